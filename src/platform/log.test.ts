@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { createLog, masked } from './log.ts'
+import { newToken } from './secrets.ts'
+import { turnableClock } from './clock.ts'
+
+function capture() {
+  const lines: string[] = []
+  const log = createLog({
+    level: 'debug',
+    clock: turnableClock('2026-01-02T03:04:05Z'),
+    to: { write: (line: string) => void lines.push(line) },
+  })
+  return { log, lines, all: () => lines.join('') }
+}
+
+test('C7: no password, token, cookie, authorization header or mail body reaches the log, at any depth', () => {
+  const { log, lines, all } = capture()
+  const { token } = newToken()
+  const secret = 'canary-4711'
+  log.info(
+    { password: secret, a: { b: [{ newPassword: secret, headers: { cookie: secret, Authorization: secret } }] } },
+    'one',
+  )
+  log.info({ mail: { html: secret, text: secret, subject: 'kept' }, payload: { x: secret }, SMTP_URL: secret }, 'two')
+  log.warn({ url: `/p/harbour/activate/${token}?x=1` }, `opened ${token}`)
+  log.error(
+    Object.assign(new Error(`connect smtp://user:${secret}@mail.example failed`), {
+      detail: secret,
+      cause: new Error(`at ${token}`),
+    }),
+    'three',
+  )
+  log.child({ token: secret }).info('four')
+  expect(lines).toHaveLength(5)
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ time: '2026-01-02T03:04:05.000Z' })
+  expect(all()).not.toContain(secret)
+  expect(all()).not.toContain(token)
+  expect(all()).toContain('"subject":"kept"')
+  expect(all()).toContain('/p/harbour/activate/[token]?x=1')
+  expect(JSON.parse(lines[3]!).err).toMatchObject({ type: 'Error', message: 'connect smtp://mail.example failed' })
+})
+
+test('long names of constraints stay readable', () => {
+  expect(masked('portal_users_email_unique_in_one_account_xx')).toHaveLength(43)
+})

