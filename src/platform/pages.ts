@@ -1,0 +1,120 @@
+/**
+ * Pages in the one server: mounts the built web application as the last thing that Fastify knows, so that
+ * compression, headers, logs and shutdown are Fastify's and every API route wins.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pathToFileURL } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import { getRequest } from '@sveltejs/kit/node'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** Largest form a page takes, in bytes. Uploads go to their own routes, which stream. */
+export const pageBodyLimit = 512 * 1024
+
+/** Where the web bundle, which has its own copy of every module, finds the context of the request it renders. */
+const contextKey = Symbol.for('portico.request')
+
+export type PagesOptions<Context> = {
+  /** Folder that the web build wrote (`build/`). */
+  buildFolder: string
+  /** Made once per request, before the page runs; a throw is answered by Fastify's error handler. */
+  context: (request: FastifyRequest) => Promise<Context> | Context
+  /** Runs when the page is ready and before anything is sent: the place for cookies. */
+  after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
+  /** HTML of the answer to a form that is too large. */
+  tooLarge?: (request: FastifyRequest) => string
+}
+
+/** The part of the built server that is used here. `adapter-node.js` is no documented entry: pages.test.ts notices a change. */
+type Build = {
+  dir: string
+  server: {
+    init(options: { env: Record<string, string | undefined>; read(file: string): ReadableStream }): Promise<void>
+    respond(request: Request, options: { getClientAddress(): string }): Promise<Response>
+  }
+}
+
+/** The storage that holds the context of the request being rendered; one per process, whoever asks first makes it. */
+export function pageContexts<Context>(): AsyncLocalStorage<Context> {
+  const place = globalThis as unknown as Record<symbol, AsyncLocalStorage<Context> | undefined>
+  return (place[contextKey] ??= new AsyncLocalStorage<Context>())
+}
+
+/**
+ * Serves the pages and their static files. Register it last: it answers every path that is left.
+ * @throws when `buildFolder` holds no build
+ */
+export async function registerPages<Context>(app: FastifyInstance, options: PagesOptions<Context>): Promise<void> {
+  const { server, dir } = (await import(pathToFileURL(join(options.buildFolder, 'adapter-node.js')).href)) as Build
+  await server.init({
+    env: {},
+    read: (file) => Readable.toWeb(createReadStream(join(dir, 'client', file))) as ReadableStream,
+  })
+  const contexts = pageContexts<Context>()
+
+  await app.register(async (files) => {
+    await files.register(fastifyStatic, {
+      root: join(dir, 'client'),
+      prefix: '/',
+      wildcard: false,
+      preCompressed: true,
+      decorateReply: false,
+      cacheControl: false,
+      // Kit's manifest is for the build alone.
+      globIgnore: ['**/.vite/**', '**/*.br', '**/*.gz'],
+      setHeaders: (reply, path) => {
+        const named = path.includes('/_app/immutable/')
+        reply.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'public, max-age=3600')
+      },
+    })
+  })
+
+  await app.register(async (web) => {
+    web.removeAllContentTypeParsers()
+    web.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+    // Kit reads a body of any size into memory, and would answer its own limit with 500. A browser always says how
+    // long a form is, so a body of unknown length is refused as well.
+    web.addHook('onRequest', async (request, reply) => {
+      const length = request.headers['content-length']
+      const tooLarge = Number(length ?? 0) > pageBodyLimit
+      const unknown = length === undefined && request.headers['transfer-encoding'] !== undefined
+      if (!tooLarge && !unknown) return
+      return reply
+        .code(tooLarge ? 413 : 411)
+        .header('connection', 'close')
+        .header('cache-control', 'no-store')
+        .type('text/html; charset=utf-8')
+        .send(options.tooLarge?.(request) ?? `<!doctype html><title>${tooLarge ? 413 : 411}</title><p>This form is too large.</p>`)
+    })
+
+    web.all('/*', async (request, reply) => {
+      // Pages see the address as it was asked for; the web's reroute() maps it to a route.
+      request.raw.url = request.originalUrl
+      const asked = pageRequest(request, reply)
+      if (!asked) return reply.code(400).type('text/plain').send('Bad request')
+      const context = await options.context(request)
+      // A POST whose body nobody read would hold up the next request on the same connection.
+      reply.raw.once('finish', () => request.raw.removeAllListeners('data').resume())
+      const page = await contexts.run(context, () => server.respond(asked, { getClientAddress: () => request.ip }))
+      // What a page shows belongs to the person who asked: no cache, and no back button after signing out.
+      if (!page.headers.has('cache-control')) page.headers.set('cache-control', 'no-store')
+      await options.after?.(request, reply, context)
+      return reply.send(page)
+    })
+  })
+}
+
+/** The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is no host. */
+function pageRequest(request: FastifyRequest, reply: FastifyReply): Request | null {
+  const base = `${request.protocol}://${request.host}`
+  if (!URL.canParse(request.raw.url ?? '/', base)) return null
+  try {
+    return getRequest({ request: request.raw, response: reply.raw, base, bodySizeLimit: pageBodyLimit })
+  } catch {
+    return null
+  }
+}

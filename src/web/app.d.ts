@@ -1,0 +1,31 @@
+import type { PageContext, Vars, WordTree } from './context.ts'
+import type { OfficePaths, PortalPaths, paths } from './paths.ts'
+
+declare global {
+  namespace App {
+    interface Locals extends Omit<PageContext, 'words'> {
+      /**
+       * The words a page needs, to be spread into what `load` returns: `...locals.words('jobs.portal')`.
+       * Sends those branches and no others.
+       */
+      words(...branches: string[]): Record<`words:${string}`, WordTree>
+      /** Links of this portal (portal pages), with the right base. */
+      paths: PortalPaths
+      /** The business's colour as #rrggbb; set by the layout's `load`, written into the page's head. */
+      brand: string | null
+      theme: 'light' | 'dark' | null
+    }
+    interface PageData {
+      /** Base of portal links: empty on a portal's own host. */
+      base?: string
+      locale?: string
+      [words: `words:${string}`]: WordTree
+    }
+    interface Error {
+      status: number
+      message: string
+      code?: string
+      requestId?: string
+    }
+  }
+}

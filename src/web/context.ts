@@ -1,0 +1,29 @@
+/**
+ * The context that the server hands to a page: made in Fastify once per request, read here. It travels outside the
+ * module system, because this bundle has its own copy of every module (see platform/pages.ts, which keeps it).
+ */
+import type { Api } from './api.ts'
+
+export type Vars = Record<string, unknown>
+export type WordTree = { [key: string]: string | WordTree }
+
+export type PageContext = {
+  /** The operations as this request's caller: a refusal is thrown as a problem. */
+  api: Api
+  surface: 'main' | 'portal'
+  /** The portal's slug, on a portal page. */
+  portal: string | null
+  /** What stands before a portal's own paths: empty on its own host, `/p/<slug>` on the main one. */
+  base: string
+  locale: string
+  requestId?: string
+  /** The words under these branches (`jobs.portal`), nested from the root. */
+  words(branches: readonly string[]): WordTree
+  t(key: string, vars?: Vars): string
+}
+
+type Contexts = { getStore(): PageContext | undefined }
+
+/** The context of the request being answered; undefined in the browser and outside a request. */
+export const requestContext = (): PageContext | undefined =>
+  (globalThis as unknown as Record<symbol, Contexts | undefined>)[Symbol.for('portico.request')]?.getStore()

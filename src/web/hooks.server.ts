@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { redirect } from '@sveltejs/kit'
+import type { Handle, HandleServerError } from '@sveltejs/kit/hooks'
+import type { Api } from './api.ts'
+import { requestContext } from './context.ts'
+import type { PageContext, WordTree } from './context.ts'
+import { isProblem } from './forms.ts'
+import { paths, portal } from './paths.ts'
+
+export const handle: Handle = async ({ event, resolve }) => {
+  const context = requestContext()
+  // Without a context (the build looking for pages to prerender) there is nobody to answer.
+  if (!context) return resolve(event)
+  const { locals } = event
+  const theme = event.cookies.get('theme')
+  Object.assign(locals, {
+    ...context,
+    api: signInFirst(context, event.url, event.request.headers.get('x-sveltekit-action') === 'true'),
+    words: (...branches: string[]) => wordsByBranch(context, branches),
+    paths: portal(context.base),
+    brand: null,
+    theme: theme === 'light' || theme === 'dark' ? theme : null,
+  } satisfies App.Locals)
+
+  let brandStyle = ''
+  const response = await resolve(event, {
+    transformPageChunk: ({ html }) => {
+      // The layout's load has run by now, so the business's colour is known. Only a colour gets in.
+      if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
+      return html
+        .replace('%portico.lang%', escapeAttribute(context.locale))
+        .replace('%portico.html%', htmlAttributes(context, locals.theme))
+        .replace('%portico.brand%', brandStyle && `<style>${brandStyle}</style>`)
+    },
+    preload: ({ type, path }) => type !== 'font' || /geist-latin-wght/.test(path),
+  })
+  if (brandStyle) allowStyle(response, brandStyle)
+  return response
+}
+
+/** A refusal becomes the page of its status, in its own words; anything else is ours and says nothing but its code. */
+export const handleError: HandleServerError = ({ kind, error, event }) => {
+  const { requestId, t } = event.locals
+  const mark = requestId === undefined ? {} : { requestId }
+  if (kind === 'unknown' && isProblem(error)) {
+    return { status: error.status, code: error.code, message: error.title ?? t(`problems.${error.code}`, error.vars), ...mark }
+  }
+  if (kind === 'unknown') {
+    // The one line a person in trouble can be helped with; the log's own handler adds no page.
+    console.error(JSON.stringify({ level: 50, msg: 'page failed', requestId, path: event.url.pathname, error: String((error as Error)?.stack ?? error) }))
+    return { status: 500, code: 'internal', message: t ? t('ui.errors.internal.title') : 'Internal error', ...mark }
+  }
+  return { ...mark }
+}
+
+/**
+ * `api` whose calls lead to the sign-in page when nobody is signed in (any more). A form sent by script stays where it
+ * is and shows the refusal instead, so that what was typed is not lost.
+ */
+function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
+  return new Proxy(context.api, {
+    get(api, name: string) {
+      const call = api[name as keyof Api]
+      if (typeof call !== 'function') return call
+      return async (input?: unknown) => {
+        try {
+          return await (call as (input?: unknown) => Promise<unknown>).call(api, input)
+        } catch (refusal) {
+          if (stays || !isProblem(refusal) || refusal.code !== 'notSignedIn') throw refusal
+          const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
+          redirect(303, context.surface === 'portal' ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }))
+        }
+      }
+    },
+  })
+}
+
+/** Words under one key per branch, so that a page's words and its layout's lie side by side in `page.data`. */
+function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, WordTree> {
+  const all = context.words(branches)
+  return Object.fromEntries(
+    branches.map((branch) => {
+      let tree: WordTree | string = all
+      for (const step of branch.split('.')) tree = typeof tree === 'object' ? (tree[step] ?? {}) : {}
+      return [`words:${branch}`, tree]
+    }),
+  )
+}
+
+/** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */
+function htmlAttributes(context: PageContext, theme: App.Locals['theme']): string {
+  const own = context.surface === 'portal' && context.base === '' && context.portal
+  return (own ? ` data-portal="${escapeAttribute(own)}"` : '') + (theme ? ` data-theme="${theme}"` : '')
+}
+
+const escapeAttribute = (text: string): string => text.replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
+
+/** Lets this one inline style through the content security policy, by its hash. */
+function allowStyle(response: Response, style: string): void {
+  const policy = response.headers.get('content-security-policy')
+  if (!policy) return
+  const hash = createHash('sha256').update(style).digest('base64')
+  response.headers.set('content-security-policy', policy.replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`))
+}

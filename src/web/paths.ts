@@ -1,0 +1,100 @@
+/**
+ * Every link of the product. Pure functions of names and ids, the same on server and screen; nothing else writes an
+ * address by hand, because a portal answers at two addresses and a bare '/jobs' would lose one of them.
+ */
+
+type Query = Record<string, string | number | boolean | null | undefined>
+
+/** A path with a query; empty values are left out. */
+export function withQuery(path: string, query: Query = {}): string {
+  const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false)
+  if (kept.length === 0) return path
+  const search = new URLSearchParams(kept.map(([key, value]) => [key, value === true ? '1' : String(value)]))
+  return `${path}?${search}`
+}
+
+const part = (text: string | number): string => encodeURIComponent(String(text))
+
+/** Links of one portal. `base` is '' on its own host and `/p/<slug>` on the main one (`locals.base`). */
+export function portal(base: string) {
+  const at = (path: string, query?: Query) => withQuery(`${base}${path}` || '/', query)
+  return {
+    home: () => at(base === '' ? '/' : ''),
+    signIn: (query?: Query) => at('/sign-in', query),
+    signOut: () => at('/sign-out'),
+    signUp: (query?: Query) => at('/signup', query),
+    forgotPassword: (query?: Query) => at('/forgot-password', query),
+    resetPassword: (token: string) => at(`/reset-password/${part(token)}`),
+    activate: (token: string) => at(`/activate/${part(token)}`),
+    resendActivation: (query?: Query) => at('/resend-activation', query),
+    jobs: (query?: Query) => at('/jobs', query),
+    newJob: (query?: Query) => at('/jobs/new', query),
+    newJobOf: (template: string, query?: Query) => at(`/jobs/new/${part(template)}`, query),
+    job: (job: string, query?: Query) => at(`/jobs/${part(job)}`, query),
+    editJob: (job: string, query?: Query) => at(`/jobs/${part(job)}/edit`, query),
+    account: (query?: Query) => at('/account', query),
+    /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`. */
+    api: (slug: string, path: string, query?: Query) => withQuery(`/api/v1/portal/${part(slug)}${path}`, query),
+  }
+}
+export type PortalPaths = ReturnType<typeof portal>
+
+/** Links of one account's office. */
+export function office(account: string) {
+  const at = (path: string, query?: Query) => withQuery(`/office/${part(account)}${path}`, query)
+  return {
+    home: () => at(''),
+    jobs: (query?: Query) => at('/jobs', query),
+    newJob: (query?: Query) => at('/jobs/new', query),
+    job: (job: string, query?: Query) => at(`/jobs/${part(job)}`, query),
+    editJob: (job: string, query?: Query) => at(`/jobs/${part(job)}/edit`, query),
+    customers: (query?: Query) => at('/customers', query),
+    newCustomer: (query?: Query) => at('/customers/new', query),
+    customer: (customer: string, query?: Query) => at(`/customers/${part(customer)}`, query),
+    editCustomer: (customer: string, query?: Query) => at(`/customers/${part(customer)}/edit`, query),
+    messages: (query?: Query) => at('/messages', query),
+    message: (message: string, query?: Query) => at(`/messages/${part(message)}`, query),
+    settings: (query?: Query) => at('/settings', query),
+    business: (query?: Query) => at('/settings/business', query),
+    staff: (query?: Query) => at('/settings/staff', query),
+    staffMember: (member: string, query?: Query) => at(`/settings/staff/${part(member)}`, query),
+    templates: (query?: Query) => at('/settings/templates', query),
+    newTemplate: (query?: Query) => at('/settings/templates/new', query),
+    template: (template: string, query?: Query) => at(`/settings/templates/${part(template)}`, query),
+    portalSettings: (query?: Query) => at('/settings/portal', query),
+    portalUsers: (query?: Query) => at('/settings/portal/users', query),
+    newPortalUser: (query?: Query) => at('/settings/portal/users/new', query),
+    portalUser: (user: string, query?: Query) => at(`/settings/portal/users/${part(user)}`, query),
+    profile: (query?: Query) => at('/profile', query),
+    /** Address of an operation, for forms with files and downloads: `/api/v1/office/<account>/…`. */
+    api: (path: string, query?: Query) => withQuery(`/api/v1/office/${part(account)}${path}`, query),
+  }
+}
+export type OfficePaths = ReturnType<typeof office>
+
+export const paths = {
+  portal,
+  office,
+  /** Portico's own page on the main host. */
+  landing: () => '/',
+  /** Doors of the office: one for all accounts, since staff are people of the installation. */
+  officeSignIn: (query?: Query) => withQuery('/office/sign-in', query),
+  officeSignOut: () => '/office/sign-out',
+  officeForgotPassword: (query?: Query) => withQuery('/office/forgot-password', query),
+  officeResetPassword: (token: string) => `/office/reset-password/${part(token)}`,
+  staffInvitation: (token: string) => `/office/join/${part(token)}`,
+  /** Where staff of several accounts choose one. */
+  accounts: () => '/office',
+  setUp: (token: string) => `/set-up/${part(token)}`,
+  mailbox: (query?: Query) => withQuery('/mailbox', query),
+  mailboxMessage: (message: string) => `/mailbox/${part(message)}`,
+}
+
+/**
+ * A path that is safe to go to after signing in: one of ours, relative to this host. Anything else (another host,
+ * `//evil.example`, `/\evil.example`) becomes `otherwise`, so that a link cannot use our sign-in as a springboard.
+ */
+export function safeNext(next: string | null | undefined, otherwise: string): string {
+  if (!next || !/^\/(?![/\\])/.test(next) || /[\u0000-\u001f\\]/.test(next)) return otherwise
+  return next
+}

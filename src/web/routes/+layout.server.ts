@@ -1,0 +1,8 @@
+import type { LayoutServerLoad } from './$types'
+
+/** What every page has: the shared parts' words, the language, and the base of a portal's links. */
+export const load: LayoutServerLoad = ({ locals }) => ({
+  ...locals.words('ui'),
+  locale: locals.locale,
+  base: locals.base,
+})
