@@ -44,7 +44,7 @@ describe('the embedded database', () => {
     }
     const { pid } = server
     await server.stop()
-    expect(alive(pid)).toBe(false)
+    await gone(pid)
     expect(fs.existsSync(path.join(folder, 'database/postmaster.pid'))).toBe(false)
   })
 
@@ -66,7 +66,7 @@ describe('the embedded database', () => {
     await first.stop()
     expect(await ask(second, 'select 1 as one')).toEqual([{ one: 1 }])
     await second.stop()
-    expect(alive(first.pid)).toBe(false)
+    await gone(first.pid)
   })
 
   test('two processes at once on an empty folder: one starts it, the other adopts it', async () => {
@@ -76,7 +76,7 @@ describe('the embedded database', () => {
     expect(new Set(answers.map((answer) => answer.pid)).size).toBe(1)
     expect(answers.filter((answer) => !answer.adopted)).toHaveLength(1)
     for (const racer of racers) await racer.leave()
-    expect(alive(answers[0]!.pid)).toBe(false)
+    await gone(answers[0]!.pid)
   })
 
   test('survives a killed application and is adopted, quickly, by the next', async () => {
@@ -91,7 +91,7 @@ describe('the embedded database', () => {
     expect([next.adopted, next.pid]).toEqual([true, pid])
     // The killed one never said goodbye, and must not keep the server alive for ever.
     await next.stop()
-    expect(alive(pid)).toBe(false)
+    await gone(pid)
   })
 
   test('a stale postmaster.pid is no obstacle, whether its process is dead or by now somebody else', async () => {
@@ -248,6 +248,11 @@ function cloneInto(parent: string, options: { native?: boolean } = {}): string {
     filter: (source) => !fs.lstatSync(source).isSymbolicLink(),
   })
   return clone
+}
+
+/** Its files are closed when `stop` returns; the number itself goes a moment later. */
+async function gone(pid: number): Promise<void> {
+  await expect.poll(() => alive(pid), { timeout: 2_000, interval: 5 }).toBe(false)
 }
 
 function alive(pid: number): boolean {

@@ -1,0 +1,218 @@
+#!/usr/bin/env node
+/*
+ * The first step of every command: `node bootstrap.mjs <start|serve|test|build|…> [arguments]`.
+ *
+ * It is plain JavaScript for Node 20, because that may be all a machine has. It installs what is missing and then runs
+ * everything else under the Node that npm brought (node_modules/.bin/node).
+ *
+ *   start   build the pages if their sources changed, then serve with demo data
+ *   serve   the same without demo data
+ *   test    everything that is checked (test/run.ts)
+ *   build   only the pages
+ *   other   handed to src/main.ts: migrate, demo, import, work, openapi …
+ */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = path.dirname(fileURLToPath(import.meta.url))
+const inProject = (...parts) => path.join(root, ...parts)
+const npmRecord = 'node_modules/.package-lock.json'
+const ourRecord = 'node_modules/.portico-install'
+const [word = 'start', ...rest] = process.argv.slice(2)
+
+if (!installed()) await install()
+const node = rightNode()
+switch (word) {
+  case 'start':
+    await buildPages()
+    await become(['src/main.ts', 'serve', '--demo', ...rest])
+    break
+  case 'serve':
+    await buildPages()
+    await become(['src/main.ts', 'serve', ...rest])
+    break
+  case 'test':
+    await become(['test/run.ts', ...rest])
+    break
+  case 'build':
+    await buildPages()
+    break
+  default:
+    await become(['src/main.ts', word, ...rest])
+}
+
+// ------------------------------------------------------------------------------------------------------------- installing
+
+/**
+ * Whether node_modules holds what package-lock.json names: because our own `npm ci` ended well on these very files, or,
+ * where somebody installed by hand, because npm's record of what it installed agrees.
+ */
+function installed() {
+  if (!fs.existsSync(inProject('package-lock.json'))) fail('package-lock.json is missing: this is not a whole copy of Portico')
+  // npm writes its record last: an install that was cut short has none.
+  if (!fs.existsSync(inProject(npmRecord))) return false
+  if (fs.existsSync(inProject(ourRecord)) && fs.readFileSync(inProject(ourRecord), 'utf8') === digestOfInstall()) return true
+  const present = readJson(npmRecord).packages
+  return Object.entries(readJson('package-lock.json').packages).every(([place, entry]) => {
+    if (place === '') return true
+    const found = present[place]
+    // What is made for other machines is rightly absent; what is optional and ours (Node, PostgreSQL) has to be there.
+    if (!found) return Boolean(entry.optional) && !(entry.os && suits(entry))
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+function digestOfInstall() {
+  const hash = createHash('sha256')
+  for (const file of ['package-lock.json', npmRecord]) hash.update(fs.readFileSync(inProject(file)))
+  return hash.digest('hex')
+}
+
+function suits(entry) {
+  // A list, or one word, or `!word` for all but that.
+  const allows = (words, ours) => {
+    const list = [words ?? []].flat()
+    return list.every((one) => one.startsWith('!')) ? !list.includes(`!${ours}`) : list.includes(ours)
+  }
+  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && (!entry.libc || allows(entry.libc, libc()))
+}
+
+function libc() {
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'
+}
+
+async function install() {
+  say('installing packages (npm ci) …')
+  const began = Date.now()
+  // Development packages too, whatever NODE_ENV says: the pages are built here.
+  const args = ['ci', '--include=optional', '--include=dev', '--no-audit', '--no-fund']
+  const { code, output } = await quietly('npm', args, { ...process.env, PATH: pathWithoutOurs() })
+  if (code !== 0) fail(`the packages could not be installed (npm ended with ${code}):\n${output}`)
+  fs.writeFileSync(inProject(ourRecord), digestOfInstall())
+  say(`packages installed in ${seconds(began)}`)
+}
+
+/**
+ * npm must not run under node_modules/.bin/node (which npm scripts put first in PATH): it deletes that file half-way and
+ * could then start nothing more. Where that is the only Node there is, it has to do.
+ */
+function pathWithoutOurs() {
+  const all = (process.env.PATH ?? '').split(path.delimiter)
+  const others = all.filter((folder) => !folder.includes(`node_modules${path.sep}.bin`))
+  const has = (name) => others.some((folder) => fs.existsSync(path.join(folder, name)))
+  return (has('npm') && has('node') ? others : all).join(path.delimiter)
+}
+
+/** The Node that everything else runs under. */
+function rightNode() {
+  const brought = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
+    .map((place) => inProject('node_modules', place))
+    .find((file) => fs.existsSync(file))
+  if (brought) return brought
+  if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath
+  return fail(
+    `Portico needs Node 24. npm brings none for ${process.platform} on ${process.arch}, ` +
+      `and this is Node ${process.versions.node}: please install Node 24 and try again.`,
+  )
+}
+
+// --------------------------------------------------------------------------------------------------------------- the pages
+
+/** Builds the pages into build/ unless they were built from these very sources. */
+async function buildPages() {
+  if (!fs.existsSync(inProject('vite.config.ts'))) return
+  const mark = inProject('build', '.sources')
+  const sources = digestOfSources()
+  if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === sources) return
+  say('building the pages …')
+  const began = Date.now()
+  // Without the old mark first: a build that is cut short must not pass for the one before.
+  fs.rmSync(mark, { force: true })
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { code, output } = await quietly(node, [inProject('node_modules/vite/bin/vite.js'), 'build'], env)
+  if (code !== 0) fail(`the pages could not be built (vite ended with ${code}):\n${output}`)
+  fs.mkdirSync(path.dirname(mark), { recursive: true })
+  fs.writeFileSync(mark, sources)
+  say(`pages built in ${seconds(began)}`)
+}
+
+/** What can end up in a page: the web folder, the screens of every noun, the contracts and rules they use, words and tools. */
+function digestOfSources() {
+  const hash = createHash('sha256')
+  const inPages = (file) =>
+    !file.endsWith('.test.ts') &&
+    (/^src\/web\/|\/ui\/|\/(rules|contract)\.ts$|^locales\//.test(file) || !file.includes('/'))
+  const files = [
+    ...['package-lock.json', 'vite.config.ts', 'tsconfig.json'].filter((file) => fs.existsSync(inProject(file))),
+    ...['src/web', 'src/features', 'locales'].flatMap(filesIn),
+  ]
+  for (const file of files.filter(inPages).sort()) {
+    hash.update(`${file}\0`).update(fs.readFileSync(inProject(file))).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesIn(folder) {
+  if (!fs.existsSync(inProject(folder))) return []
+  return fs.readdirSync(inProject(folder), { withFileTypes: true }).flatMap((entry) => {
+    const place = `${folder}/${entry.name}`
+    return entry.isDirectory() ? filesIn(place) : [place]
+  })
+}
+
+// --------------------------------------------------------------------------------------------------------------- processes
+
+/** Runs Node on our own code in our place: its output, its signals, its end are ours. */
+function become(args) {
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: envForNode() })
+  // A terminal sends Ctrl+C to both of us, and npm forwards it once more: the application counts repeated signals as one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.once('error', (error) => fail(`${node} could not be started: ${error.message}`))
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)))
+  return new Promise(() => {})
+}
+
+/** What the application starts by the name `node` should be the same Node. */
+function envForNode() {
+  const bin = inProject('node_modules', '.bin')
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  return { ...process.env, PATH: [bin, ...folders.filter((folder) => folder !== bin)].join(path.delimiter) }
+}
+
+/** Runs a command and keeps its output for the case that it fails. */
+function quietly(command, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+    const forward = (signal) => child.kill(signal)
+    process.on('SIGINT', forward).on('SIGTERM', forward)
+    const end = (code) => {
+      process.off('SIGINT', forward).off('SIGTERM', forward)
+      resolve({ code, output: output.trim() })
+    }
+    child.once('error', (error) => ((output += error.message), end(127)))
+    child.once('close', (code, signal) => end(code ?? signal))
+  })
+}
+
+function readJson(file) {
+  return JSON.parse(fs.readFileSync(inProject(file), 'utf8'))
+}
+
+function seconds(began) {
+  return `${((Date.now() - began) / 1000).toFixed(1)} s`
+}
+
+function say(line) {
+  process.stderr.write(`portico: ${line}\n`)
+}
+
+function fail(text) {
+  say(text)
+  process.exit(1)
+}
