@@ -52,10 +52,12 @@ switch (word) {
  * where somebody installed by hand, because npm's record of what it installed agrees.
  */
 function installed() {
-  if (!fs.existsSync(inProject('package-lock.json'))) fail('package-lock.json is missing: this is not a whole copy of Portico')
+  if (!fs.existsSync(inProject('package-lock.json')))
+    fail('package-lock.json is missing: this is not a whole copy of Portico')
   // npm writes its record last: an install that was cut short has none.
   if (!fs.existsSync(inProject(npmRecord))) return false
-  if (fs.existsSync(inProject(ourRecord)) && fs.readFileSync(inProject(ourRecord), 'utf8') === digestOfInstall()) return true
+  if (fs.existsSync(inProject(ourRecord)) && fs.readFileSync(inProject(ourRecord), 'utf8') === digestOfInstall())
+    return true
   const present = readJson(npmRecord).packages
   return Object.entries(readJson('package-lock.json').packages).every(([place, entry]) => {
     if (place === '') return true
@@ -78,7 +80,9 @@ function suits(entry) {
     const list = [words ?? []].flat()
     return list.every((one) => one.startsWith('!')) ? !list.includes(`!${ours}`) : list.includes(ours)
   }
-  return allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && (!entry.libc || allows(entry.libc, libc()))
+  return (
+    allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && (!entry.libc || allows(entry.libc, libc()))
+  )
 }
 
 function libc() {
@@ -151,7 +155,10 @@ function digestOfSources() {
     ...['src/web', 'src/features', 'locales'].flatMap(filesIn),
   ]
   for (const file of files.filter(inPages).sort()) {
-    hash.update(`${file}\0`).update(fs.readFileSync(inProject(file))).update('\0')
+    hash
+      .update(`${file}\0`)
+      .update(fs.readFileSync(inProject(file)))
+      .update('\0')
   }
   return hash.digest('hex')
 }

@@ -35,9 +35,12 @@ describe('the embedded database', () => {
     const folder = path.join(base, 'fresh')
     const server = await open(folder)
     expect(server.adopted).toBe(false)
-    const [answer] = await ask(server, `select current_setting('server_version_num')::int / 10000 as major,
+    const [answer] = await ask(
+      server,
+      `select current_setting('server_version_num')::int / 10000 as major,
       current_setting('listen_addresses') as addresses, concat(datlocprovider, ':', datlocale) as locale,
-      pg_encoding_to_char(encoding) as encoding, upper('äö') as upper from pg_database where datname = 'postgres'`)
+      pg_encoding_to_char(encoding) as encoding, upper('äö') as upper from pg_database where datname = 'postgres'`,
+    )
     expect(answer).toEqual({ major: 18, addresses: '', locale: 'b:C.UTF-8', encoding: 'UTF8', upper: 'ÄÖ' })
     for (const place of [path.join(folder, 'database'), server.host]) {
       expect(fs.statSync(place).mode & 0o777, place).toBe(0o700)
@@ -132,7 +135,9 @@ describe('the embedded database', () => {
     fs.mkdirSync(path.join(folder, 'database'), { recursive: true })
     fs.writeFileSync(path.join(folder, 'database/PG_VERSION'), '17\n')
     if (root) fs.chownSync(path.join(folder, 'database'), 65534, 65534)
-    await expect(startEmbedded({ folder })).rejects.toThrow(/written by PostgreSQL 17; this version brings PostgreSQL 18/)
+    await expect(startEmbedded({ folder })).rejects.toThrow(
+      /written by PostgreSQL 17; this version brings PostgreSQL 18/,
+    )
   })
 
   test('puts its socket elsewhere when the folder’s path is too long for one', async () => {
@@ -163,20 +168,25 @@ describe('the embedded database', () => {
   test.runIf(root)('root: a data folder behind somebody’s closed door is refused with what to do', async () => {
     const folder = path.join(base, 'closed', 'data')
     fs.mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 })
-    await expect(startEmbedded({ folder })).rejects.toThrow(/closed to the account .* Set PORTICO_DATA to a folder outside/)
+    await expect(startEmbedded({ folder })).rejects.toThrow(
+      /closed to the account .* Set PORTICO_DATA to a folder outside/,
+    )
   })
 
-  test.runIf(!root || reachable(process.execPath))('an ordinary account runs it in the project, even where install scripts were off', async () => {
-    const clone = cloneInto(path.join(base, 'ordinary'), { native: true })
-    const ordinary = root ? { uid: 65534, gid: 65534 } : {}
-    if (root) for (const at of [path.dirname(clone), clone]) fs.chownSync(at, 65534, 65534)
-    const folder = path.join(clone, '.portico')
-    const it = await user(folder, { clone, ...ordinary })
-    const { host, adopted } = await it.started
-    expect([host, adopted]).toEqual([path.join(folder, 'socket'), false])
-    if (root) expect(fs.statSync(path.join(folder, 'database')).uid).toBe(65534)
-    await it.leave()
-  })
+  test.runIf(!root || reachable(process.execPath))(
+    'an ordinary account runs it in the project, even where install scripts were off',
+    async () => {
+      const clone = cloneInto(path.join(base, 'ordinary'), { native: true })
+      const ordinary = root ? { uid: 65534, gid: 65534 } : {}
+      if (root) for (const at of [path.dirname(clone), clone]) fs.chownSync(at, 65534, 65534)
+      const folder = path.join(clone, '.portico')
+      const it = await user(folder, { clone, ...ordinary })
+      const { host, adopted } = await it.started
+      expect([host, adopted]).toEqual([path.join(folder, 'socket'), false])
+      if (root) expect(fs.statSync(path.join(folder, 'database')).uid).toBe(65534)
+      await it.leave()
+    },
+  )
 })
 
 async function open(folder: string): Promise<Embedded> {

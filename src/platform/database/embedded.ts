@@ -116,7 +116,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       if (running.pid !== before) cluster.log(`the database had stopped (process ${before}) and runs again`)
     } catch (error) {
       notBefore = performance.now() + 5_000
-      cluster.log(`the database has stopped and does not start: ${error instanceof Error ? error.message : String(error)}`)
+      cluster.log(
+        `the database has stopped and does not start: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 
@@ -207,7 +209,9 @@ function serverAccount(files: string): Account {
       continue
     }
   }
-  throw new Error('PostgreSQL does not run as root, and there is neither an account "postgres" nor "nobody" to run it as')
+  throw new Error(
+    'PostgreSQL does not run as root, and there is neither an account "postgres" nor "nobody" to run it as',
+  )
 }
 
 function makeFolder(folder: string): void {
@@ -260,7 +264,8 @@ function makePrivate(folder: string, account: Account): void {
     const found = fs.lstatSync(folder)
     // Root's own leftover: made, and then killed before it was handed over.
     if (account && found.isDirectory() && found.uid === 0) fs.chownSync(folder, account.uid, account.gid)
-    else if (!found.isDirectory() || found.uid !== uid) throw new Error(`${folder} belongs to somebody else`, { cause: error })
+    else if (!found.isDirectory() || found.uid !== uid)
+      throw new Error(`${folder} belongs to somebody else`, { cause: error })
   }
   fs.chmodSync(folder, 0o700)
 }
@@ -364,7 +369,9 @@ async function makeCluster(cluster: Cluster): Promise<void> {
     const { stdout } = await run(path.join(cluster.binaries, 'bin/postgres'), ['--version'], { cwd: '/', env: {} })
     const ours = /(\d+)/.exec(stdout)?.[1]
     if (theirs !== ours) {
-      throw new Error(`the database in ${cluster.files} was written by PostgreSQL ${theirs}; this version brings PostgreSQL ${ours}`)
+      throw new Error(
+        `the database in ${cluster.files} was written by PostgreSQL ${theirs}; this version brings PostgreSQL ${ours}`,
+      )
     }
     return
   }
@@ -458,7 +465,9 @@ async function stopServer(cluster: Cluster): Promise<void> {
   const deadline = performance.now() + STOP_PATIENCE_MS
   while (isOurPostmaster(found.pid, cluster)) {
     if (performance.now() > deadline) {
-      cluster.log(`the database took longer than ${STOP_PATIENCE_MS / 1000} s to stop and is ended at once; the next start recovers`)
+      cluster.log(
+        `the database took longer than ${STOP_PATIENCE_MS / 1000} s to stop and is ended at once; the next start recovers`,
+      )
       process.kill(found.pid, 'SIGQUIT')
       return
     }
@@ -507,7 +516,8 @@ function openLog(cluster: Cluster): { descriptor: number; read: () => string } {
   const from = size > LOG_KEPT_BYTES ? 0 : size
   return {
     descriptor: fs.openSync(cluster.logFile, 'a', 0o600),
-    read: () => fs.readFileSync(cluster.logFile).subarray(from).toString('utf8').trim().split('\n').slice(-15).join('\n'),
+    read: () =>
+      fs.readFileSync(cluster.logFile).subarray(from).toString('utf8').trim().split('\n').slice(-15).join('\n'),
   }
 }
 
@@ -531,7 +541,9 @@ async function underLock<T>(cluster: Cluster, work: () => Promise<T>): Promise<T
       }
       const waited = performance.now() - began
       if (waited > LOCK_PATIENCE_MS) {
-        throw new Error(`another process has been starting or stopping the database in ${cluster.folder} for ${LOCK_PATIENCE_MS / 1000} s`)
+        throw new Error(
+          `another process has been starting or stopping the database in ${cluster.folder} for ${LOCK_PATIENCE_MS / 1000} s`,
+        )
       }
       if (waited > 500 && !told) {
         told = true
