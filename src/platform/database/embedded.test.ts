@@ -97,6 +97,24 @@ describe('the embedded database', () => {
     await gone(pid)
   })
 
+  test('opens again at once after application and server were killed together, with all that was written', async () => {
+    const folder = path.join(base, 'fresh')
+    for (const round of [1, 2, 3, 4, 5]) {
+      const killed = await user(folder)
+      const { pid, host } = await killed.started
+      const server = { host, port: 5432, user: 'postgres' }
+      await ask(server, `create table if not exists rounds (n int); insert into rounds values (${round})`)
+      process.kill(pid, 'SIGKILL')
+      killed.child.kill('SIGKILL')
+      await once(killed.child, 'exit')
+    }
+    const began = performance.now()
+    const next = await open(folder)
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(next.adopted).toBe(false)
+    expect(await ask(next, 'select count(*)::int as kept from rounds')).toEqual([{ kept: 5 }])
+  })
+
   test('a stale postmaster.pid is no obstacle, whether its process is dead or by now somebody else', async () => {
     const folder = path.join(base, 'fresh')
     await (await open(folder)).stop()
@@ -195,7 +213,7 @@ async function open(folder: string): Promise<Embedded> {
   return server
 }
 
-async function ask(server: Embedded, sql: string): Promise<unknown[]> {
+async function ask(server: Pick<Embedded, 'host' | 'port' | 'user'>, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ host: server.host, port: server.port, user: server.user, database: 'postgres' })
   await client.connect()
   try {

@@ -289,6 +289,11 @@ function installBinaries(base: string): string {
 
   fs.mkdirSync(base, { recursive: true })
   if (base === OPEN_TO_SERVER) fs.chmodSync(base, 0o755)
+  // What a copier that was killed has left.
+  for (const name of fs.readdirSync(base)) {
+    const pid = /^postgres-.+\.(\d+)-[0-9a-f]+$/.exec(name)?.[1]
+    if (pid && !beginOf(Number(pid))) fs.rmSync(path.join(base, name), { recursive: true, force: true })
+  }
   // Beside its place and then renamed: a half copy never carries the name, and of two copiers the second gives way.
   const copy = `${target}.${process.pid}-${randomBytes(4).toString('hex')}`
   copyReadable(path.join(home, 'native'), copy)
@@ -398,7 +403,6 @@ async function makeCluster(cluster: Cluster): Promise<void> {
 }
 
 async function start(cluster: Cluster, deadline: number): Promise<Running> {
-  disownForeignProcess(cluster)
   const began = performance.now()
   const settings = {
     ...cluster.settings,
@@ -410,6 +414,7 @@ async function start(cluster: Cluster, deadline: number): Promise<Running> {
   const args = ['-D', cluster.files, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])]
 
   for (;;) {
+    disownStale(cluster)
     const log = openLog(cluster)
     // Detached, so that Ctrl+C in a terminal reaches the application alone, which lets requests finish before it stops this.
     const server = spawn(path.join(cluster.binaries, 'bin/postgres'), args, {
@@ -446,15 +451,18 @@ async function start(cluster: Cluster, deadline: number): Promise<Running> {
 }
 
 /**
- * The number in a stale `postmaster.pid` may by now belong to a stranger of the same account, and the server would refuse to
- * start for ever. Our own number there says "left by the parent", which the server takes as stale; the rest of the file
- * stays, because by it the server finds children that a killed postmaster has left behind.
+ * The number in a stale `postmaster.pid` may be in use: by a stranger of the same account, or still by the killed server
+ * itself, until somebody collects it (process 1 of a container may never do that). The server would refuse to start.
+ * Our own number there means "left by the parent", which the server takes as stale. The rest of the file stays, because by
+ * it the server finds children of a killed one that still hold its memory, and refuses for that reason.
  */
-function disownForeignProcess(cluster: Cluster): void {
+function disownStale(cluster: Cluster): void {
   const found = readPostmaster(cluster)
-  if (!found || found.pid === process.pid || !commandOf(found.pid)) return
+  if (!found || found.pid === process.pid) return
   const file = path.join(cluster.files, 'postmaster.pid')
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^\d+/, String(process.pid)))
+  // The socket carries a second such number. The folder is this cluster's alone, so whatever lies there is stale too.
+  fs.rmSync(path.join(cluster.socket, `.s.PGSQL.${PORT}.lock`), { force: true })
 }
 
 async function stopServer(cluster: Cluster): Promise<void> {
