@@ -163,7 +163,7 @@ async function compile(accent: string, logo: boolean, button: boolean): Promise<
       .body p { margin: 0 0 12px } .body p:last-child { margin-bottom: 0 }
       @media (max-width: 479px) { .pad > table > tbody > tr > td { padding-left: 20px !important; padding-right: 20px !important } }
       @media (prefers-color-scheme: dark) {
-        body, .bg { background: ${d.canvas} !important }
+        body, .bg, .bg > div { background: ${d.canvas} !important }
         .paper, .paper > table { background: ${d.surface} !important }
         .ink div, .ink h1 { color: ${d.text} !important }
         .dim div, .dim a.quiet { color: ${d.muted} !important }

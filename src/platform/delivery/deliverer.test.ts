@@ -1,0 +1,408 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { mailServer } from '../../../test/mail-server.ts'
+import type { Fault, MailServer } from '../../../test/mail-server.ts'
+import { turnableClock } from '../clock.ts'
+import type { TurnableClock } from '../clock.ts'
+import { startEmbedded } from '../database/embedded.ts'
+import type { Embedded } from '../database/embedded.ts'
+import { asRole, migrate, ROLES } from '../database/migrate.ts'
+import type { Role } from '../database/migrate.ts'
+import { openPool } from '../database/pool.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { wordsOf } from '../i18n.ts'
+import { newId } from '../ids.ts'
+import { createLog } from '../log.ts'
+import { newToken } from '../secrets.ts'
+import { createDeliverer, MAX_ATTEMPTS } from './deliverer.ts'
+import type { Deliverer } from './deliverer.ts'
+import { composeMail, emitMessage, message } from './outbox.ts'
+import type { Emission, Message, OutboxRow, Sender } from './outbox.ts'
+import { createSmtp } from './smtp.ts'
+import type { Transport } from './smtp.ts'
+import { greeting, invitation, poison, reset, sender, wordTree } from './deliverer.test-world.ts'
+
+const words = wordsOf(wordTree)
+const passwords = Object.fromEntries(ROLES.map((role) => [role, 'in-the-test-only'])) as Record<Role, string>
+const folder = mkdtempSync(join(tmpdir(), 'portico-delivery-'))
+const account = newId()
+const host = 'portico.example'
+
+let embedded: Embedded
+let pools: { app: pg.Pool; system: pg.Pool; runner: pg.Pool }
+let connect: { host: string; port: number; database: string; user: string }
+let server: MailServer
+let faults: Map<string, Fault[]>
+let clock: TurnableClock
+let wanted: Set<string>
+let running: Deliverer[]
+
+beforeAll(async () => {
+  embedded = await startEmbedded({ folder, settings: { fsync: 'off' } })
+  connect = { host: embedded.host, port: embedded.port, database: 'postgres', user: embedded.user }
+  await migrate({ admin: connect, passwords, folder: 'db/migrations' })
+  pools = {
+    app: openPool(asRole(connect, 'portico_app', passwords)),
+    system: openPool(asRole(connect, 'portico_system', passwords)),
+    runner: openPool(asRole(connect, 'portico_owner', passwords), { pipeline: false }),
+  }
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all(Object.values(pools).map((pool) => pool.end()))
+  await embedded.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  await sql('delete from deliveries')
+  await sql('delete from outbox')
+  await pools.runner.query('delete from graphile_worker._private_jobs')
+  clock = turnableClock('2026-03-02T09:00:00Z')
+  faults = new Map()
+  wanted = new Set()
+  running = []
+  server = await mailServer((to) => faults.get(to)?.shift())
+})
+
+afterEach(async () => {
+  await Promise.all(running.map((each) => each.stop(200)))
+  await server.close()
+})
+
+const sql = async (text: string, values: unknown[] = []) => (await pools.system.query(text, values)).rows
+const row = async (id: string) => (await sql('select * from outbox where id = $1', [id]))[0] as OutboxRow & Record<string, unknown>
+const attempts = (id: string) => sql('select attempt, outcome, detail from deliveries where outbox_id = $1 order by id', [id])
+const smtp = () => createSmtp({ url: server.url, from: 'portal@portico.example', timeouts: { connect: 500, silence: 300, whole: 900 } })
+
+function deliverer(change: { transport?: Transport | null; concurrency?: number; sweepEvery?: number; messages?: Message[] } = {}) {
+  const made = createDeliverer({
+    runnerPool: pools.runner,
+    systemPool: pools.system,
+    transport: change.transport === undefined ? smtp() : change.transport,
+    messages: change.messages ?? [greeting, invitation, reset, poison, picky],
+    senderOf: async (_db, id) => (id === account ? ({ ...sender, id } satisfies Sender) : null),
+    words,
+    clock,
+    log: createLog({ level: 'silent' }),
+    sweepEvery: 50,
+    ...change,
+  })
+  running.push(made)
+  return made
+}
+
+const picky = message({ ...greeting, kind: 'picky', stillWanted: async (_db, { id }) => wanted.has(id) })
+
+/** As a handler does: the app role, the account's context, one transaction. */
+const emit = (emission: Partial<Emission> & { message?: Message }, to = 'martha@post.example') =>
+  inTransaction(pools.app, { settings: { account, staff: 'all' }, write: true }, ({ db }) =>
+    emitMessage(db, account, { message: greeting, to: { address: to, name: 'Martha' }, locale: 'en', vars: {}, ...emission }, { now: clock.now(), host }),
+  )
+
+async function until<T>(ask: () => Promise<T | false | undefined | null>, what: string, ms = 8000): Promise<T> {
+  const start = performance.now()
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer
+    if (performance.now() - start > ms) throw new Error(`Not within ${ms} ms: ${what}`)
+    await sleep(20)
+  }
+}
+
+const inState = (id: string, state: string) => until(async () => (await row(id)).state === state, `${id} ${state}`)
+
+describe('emitting', () => {
+  test('what is rolled back is never sent: neither row nor job stays', async () => {
+    await expect(
+      inTransaction(pools.app, { settings: { account }, write: true }, async ({ db }) => {
+        await emitMessage(db, account, { message: greeting, to: { address: 'a@post.example' }, locale: 'en', vars: {} }, { now: clock.now(), host })
+        throw new Error('changed my mind')
+      }),
+    ).rejects.toThrow('changed my mind')
+    expect(await sql('select 1 from outbox')).toEqual([])
+    expect((await pools.runner.query('select 1 from graphile_worker.jobs')).rows).toEqual([])
+  })
+
+  test('one reader, a plain address, and a token only where it is declared secret', async () => {
+    for (const address of ['a@x.example,b@x.example', 'a@x.example\nBcc: b@x.example', '', 'a', '<a@x.example>']) {
+      await expect(emit({}, address)).rejects.toThrow('mail address')
+    }
+    await expect(emit({ vars: { token: 'x' } })).rejects.toThrow('token')
+    await expect(emit({ message: invitation })).rejects.toThrow('token')
+    expect(await sql('select 1 from outbox')).toEqual([])
+  })
+})
+
+describe('delivering', () => {
+  test('a mail leaves within seconds of the commit, once, and is recorded', async () => {
+    const worker = deliverer({ sweepEvery: 60_000 })
+    await worker.start()
+    const start = performance.now()
+    const id = await emit({ vars: { job: 'JOB-1042' } })
+    await inState(id, 'sent')
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect(server.arrived).toHaveLength(1)
+    expect(server.arrived[0]).toMatchObject({ messageId: `<${id}@${host}>`, to: ['martha@post.example'], from: 'portal@portico.example' })
+    expect(await attempts(id)).toEqual([{ attempt: 1, outcome: 'sent', detail: 'Accepted by the mail server' }])
+    const [mail] = await server.to('martha@post.example')
+    expect(mail).toMatchObject({ subject: 'Hello from Harbour Appliance Repair', from: { name: 'Harbour Appliance Repair' }, replyTo: [{ address: 'help@harbour-repair.example' }] })
+    expect(mail!.text).toContain('JOB-1042')
+  })
+
+  test('a lost job is found by the sweep, and a job without a row ends quietly', async () => {
+    const id = await emit({})
+    await pools.runner.query('delete from graphile_worker._private_jobs')
+    await pools.runner.query(`select graphile_worker.add_job('deliver', $1)`, [JSON.stringify({ account, message: newId() })])
+    await deliverer().start()
+    await inState(id, 'sent')
+    expect(server.arrived).toHaveLength(1)
+  })
+
+  test('without mail settings everything waits uncounted, and goes out once there are some', async () => {
+    const quiet = deliverer({ transport: null })
+    await quiet.start()
+    const id = await emit({})
+    await quiet.deliver(account, id)
+    await sleep(200)
+    expect(await row(id)).toMatchObject({ state: 'waiting', attempts: 0 })
+    expect(await attempts(id)).toEqual([])
+    await quiet.stop()
+    await deliverer().start()
+    await inState(id, 'sent')
+  })
+
+  test('a token is masked on screen, complete in the mail and wiped once delivered', async () => {
+    const { token } = newToken()
+    const id = await emit({ message: invitation, vars: { token, job: 'kept' } })
+    const before = await row(id)
+    expect(before).toMatchObject({ secret: true, link_kind: 'invitation' })
+    const shown = await composeMail(words, invitation, before, { ...sender, id: account })
+    expect(shown.html + shown.text + shown.link).not.toContain(token)
+    expect(shown.link).toBe('https://harbour.portico.example/activate/••••••••')
+    expect((await composeMail(words, invitation, before, { ...sender, id: account }, { masked: false })).link).toContain(token)
+    await deliverer().deliver(account, id)
+    expect(server.arrived[0]!.raw.replace(/=\r\n/g, '')).toContain(token)
+    expect(await row(id)).toMatchObject({ state: 'sent', payload: { job: 'kept' } })
+    expect(JSON.stringify(await sql('select * from outbox')) + JSON.stringify(await sql('select * from deliveries'))).not.toContain(token)
+  })
+
+  test('D5: who lost the right while the mail waited does not get it', async () => {
+    const { token } = newToken()
+    const secretPicky = message({ ...invitation, kind: 'picky', stillWanted: picky.stillWanted })
+    const worker = deliverer({ messages: [secretPicky] })
+    const ids = [await emit({ message: secretPicky, vars: { token } }), await emit({ message: secretPicky, vars: { token } })]
+    wanted.add(ids[1]!)
+    for (const id of ids) await worker.deliver(account, id)
+    expect(await row(ids[0]!)).toMatchObject({ state: 'canceled', payload: {} })
+    expect(await row(ids[1]!)).toMatchObject({ state: 'sent' })
+    expect(await attempts(ids[0]!)).toMatchObject([{ outcome: 'skipped' }])
+    expect(server.arrived.map(({ messageId }) => messageId)).toEqual([`<${ids[1]}@${host}>`])
+  })
+
+  test('an address that does not exist fails at once, with a sentence', async () => {
+    faults.set('gone@post.example', ['rcpt550'])
+    const id = await emit({}, 'gone@post.example')
+    await deliverer().deliver(account, id)
+    expect(await row(id)).toMatchObject({ state: 'failed', attempts: 1, last_result: 'Refused: no such mailbox (550 5.1.1)' })
+    expect(JSON.stringify(await attempts(id))).not.toContain('secret-words')
+  })
+
+  test('a server that says later is asked later, ever more rarely, and after two days we give up visibly', async () => {
+    faults.set('later@post.example', Array.from({ length: 50 }, () => 'rcpt451'))
+    const id = await emit({}, 'later@post.example')
+    const worker = deliverer()
+    const waits: number[] = []
+    const start = clock.now().getTime()
+    for (let n = 1; n <= MAX_ATTEMPTS; n++) {
+      await worker.deliver(account, id)
+      const now = await row(id)
+      expect(now.attempts).toBe(n)
+      if (n === MAX_ATTEMPTS) break
+      expect(now.state).toBe('waiting')
+      waits.push((now.next_at as Date).getTime() - clock.now().getTime())
+      await worker.deliver(account, id) // not yet
+      clock.set(now.next_at as Date)
+    }
+    expect(await row(id)).toMatchObject({ state: 'failed', last_result: 'Given up after 10 attempts. The mail server asks to try later (451 4.7.1)' })
+    expect(waits[0]).toBeGreaterThanOrEqual(24_000)
+    expect(waits[0]).toBeLessThanOrEqual(36_000)
+    for (let n = 1; n < waits.length; n++) expect(waits[n]!).toBeGreaterThan(waits[n - 1]!)
+    const days = (clock.now().getTime() - start) / 86_400_000
+    expect(days).toBeGreaterThan(1.4)
+    expect(days).toBeLessThan(2.5)
+    clock.advance(9 * 86_400_000)
+    await worker.deliver(account, id)
+    expect((await attempts(id)).length).toBe(MAX_ATTEMPTS)
+  })
+
+  test('an unclear ending is repeated under the same Message-ID', async () => {
+    for (const [n, fault] of (['late421', 'dropAfter', 'hangAfter'] as const).entries()) {
+      const to = `unclear${n}@post.example`
+      faults.set(to, [fault])
+      const id = await emit({}, to)
+      const worker = deliverer()
+      await worker.deliver(account, id)
+      expect(await row(id)).toMatchObject({ state: 'waiting', attempts: 1 })
+      clock.advance(40_000)
+      await worker.deliver(account, id)
+      expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2 })
+      expect((await attempts(id)).map(({ outcome }) => outcome)).toEqual(['ambiguous', 'sent'])
+      expect(server.arrived.filter((mail) => mail.to[0] === to).map(({ messageId }) => messageId)).toEqual(Array(2).fill(`<${id}@${host}>`))
+    }
+  })
+
+  test('a late worker is fenced: what another one did meanwhile stands', async () => {
+    let release!: () => void
+    const held = new Promise<void>((go) => (release = go))
+    const slow: Transport = { send: () => held.then(() => ({ outcome: 'refused', detail: 'Refused: late' })) }
+    const id = await emit({})
+    const late = deliverer({ transport: slow }).deliver(account, id)
+    await inState(id, 'sending')
+    const other = deliverer()
+    await other.deliver(account, id) // still leased
+    expect(server.arrived).toHaveLength(0)
+    clock.advance(91_000)
+    await other.deliver(account, id)
+    expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2 })
+    release()
+    await late
+    expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2, last_result: 'Accepted by the mail server' })
+    expect((await attempts(id)).map(({ outcome, detail }) => `${outcome}: ${detail}`)).toEqual([
+      'ambiguous: The attempt was interrupted', 'sent: Accepted by the mail server', 'refused: Refused: late (noted late)',
+    ])
+  })
+
+  test('twenty workers at one mail: one of them sends it', async () => {
+    const id = await emit({})
+    const workers = Array.from({ length: 4 }, () => deliverer())
+    await Promise.all(Array.from({ length: 20 }, (_, n) => workers[n % 4]!.deliver(account, id)))
+    expect(server.arrived).toHaveLength(1)
+    expect(await attempts(id)).toHaveLength(1)
+  })
+
+  test('poison mails and hanging servers never delay the others', async () => {
+    const bad: string[] = []
+    for (let n = 0; n < 10; n++) {
+      bad.push(await emit({ message: poison }, `poison${n}@post.example`))
+      faults.set(`hang${n}@post.example`, ['hangAfter'])
+      await emit({}, `hang${n}@post.example`)
+    }
+    const good = await Promise.all(Array.from({ length: 10 }, (_, n) => emit({}, `good${n}@post.example`)))
+    await deliverer({ concurrency: 3 }).start()
+    for (const id of good) await inState(id, 'sent')
+    for (const id of bad) expect(await row(id)).toMatchObject({ state: 'waiting', attempts: 1, last_result: 'The message could not be prepared' })
+  })
+
+  test('a password reset overtakes everything that waits', async () => {
+    for (let n = 0; n < 60; n++) await emit({}, `crowd${n}@post.example`)
+    const id = await emit({ message: reset, vars: { token: newToken().token } }, 'waiting-person@post.example')
+    await deliverer({ concurrency: 2, sweepEvery: 60_000 }).start()
+    await inState(id, 'sent')
+    expect(server.arrived.findIndex((mail) => mail.to[0] === 'waiting-person@post.example')).toBeLessThan(8)
+  })
+
+  test('stopping lets a running attempt end, cuts a hanging one, and loses neither', async () => {
+    faults.set('slow@post.example', ['slow'])
+    const slow = await emit({}, 'slow@post.example')
+    const patient = createSmtp({ url: server.url, from: 'portal@portico.example', timeouts: { silence: 20_000, whole: 30_000 } })
+    const first = deliverer({ transport: patient })
+    await first.start()
+    await inState(slow, 'sending')
+    await first.stop()
+    expect(await row(slow)).toMatchObject({ state: 'sent' })
+    faults.set('hang@post.example', ['hangAfter'])
+    const hang = await emit({}, 'hang@post.example')
+    const second = deliverer({ transport: patient })
+    await second.start()
+    await until(async () => server.arrived.some((mail) => mail.to[0] === 'hang@post.example'), 'taken in')
+    const start = performance.now()
+    await second.stop(300)
+    expect(performance.now() - start).toBeLessThan(3000)
+    expect(await row(hang)).toMatchObject({ state: 'waiting', attempts: 1, last_result: 'The attempt was stopped' })
+  })
+
+  test('a token that nobody sent in eight days is wiped, and its mail never goes', async () => {
+    const id = await emit({ message: invitation, vars: { token: newToken().token } })
+    const worker = deliverer({ transport: null })
+    await worker.sweep()
+    expect((await row(id)).payload).not.toBeNull()
+    clock.advance(8 * 86_400_000 + 1)
+    await worker.sweep()
+    expect(await row(id)).toMatchObject({ state: 'canceled', payload: null })
+    await deliverer().deliver(account, id)
+    expect(server.arrived).toEqual([])
+  })
+
+  test('a mail of an account that is gone is not sent', async () => {
+    const id = newId()
+    await sql(`insert into outbox (account_id, id, kind, to_address, locale, payload, state, next_at, message_id, created_at)
+      values ($1, $2, 'greeting', 'a@post.example', 'en', '{}', 'waiting', $3, '<x@y>', $3)`, [newId(), id, clock.now()])
+    await deliverer().deliver((await row(id)).account_id, id)
+    expect(await row(id)).toMatchObject({ state: 'canceled' })
+  })
+})
+
+describe('D1, the small run', () => {
+  test('200 mails, nine faults, killed workers: none lost, one Message-ID each, repeats only after unclear endings', { timeout: 120_000 }, async () => {
+    const kinds: (Fault | 'down' | undefined)[] = [undefined, 'rcpt451', 'rcpt550', 'data452', 'late421', 'hangAfter', 'dropBefore', 'dropAfter', 'slow', 'rcpt421']
+    const begin = Date.now()
+    clock.set(new Date(begin))
+    const emitted: { id: string; to: string; fault: Fault | undefined }[] = []
+    let busy = true
+    await server.close()
+    // The tenth fault: for a while the server answers nobody (421 at the door), and before that it is not even there.
+    server = await mailServer((to) => faults.get(to)?.shift(), { slowMs: 200, greeting: () => (busy ? 421 : undefined) })
+    for (let n = 0; n < 200; n++) {
+      const fault = kinds[n % kinds.length] as Fault | undefined
+      const to = `m${n}@post.example`
+      if (fault) faults.set(to, fault === 'rcpt550' ? Array(20).fill(fault) : [fault])
+      emitted.push({ id: await emit({ vars: { job: `JOB-${n}` } }, to), to, fault })
+    }
+    const env = { ...process.env, WORLD: JSON.stringify({ connect, passwords, account, url: server.url, begin }) }
+    const start = () => spawn(process.execPath, ['src/platform/delivery/deliverer.test-world.ts'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+    let child = start()
+    let kills = 0
+    try {
+      const open = async () => Number((await sql(`select count(*) from outbox where state in ('waiting', 'sending')`))[0].count)
+      for (let round = 0; (await open()) > 0; round++) {
+        if (round > 400) throw new Error(`${await open()} mails still open`)
+        await sleep(250)
+        if (round === 3) busy = false
+        if (kills < 6 && round % 6 === 5) {
+          const gone = new Promise((end) => child.once('exit', end))
+          child.kill('SIGKILL')
+          await gone
+          kills++
+          child = start()
+        }
+      }
+    } finally {
+      const gone = new Promise((end) => child.once('exit', end))
+      child.kill('SIGKILL')
+      await gone
+    }
+    expect(kills).toBeGreaterThanOrEqual(4)
+    const copies = new Map<string, number>()
+    for (const { messageId } of server.arrived) copies.set(messageId, (copies.get(messageId) ?? 0) + 1)
+    for (const { id, to, fault } of emitted) {
+      const messageId = `<${id}@${host}>`
+      const final = await row(id)
+      if (fault === 'rcpt550') {
+        expect([to, final.state, copies.get(messageId)]).toEqual([to, 'failed', undefined])
+        continue
+      }
+      expect([to, final.state, final.message_id]).toEqual([to, 'sent', messageId])
+      const unclear = (await attempts(id)).filter(({ outcome }) => outcome === 'ambiguous').length
+      expect(copies.get(messageId)).toBeGreaterThanOrEqual(1)
+      expect([to, fault, copies.get(messageId)! - 1 <= unclear]).toEqual([to, fault, true])
+      expect(new Set(server.arrived.filter((mail) => mail.to[0] === to).map((mail) => mail.messageId))).toEqual(new Set([messageId]))
+    }
+    expect(copies.size).toBe(180)
+  })
+})

@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { DB } from '../../../db/schema.gen.ts'
+import { newId } from '../ids.ts'
+import type { Words, WordTree } from '../i18n.ts'
+import { oneLine, renderMail } from './layout.ts'
+import type { Brand, MailVars, Rendered } from './layout.ts'
+
+/** The business a mail is sent for: how it looks, and where its links lead (from configuration, never a Host header). */
+export interface Sender extends Brand {
+  /** Id of the account. */
+  id: string
+  slug: string
+  /** `portalUrl('/activate/x')` → a whole address under the portal. */
+  portalUrl(path: string): string
+  /** `officeUrl('/jobs/1')` → a whole address in the office of this account. */
+  officeUrl(path: string): string
+  /** An address on the main host that belongs to no account: staff invitations, staff passwords. */
+  mainUrl(path: string): string
+  /** The account's own words, per language. */
+  words?: Record<string, WordTree> | null
+}
+
+/** One row of the outbox, as policies and templates see it. */
+export interface OutboxRow {
+  account_id: string
+  id: string
+  kind: string
+  to_address: string
+  to_name: string | null
+  subject_kind: string | null
+  subject_id: string | null
+  locale: string
+  payload: MailVars | null
+  secret: boolean
+  link_kind: string | null
+  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
+  attempts: number
+  message_id: string
+  created_at: Date
+}
+
+/**
+ * A kind of mail, declared by a feature in messages.ts. Its words are `<words>.subject`, `.preheader`, `.title`,
+ * `.body` (Markdown), `.button` (when it has a link) and `.footer` (why you get this); all may use `{{business}}`,
+ * `{{recipient}}` (the address), `{{name}}` (of the recipient, empty when unknown) and the vars.
+ */
+export interface Message<Vars extends MailVars = MailVars> {
+  kind: string
+  /** `<feature>.mail.<kind>`. */
+  words: string
+  /** Vars hold a `token`: wiped once delivered, masked wherever it is shown. */
+  secret?: boolean
+  /** What the link is for. An owner may copy an invitation while it waits; never a reset or sign-in link. */
+  linkKind?: 'invitation' | 'reset' | 'signIn'
+  /** Overtakes everything else in line: somebody sits and waits for it. */
+  urgent?: boolean
+  /** Asked right before each attempt: is this still true, and may this reader still have it? No → never sent. */
+  stillWanted(db: Kysely<DB>, row: OutboxRow, now: Date): Promise<boolean>
+  /** The one button's address. `until` is said in the mail as a date. */
+  link?(vars: Vars & { token: string }, sender: Sender, row: OutboxRow): { url: string; until?: Date | null }
+  /** Values computed when it is shown, on top of the stored ones; for `{ url }` links in the words. */
+  extra?(vars: Vars, sender: Sender, row: OutboxRow): MailVars
+}
+
+/** Declares a message; only fixes the type of its vars. */
+export function message<Vars extends MailVars = MailVars>(declaration: Message<Vars>): Message<Vars> {
+  if (declaration.linkKind && !declaration.link) throw new Error(`${declaration.kind}: linkKind without link`)
+  return declaration
+}
+
+export interface Emission<Vars extends MailVars = MailVars> {
+  message: Message<Vars>
+  /** Exactly one reader: a personal link never goes to two. */
+  to: { address: string; name?: string | null }
+  /** What this is about, so that a screen can show the delivery state beside it: portal_user, person, job … */
+  subject?: { kind: string; id: string } | null
+  locale: string
+  vars: Vars
+  /** Not before this moment. */
+  at?: Date
+}
+
+// One plain address: no quotes, lists, comments, routes or header ends. Looser than real domains, stricter than RFC 5322.
+// eslint-disable-next-line no-control-regex -- exactly those are refused
+const ADDRESS = /^[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,64}@(?!-)[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,253}$/u
+
+/** Whether a text is one address that may stand in an envelope. */
+export const isMailAddress = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= 254 && ADDRESS.test(text) && !/\.\.|^\.|\.@|@\.|\.$/.test(text)
+
+/**
+ * Writes one mail to the outbox and adds the job that sends it, in the caller's transaction: neither exists when that
+ * rolls back. `host` ends the Message-ID, which stays the same for every attempt. Returns the row's id.
+ */
+export async function emitMessage<Vars extends MailVars>(
+  db: Kysely<DB>,
+  account: string,
+  emission: Emission<Vars>,
+  { now, host }: { now: Date; host: string },
+): Promise<string> {
+  const { message: declared, to, subject, locale, vars } = emission
+  if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
+  if (Boolean(declared.secret) !== (typeof vars.token === 'string')) throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
+  const id = newId()
+  const at = emission.at ?? now
+  // Without RETURNING: the app role may insert into the journal but not read it back.
+  await sql`insert into outbox (account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload,
+      secret, link_kind, state, next_at, message_id, created_at)
+    values (${account}, ${id}, ${declared.kind}, 'email', ${to.address}, ${to.name ? oneLine(to.name) : null}, ${subject?.kind ?? null},
+      ${subject?.id ?? null}, ${locale}, ${JSON.stringify(vars)}::jsonb, ${declared.secret ?? false}, ${declared.linkKind ?? null},
+      'waiting', ${at}, ${`<${id}@${host}>`}, ${now})`.execute(db)
+  await sql`select app_enqueue_delivery(${account}::uuid, ${id}::uuid, ${at}::timestamptz, ${declared.urgent ?? false})`.execute(db)
+  return id
+}
+
+const MASK = '••••••••'
+
+export interface ComposedMail extends Rendered {
+  /** The button's address, masked like the text. */
+  link: string | null
+}
+
+/**
+ * The mail of one row. `masked` hides its token, as every screen must; so does a row whose token was wiped. Callers that
+ * send check `payload.token` first.
+ */
+export async function composeMail(
+  words: Words,
+  declared: Message,
+  row: OutboxRow,
+  sender: Sender,
+  { masked = true }: { masked?: boolean } = {},
+): Promise<ComposedMail> {
+  const stored = row.payload ?? {}
+  const token = masked || typeof stored.token !== 'string' ? MASK : stored.token
+  const vars = { ...stored, token }
+  const link = declared.link?.(vars, sender, row) ?? null
+  // The mask must not come out percent-encoded.
+  const url = link ? link.url.replaceAll(encodeURIComponent(MASK), MASK) : null
+  const rendered = await renderMail({
+    words: words.withOverrides(sender.words),
+    locale: row.locale,
+    key: declared.words,
+    vars: { recipient: row.to_address, name: row.to_name ?? '', ...vars, ...declared.extra?.(vars, sender, row) },
+    brand: sender,
+    link: link && url ? { url, until: link.until ?? null } : null,
+  })
+  return { ...rendered, link: url }
+}
+
+/** Messages by kind; two of one kind are a mistake. */
+export function messageBook(messages: readonly Message[]): ReadonlyMap<string, Message> {
+  const book = new Map<string, Message>()
+  for (const each of messages) {
+    if (book.has(each.kind)) throw new Error(`Two messages are called ${each.kind}`)
+    book.set(each.kind, each)
+  }
+  return book
+}

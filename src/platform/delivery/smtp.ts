@@ -1,0 +1,181 @@
+import { Readable } from 'node:stream'
+import { domainToASCII } from 'node:url'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { headerName } from './layout.ts'
+import { isMailAddress } from './outbox.ts'
+
+export interface OutgoingMail {
+  to: { address: string; name?: string | null }
+  /** The business's name; the address is the installation's. */
+  fromName: string
+  replyTo?: string | null
+  /** `<id@host>`, the same for every attempt. */
+  messageId: string
+  date: Date
+  subject: string
+  html: string
+  text: string
+}
+
+/**
+ * How an attempt ended. `refused`: this reader's server says never. `deferred`: it surely has not got it, try again.
+ * `ambiguous`: it may have got it (421, hang or drop after DATA), try again under the same Message-ID.
+ */
+export interface SendResult {
+  outcome: 'sent' | 'refused' | 'deferred' | 'ambiguous'
+  /** One English sentence for the Messages page, without addresses or tokens. */
+  detail: string
+  code?: number
+}
+
+export interface Transport {
+  /** Never throws for what the other side does. `signal` cuts it short, which is ambiguous once the mail is on its way. */
+  send(mail: OutgoingMail, signal?: AbortSignal): Promise<SendResult>
+}
+
+export interface SmtpOptions {
+  /** smtp://user:password@host:587 · smtps://… (TLS from the start) · ?requireTLS=true · ?rejectUnauthorized=false */
+  url: string
+  /** The address mails come from, plain or as `Name <address>`; the name is replaced by the business's. */
+  from: string
+  timeouts?: { connect?: number; silence?: number; whole?: number }
+}
+
+/** Reads and checks the settings; throws with words for the person who set them. Opens nothing yet. */
+export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport & { fromAddress: string } {
+  const target = new URL(url)
+  if (target.protocol !== 'smtp:' && target.protocol !== 'smtps:') throw new Error('SMTP_URL must start with smtp:// or smtps://')
+  const secure = target.protocol === 'smtps:'
+  const fromAddress = (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim()
+  if (!isMailAddress(fromAddress)) throw new Error('MAIL_FROM must be one mail address')
+  const flag = (name: string) => target.searchParams.get(name)
+  const whole = timeouts.whole ?? 60_000
+  const auth = target.username
+    ? { user: decodeURIComponent(target.username), pass: decodeURIComponent(target.password) }
+    : null
+  const options = {
+    host: target.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(target.port) || (secure ? 465 : 587),
+    secure,
+    requireTLS: flag('requireTLS') === 'true',
+    // Without a password nothing worth stealing is sent: encrypt when it works. With one, only over a verified line.
+    opportunisticTLS: !auth,
+    tls: { rejectUnauthorized: flag('rejectUnauthorized') !== 'false' && (secure || auth !== null || flag('requireTLS') === 'true') },
+    name: flag('name') ?? domainToASCII(fromAddress.split('@')[1]!),
+    connectionTimeout: timeouts.connect ?? 10_000,
+    greetingTimeout: timeouts.connect ?? 10_000,
+    socketTimeout: timeouts.silence ?? 30_000,
+  }
+
+  return {
+    fromAddress,
+    async send(mail, signal) {
+      if (!isMailAddress(mail.to.address)) return { outcome: 'refused', detail: 'The address is not one mail address' }
+      const body = await build(mail, fromAddress)
+      return new Promise<SendResult>((resolve) => {
+        const connection = new SMTPConnection(options)
+        // Until the content is asked for nothing can have arrived; after that only a clear reply says so.
+        let handedOver = false
+        const content = function* () {
+          handedOver = true
+          yield body
+        }
+        const finish = (result: SendResult) => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', cut)
+          resolve(result)
+          connection.removeAllListeners('error')
+          connection.on('error', () => {})
+          if (result.outcome === 'sent') connection.quit()
+          else connection.close()
+        }
+        const cut = () => finish(lost(handedOver, 'The attempt was stopped'))
+        const timer = setTimeout(() => finish(lost(handedOver, 'The mail server took too long')), whole)
+        if (signal?.aborted) return cut()
+        signal?.addEventListener('abort', cut)
+
+        connection.on('error', (error) => finish(verdict(error, handedOver)))
+        connection.on('end', () => finish(lost(handedOver, 'The mail server closed the connection')))
+        const deliver = () => {
+          connection.send({ from: fromAddress, to: [mail.to.address] }, Readable.from(content()), (error) =>
+            finish(error ? verdict(error, handedOver) : { outcome: 'sent', detail: 'Accepted by the mail server', code: 250 }),
+          )
+        }
+        connection.connect((error) => {
+          if (error) return finish(verdict(error, false))
+          if (!auth) return deliver()
+          connection.login({ credentials: auth }, (refusal) => (refusal ? finish(verdict(refusal, false)) : deliver()))
+        })
+      })
+    },
+  }
+}
+
+function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
+  const domain = (address: string) => address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))
+  return new MailComposer({
+    // Objects, never joined text: a comma or quote in a name cannot make a second recipient (PS-56).
+    from: { name: headerName(mail.fromName), address: fromAddress },
+    to: { name: headerName(mail.to.name ?? ''), address: domain(mail.to.address) },
+    ...(mail.replyTo && isMailAddress(mail.replyTo) ? { replyTo: { name: headerName(mail.fromName), address: mail.replyTo } } : {}),
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    messageId: mail.messageId,
+    date: mail.date,
+    // Out-of-office programs must not answer a machine.
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    newline: '\r\n',
+  })
+    .compile()
+    .build()
+}
+
+const lost = (handedOver: boolean, detail: string): SendResult => ({ outcome: handedOver ? 'ambiguous' : 'deferred', detail })
+
+interface SmtpError {
+  code?: string
+  command?: string
+  responseCode?: number
+  response?: string
+}
+
+/** What an error of the conversation means for this one mail. */
+function verdict(error: SmtpError, handedOver: boolean): SendResult {
+  const code = error.responseCode
+  const command = error.command ?? ''
+  if (error.code === 'EAUTH') return { outcome: 'deferred', detail: 'The mail server refused our sign-in', ...(code ? { code } : {}) }
+  if (!code) {
+    const words: Record<string, string> = {
+      EDNS: 'The mail server was not found',
+      ETLS: 'No secure connection to the mail server',
+      ETIMEDOUT: 'The mail server did not answer',
+      ESOCKET: 'No connection to the mail server',
+      ECONNECTION: 'The mail server closed the connection',
+      EENVELOPE: 'The address was not accepted',
+    }
+    return lost(handedOver, words[error.code ?? ''] ?? 'The mail server could not be talked to')
+  }
+  // Only its number is believed; the text is the other side's and may hold anything.
+  const enhanced = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error.response ?? '')?.[1]
+  const said = `(${code}${enhanced ? ` ${enhanced}` : ''})`
+  if (command === 'RCPT TO' && code >= 500) return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced)} ${said}`, code }
+  if (command === 'DATA' && code >= 500) return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced, true)} ${said}`, code }
+  // 421 ends the session and leaves open whether the mail was kept.
+  if (command === 'DATA' && code === 421) return { outcome: 'ambiguous', detail: `The mail server gave up half-way ${said}`, code }
+  if (command === 'MAIL FROM' && code >= 500) return { outcome: 'deferred', detail: `The mail server refuses our sender address ${said}`, code }
+  return { outcome: 'deferred', detail: `The mail server asks to try later ${said}`, code }
+}
+
+function refusal(code: number, enhanced: string | undefined, content = false): string {
+  if (enhanced === '5.1.1' || enhanced === '5.1.10' || enhanced === '5.1.6') return 'no such mailbox'
+  if (enhanced === '5.1.2' || enhanced === '5.4.4') return 'no such mail domain'
+  if (enhanced === '5.2.1') return 'the mailbox is switched off'
+  if (enhanced === '5.2.2' || code === 552) return 'the mailbox is full or the mail too large'
+  if (enhanced?.startsWith('5.7')) return 'the mail was not permitted'
+  if (content) return 'the mail was not accepted'
+  return code === 550 || code === 551 || code === 553 ? 'no such mailbox' : 'the address was not accepted'
+}
