@@ -16,6 +16,8 @@ export default ts.config(
       'prefer-const': ['error', { destructuring: 'all' }],
       'object-shorthand': 'error',
       'no-useless-rename': 'error',
+      'no-control-regex': 'error',
+      'require-yield': 'error',
       'no-else-return': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',
