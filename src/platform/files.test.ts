@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import sharp from 'sharp'
+import { afterAll, describe, expect, test } from 'vitest'
+import { cleanName, contentDisposition, createDiskStore, downloadHeaders, FILE_LIMIT, FileMissing, FileRefused, sniff } from './files.ts'
+import { newId } from './ids.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'portico-files-'))
+const store = createDiskStore(folder)
+const account = newId()
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const everything = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name)
+const put = (bytes: Buffer | string, name: string, more = {}) => store.put(Readable.from([Buffer.from(bytes)]), { account, name, ...more })
+const refused = (bytes: Buffer | string, name: string, more = {}) => put(bytes, name, more).then(() => 'kept', (error: unknown) => (error instanceof FileRefused ? error.reason : error))
+const picture = (format: 'jpeg' | 'png' | 'webp' | 'gif', size = 40) => sharp({ create: { width: size, height: size / 2, channels: 3, background: '#0f6b7c' } }).toFormat(format).toBuffer()
+
+/** A zip archive of empty files: what sniffing reads is its table of contents. */
+function zip(names: string[]): Buffer {
+  const local: Buffer[] = []
+  const central: Buffer[] = []
+  let at = 0
+  for (const name of names) {
+    const head = Buffer.alloc(30)
+    head.writeUInt32LE(0x04034b50, 0)
+    head.writeUInt16LE(name.length, 26)
+    local.push(head, Buffer.from(name))
+    const entry = Buffer.alloc(46)
+    entry.writeUInt32LE(0x02014b50, 0)
+    entry.writeUInt16LE(name.length, 28)
+    entry.writeUInt32LE(at, 42)
+    central.push(entry, Buffer.from(name))
+    at += 30 + name.length
+  }
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(names.length, 10)
+  end.writeUInt32LE(at, 16)
+  return Buffer.concat([...local, ...central, end])
+}
+
+describe('keeping files', () => {
+  test('what is put comes back whole, under a name that we chose', async () => {
+    const kept = await put('a,b\n1,ü\n', '../../etc/parts.CSV')
+    expect(kept).toMatchObject({ name: 'parts.CSV', type: 'text/csv', size: 9, sha256: createHash('sha256').update('a,b\n1,ü\n').digest('hex') })
+    expect(kept.key).toMatch(new RegExp(`^${account}/[0-9a-f]{32}$`))
+    const { stream, size } = await store.get(kept.key)
+    expect([size, (await buffer(stream)).toString()]).toEqual([9, 'a,b\n1,ü\n'])
+    expect(statSync(join(folder, kept.key)).mode & 0o077).toBe(0)
+    await store.delete(kept.key)
+    await store.delete(kept.key)
+    await expect(store.get(kept.key)).rejects.toThrow(FileMissing)
+  })
+
+  test('no key leads out of the folder', async () => {
+    writeFileSync(join(folder, 'secret'), 'x')
+    for (const key of ['secret', '../x', `${account}/../secret`, `${account}/${'a'.repeat(31)}/`, `/${account}`, '', `${account}/${'0'.repeat(32)}/x`]) {
+      await expect(store.get(key)).rejects.toThrow(FileMissing)
+      await store.delete(key)
+    }
+    expect(statSync(join(folder, 'secret')).isFile()).toBe(true)
+    rmSync(join(folder, 'secret'))
+  })
+
+  test('more than the limit, nothing, or half an upload is refused and nothing is left of it', async () => {
+    const before = everything()
+    let asked = 0
+    const endless = (function* () {
+      for (;;) {
+        asked++
+        yield Buffer.alloc(1024 * 1024, 'a')
+      }
+    })()
+    await expect(store.put(Readable.from(endless), { account, name: 'big.txt' })).rejects.toMatchObject({ reason: 'tooLarge' })
+    expect(asked).toBeLessThan(15)
+    expect(await refused(Buffer.alloc(FILE_LIMIT + 1, 'a'), 'big.txt')).toBe('tooLarge')
+    expect(await refused('abcd', 'a.txt', { limit: 3 })).toBe('tooLarge')
+    expect(await refused('', 'a.txt')).toBe('empty')
+    const cutShort = Object.assign(Readable.from([Buffer.from('abc')]), { truncated: true })
+    await expect(store.put(cutShort, { account, name: 'a.txt' })).rejects.toMatchObject({ reason: 'tooLarge' })
+    const broken = (async function* () {
+      yield Buffer.from('abc')
+      throw new Error('connection lost')
+    })()
+    await expect(store.put(broken, { account, name: 'a.txt' })).rejects.toThrow('connection lost')
+    expect(everything()).toEqual(before)
+  })
+
+  test('what a killed process left behind is swept at the next start', async () => {
+    const stale = join(folder, 'incoming', 'stale')
+    writeFileSync(stale, 'x')
+    utimesSync(stale, new Date(0), new Date(0))
+    await createDiskStore(folder).put(Readable.from([Buffer.from('x')]), { account, name: 'x.txt' })
+    expect(everything()).not.toContain('stale')
+  })
+
+  test('a file is what its bytes say: scripts, pages, archives, programs and animations are refused under any name', async () => {
+    const before = everything().length
+    const hostile: [string, Buffer | string][] = [
+      ['logo.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+      ['photo.png', '<svg onload=alert(1)>'],
+      ['note.txt', '\uFEFF  <!DOCTYPE html><script>alert(1)</script>'],
+      ['note.txt', 'hello <script>alert(1)</script>'],
+      ['a.html', '<html>'],
+      ['run.txt', '#!/bin/sh\nrm -rf /'],
+      ['a.pdf', 'MZ\x90\x00\x03'],
+      ['a.gif', await picture('gif')],
+      ['a.zip', zip(['a.txt'])],
+      ['a.docx', zip(['[Content_Types].xml', 'word/document.xml', 'word/vbaProject.bin'])],
+      ['a.docx', zip(['[Content_Types].xml', 'word/document.xml']).subarray(0, -30)],
+      ['a.rtf', '{\\rtf1'],
+      ['a.bin', Buffer.from([1, 2, 3])],
+    ]
+    for (const [name, bytes] of hostile) expect([name, await refused(bytes, name)]).toEqual([name, 'typeRefused'])
+    expect(await refused(Buffer.concat([Buffer.from('ffd8ff', 'hex'), Buffer.from('<script>')]), 'a.jpg')).toBe('pictureBroken')
+    expect(everything()).toHaveLength(before)
+    expect((await put('just text', 'page.html')).name).toBe('page.html.txt')
+  })
+
+  test('the kinds we keep are told apart', async () => {
+    expect(sniff(zip(['[Content_Types].xml', 'word/document.xml']))).toMatch(/wordprocessingml/)
+    expect(sniff(zip(['[Content_Types].xml', 'xl/workbook.xml']))).toMatch(/spreadsheetml/)
+    expect(sniff(Buffer.from('%PDF-1.7'))).toBe('application/pdf')
+    expect(sniff(Buffer.from('\0\0\0\x18ftypheic', 'latin1'))).toBe('image/heic')
+    expect(sniff(Buffer.from('gr\xfc\xdfe;1\r\n', 'latin1'), 'x.csv')).toBe('text/csv')
+  })
+
+  test('pictures are drawn anew: no position, no comment, no second file, upright and at most 4000 px', async () => {
+    const secret = 'GPS-canary'
+    const photo = await sharp({ create: { width: 4400, height: 100, channels: 3, background: 'red' } })
+      .jpeg()
+      .withExif({ IFD0: { ImageDescription: secret }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 27/1 0/1' } })
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+    expect(photo.includes(secret)).toBe(true)
+    const kept = await put(Buffer.concat([photo, Buffer.from('<script>alert(1)</script>PK')]), 'IMG 1.JPEG')
+    expect(kept).toMatchObject({ name: 'IMG 1.JPEG', type: 'image/jpeg', height: 4000 })
+    const bytes = await buffer((await store.get(kept.key)).stream)
+    expect(bytes.includes(secret) || bytes.includes('<script>')).toBe(false)
+    expect((await sharp(bytes).metadata()).exif).toBeUndefined()
+    expect(bytes.length).toBe(kept.size)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(kept.sha256)
+  })
+
+  test('a pixel flood is refused before it is opened', async () => {
+    const flood = await sharp({ create: { width: 7200, height: 7200, channels: 3, background: 'black' }, limitInputPixels: false }).png({ compressionLevel: 9 }).toBuffer()
+    expect(flood.length).toBeLessThan(FILE_LIMIT)
+    const start = performance.now()
+    expect(await refused(flood, 'flood.png')).toBe('pictureTooLarge')
+    expect(performance.now() - start).toBeLessThan(500)
+  }, 30_000)
+
+  test('a logo is a picture, becomes a png of at most 512 px', async () => {
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      expect(await put(await picture(format, 1000), `Our logo.${format}`, { purpose: 'logo' })).toMatchObject({ type: 'image/png', width: 512, height: 256, name: expect.stringMatching(/\.png$/) })
+    }
+    expect(await refused('%PDF-1.7', 'logo.png', { purpose: 'logo' })).toBe('typeRefused')
+  })
+})
+
+describe('names and headers', () => {
+  test('a name keeps nothing that hides, climbs or ends a header', () => {
+    const cases: [string, string, string][] = [
+      ['C:\\Users\\x\\Plan B.pdf', 'pdf', 'Plan B.pdf'],
+      ['../../../etc/passwd', 'txt', 'passwd.txt'],
+      ['invoice\u202Efdp.exe', 'pdf', 'invoicefdp.exe.pdf'],
+      ['a\r\nSet-Cookie: x=1.txt', 'txt', 'aSet-Cookie_ x=1.txt'],
+      ['...', 'txt', 'file.txt'],
+      ['', 'png', 'file.png'],
+      ['\ud83dbroken\u0000.txt', 'txt', 'broken.txt'],
+      ['<img src=x onerror=alert(1)>.png', 'png', '_img src=x onerror=alert(1)_.png'],
+      ['Küche 🔧.JPG', 'jpg', 'Küche 🔧.JPG'],
+    ]
+    for (const [name, extension, clean] of cases) expect(cleanName(name, extension)).toBe(clean)
+    expect([...cleanName('😀'.repeat(500) + '.pdf', 'pdf')]).toHaveLength(120)
+  })
+
+  test('Content-Disposition carries any name and cannot be broken out of', () => {
+    expect(contentDisposition('Küche "neu" 100%.pdf')).toBe(`attachment; filename="Kuche _neu_ 100_.pdf"; filename*=UTF-8''K%C3%BCche%20%22neu%22%20100%25.pdf`)
+    for (const name of ['a\r\nx: y', '"; filename=evil.html', '日本語.pdf', '\ud800', "o'(*)"]) {
+      const header = contentDisposition(name)
+      expect(header).toMatch(/^attachment; filename="[\x20-\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~!$&+-]*$/)
+      new Headers({ 'content-disposition': header })
+    }
+  })
+
+  test('only pictures are shown in place, and nothing runs', () => {
+    for (const type of ['image/png', 'application/pdf', 'text/plain', 'text/html', 'image/heic']) {
+      const headers = downloadHeaders({ name: 'x', type, size: 1 })
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" })
+      expect(headers['content-disposition']!.startsWith('inline')).toBe(type === 'image/png')
+    }
+    expect(downloadHeaders({ name: 'x', type: 'text/html', size: 1 })['content-type']).toBe('application/octet-stream')
+  })
+})
