@@ -1,0 +1,149 @@
+create table templates (
+  account_id uuid not null constraint templates_account_fk references accounts,
+  id uuid not null,
+  name text not null,
+  description text not null default '',
+  icon text not null default 'wrench',
+  duration_minutes int check (duration_minutes between 5 and 14400),
+  position int not null default 0,
+  state text not null default 'active' check (state in ('active', 'archived')),
+  version int not null default 1,
+  external_reference text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint templates_pk primary key (account_id, id)
+);
+comment on table templates is 'class: tenant. A kind of job; called job type in the portal.';
+create index templates_in_order on templates (account_id, position, id);
+
+create table template_versions (
+  account_id uuid not null,
+  template_id uuid not null,
+  version int not null,
+  fields jsonb not null,
+  created_at timestamptz not null,
+  constraint template_versions_pk primary key (account_id, template_id, version),
+  constraint template_versions_template_fk foreign key (account_id, template_id) references templates (account_id, id) on delete cascade
+);
+comment on table template_versions is 'class: tenant. The fields of a template as they were; a job keeps the version it was made with. Never changed once written.';
+
+create table jobs (
+  account_id uuid not null constraint jobs_account_fk references accounts,
+  id uuid not null,
+  number int not null,
+  customer_id uuid not null,
+  site_id uuid,
+  address text,
+  latitude double precision,
+  longitude double precision,
+  template_id uuid not null,
+  template_version int not null,
+  title text not null,
+  partner_id uuid,
+  worker_id uuid,
+  made_by_kind text not null check (made_by_kind in ('staff', 'portalUser', 'system')),
+  made_by_id uuid,
+  made_by_name text,
+  state text not null check (state in ('unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled')),
+  requested_at timestamptz,
+  scheduled_at timestamptz,
+  duration_minutes int,
+  started_at timestamptz,
+  completed_at timestamptz,
+  canceled_at timestamptz,
+  fields jsonb not null default '{}',
+  tags text[] not null default '{}',
+  batch_id uuid,
+  external_reference text,
+  folded_portal text not null,
+  folded_office text not null,
+  version int not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint jobs_pk primary key (account_id, id),
+  constraint jobs_number_unique unique (account_id, number),
+  constraint jobs_customer_fk foreign key (account_id, customer_id) references customers (account_id, id),
+  constraint jobs_site_fk foreign key (account_id, site_id) references sites (account_id, id),
+  constraint jobs_template_fk foreign key (account_id, template_id, template_version) references template_versions (account_id, template_id, version),
+  constraint jobs_worker_fk foreign key (account_id, worker_id) references staff_members (account_id, id),
+  constraint jobs_both_coordinates check ((latitude is null) = (longitude is null))
+);
+comment on table jobs is 'class: tenant. A piece of work for a customer.';
+comment on column jobs.requested_at is 'When the customer would like it: a wish, never a promise.';
+comment on column jobs.folded_portal is 'Search text of what a customer may see; values of hidden fields are never in it.';
+comment on column jobs.folded_office is 'Search text for staff.';
+create unique index jobs_external_unique on jobs (account_id, external_reference) where external_reference is not null;
+create index jobs_newest on jobs (account_id, created_at desc, id desc);
+create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc);
+create index jobs_of_worker on jobs (account_id, worker_id, created_at desc, id desc) where worker_id is not null;
+create index jobs_by_state on jobs (account_id, state, created_at desc, id desc);
+create index jobs_made_by on jobs (account_id, made_by_id) where made_by_id is not null;
+
+create table job_comments (
+  account_id uuid not null,
+  id uuid not null,
+  job_id uuid not null,
+  customer_id uuid not null,
+  partner_id uuid,
+  audience text not null check (audience in ('internal', 'customer')),
+  author_kind text not null,
+  author_id uuid,
+  author_name text,
+  body text not null,
+  created_at timestamptz not null,
+  constraint job_comments_pk primary key (account_id, id),
+  constraint job_comments_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
+);
+comment on table job_comments is 'class: tenant. What was said about a job, among staff (internal) or with the customer.';
+create index job_comments_job on job_comments (account_id, job_id, created_at, id);
+
+create table job_history (
+  account_id uuid not null,
+  id uuid not null,
+  job_id uuid not null,
+  customer_id uuid not null,
+  partner_id uuid,
+  audience text not null check (audience in ('internal', 'customer')),
+  event text not null,
+  from_state text,
+  to_state text,
+  details jsonb not null default '{}',
+  actor_kind text not null,
+  actor_id uuid,
+  actor_name text,
+  created_at timestamptz not null,
+  constraint job_history_pk primary key (account_id, id),
+  constraint job_history_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
+);
+comment on table job_history is 'class: tenant. What happened to a job and who did it. Times a cancellation removes are kept here (E-51).';
+create index job_history_job on job_history (account_id, job_id, created_at, id);
+
+create table files (
+  account_id uuid not null,
+  id uuid not null,
+  owner_kind text check (owner_kind in ('job', 'comment')),
+  owner_id uuid,
+  job_id uuid,
+  field_id text,
+  customer_id uuid,
+  partner_id uuid,
+  audience text not null check (audience in ('internal', 'customer')),
+  uploader_kind text not null,
+  uploader_id uuid,
+  uploader_name text,
+  name text not null,
+  type text not null,
+  size bigint not null,
+  storage_key text not null,
+  created_at timestamptz not null,
+  constraint files_pk primary key (account_id, id),
+  constraint files_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade,
+  constraint files_owner check ((owner_kind is null) = (owner_id is null))
+);
+comment on table files is 'class: tenant. Attachments. One without an owner waits for its form, is readable by its uploader only, and expires after a day.';
+create index files_job on files (account_id, job_id) where job_id is not null;
+create index files_waiting on files (created_at) where owner_id is null;
+
+select protect_tenant_table('templates', 'account'), protect_tenant_table('template_versions', 'account'),
+       protect_tenant_table('jobs', 'reach'), protect_tenant_table('job_comments', 'child'),
+       protect_tenant_table('job_history', 'child'), protect_tenant_table('files', 'upload');

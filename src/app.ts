@@ -1,0 +1,204 @@
+/** Puts the house together: features + platform → server. Nothing happens on import. */
+import type { FastifyInstance } from 'fastify'
+import type { Kysely } from 'kysely'
+import type pg from 'pg'
+import { sql } from 'kysely'
+import type { DB } from '../db/schema.gen.ts'
+import type { Config } from './config.ts'
+import { identity } from './features/identity/contract.ts'
+import { identityHandlers } from './features/identity/handlers.ts'
+import { identify } from './features/identity/queries.ts'
+import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
+import type { Clock } from './platform/clock.ts'
+import { openPool, type Connect } from './platform/database/pool.ts'
+import { inTransaction } from './platform/database/transaction.ts'
+import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
+import { emitMessage, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
+import { createSmtp } from './platform/delivery/smtp.ts'
+import type { House } from './platform/execute.ts'
+import { createStorage, type Storage } from './platform/files.ts'
+import { createHttp } from './platform/http.ts'
+import type { Words } from './platform/i18n.ts'
+import { newId } from './platform/ids.ts'
+import type { Log } from './platform/log.ts'
+import type { Output, RawInput, Urls, Wire } from './platform/operation.ts'
+import { registerPages } from './platform/pages.ts'
+
+declare module './platform/operation.ts' {
+  interface Registered {
+    actor: Actor
+    account: AccountOf
+    reachAddition: { customer: string }
+    audit: AuditOf
+    message: Emission
+  }
+}
+
+/** Every operation there is, by name. */
+export const contracts = { ...identity }
+const handlers = [...identityHandlers]
+const messages: Message[] = []
+
+/** Operations as pages call them: raw input in, what HTTP would answer out. */
+export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }
+
+export interface Deps {
+  config: Config
+  /** The database as seen by each role. */
+  connect: { app: Connect; system: Connect; owner: Connect }
+  clock: Clock
+  words: Words
+  log: Log
+  /** Where attachments are kept. */
+  folder: string
+  version: string
+  /** Test and development: undeclared refusals and unasked policies are faults. */
+  strict: boolean
+  /** Only the demo has an open mailbox page. */
+  demo: boolean
+  /** Folder of the built pages; null serves the API alone. */
+  pages: string | null
+  /** Background only (`portico work`) or requests only. */
+  serve?: boolean
+}
+
+export interface App {
+  http: FastifyInstance
+  deliverer: Deliverer
+  pools: { app: pg.Pool; system: pg.Pool }
+  files: Storage
+  /** Starts the background work, then listens. */
+  listen(port?: number): Promise<number>
+  stop(): Promise<void>
+}
+
+export async function createApp(deps: Deps): Promise<App> {
+  const { config, connect, clock, words, log } = deps
+  const onError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
+  const pools = {
+    app: openPool(connect.app, { max: 12, name: 'portico', onError }),
+    system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
+    runner: openPool(connect.owner, { max: 4, name: 'portico runner', pipeline: false, onError }),
+  }
+  const files = createStorage({ folder: deps.folder })
+  const urls = urlsBy(config)
+  const house: House = {
+    pool: pools.app, clock, operations: handlers, identify, files, strict: deps.strict,
+    settingsOf: (actor, account, added) => {
+      const { customers, jobs_of, ...reach } = reachOf(actor, account)
+      const more = added.map((each) => each.customer)
+      return { ...reach, customers: [...customers, ...more], jobs_of: [...jobs_of, ...more] }
+    },
+    urlsOf: urls,
+    emit: async (db, emission, { account, now }) => { await emitMessage(db, account.id, emission, { now, host: config.publicUrl.hostname }) },
+    audit: (db, entry, about) => writeAudit(db, entry, about),
+    onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
+  }
+  const deliverer = createDeliverer({
+    runnerPool: pools.runner, systemPool: pools.system, messages, words, clock, log,
+    transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
+    senderOf: (db, account) => senderOf(db, account, urls),
+  })
+  const { app: http, apiFor, applyEffects } = await createHttp({
+    house, words, log, publicUrl: config.publicUrl, trustProxy: config.trustProxy, requestsPerMinute: config.requestsPerMinute, version: deps.version,
+    slugOfHost: async (host) => {
+      const { rows: [row] } = await pools.app.query<{ slug: string | null }>(
+        "select account_answer((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug", [host, clock.now()])
+      return row?.slug ?? null
+    },
+    ready: async () => {
+      try {
+        await pools.app.query('select name from schema_migrations limit 1')
+        return deliverer.running()
+      } catch {
+        return false
+      }
+    },
+  })
+  if (deps.pages) {
+    const contexts = new WeakMap<object, ReturnType<typeof apiFor>>()
+    await registerPages(http, {
+      buildFolder: deps.pages,
+      context: (request) => {
+        const bound = apiFor(request)
+        const { place } = request
+        const byPath = place.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
+        const locale = words.choose(request.headers['accept-language'])
+        const context = {
+          api: bound.api as unknown as Api,
+          surface: byPath ? 'portal' as const : place.surface,
+          portal: place.portal ?? byPath ?? null,
+          base: byPath ? `/p/${byPath}` : '',
+          locale, requestId: request.id, demo: deps.demo,
+          words: (branches: readonly string[]) => words.branch(locale, branches),
+          t: (key: string, vars?: Record<string, unknown>) => words.t(locale, key, vars),
+        }
+        contexts.set(context, bound)
+        return context
+      },
+      after: (request, reply, context) => applyEffects(request, reply, contexts.get(context)?.effects ?? []),
+    })
+  }
+  return {
+    http, deliverer, pools, files,
+    async listen(port = config.port) {
+      if (deps.serve !== false) await http.listen({ port, host: '0.0.0.0' })
+      await deliverer.start()
+      return (http.server.address() as { port: number } | null)?.port ?? 0
+    },
+    async stop() {
+      await http.close()
+      await deliverer.stop()
+      await Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
+    },
+  }
+}
+
+const urlsBy = (config: Config) => (account: { slug: string } | null): Urls => {
+  const main = (path: string) => new URL(path, config.publicUrl).href
+  return {
+    main,
+    portal(path) {
+      if (!account) throw new Error('A portal address needs its account')
+      if (config.portalAddresses === 'path') return main(`/p/${account.slug}${path === '/' ? '' : path}`)
+      const host = new URL(path, config.publicUrl)
+      host.hostname = `${account.slug}.${config.publicUrl.hostname}`
+      return host.href
+    },
+  }
+}
+
+/** The account as its mails show it. */
+async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof urlsBy>): Promise<Sender | null> {
+  const { rows: [row] } = await sql<{ found: AccountOf | null }>`select account_answer(${account}) as found`.execute(db)
+  const found = row?.found
+  if (!found) return null
+  const { portal, main } = urls(found)
+  return {
+    id: found.id, slug: found.slug, name: found.portal.name, accent: found.accent,
+    logoUrl: found.logoKey ? portal(`/api/v1/portal/${found.slug}/logo`) : null,
+    address: found.postalAddress, phone: found.supportPhone, supportEmail: found.supportEmail, timeZone: found.timeZone,
+    portalUrl: portal, mainUrl: main, officeUrl: (path) => main(`/office/${found.slug}${path}`),
+  }
+}
+
+async function writeAudit(
+  db: Kysely<DB>, { event, subjectKind, subjectId, details }: AuditOf,
+  { account, actor, now, requestId, clientAddress }: Parameters<House['audit']>[2],
+): Promise<void> {
+  await db.insertInto('audit').values({
+    account_id: account.id, id: newId(), event, actor_kind: actor.kind,
+    actor_id: 'id' in actor ? actor.id : null, actor_name: 'name' in actor ? actor.name : null,
+    subject_kind: subjectKind ?? null, subject_id: subjectId ?? null, details: JSON.stringify(details ?? {}),
+    request_id: requestId, client_address: clientAddress, created_at: now,
+  }).execute()
+}
+
+/**
+ * The one door past account isolation: work that belongs to no request (demo data, imports, clean-up).
+ * house.test.ts keeps the list of callers with their reasons.
+ */
+export function asSystem<T>(pool: pg.Pool, reason: string, work: (db: Kysely<DB>) => Promise<T>): Promise<T> {
+  if (!reason) throw new Error('asSystem needs a reason')
+  return inTransaction(pool, { settings: null, write: true }, ({ db }) => work(db))
+}

@@ -1,0 +1,42 @@
+import { limitKey } from '../../platform/execute.ts'
+import { emailNorm, implement, prepared, withEffect } from '../../platform/operation.ts'
+import { problem, yes } from '../../platform/problem.ts'
+import { newToken, verifyPassword } from '../../platform/secrets.ts'
+import { identity } from './contract.ts'
+import { accountsOf, clearThrottle, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
+
+/** Staff sessions: 24 hours at most, an hour without a request ends them sooner (RELIABILITY C4). */
+const STAFF_SESSION_MS = 24 * 3600_000
+
+export const identityHandlers = implement('identity', identity, {
+  signIn: prepared(
+    async (input, { ask }) => {
+      const login = await findLogin(ask, emailNorm(input.email))
+      // Verified also when there is no such login: unknown and wrong take the same time (PS-46).
+      return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
+    },
+    async (ctx, input, { login, correct }) => {
+      ctx.allow(yes)
+      if (!login || !correct) throw problem('wrongCredentials')
+      const { token, hash } = newToken()
+      const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
+      await startPersonSession(ctx.db, {
+        hash, id: ctx.newId(), person: login.id, at: ctx.now, ends, userAgent: ctx.userAgent, clientAddress: ctx.clientAddress,
+      })
+      await clearThrottle(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
+      return withEffect({ name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) }, { session: 'start', audience: 'people', token, ends })
+    },
+  ),
+
+  async signOut(ctx) {
+    ctx.allow(yes)
+    await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
+    return withEffect({}, { session: 'end', audience: 'people' })
+  },
+
+  async getMyself(ctx) {
+    ctx.allow(yes)
+    const { id, name, email } = ctx.actor
+    return { id, name, email, accounts: await accountsOf(ctx.db, id) }
+  },
+})

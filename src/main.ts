@@ -1,0 +1,113 @@
+/** portico serve | work | migrate | openapi — the only process entry. */
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createApp } from './app.ts'
+import { readConfig, type Config } from './config.ts'
+import { systemClock } from './platform/clock.ts'
+import { defaultDataFolder, startEmbedded, type Embedded } from './platform/database/embedded.ts'
+import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
+import type { Connect } from './platform/database/pool.ts'
+import { createWords } from './platform/i18n.ts'
+import { createLog, type Log } from './platform/log.ts'
+import { derive } from './platform/secrets.ts'
+
+const root = join(import.meta.dirname, '..')
+const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
+
+const [command = 'serve', ...rest] = process.argv.slice(2)
+const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, openapi }
+
+const run = commands[command]
+if (!run) {
+  console.error(`portico: there is no command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
+  process.exitCode = 2
+} else {
+  await run().catch((error: unknown) => {
+    console.error(`portico ${command}: ${(error as Error).message}`)
+    if (process.env.LOG_LEVEL === 'debug') console.error(error)
+    process.exitCode = 1
+    process.exit()
+  })
+}
+
+async function serve({ background = false } = {}): Promise<void> {
+  const config = readConfig()
+  const log = createLog({ level: config.logLevel })
+  const place = await openPlace(config, log)
+  await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: (line) => log.info(line) })
+  const app = await createApp({
+    config, clock: systemClock, words: createWords(join(root, 'locales'), { strict: false }), log, version, strict: false,
+    connect: connections(place), folder: join(place.folder, 'files'), demo: rest.includes('--demo'),
+    pages: background ? null : join(root, 'build'), serve: !background,
+  })
+  let stopping = false
+  const stop = async (signal: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ signal }, 'stopping: requests under way finish first')
+    await app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
+    await place.embedded?.stop()
+    process.exit(0)
+  }
+  process.once('SIGINT', () => void stop('SIGINT'))
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  await app.listen()
+  if (!background) console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
+}
+
+async function runMigrate(): Promise<void> {
+  const config = readConfig()
+  const place = await openPlace(config, createLog({ level: 'warn' }))
+  const done = await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: console.log })
+  console.log(done.length === 0 ? 'Nothing to do: the database is up to date.' : `${done.length} migrations done.`)
+  if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
+  process.exit(0)
+}
+
+/** Prints the OpenAPI document made from the contracts. Needs no database. */
+async function openapi(): Promise<void> {
+  const nowhere: Connect = { host: '127.0.0.1', port: 1, database: 'none', user: 'none' }
+  const app = await createApp({
+    config: readConfig({}), connect: { app: nowhere, system: nowhere, owner: nowhere }, clock: systemClock,
+    words: createWords(join(root, 'locales'), { strict: false }), log: createLog({ level: 'silent' }), folder: join(root, '.portico/files'),
+    version, strict: false, demo: false, pages: null,
+  })
+  await app.http.ready()
+  process.stdout.write(`${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`)
+  process.exit(0)
+}
+
+interface Place { admin: Connect; passwords: Record<Role, string>; folder: string; embedded: Embedded | null }
+
+/** The database and the secret: given, or started and made here. */
+async function openPlace(config: Config, log: Log): Promise<Place> {
+  const folder = config.folder ?? defaultDataFolder(root)
+  await mkdir(folder, { recursive: true })
+  const secret = config.secret ?? await keptSecret(folder)
+  const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(secret, `database role ${role}`).toString('base64url')])) as Record<Role, string>
+  if (config.database) return { admin: config.database, passwords, folder, embedded: null }
+  const embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
+  const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'portico' }
+  await ensureDatabase(admin)
+  return { admin, passwords, folder, embedded }
+}
+
+const connections = ({ admin, passwords }: Place) => ({
+  app: asRole(admin, 'portico_app', passwords),
+  system: asRole(admin, 'portico_system', passwords),
+  owner: asRole(admin, 'portico_owner', passwords),
+})
+
+/** Made once with the first embedded start; readable by its owner only. */
+async function keptSecret(folder: string): Promise<string> {
+  const file = join(folder, 'secret')
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const secret = randomBytes(32).toString('base64url')
+    await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' }).catch(async () => chmod(file, 0o600))
+    return (await readFile(file, 'utf8')).trim()
+  }
+}

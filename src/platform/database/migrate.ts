@@ -1,0 +1,131 @@
+/**
+ * Brings a database from nothing to the present: the four roles, the migrations in db/migrations, the tables
+ * of the job runner. Safe to run by many processes at once (advisory lock) and to run again.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { runMigrations } from 'graphile-worker'
+import type { Connect } from './pool.ts'
+
+export const ROLES = ['portico_owner', 'portico_app', 'portico_system', 'portico_backup'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface MigrateOptions {
+  /** Logs in as a role that may create roles; on a server it should own the database. */
+  admin: Connect
+  /** Passwords of the four roles. */
+  passwords: Record<Role, string>
+  folder: string
+  log?: (line: string) => void
+}
+
+/** The same place, seen as one of the four roles. */
+export const asRole = (admin: Connect, role: Role, passwords: Record<Role, string>): Connect => ({
+  ...admin, user: role, password: passwords[role],
+})
+
+/** SQL that makes the roles, for a database administrator to run where `portico migrate` may not. */
+export const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
+  ...ROLES.map((role) => `do $$ begin
+    if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} login; end if;
+  end $$`),
+  ...ROLES.map((role) => `alter role ${role} with login nosuperuser nocreatedb nocreaterole password ${pg.escapeLiteral(passwords[role])}`),
+  `grant connect on database ${pg.escapeIdentifier(database)} to portico_owner, portico_app, portico_system, portico_backup`,
+  `grant create on database ${pg.escapeIdentifier(database)} to portico_owner`,
+  'grant create, usage on schema public to portico_owner',
+  'grant usage on schema public to portico_app, portico_system, portico_backup',
+]
+
+/** Makes the database `connect` names, when its cluster lacks it. */
+export async function ensureDatabase(connect: Connect): Promise<void> {
+  await withClient({ ...connect, database: 'postgres' }, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [connect.database])
+    if (rowCount) return
+    await client.query(`create database ${pg.escapeIdentifier(connect.database)}`).catch((error: { code?: string }) => {
+      // Another process was quicker.
+      if (error.code !== '42P04' && error.code !== '23505') throw error
+    })
+  })
+}
+
+export async function migrate({ admin, passwords, folder, log = () => {} }: MigrateOptions): Promise<string[]> {
+  await withClient(admin, async (client) => {
+    // Two processes making the same role at once would fail each other: one at a time on this cluster.
+    await client.query('select pg_advisory_lock(715324)')
+    try {
+      for (const statement of rolesSql(admin.database, passwords)) await client.query(statement)
+    } catch (error) {
+      if ((error as { code?: string }).code === '42501') {
+        throw new Error(`This database user may not make roles. Have an administrator run:\n\n${rolesSql(admin.database, passwords).join(';\n')};\n`, { cause: error })
+      }
+      throw error
+    } finally {
+      await client.query('select pg_advisory_unlock(715324)')
+    }
+  })
+  const owner = asRole(admin, 'portico_owner', passwords)
+  const done = await withClient(owner, async (client) => {
+    await client.query('select pg_advisory_lock(715325)')
+    try {
+      return await applyAll(client, folder, log)
+    } finally {
+      await client.query('select pg_advisory_unlock(715325)').catch(() => {})
+    }
+  })
+  const pool = new pg.Pool({ ...owner, ssl: owner.ssl ? { rejectUnauthorized: false } : false, max: 2 })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  try {
+    await runMigrations({ pgPool: pool, logger: undefined })
+  } finally {
+    await pool.end()
+  }
+  return done
+}
+
+async function applyAll(client: pg.Client, folder: string, log: (line: string) => void): Promise<string[]> {
+  await client.query(`create table if not exists schema_migrations (
+    name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
+  await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
+  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from schema_migrations')
+  const known = new Map(rows.map((row) => [row.name, row.checksum]))
+  const applied: string[] = []
+  for (const { name, sql, checksum } of await migrationFiles(folder)) {
+    const before = known.get(name)
+    if (before === checksum) continue
+    if (before !== undefined) throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+    await client.query('begin')
+    try {
+      await client.query(sql)
+      await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error })
+    }
+    log(`migrated ${name}`)
+    applied.push(name)
+  }
+  return applied
+}
+
+export async function migrationFiles(folder: string) {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
+  return Promise.all(names.map(async (name) => {
+    const sql = await readFile(join(folder, name), 'utf8')
+    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+  }))
+}
+
+async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...connect, ssl: connect.ssl ? { rejectUnauthorized: false } : false })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * The life of a request without a socket: caller → account → actor → audience → limits → input → prepare → one
+ * transaction → handler → output by schema → commit. The HTTP route and the pages' `locals.api` are its two
+ * adapters, and neither adds a rule.
+ */
+import { createHash } from 'node:crypto'
+import fastJson from 'fast-json-stringify'
+import type pg from 'pg'
+import { z } from 'zod'
+import type { Clock } from './clock.ts'
+import type { Storage } from './files.ts'
+import { newId } from './ids.ts'
+import { asOutage, inTransaction, isOutage, type Settings, type Transaction } from './database/transaction.ts'
+import {
+  hasEffect, isRefused, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
+  type Implemented, type Message, type PreparedHandler, type ReachAddition, type Upload, type Urls, type Write,
+} from './operation.ts'
+import { GENERIC_PROBLEMS, isProblem, problem, type FieldProblem, type Problem } from './problem.ts'
+
+export type Surface = 'portal' | 'office' | 'people' | 'platform'
+
+/** One incoming request, as far as operations are concerned. Its calls share the look-up of the actor. */
+export interface Caller {
+  /** Slug of the account that is addressed, by whose view it is; none where no account is. */
+  addresses: { portal?: string | undefined; office?: string | undefined }
+  /** Session tokens as they came, by cookie: hashed by the doorkeeper, never logged. */
+  portalTokens: Record<string, string>
+  personToken: string | null
+  clientAddress: string
+  userAgent: string
+  requestId: string
+  acceptLanguage: string | undefined
+  idempotencyKey?: string | undefined
+  known?: Map<Surface, Promise<Known>>
+}
+
+/** What the doorkeeper found out about a caller. */
+export interface Known {
+  account: (Account & { id: string }) | null
+  actor: AnyActor
+  locale: string
+  /** The account's present address, when the caller used one it gave up. */
+  moved?: string
+}
+
+export type Ask = <T>(sql: string, values: unknown[]) => Promise<T[]>
+
+/** What a house is made of; app.ts puts it together. */
+export interface House {
+  pool: pg.Pool
+  clock: Clock
+  operations: readonly Implemented[]
+  /** One query: account, session, actor with everything its reach needs. */
+  identify(surface: Surface, caller: Caller, ask: Ask, now: Date): Promise<Known>
+  /** Reach as settings of the transaction. */
+  settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
+  emit(db: Write, message: Message, about: { account: Account; now: Date; locale: string }): Promise<void>
+  audit(db: Write, entry: AuditEntry, about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string }): Promise<void>
+  files: Storage
+  urlsOf(account: Account | null): Urls
+  /** Test and development: undeclared problems and handlers that ask no policy are faults. */
+  strict: boolean
+  onFault(error: unknown, where: { operation: string; requestId: string }): void
+}
+
+export interface Answer {
+  /** The answer as JSON text, made by the operation's output schema: what it lacks does not leave. */
+  json: string
+  status: number
+  effect?: Effect
+}
+
+/** Raw input in its three parts, as HTTP brings them. */
+export interface Parts {
+  params: unknown
+  query: unknown
+  body: unknown
+  file?: Upload
+}
+
+export interface Execute {
+  (operation: Implemented, parts: Parts, caller: Caller): Promise<Answer>
+}
+
+const output = new WeakMap<Definition, (value: unknown) => string>()
+
+/** Schemas as JSON Schema, moments as date-time strings. Shared with the OpenAPI document. */
+export const jsonSchema = (schema: z.ZodType, io: 'input' | 'output', target: 'draft-7' | 'draft-2020-12' = 'draft-7') =>
+  z.toJSONSchema(schema, {
+    target, io, unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema: json }) => {
+      if (zodSchema._zod.def.type === 'date') Object.assign(json, { type: 'string', format: 'date-time' })
+    },
+  }) as Record<string, unknown>
+
+function serializer(definition: Definition): (value: unknown) => string {
+  let made = output.get(definition)
+  if (!made) {
+    // Moments inside unions are turned to text first: the compiled serializer matches unions by JSON type.
+    const compiled = fastJson(jsonSchema(definition.output, 'output') as unknown as fastJson.Schema)
+    made = (value) => compiled(value)
+    output.set(definition, made)
+  }
+  return made
+}
+
+export const surfaceOf = (path: string): Surface => path.split('/')[1] as Surface
+
+export function createExecute(house: House): Execute {
+  const ask: Ask = async <T>(sql: string, values: unknown[]) => {
+    try {
+      const found = await house.pool.query({ name: createHash('sha256').update(sql).digest('base64url').slice(0, 20), text: sql, values })
+      return found.rows as T[]
+    } catch (error) {
+      throw isOutage(error) ? asOutage(error) : error
+    }
+  }
+
+  return async function execute({ name, definition, handler }, parts, caller) {
+    const now = house.clock.now()
+    const surface = surfaceOf(definition.path)
+    const { account, actor, locale, moved } = await know(surface, caller, now)
+    if (moved) throw problem('moved', { vars: { slug: moved } })
+
+    const needsAccount = surface === 'portal' || surface === 'office'
+    if (needsAccount && !account) throw problem('notFound')
+    if (!definition.audience.includes(actor.kind as never)) {
+      // Nobody signed in: say so. The wrong kind of person: this place does not exist for them.
+      throw problem(actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account) ? 'notSignedIn' : 'notFound')
+    }
+
+    const input = parse(definition, parts)
+    await takeLimits(name, definition, input, { account, actor, caller, now })
+
+    let ready: unknown
+    if (typeof handler !== 'function') {
+      ready = await (handler as PreparedHandler<Definition, unknown>).prepare(input as never, {
+        account: account as Account, actor, now, ask, clientAddress: caller.clientAddress, files: house.files,
+      })
+    }
+
+    const later: (() => Promise<void> | void)[] = []
+    let answer: Answer
+    try {
+      answer = await inTransaction(house.pool, {
+        write: definition.writes === true,
+        settings: house.settingsOf(actor, account, []),
+      }, async (transaction) => {
+        const key = definition.creates && account && caller.idempotencyKey
+          ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
+          : undefined
+        if (key && 'replay' in key) return key.replay
+
+        let allowed = false
+        const added: ReachAddition[] = []
+        const db = transaction.db
+        const ctx = {
+          actor, account, db, now, locale, requestId: caller.requestId, clientAddress: caller.clientAddress, userAgent: caller.userAgent,
+          newId, files: house.files, urls: house.urlsOf(account),
+          allow(decision) {
+            allowed = true
+            if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
+          },
+          emit: (message: Message) => house.emit(db, message, { account: account as Account, now, locale }),
+          audit: (entry: AuditEntry) => house.audit(db, entry, { account: account as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
+          async reachAlso(addition: ReachAddition) {
+            added.push(addition)
+            await transaction.begin(house.settingsOf(actor, account, added))
+          },
+          afterCommit: (work: () => Promise<void> | void) => { later.push(work) },
+        } as Context
+        const result = typeof handler === 'function'
+          ? await handler(ctx as never, input as never)
+          : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready)
+        if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
+        // Its writes stay (a counted failure, say): thrown after the commit.
+        if (isRefused(result)) return { json: '', status: -1, refusal: result.problem } as Answer & { refusal: Problem }
+        const effect = hasEffect(result) ? result.effect : undefined
+        const made: Answer = {
+          json: serializer(definition)(hasEffect(result) ? result.output : result),
+          status: definition.status ?? (definition.creates ? 201 : 200),
+          ...(effect && { effect }),
+        }
+        if (key) await keepAnswer(transaction, key.row, made)
+        return made
+      })
+    } catch (error) {
+      throw judged(error, name, definition, caller)
+    }
+    if ('refusal' in answer) throw judged(answer.refusal, name, definition, caller)
+    if (definition.writes) caller.known?.clear()
+    for (const work of later) {
+      // The deed is done and said: what fails here is logged, not answered.
+      await Promise.resolve().then(work).catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))
+    }
+    return answer
+  }
+
+  function know(surface: Surface, caller: Caller, now: Date): Promise<Known> {
+    caller.known ??= new Map()
+    let found = caller.known.get(surface)
+    if (!found) caller.known.set(surface, (found = house.identify(surface, caller, ask, now)))
+    return found
+  }
+
+  /** A refusal goes out as it is when its contract names it; everything else is ours. */
+  function judged(error: unknown, name: string, definition: Definition, caller: Caller): unknown {
+    if (!isProblem(error)) return error
+    const declared = error.code in GENERIC_PROBLEMS || definition.problems?.includes(error.code)
+    if (!declared) {
+      const fault = new Error(`${name} refused with ${error.code}, which its contract does not declare`)
+      if (house.strict) return fault
+      house.onFault(fault, { operation: name, requestId: caller.requestId })
+    }
+    return error
+  }
+
+  async function takeLimits(
+    name: string, definition: Definition, input: Record<string, unknown>,
+    { account, actor, caller, now }: { account: (Account & { id: string }) | null; actor: AnyActor; caller: Caller; now: Date },
+  ): Promise<void> {
+    if (!definition.limits?.length) return
+    const buckets = definition.limits.map((limit) => {
+      const who = {
+        login: String(input.email ?? '').trim().toLowerCase(),
+        address: addressBlock(caller.clientAddress),
+        caller: 'id' in actor ? String(actor.id) : caller.clientAddress,
+      }[limit.by]
+      return { key: limitKey(name, account?.id ?? null, limit.by, who), ...limit }
+    })
+    const [row] = await ask<{ wait: number }>('select take_throttle($1, $2, $3, $4) as wait', [
+      buckets.map((bucket) => bucket.key), buckets.map((bucket) => bucket.max), buckets.map((bucket) => bucket.seconds), now,
+    ])
+    if (row && row.wait > 0) throw problem('tooMany', { retryAfter: row.wait, vars: { minutes: Math.ceil(row.wait / 60) } })
+  }
+}
+
+/** Name of a throttle bucket; hashed, so that the table holds no addresses. */
+export const limitKey = (operation: string, account: string | null, by: string, who: string) =>
+  `${operation}:${by}:${createHash('sha256').update(`${account ?? ''}\n${who}`).digest('base64url')}`
+
+/** One household has one IPv4 address, but a whole /64 of IPv6. */
+const addressBlock = (address: string) =>
+  address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
+
+// ---- input ----
+
+/** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */
+export function parse(definition: Definition, parts: Parts): Record<string, unknown> {
+  const fields: Record<string, FieldProblem> = {}
+  const merged: Record<string, unknown> = {}
+  for (const part of ['params', 'query', 'body'] as const) {
+    const schema = definition[part] ?? (part === 'body' && definition.upload ? undefined : z.strictObject({}))
+    if (!schema) continue
+    const result = schema.safeParse(parts[part] ?? {})
+    if (result.success) Object.assign(merged, result.data)
+    else if (part === 'params') throw problem('notFound')
+    else for (const issue of result.error.issues) collect(issue, fields)
+  }
+  if (Object.keys(fields).length > 0) throw problem('input', { fields })
+  if (definition.upload) merged.file = parts.file
+  return merged
+}
+
+function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>): void {
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= { code: 'unknown' }
+    return
+  }
+  fields[issue.path.join('.')] ??= fieldProblem(issue)
+}
+
+/** What is wrong, as a code with words. A schema may bring its own code as its message (`z.string().min(1, 'required')`). */
+function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
+  const own = /^[a-z][A-Za-z]+$/.test(issue.message) ? issue.message : undefined
+  switch (issue.code) {
+    case 'too_small':
+      return { code: own ?? (issue.origin === 'string' && issue.minimum === 1 ? 'required' : issue.origin === 'number' ? 'tooSmall' : 'tooShort'), vars: { min: Number(issue.minimum) } }
+    case 'too_big':
+      return { code: own ?? (issue.origin === 'number' ? 'tooBig' : 'tooLong'), vars: { max: Number(issue.maximum) } }
+    case 'invalid_type':
+      return { code: own ?? (issue.input === undefined ? 'required' : 'type') }
+    case 'invalid_format':
+      return { code: own ?? (issue.format === 'email' ? 'email' : 'format') }
+    case 'invalid_value':
+      return { code: own ?? (issue.input === undefined ? 'required' : 'choice') }
+    default:
+      return { code: own ?? 'invalid' }
+  }
+}
+
+/** Splits flat input (pages call with one object) into the parts its contract knows. What no part knows is refused. */
+export function split(definition: Definition, flat: Record<string, unknown> = {}): Parts {
+  const parts = { params: {} as Record<string, unknown>, query: {} as Record<string, unknown>, body: {} as Record<string, unknown> }
+  const { file, ...rest } = flat
+  for (const [key, value] of Object.entries(definition.upload ? rest : flat)) {
+    if (value === undefined) continue
+    const part = (['params', 'query', 'body'] as const).find((each) => definition[each] && key in definition[each].shape) ?? 'body'
+    parts[part][key] = value
+  }
+  return { ...parts, ...(definition.upload && { file: file as Upload }) }
+}
+
+// ---- idempotency keys (IETF draft-ietf-httpapi-idempotency-key-header) ----
+
+type KeyRow = { account: string; principal: string; operation: string; key: string }
+
+async function claimKey(
+  { db }: Transaction,
+  { key, name, account, actor, now, body }: { key: string; name: string; account: string; actor: AnyActor; now: Date; body: Parts },
+): Promise<{ replay: Answer } | { row: KeyRow }> {
+  if (key.length > 200) throw problem('input', { fields: { 'idempotency-key': 'tooLong' } })
+  const row: KeyRow = { account, principal: `${actor.kind}:${'id' in actor ? String(actor.id) : ''}`, operation: name, key }
+  const hash = createHash('sha256').update(JSON.stringify([body.params, body.query, body.body])).digest('base64url')
+  const dayAgo = new Date(now.getTime() - 24 * 3600_000)
+  // A second request with the same key at the same time is told so at once, instead of waiting for the first.
+  const lock = createHash('sha256').update(Object.values(row).join('\n')).digest().readBigInt64BE()
+  const { rows: [got] } = await db.executeQuery<{ got: boolean }>(rawQuery('select pg_try_advisory_xact_lock($1::bigint) as got', [String(lock)]))
+  if (!got?.got) throw problem('stillRunning', { retryAfter: 1 })
+  const kept = await db.selectFrom('idempotency_keys').select(['body_hash', 'status', 'response', 'created_at'])
+    .where('account_id', '=', account).where('principal', '=', row.principal).where('operation', '=', name).where('key', '=', key)
+    .executeTakeFirst()
+  if (kept && kept.created_at > dayAgo) {
+    if (kept.body_hash !== hash) throw problem('keyReused')
+    return { replay: { json: JSON.stringify(kept.response), status: kept.status ?? 200 } }
+  }
+  await db.insertInto('idempotency_keys')
+    .values({ account_id: account, principal: row.principal, operation: name, key, body_hash: hash, created_at: now })
+    .onConflict((conflict) => conflict.columns(['account_id', 'principal', 'operation', 'key']).doUpdateSet((set) => ({
+      body_hash: set.ref('excluded.body_hash'), created_at: set.ref('excluded.created_at'), status: null, response: null,
+    }))).execute()
+  return { row }
+}
+
+async function keepAnswer({ db }: Transaction, { account, principal, operation, key }: KeyRow, { json, status }: Answer): Promise<void> {
+  await db.updateTable('idempotency_keys').set({ status, response: json })
+    .where('account_id', '=', account).where('principal', '=', principal).where('operation', '=', operation).where('key', '=', key).execute()
+}
+
+const rawQuery = (sql: string, parameters: unknown[]) => ({ sql, parameters, query: { kind: 'RawNode' }, queryId: { queryId: sql } }) as never

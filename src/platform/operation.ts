@@ -1,0 +1,239 @@
+/**
+ * Contracts of operations. The key in a contract is the operation's one name: OpenAPI operationId, handler,
+ * `locals.api` method, row of the access matrix, test heading. Nothing here does I/O.
+ */
+import { z } from 'zod'
+import type { Kysely } from 'kysely'
+import type { DB } from '../../db/schema.gen.ts'
+import type { Storage } from './files.ts'
+import type { Decision, Problem } from './problem.ts'
+
+/** The app says who its callers are by augmenting this interface (src/app.ts). */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open interface, filled by module augmentation
+export interface Registered {}
+export type AnyActor = Registered extends { actor: infer A extends { kind: string } } ? A : { kind: string }
+export type Account = Registered extends { account: infer A } ? A : unknown
+export type ReachAddition = Registered extends { reachAddition: infer A } ? A : unknown
+export type Message = Registered extends { message: infer M } ? M : unknown
+export type AuditEntry = Registered extends { audit: infer M } ? M : unknown
+export type Audience = AnyActor['kind']
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Shape = z.ZodObject | undefined
+
+export interface Limit {
+  /** Names the bucket: `login` (one email of one account), `address` (one client address), `caller` (one actor). */
+  by: 'login' | 'address' | 'caller'
+  /** How many in the window, and its length in seconds. */
+  max: number
+  seconds: number
+}
+
+export interface Definition<
+  A extends Audience = Audience,
+  P extends Shape = Shape,
+  Q extends Shape = Shape,
+  B extends Shape = Shape,
+  O extends z.ZodType = z.ZodType,
+  W extends boolean | undefined = boolean | undefined,
+  U extends number | undefined = number | undefined,
+> {
+  method: Method
+  /** Under /api/v1, e.g. `/portal/{portal}/jobs/{job}`. `{portal}` and `{account}` are the address, never input. */
+  path: `/${string}`
+  audience: readonly A[]
+  summary: string
+  params?: P
+  query?: Q
+  body?: B
+  output: O
+  problems?: readonly string[]
+  /** Opens a read-write transaction. Reading operations cannot write: the database refuses it. */
+  writes?: W
+  /** Honours an Idempotency-Key (24 hours, per caller and operation). */
+  creates?: boolean
+  /** Taken before any slow work, counted over all nodes. */
+  limits?: readonly Limit[]
+  /** The request's body is one file, streamed to `input.file`; size limit in bytes. */
+  upload?: U
+  /** The answer is a file's bytes, not JSON. */
+  download?: boolean
+  /** Successful status; 200 unless said (201 for `creates`). */
+  status?: number
+}
+
+export interface Operation<D extends Definition = Definition> {
+  name: string
+  feature: string
+  definition: D
+}
+
+export const operation = <
+  const A extends Audience,
+  O extends z.ZodType,
+  P extends Shape = undefined,
+  Q extends Shape = undefined,
+  B extends Shape = undefined,
+  const W extends boolean | undefined = undefined,
+  const U extends number | undefined = undefined,
+>(definition: Definition<A, P, Q, B, O, W, U>): Definition<A, P, Q, B, O, W, U> => definition
+
+export type Contract = Record<string, Definition>
+
+/** Stamps a feature's name on its operations. The record itself is the contract. */
+export const contract = <const C extends Contract>(_feature: string, operations: C): C => operations
+
+type InputOf<S> = S extends z.ZodObject ? z.output<S> : unknown
+type RawOf<S> = S extends z.ZodObject ? z.input<S> : unknown
+type Flat<T> = { [K in keyof T]: T[K] }
+
+/** What a handler is given: path parameters, query and body, parsed and merged. */
+export type Input<D> = D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
+  ? Flat<InputOf<P> & InputOf<Q> & InputOf<B> & (U extends number ? { file: Upload } : unknown)> : never
+/** What a caller hands in. */
+export type RawInput<D> = D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
+  ? Flat<RawOf<P> & RawOf<Q> & RawOf<B> & (U extends number ? { file: Upload } : unknown)> : never
+export type Output<D> = D extends { output: infer O extends z.ZodType } ? z.input<O> : never
+
+/** The same value after a trip through JSON: moments are ISO 8601 strings. */
+export type Wire<T> = T extends Date ? string
+  : T extends (infer U)[] ? Wire<U>[]
+  : T extends object ? { [K in keyof T]: Wire<T[K]> } : T
+
+export interface Upload {
+  name: string
+  /** What the sender claims; never believed (files.ts looks at the bytes). */
+  type: string
+  stream: AsyncIterable<Uint8Array>
+}
+
+// ---- what a handler works with ----
+
+/** Reading only: it has no way to say insert, update or delete. */
+export type Read = Pick<Kysely<DB>, 'selectFrom' | 'with' | 'fn' | 'dynamic' | 'selectNoFrom'>
+export type Write = Kysely<DB>
+
+export interface Context<D extends Definition = Definition> {
+  actor: Extract<AnyActor, { kind: D['audience'][number] }>
+  /** The one account of this transaction. Operations without an address (`/people/…`) have none. */
+  account: Account
+  db: D extends Definition<Audience, Shape, Shape, Shape, z.ZodType, infer W> ? (W extends true ? Write : Read) : never
+  /** Moment of this request, from the clock. */
+  now: Date
+  newId(): string
+  requestId: string
+  clientAddress: string
+  userAgent: string
+  locale: string
+  /** Asks the policy. A refusal is thrown: 404 for secrets, else the code's status. Every handler must ask. */
+  allow(decision: Decision): void
+  /** Writes an outbox row in this transaction; it is sent after the commit. */
+  emit(message: Message): Promise<void>
+  /** Writes an audit entry in this transaction. */
+  audit(entry: AuditEntry): Promise<void>
+  /** For handlers that make what their own actor must then reach (allow-listed in house.test.ts). */
+  reachAlso(addition: ReachAddition): Promise<void>
+  /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
+  files: Storage
+  /** Full addresses for links that leave the house, from configuration, never from the Host header. */
+  urls: Urls
+  /** Work outside the database after the commit, such as removing a file nobody owns any more. */
+  afterCommit(work: () => Promise<void> | void): void
+}
+
+export interface Urls {
+  /** A page of this account's portal; `path` begins with `/`. */
+  portal(path: string): string
+  /** A page of the main host. */
+  main(path: string): string
+}
+
+/** One thing beside the output that the adapter turns into a cookie or a stream. */
+export type Effect =
+  | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
+  | { session: 'end'; audience: 'people' | 'portal' }
+  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean } }
+
+const EFFECT = Symbol('effect')
+export interface WithEffect<O> { [EFFECT]: true; output: O; effect: Effect }
+export const withEffect = <O>(output: O, effect: Effect): WithEffect<O> => ({ [EFFECT]: true, output, effect })
+export const hasEffect = (value: unknown): value is WithEffect<unknown> =>
+  typeof value === 'object' && value !== null && EFFECT in value
+
+const REFUSED = Symbol('refused')
+export interface Refused { [REFUSED]: true; problem: Problem }
+/** A refusal whose writes stay, e.g. a counted failure. Anything thrown rolls back instead. */
+export const refused = (reason: Problem): Refused => ({ [REFUSED]: true, problem: reason })
+export const isRefused = (value: unknown): value is Refused =>
+  typeof value === 'object' && value !== null && REFUSED in value
+
+type Answer<D> = Output<D> | WithEffect<Output<D>> | Refused
+
+/** Slow work before the transaction, such as hashing. `ask` runs one definer function, outside any transaction. */
+export interface PrepareTools {
+  account: Account
+  actor: AnyActor
+  now: Date
+  ask<T>(sql: string, values: unknown[]): Promise<T[]>
+  clientAddress: string
+  files: Storage
+}
+
+export type Handler<D extends Definition> =
+  | ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>)
+  | PreparedHandler<D, unknown>
+
+export interface PreparedHandler<D extends Definition, E> {
+  prepare(input: Input<D>, tools: PrepareTools): Promise<E>
+  handle(ctx: Context<D>, input: Input<D>, prepared: E): Promise<Answer<D>>
+}
+
+/** Ties the types of `prepare` and `handle` together. */
+export const prepared = <D extends Definition, E>(
+  prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
+  handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
+): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'] })
+
+export interface Implemented {
+  name: string
+  feature: string
+  definition: Definition
+  handler: Handler<Definition>
+}
+
+/** Binds every operation of a contract to its handler; a missing one does not compile. */
+export function implement<C extends Contract>(
+  feature: string,
+  operations: C,
+  handlers: { [K in keyof C]: Handler<C[K]> },
+): Implemented[] {
+  return Object.entries(operations).map(([name, definition]) => ({
+    name,
+    feature,
+    definition,
+    handler: handlers[name as keyof C] as unknown as Handler<Definition>,
+  }))
+}
+
+// ---- schema parts every contract uses ----
+
+export const id = () => z.uuid()
+/** A moment: Date in a handler's answer, ISO 8601 with zone on the wire. */
+export const moment = () => z.date()
+/** A moment in input. Must carry its offset, so that no zone is guessed. */
+export const momentIn = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** One line of text: trimmed, without control characters, 1 to `max` characters. */
+export const line = (max = 200) =>
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  z.string().trim().min(1, 'required').max(max, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
+/** Several lines of text: trimmed, line ends as \n, at most `max` characters; may be empty. */
+export const text = (max = 5000) =>
+  z.string().transform((value) => value.replaceAll(/\r\n?/g, '\n').trim()).pipe(
+    // eslint-disable-next-line no-control-regex -- control characters are what is refused
+    z.string().max(max, 'tooLong').regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'))
+/** An address for mail as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
+export const email = () => z.string().trim().max(254, 'tooLong').pipe(z.email('email'))
+export const emailNorm = (address: string): string => address.trim().normalize('NFKC').toLowerCase()
+export const cursor = () => z.string().max(200).regex(/^[\w-]+$/).optional()
+export const search = () => z.string().trim().max(100, 'tooLong').optional()
+export const page = <T extends z.ZodType>(row: T) => ({ rows: z.array(row), next: z.string().nullable() })

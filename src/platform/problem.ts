@@ -1,0 +1,103 @@
+/**
+ * Refusals. A problem is a code with a status; words are chosen at the edge in the reader's language
+ * (`problems.<code>` in the catalogue). Features declare their codes beside their contracts.
+ */
+
+/** The codes every operation may answer with, whatever it declares. */
+export const GENERIC_PROBLEMS = {
+  input: 422,
+  malformed: 400,
+  /** The account gave up this address within the last year; `vars.slug` is its present one. */
+  moved: 308,
+  notSignedIn: 401,
+  notFound: 404,
+  notAllowed: 403,
+  officeOnly: 403,
+  managersOnly: 403,
+  crossOrigin: 403,
+  tooLarge: 413,
+  unsupportedType: 415,
+  tooMany: 429,
+  busy: 503,
+  databaseAway: 503,
+  internal: 500,
+  keyReused: 422,
+  stillRunning: 409,
+} as const
+
+export interface FieldProblem {
+  /** What is wrong, e.g. `required`, `tooLong`: words under `problems.fields.<code>`. */
+  code: string
+  vars?: Record<string, string | number>
+}
+
+export interface ProblemDetails {
+  /** Path of an input field (`email`, `fields.abc`) to what is wrong with it. */
+  fields?: Record<string, FieldProblem | string>
+  /** Values for the words, e.g. the state a job is in. Never secrets: they are shown. */
+  vars?: Record<string, string | number>
+  /** Seconds after which trying again makes sense. */
+  retryAfter?: number
+  cause?: unknown
+}
+
+export class Problem extends Error {
+  /** Recognised by this mark and not by instanceof: the pages' bundle has its own copy of every module. */
+  readonly isProblem = true
+  readonly code: string
+  readonly status: number
+  readonly fields: Record<string, FieldProblem> | undefined
+  readonly vars: Record<string, string | number> | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(code: string, status: number, details: ProblemDetails = {}) {
+    super(code, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.status = status
+    this.fields = details.fields && Object.fromEntries(
+      Object.entries(details.fields).map(([path, field]) => [path, typeof field === 'string' ? { code: field } : field]),
+    )
+    this.vars = details.vars
+    this.retryAfter = details.retryAfter
+  }
+}
+
+const statuses = new Map<string, number>(Object.entries(GENERIC_PROBLEMS))
+
+/** Called once by each feature's contract with its own codes. The same code may not mean two statuses. */
+export function declareProblems<const T extends Record<string, number>>(codes: T): T {
+  for (const [code, status] of Object.entries(codes)) {
+    const known = statuses.get(code)
+    if (known !== undefined && known !== status) throw new Error(`Problem ${code} is declared as ${known} and as ${status}`)
+    statuses.set(code, status)
+  }
+  return codes
+}
+
+/** Makes the refusal `code`; throw it, or return it from a handler whose writes must stay (see `refused`). */
+export function problem(code: string, details?: ProblemDetails): Problem {
+  const status = statuses.get(code)
+  if (status === undefined) throw new Error(`Problem ${code} is not declared in any contract`)
+  return new Problem(code, status, details)
+}
+
+export const isProblem = (error: unknown): error is Problem =>
+  typeof error === 'object' && error !== null && (error as { isProblem?: unknown }).isProblem === true
+
+/** Every declared code with its status: for the OpenAPI document and the house test. */
+export const allProblems = (): ReadonlyMap<string, number> => statuses
+
+// ---- decisions: what a policy answers ----
+
+export type Decision = { yes: true } | { yes: false; code: string; vars?: Record<string, string | number> }
+
+export const yes: Decision = { yes: true }
+/** The record is in view and the verb is not allowed: answered with the code's words. */
+export const no = (code = 'notAllowed', vars?: Record<string, string | number>): Decision => ({
+  yes: false,
+  code,
+  ...(vars && { vars }),
+})
+/** Existence is a secret: the same answer as for an id that never was. */
+export const notFound: Decision = { yes: false, code: 'notFound' }
