@@ -7,7 +7,17 @@ import { SMTPServer } from 'smtp-server'
  * How this server misbehaves towards one recipient. The `…After` kinds and `late421` have taken the mail in before they
  * fail: the sender cannot know.
  */
-export type Fault = 'rcpt451' | 'rcpt550' | 'rcpt421' | 'data452' | 'data554' | 'late421' | 'hangAfter' | 'dropBefore' | 'dropAfter' | 'slow'
+export type Fault =
+  | 'rcpt451'
+  | 'rcpt550'
+  | 'rcpt421'
+  | 'data452'
+  | 'data554'
+  | 'late421'
+  | 'hangAfter'
+  | 'dropBefore'
+  | 'dropAfter'
+  | 'slow'
 
 export interface Arrived {
   /** Of the envelope. */
@@ -38,7 +48,8 @@ export async function mailServer(
   const refusal = (code: number, text: string) => Object.assign(new Error(text), { responseCode: code })
   const faults = new Map<string, Fault | undefined>()
   const hangUp = (id: string) => {
-    const connections = (server as unknown as { connections: Set<{ id: string; _socket: { destroy(): void } }> }).connections
+    const connections = (server as unknown as { connections: Set<{ id: string; _socket: { destroy(): void } }> })
+      .connections
     for (const connection of connections) if (connection.id === id) connection._socket.destroy()
   }
   const server = new SMTPServer({
@@ -88,7 +99,8 @@ export async function mailServer(
     server.listen(port, '127.0.0.1', () => ready())
   })
   const actual = (server.server.address() as AddressInfo).port
-  const parsed = (address: string) => Promise.all(arrived.filter((mail) => mail.to.includes(address)).map(({ raw }) => PostalMime.parse(raw)))
+  const parsed = (address: string) =>
+    Promise.all(arrived.filter((mail) => mail.to.includes(address)).map(({ raw }) => PostalMime.parse(raw)))
   return {
     url: `smtp://127.0.0.1:${actual}`,
     port: actual,

@@ -10,7 +10,8 @@ const linear = (v: number) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) 
 
 export type Mode = 'light' | 'dark'
 
-const channels = (hex: string) => [1, 3, 5].map((i) => linear(parseInt(hex.slice(i, i + 2), 16) / 255)) as [number, number, number]
+const channels = (hex: string) =>
+  [1, 3, 5].map((i) => linear(parseInt(hex.slice(i, i + 2), 16) / 255)) as [number, number, number]
 
 export const isHex = (value: unknown): value is string => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value)
 
@@ -25,7 +26,8 @@ export function toOklch(hex: string): { l: number; c: number; h: number } {
 }
 
 export function toHex(L: number, C: number, H: number): string {
-  const A = C * Math.cos(H), B = C * Math.sin(H)
+  const A = C * Math.cos(H),
+    B = C * Math.sin(H)
   const l = cube(L + 0.3963377774 * A + 0.2158037573 * B)
   const m = cube(L - 0.1055613458 * A - 0.0638541728 * B)
   const s = cube(L - 0.0894841775 * A - 1.291485548 * B)
@@ -35,7 +37,16 @@ export function toHex(L: number, C: number, H: number): string {
     -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
   ]
   // Out-of-gamut channels are cut, as browsers do; the lightness limits below leave room for it.
-  return '#' + rgb.map((v) => Math.round(255 * gamma(Math.min(1, Math.max(0, v)))).toString(16).padStart(2, '0')).join('')
+  return (
+    '#' +
+    rgb
+      .map((v) =>
+        Math.round(255 * gamma(Math.min(1, Math.max(0, v))))
+          .toString(16)
+          .padStart(2, '0'),
+      )
+      .join('')
+  )
 }
 
 const luminance = (hex: string) => {
@@ -50,8 +61,30 @@ export const contrast = (a: string, b: string): number => {
 
 /** Lightness limits: the only tuned numbers. tokens.css repeats them. */
 export const LIMIT = {
-  light: { fill: 0.52, text: 0.49, part: 0.58, tint: 0.958, neutral: { canvas: 0.98, surface: 1, sunken: 0.959, line: 0.918, edge: 0.63, muted: 0.48, text: 0.23 } },
-  dark: { fillMin: 0.42, fill: 0.52, text: 0.78, part: 0.66, tint: 0.28, neutral: { canvas: 0.165, surface: 0.2, raised: 0.24, sunken: 0.145, line: 0.3, edge: 0.57, muted: 0.73, text: 0.95 } },
+  light: {
+    fill: 0.52,
+    text: 0.49,
+    part: 0.58,
+    tint: 0.958,
+    neutral: { canvas: 0.98, surface: 1, sunken: 0.959, line: 0.918, edge: 0.63, muted: 0.48, text: 0.23 },
+  },
+  dark: {
+    fillMin: 0.42,
+    fill: 0.52,
+    text: 0.78,
+    part: 0.66,
+    tint: 0.28,
+    neutral: {
+      canvas: 0.165,
+      surface: 0.2,
+      raised: 0.24,
+      sunken: 0.145,
+      line: 0.3,
+      edge: 0.57,
+      muted: 0.73,
+      text: 0.95,
+    },
+  },
 }
 
 /** How far neutrals lean towards the brand's hue (oklch chroma). */
@@ -61,7 +94,10 @@ const LEAN: Record<Mode, Record<string, number>> = {
 }
 
 type Neutral = 'canvas' | 'surface' | 'raised' | 'sunken' | 'line' | 'edge' | 'muted' | 'text'
-export type Shades = Record<Exclude<Neutral, 'raised'> | 'accent-fill' | 'accent-text' | 'accent-part' | 'accent-tint' | 'on-accent', string> & {
+export type Shades = Record<
+  Exclude<Neutral, 'raised'> | 'accent-fill' | 'accent-text' | 'accent-part' | 'accent-tint' | 'on-accent',
+  string
+> & {
   raised?: string
 }
 

@@ -6,7 +6,16 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
-import { cleanName, contentDisposition, createDiskStore, downloadHeaders, FILE_LIMIT, FileMissing, FileRefused, sniff } from './files.ts'
+import {
+  cleanName,
+  contentDisposition,
+  createDiskStore,
+  downloadHeaders,
+  FILE_LIMIT,
+  FileMissing,
+  FileRefused,
+  sniff,
+} from './files.ts'
 import { newId } from './ids.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portico-files-'))
@@ -14,10 +23,21 @@ const store = createDiskStore(folder)
 const account = newId()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const everything = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name)
-const put = (bytes: Buffer | string, name: string, more = {}) => store.put(Readable.from([Buffer.from(bytes)]), { account, name, ...more })
-const refused = (bytes: Buffer | string, name: string, more = {}) => put(bytes, name, more).then(() => 'kept', (error: unknown) => (error instanceof FileRefused ? error.reason : error))
-const picture = (format: 'jpeg' | 'png' | 'webp' | 'gif', size = 40) => sharp({ create: { width: size, height: size / 2, channels: 3, background: '#0f6b7c' } }).toFormat(format).toBuffer()
+const everything = () =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+const put = (bytes: Buffer | string, name: string, more = {}) =>
+  store.put(Readable.from([Buffer.from(bytes)]), { account, name, ...more })
+const refused = (bytes: Buffer | string, name: string, more = {}) =>
+  put(bytes, name, more).then(
+    () => 'kept',
+    (error: unknown) => (error instanceof FileRefused ? error.reason : error),
+  )
+const picture = (format: 'jpeg' | 'png' | 'webp' | 'gif', size = 40) =>
+  sharp({ create: { width: size, height: size / 2, channels: 3, background: '#0f6b7c' } })
+    .toFormat(format)
+    .toBuffer()
 
 /** A zip archive of empty files: what sniffing reads is its table of contents. */
 function zip(names: string[]): Buffer {
@@ -46,7 +66,12 @@ function zip(names: string[]): Buffer {
 describe('keeping files', () => {
   test('what is put comes back whole, under a name that we chose', async () => {
     const kept = await put('a,b\n1,ü\n', '../../etc/parts.CSV')
-    expect(kept).toMatchObject({ name: 'parts.CSV', type: 'text/csv', size: 9, sha256: createHash('sha256').update('a,b\n1,ü\n').digest('hex') })
+    expect(kept).toMatchObject({
+      name: 'parts.CSV',
+      type: 'text/csv',
+      size: 9,
+      sha256: createHash('sha256').update('a,b\n1,ü\n').digest('hex'),
+    })
     expect(kept.key).toMatch(new RegExp(`^${account}/[0-9a-f]{32}$`))
     const { stream, size } = await store.get(kept.key)
     expect([size, (await buffer(stream)).toString()]).toEqual([9, 'a,b\n1,ü\n'])
@@ -58,7 +83,15 @@ describe('keeping files', () => {
 
   test('no key leads out of the folder', async () => {
     writeFileSync(join(folder, 'secret'), 'x')
-    for (const key of ['secret', '../x', `${account}/../secret`, `${account}/${'a'.repeat(31)}/`, `/${account}`, '', `${account}/${'0'.repeat(32)}/x`]) {
+    for (const key of [
+      'secret',
+      '../x',
+      `${account}/../secret`,
+      `${account}/${'a'.repeat(31)}/`,
+      `/${account}`,
+      '',
+      `${account}/${'0'.repeat(32)}/x`,
+    ]) {
       await expect(store.get(key)).rejects.toThrow(FileMissing)
       await store.delete(key)
     }
@@ -75,7 +108,9 @@ describe('keeping files', () => {
         yield Buffer.alloc(1024 * 1024, 'a')
       }
     })()
-    await expect(store.put(Readable.from(endless), { account, name: 'big.txt' })).rejects.toMatchObject({ reason: 'tooLarge' })
+    await expect(store.put(Readable.from(endless), { account, name: 'big.txt' })).rejects.toMatchObject({
+      reason: 'tooLarge',
+    })
     expect(asked).toBeLessThan(15)
     expect(await refused(Buffer.alloc(FILE_LIMIT + 1, 'a'), 'big.txt')).toBe('tooLarge')
     expect(await refused('abcd', 'a.txt', { limit: 3 })).toBe('tooLarge')
@@ -116,7 +151,9 @@ describe('keeping files', () => {
       ['a.bin', Buffer.from([1, 2, 3])],
     ]
     for (const [name, bytes] of hostile) expect([name, await refused(bytes, name)]).toEqual([name, 'typeRefused'])
-    expect(await refused(Buffer.concat([Buffer.from('ffd8ff', 'hex'), Buffer.from('<script>')]), 'a.jpg')).toBe('pictureBroken')
+    expect(await refused(Buffer.concat([Buffer.from('ffd8ff', 'hex'), Buffer.from('<script>')]), 'a.jpg')).toBe(
+      'pictureBroken',
+    )
     expect(everything()).toHaveLength(before)
     expect((await put('just text', 'page.html')).name).toBe('page.html.txt')
   })
@@ -147,7 +184,12 @@ describe('keeping files', () => {
   })
 
   test('a pixel flood is refused before it is opened', async () => {
-    const flood = await sharp({ create: { width: 7200, height: 7200, channels: 3, background: 'black' }, limitInputPixels: false }).png({ compressionLevel: 9 }).toBuffer()
+    const flood = await sharp({
+      create: { width: 7200, height: 7200, channels: 3, background: 'black' },
+      limitInputPixels: false,
+    })
+      .png({ compressionLevel: 9 })
+      .toBuffer()
     expect(flood.length).toBeLessThan(FILE_LIMIT)
     const start = performance.now()
     expect(await refused(flood, 'flood.png')).toBe('pictureTooLarge')
@@ -156,7 +198,12 @@ describe('keeping files', () => {
 
   test('a logo is a picture, becomes a png of at most 512 px', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
-      expect(await put(await picture(format, 1000), `Our logo.${format}`, { purpose: 'logo' })).toMatchObject({ type: 'image/png', width: 512, height: 256, name: expect.stringMatching(/\.png$/) })
+      expect(await put(await picture(format, 1000), `Our logo.${format}`, { purpose: 'logo' })).toMatchObject({
+        type: 'image/png',
+        width: 512,
+        height: 256,
+        name: expect.stringMatching(/\.png$/),
+      })
     }
     expect(await refused('%PDF-1.7', 'logo.png', { purpose: 'logo' })).toBe('typeRefused')
   })
@@ -180,10 +227,14 @@ describe('names and headers', () => {
   })
 
   test('Content-Disposition carries any name and cannot be broken out of', () => {
-    expect(contentDisposition('Küche "neu" 100%.pdf')).toBe(`attachment; filename="Kuche _neu_ 100_.pdf"; filename*=UTF-8''K%C3%BCche%20%22neu%22%20100%25.pdf`)
+    expect(contentDisposition('Küche "neu" 100%.pdf')).toBe(
+      `attachment; filename="Kuche _neu_ 100_.pdf"; filename*=UTF-8''K%C3%BCche%20%22neu%22%20100%25.pdf`,
+    )
     for (const name of ['a\r\nx: y', '"; filename=evil.html', '日本語.pdf', '\ud800', "o'(*)"]) {
       const header = contentDisposition(name)
-      expect(header).toMatch(/^attachment; filename="[\x20-\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~!$&+-]*$/)
+      expect(header).toMatch(
+        /^attachment; filename="[\x20-\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~!$&+-]*$/,
+      )
       new Headers({ 'content-disposition': header })
     }
   })
@@ -191,7 +242,10 @@ describe('names and headers', () => {
   test('only pictures are shown in place, and nothing runs', () => {
     for (const type of ['image/png', 'application/pdf', 'text/plain', 'text/html', 'image/heic']) {
       const headers = downloadHeaders({ name: 'x', type, size: 1 })
-      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" })
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; sandbox",
+      })
       expect(headers['content-disposition']!.startsWith('inline')).toBe(type === 'image/png')
     }
     expect(downloadHeaders({ name: 'x', type: 'text/html', size: 1 })['content-type']).toBe('application/octet-stream')

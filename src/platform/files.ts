@@ -32,7 +32,10 @@ export type FileType = keyof typeof KINDS
 const PICTURES: readonly string[] = ['image/jpeg', 'image/png', 'image/webp']
 
 /** For the `accept` of a file field. */
-export const ACCEPTED = Object.values(KINDS).map((extension) => `.${extension}`).join(',') + ',.jpeg,.heif'
+export const ACCEPTED =
+  Object.values(KINDS)
+    .map((extension) => `.${extension}`)
+    .join(',') + ',.jpeg,.heif'
 export const ACCEPTED_LOGO = '.png,.jpg,.jpeg,.webp'
 
 export interface StoredFile {
@@ -203,7 +206,11 @@ async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment'
     const upright = picture.autoOrient().resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
     const format = purpose === 'logo' ? 'image/png' : type
     const drawn =
-      format === 'image/jpeg' ? upright.jpeg({ quality: 85, mozjpeg: true }) : format === 'image/webp' ? upright.webp({ quality: 85 }) : upright.png()
+      format === 'image/jpeg'
+        ? upright.jpeg({ quality: 85, mozjpeg: true })
+        : format === 'image/webp'
+          ? upright.webp({ quality: 85 })
+          : upright.png()
     const { data, info } = await drawn.toBuffer({ resolveWithObject: true })
     return { type: format, bytes: data, width: info.width, height: info.height }
   } catch (error) {
@@ -238,8 +245,13 @@ function office(bytes: Buffer): FileType | null {
     names.push(bytes.toString('latin1', at + 46, at + 46 + length))
     at += 46 + length + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32)
   }
-  if (names.some((entry) => /vbaProject|macros?|activeX|\.(exe|js|html?)$/i.test(entry)) || !names.includes('[Content_Types].xml')) return null
-  if (names.includes('word/document.xml')) return 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+  if (
+    names.some((entry) => /vbaProject|macros?|activeX|\.(exe|js|html?)$/i.test(entry)) ||
+    !names.includes('[Content_Types].xml')
+  )
+    return null
+  if (names.includes('word/document.xml'))
+    return 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   if (names.includes('xl/workbook.xml')) return 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
   return null
 }
@@ -247,7 +259,10 @@ function office(bytes: Buffer): FileType | null {
 /** Text holds no control characters but line ends and tabs, and does not begin like something a browser runs. */
 function isText(bytes: Buffer): boolean {
   for (const byte of bytes) if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
-  const start = bytes.toString('utf8', 0, 1024).replace(/^\uFEFF/, '').trimStart()
+  const start = bytes
+    .toString('utf8', 0, 1024)
+    .replace(/^\uFEFF/, '')
+    .trimStart()
   return !/^(<|%!|#!|\{\\rtf)/.test(start) && !/<(!doctype|html|svg|script|iframe|body)\b/i.test(start)
 }
 
@@ -263,17 +278,31 @@ export function cleanName(name: string, extension: string): string {
     .replace(/[<>:"|?*]/g, '_')
     .replace(/\s+/g, ' ')
     .replace(/^[\s.]+|[\s.]+$/g, '')
-  const same = extension === 'jpg' ? /\.jpe?g$/i : extension === 'heic' ? /\.hei[cf]$/i : new RegExp(`\\.${extension}$`, 'i')
+  const same =
+    extension === 'jpg' ? /\.jpe?g$/i : extension === 'heic' ? /\.hei[cf]$/i : new RegExp(`\\.${extension}$`, 'i')
   // A text called page.html stays page.html.txt: its ending says what it is.
   const stem = plain.replace(same, '') || 'file'
   const ending = same.exec(plain)?.[0] ?? `.${extension}`
-  return [...stem].slice(0, 120 - ending.length).join('').trimEnd() + ending
+  return (
+    [...stem]
+      .slice(0, 120 - ending.length)
+      .join('')
+      .trimEnd() + ending
+  )
 }
 
 /** RFC 6266: a plain name for old readers, the whole one for all others. Cannot end the header. */
 export function contentDisposition(name: string, how: 'attachment' | 'inline' = 'attachment'): string {
-  const plain = name.normalize('NFKD').replace(/[^\x20-\x7e]/g, '').replace(/["\\%]/g, '_').trim() || 'file'
-  const whole = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase())
+  const plain =
+    name
+      .normalize('NFKD')
+      .replace(/[^\x20-\x7e]/g, '')
+      .replace(/["\\%]/g, '_')
+      .trim() || 'file'
+  const whole = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase(),
+  )
   return `${how}; filename="${plain}"; filename*=UTF-8''${whole}`
 }
 
@@ -285,7 +314,11 @@ export function downloadHeaders(file: { name: string; type: string; size: number
   const shown = PICTURES.includes(file.type)
   const known = Object.hasOwn(KINDS, file.type)
   return {
-    'content-type': !known ? 'application/octet-stream' : file.type.startsWith('text/') ? `${file.type}; charset=utf-8` : file.type,
+    'content-type': !known
+      ? 'application/octet-stream'
+      : file.type.startsWith('text/')
+        ? `${file.type}; charset=utf-8`
+        : file.type,
     'content-length': String(file.size),
     'content-disposition': contentDisposition(file.name, shown ? 'inline' : 'attachment'),
     'x-content-type-options': 'nosniff',

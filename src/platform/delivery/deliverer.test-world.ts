@@ -49,7 +49,14 @@ export const sender: Sender = {
 }
 
 const mail = { layout: { linkUntil: 'Until {{date}}.', linkAlways: 'Copy:' } }
-const said = { subject: 'Hello from {{business}}', preheader: 'Hello', title: 'Hello {{name}}', body: 'About {{job}}.', button: 'Open', footer: 'Because.' }
+const said = {
+  subject: 'Hello from {{business}}',
+  preheader: 'Hello',
+  title: 'Hello {{name}}',
+  body: 'About {{job}}.',
+  button: 'Open',
+  footer: 'Because.',
+}
 export const wordTree: Record<string, WordTree> = { en: { mail, demo: { mail: { greeting: said } } } }
 
 if (process.argv[1]?.endsWith('deliverer.test-world.ts')) {
@@ -57,7 +64,11 @@ if (process.argv[1]?.endsWith('deliverer.test-world.ts')) {
   const worker = createDeliverer({
     runnerPool: openPool(asRole(connect, 'portico_owner', passwords), { pipeline: false }),
     systemPool: openPool(asRole(connect, 'portico_system', passwords)),
-    transport: createSmtp({ url, from: 'portal@portico.example', timeouts: { connect: 500, silence: 400, whole: 1500 } }),
+    transport: createSmtp({
+      url,
+      from: 'portal@portico.example',
+      timeouts: { connect: 500, silence: 400, whole: 1500 },
+    }),
     messages: [greeting, invitation, reset, poison],
     senderOf: async () => ({ ...sender, id: account }),
     words: wordsOf(wordTree),

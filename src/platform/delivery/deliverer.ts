@@ -45,17 +45,30 @@ export interface Deliverer {
 
 const LEASE_MS = 90_000
 export const MAX_ATTEMPTS = 10
-const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE
+const SECOND = 1000,
+  MINUTE = 60 * SECOND,
+  HOUR = 60 * MINUTE
 /** Waits after the first, second … attempt: two quick ones for whoever sits and waits, about two days in all. */
 const BACKOFF = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR]
 /** No link of ours lives longer than this; a token that waited so long is of no use to anybody but a thief. */
 const TOKEN_KEPT_MS = 8 * 24 * HOUR
 const DUE_AT_ONCE = 500
+const RESTART_MS = 1000
 
 type Claim = OutboxRow & { lease_number: number }
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { runnerPool, systemPool, transport, senderOf, words, clock, log, concurrency = 5, sweepEvery = 30_000 } = options
+  const {
+    runnerPool,
+    systemPool,
+    transport,
+    senderOf,
+    words,
+    clock,
+    log,
+    concurrency = 5,
+    sweepEvery = 30_000,
+  } = options
   const book = messageBook(options.messages)
   const cut = new AbortController()
   const underway = new Set<Promise<void>>()
@@ -64,8 +77,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   let stopping = false
   let wipedAt = 0
 
-  const write = <T>(work: (db: Kysely<DB>) => Promise<T>) => inTransaction(systemPool, { settings: null, write: true }, ({ db }) => work(db))
-  const read = <T>(work: (db: Kysely<DB>) => Promise<T>) => inTransaction(systemPool, { settings: null, write: false }, ({ db }) => work(db))
+  const write = <T>(work: (db: Kysely<DB>) => Promise<T>) =>
+    inTransaction(systemPool, { settings: null, write: true }, ({ db }) => work(db))
+  const read = <T>(work: (db: Kysely<DB>) => Promise<T>) =>
+    inTransaction(systemPool, { settings: null, write: false }, ({ db }) => work(db))
 
   async function attempt(account: string, id: string): Promise<void> {
     if (!transport || stopping) return
@@ -87,7 +102,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         return found && (await declared.stillWanted(db, row, clock.now())) ? found : null
       })
       if (!sender) return { outcome: 'canceled', detail: 'No longer wanted when its turn came' }
-      if (row.secret && typeof row.payload?.token !== 'string') return { outcome: 'canceled', detail: 'Its link is gone' }
+      if (row.secret && typeof row.payload?.token !== 'string')
+        return { outcome: 'canceled', detail: 'Its link is gone' }
       const mail = await composeMail(words, declared, row, sender, { masked: false })
       return await transport!.send(
         {
@@ -104,7 +120,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       )
     } catch (error) {
       // A mail that cannot be made (a poison one) is an attempt like any other: it backs off and ends, alone.
-      log.error({ err: error, account: row.account_id, message: row.id, kind: row.kind }, 'A message could not be prepared')
+      log.error(
+        { err: error, account: row.account_id, message: row.id, kind: row.kind },
+        'A message could not be prepared',
+      )
       return { outcome: 'broken', detail: 'The message could not be prepared' }
     }
   }
@@ -112,19 +131,28 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   async function record(row: Claim, result: Verdict): Promise<void> {
     const now = clock.now()
     const last = row.attempts >= MAX_ATTEMPTS
-    const state = { sent: 'sent', canceled: 'canceled', refused: 'failed' }[result.outcome as string] ?? (last ? 'failed' : 'waiting')
+    const state =
+      { sent: 'sent', canceled: 'canceled', refused: 'failed' }[result.outcome as string] ??
+      (last ? 'failed' : 'waiting')
     const next = new Date(now.getTime() + jittered(BACKOFF[Math.min(row.attempts, BACKOFF.length) - 1]!))
-    const detail = state === 'failed' && result.outcome !== 'refused' ? `Given up after ${row.attempts} attempts. ${result.detail}` : result.detail
-    const outcome = result.outcome === 'canceled' ? 'skipped' : result.outcome === 'broken' ? 'deferred' : result.outcome
+    const detail =
+      state === 'failed' && result.outcome !== 'refused'
+        ? `Given up after ${row.attempts} attempts. ${result.detail}`
+        : result.detail
+    const outcome =
+      result.outcome === 'canceled' ? 'skipped' : result.outcome === 'broken' ? 'deferred' : result.outcome
     const done = state === 'sent' || state === 'canceled'
     // The mail is out: what happened must be written down, or it goes out again. So a short database fault is waited out.
     for (let tries = 1; ; tries++) {
       try {
         await write(async (db) => {
           // A late worker, whose lease another one took, changes nothing any more (fencing); its attempt is still noted.
-          const { numAffectedRows } = await sql`update outbox set state = ${state}, next_at = ${next}, lease_until = null, last_result = ${detail},
+          const { numAffectedRows } =
+            await sql`update outbox set state = ${state}, next_at = ${next}, lease_until = null, last_result = ${detail},
               sent_at = ${state === 'sent' ? now : null}, payload = case when secret and ${done} then payload - 'token' else payload end
-            where account_id = ${row.account_id} and id = ${row.id} and state = 'sending' and lease_number = ${row.lease_number}`.execute(db)
+            where account_id = ${row.account_id} and id = ${row.id} and state = 'sending' and lease_number = ${row.lease_number}`.execute(
+              db,
+            )
           const late = numAffectedRows === 0n
           await noteAttempt(db, row, row.attempts, now, outcome, late ? `${detail} (noted late)` : detail)
         })
@@ -135,7 +163,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         await new Promise((go) => setTimeout(go, 200 * 2 ** tries))
       }
     }
-    log.info({ account: row.account_id, message: row.id, kind: row.kind, attempt: row.attempts, outcome: result.outcome, detail }, 'message')
+    log.info(
+      {
+        account: row.account_id,
+        message: row.id,
+        kind: row.kind,
+        attempt: row.attempts,
+        outcome: result.outcome,
+        detail,
+      },
+      'message',
+    )
   }
 
   async function sweep(): Promise<number> {
@@ -163,26 +201,42 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     await doing
   }
 
+  async function startRunner(): Promise<void> {
+    const started = await run({
+      pgPool: runnerPool,
+      concurrency,
+      noHandleSignals: true,
+      pollInterval: 2000,
+      logger: quietLogger(log),
+      taskList: {
+        async deliver(payload) {
+          const { account, message } = payload as { account: string; message: string }
+          // The row is the truth: when this fails, the sweep comes back to it.
+          await deliver(account, message).catch((error: unknown) =>
+            log.warn({ err: error, message }, 'An attempt was lost'),
+          )
+        },
+      },
+    })
+    runner = started
+    // It gives up after some failures in a row, such as a database that restarts. We don't.
+    started.promise
+      .catch((error: unknown) => stopping || log.warn({ err: error }, 'The job runner ended and starts again'))
+      .finally(() => {
+        if (runner === started) runner = undefined
+        if (!stopping) restartRunner()
+      })
+  }
+
+  function restartRunner(): void {
+    setTimeout(() => {
+      if (!stopping) startRunner().catch(() => restartRunner())
+    }, RESTART_MS).unref()
+  }
+
   return {
     async start() {
-      runner = await run({
-        pgPool: runnerPool,
-        concurrency,
-        noHandleSignals: true,
-        pollInterval: 2000,
-        logger: quietLogger(log),
-        taskList: {
-          async deliver(payload) {
-            const { account, message } = payload as { account: string; message: string }
-            // The row is the truth: when this fails, the sweep comes back to it.
-            await deliver(account, message).catch((error: unknown) => log.warn({ err: error, message }, 'An attempt was lost'))
-          },
-        },
-      })
-      runner.promise.catch((error: unknown) => {
-        if (!stopping) log.error({ err: error }, 'The job runner ended')
-        runner = undefined
-      })
+      await startRunner()
       const tick = () => {
         void sweep()
           .catch((error: unknown) => log.warn({ err: error }, 'A sweep failed'))
@@ -216,7 +270,9 @@ const jittered = (ms: number) => Math.round(ms * (0.8 + Math.random() * 0.4))
 /** Takes the row for one attempt, or null when it is not due or somebody else has it. */
 async function claim(db: Kysely<DB>, account: string, id: string, now: Date): Promise<Claim | null> {
   const { rows } = await sql<Claim>`select * from outbox where account_id = ${account} and id = ${id}
-      and (state = 'waiting' and next_at <= ${now} or state = 'sending' and lease_until <= ${now}) for update skip locked`.execute(db)
+      and (state = 'waiting' and next_at <= ${now} or state = 'sending' and lease_until <= ${now}) for update skip locked`.execute(
+    db,
+  )
   const row = rows[0]
   if (!row) return null
   if (row.state === 'sending') {
@@ -234,7 +290,14 @@ async function claim(db: Kysely<DB>, account: string, id: string, now: Date): Pr
   return { ...row, attempts: row.attempts + 1, lease_number: row.lease_number + 1 }
 }
 
-async function noteAttempt(db: Kysely<DB>, row: OutboxRow, number: number, at: Date, outcome: string, detail: string): Promise<void> {
+async function noteAttempt(
+  db: Kysely<DB>,
+  row: OutboxRow,
+  number: number,
+  at: Date,
+  outcome: string,
+  detail: string,
+): Promise<void> {
   await sql`insert into deliveries (account_id, id, outbox_id, attempt, at, outcome, detail)
     values (${row.account_id}, ${newId()}, ${row.id}, ${number}, ${at}, ${outcome}, ${detail})`.execute(db)
 }

@@ -23,12 +23,23 @@ const words = wordsOf({
   },
 })
 const brand = {
-  name: 'Harbour Appliance Repair', accent: '#0f6b7c', address: '18 Wapping Wharf, Bristol BS1 6UD',
-  phone: '0117 496 0142', supportEmail: 'help@harbour-repair.example', timeZone: 'Europe/London',
+  name: 'Harbour Appliance Repair',
+  accent: '#0f6b7c',
+  address: '18 Wapping Wharf, Bristol BS1 6UD',
+  phone: '0117 496 0142',
+  supportEmail: 'help@harbour-repair.example',
+  timeZone: 'Europe/London',
 }
 const base = {
-  words, locale: 'en', key: 'demo.mail.activation', brand,
-  vars: { name: 'Martha', email: 'martha@post.example', portal: { url: 'https://harbour.example/', text: 'harbour.example' } },
+  words,
+  locale: 'en',
+  key: 'demo.mail.activation',
+  brand,
+  vars: {
+    name: 'Martha',
+    email: 'martha@post.example',
+    portal: { url: 'https://harbour.example/', text: 'harbour.example' },
+  },
   link: { url: 'https://harbour.example/activate/7Qk2', until: new Date('2026-12-03T10:00:00Z') },
 }
 
@@ -36,7 +47,15 @@ describe('a mail', () => {
   test('says who it is from, what to do, until when, and the same in plain text', async () => {
     const { subject, html, text } = await renderMail(base)
     expect(subject).toBe('Activate your account at Harbour Appliance Repair')
-    for (const part of ['Hello Martha, one click to finish', 'https://harbour.example/activate/7Qk2', 'Thursday 3 December 2026', '18 Wapping Wharf', '0117 496 0142', 'help@harbour-repair.example', 'Then ignore this message']) {
+    for (const part of [
+      'Hello Martha, one click to finish',
+      'https://harbour.example/activate/7Qk2',
+      'Thursday 3 December 2026',
+      '18 Wapping Wharf',
+      '0117 496 0142',
+      'help@harbour-repair.example',
+      'Then ignore this message',
+    ]) {
       expect(html).toContain(part)
       expect(text).toContain(part)
     }
@@ -65,13 +84,34 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
 
   test('PS-57: scripts, markdown links, pictures, braces and marks in what people typed stay text', async () => {
     const hostile = [
-      '<script>alert(1)</script>', '[click](https://evil.example/)', '![x](https://evil.example/p.png)', '**bold**', '{{email}}', '$t(mail.layout.linkAlways)',
-      '\uE0000\uE001', '"><a href="https://evil.example">x</a>', 'https://evil.example/win', '@@url@@', '$&$1',
+      '<script>alert(1)</script>',
+      '[click](https://evil.example/)',
+      '![x](https://evil.example/p.png)',
+      '**bold**',
+      '{{email}}',
+      '$t(mail.layout.linkAlways)',
+      '\uE0000\uE001',
+      '"><a href="https://evil.example">x</a>',
+      'https://evil.example/win',
+      '@@url@@',
+      '$&$1',
     ]
     for (const name of hostile) {
-      const { html, text, subject } = await renderMail({ ...base, vars: { ...base.vars, name }, brand: { ...brand, name: `B ${name}` } })
+      const { html, text, subject } = await renderMail({
+        ...base,
+        vars: { ...base.vars, name },
+        brand: { ...brand, name: `B ${name}` },
+      })
       const links = [...html.matchAll(/href="([^"]*)"/g)].map((m) => m[1])
-      expect([name, new Set(links)]).toEqual([name, new Set(['https://harbour.example/activate/7Qk2', 'https://harbour.example/', 'https://www.example.com/', 'mailto:help@harbour-repair.example'])])
+      expect([name, new Set(links)]).toEqual([
+        name,
+        new Set([
+          'https://harbour.example/activate/7Qk2',
+          'https://harbour.example/',
+          'https://www.example.com/',
+          'mailto:help@harbour-repair.example',
+        ]),
+      ])
       expect(html).not.toContain('<script')
       expect(html).not.toContain('<img')
       expect(html.match(/<strong>/g)).toHaveLength(1)
@@ -93,7 +133,17 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
   })
 
   test('a business’s own words may hold Markdown but no HTML and no pictures', async () => {
-    const theirs = words.withOverrides({ en: { demo: { mail: { activation: { body: 'Hi <img src=x onerror=alert(1)> ![p](https://x.example/p.png) [go](javascript:alert(1)) *soon*' } } } } })
+    const theirs = words.withOverrides({
+      en: {
+        demo: {
+          mail: {
+            activation: {
+              body: 'Hi <img src=x onerror=alert(1)> ![p](https://x.example/p.png) [go](javascript:alert(1)) *soon*',
+            },
+          },
+        },
+      },
+    })
     const { html } = await renderMail({ ...base, words: theirs })
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(html).toContain('<em>soon</em>')
@@ -108,7 +158,10 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
   })
 
   test('a logo replaces the letter, a bad colour becomes ours, compiling happens once', async () => {
-    const withLogo = await renderMail({ ...base, brand: { ...brand, logoUrl: 'https://harbour.example/logo.png', accent: 'red;background:url(//x)' } })
+    const withLogo = await renderMail({
+      ...base,
+      brand: { ...brand, logoUrl: 'https://harbour.example/logo.png', accent: 'red;background:url(//x)' },
+    })
     expect(withLogo.html).toContain('src="https://harbour.example/logo.png"')
     expect(withLogo.html).not.toContain('url(')
     await renderMail(base)

@@ -91,13 +91,18 @@ function marks(vars: MailVars) {
       marked[name] = `\uE000${values.push({ url, text: url ? text : text.replace(/:\/\//g, ': //') }) - 1}\uE001`
     }
   }
-  const fill = (text: string, say: (value: Value) => string) => text.replace(MARK, (_, n: string) => say(values[Number(n)]!))
+  const fill = (text: string, say: (value: Value) => string) =>
+    text.replace(MARK, (_, n: string) => say(values[Number(n)]!))
   return { marked, fill }
 }
 
 // ---- Markdown bodies -------------------------------------------------------------------------------------------
 
-function htmlOf(markdown: string, fill: (text: string, say: (value: Value) => string) => string, linkStyle: string): string {
+function htmlOf(
+  markdown: string,
+  fill: (text: string, say: (value: Value) => string) => string,
+  linkStyle: string,
+): string {
   const renderer = new Renderer()
   // A business may edit its words; raw HTML in them stays visible text. Pictures need to load something: not in mails.
   renderer.html = ({ text }) => escapeHtml(text)
@@ -118,7 +123,9 @@ const decodeMarks = (href: string) => href.replace(/%EE%80%80/gi, '\uE000').repl
 /** The plain twin: Markdown is written to be read, only its links and emphasis need undoing. */
 function textOf(markdown: string, fill: (text: string, say: (value: Value) => string) => string): string {
   const plain = markdown
-    .replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label: string, url: string) => (label === url ? url : `${label} (${url})`))
+    .replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label: string, url: string) =>
+      label === url ? url : `${label} (${url})`,
+    )
     .replace(/(\*\*|__)(.+?)\1/g, '$2')
     .replace(/^#+\s+/gm, '')
   return fill(plain, ({ text, url }) => (url && text !== url && !/^https?:/.test(text) ? `${text} (${url})` : text))
@@ -232,8 +239,13 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
     : link?.until
       ? words.t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
       : words.t(locale, 'mail.layout.linkAlways')
-  const contacts = [brand.phone, brand.supportEmail].filter((line): line is string => Boolean(line)).map((line) => oneLine(line))
-  const from = [brand.name, brand.address].filter((line): line is string => Boolean(line)).map((line) => oneLine(line, 300)).join(', ')
+  const contacts = [brand.phone, brand.supportEmail]
+    .filter((line): line is string => Boolean(line))
+    .map((line) => oneLine(line))
+  const from = [brand.name, brand.address]
+    .filter((line): line is string => Boolean(line))
+    .map((line) => oneLine(line, 300))
+    .join(', ')
   const mail = brand.supportEmail ? safeUrl(`mailto:${oneLine(brand.supportEmail)}`) : null
   const sender = [
     escapeHtml(from),
@@ -267,7 +279,11 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
     plain(title),
     textOf(body, fill),
     url ? `${plain(button)}:\n${url}` : '',
-    link?.until ? words.t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) }).split(/(?<=\.)\s/)[0]! : '',
+    link?.until
+      ? words
+          .t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
+          .split(/(?<=\.)\s/)[0]!
+      : '',
     textOf(footer, fill),
     ['-- ', from, contacts.join(' · ')].filter(Boolean).join('\n'),
   ]

@@ -83,7 +83,8 @@ export interface Emission<Vars extends MailVars = MailVars> {
 
 // One plain address: no quotes, lists, comments, routes or header ends. Looser than real domains, stricter than RFC 5322.
 // eslint-disable-next-line no-control-regex -- exactly those are refused
-const ADDRESS = /^[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,64}@(?!-)[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,253}$/u
+const ADDRESS =
+  /^[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,64}@(?!-)[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,253}$/u
 
 /** Whether a text is one address that may stand in an envelope. */
 export const isMailAddress = (text: unknown): text is string =>
@@ -101,7 +102,8 @@ export async function emitMessage<Vars extends MailVars>(
 ): Promise<string> {
   const { message: declared, to, subject, locale, vars } = emission
   if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
-  if (Boolean(declared.secret) !== (typeof vars.token === 'string')) throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
+  if (Boolean(declared.secret) !== (typeof vars.token === 'string'))
+    throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
   const id = newId()
   const at = emission.at ?? now
   // Without RETURNING: the app role may insert into the journal but not read it back.
@@ -110,7 +112,9 @@ export async function emitMessage<Vars extends MailVars>(
     values (${account}, ${id}, ${declared.kind}, 'email', ${to.address}, ${to.name ? oneLine(to.name) : null}, ${subject?.kind ?? null},
       ${subject?.id ?? null}, ${locale}, ${JSON.stringify(vars)}::jsonb, ${declared.secret ?? false}, ${declared.linkKind ?? null},
       'waiting', ${at}, ${`<${id}@${host}>`}, ${now})`.execute(db)
-  await sql`select app_enqueue_delivery(${account}::uuid, ${id}::uuid, ${at}::timestamptz, ${declared.urgent ?? false})`.execute(db)
+  await sql`select app_enqueue_delivery(${account}::uuid, ${id}::uuid, ${at}::timestamptz, ${declared.urgent ?? false})`.execute(
+    db,
+  )
   return id
 }
 

@@ -49,9 +49,23 @@ describe('handing a mail over', () => {
   test('PS-56: no name and no address adds a recipient or a header', async () => {
     server = await mailServer()
     const smtp = smtpTo(server.url)
-    const names = ['Eve\r\nBcc: all@evil.example', 'Eve" <all@evil.example>, "x', 'a@evil.example, b@evil.example', 'Eve;all@evil.example:', '=?utf-8?q?=0d=0aBcc:_x?=', 'Søren Ödön']
+    const names = [
+      'Eve\r\nBcc: all@evil.example',
+      'Eve" <all@evil.example>, "x',
+      'a@evil.example, b@evil.example',
+      'Eve;all@evil.example:',
+      '=?utf-8?q?=0d=0aBcc:_x?=',
+      'Søren Ödön',
+    ]
     for (const name of names) await smtp.send({ ...mail, fromName: name, to: { address: mail.to.address, name } })
-    for (const address of ['a@x.example, b@x.example', 'a@x.example\r\nRCPT TO:<b@x.example>', '"a b"@x.example', 'a@x.example <b@x.example>', 'nobody', '']) {
+    for (const address of [
+      'a@x.example, b@x.example',
+      'a@x.example\r\nRCPT TO:<b@x.example>',
+      '"a b"@x.example',
+      'a@x.example <b@x.example>',
+      'nobody',
+      '',
+    ]) {
       expect((await smtp.send({ ...mail, to: { address } })).outcome).toBe('refused')
     }
     expect(server.arrived).toHaveLength(names.length)
@@ -89,7 +103,10 @@ describe('handing a mail over', () => {
     const url = server.url
     await server.close()
     server = undefined
-    expect(await smtpTo(url).send(mail)).toMatchObject({ outcome: 'deferred', detail: 'No connection to the mail server' })
+    expect(await smtpTo(url).send(mail)).toMatchObject({
+      outcome: 'deferred',
+      detail: 'No connection to the mail server',
+    })
     for (const behave of [undefined, '220-still here\r\n']) {
       const odd = createServer((socket) => {
         socket.on('error', () => {})
@@ -99,7 +116,9 @@ describe('handing a mail over', () => {
       })
       await new Promise<void>((ready) => odd.listen(0, '127.0.0.1', ready))
       const start = performance.now()
-      expect((await smtpTo(`smtp://127.0.0.1:${(odd.address() as AddressInfo).port}`).send(mail)).outcome).toBe('deferred')
+      expect((await smtpTo(`smtp://127.0.0.1:${(odd.address() as AddressInfo).port}`).send(mail)).outcome).toBe(
+        'deferred',
+      )
       expect(performance.now() - start).toBeLessThan(1500)
       odd.close()
     }
@@ -109,7 +128,10 @@ describe('handing a mail over', () => {
     server = await mailServer(() => 'hangAfter')
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 250)
-    expect(await smtpTo(server.url).send(mail, stop.signal)).toEqual({ outcome: 'ambiguous', detail: 'The attempt was stopped' })
+    expect(await smtpTo(server.url).send(mail, stop.signal)).toEqual({
+      outcome: 'ambiguous',
+      detail: 'The attempt was stopped',
+    })
   })
 
   test('wrong settings are named', () => {

@@ -45,7 +45,8 @@ export interface SmtpOptions {
 /** Reads and checks the settings; throws with words for the person who set them. Opens nothing yet. */
 export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport & { fromAddress: string } {
   const target = new URL(url)
-  if (target.protocol !== 'smtp:' && target.protocol !== 'smtps:') throw new Error('SMTP_URL must start with smtp:// or smtps://')
+  if (target.protocol !== 'smtp:' && target.protocol !== 'smtps:')
+    throw new Error('SMTP_URL must start with smtp:// or smtps://')
   const secure = target.protocol === 'smtps:'
   const fromAddress = (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim()
   if (!isMailAddress(fromAddress)) throw new Error('MAIL_FROM must be one mail address')
@@ -61,7 +62,10 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
     requireTLS: flag('requireTLS') === 'true',
     // Without a password nothing worth stealing is sent: encrypt when it works. With one, only over a verified line.
     opportunisticTLS: !auth,
-    tls: { rejectUnauthorized: flag('rejectUnauthorized') !== 'false' && (secure || auth !== null || flag('requireTLS') === 'true') },
+    tls: {
+      rejectUnauthorized:
+        flag('rejectUnauthorized') !== 'false' && (secure || auth !== null || flag('requireTLS') === 'true'),
+    },
     name: flag('name') ?? domainToASCII(fromAddress.split('@')[1]!),
     connectionTimeout: timeouts.connect ?? 10_000,
     greetingTimeout: timeouts.connect ?? 10_000,
@@ -99,7 +103,11 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
         connection.on('end', () => finish(lost(handedOver, 'The mail server closed the connection')))
         const deliver = () => {
           connection.send({ from: fromAddress, to: [mail.to.address] }, Readable.from(content()), (error) =>
-            finish(error ? verdict(error, handedOver) : { outcome: 'sent', detail: 'Accepted by the mail server', code: 250 }),
+            finish(
+              error
+                ? verdict(error, handedOver)
+                : { outcome: 'sent', detail: 'Accepted by the mail server', code: 250 },
+            ),
           )
         }
         connection.connect((error) => {
@@ -113,12 +121,15 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
 }
 
 function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
-  const domain = (address: string) => address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))
+  const domain = (address: string) =>
+    address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))
   return new MailComposer({
     // Objects, never joined text: a comma or quote in a name cannot make a second recipient (PS-56).
     from: { name: headerName(mail.fromName), address: fromAddress },
     to: { name: headerName(mail.to.name ?? ''), address: domain(mail.to.address) },
-    ...(mail.replyTo && isMailAddress(mail.replyTo) ? { replyTo: { name: headerName(mail.fromName), address: mail.replyTo } } : {}),
+    ...(mail.replyTo && isMailAddress(mail.replyTo)
+      ? { replyTo: { name: headerName(mail.fromName), address: mail.replyTo } }
+      : {}),
     subject: mail.subject,
     text: mail.text,
     html: mail.html,
@@ -134,7 +145,10 @@ function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
     .build()
 }
 
-const lost = (handedOver: boolean, detail: string): SendResult => ({ outcome: handedOver ? 'ambiguous' : 'deferred', detail })
+const lost = (handedOver: boolean, detail: string): SendResult => ({
+  outcome: handedOver ? 'ambiguous' : 'deferred',
+  detail,
+})
 
 interface SmtpError {
   code?: string
@@ -147,7 +161,8 @@ interface SmtpError {
 function verdict(error: SmtpError, handedOver: boolean): SendResult {
   const code = error.responseCode
   const command = error.command ?? ''
-  if (error.code === 'EAUTH') return { outcome: 'deferred', detail: 'The mail server refused our sign-in', ...(code ? { code } : {}) }
+  if (error.code === 'EAUTH')
+    return { outcome: 'deferred', detail: 'The mail server refused our sign-in', ...(code ? { code } : {}) }
   if (!code) {
     const words: Record<string, string> = {
       EDNS: 'The mail server was not found',
@@ -162,11 +177,15 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
   // Only its number is believed; the text is the other side's and may hold anything.
   const enhanced = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error.response ?? '')?.[1]
   const said = `(${code}${enhanced ? ` ${enhanced}` : ''})`
-  if (command === 'RCPT TO' && code >= 500) return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced)} ${said}`, code }
-  if (command === 'DATA' && code >= 500) return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced, true)} ${said}`, code }
+  if (command === 'RCPT TO' && code >= 500)
+    return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced)} ${said}`, code }
+  if (command === 'DATA' && code >= 500)
+    return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced, true)} ${said}`, code }
   // 421 ends the session and leaves open whether the mail was kept.
-  if (command === 'DATA' && code === 421) return { outcome: 'ambiguous', detail: `The mail server gave up half-way ${said}`, code }
-  if (command === 'MAIL FROM' && code >= 500) return { outcome: 'deferred', detail: `The mail server refuses our sender address ${said}`, code }
+  if (command === 'DATA' && code === 421)
+    return { outcome: 'ambiguous', detail: `The mail server gave up half-way ${said}`, code }
+  if (command === 'MAIL FROM' && code >= 500)
+    return { outcome: 'deferred', detail: `The mail server refuses our sender address ${said}`, code }
   return { outcome: 'deferred', detail: `The mail server asks to try later ${said}`, code }
 }
 
