@@ -16,7 +16,7 @@ import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.t
 import { emitMessage, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import type { House } from './platform/execute.ts'
-import { createStorage, type Storage } from './platform/files.ts'
+import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp } from './platform/http.ts'
 import type { Words } from './platform/i18n.ts'
 import { newId } from './platform/ids.ts'
@@ -66,7 +66,7 @@ export interface App {
   http: FastifyInstance
   deliverer: Deliverer
   pools: { app: pg.Pool; system: pg.Pool }
-  files: Storage
+  files: FileStore
   /** Starts the background work, then listens. */
   listen(port?: number): Promise<number>
   stop(): Promise<void>
@@ -80,7 +80,7 @@ export async function createApp(deps: Deps): Promise<App> {
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
     runner: openPool(connect.owner, { max: 4, name: 'portico runner', pipeline: false, onError }),
   }
-  const files = createStorage({ folder: deps.folder })
+  const files = createDiskStore(deps.folder)
   const urls = urlsBy(config)
   const house: House = {
     pool: pools.app, clock, operations: handlers, identify, files, strict: deps.strict,

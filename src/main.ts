@@ -93,11 +93,13 @@ async function openPlace(config: Config, log: Log): Promise<Place> {
   return { admin, passwords, folder, embedded }
 }
 
-const connections = ({ admin, passwords }: Place) => ({
-  app: asRole(admin, 'portico_app', passwords),
-  system: asRole(admin, 'portico_system', passwords),
-  owner: asRole(admin, 'portico_owner', passwords),
-})
+function connections({ admin, passwords }: Place) {
+  return {
+    app: asRole(admin, 'portico_app', passwords),
+    system: asRole(admin, 'portico_system', passwords),
+    owner: asRole(admin, 'portico_owner', passwords),
+  }
+}
 
 /** Made once with the first embedded start; readable by its owner only. */
 async function keptSecret(folder: string): Promise<string> {

@@ -8,7 +8,7 @@ import fastJson from 'fast-json-stringify'
 import type pg from 'pg'
 import { z } from 'zod'
 import type { Clock } from './clock.ts'
-import type { Storage } from './files.ts'
+import type { FileStore } from './files.ts'
 import { newId } from './ids.ts'
 import { asOutage, inTransaction, isOutage, type Settings, type Transaction } from './database/transaction.ts'
 import {
@@ -56,7 +56,7 @@ export interface House {
   settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, message: Message, about: { account: Account; now: Date; locale: string }): Promise<void>
   audit(db: Write, entry: AuditEntry, about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string }): Promise<void>
-  files: Storage
+  files: FileStore
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are faults. */
   strict: boolean

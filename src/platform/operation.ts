@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
-import type { Storage } from './files.ts'
+import type { FileStore } from './files.ts'
 import type { Decision, Problem } from './problem.ts'
 
 /** The app says who its callers are by augmenting this interface (src/app.ts). */
@@ -134,7 +134,7 @@ export interface Context<D extends Definition = Definition> {
   /** For handlers that make what their own actor must then reach (allow-listed in house.test.ts). */
   reachAlso(addition: ReachAddition): Promise<void>
   /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
-  files: Storage
+  files: FileStore
   /** Full addresses for links that leave the house, from configuration, never from the Host header. */
   urls: Urls
   /** Work outside the database after the commit, such as removing a file nobody owns any more. */
@@ -176,7 +176,7 @@ export interface PrepareTools {
   now: Date
   ask<T>(sql: string, values: unknown[]): Promise<T[]>
   clientAddress: string
-  files: Storage
+  files: FileStore
 }
 
 export type Handler<D extends Definition> =
