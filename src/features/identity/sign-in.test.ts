@@ -1,0 +1,35 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { house, PASSWORD, type Business, type House } from '../../../test/kit.ts'
+
+let at: House, shop: Business
+beforeAll(async () => {
+  at = await house()
+  shop = await at.business()
+})
+
+describe('signIn', () => {
+  it('gives staff a session that names their accounts, and signing out ends it', async () => {
+    const visitor = at.anyone()
+    const { accounts } = await visitor.ok('signIn', { email: ` ${shop.owner.email.toUpperCase()} `, password: PASSWORD })
+    expect(accounts).toMatchObject([{ slug: shop.slug, role: 'owner' }])
+    expect((await visitor.call('getMyself')).body).toMatchObject({ email: shop.owner.email })
+    await visitor.ok('signOut')
+    expect((await visitor.call('getMyself')).status).toBe(401)
+  })
+
+  it('PS-46 answers a wrong password and an unknown address with the same words', async () => {
+    const visitor = at.anyone()
+    const wrong = await visitor.call('signIn', { email: shop.owner.email, password: 'not the password' })
+    const unknown = await visitor.call('signIn', { email: 'nobody@nowhere.example', password: 'not the password' })
+    expect(wrong.status).toBe(401)
+    const bare = ({ body }: typeof wrong) => ({ ...body, requestId: '' })
+    expect(bare(unknown)).toEqual(bare(wrong))
+  })
+
+  it('refuses further guesses at one login before hashing, and says when to come back', async () => {
+    const visitor = at.anyone()
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' })))
+    expect(guesses.filter((guess) => guess.status === 429)).toHaveLength(2)
+    expect(Number((await visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' })).headers['retry-after'])).toBeGreaterThan(0)
+  })
+})
