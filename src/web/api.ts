@@ -1,3 +1,2 @@
-/** The one place where the web learns the shape of the operations: types only, nothing of the server is bundled. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until src/app.ts exports its Api
-export type Api = Record<string, (input?: any) => Promise<any>>
+/** The one place where the web learns the shape of the operations: a type only, nothing of the server is bundled. */
+export type { Api } from '../app.ts'

@@ -17,6 +17,8 @@ export type PageContext = {
   base: string
   locale: string
   requestId?: string
+  /** Only the demo has an open mailbox page. */
+  demo: boolean
   /** The words under these branches (`jobs.portal`), nested from the root. */
   words(branches: readonly string[]): WordTree
   t(key: string, vars?: Vars): string

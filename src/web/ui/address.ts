@@ -1,0 +1,30 @@
+/** Pages keep their state in the address: what a link to the same page with one thing changed looks like. */
+
+export type Change = Record<string, string | string[] | null | undefined>
+
+/**
+ * This page's address with some parameters replaced; null or '' removes one. `cursor` is dropped unless it is what
+ * changes: another filter or order starts at the first page.
+ */
+export function changed(url: URL, change: Change): string {
+  const query = new URLSearchParams(url.search)
+  for (const key of [...query.keys()]) if (key.startsWith('/')) query.delete(key)
+  if (!('cursor' in change)) query.delete('cursor')
+  for (const [key, value] of Object.entries(change)) {
+    query.delete(key)
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== null && one !== undefined && one !== '') query.append(key, one)
+  }
+  const search = query.toString()
+  return url.pathname + (search ? `?${search}` : '')
+}
+
+/** The parameters to carry along in a GET form as hidden fields: all but those it sets itself, and the cursor. */
+export function carried(url: URL, own: string[]): [string, string][] {
+  return [...url.searchParams].filter(([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'))
+}
+
+/** The order after pressing a column's head: ascending, descending, then as it comes. */
+export function nextSort(current: string | null, column: string): string | null {
+  if (current === column) return `-${column}`
+  return current === `-${column}` ? null : column
+}

@@ -1,0 +1,2 @@
+/** The id of a field's control, so that the errors above a form can lead to it. */
+export const fieldId = (form: string, name: string): string => `${form}-${name.replaceAll(/[^\w-]/g, '-')}`
