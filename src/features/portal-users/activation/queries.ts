@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { DB } from '../../../../db/schema.gen.ts'
+import { constraintOf } from '../../../platform/database/transaction.ts'
+import { fold } from '../../../platform/fold.ts'
+import { limitKey } from '../../../platform/execute.ts'
+import type { Read, Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import { hashToken } from '../../../platform/secrets.ts'
+
+export type TokenKind = 'portalActivation' | 'portalReset' | 'portalEmailChange'
+
+/** A portal user as the doors know it. Its password's hash never leaves this feature. */
+export interface Login {
+  id: string
+  email: string
+  email_norm: string
+  pending_email: string | null
+  password_hash: string | null
+  name: string | null
+  phone: string | null
+  company: string | null
+  postal_address: string | null
+  locale: string
+  state: 'invited' | 'signed_up' | 'active' | 'suspended' | 'removed'
+  version: number
+}
+
+export interface FoundToken {
+  email_norm: string
+  created_at: Date
+  expires_at: Date
+  used_at: Date | null
+  replaced_at: Date | null
+  user: Login
+}
+
+const LOGIN = ['id', 'email', 'email_norm', 'pending_email', 'password_hash', 'name', 'phone', 'company', 'postal_address', 'locale', 'state', 'version'] as const
+
+/** The user of an address; a removed one is nobody. */
+export const loginByEmail = async (db: Read, account: string, norm: string): Promise<Login | undefined> =>
+  (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('email_norm', '=', norm)
+    .where('state', '<>', 'removed').executeTakeFirst()) as Login | undefined
+
+export const loginById = async (db: Read, account: string, id: string): Promise<Login | undefined> =>
+  (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('id', '=', id).executeTakeFirst()) as Login | undefined
+
+// ---- one-use links ----
+
+/** Anything that is no token of ours is simply unknown: arrays, other alphabets, other kinds, other accounts (PS-43). */
+export async function findToken(db: Read, account: string, kind: TokenKind, token: unknown): Promise<FoundToken | undefined> {
+  const hash = hashToken(token)
+  if (!hash) return undefined
+  const row = await db.selectFrom('tokens')
+    .select(['subject_id', 'email_norm', 'created_at', 'expires_at', 'used_at', 'replaced_at'])
+    .where('account_id', '=', account).where('kind', '=', kind).where('hash', '=', hash).executeTakeFirst()
+  const user = row && await loginById(db, account, row.subject_id)
+  return user && user.state !== 'removed' ? { ...row, user } : undefined
+}
+
+/** Takes the link, if it is still good: of twenty at once one gets the user's id. */
+export async function useToken(db: Write, account: string, kind: TokenKind, token: unknown, now: Date): Promise<string | undefined> {
+  const hash = hashToken(token)
+  if (!hash) return undefined
+  const used = await db.updateTable('tokens').set({ used_at: now })
+    .where('account_id', '=', account).where('kind', '=', kind).where('hash', '=', hash)
+    .where('used_at', 'is', null).where('replaced_at', 'is', null).where('expires_at', '>', now)
+    .returning('subject_id').executeTakeFirst()
+  return used?.subject_id
+}
+
+/** Whoever changes a user's links or way in does it one after the other: two resends at once leave one open link. */
+export const lockLogin = async (db: Write, account: string, id: string): Promise<Login | undefined> =>
+  (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('id', '=', id).forUpdate().executeTakeFirst()) as Login | undefined
+
+/** Every open link of that kind for this user is dead from now on. */
+export const replaceTokens = async (db: Write, account: string, kinds: TokenKind[], user: string, now: Date): Promise<void> => {
+  await db.updateTable('tokens').set({ replaced_at: now }).where('account_id', '=', account).where('kind', 'in', kinds)
+    .where('subject_id', '=', user).where('used_at', 'is', null).where('replaced_at', 'is', null).execute()
+}
+
+export const addToken = async (
+  db: Write,
+  row: { account_id: string; id: string; kind: TokenKind; subject_id: string; hash: Buffer; email_norm: string; created_at: Date; expires_at: Date },
+): Promise<void> => {
+  await db.insertInto('tokens').values(row).execute()
+}
+
+/** When this user was last sent a link of that kind. */
+export const lastTokenAt = async (db: Read, account: string, kind: TokenKind, user: string): Promise<Date | undefined> =>
+  (await db.selectFrom('tokens').select('created_at').where('account_id', '=', account).where('kind', '=', kind)
+    .where('subject_id', '=', user).orderBy('created_at', 'desc').limit(1).executeTakeFirst())?.created_at
+
+/** Right before a mail with a link leaves: does its link still open anything, and is it still this reader's? */
+export async function linkStillOpen(db: Kysely<DB>, account: string, kind: TokenKind, token: unknown, address: string, now: Date): Promise<boolean> {
+  const found = await findToken(db, account, kind, token)
+  return found !== undefined && !found.used_at && !found.replaced_at && found.expires_at > now
+    && found.email_norm === emailNorm(address) && found.user.state !== 'suspended'
+}
+
+/** A notice to somebody who was taken away meanwhile is not sent. */
+export async function userStillThere(db: Kysely<DB>, account: string, user: string | null): Promise<boolean> {
+  const found = user === null ? undefined : await loginById(db, account, user)
+  return found !== undefined && found.state !== 'removed'
+}
+
+export const setPendingEmail = async (db: Write, account: string, user: string, email: string, now: Date): Promise<void> => {
+  await db.updateTable('portal_users').set({ pending_email: email, updated_at: now }).where('account_id', '=', account).where('id', '=', user).execute()
+}
