@@ -9,6 +9,8 @@ import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
 import { identify } from './features/identity/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
+import { portal } from './features/portal/contract.ts'
+import { portalHandlers } from './features/portal/handlers.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { inTransaction } from './platform/database/transaction.ts'
@@ -35,8 +37,8 @@ declare module './platform/operation.ts' {
 }
 
 /** Every operation there is, by name. */
-export const contracts = { ...identity }
-const handlers = [...identityHandlers]
+export const contracts = { ...identity, ...portal }
+const handlers = [...identityHandlers, ...portalHandlers]
 const messages: Message[] = []
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */

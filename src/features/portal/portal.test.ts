@@ -1,0 +1,153 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { house, type Business, type House } from '../../../test/kit.ts'
+
+let at: House, shop: Business
+beforeAll(async () => { at = await house() })
+beforeEach(async () => { shop = await at.business() })
+
+const change = async (who: Business['owner'], wish: Record<string, unknown>) => {
+  const { version } = await who.ok('getPortalSettings')
+  return who.call('updatePortalSettings', { version, ...wish })
+}
+const auditOf = (business: Business) => at.stored((db) => db.selectFrom('audit').selectAll().where('account_id', '=', business.id).orderBy('created_at').execute())
+
+describe('portal settings', () => {
+  it('CP-02 V-02 the owner switches the portal off and on, and everything else stays as it was set', async () => {
+    await change(shop.owner, { introduction: 'Welcome aboard.', name: 'Harbour online' })
+    expect((await change(shop.owner, { enabled: false })).body).toMatchObject({ enabled: false, introduction: 'Welcome aboard.', name: 'Harbour online' })
+    expect((await change(shop.owner, { enabled: true })).body).toMatchObject({ enabled: true, introduction: 'Welcome aboard.' })
+  })
+
+  it('E-09 PS-48 switching the portal off ends every session of it, and of no other portal', async () => {
+    const other = await at.business()
+    const [eleanor, stranger] = [await shop.portalUser(), await other.portalUser()]
+    expect((await change(shop.owner, { enabled: false })).body).toMatchObject({ sessionsEnded: 1 })
+    const sessions = (business: Business) => at.stored((db) => db.selectFrom('portal_sessions').select('id').where('account_id', '=', business.id).execute())
+    expect(await sessions(shop)).toEqual([])
+    expect(await sessions(other)).toHaveLength(1)
+    // On again: the login is as active as before, only signed out.
+    await change(shop.owner, { enabled: true })
+    const users = await at.stored((db) => db.selectFrom('portal_users').select(['state', 'password_hash']).where('account_id', '=', shop.id).where('id', '=', eleanor.id).execute())
+    expect(users).toMatchObject([{ state: 'active', password_hash: expect.any(String) }])
+    expect(stranger.cookies.size).toBe(1)
+  })
+
+  it('E-41 of two who saved the same page, the second is told and nothing of theirs is stored', async () => {
+    const admin = await shop.staff('admin')
+    const { version } = await admin.ok('getPortalSettings')
+    await shop.owner.ok('updatePortalSettings', { version, public: false })
+    const late = await admin.call('updatePortalSettings', { version, public: true, introduction: 'Too late' })
+    expect(late).toMatchObject({ status: 409, body: { code: 'changedMeanwhile' } })
+    expect(await shop.owner.ok('getPortalSettings')).toMatchObject({ public: false, introduction: '' })
+  })
+
+  it('of twenty saves at once exactly one wins', async () => {
+    const { version } = await shop.owner.ok('getPortalSettings')
+    const saves = await Promise.all(Array.from({ length: 20 }, (_, each) => shop.owner.call('updatePortalSettings', { version, introduction: `Words ${each}` })))
+    expect(saves.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(saves.filter(({ status }) => status === 409)).toHaveLength(19)
+  })
+
+  it('V-08 sign-up asks for what the owner chose; email and password are no choice', async () => {
+    const signUpFields = { name: 'required', phone: 'off', company: 'optional', address: 'required' }
+    expect((await change(shop.owner, { signUpFields })).body).toMatchObject({ signUpFields })
+    expect((await change(shop.owner, { signUpFields: { ...signUpFields, password: 'off' } })).body).toMatchObject({ code: 'input', fields: { 'signUpFields.password': { code: 'unknown' } } })
+  })
+
+  it('allowed sign-up domains are kept as they are compared, and a wrong one is named', async () => {
+    expect((await change(shop.owner, { signUpDomains: [' @Lockside.Example', 'https://dock.example/', 'lockside.example', ''] })).body)
+      .toMatchObject({ signUpDomains: ['lockside.example', 'dock.example'] })
+    for (const bad of ['localhost', 'a b.example', 'x@y.example', '*.example', '-a.example', '.example', '<script>.example'])
+      expect((await change(shop.owner, { signUpDomains: [bad] })).body, bad).toMatchObject({ fields: { signUpDomains: { code: 'domain' } } })
+  })
+
+  it('V-24 default templates keep their order, and only the account’s own can be offered', async () => {
+    const other = await at.business()
+    const [one, two] = [await shop.template({ name: 'Oven repair' }), await shop.template({ name: 'Hob repair', offered: false })]
+    const foreign = await other.template()
+    expect((await change(shop.owner, { templates: [two, one, two] })).body).toMatchObject({ templates: [two, one], choices: [{ name: 'Hob repair', offered: true }, { name: 'Oven repair' }] })
+    expect((await change(shop.owner, { templates: [two, foreign] })).body).toMatchObject({ fields: { templates: { code: 'choice' } } })
+    expect((await shop.owner.ok('getPortalSettings')).templates).toEqual([two, one])
+  })
+
+  it('V-11 the button for the business’s website leads to its own sign-in page and loads nothing from us', async () => {
+    await change(shop.owner, { name: '"><script>alert(1)</script>' })
+    const { button, addresses } = await shop.owner.ok('getPortalSettings')
+    expect(button).toContain(`href="${addresses.signIn}"`)
+    expect(addresses.signUp).toMatch(new RegExp(`${shop.slug}.*/signup$`))
+    expect(button).not.toMatch(/<script|src=|onclick/i)
+  })
+
+  it('says in the audit what was changed by whom, from what to what', async () => {
+    await change(shop.owner, { public: false })
+    expect(await auditOf(shop)).toMatchObject([{ event: 'portalSettingsChanged', actor_id: shop.owner.id, details: { changes: { public: [true, false] } } }])
+  })
+
+  it.each(['dispatcher', 'worker'] as const)('ACCESS a %s neither sees nor changes the settings, and nothing is written', async (role) => {
+    const who = await shop.staff(role)
+    expect(await who.call('getPortalSettings')).toMatchObject({ status: 403, body: { code: 'managersOnly' } })
+    expect(await who.call('updatePortalSettings', { version: 1, enabled: false })).toMatchObject({ status: 403 })
+    expect(await who.call('changePortalAddress', { slug: 'mine-now' })).toMatchObject({ status: 403 })
+    expect(await who.call('getPortalChecklist')).toMatchObject({ status: 403 })
+    expect((await shop.owner.ok('getPortalSettings')).version).toBe(1)
+    expect(await auditOf(shop)).toEqual([])
+  })
+
+  it('PS-37 a portal user and the staff of another business find nothing there', async () => {
+    const other = await at.business()
+    for (const who of [other.owner, await shop.portalUser()])
+      expect([401, 404]).toContain((await who.call('getPortalSettings', {}, { slug: shop.slug })).status)
+  })
+})
+
+describe('the portal’s address', () => {
+  it('CP-03 the business chooses its name, and the old one leads to the new for a year', async () => {
+    const slug = `harbour-${shop.slug}`
+    await shop.owner.ok('changePortalAddress', { slug: slug.toUpperCase() })
+    const old = await shop.owner.call('getPortalSettings')
+    expect(old.status).toBe(308)
+    expect(old.headers.location).toBe(`/api/v1/office/${slug}/portal-settings`)
+    expect((await shop.owner.call('getPortalSettings', {}, { slug })).body).toMatchObject({ slug })
+    at.clock.advance(366 * 24 * 3600_000)
+    const later = await at.stored(async (db) => db.selectFrom('addresses').select(['name', 'current']).where('account_id', '=', shop.id).orderBy('current').execute())
+    expect(later).toEqual([{ name: shop.slug, current: false }, { name: slug, current: true }])
+  })
+
+  it.each(['www', 'api', 'office', 'p', 'mailbox', '_app', 'a', '-a', 'a-', 'a.b', 'a b', 'xn--mnchen-3ya', 'ä', 'x'.repeat(41)])('refuses “%s”', async (slug) => {
+    expect(await shop.owner.call('changePortalAddress', { slug })).toMatchObject({ status: 422, body: { fields: { slug: {} } } })
+  })
+
+  it('does not take another business’s address, neither its present nor its last one', async () => {
+    const other = await at.business()
+    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409, body: { code: 'addressTaken' } })
+    await other.owner.ok('changePortalAddress', { slug: `${other.slug}x` })
+    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409 })
+  })
+})
+
+describe('the checklist', () => {
+  const lines = async () => {
+    const { questions, done, of } = await shop.owner.ok('getPortalChecklist')
+    return { done, of, questions: questions.map(({ question }) => question), by: Object.fromEntries(questions.flatMap((each) => each.lines.map((line) => [line.code, line]))) }
+  }
+
+  it('CP-33 answers the four planning questions from the state of the account', async () => {
+    const before = await lines()
+    expect(before.questions).toEqual(['works', 'jobs', 'access', 'manage'])
+    expect(before.by).toMatchObject({ on: { state: 'done' }, notIntroduced: { state: 'open', cure: 'portalSettings', at: 'looks' }, noTemplates: { state: 'open', cure: 'templates' }, public: { state: 'done' }, book: { state: 'done' } })
+    await shop.template()
+    await change(shop.owner, { introduction: 'Welcome.', public: false, switches: { createJobs: false, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true } })
+    const after = await lines()
+    expect(after.by).toMatchObject({ introduced: { state: 'done' }, offered: { state: 'done', count: 1 }, privateNobody: { state: 'open', cure: 'newPortalUser' }, bookOff: { state: 'note', at: 'switches' } })
+    expect(after.of).toBe(Object.values(after.by).filter(({ state }) => state !== 'note').length)
+  })
+
+  it('CP-33 E-25 says when somebody inside a private portal could not book for want of a customer', async () => {
+    await shop.portalUser()
+    expect((await lines()).by).toMatchObject({ unlinkedWait: { state: 'note', count: 1 } })
+    await change(shop.owner, { public: false })
+    expect((await lines()).by).toMatchObject({ private: { state: 'done', count: 1 }, unlinkedStuck: { state: 'open', count: 1, cure: 'portalUsers' } })
+    await change(shop.owner, { makeCustomers: true })
+    expect((await lines()).by).toMatchObject({ unlinkedWait: {} })
+  })
+})
