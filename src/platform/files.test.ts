@@ -126,6 +126,7 @@ describe('keeping files', () => {
   })
 
   test('what a killed process left behind is swept at the next start', async () => {
+    await put('x', 'x.txt')
     const stale = join(folder, 'incoming', 'stale')
     writeFileSync(stale, 'x')
     utimesSync(stale, new Date(0), new Date(0))

@@ -201,8 +201,6 @@ async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment'
   const picture = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error', animated: false })
   const edge = purpose === 'logo' ? LOGO_EDGE : PICTURE_EDGE
   try {
-    const { width = 0, height = 0 } = await picture.metadata()
-    if (width * height > PIXEL_LIMIT) throw new FileRefused('pictureTooLarge')
     const upright = picture.autoOrient().resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
     const format = purpose === 'logo' ? 'image/png' : type
     const drawn =
@@ -214,7 +212,6 @@ async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment'
     const { data, info } = await drawn.toBuffer({ resolveWithObject: true })
     return { type: format, bytes: data, width: info.width, height: info.height }
   } catch (error) {
-    if (error instanceof FileRefused) throw error
     throw new FileRefused(/pixel limit/i.test((error as Error).message) ? 'pictureTooLarge' : 'pictureBroken')
   }
 }

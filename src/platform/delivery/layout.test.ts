@@ -116,6 +116,7 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
       expect(html).not.toContain('<img')
       expect(html.match(/<strong>/g)).toHaveLength(1)
       expect(text.split('\n')[0]).not.toContain('https://evil.example/win') // mail programs would make it a link
+      expect(html + text + subject).not.toMatch(/[\uE000\uE001]/)
       expect(subject).not.toMatch(/[\r\n]/)
     }
     const shown = await renderMail({ ...base, vars: { ...base.vars, name: '[click](https://evil.example/)' } })

@@ -107,10 +107,11 @@ describe('handing a mail over', () => {
       outcome: 'deferred',
       detail: 'No connection to the mail server',
     })
-    for (const behave of [undefined, '220-still here\r\n']) {
+    for (const behave of [undefined, '220-still here\r\n', '250-still here\r\n']) {
       const odd = createServer((socket) => {
         socket.on('error', () => {})
         if (!behave) return
+        if (behave.startsWith('250')) socket.write('220 welcome\r\n') // then an answer to EHLO that never ends
         const dribble = setInterval(() => socket.write(behave), 100)
         socket.on('close', () => clearInterval(dribble))
       })
