@@ -37,10 +37,19 @@ export type Values = Record<string, FieldValue>
 
 export type FieldAudience = 'portal' | 'worker' | 'office'
 
+/** Pictures on the tiles of the portal; their drawings are in ui/template-icons.ts. */
+export const TEMPLATE_ICONS = [
+  'wrench', 'hammer', 'droplets', 'flame', 'zap', 'plug', 'thermometer', 'wind', 'washing-machine', 'refrigerator', 'microwave', 'truck',
+  'shield-check', 'sparkles', 'paint-roller', 'leaf', 'key-round', 'house', 'monitor', 'clipboard-list',
+] as const
+export type TemplateIcon = (typeof TEMPLATE_ICONS)[number]
+
 export const MAX_FIELDS = 60
 export const MAX_OPTIONS = 100
 export const MAX_TEXT = 5_000
 export const MAX_FILES = 10
+/** In minor units: a hundred thousand million pounds. */
+export const MAX_AMOUNT = 1e13
 
 /** Which permissions make sense for a type: nobody fills in a link or a header, they are shown or not (V-52). */
 export const allowedPermissions = (type: FieldType): readonly FieldPermission[] =>
@@ -183,7 +192,7 @@ function normalise(field: Field, raw: unknown): Answer {
     case 'number': return typeof raw === 'string' ? number(raw) : fault('number')
     case 'dateTime': return typeof raw === 'string' ? dateTime(raw.trim()) : fault('dateTime')
     case 'checkbox': return typeof raw === 'boolean' ? { value: raw } : fault('type')
-    case 'currency': return typeof raw === 'number' && Number.isSafeInteger(raw) && Math.abs(raw) <= 1e13 ? { value: raw } : fault('amount')
+    case 'currency': return typeof raw === 'number' && Number.isSafeInteger(raw) && Math.abs(raw) <= MAX_AMOUNT ? { value: raw } : fault('amount')
     case 'pickList': return typeof raw === 'string' && field.options?.includes(raw) ? { value: raw } : fault('choice')
     case 'multiPickList': {
       if (!Array.isArray(raw) || !raw.every((each) => field.options?.includes(each as string))) return fault('choice')
@@ -243,14 +252,16 @@ export function isWebAddress(raw: string): boolean {
  * Typed form fields as values. `typed` holds the texts of each input by field id. What cannot be read is handed on as
  * it was typed, so that checkFieldValues says what is wrong with it. `moment` turns a local date and time
  * (`2026-03-02T09:30`) into ISO with its offset, in the account's zone, or null; `minorDigits` is 2 for pounds and euros.
- * Only fields that this audience writes are read; a tick box that is missing is unticked.
+ * Hand in the fields that the form lets somebody write; a tick box that is missing is unticked.
  */
 export function typedValues(
   fields: readonly Field[] | readonly PortalField[], typed: Readonly<Record<string, readonly string[] | undefined>>,
   { moment, minorDigits = 2 }: { moment: (local: string) => string | null; minorDigits?: number },
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  for (const { id, type } of fields) {
+  for (const field of fields) {
+    const { id, type } = field
+    if (type === 'section' || ('permission' in field && field.permission === 'readOnly')) continue
     const all = typed[id] ?? []
     const [first] = all
     if (type === 'checkbox') values[id] = all.some((each) => each === 'on' || each === 'true')
@@ -266,9 +277,10 @@ export function typedValues(
 
 /** `1,234.50` as 123450 minor units; null when it is no amount. No float is involved. */
 export function readAmount(typed: string, minorDigits = 2): number | null {
-  const [, sign, whole, part = ''] = /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3})+|\d{1,11})(?:\.(\d*))?\s*$/.exec(typed) ?? []
+  const [, sign, whole, part = ''] = /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d*))?\s*$/.exec(typed) ?? []
   if (whole === undefined || part.length > minorDigits) return null
   const minor = Number(whole.replaceAll(',', '') + part.padEnd(minorDigits, '0'))
+  if (minor > MAX_AMOUNT) return null
   return sign && minor !== 0 ? -minor : minor
 }
 

@@ -1,0 +1,106 @@
+import { shortCode } from '../../platform/ids.ts'
+import { implement, type Context, type Output } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
+import { templates } from './contract.ts'
+import { mayEditTemplate, mayManageTemplates, mayReadTemplates, verbsOn } from './policy.ts'
+import {
+  countTemplates, fieldsOfVersion, findTemplate, insertTemplate, listTemplates, orderTemplates, replaceTemplate,
+  setTemplateState, type TemplateRow,
+} from './queries.ts'
+import { faultsOfFields, problemsUnder, sameFields, type Field } from './rules.ts'
+
+export const templatesHandlers = implement('templates', templates, {
+  async listTemplates(ctx, { state = 'active' }) {
+    ctx.allow(mayReadTemplates(ctx.actor))
+    const [rows, counts] = await Promise.all([listTemplates(ctx.db, ctx.account.id, { state }), countTemplates(ctx.db, ctx.account.id)])
+    const manages = mayManageTemplates(ctx.actor).yes
+    return {
+      rows: rows.map((row) => ({ ...summary(ctx, row), fieldCount: row.fields.filter((field) => field.type !== 'section').length })),
+      counts, can: { create: manages, order: manages && state === 'active' },
+    }
+  },
+
+  async getTemplate(ctx, { template, version }) {
+    ctx.allow(mayReadTemplates(ctx.actor))
+    const row = await findTemplate(ctx.db, { account: ctx.account.id, template })
+    if (!row) throw problem('notFound')
+    if (version === undefined || version === row.version) return present(ctx, row)
+    const fields = await fieldsOfVersion(ctx.db, { account: ctx.account.id, template }, version)
+    if (!fields) throw problem('notFound')
+    return present(ctx, { ...row, fields }, version)
+  },
+
+  async createTemplate(ctx, { fields, ...content }) {
+    ctx.allow(mayManageTemplates(ctx.actor))
+    const key = { account: ctx.account.id, template: ctx.newId() }
+    await insertTemplate(ctx.db, key, { ...content, fields: checked(fields) }, { now: ctx.now })
+    await ctx.audit({ event: 'templateCreated', subjectKind: 'template', subjectId: key.template, details: { name: content.name } })
+    return present(ctx, (await findTemplate(ctx.db, key))!)
+  },
+
+  async updateTemplate(ctx, { template, version, fields, ...content }) {
+    const key = { account: ctx.account.id, template }
+    const row = await findTemplate(ctx.db, key)
+    if (!row) throw problem('notFound')
+    ctx.allow(mayEditTemplate(ctx.actor, row))
+    if (row.version !== version) throw problem('templateChanged')
+    const next = { ...row, ...content, fields: fields ? checked(fields, row.fields) : row.fields }
+    // Saving what is already there is no new version.
+    if (sameContent(row, next)) return present(ctx, row)
+    // Whoever came second between reading and writing is refused here, and has lost nothing of the first.
+    if (!await replaceTemplate(ctx.db, key, version, next, ctx.now)) throw problem('templateChanged')
+    await ctx.audit({ event: 'templateUpdated', subjectKind: 'template', subjectId: template, details: { version: version + 1 } })
+    return present(ctx, (await findTemplate(ctx.db, key))!)
+  },
+
+  archiveTemplate: (ctx, { template }) => setState(ctx, template, 'archived'),
+  restoreTemplate: (ctx, { template }) => setState(ctx, template, 'active'),
+
+  async orderTemplates(ctx, { templates: ids }) {
+    ctx.allow(mayManageTemplates(ctx.actor))
+    await orderTemplates(ctx.db, ctx.account.id, ids)
+    return {}
+  },
+})
+
+/** What presenting needs of a context, whatever the operation. */
+type Reader = Pick<Context<(typeof templates)['getTemplate']>, 'account' | 'actor'>
+type Writer = Context<(typeof templates)['archiveTemplate']>
+
+/** Twice is no error: the second finds it done. */
+async function setState(ctx: Writer, template: string, state: 'active' | 'archived') {
+  const key = { account: ctx.account.id, template }
+  const row = await findTemplate(ctx.db, key)
+  if (!row) throw problem('notFound')
+  ctx.allow(mayManageTemplates(ctx.actor))
+  if (row.state === state) return present(ctx, row)
+  await setTemplateState(ctx.db, key, state, ctx.now)
+  await ctx.audit({ event: state === 'archived' ? 'templateArchived' : 'templateRestored', subjectKind: 'template', subjectId: template, details: { name: row.name } })
+  return present(ctx, { ...row, state, updatedAt: ctx.now })
+}
+
+type Typed = Omit<Field, 'id'> & { id?: string | undefined }
+
+/**
+ * Fields as they will be stored, or a refusal that names every fault. A field without an id is new. One that
+ * changed its type is new too: its old answers would not fit.
+ */
+function checked(fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[], before: readonly Field[] = []): Field[] {
+  const types = new Map(before.map((field) => [field.id, field.type]))
+  const made = fields.map((typed): Field => {
+    const kept = typed.id && (types.get(typed.id) ?? typed.type) === typed.type
+    return JSON.parse(JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() })) as Field
+  })
+  const faults = faultsOfFields(made)
+  if (Object.keys(faults).length > 0) throw problem('input', { fields: problemsUnder('fields', faults) })
+  return made
+}
+
+const sameContent = (one: TemplateRow, other: TemplateRow) =>
+  one.name === other.name && one.description === other.description && one.icon === other.icon
+  && one.durationMinutes === other.durationMinutes && sameFields(one.fields, other.fields)
+
+const summary = (ctx: Reader, { fields: _, position: __, ...row }: TemplateRow) => ({ ...row, offered: ctx.account.portal.templates.includes(row.id) })
+
+const present = (ctx: Reader, row: TemplateRow, fieldsOf = row.version): Output<(typeof templates)['getTemplate']> =>
+  ({ ...summary(ctx, row), fields: row.fields, fieldsOf, can: verbsOn(ctx.actor, row) })
