@@ -154,6 +154,7 @@ export function createExecute(house: House): Execute {
         let allowed = false
         const added: ReachAddition[] = []
         const db = transaction.db
+        let at = account
         const ctx = {
           actor, account, db, now, locale, requestId: caller.requestId, clientAddress: caller.clientAddress, userAgent: caller.userAgent,
           newId, files: house.files, urls: house.urlsOf(account),
@@ -161,8 +162,13 @@ export function createExecute(house: House): Execute {
             allowed = true
             if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
           },
-          emit: (message: Message) => house.emit(db, message, { account: account as Account, now, locale }),
-          audit: (entry: AuditEntry) => house.audit(db, entry, { account: account as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
+          emit: (message: Message) => house.emit(db, message, { account: at as Account, now, locale }),
+          audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
+          async enter(id: string) {
+            if (account) throw new Error(`${name} has its account already`)
+            at = { id } as Account & { id: string }
+            await transaction.begin(house.settingsOf(actor, at, []))
+          },
           async reachAlso(addition: ReachAddition) {
             added.push(addition)
             await transaction.begin(house.settingsOf(actor, account, added))
@@ -252,7 +258,7 @@ export function parse(definition: Definition, parts: Parts): Record<string, unkn
   for (const part of ['params', 'query', 'body'] as const) {
     const schema = definition[part] ?? (part === 'body' && definition.upload ? undefined : z.strictObject({}))
     if (!schema) continue
-    const result = schema.safeParse(parts[part] ?? {})
+    const result = schema.safeParse(parts[part] ?? {}, { reportInput: true })
     if (result.success) Object.assign(merged, result.data)
     else if (part === 'params') throw problem('notFound')
     else for (const issue of result.error.issues) collect(issue, fields)

@@ -1,0 +1,174 @@
+/** Promises about requests themselves, whatever the operation: hosts, origins, sizes, headers, refusals. */
+import http from 'node:http'
+import net from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { house, PASSWORD, send, type Business, type House, type Reply } from './kit.ts'
+
+let at: House, shop: Business
+beforeAll(async () => {
+  at = await house()
+  shop = await at.business()
+})
+
+const ask = (method: string, path: string, { host = `localhost:${at.port}`, body, headers = {} }: { host?: string; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Reply> =>
+  send({ port: at.port, host, method, path, body, headers })
+const signIn = (body: string | Buffer, headers: Record<string, string> = {}) => ask('POST', '/api/v1/people/sign-in', { body, headers })
+const code = (reply: Reply) => (reply.body as { code?: string }).code
+
+describe('hosts', () => {
+  it('PS-10 on a portal\'s own host only that portal answers', async () => {
+    const host = `${shop.slug}.localhost:${at.port}`
+    const other = await at.business()
+    for (const path of ['/api/v1/people/me', `/api/v1/office/${shop.slug}/staff`, `/api/v1/portal/${other.slug}`, '/office', '/mailbox', `/p/${shop.slug}`]) {
+      expect([path, (await ask('GET', path, { host })).status]).toEqual([path, 404])
+    }
+  })
+
+  it('a host that no account has finds nothing', async () => {
+    expect((await ask('GET', '/api/v1/portal/nobody', { host: 'nobody.example' })).status).toBe(404)
+  })
+
+  it('PS-10 a staff cookie means nothing on a portal\'s host', async () => {
+    const reply = await send({ port: at.port, host: `${shop.slug}.localhost:${at.port}`, method: 'GET', path: '/api/v1/people/me', cookies: shop.owner.cookies })
+    expect(reply.status).toBe(404)
+  })
+})
+
+describe('origins', () => {
+  const body = JSON.stringify({ email: 'a@b.example', password: 'x' })
+  it('PS-41 a form of another origin changes nothing, siblings of the same site included', async () => {
+    for (const origin of ['https://evil.example', `http://${shop.slug}.localhost:${at.port}`, 'null']) {
+      const reply = await signIn(body, { origin })
+      expect([origin, reply.status, code(reply)]).toEqual([origin, 403, 'crossOrigin'])
+    }
+  })
+  it('PS-41 a cookie without an origin is refused, a script without cookies is not', async () => {
+    const bare = (headers: Record<string, string>) => new Promise<number>((resolve, reject) => {
+      http.request({ host: '127.0.0.1', port: at.port, method: 'POST', path: '/api/v1/people/sign-in', headers: { host: `localhost:${at.port}`, 'content-type': 'application/json', ...headers } },
+        (response) => { response.resume(); resolve(response.statusCode!) }).on('error', reject).end(body)
+    })
+    expect(await bare({ cookie: 'portico_people=x' })).toBe(403)
+    expect(await bare({})).toBe(401)
+  })
+})
+
+describe('bad input', () => {
+  it('reports every fault at once, by field, with words', async () => {
+    const { body } = await signIn(JSON.stringify({ email: 7, surprise: true })) as Reply<{ fields: Record<string, { code: string; text: string }> }>
+    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.code]))).toEqual({ email: 'type', password: 'required', surprise: 'unknown' })
+    expect(body.fields.password?.text).toMatch(/filled in/)
+  })
+
+  it('PS-14 unknown query keys are refused', async () => {
+    const reply = await send({ port: at.port, host: `localhost:${at.port}`, method: 'GET', path: '/api/v1/people/me?is_admin=1', cookies: shop.owner.cookies })
+    expect([reply.status, code(reply)]).toEqual([422, 'input'])
+  })
+
+  it.each([
+    ['no JSON', '{"email":', 400], ['an array', '[]', 422], ['nothing', '', 400], ['a number', '7', 422],
+    ['a poisoned prototype', '{"__proto__":{"admin":true},"email":"a@b.example","password":"x"}', 400],
+    ['a poisoned constructor', '{"constructor":{"prototype":{"admin":true}}}', 400],
+  ])('a body that is %s is refused', async (_what, body, status) => {
+    expect((await signIn(body)).status).toBe(status)
+  })
+
+  it('other kinds of bodies are refused as such', async () => {
+    expect((await signIn('<a/>', { 'content-type': 'application/xml' })).status).toBe(415)
+    expect((await signIn('email=a', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
+  })
+
+  it('B4 bombs are refused at once and leave the server answering', async () => {
+    const bombs: [string, () => Promise<Reply>, number[]][] = [
+      ['deep JSON', () => signIn('['.repeat(100_000) + ']'.repeat(100_000)), [400, 422]],
+      ['wide JSON', () => signIn(JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, i])))), [413]],
+      ['a megabyte of password', () => signIn(JSON.stringify({ email: 'a@b.example', password: 'x'.repeat(1_000_000) })), [413]],
+      ['a long password', () => signIn(JSON.stringify({ email: 'a@b.example', password: 'x'.repeat(100_000) })), [422]],
+      ['a compressed body', () => signIn(gzipSync(Buffer.alloc(5_000_000, '[')), { 'content-encoding': 'gzip' }), [400, 413, 415]],
+      ['a long address', () => ask('GET', `/api/v1/${'a'.repeat(12_000)}`), [404, 414, 431]],
+      ['long headers', () => ask('GET', '/api/v1/health', { headers: { 'x-long': 'a'.repeat(60_000) } }), [431]],
+    ]
+    const before = process.memoryUsage().rss
+    for (const [what, throwIt, statuses] of bombs) {
+      const { status } = await throwIt()
+      expect([what, statuses.includes(status) ? 'refused' : status]).toEqual([what, 'refused'])
+    }
+    expect((await ask('GET', '/api/v1/health')).status).toBe(200)
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024)
+  })
+
+  it('a request cut short ends without harm', async () => {
+    await new Promise<void>((resolve) => {
+      const socket = net.connect(at.port, '127.0.0.1', () => {
+        socket.write(`POST /api/v1/people/sign-in HTTP/1.1\r\nhost: localhost:${at.port}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"em`)
+        socket.destroy()
+        resolve()
+      })
+    })
+    expect((await ask('GET', '/api/v1/health')).status).toBe(200)
+  })
+})
+
+describe('headers', () => {
+  it('B7 every answer carries the policy, refusals and missing pages too', async () => {
+    const answers = [await ask('GET', '/api/v1/health'), await ask('GET', '/api/v1/people/me'), await ask('GET', '/nothing/here'), await signIn('{'), await ask('DELETE', '/api/v1/health')]
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'same-origin', 'cross-origin-opener-policy': 'same-origin' })
+      expect(headers['x-request-id']).toMatch(/^\w{10}$/)
+      expect(headers['x-powered-by']).toBeUndefined()
+    }
+  })
+  it('B7 answers of the API are never kept and run nothing', async () => {
+    const { headers } = await ask('GET', '/api/v1/people/me')
+    expect(headers['cache-control']).toBe('no-store')
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+  })
+  it('the session cookie is out of reach of scripts and other sites', async () => {
+    const visitor = at.anyone()
+    const { headers } = await visitor.call('signIn', { email: shop.owner.email, password: PASSWORD })
+    expect(headers['set-cookie']?.[0]).toMatch(/^portico_people=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/)
+  })
+  it('refusals say nothing of the inside', async () => {
+    const replies = [await ask('GET', '/api/v1/people/me'), await signIn('{'), await ask('GET', '/api/v1/office/nowhere/jobs')]
+    for (const { text } of replies) expect(text).not.toMatch(/at \w+ \(|node_modules|select |\.ts:/)
+  })
+})
+
+describe('sessions', () => {
+  it('C4 a staff session ends after an hour without a request, and after a day whatever happens', async () => {
+    const idle = await shop.staff('dispatcher')
+    expect((await idle.call('getMyself')).status).toBe(200)
+    at.clock.advance(59 * 60_000)
+    expect((await idle.call('getMyself')).status).toBe(200)
+    at.clock.advance(61 * 60_000)
+    expect((await idle.call('getMyself')).status).toBe(401)
+    const busy = await shop.staff('dispatcher')
+    for (let hour = 0; hour < 24; hour += 0.5) {
+      expect((await busy.call('getMyself')).status).toBe(200)
+      at.clock.advance(30 * 60_000)
+    }
+    at.clock.advance(1_000)
+    expect((await busy.call('getMyself')).status).toBe(401)
+  })
+
+  it('PS-43 PS-45 only the very token opens a session', async () => {
+    const [name, token] = [...shop.owner.cookies][0]!
+    const fresh = await at.business()
+    void token
+    const real = fresh.owner.cookies.get(name)!
+    for (const forged of ['', '0', 'true', real.slice(1), `${real}A`, real.toLowerCase(), real.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')), `${real}%00`, 'é'.repeat(43)]) {
+      const reply = await ask('GET', '/api/v1/people/me', { headers: { cookie: `${name}=${encodeURIComponent(forged)}` } })
+      expect([forged, reply.status]).toEqual([forged, 401])
+    }
+    expect((await fresh.owner.call('getMyself')).status).toBe(200)
+  })
+
+  it('PS-47 signing in makes a new session and never adopts a given one', async () => {
+    const visitor = at.anyone()
+    visitor.cookies.set('portico_people', 'A'.repeat(43))
+    const fresh = await at.business()
+    await visitor.ok('signIn', { email: fresh.owner.email, password: PASSWORD })
+    expect(visitor.cookies.get('portico_people')).not.toBe('A'.repeat(43))
+    expect((await ask('GET', '/api/v1/people/me', { headers: { cookie: `portico_people=${'A'.repeat(43)}` } })).status).toBe(401)
+  })
+})

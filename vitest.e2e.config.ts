@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+// Browser journeys: one file after another, because they share two cores with Chromium and PostgreSQL.
+export default defineConfig({
+  test: {
+    include: ['test/e2e/*.e2e.ts'],
+    isolate: false,
+    fileParallelism: false,
+    globalSetup: ['test/world.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+  },
+})
