@@ -5,12 +5,19 @@ import type pg from 'pg'
 import { sql } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import type { Config } from './config.ts'
+import { accounts } from './features/accounts/contract.ts'
+import { accountsHandlers } from './features/accounts/handlers.ts'
 import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
+import { people } from './features/identity/people/contract.ts'
+import { peopleHandlers } from './features/identity/people/handlers.ts'
+import { staffPasswordReset } from './features/identity/people/messages.ts'
 import { identify } from './features/identity/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
+import { templates } from './features/templates/contract.ts'
+import { templatesHandlers } from './features/templates/handlers.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { inTransaction } from './platform/database/transaction.ts'
@@ -37,9 +44,9 @@ declare module './platform/operation.ts' {
 }
 
 /** Every operation there is, by name. */
-export const contracts = { ...identity, ...portal }
-const handlers = [...identityHandlers, ...portalHandlers]
-const messages: Message[] = []
+export const contracts = { ...accounts, ...identity, ...people, ...portal, ...templates }
+const handlers = [...accountsHandlers, ...identityHandlers, ...peopleHandlers, ...portalHandlers, ...templatesHandlers]
+const messages: Message[] = [staffPasswordReset]
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }

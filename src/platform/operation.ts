@@ -133,6 +133,11 @@ export interface Context<D extends Definition = Definition> {
   audit(entry: AuditEntry): Promise<void>
   /** For handlers that make what their own actor must then reach (allow-listed in house.test.ts). */
   reachAlso(addition: ReachAddition): Promise<void>
+  /**
+   * For operations of people (`/people/…`), which have no account in their address: from here on this transaction, its
+   * mails and its audit are that account's. The id comes from a membership or a token, never from input.
+   */
+  enter(account: string): Promise<void>
   /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
   files: FileStore
   /** Full addresses for links that leave the house, from configuration, never from the Host header. */

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
+import { problem } from './problem.ts'
 
 // ---- Tokens: what links and cookies carry ----------------------------------------------------------------------
 
@@ -208,4 +209,12 @@ export function blocklist(): ReadonlySet<string> {
     if (line.length >= PASSWORD_LENGTH.min) common.add(line.trim().toLowerCase())
   }
   return common
+}
+
+/** Refuses a new password that is not good enough, as a fault of that input field. */
+export function checkNewPassword(password: string, context: readonly (string | null | undefined)[], field = 'password'): void {
+  const fault = passwordProblem(password, context)
+  if (!fault) return
+  const code = { tooShort: 'passwordTooShort', tooLong: 'passwordTooLong', common: 'passwordCommon', context: 'passwordContext' }[fault]
+  throw problem('input', { fields: { [field]: { code, vars: PASSWORD_LENGTH } } })
 }

@@ -18,6 +18,8 @@ export const identityHandlers = implement('identity', identity, {
     async (ctx, input, { login, correct }) => {
       ctx.allow(yes)
       if (!login || !correct) throw problem('wrongCredentials')
+      // A new session at sign-in. The session before it ends, so that no planted one lives on (PS-47).
+      if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()
       const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
       await startPersonSession(ctx.db, {

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { emailNorm, implement, prepared } from '../../../platform/operation.ts'
+import { problem, yes } from '../../../platform/problem.ts'
+import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
+import { endPersonSessions, findLogin, personSessionsOf } from '../queries.ts'
+import { people } from './contract.ts'
+import { staffPasswordReset } from './messages.ts'
+import { addPersonToken, askPassword, askReset, findReset, firstAccountOf, setName, setPassword, useReset } from './queries.ts'
+import { linkState, RESET_MS } from './rules.ts'
+
+/** Every answer to "forgot password" takes this long, so that the work for a known address cannot be measured (PS-46). */
+const FORGOT_ANSWER_MS = 300
+
+export const peopleHandlers = implement('people', people, {
+  forgotPassword: prepared(
+    async ({ email }, { ask }) => {
+      const answerDue = pause(FORGOT_ANSWER_MS)
+      return { person: await findLogin(ask, emailNorm(email)), answerDue }
+    },
+    async (ctx, _input, { person, answerDue }) => {
+      ctx.allow(yes)
+      // After the commit: nobody holds a connection while waiting.
+      ctx.afterCommit(() => answerDue)
+      const account = person ? await firstAccountOf(ctx.db, person.id) : null
+      if (!person || !account) return {}
+      const { token, hash } = newToken()
+      await addPersonToken(ctx.db, { hash, id: ctx.newId(), kind: 'passwordReset', person: person.id, at: ctx.now, expires: new Date(ctx.now.getTime() + RESET_MS) })
+      // To the address on record, never the one typed: two that compare alike may be two mailboxes.
+      const { email: address } = (await findReset(ctx.db, hash))!
+      await ctx.enter(account)
+      await ctx.emit({ message: staffPasswordReset, to: { address, name: person.name }, subject: { kind: 'person', id: person.id }, locale: ctx.locale, vars: { token } })
+      return {}
+    },
+  ),
+
+  async getPasswordReset(ctx, { token }) {
+    ctx.allow(yes)
+    const found = await findReset(ctx.db, hashToken(token))
+    const state = linkState(found, ctx.now)
+    return { state, email: state === 'open' ? found!.email : null }
+  },
+
+  resetPassword: prepared(
+    async ({ token, password }, { ask, now }) => {
+      // No hashing for strangers: the link is looked at first.
+      const found = await askReset(ask, hashToken(token))
+      if (linkState(found, now) !== 'open') throw problem('resetClosed')
+      checkNewPassword(password, [found!.email, found!.name])
+      return hashPassword(password)
+    },
+    async (ctx, { token }, passwordHash) => {
+      ctx.allow(yes)
+      const person = await useReset(ctx.db, hashToken(token), ctx.now)
+      if (!person) throw problem('resetClosed')
+      await setPassword(ctx.db, person, passwordHash, ctx.now)
+      // Whoever was inside with the old password is out.
+      await endPersonSessions(ctx.db, person)
+      const account = await firstAccountOf(ctx.db, person)
+      if (account) {
+        await ctx.enter(account)
+        await ctx.audit({ event: 'passwordReset', subjectKind: 'person', subjectId: person })
+      }
+      return {}
+    },
+  ),
+
+  changePassword: prepared(
+    async ({ currentPassword, password }, { actor, ask }) => {
+      if (actor.kind !== 'person') throw problem('notSignedIn')
+      if (!(await verifyPassword(await askPassword(ask, actor.id), currentPassword))) {
+        throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
+      }
+      checkNewPassword(password, [actor.email, actor.name])
+      return hashPassword(password)
+    },
+    async (ctx, _input, passwordHash) => {
+      ctx.allow(yes)
+      await setPassword(ctx.db, ctx.actor.id, passwordHash, ctx.now)
+      const ended = await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId })
+      return { ended }
+    },
+  ),
+
+  async updateMyself(ctx, { name }) {
+    ctx.allow(yes)
+    await setName(ctx.db, ctx.actor.id, name, ctx.now)
+    return { name }
+  },
+
+  async listMySessions(ctx) {
+    ctx.allow(yes)
+    const sessions = await personSessionsOf(ctx.db, ctx.actor.id, ctx.now)
+    return { sessions: sessions.map((each) => ({
+      id: each.id, current: each.id === ctx.actor.sessionId, startedAt: each.created_at, seenAt: each.seen_at, userAgent: each.user_agent, clientAddress: each.client_address,
+    })) }
+  },
+
+  async endMySession(ctx, { session }) {
+    ctx.allow(yes)
+    // Another person's session is as unknown as one that never was.
+    if ((await endPersonSessions(ctx.db, ctx.actor.id, { only: session })) === 0) throw problem('notFound')
+    return {}
+  },
+
+  async endMyOtherSessions(ctx) {
+    ctx.allow(yes)
+    return { ended: await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId }) }
+  },
+})

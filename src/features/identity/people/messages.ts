@@ -1,0 +1,11 @@
+import { message } from '../../../platform/delivery/outbox.ts'
+import { hashToken } from '../../../platform/secrets.ts'
+import { resetStillOpen } from './queries.ts'
+import { RESET_MS } from './rules.ts'
+
+/** To a person of the staff who forgot the password, in the brand of one of their accounts. */
+export const staffPasswordReset = message<{ token: string }>({
+  kind: 'staffPasswordReset', words: 'identity.people.mail', secret: true, linkKind: 'reset', urgent: true,
+  stillWanted: (db, row, now) => resetStillOpen(db, hashToken(row.payload?.token), now),
+  link: ({ token }, sender, row) => ({ url: sender.mainUrl(`/office/reset-password/${token}`), until: new Date(row.created_at.getTime() + RESET_MS) }),
+})

@@ -1,0 +1,23 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../forms.ts'
+import { paths, safeNext } from '../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals, url }) => ({
+  ...locals.words('identity.people'),
+  title: locals.t('identity.people.signIn.title'),
+  done: url.searchParams.get('done'),
+  next: url.searchParams.get('next') ?? '',
+  demo: locals.demo,
+})
+
+export const actions: Actions = {
+  default: async ({ request, locals, url }) => {
+    const typed = await readForm(request)
+    const { failure, output } = await attempt(locals, typed, () => locals.api.signIn({ email: typed.string('email'), password: typed.raw('password') }))
+    if (failure) return failure
+    const [only] = output.accounts
+    const home = output.accounts.length === 1 && only ? paths.office(only.slug).home() : paths.accounts()
+    redirect(303, safeNext(url.searchParams.get('next'), home))
+  },
+}

@@ -1,0 +1,18 @@
+import { redirect } from '@sveltejs/kit'
+import { isProblem } from '../../../forms.ts'
+import { paths } from '../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('identity.people'), title: locals.t('identity.people.signOut.title') })
+
+export const actions: Actions = {
+  default: async ({ locals }) => {
+    try {
+      await locals.api.signOut()
+    } catch (refusal) {
+      // Signed out already, in another tab or by time: what was asked for is so.
+      if (!isProblem(refusal)) throw refusal
+    }
+    redirect(303, paths.officeSignIn({ done: 'out' }))
+  },
+}
