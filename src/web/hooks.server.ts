@@ -78,13 +78,13 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
 /** Words under one key per branch, so that a page's words and its layout's lie side by side in `page.data`. */
 function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, WordTree> {
   const all = context.words(branches)
-  return Object.fromEntries(
-    branches.map((branch) => {
-      let tree: WordTree | string = all
-      for (const step of branch.split('.')) tree = typeof tree === 'object' ? (tree[step] ?? {}) : {}
-      return [`words:${branch}`, tree]
-    }),
-  )
+  const found: Record<`words:${string}`, WordTree> = {}
+  for (const branch of branches) {
+    let tree: WordTree | string = all
+    for (const step of branch.split('.')) tree = typeof tree === 'object' ? (tree[step] ?? {}) : {}
+    if (typeof tree === 'object') found[`words:${branch}`] = tree
+  }
+  return found
 }
 
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */

@@ -1,12 +1,15 @@
 /** Pages keep their state in the address: what a link to the same page with one thing changed looks like. */
 
+/** `page.url`, or any URL. */
+type Address = { readonly pathname: string; readonly search: string }
+
 export type Change = Record<string, string | string[] | null | undefined>
 
 /**
  * This page's address with some parameters replaced; null or '' removes one. `cursor` is dropped unless it is what
  * changes: another filter or order starts at the first page.
  */
-export function changed(url: URL, change: Change): string {
+export function changed(url: Address, change: Change): string {
   const query = new URLSearchParams(url.search)
   for (const key of [...query.keys()]) if (key.startsWith('/')) query.delete(key)
   if (!('cursor' in change)) query.delete('cursor')
@@ -19,8 +22,8 @@ export function changed(url: URL, change: Change): string {
 }
 
 /** The parameters to carry along in a GET form as hidden fields: all but those it sets itself, and the cursor. */
-export function carried(url: URL, own: string[]): [string, string][] {
-  return [...url.searchParams].filter(([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'))
+export function carried(url: Address, own: string[]): [string, string][] {
+  return [...new URLSearchParams(url.search)].filter(([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'))
 }
 
 /** The order after pressing a column's head: ascending, descending, then as it comes. */

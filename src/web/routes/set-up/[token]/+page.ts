@@ -1,0 +1,2 @@
+/** A door: no script at all. */
+export const csr = false
