@@ -90,7 +90,8 @@ describe('bad input', () => {
     ]
     const before = process.memoryUsage().rss
     for (const [what, throwIt, statuses] of bombs) {
-      const { status } = await throwIt()
+      // A body that is still being sent when it is refused may find the connection closed.
+      const { status } = await throwIt().catch((error: NodeJS.ErrnoException) => ({ status: /hang up|EPIPE|ECONNRESET/.test(`${error.message} ${error.code}`) ? statuses[0]! : 0 }))
       expect([what, statuses.includes(status) ? 'refused' : status]).toEqual([what, 'refused'])
     }
     expect((await ask('GET', '/api/v1/health')).status).toBe(200)
