@@ -297,7 +297,11 @@ export function send({ port, host, method, path, body, headers = {}, cookies = n
       })
       response.on('error', reject)
     })
-    request.on('error', reject)
+    // A kept connection may have been closed by the other side just now; as browsers do, ask once more on a new one.
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      if (request.reusedSocket && error.code === 'ECONNRESET' && method === 'GET') resolve(send({ port, host, method, path, headers, cookies }))
+      else reject(error)
+    })
     request.end(raw)
   })
 }
