@@ -1,0 +1,160 @@
+/**
+ * The access matrix: every operation × every kind of caller × {own, colleague's, other customer's, other account's,
+ * absent}, over HTTP, against one world that nothing can change (every commit is rolled back). The outcome is the table
+ * test/access.md, which a product owner can read row by row; laws that hold for every cell are asserted here.
+ */
+import { randomUUID } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type pg from 'pg'
+import { contracts } from '../src/app.ts'
+import type { Definition } from '../src/platform/operation.ts'
+import { bodies, buildWorld, CANARY, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.world.ts'
+import { fill, house, type House } from './kit.ts'
+
+const operations = Object.entries(contracts as Record<string, Definition>)
+  .sort(([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))
+
+interface Cell { operation: string; caller: Caller; relation: Relation; status: number; code: string; text: string }
+
+let world: MatrixWorld
+const cells: Cell[] = []
+
+beforeAll(async () => {
+  const at = await house()
+  world = await buildWorld(at)
+  const restore = neverCommit(at)
+  try {
+    for (const [name, definition] of operations) {
+      for (const caller of world.callers) for (const relation of relationsOf(definition)) cells.push(await knock(name, definition, caller, relation))
+      // Throttles count outside any transaction; each operation starts afresh.
+      await at.stored((db) => db.deleteFrom('throttles').execute())
+    }
+  } finally {
+    restore()
+  }
+}, 600_000)
+
+/** Only operations that name a record have relations; the others are asked once. */
+function relationsOf(definition: Definition): readonly Relation[] {
+  return Object.keys(definition.params?.shape ?? {}).length > 0 || Object.keys(definition.body?.shape ?? {}).some((key) => key in world.ids.own) ? RELATIONS : ['own']
+}
+
+async function knock(name: string, definition: Definition, caller: Caller, relation: Relation): Promise<Cell> {
+  const ids = world.ids[relation]
+  const sample = bodies[name as keyof typeof bodies]?.(ids) ?? {}
+  const params = Object.fromEntries(Object.keys(definition.params?.shape ?? {}).map((key) => [key, key in sample ? sample[key] : (ids[key as keyof typeof ids] ?? randomUUID())]))
+  const own = Object.fromEntries(Object.keys(definition.body?.shape ?? {}).flatMap((key) => (key in ids ? [[key, ids[key as keyof typeof ids]]] : [])))
+  const surface = definition.path.split('/')[1]
+  const input = { ...(definition.body || definition.query ? (definition.method === 'GET' ? {} : own) : {}), ...sample, ...params }
+  const { path, query, body } = fill(definition, input, world.slug)
+  const reply = await caller.person.request(definition.method, `/api/v1${path}${query}`, {
+    ...(definition.method !== 'GET' && { body: body ?? {} }),
+    headers: { host: surface === 'portal' ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`, origin: `http://${surface === 'portal' ? `${world.slug}.` : ''}localhost:${world.port}`, ...(definition.upload && multipart) },
+    ...(definition.upload && { body: uploadBody }),
+  })
+  return { operation: name, caller, relation, status: reply.status, code: (reply.body as { code?: string } | null)?.code ?? '', text: reply.text }
+}
+
+const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
+const uploadBody = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n'
+
+/** Every transaction of the app rolls back while it believes it committed, so that the world stays as it is. */
+function neverCommit({ app }: House): () => void {
+  const { pools } = app
+  const connect = pools.app.connect.bind(pools.app)
+  const patched = new WeakSet<object>()
+  pools.app.connect = (async (callback?: never) => {
+    // With a callback it is a single query of its own (a look-up): nothing to roll back.
+    if (callback) return (connect as (done: never) => void)(callback)
+    const client = await connect()
+    if (!patched.has(client)) {
+      patched.add(client)
+      const query = client.query.bind(client) as (...args: unknown[]) => Promise<pg.QueryResult>
+      client.query = ((...args: unknown[]) => args[0] === 'commit' && neverCommit.on
+        ? query('rollback').then((result) => ({ ...result, command: 'COMMIT' }))
+        : query(...args)) as never
+    }
+    return client
+  }) as never
+  neverCommit.on = true
+  return () => { neverCommit.on = false }
+}
+neverCommit.on = false
+
+const failures = (wrong: (cell: Cell) => boolean) =>
+  cells.filter(wrong).map(({ operation, caller, relation, status, code }) => `${operation} × ${caller.name} × ${relation}: ${status} ${code}`)
+const definitionOf = ({ operation }: Cell) => (contracts as Record<string, Definition>)[operation]!
+
+describe('access', () => {
+  it('A2 has a sample for every operation that takes a body', () => {
+    const without = operations.filter(([name, each]) => each.body && each.method !== 'GET' && !(name in bodies) &&
+      Object.values(each.body.shape).some((part) => !part.safeParse(undefined).success)).map(([name]) => name)
+    expect(without).toEqual([])
+  })
+
+  it('A2 is the committed table', async () => {
+    await expect(table()).toMatchFileSnapshot('access.md')
+  })
+
+  it('never fails on our side', () => {
+    expect(failures(({ status }) => status >= 500)).toEqual([])
+  })
+
+  it('PS-08 PS-37 PS-39 nobody without a session passes, except at the reviewed doors', () => {
+    expect(failures((cell) => cell.caller.kind === 'anonymous' && !definitionOf(cell).audience.includes('anonymous') && cell.status !== 401)).toEqual([])
+  })
+
+  it('PS-10 PS-37 the wrong kind of caller finds nothing, whatever they ask for', () => {
+    expect(failures((cell) => {
+      const { audience, path } = definitionOf(cell)
+      const surface = path.split('/')[1]
+      const kinds = { staff: surface === 'office' ? 'staff' : surface === 'people' ? 'person' : 'anonymous', stranger: surface === 'portal' ? 'anonymous' : 'person', portalUser: surface === 'portal' ? 'portalUser' : 'anonymous', anonymous: 'anonymous' } as const
+      const acts: string = kinds[cell.caller.kind]
+      if (audience.includes(acts as never) || acts === 'anonymous') return false
+      return cell.status !== 404
+    })).toEqual([])
+  })
+
+  it('PS-02 PS-03 PS-36 another account\'s record is the same as none: same status, same words, same length', () => {
+    const wrong: string[] = []
+    for (const cell of cells.filter((each) => each.relation === 'foreign')) {
+      const absent = cells.find((each) => each.operation === cell.operation && each.caller === cell.caller && each.relation === 'absent')!
+      const bare = ({ status, text }: Cell) => `${status} ${text.replace(/"requestId":"[^"]*"/, '').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')}`
+      if (bare(cell) !== bare(absent)) wrong.push(`${cell.operation} × ${cell.caller.name}: ${bare(cell)} ≠ ${bare(absent)}`)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('PS-01 PS-05 A5 nothing written in another account, or for another customer, comes out', () => {
+    expect(cells.filter(({ text }) => text.includes(CANARY.foreign)).map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
+    expect(cells.filter(({ text, caller }) => caller.kind === 'portalUser' && !caller.reachesOther && text.includes(CANARY.other))
+      .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
+  })
+
+  it('PS-29 PS-32 PS-33 E-52 internal words, hidden answers and other people\'s secrets never reach a portal user', () => {
+    expect(cells.filter(({ text, caller }) => caller.kind !== 'staff' && (text.includes(CANARY.internal) || /password_?hash|argon2/i.test(text)))
+      .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
+  })
+
+  it('A2 covers at least 24 callers', () => {
+    expect(world.callers.length).toBeGreaterThanOrEqual(24)
+  })
+})
+
+/** One row an operation, one column a caller; a cell holds the answers for own, colleague's, other's, foreign, absent. */
+function table(): string {
+  const mark = ({ status, code }: Cell) => (status < 300 ? '✓' : status === 303 || status === 308 ? '→' : status === 404 ? '·' : status === 401 ? '–' : status === 403 ? '✗' : status === 422 && code === 'input' ? '?' : String(status))
+  const lines = [
+    '# Access matrix', '',
+    'Made by test/access.test.ts from the contracts; a change of this file is a change of who may do what.', '',
+    'A cell holds five answers: for one\'s own record, a colleague\'s, another customer\'s, another account\'s, and one that never was (operations that name no record: one answer).',
+    '✓ done · – sign in first · `·` not found · ✗ in view, not allowed · ? input refused · a number: that status.', '',
+    ...world.callers.map((caller, index) => `${index + 1}. **${caller.name}** — ${caller.what}`), '',
+    `| operation | ${world.callers.map((_, index) => index + 1).join(' | ')} |`, `|---|${world.callers.map(() => '---|').join('')}`,
+  ]
+  for (const [name, definition] of operations) {
+    const row = world.callers.map((caller) => cells.filter((cell) => cell.operation === name && cell.caller === caller).map(mark).join(''))
+    lines.push(`| ${name}<br>${definition.method} ${definition.path} | ${row.join(' | ')} |`)
+  }
+  return `${lines.join('\n')}\n`
+}
