@@ -6,18 +6,32 @@ import { sql } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import type { Config } from './config.ts'
 import { accounts } from './features/accounts/contract.ts'
-import { accountsHandlers } from './features/accounts/handlers.ts'
+import { accountsHandlers, offerSetUp } from './features/accounts/handlers.ts'
+import { customers } from './features/customers/contract.ts'
+import { customersHandlers } from './features/customers/handlers.ts'
 import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
 import { people } from './features/identity/people/contract.ts'
 import { peopleHandlers } from './features/identity/people/handlers.ts'
 import { staffPasswordReset } from './features/identity/people/messages.ts'
+import { portalIdentity } from './features/identity/portal/contract.ts'
+import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
 import { identify } from './features/identity/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
+import { activation } from './features/portal-users/activation/contract.ts'
+import { activationHandlers } from './features/portal-users/activation/handlers.ts'
+import { activationMessages } from './features/portal-users/messages.ts'
+import { portalProfile } from './features/portal-users/profile/contract.ts'
+import { portalProfileHandlers } from './features/portal-users/profile/handlers.ts'
 import { templates } from './features/templates/contract.ts'
 import { templatesHandlers } from './features/templates/handlers.ts'
+import { portalUsers } from './features/portal-users/contract.ts'
+import { portalUsersHandlers } from './features/portal-users/handlers.ts'
+import { staff } from './features/staff/contract.ts'
+import { staffHandlers } from './features/staff/handlers.ts'
+import { staffInvitation } from './features/staff/messages.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { inTransaction } from './platform/database/transaction.ts'
@@ -44,9 +58,9 @@ declare module './platform/operation.ts' {
 }
 
 /** Every operation there is, by name. */
-export const contracts = { ...accounts, ...identity, ...people, ...portal, ...templates }
-const handlers = [...accountsHandlers, ...identityHandlers, ...peopleHandlers, ...portalHandlers, ...templatesHandlers]
-const messages: Message[] = [staffPasswordReset]
+export const contracts = { ...accounts, ...activation, ...customers, ...identity, ...people, ...portal, ...portalIdentity, ...portalProfile, ...templates, ...portalUsers, ...staff }
+const handlers = [...accountsHandlers, ...activationHandlers, ...customersHandlers, ...identityHandlers, ...peopleHandlers, ...portalHandlers, ...portalIdentityHandlers, ...portalProfileHandlers, ...templatesHandlers, ...portalUsersHandlers, ...staffHandlers]
+const messages: Message[] = [staffInvitation, ...activationMessages, staffPasswordReset]
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }
@@ -78,6 +92,8 @@ export interface App {
   files: FileStore
   /** Starts the background work, then listens. */
   listen(port?: number): Promise<number>
+  /** Address of the one-time set-up link of an empty installation; null when there is an account. */
+  offerSetUp(): Promise<string | null>
   stop(): Promise<void>
 }
 
@@ -155,6 +171,7 @@ export async function createApp(deps: Deps): Promise<App> {
       await deliverer.start()
       return (http.server.address() as { port: number } | null)?.port ?? 0
     },
+    offerSetUp: () => offerSetUp(async <T>(text: string, values: unknown[]) => (await pools.app.query(text, values)).rows as T[], clock, urls(null)),
     async stop() {
       await http.close()
       await deliverer.stop()

@@ -53,7 +53,10 @@ async function serve({ background = false } = {}): Promise<void> {
   process.once('SIGINT', () => void stop('SIGINT'))
   process.once('SIGTERM', () => void stop('SIGTERM'))
   await app.listen()
-  if (!background) console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
+  if (background) return
+  console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
+  const setUp = await app.offerSetUp()
+  if (setUp) console.log(`Nobody works here yet. Make the first business and its owner with this link; it works once, for 7 days:\n\n  ${setUp}\n`)
 }
 
 async function runMigrate(): Promise<void> {

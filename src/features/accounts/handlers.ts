@@ -1,13 +1,16 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Ask } from '../../platform/execute.ts'
 import { FileMissing, FileRefused } from '../../platform/files.ts'
 import { constraintOf } from '../../platform/database/transaction.ts'
+import { newId } from '../../platform/ids.ts'
 import { emailNorm, implement, prepared, withEffect, type Context, type Input, type Urls } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import { accountsOf, startPersonSession } from '../identity/queries.ts'
 import type { AccountOf } from '../identity/rules.ts'
-import { STAFF_SESSION_MS } from '../identity/people/rules.ts'
-import { addPerson } from '../identity/people/queries.ts'
+import { SET_UP_MS, STAFF_SESSION_MS } from '../identity/people/rules.ts'
+import { addPerson, offerSetUpToken } from '../identity/people/queries.ts'
 import { failedCount } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
@@ -160,5 +163,13 @@ async function openFirstAccount(ctx: Context<typeof accounts.setUp>, input: Inpu
   return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends })
 }
 
-/** Where the set-up link leads; made anew with each start while the installation is empty. */
-export const setUpAddress = (urls: Urls, token: string): string => urls.main(`/set-up/${token}`)
+/**
+ * An empty installation offers one link to make its first account; the link of an earlier start dies with it.
+ * Answers the address to print, or null when there is an account already.
+ */
+export async function offerSetUp(ask: Ask, clock: Clock, urls: Urls): Promise<string | null> {
+  const { token, hash } = newToken()
+  const at = clock.now()
+  const offered = await offerSetUpToken(ask, { hash, id: newId(), at, expires: new Date(at.getTime() + SET_UP_MS) })
+  return offered ? urls.main(`/set-up/${token}`) : null
+}

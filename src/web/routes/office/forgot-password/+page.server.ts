@@ -1,0 +1,14 @@
+import { attempt, readForm } from '../../../forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('identity.people'), title: locals.t('identity.people.forgot.title') })
+
+export const actions: Actions = {
+  default: async ({ request, locals }) => {
+    const typed = await readForm(request)
+    const email = typed.string('email')
+    const { failure } = await attempt(locals, typed, () => locals.api.forgotPassword({ email }))
+    // The same answer for every address: whether it belongs to somebody is told by the mail alone.
+    return failure ?? { sent: email }
+  },
+}

@@ -1,0 +1,27 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm, refuse } from '../../../forms.ts'
+import { paths } from '../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const { state } = await locals.api.getSetUp({ token: params.token })
+  return {
+    ...locals.words('accounts.setUp'), title: locals.t('accounts.setUp.title'), link: state,
+    zones: Intl.supportedValuesOf('timeZone'), currencies: Intl.supportedValuesOf('currency'),
+  }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    if (typed.raw('password') !== typed.raw('repeat')) {
+      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('accounts.setUp.differ') } })
+    }
+    const { failure, output } = await attempt(locals, typed, () => locals.api.setUp({
+      token: params.token, business: typed.string('business'), slug: typed.string('slug'), timeZone: typed.string('timeZone'), currency: typed.string('currency'),
+      name: typed.string('name'), email: typed.string('email'), password: typed.raw('password'),
+    }))
+    if (failure) return failure
+    redirect(303, paths.office(output.slug).home())
+  },
+}
