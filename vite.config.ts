@@ -5,6 +5,9 @@ import { defineConfig } from 'vite'
 /** Kit's route announcer carries one style attribute; this is its hash. The browser journeys fail on a violation. */
 const announcer = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 
+/** What office pages share. Portal pages ship no such script: their shell and the doors stay out. */
+const officeParts = /src[\\/]web[\\/](?!ui[\\/](Portal|Door))(ui[\\/]|\w+\.ts)/
+
 export default defineConfig({
   plugins: [
     sveltekit({
@@ -40,14 +43,16 @@ export default defineConfig({
         rolldownOptions: {
           output: {
             codeSplitting: {
-              // One file for the runtime that every page needs: 8 scripts instead of 13 on a portal page. A smaller
-              // minShareCount pulls Kit's client entry in, which must stay apart ("Could not find the client runtime chunk").
+              // Two files that every office page needs, instead of twenty: the runtime, and the parts screens are made of.
+              // A minShareCount under 3 pulls Kit's client entry into the first, which must stay apart ("Could not find
+              // the client runtime chunk").
               groups: [
                 {
                   name: 'shared',
                   minShareCount: 3,
                   test: /node_modules[\\/](svelte|@sveltejs[\\/]kit|esm-env|clsx|devalue)[\\/]|vite[\\/]|\0/,
                 },
+                { name: 'parts', minShareCount: 2, test: officeParts },
               ],
             },
           },
