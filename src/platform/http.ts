@@ -221,7 +221,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
         'x-content-type-options': 'nosniff',
       }).send(file.stream)
     }
-    if (answer.effect) applyEffects(request, reply, [await effected(answer.effect, caller)])
+    if (answer.effect) applyEffects(request, reply, [{ effect: answer.effect, accountId: answer.account ?? null }])
     return reply.code(answer.status).type('application/json; charset=utf-8').serializer((json: unknown) => json as string).send(answer.json)
   }
 
@@ -258,7 +258,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       api[operation.name] = async (input) => {
         try {
           const answer = await execute(operation, split(operation.definition, input as Record<string, unknown>), request.caller)
-          if (answer.effect) effects.push(await effected(answer.effect, request.caller))
+          if (answer.effect) effects.push({ effect: answer.effect, accountId: answer.account ?? null })
           return JSON.parse(answer.json) as unknown
         } catch (error) {
           throw worded(asProblem(error as FastifyError, request), request)
@@ -266,11 +266,6 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       }
     }
     return { api, effects }
-  }
-
-  async function effected(effect: Effect, caller: Caller): Promise<Effected> {
-    const known = await caller.known?.get('portal')
-    return { effect, accountId: known?.account?.id ?? null }
   }
 
   function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: Effected[]): void {
@@ -322,7 +317,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     if (refusal.code === 'moved') reply.header('location', request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`))
     return reply.code(refusal.status).type('application/problem+json; charset=utf-8').serializer((value: unknown) => JSON.stringify(value)).send({
       type: 'about:blank', status: refusal.status, code: refusal.code, title: said.title,
-      ...(said.detail && { detail: said.detail }), requestId: request.id, ...(said.fields && { fields: said.fields }),
+      ...(said.detail && { detail: said.detail }), requestId: request.id, ...(said.fields && { fields: said.fields }), ...(said.vars && { vars: said.vars }),
     })
   }
 }

@@ -5,7 +5,7 @@
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
 import { newToken } from '../../platform/secrets.ts'
-import { addToken, linkStillOpen, lockLogin, replaceTokens, setPendingEmail, userStillThere, type TokenKind } from './activation/queries.ts'
+import { accessStillEnded, addToken, linkStillOpen, lockLogin, replaceTokens, setPendingEmail, userStillThere, type TokenKind } from './activation/queries.ts'
 
 const HOUR = 3600_000
 /** How long each kind of link works (RELIABILITY C4). */
@@ -73,8 +73,15 @@ export const portalEmailChanged = message<{ newEmail: string }>({
   stillWanted: stillThere,
 })
 
+/** Access was suspended or removed; sent only when the business wants it. */
+export const portalAccessEnded = message({
+  kind: 'portalAccessEnded', words: 'portal-users.mail.portalAccessEnded',
+  stillWanted: (db, row) => accessStillEnded(db, row.account_id, row.subject_id),
+})
+
 export const activationMessages = [
   portalActivation, portalInvitation, portalAccountExists, portalPasswordReset, portalPasswordChanged, portalEmailChange, portalEmailChanged,
+  portalAccessEnded,
 ] as unknown as Message[]
 
 // ---- sending ----

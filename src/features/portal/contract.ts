@@ -12,7 +12,7 @@ import { QUESTIONS } from './rules.ts'
 export const portalProblems = declareProblems({
   /** Somebody else saved first; nothing of this form was stored. */
   changedMeanwhile: 409,
-  addressTaken: 409,
+  portalAddressTaken: 409,
 })
 
 const eachPermission = z.strictObject(Object.fromEntries(PERMISSIONS.map((name) => [name, z.boolean()])) as Record<(typeof PERMISSIONS)[number], z.ZodBoolean>)
@@ -69,7 +69,7 @@ export const portal = contract('portal', {
     method: 'PUT', path: '/office/{account}/portal-address', audience: ['staff'],
     summary: 'Move office and portal to another name; the old one leads there for a year',
     body: z.strictObject({ slug: z.string().trim().toLowerCase().min(1, 'required').max(40, 'tooLong') }),
-    output: z.object({ slug: z.string() }), problems: ['managersOnly', 'addressTaken'], writes: true,
+    output: z.object({ slug: z.string() }), problems: ['managersOnly', 'portalAddressTaken'], writes: true,
   }),
   getPortalChecklist: operation({
     method: 'GET', path: '/office/{account}/portal-checklist', audience: ['staff'],

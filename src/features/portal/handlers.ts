@@ -30,7 +30,7 @@ export const portalHandlers = implement('portal', portal, {
     if (slug === ctx.account.slug) return { slug }
     const fault = slugFault(slug)
     if (fault) throw problem('input', { fields: { slug: fault } })
-    if (!await moveAccount(ctx.db, ctx.account.id, slug, ctx.now)) throw problem('addressTaken', { vars: { slug }, fields: { slug: 'addressTaken' } })
+    if (!await moveAccount(ctx.db, ctx.account.id, slug, ctx.now)) throw problem('portalAddressTaken', { vars: { slug }, fields: { slug: 'slugTaken' } })
     await ctx.audit({ event: 'portalAddressChanged', subjectKind: 'account', subjectId: ctx.account.id, details: { from: ctx.account.slug, to: slug } })
     return { slug }
   },

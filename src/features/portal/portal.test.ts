@@ -119,7 +119,7 @@ describe('the portal’s address', () => {
 
   it('does not take another business’s address, neither its present nor its last one', async () => {
     const other = await at.business()
-    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409, body: { code: 'addressTaken' } })
+    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409, body: { code: 'portalAddressTaken' } })
     await other.owner.ok('changePortalAddress', { slug: `${other.slug}x` })
     expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409 })
   })

@@ -4,8 +4,7 @@ import type { DB } from '../../../../db/schema.gen.ts'
 import { constraintOf } from '../../../platform/database/transaction.ts'
 import { fold } from '../../../platform/fold.ts'
 import { limitKey } from '../../../platform/execute.ts'
-import type { Read, Write } from '../../../platform/operation.ts'
-import { emailNorm } from '../../../platform/operation.ts'
+import { emailNorm, type Read, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { hashToken } from '../../../platform/secrets.ts'
 
@@ -70,6 +69,11 @@ export async function useToken(db: Write, account: string, kind: TokenKind, toke
   return used?.subject_id
 }
 
+/** The same, of an address. */
+export const lockLoginByEmail = async (db: Write, account: string, norm: string): Promise<Login | undefined> =>
+  (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('email_norm', '=', norm)
+    .where('state', '<>', 'removed').forUpdate().executeTakeFirst()) as Login | undefined
+
 /** Whoever changes a user's links or way in does it one after the other: two resends at once leave one open link. */
 export const lockLogin = async (db: Write, account: string, id: string): Promise<Login | undefined> =>
   (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('id', '=', id).forUpdate().executeTakeFirst()) as Login | undefined
@@ -87,11 +91,6 @@ export const addToken = async (
   await db.insertInto('tokens').values(row).execute()
 }
 
-/** When this user was last sent a link of that kind. */
-export const lastTokenAt = async (db: Read, account: string, kind: TokenKind, user: string): Promise<Date | undefined> =>
-  (await db.selectFrom('tokens').select('created_at').where('account_id', '=', account).where('kind', '=', kind)
-    .where('subject_id', '=', user).orderBy('created_at', 'desc').limit(1).executeTakeFirst())?.created_at
-
 /** Right before a mail with a link leaves: does its link still open anything, and is it still this reader's? */
 export async function linkStillOpen(db: Kysely<DB>, account: string, kind: TokenKind, token: unknown, address: string, now: Date): Promise<boolean> {
   const found = await findToken(db, account, kind, token)
@@ -105,6 +104,79 @@ export async function userStillThere(db: Kysely<DB>, account: string, user: stri
   return found !== undefined && found.state !== 'removed'
 }
 
+/** Let in again meanwhile: then nobody is told that access ended. */
+export async function accessStillEnded(db: Kysely<DB>, account: string, user: string | null): Promise<boolean> {
+  const found = user === null ? undefined : await loginById(db, account, user)
+  return found?.state === 'removed' || found?.state === 'suspended'
+}
+
 export const setPendingEmail = async (db: Write, account: string, user: string, email: string, now: Date): Promise<void> => {
   await db.updateTable('portal_users').set({ pending_email: email, updated_at: now }).where('account_id', '=', account).where('id', '=', user).execute()
+}
+
+// ---- becoming a user ----
+
+interface Answers { name: string | null; phone: string | null; company: string | null; postal_address: string | null }
+
+/** Adds a signed-up profile; undefined when the address has one already. Of twenty at once one is added. */
+export async function addSignUp(
+  db: Write, account: string,
+  user: Answers & { id: string; email: string; password_hash: string; locale: string; at: Date },
+): Promise<Login | undefined> {
+  const { at, ...given } = user
+  return (await db.insertInto('portal_users').values({
+    account_id: account, ...given, email_norm: emailNorm(user.email), state: 'signed_up', folded: fold(user.name, user.email), created_at: at, updated_at: at,
+    // The predicate as text: as a parameter the planner could not tell that it is the index's.
+  }).onConflict((conflict) => conflict.columns(['account_id', 'email_norm']).where(sql<boolean>`state <> 'removed'`).doNothing())
+    .returning(LOGIN).executeTakeFirst()) as Login | undefined
+}
+
+/** Somebody else's password for this address is forgotten: whoever owns the mailbox chooses one from the link. */
+export const backToInvited = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
+  (await db.updateTable('portal_users')
+    .set((set) => ({ state: 'invited', password_hash: null, name: null, phone: null, company: null, postal_address: null, folded: set.ref('email_norm'), version: sql`version + 1`, updated_at: now }))
+    .where('account_id', '=', account).where('id', '=', user).where('state', '=', 'signed_up').returning(LOGIN).executeTakeFirst()) as Login | undefined
+
+/** Signed up and confirmed. Undefined when there is nothing to activate. */
+export const activate = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
+  (await db.updateTable('portal_users')
+    .set({ state: 'active', activated_at: now, last_sign_in_at: now, version: sql`version + 1`, updated_at: now })
+    .where('account_id', '=', account).where('id', '=', user).where('state', '=', 'signed_up').where('password_hash', 'is not', null)
+    .returning(LOGIN).executeTakeFirst()) as Login | undefined
+
+/** Invited, described by themselves, with their own password. */
+export const accept = async (
+  db: Write, account: string, user: string, given: Answers & { password_hash: string; email: string }, now: Date,
+): Promise<Login | undefined> => {
+  const { email, ...set } = given
+  return (await db.updateTable('portal_users')
+    .set({ ...set, folded: fold(set.name, email), state: 'active', activated_at: now, last_sign_in_at: now, version: sql`version + 1`, updated_at: now })
+    .where('account_id', '=', account).where('id', '=', user).where('state', 'in', ['invited', 'signed_up'])
+    .returning(LOGIN).executeTakeFirst()) as Login | undefined
+}
+
+/** How many links of that kind this user was sent since. */
+export const linksSince = async (db: Read, account: string, kind: TokenKind, user: string, since: Date): Promise<number> => {
+  const found = await db.selectFrom('tokens').select(({ fn }) => fn.countAll<string>().as('count')).where('account_id', '=', account)
+    .where('kind', '=', kind).where('subject_id', '=', user).where('created_at', '>', since).executeTakeFirst()
+  return Number(found?.count ?? 0)
+}
+
+/** At most five mails that a stranger can cause go to one address in an hour, whichever door they knock at (C2). */
+export async function takeMailTurn(db: Write, account: string, norm: string, now: Date): Promise<boolean> {
+  const key = limitKey('portalMail', account, 'login', norm)
+  const { rows: [row] } = await sql<{ wait: number }>`select take_throttle(${[key]}::text[], ${[5]}::int[], ${[3600]}::int[], ${now}) as wait`.execute(db)
+  return row?.wait === 0
+}
+
+/** The confirmed address becomes the one to sign in with. */
+export async function changeEmail(db: Write, account: string, user: Login, email: string, now: Date): Promise<void> {
+  try {
+    await db.updateTable('portal_users')
+      .set({ email, email_norm: emailNorm(email), pending_email: null, folded: fold(user.name, email), version: sql`version + 1`, updated_at: now })
+      .where('account_id', '=', account).where('id', '=', user.id).execute()
+  } catch (error) {
+    if (constraintOf(error) === 'portal_users_email_unique') throw problem('addressTaken')
+    throw error
+  }
 }
