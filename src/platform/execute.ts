@@ -68,6 +68,8 @@ export interface Answer {
   json: string
   status: number
   effect?: Effect
+  /** Whose portal a session belongs to: its cookie is named after it. */
+  account?: string
 }
 
 /** Raw input in its three parts, as HTTP brings them. */
@@ -185,7 +187,7 @@ export function createExecute(house: House): Execute {
         const made: Answer = {
           json: serializer(definition)(hasEffect(result) ? result.output : result),
           status: definition.status ?? (definition.creates ? 201 : 200),
-          ...(effect && { effect }),
+          ...(effect && { effect, ...(account && { account: account.id }) }),
         }
         if (key) await keepAnswer(transaction, key.row, made)
         return made

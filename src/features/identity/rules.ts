@@ -169,6 +169,12 @@ export function mayFor(actor: PortalUserActor, portal: PortalOf, permission: Per
   return link !== undefined && permissionOf(permission, portal, actor.permissions, link.permissions).allowed
 }
 
+/** May they book at all: for one of their customers or, unlinked, as the customer that is then made (V-26)? */
+export function mayBook(actor: PortalUserActor, portal: PortalOf): boolean {
+  if (actor.links.length === 0) return portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
+  return actor.links.some((link) => mayFor(actor, portal, 'createJobs', link.customer))
+}
+
 export interface AuditOf {
   event: string
   subjectKind?: string

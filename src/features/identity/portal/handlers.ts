@@ -1,0 +1,171 @@
+import { limitKey } from '../../../platform/execute.ts'
+import { emailNorm, implement, prepared, withEffect } from '../../../platform/operation.ts'
+import { notFound, problem, yes } from '../../../platform/problem.ts'
+import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
+import { portalPasswordChanged, sendActivation, sendNotice, sendPasswordReset } from '../../portal-users/messages.ts'
+import { portalIsOpen } from '../../portal-users/activation/policy.ts'
+import {
+  findToken, linksSince, lockLogin, lockLoginByEmail, loginById, replaceTokens, takeMailTurn, useToken, type FoundToken,
+} from '../../portal-users/activation/queries.ts'
+import { oneUseState, type LinkState } from '../../portal-users/activation/rules.ts'
+import { isPortalUser } from '../policy.ts'
+import { clearThrottle, findPortalLogin } from '../queries.ts'
+import { mayBook } from '../rules.ts'
+import { portalIdentity } from './contract.ts'
+import { endPortalSessions, markSignIn, openPortalSession, portalSessionsOf, setPortalPassword } from './queries.ts'
+
+export const portalIdentityHandlers = implement('identity', portalIdentity, {
+  async getPortal(ctx) {
+    ctx.allow(yes)
+    const { account } = ctx
+    const { portal, slug, locale } = account
+    if (!portalIsOpen(account).yes) {
+      const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
+      return { slug, locale, enabled: false, public: false, name: '', introduction: '', accent: null, logo: null, signUpFields: off, supportEmail: null, supportPhone: null, postalAddress: null, timeZone: null }
+    }
+    const { name, introduction, signUpFields } = portal
+    const { accent, supportEmail, supportPhone, postalAddress, timeZone } = account
+    return {
+      slug, locale, enabled: true, public: portal.public, name, introduction, accent, signUpFields, supportEmail, supportPhone, postalAddress, timeZone,
+      logo: account.logoKey ? `/api/v1/portal/${slug}/logo` : null,
+    }
+  },
+
+  async getPortalLogo(ctx) {
+    // Also while the portal is off: mails of the business show it.
+    ctx.allow(ctx.account.logoKey ? yes : notFound)
+    const { stream, size } = await ctx.files.get(ctx.account.logoKey!)
+    return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true } })
+  },
+
+  async getPortalMyself(ctx) {
+    ctx.allow(isPortalUser(ctx.actor))
+    const { id, name, email, phone } = ctx.actor
+    return { id, name, email, phone, can: { createJobs: mayBook(ctx.actor, ctx.account.portal) } }
+  },
+
+  signInToPortal: prepared(
+    async (input, { account, ask }) => {
+      const login = await findPortalLogin(ask, account.id, emailNorm(input.email))
+      // Verified also when there is no such login or no password yet: all take the same time (PS-46).
+      return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
+    },
+    async (ctx, input, { login, correct }) => {
+      ctx.allow(portalIsOpen(ctx.account))
+      if (!login || !correct) throw problem('wrongCredentials')
+      if (login.state === 'signed_up') throw problem('notActivated')
+      // Suspended and removed answer as wrong: also when it happened between the check and now.
+      if (!(await markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now))) throw problem('wrongCredentials')
+      await clearThrottle(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email)))
+      await ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id })
+      return withEffect({ name: login.name ?? '' }, await openPortalSession(ctx, login.id))
+    },
+  ),
+
+  async signOutOfPortal(ctx) {
+    ctx.allow(isPortalUser(ctx.actor))
+    await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: ctx.actor.sessionId })
+    return withEffect({}, { session: 'end', audience: 'portal' })
+  },
+
+  async listPortalSessions(ctx) {
+    ctx.allow(isPortalUser(ctx.actor))
+    const rows = await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+    return {
+      rows: rows.map((row) => ({
+        id: row.id, current: row.id === ctx.actor.sessionId, createdAt: row.created_at, seenAt: row.seen_at, endsAt: row.ends_at,
+        userAgent: row.user_agent, clientAddress: row.client_address,
+      })),
+    }
+  },
+
+  async endPortalSession(ctx, { session }) {
+    const mine = (await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some((row) => row.id === session)
+    ctx.allow(mine ? isPortalUser(ctx.actor) : notFound)
+    await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: session })
+    return session === ctx.actor.sessionId ? withEffect({}, { session: 'end', audience: 'portal' }) : {}
+  },
+
+  async endOtherPortalSessions(ctx) {
+    ctx.allow(isPortalUser(ctx.actor))
+    return { ended: await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { but: ctx.actor.sessionId }) }
+  },
+
+  changePortalPassword: prepared(
+    async (input, { account, actor, ask }) => {
+      const { email, name } = actor as { email: string; name: string }
+      const login = await findPortalLogin(ask, account.id, emailNorm(email))
+      if (!(await verifyPassword(login?.password_hash ?? null, input.current))) throw problem('input', { fields: { current: 'wrongPassword' } })
+      checkNewPassword(input.password, [account.name, account.portal.name, email, name])
+      return { checkedHash: login!.password_hash!, hash: await hashPassword(input.password) }
+    },
+    async (ctx, _input, { hash, checkedHash }) => {
+      ctx.allow(isPortalUser(ctx.actor))
+      const user = await lockLogin(ctx.db, ctx.account.id, ctx.actor.id)
+      if (!user || !(await setPortalPassword(ctx.db, ctx.account.id, user.id, { hash, checkedHash, now: ctx.now }))) {
+        throw problem('input', { fields: { current: 'wrongPassword' } })
+      }
+      await endPortalSessions(ctx.db, ctx.account.id, user.id, { but: ctx.actor.sessionId })
+      await replaceTokens(ctx.db, ctx.account.id, ['portalReset'], user.id, ctx.now)
+      await sendNotice(ctx, user, portalPasswordChanged, {})
+      await ctx.audit({ event: 'portalUserPasswordChanged', subjectKind: 'portalUser', subjectId: user.id })
+      return {}
+    },
+  ),
+
+  async requestPortalPasswordReset(ctx, input) {
+    ctx.allow(portalIsOpen(ctx.account))
+    const norm = emailNorm(input.email)
+    const mayMail = await takeMailTurn(ctx.db, ctx.account.id, norm, ctx.now)
+    const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
+    if (!user || !mayMail) return {}
+    if (user.state === 'active') {
+      await sendPasswordReset(ctx, user)
+      await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
+    } else if (user.state !== 'suspended' && (await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - 60_000))) < 2) {
+      // Nothing to reset yet: what they need is the link that lets them in.
+      await sendActivation(ctx, user)
+    }
+    return {}
+  },
+
+  async getPortalPasswordReset(ctx, { token }) {
+    ctx.allow(portalIsOpen(ctx.account))
+    const found = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
+    const state = resetState(found, ctx.now)
+    return { state, email: state === 'open' || state === 'accepted' ? found!.user.email : null }
+  },
+
+  resetPortalPassword: prepared(
+    async (input, { account }) => {
+      checkNewPassword(input.password, [account.name, account.portal.name])
+      return hashPassword(input.password)
+    },
+    async (ctx, input, hash) => {
+      ctx.allow(portalIsOpen(ctx.account))
+      const { id: account } = ctx.account
+      const subject = (await findToken(ctx.db, account, 'portalReset', input.token))?.user.id
+      if (subject) await lockLogin(ctx.db, account, subject)
+      const found = await findToken(ctx.db, account, 'portalReset', input.token)
+      const state = resetState(found, ctx.now)
+      if (!found || state !== 'open') throw problem(REFUSALS[state])
+      const user = (await loginById(ctx.db, account, found.user.id))!
+      checkNewPassword(input.password, [user.email, user.name])
+      if (!(await useToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
+      if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkUnknown')
+      await replaceTokens(ctx.db, account, ['portalReset'], user.id, ctx.now)
+      await endPortalSessions(ctx.db, account, user.id)
+      await clearThrottle(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
+      await sendNotice(ctx, user, portalPasswordChanged, {})
+      await ctx.audit({ event: 'portalUserPasswordReset', subjectKind: 'portalUser', subjectId: user.id })
+      // The browser that used the link is signed in nowhere either: it signs in with the new password.
+      return withEffect({ email: user.email }, { session: 'end', audience: 'portal' })
+    },
+  ),
+})
+
+const REFUSALS: Record<LinkState, string> = { open: 'linkUnknown', accepted: 'linkUsed', expired: 'linkExpired', replaced: 'linkReplaced', unknown: 'linkUnknown' }
+
+/** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */
+const resetState = (found: FoundToken | undefined, now: Date): LinkState =>
+  !found || found.user.state !== 'active' || found.email_norm !== found.user.email_norm ? 'unknown' : oneUseState(found, now)

@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+import type { Effect, Read, Write } from '../../../platform/operation.ts'
+import { newToken } from '../../../platform/secrets.ts'
+
+/** Customers stay signed in for 30 days (RELIABILITY C4). */
+export const PORTAL_SESSION_MS = 30 * 24 * 3600_000
+
+interface Arriving {
+  db: Write
+  account: { id: string }
+  actor: { kind: string; id?: string; sessionId?: string }
+  now: Date
+  newId(): string
+  userAgent: string
+  clientAddress: string
+}
+
+/** A new session under a new id; the one this browser held before ends, so that no id survives a sign-in (PS-47). */
+export async function openPortalSession({ db, account, actor, now, newId, userAgent, clientAddress }: Arriving, user: string): Promise<Effect> {
+  if (actor.kind === 'portalUser' && actor.id) await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
+  const { token, hash } = newToken()
+  const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
+  await db.insertInto('portal_sessions').values({
+    account_id: account.id, hash, id: newId(), subject_kind: 'portalUser', subject_id: user, created_at: now, seen_at: now, ends_at: ends,
+    user_agent: userAgent, client_address: clientAddress,
+  }).execute()
+  return { session: 'start', audience: 'portal', token, ends }
+}
+
+export const portalSessionsOf = (db: Read, account: string, user: string, now: Date) =>
+  db.selectFrom('portal_sessions').select(['id', 'created_at', 'seen_at', 'ends_at', 'user_agent', 'client_address'])
+    .where('account_id', '=', account).where('subject_id', '=', user).where('ends_at', '>', now)
+    .orderBy('seen_at', 'desc').orderBy('id', 'desc').limit(200).execute()
+
+/** Ends one session of a user, all, or all but one; answers how many ended. */
+export async function endPortalSessions(
+  db: Write, account: string, user: string, { only = null, but = null }: { only?: string | null; but?: string | null } = {},
+): Promise<number> {
+  const ended = await db.deleteFrom('portal_sessions').where('account_id', '=', account).where('subject_id', '=', user)
+    .$if(only !== null, (query) => query.where('id', '=', only!))
+    .$if(but !== null, (query) => query.where('id', '<>', but!)).executeTakeFirst()
+  return Number(ended.numDeletedRows)
+}
+
+/** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
+export async function markSignIn(db: Write, account: string, user: string, checkedHash: string, now: Date): Promise<boolean> {
+  const marked = await db.updateTable('portal_users').set({ last_sign_in_at: now }).where('account_id', '=', account).where('id', '=', user)
+    .where('state', '=', 'active').where('password_hash', '=', checkedHash).executeTakeFirst()
+  return Number(marked.numUpdatedRows) === 1
+}
+
+/** Sets a new password. With `checkedHash` only if that is still the old one; answers whether it was set. */
+export async function setPortalPassword(
+  db: Write, account: string, user: string, { hash, checkedHash, now }: { hash: string; checkedHash?: string; now: Date },
+): Promise<boolean> {
+  const set = await db.updateTable('portal_users').set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
+    .where('account_id', '=', account).where('id', '=', user).where('state', '=', 'active')
+    .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!)).executeTakeFirst()
+  return Number(set.numUpdatedRows) === 1
+}
