@@ -147,13 +147,16 @@ function table(): string {
   const lines = [
     '# Access matrix', '',
     'Made by test/access.test.ts from the contracts; a change of this file is a change of who may do what.', '',
-    'A cell holds five answers: for one\'s own record, a colleague\'s, another customer\'s, another account\'s, and one that never was (operations that name no record: one answer).',
+    'A cell holds five answers: for one\'s own record, a colleague\'s, another customer\'s, another account\'s, and one that never was (one answer when all are the same, or when the operation names no record).',
     '✓ done · – sign in first · `·` not found · ✗ in view, not allowed · ? input refused · a number: that status.', '',
     ...world.callers.map((caller, index) => `${index + 1}. **${caller.name}** — ${caller.what}`), '',
     `| operation | ${world.callers.map((_, index) => index + 1).join(' | ')} |`, `|---|${world.callers.map(() => '---|').join('')}`,
   ]
   for (const [name, definition] of operations) {
-    const row = world.callers.map((caller) => cells.filter((cell) => cell.operation === name && cell.caller === caller).map(mark).join(''))
+    const row = world.callers.map((caller) => {
+      const marks = cells.filter((cell) => cell.operation === name && cell.caller === caller).map(mark)
+      return new Set(marks).size === 1 ? marks[0]! : marks.join(' ')
+    })
     lines.push(`| ${name}<br>${definition.method} ${definition.path} | ${row.join(' | ')} |`)
   }
   return `${lines.join('\n')}\n`

@@ -146,7 +146,62 @@ async function alsoStaffOf(at: House, person: Person, there: Business): Promise<
   })
 }
 
-/** A body that would pass, per operation; ids are those of the relation that is asked for. */
+const PASSWORD = 'correct horse battery'
+const somebody = () => `${randomUUID()}@post.example`
+
+/** A body that would pass, per operation; ids are those of the relation that is asked for (fields named like an id get it by themselves). */
 export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, unknown>>> = {
-  signIn: () => ({ email: `${randomUUID()}@post.example`, password: 'correct horse battery' }),
+  // people and their accounts
+  signIn: () => ({ email: somebody(), password: PASSWORD }),
+  forgotPassword: () => ({ email: somebody() }),
+  resetPassword: () => ({ password: 'a long new phrase' }),
+  changePassword: () => ({ currentPassword: PASSWORD, password: 'a long new phrase' }),
+  updateMyself: () => ({ name: 'Another Name' }),
+  setUp: () => ({ business: 'New Shop', slug: 'new-shop', timeZone: 'Europe/London', currency: 'GBP', name: 'Somebody', email: somebody(), password: 'a long new phrase' }),
+  updateAccount: () => ({ version: 1, name: 'Here Repairs', timeZone: 'Europe/London', locale: 'en', currency: 'GBP', accent: '#0f6b7c', supportEmail: null, supportPhone: null, postalAddress: null }),
+  inviteStaff: () => ({ email: somebody(), role: 'worker' }),
+  changeStaffRole: () => ({ role: 'worker' }),
+  acceptStaffInvitation: () => ({ name: 'Somebody', password: 'a long new phrase' }),
+  // the portal's doors
+  signInToPortal: () => ({ email: somebody(), password: PASSWORD }),
+  signUp: () => ({ email: somebody(), password: 'a long new phrase', name: 'Somebody New' }),
+  acceptInvitation: () => ({ name: 'Somebody New', password: 'a long new phrase' }),
+  resendActivation: () => ({ email: somebody() }),
+  requestPortalPasswordReset: () => ({ email: somebody() }),
+  resetPortalPassword: () => ({ password: 'a long new phrase' }),
+  changePortalPassword: () => ({ current: PASSWORD, password: 'a long new phrase' }),
+  updatePortalProfile: () => ({ version: 1, name: 'Another Name' }),
+  // the portal's settings and users
+  updatePortalSettings: () => ({ version: 1, introduction: 'Welcome' }),
+  changePortalAddress: () => ({ slug: `moved-${randomUUID().slice(0, 8)}` }),
+  addPortalUser: () => ({ email: somebody() }),
+  updatePortalUser: () => ({ version: 1, email: somebody() }),
+  linkCustomer: (ids) => ({ customer: ids.customer }),
+  updatePortalLink: () => ({ permissions: { cancelJobs: false } }),
+  customizePermissions: () => ({ version: 1, permissions: { cancelJobs: false } }),
+  setTemplateAccess: (ids) => ({ version: 1, mode: 'add', templates: [ids.template] }),
+  // templates, customers
+  createTemplate: () => ({ name: 'Another' }),
+  updateTemplate: () => ({ version: 1, name: 'Renamed' }),
+  orderTemplates: (ids) => ({ templates: [ids.template] }),
+  createCustomer: () => ({ name: 'Another Customer', contact: undefined, site: undefined }),
+  updateCustomer: () => ({ version: 1, name: 'Renamed' }),
+  copyBillingContact: (ids) => ({ version: 1, contact: ids.contact }),
+  addContact: () => ({ name: 'Another Contact' }),
+  updateContact: () => ({ version: 1, name: 'Renamed' }),
+  addSite: () => ({ address: '2 Another Street' }),
+  updateSite: () => ({ version: 1, address: '2 Another Street' }),
+  // jobs
+  createJob: (ids) => ({ customer: ids.customer, template: ids.template, site: undefined, address: '2 Another Street' }),
+  updateJob: () => ({ version: 1, site: undefined, title: 'Renamed' }),
+  moveJob: () => ({ version: 1, to: 'started' }),
+  assignJob: (ids) => ({ version: 1, worker: ids.member }),
+  scheduleJob: () => ({ version: 1, scheduled: { day: '2030-03-04', time: '10:00' } }),
+  cancelJob: () => ({ version: 1 }),
+  reinstateJob: () => ({ version: 1 }),
+  addJobComment: () => ({ audience: 'customer', body: 'Hello' }),
+  createPortalJob: (ids) => ({ template: ids.template, customer: ids.customer, site: undefined, address: '2 Another Street', fields: {} }),
+  updatePortalJob: () => ({ version: 1, site: undefined, address: '2 Another Street' }),
+  cancelPortalJob: () => ({}),
+  addPortalComment: () => ({ body: 'Hello' }),
 }
