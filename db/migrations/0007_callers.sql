@@ -51,7 +51,8 @@ begin
         'permissions', u.permissions, 'templatesMode', u.templates_mode, 'templates', to_jsonb(u.templates),
         'links', coalesce((
           select jsonb_agg(jsonb_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at)
-          from portal_links l where l.account_id = account and l.portal_user_id = u.id), '[]'))
+          from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.state = 'active'
+          where l.account_id = account and l.portal_user_id = u.id), '[]'))
       into person
       from portal_users u where u.account_id = account and u.id = session.subject_id and u.state = 'active';
       if person is not null and session.seen_at < at - interval '1 minute' then

@@ -1,0 +1,18 @@
+/** Pure decisions about customers, their contacts and sites. Runs on server and screen. */
+
+export const CUSTOMER_STATES = ['active', 'archived'] as const
+export type CustomerState = (typeof CUSTOMER_STATES)[number]
+
+/** name: A to Z · newest: made last first · jobs: most jobs first. */
+export const CUSTOMER_SORTS = ['name', 'newest', 'jobs'] as const
+export type CustomerSort = (typeof CUSTOMER_SORTS)[number]
+
+/** Rows of one page of the list, and of one export. */
+export const PAGE = 50
+export const MAX_EXPORT = 20_000
+/** Counts of the filters stop here: beyond it nobody needs the exact figure. */
+export const MAX_COUNT = 10_000
+
+/** A customer with open work is not put away: somebody still has to go there. */
+export const archiveBlockedBy = (customer: { state: CustomerState; openJobs: number }): 'openJobs' | null =>
+  customer.state === 'active' && customer.openJobs > 0 ? 'openJobs' : null
