@@ -1,18 +1,13 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { mailServer } from '../../../test/mail-server.ts'
 import type { Fault, MailServer } from '../../../test/mail-server.ts'
+import { withAdmin } from '../../../test/world.ts'
 import { turnableClock } from '../clock.ts'
 import type { TurnableClock } from '../clock.ts'
-import { startEmbedded } from '../database/embedded.ts'
-import type { Embedded } from '../database/embedded.ts'
-import { asRole, migrate, ROLES } from '../database/migrate.ts'
-import type { Role } from '../database/migrate.ts'
+import { asRole } from '../database/migrate.ts'
 import { openPool } from '../database/pool.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { wordsOf } from '../i18n.ts'
@@ -28,14 +23,12 @@ import type { Transport } from './smtp.ts'
 import { greeting, invitation, poison, reset, sender, wordTree } from './deliverer.test-world.ts'
 
 const words = wordsOf(wordTree)
-const passwords = Object.fromEntries(ROLES.map((role) => [role, 'in-the-test-only'])) as Record<Role, string>
-const folder = mkdtempSync(join(tmpdir(), 'portico-delivery-'))
+const { admin, passwords, template } = inject('world')
 const account = newId()
 const host = 'portico.example'
 
-let embedded: Embedded
 let pools: { app: pg.Pool; system: pg.Pool; runner: pg.Pool }
-let connect: { host: string; port: number; database: string; user: string }
+const connect = { ...admin, database: `${template}_delivery_${newId().slice(-6)}` }
 let server: MailServer
 let faults: Map<string, Fault[]>
 let clock: TurnableClock
@@ -43,9 +36,7 @@ let wanted: Set<string>
 let running: Deliverer[]
 
 beforeAll(async () => {
-  embedded = await startEmbedded({ folder, settings: { fsync: 'off' } })
-  connect = { host: embedded.host, port: embedded.port, database: 'postgres', user: embedded.user }
-  await migrate({ admin: connect, passwords, folder: 'db/migrations' })
+  await withAdmin(admin, (client) => client.query(`create database ${connect.database} template ${template}`))
   pools = {
     app: openPool(asRole(connect, 'portico_app', passwords)),
     system: openPool(asRole(connect, 'portico_system', passwords)),
@@ -55,8 +46,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(Object.values(pools).map((pool) => pool.end()))
-  await embedded.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await withAdmin(admin, (client) => client.query(`drop database ${connect.database} with (force)`))
 })
 
 beforeEach(async () => {
@@ -324,12 +314,42 @@ describe('delivering', () => {
     ])
   })
 
-  test('twenty workers at one mail: one of them sends it', async () => {
+  test('a late worker is fenced while another one is still sending', async () => {
+    const held: ((outcome: 'sent' | 'refused') => void)[] = []
+    const slow: Transport = {
+      send: () => new Promise((go) => held.push((outcome) => go({ outcome, detail: outcome }))),
+    }
     const id = await emit({})
-    const workers = Array.from({ length: 4 }, () => deliverer())
-    await Promise.all(Array.from({ length: 20 }, (_, n) => workers[n % 4]!.deliver(account, id)))
-    expect(server.arrived).toHaveLength(1)
-    expect(await attempts(id)).toHaveLength(1)
+    const workers = [deliverer({ transport: slow }), deliverer({ transport: slow })]
+    const late = workers[0]!.deliver(account, id)
+    await until(async () => held.length === 1, 'the first is sending')
+    clock.advance(91_000)
+    const second = workers[1]!.deliver(account, id)
+    await until(async () => held.length === 2, 'the second is sending')
+    held[0]!('refused')
+    await late
+    expect(await row(id)).toMatchObject({ state: 'sending', attempts: 2 })
+    held[1]!('sent')
+    await second
+    expect(await row(id)).toMatchObject({ state: 'sent' })
+  })
+
+  test('twenty workers at one mail: one of them sends it', async () => {
+    const sent: string[] = []
+    const counting: Transport = {
+      send: async ({ messageId }) => {
+        sent.push(messageId)
+        return { outcome: 'sent', detail: 'Accepted' }
+      },
+    }
+    const workers = Array.from({ length: 4 }, () => deliverer({ transport: counting }))
+    for (let round = 0; round < 15; round++) {
+      const id = await emit({})
+      await Promise.all(Array.from({ length: 20 }, (_, n) => workers[n % 4]!.deliver(account, id)))
+      expect(await attempts(id)).toHaveLength(1)
+    }
+    expect(new Set(sent).size).toBe(15)
+    expect(sent).toHaveLength(15)
   })
 
   test('poison mails and hanging servers never delay the others', async () => {
@@ -353,6 +373,10 @@ describe('delivering', () => {
   test('a password reset overtakes everything that waits', async () => {
     for (let n = 0; n < 60; n++) await emit({}, `crowd${n}@post.example`)
     const id = await emit({ message: reset, vars: { token: newToken().token } }, 'waiting-person@post.example')
+    const { rows } = await pools.runner.query(
+      'select key, priority from graphile_worker.jobs order by priority limit 1',
+    )
+    expect(rows).toEqual([{ key: id, priority: -10 }])
     await deliverer({ concurrency: 2, sweepEvery: 60_000 }).start()
     await inState(id, 'sent')
     expect(server.arrived.findIndex((mail) => mail.to[0] === 'waiting-person@post.example')).toBeLessThan(8)
@@ -385,16 +409,16 @@ describe('delivering', () => {
   test('F3: a database that cuts every connection for a while only delays', { timeout: 30_000 }, async () => {
     const worker = deliverer({ sweepEvery: 300 })
     await worker.start()
-    const admin = openPool({ ...connect }, { max: 1 })
+    const axe = openPool(connect, { max: 1 })
     const ids: string[] = []
     for (let n = 0; n < 15; n++) {
-      await admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where usename in ('portico_owner', 'portico_system')`,
+      await axe.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename in ('portico_owner', 'portico_system')`,
       )
       ids.push(await emit({}, `cut${n}@post.example`))
       await sleep(200)
     }
-    await admin.end()
+    await axe.end()
     clock.advance(100_000)
     for (const id of ids) {
       await until(async () => {

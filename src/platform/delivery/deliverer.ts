@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events'
 import { run, Logger } from 'graphile-worker'
-import type { Runner } from 'graphile-worker'
+import type { Runner, WorkerEvents } from 'graphile-worker'
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
@@ -35,7 +36,7 @@ export interface Deliverer {
   start(): Promise<void>
   /** Takes nothing new, lets running attempts end, cuts them after `patience` ms. The queue stays as it is. */
   stop(patience?: number): Promise<void>
-  /** Finds rows whose time has come or whose lease ran out, and sets their alarm. Returns how many. Runs by itself. */
+  /** Finds rows whose time has come or whose lease ran out, and attempts them. Returns how many. Runs by itself. */
   sweep(): Promise<number>
   /** One attempt at one row, if it is due; for the job and for tests. */
   deliver(account: string, id: string): Promise<void>
@@ -54,6 +55,7 @@ const BACKOFF = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HO
 const TOKEN_KEPT_MS = 8 * 24 * HOUR
 const DUE_AT_ONCE = 500
 const RESTART_MS = 1000
+const FAILURES_BORNE = 10
 
 type Claim = OutboxRow & { lease_number: number }
 
@@ -183,17 +185,22 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       wipedAt = now.getTime()
       await write((db) => wipeOldTokens(db, new Date(now.getTime() - TOKEN_KEPT_MS)))
     }
-    if (!transport || !runner) return 0
-    const due = await read((db) => dueRows(db, now))
-    for (const { account_id, id, kind } of due) {
-      await runner.addJob(
-        'deliver',
-        { account: account_id, message: id },
-        { jobKey: id, jobKeyMode: 'preserve_run_at', priority: book.get(kind)?.urgent ? -10 : 0, maxAttempts: 3 },
-      )
+    if (!transport) return 0
+    // Attempted here and not put back into the queue: whatever became of the runner, mails go out.
+    const due = (await read((db) => dueRows(db, now))).sort((a, b) => urgency(b.kind) - urgency(a.kind))
+    const found = due.length
+    const lane = async () => {
+      for (let next = due.shift(); next && !stopping; next = due.shift()) {
+        await deliver(next.account_id, next.id).catch((error: unknown) =>
+          log.warn({ err: error, message: next!.id }, 'An attempt was lost'),
+        )
+      }
     }
-    return due.length
+    await Promise.all(Array.from({ length: concurrency }, lane))
+    return found
   }
+
+  const urgency = (kind: string) => Number(book.get(kind)?.urgent ?? false)
 
   async function deliver(account: string, id: string): Promise<void> {
     const doing = attempt(account, id).finally(() => underway.delete(doing))
@@ -202,12 +209,34 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   async function startRunner(): Promise<void> {
-    const started = await run({
+    // The runner keeps a failed look-up of its task names for ever: cut off at that moment it would fail every poll and
+    // never send again. So after some failures in a row a new one takes its place.
+    const events: WorkerEvents = new EventEmitter()
+    let failures = 0
+    let mine: Runner | undefined
+    let replaced = false
+    const replace = () => {
+      if (replaced || stopping) return
+      replaced = true
+      if (runner === mine) runner = undefined
+      void mine?.stop().catch(() => {})
+      restartRunner()
+    }
+    events.on('worker:getJob:error', () => {
+      if (++failures >= FAILURES_BORNE && mine) replace()
+    })
+    events.on('worker:getJob:empty', () => (failures = 0))
+    events.on('job:start', () => (failures = 0))
+    mine = await run({
+      events,
       pgPool: runnerPool,
       concurrency,
       noHandleSignals: true,
       pollInterval: 2000,
       logger: quietLogger(log),
+      // Unbatched, the runner leaves the promise that completes a job alone: one cut connection there would be an
+      // unhandled rejection, and the end of this process.
+      preset: { worker: { completeJobBatchDelay: 2, failJobBatchDelay: 2 } },
       taskList: {
         async deliver(payload) {
           const { account, message } = payload as { account: string; message: string }
@@ -218,14 +247,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         },
       },
     })
-    runner = started
-    // It gives up after some failures in a row, such as a database that restarts. We don't.
-    started.promise
+    runner = mine
+    // It gives up after some failures of its own, such as a job it could not sign off. We don't.
+    mine.promise
       .catch((error: unknown) => stopping || log.warn({ err: error }, 'The job runner ended and starts again'))
-      .finally(() => {
-        if (runner === started) runner = undefined
-        if (!stopping) restartRunner()
-      })
+      .finally(replace)
   }
 
   function restartRunner(): void {
