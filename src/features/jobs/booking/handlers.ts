@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto'
+import { implement, type Context } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import { localOf } from '../../../platform/zone.ts'
+import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
+import { attachFile, copyFile, waitingFiles, type FileRecord } from '../files/queries.ts'
+import { answers, by, instant, placeOf, refuseIf, type Faults } from '../handlers.ts'
+import { jobBooked, jobBookedOffice } from '../messages.ts'
+import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
+import { activeTemplates, addHistory, findTemplate, insertJobs, searchTexts, sitesOf, takeJobNumbers, type JobRecord, type TemplateOf } from '../queries.ts'
+import { MAX_JOBS } from '../rules.ts'
+import { booking } from './contract.ts'
+import { bookerOf, currentLinks, dispatchersOf, jobsOfBatch, lockBooker, makeCustomerFor, namesOf, type Booker } from './queries.ts'
+
+type Booking = Context<(typeof booking)['createPortalJob']>
+
+export const bookingHandlers = implement('jobs', booking, {
+  async listBookable(ctx, { template: wanted }) {
+    const { db, actor, account: { id: account, portal, timeZone, currency } } = ctx
+    const customers = bookableCustomers(actor, portal)
+    const makesCustomer = mayBookUnlinked(actor, portal)
+    const offered = await offeredTemplates(ctx, customers.length === 1 ? customers[0]! : null, customers)
+    const fitting = customers.length > 0 || makesCustomer
+    // A job type that is not offered to this user is a secret like any other.
+    ctx.allow(!wanted || (fitting && offered.some((each) => each.id === wanted)) ? { yes: true } : { yes: false, code: 'notFound' })
+    const [names, sites, template, me] = await Promise.all([
+      namesOf(db, account, customers), sitesOf(db, account, customers), wanted ? findTemplate(db, account, wanted) : undefined,
+      makesCustomer ? bookerOf(db, account, actor.id) : undefined,
+    ])
+    const why = fitting ? (offered.length > 0 ? null : 'noJobTypes' as const) : actor.links.length === 0 && !portal.makeCustomers ? 'noCustomer' as const : 'permission' as const
+    return {
+      allowed: fitting && offered.length > 0,
+      why,
+      templates: fitting ? offered.map(({ id, name, description, icon }) => ({ id, name, description, icon })) : [],
+      customers: names.map(({ id, name }) => ({
+        id, name, sites: sites.filter((site) => site.customer_id === id).map((site) => ({ id: site.id, name: site.name, address: site.address })),
+      })),
+      makesCustomer, ownAddress: me?.postal_address ?? null, severalJobs: portal.severalJobs, maxJobs: portal.severalJobs ? MAX_JOBS : 1,
+      requestedStart: portal.requestedStart, timeZone, currency, today: localOf(ctx.now, timeZone).day,
+      fields: template ? portalFields(template.fields) : null,
+    }
+  },
+
+  async createPortalJob(ctx, input) {
+    const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
+    const booker = await lockBooker(db, account, actor.id)
+    if (!booker) throw problem('notSignedIn')
+    const customer = await chosenCustomer(ctx, input.customer)
+    if (input.formKey) {
+      const before = await jobsOfBatch(db, account, input.formKey, actor.id)
+      if (before.length > 0) return { jobs: before, again: true }
+    }
+
+    const faults: Faults = { ...customer.faults }
+    const template = (await offeredTemplates(ctx, customer.id, customer.id ? [customer.id] : [])).some((each) => each.id === input.template)
+      ? await findTemplate(db, account, input.template) : undefined
+    if (!template) faults.template = 'choice'
+    const place = await placeOf(ctx, customer.id ?? actor.id, { site: input.site, address: input.address }, faults)
+    if (!place.site_id && !place.address) faults.address = 'required'
+    const requested = portal.requestedStart ? instant(input.requested, timeZone, 'requested', faults) : undefined
+    if (input.requested && !portal.requestedStart) faults.requested = 'unknown'
+    if (requested && requested <= now) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
+    if (input.number > 1 && !portal.severalJobs) faults.number = { code: 'tooBig', vars: { max: 1 } }
+    const fields = template?.fields ?? []
+    const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
+    const files = await chosenFiles(ctx, template, input.files, values, faults)
+    refuseIf(faults)
+
+    const customerId = customer.id ?? await newCustomer(ctx, booker, place.address)
+    const first = await takeJobNumbers(db, account, input.number)
+    const batch = input.formKey ?? randomUUID()
+    const jobs = Array.from({ length: input.number }, (_, index) => {
+      const job = {
+        account_id: account, id: ctx.newId(), number: first + index, customer_id: customerId, ...place, template_id: template!.id, template_version: template!.version,
+        title: template!.name, worker_id: null, made_by_kind: 'portalUser', made_by_id: actor.id, made_by_name: actor.name, state: 'unassigned' as const,
+        requested_at: requested ?? null, scheduled_at: null, duration_minutes: template!.duration_minutes, fields: index === 0 ? values : withOwnFiles(ctx, template!, values),
+        tags: [], batch_id: batch, external_reference: null, created_at: now, updated_at: now,
+      }
+      return { ...job, ...searchTexts(job, fields) }
+    })
+    await insertJobs(db, jobs)
+    await attachAll(ctx, jobs, template!, values, files)
+    await addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId)
+    await tell(ctx, jobs, template!, requested ?? null)
+    return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
+  },
+})
+
+/** Active job types this user may book, in the account's order; one only for who may not choose. */
+async function offeredTemplates(ctx: Pick<Booking, 'actor'> & { account: Booking['account']; db: Pick<Booking['db'], 'selectFrom'> }, customer: string | null, customers: readonly string[]) {
+  const { actor, account } = ctx
+  const active = await activeTemplates(ctx.db as never, account.id)
+  const offered = actor.bookable.flatMap((id) => active.find((template) => template.id === id) ?? [])
+  const chooses = customers.length > 0 ? customers.some((each) => mayChooseTemplate(actor, account.portal, each)) : mayChooseTemplate(actor, account.portal, customer)
+  return chooses ? offered : offered.slice(0, 1)
+}
+
+/** Whom this booking is for, by the links of this very moment (E-23). `id` null: one is to be made. */
+async function chosenCustomer(ctx: Booking, wanted: string | undefined): Promise<{ id: string | null; faults: Faults }> {
+  const { account, db } = ctx
+  const links = await currentLinks(db, account.id, ctx.actor.id)
+  const actor = { ...ctx.actor, links }
+  const mine = bookableCustomers(actor, account.portal)
+  if (links.length === 0) {
+    ctx.allow(mayBook(actor, account.portal, null))
+    return { id: null, faults: wanted ? { customer: 'choice' } : {} }
+  }
+  const known = wanted !== undefined && links.some((link) => link.customer === wanted && link.scope === 'whole')
+  ctx.allow(mayBook(actor, account.portal, known ? wanted : (mine[0] ?? links[0]!.customer)))
+  const id = wanted ?? (mine.length === 1 ? mine[0] : undefined)
+  if (id !== undefined && known === (wanted !== undefined)) {
+    // Linked since this request began, by another booking of the same user.
+    if (!ctx.actor.links.some((link) => link.customer === id)) await ctx.reachAlso({ customer: id })
+    return { id, faults: {} }
+  }
+  return { id: mine[0] ?? null, faults: { customer: wanted ? 'choice' : 'required' } }
+}
+
+async function newCustomer(ctx: Booking, booker: Booker, address: string | null): Promise<string> {
+  const ids = { customer: ctx.newId(), contact: ctx.newId(), link: ctx.newId(), site: ctx.newId() }
+  await ctx.reachAlso({ customer: ids.customer, contact: ids.contact })
+  await makeCustomerFor(ctx.db, ctx.account.id, booker, ids, address, ctx.now)
+  await ctx.audit({ event: 'customer.madeAtBooking', subjectKind: 'customer', subjectId: ids.customer, details: { portalUser: booker.id } })
+  return ids.customer
+}
+
+/** The files a form names: those under the job and those that answer its questions, all this user's and waiting. */
+async function chosenFiles(ctx: Booking, template: TemplateOf | undefined, loose: readonly string[], values: Values, faults: Faults): Promise<Map<string, FileRecord>> {
+  const asked = (template?.fields ?? []).filter((field) => field.type === 'file').map((field) => ({ field, ids: (values[field.id] ?? []) as string[] }))
+  const found = new Map((await waitingFiles(ctx.db, ctx.account.id, [...loose, ...asked.flatMap(({ ids }) => ids)], ctx.actor.id, ctx.now)).map((file) => [file.id, file]))
+  if (loose.some((id) => !found.has(id))) faults.files = 'fileGone'
+  for (const { field, ids } of asked) if (ids.some((id) => !found.has(id))) faults[`fields.${field.id}`] = 'fileGone'
+  return found
+}
+
+/** Answers of the second and further jobs: the same, with file ids of their own. */
+function withOwnFiles(ctx: Booking, template: TemplateOf, values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([id, value]) =>
+    [id, template.fields.some((field) => field.id === id && field.type === 'file') ? (value as string[]).map(() => ctx.newId()) : value]))
+}
+
+async function attachAll(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'customer_id' | 'fields'>[], template: TemplateOf, values: Values, files: ReadonlyMap<string, FileRecord>): Promise<void> {
+  const fieldOf = new Map(template.fields.filter((field) => field.type === 'file').flatMap((field) => ((values[field.id] ?? []) as string[]).map((id, index) => [id, { field: field.id, index }])))
+  const [first, ...more] = jobs
+  for (const file of files.values()) {
+    const asked = fieldOf.get(file.id)
+    for (const job of more) {
+      await copyFile(ctx.db, file, job, asked?.field ?? null, asked ? (job.fields[asked.field] as string[])[asked.index]! : ctx.newId())
+    }
+    await attachFile(ctx.db, file, first!, asked?.field ?? null)
+  }
+}
+
+/** One mail for the whole booking (E-42): to who booked, if the business confirms bookings, and to who runs the work. */
+async function tell(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'number'>[], template: TemplateOf, requested: Date | null): Promise<void> {
+  const { account, actor } = ctx
+  const first = jobs[0]!
+  const vars = {
+    job: first.id, title: template.name, numbers: jobs.map((job) => String(job.number)).join(', '), count: jobs.length,
+    requestedAt: requested?.toISOString() ?? '', booker: actor.name,
+  }
+  const subject = { kind: 'job', id: first.id }
+  if (account.portal.confirmBookings) {
+    await ctx.emit({ message: jobBooked, to: { address: actor.email, name: actor.name }, subject, locale: ctx.locale, vars: { ...vars, reader: actor.id } })
+  }
+  for (const member of await dispatchersOf(ctx.db, account.id)) {
+    await ctx.emit({ message: jobBookedOffice, to: { address: member.email, name: member.name }, subject, locale: account.locale, vars: { ...vars, reader: member.id } })
+  }
+}

@@ -1,0 +1,61 @@
+/** Who may do what with jobs. Row-level security has decided before what is in view at all. */
+import { mayManage, mayRunOffice } from '../identity/policy.ts'
+import { mayFor, permissionOf, type Actor, type Permission, type PortalOf, type PortalUserActor, type StaffActor } from '../identity/rules.ts'
+import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
+import { moversOf, moveOf, type CustomerDeed, type JobState, type Mover } from './rules.ts'
+
+export { mayManage as mayDeleteJob, mayRunOffice as mayRunJobs }
+
+/** Facts of a job a policy needs; undefined: not in view. */
+export interface JobFacts { state: JobState; worker_id: string | null; customer_id: string }
+
+export const moversFor = (actor: StaffActor, job: JobFacts): Mover[] => moversOf(actor.role, job.worker_id === actor.id)
+
+/** Reading, commenting and attaching: whoever of the staff has the job in view. */
+export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
+  (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
+
+/** A move that is no row of the table is refused for the person, not hidden: the job is in view. */
+export function mayMove(actor: Actor, job: JobFacts | undefined, to: JobState): Decision {
+  if (actor.kind !== 'staff' || !job) return notFound
+  return moveOf(job.state, to, moversFor(actor, job)) ? yes : no('moveRefused', { from: job.state, to })
+}
+
+/** The office's deeds on one job: it must be in view, and done by owner, admin or dispatcher. */
+export const mayPlan = (actor: Actor, job: JobFacts | undefined): Decision => (job ? mayRunOffice(actor) : notFound)
+
+// ---- portal users ----
+
+const DEED: Record<CustomerDeed, { permission: Permission; code: string }> = {
+  edit: { permission: 'editJobs', code: 'editingNotAllowed' },
+  cancel: { permission: 'cancelJobs', code: 'cancelingNotAllowed' },
+  delete: { permission: 'deleteJobs', code: 'deletingNotAllowed' },
+}
+
+export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, deed: CustomerDeed): Decision {
+  if (actor.kind !== 'portalUser' || !job) return notFound
+  return mayFor(actor, portal, DEED[deed].permission, job.customer_id) ? yes : no(DEED[deed].code)
+}
+
+/** Customers this user may book for. */
+export const bookableCustomers = (actor: PortalUserActor, portal: PortalOf): string[] =>
+  actor.links.filter((link) => mayFor(actor, portal, 'createJobs', link.customer)).map((link) => link.customer)
+
+/** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
+export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalOf): boolean =>
+  actor.links.length === 0 && portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
+
+/** `customer` null: none yet. */
+export function mayBook(actor: PortalUserActor, portal: PortalOf, customer: string | null): Decision {
+  if (customer === null) {
+    if (!permissionOf('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
+    return portal.makeCustomers ? yes : no('noCustomer')
+  }
+  return mayFor(actor, portal, 'createJobs', customer) ? yes : no('bookingNotAllowed')
+}
+
+/** Who may not choose among job types books the first one offered. */
+export const mayChooseTemplate = (actor: PortalUserActor, portal: PortalOf, customer: string | null): boolean =>
+  customer === null
+    ? permissionOf('chooseTemplates', portal, actor.permissions, null).allowed
+    : mayFor(actor, portal, 'chooseTemplates', customer)

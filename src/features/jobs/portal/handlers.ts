@@ -1,0 +1,184 @@
+import { implement, type Context } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import { mayFor, type PortalUserActor } from '../../identity/rules.ts'
+import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
+import { namesOf } from '../booking/queries.ts'
+import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.ts'
+import { answers, by, carryOut, changedFiles, instant, placeOf, refuseIf, shown, type Faults } from '../handlers.ts'
+import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
+import {
+  addComment, addHistory, aroundJob, changeJob, commentsOf, fieldsOf, findJob, historyOf, lockJob, removeJob, searchTexts, sitesOf, type JobRecord, type ListedJob,
+} from '../queries.ts'
+import { closedTo, customerState, groupOf, hasStarted, planIsShown, progressOf, staffNameFor, type CustomerDeed } from '../rules.ts'
+import { portalJobs } from './contract.ts'
+import { countForCustomers, listForCustomers, upcomingFor } from './queries.ts'
+
+type Reading = Pick<Context<(typeof portalJobs)['getPortalJob']>, 'actor' | 'account' | 'db'>
+
+/** A visit that began this long ago is still the next one to speak of. */
+const VISIT_MS = 4 * 3600_000
+
+export const portalJobsHandlers = implement('jobs', portalJobs, {
+  async listPortalJobs(ctx, { search, group, customer, cursor, limit }) {
+    const { db, actor, account: { id: account, timeZone, portal } } = ctx
+    ctx.allow({ yes: true })
+    const customers = await namesOf(db, account, reached(actor))
+    const asked = customer ? customers.filter((each) => each.id === customer) : customers
+    const [{ rows, next }, counts, upcoming] = await Promise.all([
+      listForCustomers(db, account, asked, { search, group, cursor, limit }), countForCustomers(db, account, asked, search),
+      cursor ? undefined : upcomingFor(db, account, customers, new Date(ctx.now.getTime() - VISIT_MS)),
+    ])
+    return {
+      rows: rows.map((row) => listed(ctx, row)), next, counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers, timeZone,
+      can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) },
+    }
+  },
+
+  async getPortalJob(ctx, { job: wanted }) {
+    const { db, actor, account: { id: account, timeZone, currency, portal } } = ctx
+    const job = await findJob(db, account, wanted)
+    ctx.allow(maySeeJob(actor, job))
+    const [around, fields, history, comments, files, sites] = await Promise.all([
+      aroundJob(db, account, job!), fieldsOf(db, account, job!), historyOf(db, account, wanted, 'customer'), commentsOf(db, account, wanted, 'customer'),
+      filesOf(db, account, wanted, 'customer'), sitesOf(db, account, [job!.customer_id]),
+    ])
+    const { state } = job!
+    const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
+    const lines = history.flatMap((line) => {
+      const event = EVENTS[line.event]
+      if (!event) return []
+      return [{
+        id: line.id, at: line.created_at, by: person(line.actor_kind, line.actor_id, line.actor_name), event,
+        to: line.to_state ? customerState(line.to_state) : null, scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
+        // Only what a customer wrote comes back: reasons of ours are internal.
+        reason: line.actor_kind === 'portalUser' && typeof line.details.reason === 'string' ? line.details.reason : null,
+        name: typeof line.details.name === 'string' ? line.details.name : null,
+      }]
+    })
+    const may = (deed: CustomerDeed) => mayDo(actor, portal, job, deed).yes
+    const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
+    const visible = portalFields(fields)
+    return {
+      ...listed(ctx, { ...job!, ...around }), version: job!.version, requested: shown(job!.requested_at, timeZone), site: job!.site_id,
+      template: { id: job!.template_id, name: around.template }, madeBy: person(job!.made_by_kind, job!.made_by_id, job!.made_by_name),
+      fields: withValues(visible, fields, job!.fields),
+      progress: progressOf(state).map((step) => {
+        const line = step.is === 'next' ? undefined : step.state === 'requested' ? lines.find((each) => each.event === 'created') : lines.findLast((each) => each.to === step.state)
+        return { ...step, at: line?.at ?? (step.state === 'requested' ? job!.created_at : null), by: line?.by ?? null }
+      }),
+      history: lines,
+      comments: comments.map((each) => ({ id: each.id, body: each.body, at: each.created_at, by: person(each.author_kind, each.author_id, each.author_name) })),
+      files: files.filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id)).map((file) => ({
+        id: file.id, name: file.name, type: file.type, size: Number(file.size), field: file.field_id, at: file.created_at,
+        by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
+      })),
+      timeZone, currency, sites: sites.map(({ id, name, address }) => ({ id, name, address })),
+      can: { edit: may('edit') && !closed('edit'), cancel: may('cancel') && !closed('cancel'), delete: may('delete') && !closed('delete'), comment: true },
+      closed: { edit: closed('edit'), cancel: closed('cancel'), delete: closed('delete') },
+    }
+  },
+
+  async updatePortalJob(ctx, input) {
+    const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
+    const job = await lockJob(db, account, input.job)
+    ctx.allow(mayDo(actor, portal, job, 'edit'))
+    stillOpen(job!, 'edit', 'editingOver')
+    if (job!.version !== input.version) throw problem('jobChanged')
+    const faults: Faults = {}
+    const fields = await fieldsOf(db, account, job!)
+    const values = answers(fields, input.fields, job!.fields, timeZone, faults, 'portal')
+    const requested = instant(input.requested, timeZone, 'requested', faults)
+    if (requested && !portal.requestedStart) faults.requested = 'unknown'
+    if (requested && requested <= now && requested.getTime() !== job!.requested_at?.getTime()) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
+    const place = input.site !== undefined || input.address !== undefined ? await placeOf(ctx, job!.customer_id, input, faults) : undefined
+    if (place && !place.address && !place.site_id) faults.address = 'required'
+    await changeFiles(ctx, job!, fields, values, faults)
+    refuseIf(faults)
+    const changes = { ...place, ...(requested !== undefined && { requested_at: requested }), fields: values }
+    const version = await changeJob(db, job!, { ...changes, ...searchTexts({ ...job!, ...changes }, fields) }, now)
+    await addHistory(db, [job!], [{ event: 'edited', audience: 'customer' }], by(ctx), now, ctx.newId)
+    return { id: job!.id, number: job!.number, version }
+  },
+
+  async cancelPortalJob(ctx, { job: wanted, reason }) {
+    const job = await lockJob(ctx.db, ctx.account.id, wanted)
+    ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'cancel'))
+    stillOpen(job!, 'cancel', 'cancelingOver')
+    const { id, number } = await carryOut(ctx, job!, 'canceled', { reason })
+    return { id, number }
+  },
+
+  async deletePortalJob(ctx, { job: wanted }) {
+    const job = await lockJob(ctx.db, ctx.account.id, wanted)
+    ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'delete'))
+    stillOpen(job!, 'delete', 'deletingOver')
+    const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
+    await removeJob(ctx.db, ctx.account.id, wanted)
+    await ctx.audit({ event: 'job.deleted', subjectKind: 'job', subjectId: wanted, details: { number: job!.number, title: job!.title, state: job!.state } })
+    ctx.afterCommit(async () => { for (const key of keys) await ctx.files.delete(key) })
+    return { number: job!.number }
+  },
+
+  async addPortalComment(ctx, { job: wanted, body }) {
+    const job = await findJob(ctx.db, ctx.account.id, wanted)
+    ctx.allow(maySeeJob(ctx.actor, job))
+    const id = ctx.newId()
+    // A customer's word is always for both sides: there is no way to say otherwise (PS-30).
+    await addComment(ctx.db, job!, { id, audience: 'customer', body }, by(ctx), ctx.now)
+    return { id, at: ctx.now }
+  },
+})
+
+const EVENTS: Record<string, 'created' | 'moved' | 'scheduled' | 'edited' | 'attached' | 'removedFile'> = {
+  created: 'created', moved: 'moved', scheduled: 'scheduled', edited: 'edited', attached: 'attached', removedFile: 'removedFile',
+}
+
+/** Customers whose jobs this user reaches: those linked as a whole. */
+const reached = (actor: PortalUserActor): string[] => actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
+
+/** @throws jobStarted when work has begun, else the deed's own refusal: nothing was changed (E-41). */
+function stillOpen(job: JobRecord, deed: CustomerDeed, code: string): void {
+  if (closedTo(deed, job.state) === null) return
+  throw problem(hasStarted(job.state) && job.state !== 'completed' ? 'jobStarted' : code, { vars: { state: customerState(job.state) } })
+}
+
+/** Who did it, as this customer may know them. */
+function who({ actor, account }: Reading, kind: string, id: string | null, name: string | null) {
+  if (kind === 'portalUser') return id === actor.id ? { kind: 'you' as const, name: actor.name } : { kind: 'colleague' as const, name: name ?? '' }
+  if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(account.portal.staffNames, name, account.portal.name) }
+  return { kind: 'system' as const, name: account.portal.name }
+}
+
+/** A job in a customer's list. Times and worker only once they are settled. */
+function listed({ account }: Reading, job: Pick<ListedJob, 'id' | 'number' | 'title' | 'icon' | 'state' | 'customer_id' | 'customer' | 'address' | 'requested_at' | 'scheduled_at' |
+  'duration_minutes' | 'completed_at' | 'canceled_at' | 'worker' | 'created_at'>) {
+  const settled = planIsShown(job.state)
+  return {
+    id: job.id, number: job.number, title: job.title, icon: job.icon, state: customerState(job.state), group: groupOf(job.state),
+    customer: { id: job.customer_id, name: job.customer }, address: job.address, requestedAt: job.requested_at,
+    scheduledAt: settled ? job.scheduled_at : null, durationMinutes: settled ? job.duration_minutes : null, completedAt: job.completed_at, canceledAt: job.canceled_at,
+    worker: settled && job.worker && account.portal.staffNames !== 'business' ? staffNameFor(account.portal.staffNames, job.worker, account.portal.name) : null,
+    createdAt: job.created_at,
+  }
+}
+
+function withValues(visible: ReturnType<typeof portalFields>, fields: readonly Field[], stored: Values) {
+  const values = valuesFor(fields, stored, 'portal')
+  return visible.map(({ value: start, ...field }) => {
+    const value = field.type === 'section' ? start : values[field.id]
+    return { ...field, ...(value !== undefined && { value }) }
+  })
+}
+
+/** Files of changed answers: those already on the job stay, new ones are this user's waiting uploads. */
+async function changeFiles(ctx: Context<(typeof portalJobs)['updatePortalJob']>, job: JobRecord, fields: readonly Field[], values: Values, faults: Faults): Promise<void> {
+  const changed = changedFiles(fields, job.fields, values)
+  if (changed.length === 0) return
+  const own = new Set((await filesOf(ctx.db, job.account_id, job.id, 'customer')).map((file) => file.id))
+  for (const { field, files } of changed) {
+    const fresh = files.filter((id) => !own.has(id))
+    const found = await waitingFiles(ctx.db, job.account_id, fresh, ctx.actor.id, ctx.now)
+    if (found.length < fresh.length) faults[`fields.${field.id}`] = 'fileGone'
+    else for (const file of found) await attachFile(ctx.db, file, job, field.id)
+  }
+}

@@ -1,0 +1,326 @@
+import { sql, type Insertable, type RawBuilder, type Selectable } from 'kysely'
+import type { Jobs, JobHistory } from '../../../db/schema.gen.ts'
+import { fold, foldedPatterns } from '../../platform/fold.ts'
+import type { Read, Write } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
+import { fieldsOfJob, searchableText, type Field, type Values } from '../templates/rules.ts'
+import type { JobState } from './rules.ts'
+
+export type JobRecord = Omit<Selectable<Jobs>, 'state' | 'fields'> & { state: JobState; fields: Values }
+
+// Kysely's sql`` runs on anything that executes; a Read handle is one whose type cannot say insert.
+const run = (db: Read) => db as Write
+
+// ---- one job ----
+
+/** The job as it is; undefined when this actor does not reach it. */
+export async function findJob(db: Read, account: string, job: string): Promise<JobRecord | undefined> {
+  const found = await db.selectFrom('jobs').selectAll().where('account_id', '=', account).where('id', '=', job).executeTakeFirst()
+  return found as JobRecord | undefined
+}
+
+/** The same, held until the transaction ends: whoever decides on its state decides alone (E-41). */
+export async function lockJob(db: Write, account: string, job: string): Promise<JobRecord | undefined> {
+  const found = await db.selectFrom('jobs').selectAll().where('account_id', '=', account).where('id', '=', job).forUpdate().executeTakeFirst()
+  return found as JobRecord | undefined
+}
+
+/** Writes a locked job and counts its version up; answers the new version. */
+export async function changeJob(
+  db: Write, job: Pick<JobRecord, 'account_id' | 'id' | 'version'>, changes: Partial<Omit<Insertable<Jobs>, 'fields'> & { fields: Values }>, now: Date,
+): Promise<number> {
+  const { fields, ...rest } = changes
+  const done = await db.updateTable('jobs')
+    .set({ ...rest, ...(fields && { fields: JSON.stringify(fields) }), version: job.version + 1, updated_at: now })
+    .where('account_id', '=', job.account_id).where('id', '=', job.id).where('version', '=', job.version)
+    .returning('version').executeTakeFirst()
+  if (!done) throw problem('jobChanged')
+  return done.version
+}
+
+/** Gives back a job its worker has declined. Nobody's own right: the worker loses sight of it in the same moment. */
+export async function releaseDeclined(db: Write, account: string, job: string, now: Date): Promise<void> {
+  await sql`select release_declined_job(${account}, ${job}, ${now})`.execute(db)
+}
+
+export async function removeJob(db: Write, account: string, job: string): Promise<boolean> {
+  const done = await db.deleteFrom('jobs').where('account_id', '=', account).where('id', '=', job).executeTakeFirst()
+  return done.numDeletedRows > 0n
+}
+
+/** Reserves `count` job numbers in a row and answers the first. A rolled back booking leaves no gap. */
+export async function takeJobNumbers(db: Write, account: string, count: number): Promise<number> {
+  const { rows: [row] } = await sql<{ first: string }>`
+    insert into counters (account_id, kind, next) values (${account}, 'job', ${1001 + count})
+    on conflict (account_id, kind) do update set next = counters.next + ${count}
+    returning next - ${count} as first`.execute(db)
+  return Number(row!.first)
+}
+
+export async function insertJobs(db: Write, rows: (Omit<Insertable<Jobs>, 'fields' | 'state'> & { fields: Values; state: JobState })[]): Promise<void> {
+  await db.insertInto('jobs').values(rows.map((row) => ({ ...row, fields: JSON.stringify(row.fields) }))).execute()
+}
+
+// ---- what hangs on a job ----
+
+export interface HistoryLine {
+  event: string
+  /** `customer`: also shown in the portal, so nothing internal may be in it. */
+  audience: 'internal' | 'customer'
+  from?: JobState
+  to?: JobState
+  details?: Record<string, string | number | boolean | null | string[]>
+}
+export interface Doer { kind: string; id: string | null; name: string | null }
+
+/** History is written in the transaction of the deed. Ids are made in order, so lines of one moment keep theirs. */
+export async function addHistory(
+  db: Write, jobs: readonly Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>[], lines: readonly HistoryLine[], by: Doer, now: Date, newId: () => string,
+): Promise<void> {
+  if (lines.length === 0 || jobs.length === 0) return
+  await db.insertInto('job_history').values(jobs.flatMap((job) => lines.map((line): Insertable<JobHistory> => ({
+    account_id: job.account_id, id: newId(), job_id: job.id, customer_id: job.customer_id, audience: line.audience, event: line.event,
+    from_state: line.from ?? null, to_state: line.to ?? null, details: JSON.stringify(line.details ?? {}),
+    actor_kind: by.kind, actor_id: by.id, actor_name: by.name, created_at: now,
+  })))).execute()
+}
+
+export type HistoryRecord = Omit<Selectable<JobHistory>, 'details' | 'from_state' | 'to_state' | 'audience'> & {
+  details: Record<string, string | number | boolean | null | string[]>; from_state: JobState | null; to_state: JobState | null; audience: 'internal' | 'customer'
+}
+
+/** Read through the job, whose own policy decides; `audience` is set for customers. */
+export async function historyOf(db: Read, account: string, job: string, audience?: 'customer'): Promise<HistoryRecord[]> {
+  const rows = await db.selectFrom('job_history as h')
+    .innerJoin('jobs as j', (join) => join.onRef('j.account_id', '=', 'h.account_id').onRef('j.id', '=', 'h.job_id'))
+    .selectAll('h').where('h.account_id', '=', account).where('j.account_id', '=', account).where('h.job_id', '=', job)
+    .$if(audience !== undefined, (query) => query.where('h.audience', '=', audience!))
+    .orderBy('h.created_at').orderBy('h.id').execute()
+  return rows as unknown as HistoryRecord[]
+}
+
+export async function addComment(
+  db: Write, job: Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>, { id, audience, body }: { id: string; audience: 'internal' | 'customer'; body: string }, by: Doer, now: Date,
+): Promise<void> {
+  await db.insertInto('job_comments').values({
+    account_id: job.account_id, id, job_id: job.id, customer_id: job.customer_id, audience, author_kind: by.kind, author_id: by.id, author_name: by.name, body, created_at: now,
+  }).execute()
+}
+
+export const commentsOf = (db: Read, account: string, job: string, audience?: 'customer') =>
+  db.selectFrom('job_comments as c')
+    .innerJoin('jobs as j', (join) => join.onRef('j.account_id', '=', 'c.account_id').onRef('j.id', '=', 'c.job_id'))
+    .select(['c.id', 'c.audience', 'c.body', 'c.author_kind', 'c.author_id', 'c.author_name', 'c.created_at'])
+    .where('c.account_id', '=', account).where('j.account_id', '=', account).where('c.job_id', '=', job)
+    .$if(audience !== undefined, (query) => query.where('c.audience', '=', audience!))
+    .orderBy('c.created_at').orderBy('c.id').execute()
+
+// ---- names beside a job ----
+
+export interface Around { customer: string; reference: string | null; template: string; icon: string; worker: string | null }
+
+/** Names of customer, template and worker. A customer out of reach (a worker's finished job) has none. */
+export async function aroundJob(db: Read, account: string, job: Pick<JobRecord, 'customer_id' | 'template_id' | 'worker_id'>): Promise<Around> {
+  const { rows: [row] } = await sql<Around>`select
+    coalesce((select name from customers where account_id = ${account} and id = ${job.customer_id}), '') as customer,
+    (select reference from customers where account_id = ${account} and id = ${job.customer_id}) as reference,
+    t.name as template, t.icon,
+    (select coalesce(name, email) from staff_members where account_id = ${account} and id = ${job.worker_id}) as worker
+    from templates t where t.account_id = ${account} and t.id = ${job.template_id}`.execute(run(db))
+  return row ?? { customer: '', reference: null, template: '', icon: 'wrench', worker: null }
+}
+
+/** Other customers with the address of the portal user for whom this one was made: never joined by itself (E-24). */
+export async function perhapsSameCustomer(db: Read, account: string, customer: string): Promise<{ id: string; name: string }[]> {
+  const { rows } = await sql<{ id: string; name: string }>`
+    select distinct o.id, o.name from customers m
+    join portal_users u on u.account_id = m.account_id and u.id = m.made_for
+    join contacts c on c.account_id = m.account_id and c.email_norm = u.email_norm
+    join customers o on o.account_id = c.account_id and o.id = c.customer_id
+    where m.account_id = ${account} and m.id = ${customer} and o.id <> m.id limit 5`.execute(run(db))
+  return rows
+}
+
+export const sitesOf = (db: Read, account: string, customers: readonly string[]) =>
+  customers.length === 0 ? Promise.resolve([]) : db.selectFrom('sites').select(['id', 'customer_id', 'name', 'address', 'latitude', 'longitude'])
+    .where('account_id', '=', account).where('customer_id', 'in', [...customers]).where('state', '=', 'active').orderBy('created_at').orderBy('id').execute()
+
+export const customerOf = (db: Read, account: string, customer: string) =>
+  db.selectFrom('customers').select(['id', 'name', 'state']).where('account_id', '=', account).where('id', '=', customer).executeTakeFirst()
+
+export const workersOf = (db: Read, account: string) =>
+  db.selectFrom('staff_members').select(['id', 'name', 'email', 'role']).where('account_id', '=', account).where('state', '=', 'active').orderBy('name').orderBy('id').execute()
+
+export const isActiveStaff = async (db: Read, account: string, member: string): Promise<boolean> =>
+  (await db.selectFrom('staff_members').select('id').where('account_id', '=', account).where('id', '=', member).where('state', '=', 'active').executeTakeFirst()) !== undefined
+
+// ---- templates of jobs ----
+
+export interface TemplateOf { id: string; name: string; description: string; icon: string; version: number; duration_minutes: number | null; state: string; fields: Field[] }
+
+/** A template with the fields of its current version, for new jobs. */
+export async function findTemplate(db: Read, account: string, template: string): Promise<TemplateOf | undefined> {
+  const found = await db.selectFrom('templates as t')
+    .innerJoin('template_versions as v', (join) => join.onRef('v.account_id', '=', 't.account_id').onRef('v.template_id', '=', 't.id').onRef('v.version', '=', 't.version'))
+    .select(['t.id', 't.name', 't.description', 't.icon', 't.version', 't.duration_minutes', 't.state', 'v.fields'])
+    .where('t.account_id', '=', account).where('v.account_id', '=', account).where('t.id', '=', template).executeTakeFirst()
+  return found as TemplateOf | undefined
+}
+
+export const activeTemplates = (db: Read, account: string) =>
+  db.selectFrom('templates').select(['id', 'name', 'description', 'icon', 'duration_minutes']).where('account_id', '=', account).where('state', '=', 'active')
+    .orderBy('position').orderBy('id').execute()
+
+/** Fields of an existing job: the version it was made with, under today's permissions (E-18, E-20). */
+export async function fieldsOf(db: Read, account: string, job: Pick<JobRecord, 'template_id' | 'template_version'>): Promise<Field[]> {
+  const rows = await db.selectFrom('template_versions as v')
+    .innerJoin('templates as t', (join) => join.onRef('t.account_id', '=', 'v.account_id').onRef('t.id', '=', 'v.template_id'))
+    .select(['v.version', 'v.fields', 't.version as current']).where('v.account_id', '=', account).where('t.account_id', '=', account).where('t.id', '=', job.template_id)
+    .where((test) => test.or([test('v.version', '=', job.template_version), test('v.version', '=', test.ref('t.version'))])).execute()
+  const of = (version: number | undefined) => (rows.find((row) => row.version === version)?.fields ?? []) as unknown as Field[]
+  return fieldsOfJob(of(job.template_version), of(rows[0]?.current))
+}
+
+// ---- search text ----
+
+/** What a search finds a job by: for customers only what they may see of it. Customers' names are searched where they are kept. */
+export function searchTexts(
+  job: Pick<JobRecord, 'number' | 'title' | 'address' | 'tags' | 'external_reference' | 'fields'>, fields: readonly Field[],
+): { folded_portal: string; folded_office: string } {
+  const shown = [String(job.number), job.title, job.address]
+  return {
+    folded_portal: fold(...shown, searchableText(fields, job.fields, 'portal')),
+    folded_office: fold(...shown, ...job.tags, job.external_reference, searchableText(fields, job.fields, 'office')),
+  }
+}
+
+/**
+ * Makes search texts anew for all jobs of a template: call it when a field becomes hidden or shown, in the same
+ * transaction, or a customer could search for what is hidden now (PS-14). Answers how many jobs there were.
+ */
+export async function refoldJobs(db: Write, account: string, template: string): Promise<number> {
+  let after = '00000000-0000-0000-0000-000000000000', done = 0
+  for (;;) {
+    const jobs = await db.selectFrom('jobs').selectAll().where('account_id', '=', account).where('template_id', '=', template).where('id', '>', after).orderBy('id').limit(500).execute()
+    if (jobs.length === 0) return done
+    const fields = new Map<number, Field[]>()
+    for (const { template_id, template_version } of jobs) {
+      if (!fields.has(template_version)) fields.set(template_version, await fieldsOf(db, account, { template_id, template_version }))
+    }
+    const texts = jobs.map((job) => searchTexts(job as unknown as JobRecord, fields.get(job.template_version)!))
+    await sql`update jobs j set folded_portal = v.portal, folded_office = v.office
+      from unnest(${jobs.map((job) => job.id)}::uuid[], ${texts.map((text) => text.folded_portal)}::text[], ${texts.map((text) => text.folded_office)}::text[]) as v(id, portal, office)
+      where j.account_id = ${account} and j.id = v.id`.execute(db)
+    done += jobs.length
+    after = jobs.at(-1)!.id
+  }
+}
+
+// ---- the office's list ----
+
+export interface JobFilter {
+  search?: string | undefined
+  state?: JobState[] | undefined
+  /** Ids, and `none` for jobs without a worker. */
+  worker?: string[] | undefined
+  template?: string[] | undefined
+  customer?: string | undefined
+}
+
+export interface ListedJob {
+  id: string; number: number; title: string; state: JobState; customer_id: string; customer: string; template_id: string; template: string; icon: string
+  worker_id: string | null; worker: string | null; address: string | null; tags: string[]; requested_at: Date | null; scheduled_at: Date | null
+  duration_minutes: number | null; completed_at: Date | null; canceled_at: Date | null; made_by_kind: string; made_by_id: string | null; made_by_name: string | null
+  created_at: Date; updated_at: Date; version: number
+}
+
+/** Counts stop here: beyond it a list says "more than". */
+export const COUNT_CAP = 10_000
+
+const and = (parts: RawBuilder<unknown>[]) => sql.join(parts, sql` and `)
+
+/** Jobs `j` of the account that match, beside their customer `c`. */
+function matching(account: string, { search, state, worker, template, customer }: JobFilter): RawBuilder<unknown> {
+  const patterns = search ? foldedPatterns(search) : []
+  return sql`from jobs j left join customers c on c.account_id = j.account_id and c.id = j.customer_id where ${and([
+    sql`j.account_id = ${account}`,
+    ...(patterns.length > 0 ? [sql`(j.folded_office || ' ' || coalesce(c.folded, '')) like all (${patterns}::text[])`] : []),
+    ...(state?.length ? [sql`j.state = any (${state}::text[])`] : []),
+    ...(worker?.length ? [sql`(j.worker_id = any (${worker.filter((each) => each !== 'none')}::uuid[])${worker.includes('none') ? sql` or j.worker_id is null` : sql``})`] : []),
+    ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
+    ...(customer ? [sql`j.customer_id = ${customer}`] : []),
+  ])}`
+}
+
+export const SORTS = {
+  newest: { key: sql`j.created_at`, down: true }, oldest: { key: sql`j.created_at`, down: false },
+  soonest: { key: sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, down: false },
+  latest: { key: sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, down: true },
+  changed: { key: sql`j.updated_at`, down: true },
+} as const
+export type JobSort = keyof typeof SORTS
+
+/** One page by keyset: never an offset, so that a page stays right while jobs arrive. */
+export async function listOfficeJobs(
+  db: Read, account: string, filter: JobFilter, { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
+): Promise<{ rows: ListedJob[]; next: string | null }> {
+  const { key, down } = SORTS[sort]
+  const after = cursor === undefined ? undefined : readCursor(cursor, sort)
+  const { rows: keys } = await sql<{ id: string; at: string }>`
+    select j.id, (${key})::text as at ${matching(account, filter)}
+    ${after ? (down ? sql`and (${key}, j.id) < (${after.at}::timestamptz, ${after.id}::uuid)` : sql`and (${key}, j.id) > (${after.at}::timestamptz, ${after.id}::uuid)`) : sql``}
+    order by ${key} ${down ? sql`desc` : sql`asc`}, j.id ${down ? sql`desc` : sql`asc`} limit ${limit + 1}`.execute(run(db))
+  const shown = keys.slice(0, limit)
+  return { rows: await jobsByIds(db, account, shown.map((row) => row.id)), next: keys.length > limit ? writeCursor(sort, shown.at(-1)!) : null }
+}
+
+export interface Counted { all: number; state: { id: JobState; count: number }[]; worker: Facet[]; template: Facet[]; customer: Facet[] }
+export interface Facet { id: string; name: string; count: number }
+
+/** Each filter's counts hold all other filters as they are, so a count is what choosing it would list (PS-12). */
+export async function countJobs(db: Read, account: string, filter: JobFilter): Promise<Counted> {
+  const without = (key: keyof JobFilter) => ({ ...filter, [key]: undefined })
+  const few = (what: RawBuilder<unknown>, by: JobFilter) => sql`(select ${what} ${matching(account, by)} limit ${COUNT_CAP})`
+  const [all, state, worker, template, customer] = await Promise.all([
+    sql<{ count: number }>`select count(*)::int as count from ${few(sql`1`, filter)} few`.execute(run(db)),
+    sql<{ id: JobState; count: number }>`select state as id, count(*)::int as count from ${few(sql`j.state`, without('state'))} few group by state`.execute(run(db)),
+    sql<Facet>`select coalesce(few.worker_id::text, 'none') as id, coalesce(w.name, w.email, '') as name, few.count from
+      (select worker_id, count(*)::int as count from ${few(sql`j.worker_id`, without('worker'))} jobs group by worker_id) few
+      left join staff_members w on w.account_id = ${account} and w.id = few.worker_id order by name`.execute(run(db)),
+    sql<Facet>`select t.id, t.name, few.count from
+      (select template_id, count(*)::int as count from ${few(sql`j.template_id`, without('template'))} jobs group by template_id) few
+      join templates t on t.account_id = ${account} and t.id = few.template_id order by t.position, t.id`.execute(run(db)),
+    sql<Facet>`select c.id, c.name, few.count from
+      (select customer_id, count(*)::int as count from ${few(sql`j.customer_id`, without('customer'))} jobs group by customer_id order by 2 desc, 1 limit 50) few
+      join customers c on c.account_id = ${account} and c.id = few.customer_id order by few.count desc, c.name`.execute(run(db)),
+  ])
+  return { all: all.rows[0]?.count ?? 0, state: state.rows, worker: worker.rows, template: template.rows, customer: customer.rows }
+}
+
+/** Rows for the ids a list has found, in that order. */
+export async function jobsByIds(db: Read, account: string, ids: readonly string[]): Promise<ListedJob[]> {
+  if (ids.length === 0) return []
+  const { rows } = await sql<ListedJob>`
+    select j.id, j.number, j.title, j.state, j.customer_id, coalesce(c.name, '') as customer, j.template_id, t.name as template, t.icon,
+      j.worker_id, coalesce(w.name, w.email) as worker, j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes,
+      j.completed_at, j.canceled_at, j.made_by_kind, j.made_by_id, j.made_by_name, j.created_at, j.updated_at, j.version
+    from unnest(${ids}::uuid[]) with ordinality as wanted(id, place)
+    join jobs j on j.account_id = ${account} and j.id = wanted.id
+    join templates t on t.account_id = j.account_id and t.id = j.template_id
+    left join customers c on c.account_id = j.account_id and c.id = j.customer_id
+    left join staff_members w on w.account_id = j.account_id and w.id = j.worker_id
+    order by wanted.place`.execute(run(db))
+  return rows
+}
+
+// ---- cursors: where a page ended. Not secret: they only say where to go on, within what is reached. ----
+
+export const writeCursor = (sort: string, { at, id }: { at: string; id: string }): string => Buffer.from([sort, at, id].join('|')).toString('base64url')
+
+/** @throws problem input when it is none of ours for this sort */
+export function readCursor(cursor: string, sort: string): { at: string; id: string } {
+  const [kind, at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split('|')
+  const fits = kind === sort && /^(-?infinity|\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?)?)$/.test(at) && /^[0-9a-f-]{36}$/.test(id)
+  if (!fits) throw problem('input', { fields: { cursor: 'format' } })
+  return { at, id }
+}

@@ -1,0 +1,140 @@
+/**
+ * States and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
+ * runs on server and screen.
+ */
+
+export const JOB_STATES = [
+  'unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled',
+] as const
+export type JobState = (typeof JOB_STATES)[number]
+
+export const CUSTOMER_STATES = ['requested', 'scheduled', 'progress', 'waiting', 'completed', 'canceled'] as const
+/** What a customer is told: fewer states, and none that speaks of our inner workings. */
+export type CustomerState = (typeof CUSTOMER_STATES)[number]
+
+const SHOWN: Record<JobState, CustomerState> = {
+  unassigned: 'requested', unpublished: 'requested', declined: 'requested',
+  pending: 'scheduled', assigned: 'scheduled',
+  started: 'progress', paused: 'progress',
+  completed: 'completed', postponed: 'waiting', canceled: 'canceled',
+}
+export const customerState = (state: JobState): CustomerState => SHOWN[state]
+
+export const JOB_GROUPS = ['open', 'completed', 'canceled'] as const
+export type JobGroup = (typeof JOB_GROUPS)[number]
+export const groupOf = (state: JobState): JobGroup => (state === 'completed' || state === 'canceled' ? state : 'open')
+export const statesOf = (group: JobGroup): JobState[] => JOB_STATES.filter((state) => groupOf(state) === group)
+
+// ---- moves (E-40) ----
+
+/** worker: the one on the job · manager: owner and admin · dispatcher: they and dispatchers · system: follows by itself. */
+export type Mover = 'worker' | 'dispatcher' | 'manager' | 'customer' | 'system'
+
+export interface Move {
+  from: readonly JobState[]
+  to: JobState
+  who: readonly Mover[]
+  /** A reason must be given; it stays internal. */
+  reason?: 'required'
+  /** There must be somebody to do it. */
+  needsWorker?: true
+}
+
+const NOT_STARTED = ['unassigned', 'unpublished', 'pending', 'assigned'] as const
+
+/** The one table: from → to · who. Whatever is not in it is refused. */
+export const MOVES: readonly Move[] = [
+  { from: ['unassigned'], to: 'unpublished', who: ['dispatcher'] },
+  { from: ['unpublished', 'pending', 'assigned', 'postponed'], to: 'unassigned', who: ['dispatcher'] },
+  { from: ['unassigned', 'unpublished', 'postponed'], to: 'pending', who: ['dispatcher'], needsWorker: true },
+  { from: ['unassigned', 'unpublished', 'postponed'], to: 'assigned', who: ['dispatcher'], needsWorker: true },
+  { from: ['pending'], to: 'assigned', who: ['worker'] },
+  { from: ['pending'], to: 'declined', who: ['worker'], reason: 'required' },
+  // Follows by itself when a worker declines. A dispatcher may do it for jobs that an import brought in as declined.
+  { from: ['declined'], to: 'unassigned', who: ['system', 'dispatcher'] },
+  { from: ['assigned'], to: 'started', who: ['worker', 'dispatcher'] },
+  { from: ['started'], to: 'paused', who: ['worker', 'dispatcher'] },
+  { from: ['paused'], to: 'started', who: ['worker', 'dispatcher'] },
+  { from: ['started', 'paused'], to: 'completed', who: ['worker', 'dispatcher'] },
+  { from: NOT_STARTED, to: 'postponed', who: ['dispatcher'] },
+  { from: ['completed'], to: 'started', who: ['manager'], reason: 'required' },
+  { from: [...NOT_STARTED, 'declined', 'postponed'], to: 'canceled', who: ['dispatcher', 'customer'] },
+  { from: ['started', 'paused'], to: 'canceled', who: ['dispatcher'] },
+  { from: ['canceled'], to: 'unassigned', who: ['dispatcher'] },
+]
+
+/** The row of the table for this move by any of these; undefined when there is none. */
+export const moveOf = (from: JobState, to: JobState, by: readonly Mover[]): Move | undefined =>
+  MOVES.find((move) => move.to === to && move.from.includes(from) && move.who.some((who) => by.includes(who)))
+
+/** Where a job can go from here, for the buttons of a screen. */
+export const movesFrom = (from: JobState, by: readonly Mover[]): { to: JobState; reason: boolean; needsWorker: boolean }[] =>
+  JOB_STATES.flatMap((to) => {
+    const move = moveOf(from, to, by)
+    return move ? [{ to, reason: move.reason === 'required', needsWorker: move.needsWorker === true }] : []
+  })
+
+/** What a member of staff counts as for one job. */
+export function moversOf(role: 'owner' | 'admin' | 'dispatcher' | 'worker', isTheWorker: boolean): Mover[] {
+  return [
+    ...(isTheWorker ? ['worker' as const] : []),
+    ...(role === 'worker' ? [] : ['dispatcher' as const]),
+    ...(role === 'owner' || role === 'admin' ? ['manager' as const] : []),
+  ]
+}
+
+/** Work is going on or over: planning is closed. */
+export const hasStarted = (state: JobState): boolean => ['started', 'paused', 'completed'].includes(state)
+export const canBePlanned = (state: JobState): boolean => !hasStarted(state) && state !== 'canceled'
+/** The office may correct a job in any state but a canceled one. */
+export const canBeCorrected = (state: JobState): boolean => state !== 'canceled'
+
+// ---- what a customer may do in which state ----
+
+export type CustomerDeed = 'edit' | 'cancel' | 'delete'
+
+/** Why a customer can no longer do it: the state it reached. Null: it is still possible. */
+export function closedTo(deed: CustomerDeed, state: JobState): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
+  if (state === 'completed' || state === 'canceled') return state
+  if (state === 'started' || state === 'paused') return 'started'
+  switch (deed) {
+    // Declined is our own affair: to the customer the job is requested, and behaves so.
+    case 'edit': return state === 'postponed' ? 'waiting' : null
+    case 'cancel': return null
+    case 'delete': return state === 'unassigned' ? null : 'planned'
+  }
+}
+
+/** Worker and time are told to a customer once they are settled; before, they are plans of ours. */
+export const planIsShown = (state: JobState): boolean => ['assigned', 'started', 'paused', 'completed'].includes(state)
+
+// ---- the line of progress a customer follows ----
+
+export interface ProgressStep { state: CustomerState; is: 'done' | 'now' | 'next' }
+
+/** Requested → scheduled → in progress → completed; a canceled or waiting job says so at the place it stopped. */
+export function progressOf(state: JobState): ProgressStep[] {
+  const now = customerState(state)
+  if (now === 'canceled') return [{ state: 'requested', is: 'done' }, { state: 'canceled', is: 'now' }]
+  const steps: CustomerState[] = now === 'waiting'
+    ? ['requested', 'waiting', 'scheduled', 'progress', 'completed']
+    : ['requested', 'scheduled', 'progress', 'completed']
+  const at = steps.indexOf(now)
+  return steps.map((step, index) => ({
+    state: step, is: index < at || now === 'completed' ? 'done' : index === at ? 'now' : 'next',
+  }))
+}
+
+// ---- names ----
+
+/** How a member of staff is called in front of customers (E-66). An address never stands in for a name. */
+export function staffNameFor(rule: 'full' | 'first' | 'business', name: string | null, business: string): string {
+  const known = name && !name.includes('@') ? name.trim() : ''
+  if (rule === 'business' || !known) return business
+  return rule === 'full' ? known : known.split(/\s+/)[0]!
+}
+
+/** Most jobs one booking makes (V-34). */
+export const MAX_JOBS = 20
+/** Files on one form. */
+export const MAX_ATTACHMENTS = 5

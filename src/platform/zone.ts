@@ -1,0 +1,30 @@
+/** Local days and times of a place, as people type and read them, against moments. Daylight saving is decided here only. */
+import { Temporal } from 'temporal-polyfill'
+
+export interface Local {
+  /** 2026-03-29 */
+  day: string
+  /** 09:30 */
+  time: string
+}
+
+/**
+ * The moment of a local day and time in a zone. A time that the clocks jump over is `null`: it never happens. Of a time
+ * that happens twice (clocks go back) the first is meant.
+ * @throws RangeError when day or time is none
+ */
+export function momentOf({ day, time }: Local, zone: string): Date | null {
+  const wanted = Temporal.PlainDate.from(day).toPlainDateTime(Temporal.PlainTime.from(time))
+  const moment = wanted.toZonedDateTime(zone, { disambiguation: 'earlier' })
+  return moment.toPlainDateTime().equals(wanted) ? new Date(moment.epochMilliseconds) : null
+}
+
+/** What a clock on the wall shows at a moment. */
+export function localOf(moment: Date, zone: string): Local {
+  const at = Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(zone)
+  return { day: at.toPlainDate().toString(), time: at.toPlainTime().toString({ smallestUnit: 'minute' }) }
+}
+
+/** ISO 8601 with the offset that the place has at that moment. */
+export const isoIn = (moment: Date, zone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(zone).toString({ timeZoneName: 'never', smallestUnit: 'second' })
