@@ -41,7 +41,8 @@ begin
       when 'customers' then format('(%s or id = %s)', everyone, customers)
       when 'sites'     then format('(%s or customer_id = %s)', everyone, customers)
       when 'contacts'  then format('(%s or (%s and customer_id = %s) or id = %s)', everyone, assigned, customers, contacts)
-      when 'jobs'      then format('(%s or (%s and worker_id = %s) or (customer_id = %s and (%s or template_id = %s)))',
+      -- Unpublished: placed on the schedule and not yet released to its worker.
+      when 'jobs'      then format('(%s or (%s and worker_id = %s and state <> ''unpublished'') or (customer_id = %s and (%s or template_id = %s)))',
                                    everyone, assigned, me, jobs_of, all_templates, templates)
     end
     -- Always read through a join to the parent, whose own policy decides the rest.

@@ -77,6 +77,7 @@ create index jobs_newest on jobs (account_id, created_at desc, id desc);
 create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc);
 create index jobs_of_worker on jobs (account_id, worker_id, created_at desc, id desc) where worker_id is not null;
 create index jobs_by_state on jobs (account_id, state, created_at desc, id desc);
+create index jobs_scheduled on jobs (account_id, scheduled_at, id) where scheduled_at is not null;
 create index jobs_made_by on jobs (account_id, made_by_id) where made_by_id is not null;
 
 create table job_comments (
@@ -147,3 +148,24 @@ create index files_waiting on files (created_at) where owner_id is null;
 select protect_tenant_table('templates', 'account'), protect_tenant_table('template_versions', 'account'),
        protect_tenant_table('jobs', 'reach'), protect_tenant_table('job_comments', 'child'),
        protect_tenant_table('job_history', 'child'), protect_tenant_table('files', 'upload');
+
+-- A worker who declines loses the job in the same moment, and so could not write this himself.
+create function release_declined_job(wanted_account uuid, job uuid, at timestamptz) returns void
+  language sql security definer set search_path = public, pg_temp as $$
+  update jobs set state = 'unassigned', worker_id = null, version = version + 1, updated_at = at
+    where account_id = wanted_account and id = job and state = 'declined'
+      and account_id = nullif(current_setting('app.account', true), '')::uuid
+$$;
+comment on function release_declined_job(uuid, uuid, timestamptz) is 'Declined → unassigned, which follows by itself (E-40). Only inside the account of the transaction.';
+
+-- An unlinked portal user who books again gets a new customer and never the old one back: somebody took it away.
+create function forget_made_customer(wanted_account uuid, portal_user uuid) returns void
+  language sql security definer set search_path = public, pg_temp as $$
+  update customers c set made_for = null
+    where c.account_id = wanted_account and c.made_for = portal_user
+      and c.account_id = nullif(current_setting('app.account', true), '')::uuid
+      and not exists (select 1 from portal_links l where l.account_id = wanted_account and l.portal_user_id = portal_user and l.customer_id = c.id)
+$$;
+comment on function forget_made_customer(uuid, uuid) is 'Frees the mark of an automatic customer that its portal user is no longer linked to.';
+revoke all on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid) from public;
+grant execute on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid) to portico_app, portico_system;
