@@ -1,13 +1,14 @@
-/** portico serve | work | migrate | openapi — the only process entry. */
+/** portico serve | work | migrate | demo | openapi — the only process entry. */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApp } from './app.ts'
+import { createApp, type asSystem } from './app.ts'
 import { readConfig, type Config } from './config.ts'
 import { systemClock } from './platform/clock.ts'
 import { defaultDataFolder, startEmbedded, type Embedded } from './platform/database/embedded.ts'
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
-import type { Connect } from './platform/database/pool.ts'
+import { openPool, type Connect } from './platform/database/pool.ts'
+import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createWords } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { derive } from './platform/secrets.ts'
@@ -16,7 +17,7 @@ const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 const [command = 'serve', ...rest] = process.argv.slice(2)
-const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, openapi }
+const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, demo: runDemo, openapi }
 
 const run = commands[command]
 if (!run) {
@@ -41,6 +42,8 @@ async function serve({ background = false } = {}): Promise<void> {
     connect: connections(place), folder: join(place.folder, 'files'), demo: rest.includes('--demo'),
     pages: background ? null : join(root, 'build'), serve: !background,
   })
+  const demo = rest.includes('--demo') && !background
+  const loaded = demo && (await demoOf(app.pools.system, app.files, config)).length > 0
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
@@ -54,9 +57,44 @@ async function serve({ background = false } = {}): Promise<void> {
   process.once('SIGTERM', () => void stop('SIGTERM'))
   await app.listen()
   if (background) return
+  if (demo) {
+    const { demoWelcome } = await import('../db/demo.ts')
+    console.log(demoWelcome(config, loaded))
+    return
+  }
   console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
   const setUp = await app.offerSetUp()
   if (setUp) console.log(`Nobody works here yet. Make the first business and its owner with this link; it works once, for 7 days:\n\n  ${setUp}\n`)
+}
+
+// Imported when wanted: an installation without the demo has nothing of it in memory.
+async function demoOf(pool: Parameters<typeof asSystem>[0], files: FileStore, config: Config): Promise<string[]> {
+  const { loadDemo } = await import('../db/demo.ts')
+  return loadDemo({ pool, files, now: systemClock.now(), host: config.publicUrl.hostname })
+}
+
+/** Loads the demo's businesses where they are missing. */
+async function runDemo(): Promise<void> {
+  const config = readConfig()
+  await withDatabase(config, async ({ pool, files }) => {
+    const loaded = await demoOf(pool, files, config)
+    console.log(loaded.length > 0 ? `Loaded: ${loaded.join(', ')}.` : 'Nothing to do: the demo is there already.')
+  })
+}
+
+/** For commands that do one thing past account isolation and end: a migrated database, as portico_system. */
+async function withDatabase(config: Config, work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>): Promise<void> {
+  const place = await openPlace(config, createLog({ level: 'warn' }))
+  await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations') })
+  const pool = openPool(connections(place).system, { max: 2, name: `portico ${command}` })
+  try {
+    await work({ pool, files: createDiskStore(join(place.folder, 'files')) })
+  } finally {
+    await pool.end()
+    // A server that was running already belongs to somebody else.
+    if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
+  }
+  process.exit(process.exitCode ?? 0)
 }
 
 async function runMigrate(): Promise<void> {
