@@ -24,6 +24,7 @@ export default defineConfig({
           'style-src': ['self'],
           'style-src-attr': ['unsafe-hashes', announcer],
           'img-src': ['self', 'data:', 'blob:'],
+          'frame-src': ['self'],
           'font-src': ['self'],
           'connect-src': ['self'],
           'manifest-src': ['self'],

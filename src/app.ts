@@ -11,6 +11,8 @@ import { customers } from './features/customers/contract.ts'
 import { customersHandlers } from './features/customers/handlers.ts'
 import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
+import { messages } from './features/messages/contract.ts'
+import { messagesHandlers } from './features/messages/handlers.ts'
 import { people } from './features/identity/people/contract.ts'
 import { peopleHandlers } from './features/identity/people/handlers.ts'
 import { staffPasswordReset } from './features/identity/people/messages.ts'
@@ -32,6 +34,15 @@ import { portalUsersHandlers } from './features/portal-users/handlers.ts'
 import { staff } from './features/staff/contract.ts'
 import { staffHandlers } from './features/staff/handlers.ts'
 import { staffInvitation } from './features/staff/messages.ts'
+import { booking } from './features/jobs/booking/contract.ts'
+import { bookingHandlers } from './features/jobs/booking/handlers.ts'
+import { jobs } from './features/jobs/contract.ts'
+import { jobFiles } from './features/jobs/files/contract.ts'
+import { jobFilesHandlers } from './features/jobs/files/handlers.ts'
+import { jobsHandlers } from './features/jobs/handlers.ts'
+import { jobsMessages } from './features/jobs/messages.ts'
+import { portalJobs } from './features/jobs/portal/contract.ts'
+import { portalJobsHandlers } from './features/jobs/portal/handlers.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { inTransaction } from './platform/database/transaction.ts'
@@ -51,16 +62,16 @@ declare module './platform/operation.ts' {
   interface Registered {
     actor: Actor
     account: AccountOf
-    reachAddition: { customer: string }
+    reachAddition: { customer: string; contact?: string }
     audit: AuditOf
     message: Emission
   }
 }
 
 /** Every operation there is, by name. */
-export const contracts = { ...accounts, ...activation, ...customers, ...identity, ...people, ...portal, ...portalIdentity, ...portalProfile, ...templates, ...portalUsers, ...staff }
-const handlers = [...accountsHandlers, ...activationHandlers, ...customersHandlers, ...identityHandlers, ...peopleHandlers, ...portalHandlers, ...portalIdentityHandlers, ...portalProfileHandlers, ...templatesHandlers, ...portalUsersHandlers, ...staffHandlers]
-const messages: Message[] = [staffInvitation, ...activationMessages, staffPasswordReset]
+export const contracts = { ...accounts, ...activation, ...booking, ...customers, ...identity, ...jobFiles, ...jobs, ...people, ...portal, ...portalIdentity, ...portalJobs, ...portalProfile, ...templates, ...portalUsers, ...staff, ...messages }
+const handlers = [...accountsHandlers, ...activationHandlers, ...bookingHandlers, ...customersHandlers, ...identityHandlers, ...jobFilesHandlers, ...jobsHandlers, ...peopleHandlers, ...portalHandlers, ...portalIdentityHandlers, ...portalJobsHandlers, ...portalProfileHandlers, ...templatesHandlers, ...portalUsersHandlers, ...staffHandlers]
+const outgoing: Message[] = [...jobsMessages, staffInvitation, ...activationMessages, staffPasswordReset]
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }
@@ -107,12 +118,16 @@ export async function createApp(deps: Deps): Promise<App> {
   }
   const files = createDiskStore(deps.folder)
   const urls = urlsBy(config)
+  const mail = messagesHandlers({
+    words, messages: outgoing, senderOf: (db, account) => senderOf(db, account, urls), sending: config.smtpUrl !== null, from: config.mailFrom, demo: deps.demo,
+    openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
+  })
   const house: House = {
-    pool: pools.app, clock, operations: handlers, identify, files, strict: deps.strict,
+    pool: pools.app, clock, operations: [...handlers, ...mail], identify, files, strict: deps.strict,
     settingsOf: (actor, account, added) => {
-      const { customers, jobs_of, ...reach } = reachOf(actor, account)
+      const { customers, jobs_of, contacts, ...reach } = reachOf(actor, account)
       const more = added.map((each) => each.customer)
-      return { ...reach, customers: [...customers, ...more], jobs_of: [...jobs_of, ...more] }
+      return { ...reach, customers: [...customers, ...more], jobs_of: [...jobs_of, ...more], contacts: [...contacts, ...added.flatMap((each) => each.contact ?? [])] }
     },
     urlsOf: urls,
     emit: async (db, emission, { account, now }) => { await emitMessage(db, account.id, emission, { now, host: config.publicUrl.hostname }) },
@@ -120,7 +135,7 @@ export async function createApp(deps: Deps): Promise<App> {
     onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
   const deliverer = createDeliverer({
-    runnerPool: pools.runner, systemPool: pools.system, messages, words, clock, log,
+    runnerPool: pools.runner, systemPool: pools.system, messages: outgoing, words, clock, log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
     senderOf: (db, account) => senderOf(db, account, urls),
   })

@@ -216,8 +216,11 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
         'content-length': file.size,
         'content-disposition': contentDisposition(file.name, file.inline ? 'inline' : 'attachment'),
         'cache-control': 'private, no-store',
+        ...(file.frame && { 'x-frame-options': 'SAMEORIGIN' }),
         // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
-        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'content-security-policy': file.frame
+          ? `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' ${file.frame.pictures.join(' ')}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`
+          : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         'x-content-type-options': 'nosniff',
       }).send(file.stream)
     }

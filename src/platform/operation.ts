@@ -157,7 +157,13 @@ export interface Urls {
 export type Effect =
   | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
   | { session: 'end'; audience: 'people' | 'portal' }
-  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean } }
+  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean; frame?: Frame } }
+
+/** A document that our own pages show in a frame, such as a mail as it looks. It runs no script and knows no cookie. */
+export interface Frame {
+  /** Where its pictures may come from, as origins; nothing else is loaded. */
+  pictures: readonly string[]
+}
 
 const EFFECT = Symbol('effect')
 export interface WithEffect<O> { [EFFECT]: true; output: O; effect: Effect }

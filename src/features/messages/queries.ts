@@ -1,5 +1,10 @@
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import type { DB } from '../../../db/schema.gen.ts'
+import type { OutboxRow } from '../../platform/delivery/outbox.ts'
+import { foldedPatterns } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
+import type { MessageState } from './rules.ts'
 
 /** Messages that were given up and wait for somebody; counted to 100 and no further. */
 export async function failedCount(db: Read, account: string): Promise<number> {
@@ -7,3 +12,76 @@ export async function failedCount(db: Read, account: string): Promise<number> {
     from (select 1 from outbox where account_id = ${account} and state = 'failed' limit 100) few`.execute(db as Write)
   return row!.failed
 }
+
+export interface StoredMessage extends OutboxRow { next_at: Date; sent_at: Date | null; last_result: string | null }
+
+const COLUMNS = [
+  'account_id', 'id', 'kind', 'to_address', 'to_name', 'subject_kind', 'subject_id', 'locale', 'payload', 'secret', 'link_kind', 'state', 'attempts', 'message_id',
+  'created_at', 'next_at', 'sent_at', 'last_result',
+] as const
+
+export const PAGE = 50
+
+const stored = (state: MessageState): string[] => (state === 'waiting' ? ['waiting', 'sending'] : [state])
+
+/** Newest first; one more than a page tells whether there is another. */
+export async function findMessages(
+  db: Read, account: string, { state, search, cursor }: { state?: MessageState | undefined; search?: string | undefined; cursor?: string | undefined },
+): Promise<StoredMessage[]> {
+  let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
+  if (state) query = query.where('state', 'in', stored(state))
+  for (const pattern of foldedPatterns(search ?? '')) {
+    query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
+  }
+  if (cursor) {
+    const [at, id] = openCursor(cursor)
+    query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
+  }
+  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(PAGE + 1).execute() as StoredMessage[]
+}
+
+export const cursorOf = (row: Pick<StoredMessage, 'created_at' | 'id'>): string => `${row.created_at.getTime()}_${row.id}`
+
+function openCursor(cursor: string): [Date, string] {
+  const [, at, id] = /^(\d{1,15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
+  if (!id) throw problem('input', { fields: { cursor: 'format' } })
+  return [new Date(Number(at)), id]
+}
+
+/** Of the newest 5,000, by state: no count reads a journal to its end. */
+export async function countMessages(db: Read, account: string): Promise<Record<MessageState, number>> {
+  const { rows } = await sql<{ state: MessageState; count: number }>`select case state when 'sending' then 'waiting' else state end as state, count(*)::int as count
+    from (select state from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(db as Write)
+  return { waiting: 0, sent: 0, failed: 0, canceled: 0, ...Object.fromEntries(rows.map((row) => [row.state, row.count])) }
+}
+
+export const findMessage = async (db: Read, account: string, id: string): Promise<StoredMessage | undefined> =>
+  await db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account).where('id', '=', id).executeTakeFirst() as StoredMessage | undefined
+
+export const triesOf = (db: Read, account: string, message: string) =>
+  db.selectFrom('deliveries').select(['attempt', 'at', 'outcome', 'detail']).where('account_id', '=', account).where('outbox_id', '=', message).orderBy('at').orderBy('id').execute()
+
+/** Makes it due at once, with its job. False when it is out, canceled or without its link by now. */
+export async function sendAgain(db: Write, account: string, message: string, at: Date): Promise<boolean> {
+  const { rows: [row] } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
+  if (!row?.due) return false
+  await sql`select app_enqueue_delivery(${account}::uuid, ${message}::uuid, ${at}::timestamptz, true)`.execute(db)
+  return true
+}
+
+// ---- the demo's mailbox: across accounts, as portico_system, behind the one reviewed door in app.ts ----
+
+export async function allMail(db: Kysely<DB>, { search, cursor }: { search?: string | undefined; cursor?: string | undefined }): Promise<StoredMessage[]> {
+  let query = db.selectFrom('outbox').select(COLUMNS)
+  for (const pattern of foldedPatterns(search ?? '')) {
+    query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern))
+  }
+  if (cursor) {
+    const [at, id] = openCursor(cursor)
+    query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
+  }
+  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(PAGE + 1).execute() as StoredMessage[]
+}
+
+export const anyMail = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>
+  await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst() as StoredMessage | undefined

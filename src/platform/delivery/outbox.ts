@@ -153,6 +153,15 @@ export async function composeMail(
   return { ...rendered, link: url }
 }
 
+/** The subject line alone, for lists. Null when its values were wiped with its token. */
+export function composeSubject(words: Words, declared: Message, row: OutboxRow, sender: Sender): string | null {
+  if (!row.payload) return null
+  const stored = { ...row.payload, token: MASK }
+  const vars: MailVars = { recipient: row.to_address, name: row.to_name ?? '', ...stored, ...declared.extra?.(stored, sender, row) }
+  const plain = Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, typeof value === 'object' && value ? (value.text ?? value.url) : value]))
+  return oneLine(words.withOverrides(sender.words).t(row.locale, `${declared.words}.subject`, { business: sender.name, ...plain }), 150)
+}
+
 /** Messages by kind; two of one kind are a mistake. */
 export function messageBook(messages: readonly Message[]): ReadonlyMap<string, Message> {
   const book = new Map<string, Message>()
