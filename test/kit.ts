@@ -42,6 +42,7 @@ export interface House {
   app: App
   url: URL
   port: number
+  database: string
   clock: TurnableClock
   /** Mails the SMTP peer took, oldest first. */
   mails: Email[]
@@ -102,9 +103,10 @@ let shared: Promise<House> | undefined
 /** The house of this worker; made once. */
 export const house = (): Promise<House> => (shared ??= openHouse(inject('world')))
 
-export async function openHouse(world: World, { pages = null, clock = turnableClock(new Date()), env = {}, demo = false }: { pages?: string | null; clock?: TurnableClock; env?: Record<string, string>; demo?: boolean } = {}): Promise<House> {
-  const database = `${world.template}_${randomBytes(4).toString('hex')}`
-  await withAdmin(world.admin, (client) => client.query(`create database ${database} template ${world.template}`))
+/** A house of its own; `twinOf` makes a second node on the same database. */
+export async function openHouse(world: World, { pages = null, twinOf, clock = twinOf?.clock ?? turnableClock(new Date()), env = {}, demo = false }: { pages?: string | null; twinOf?: House; clock?: TurnableClock; env?: Record<string, string>; demo?: boolean } = {}): Promise<House> {
+  const database = twinOf?.database ?? `${world.template}_${randomBytes(4).toString('hex')}`
+  if (!twinOf) await withAdmin(world.admin, (client) => client.query(`create database ${database} template ${world.template}`))
   const admin = { ...world.admin, database }
   const mails: Email[] = []
   const smtp = new SMTPServer({
@@ -162,7 +164,7 @@ export async function openHouse(world: World, { pages = null, clock = turnableCl
   }
 
   const made: House = {
-    app, url, port, clock, mails, log, stored,
+    app, url, port, database, clock, mails, log, stored,
     anyone: (options = {}) => person({ kind: 'anonymous', ...options }),
     async mailTo(address) {
       const due = await stored((db) => db.selectFrom('outbox').select(['account_id', 'id']).where('state', 'in', ['waiting']).where('next_at', '<=', clock.now()).orderBy('created_at').execute())

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
 import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
+import { derive } from '../src/platform/secrets.ts'
 import { connectFromUrl, type Connect } from '../src/platform/database/pool.ts'
 
 export interface World { admin: Connect; passwords: Record<Role, string>; template: string; folder: string }
@@ -13,6 +14,9 @@ export interface World { admin: Connect; passwords: Record<Role, string>; templa
 declare module 'vitest' {
   interface ProvidedContext { world: World }
 }
+
+/** PORTICO_SECRET of every process of a run: the roles belong to the whole cluster, so all must agree on their passwords. */
+export const TEST_SECRET = 'a secret for tests, and for tests alone'
 
 const root = join(import.meta.dirname, '..')
 
@@ -26,7 +30,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     ? { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
     : connectFromUrl(given!)
   const template = `portico_template_${process.pid}`
-  const passwords = Object.fromEntries(ROLES.map((role) => [role, `test-${role}`])) as Record<Role, string>
+  const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(TEST_SECRET, `database role ${role}`).toString('base64url')])) as Record<Role, string>
   await ensureDatabase({ ...admin, database: template })
   await migrate({ admin: { ...admin, database: template }, passwords, folder: join(root, 'db/migrations') })
   return {

@@ -1,0 +1,213 @@
+/** Faults that happen: the database restarts, a process is killed while booking, a stop under load, a double click. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import http from 'node:http'
+import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { DB } from '../db/schema.gen.ts'
+import { contracts } from '../src/app.ts'
+import type { Definition } from '../src/platform/operation.ts'
+import { house, openHouse, send, type Business, type House, type Person } from './kit.ts'
+import { TEST_SECRET } from './world.ts'
+
+const root = join(import.meta.dirname, '..')
+const booking = (template: string, customer: string, number = 1) => ({ template, customer, address: '14 Pelican Quay, Bristol', number, fields: {} })
+const jobsOf = (db: Kysely<DB>, account: string) => db.selectFrom('jobs').select(['id', 'number', 'batch_id']).where('account_id', '=', account).execute()
+
+describe('double clicks', () => {
+  let at: House, shop: Business, user: Person, template: string, customer: string
+  beforeAll(async () => {
+    at = await house()
+    shop = await at.business()
+    template = await shop.template()
+    customer = await shop.customer()
+    user = await shop.portalUser({ customers: [customer] })
+  })
+  const book = (key: string, body: object = booking(template, customer), who = user) => who.call('createPortalJob', body as never, { headers: { 'idempotency-key': key } })
+
+  it('F11 the same key answers the same, and does the deed once', async () => {
+    const first = await book('once')
+    const again = await book('once')
+    expect([first.status, again.status]).toEqual([201, 201])
+    expect(again.body).toEqual(first.body)
+    expect(await at.stored((db) => jobsOf(db, shop.id))).toHaveLength(1)
+  })
+
+  it('F11 twenty at once do it once; who comes meanwhile is told so or gets the same answer', async () => {
+    const before = (await at.stored((db) => jobsOf(db, shop.id))).length
+    const replies = await Promise.all(Array.from({ length: 20 }, () => book('twenty')))
+    expect(new Set(replies.map(({ status }) => status)).difference(new Set([201, 409]))).toEqual(new Set())
+    expect(await at.stored((db) => jobsOf(db, shop.id))).toHaveLength(before + 1)
+    expect((await book('twenty')).status).toBe(201)
+  })
+
+  it('F11 the same key with another body is refused, and so is nobody else\'s business', async () => {
+    await book('mine')
+    expect((await book('mine', booking(template, customer, 2))).body.code).toBe('keyReused')
+    const mate = await shop.portalUser({ customers: [customer] })
+    const own = await book('mine', booking(template, customer), mate)
+    expect(own.status).toBe(201)
+    expect(own.body).not.toEqual((await book('mine')).body)
+  })
+
+  it('F11 a key is forgotten after a day', async () => {
+    const first = await book('daily')
+    at.clock.advance(25 * 3600_000)
+    const next = await book('daily')
+    expect(next.status).toBe(201)
+    expect(next.body).not.toEqual(first.body)
+  })
+
+  it('F11 a refused deed leaves its key free', async () => {
+    expect((await book('refused', { ...booking(template, customer), address: undefined, number: 99 })).status).toBe(422)
+    expect((await book('refused')).status).toBe(201)
+  })
+
+  it('F11 every creating operation takes a key', () => {
+    const creating = Object.entries(contracts as Record<string, Definition>).filter(([name, each]) => each.method === 'POST' && /^(create|add|invite|link)[A-Z]/.test(name) && each.path.match(/office|portal/))
+    expect(creating.filter(([, each]) => !each.creates).map(([name]) => name)).toEqual([])
+  })
+})
+
+describe('the database goes away', () => {
+  let at: House, shop: Business
+  beforeAll(async () => {
+    at = await openHouse(inject('world'))
+    shop = await at.business()
+  })
+  afterAll(() => at.close())
+
+  it('F3 connections cut under load are answered with "try again", never with "not found", and it heals by itself', async () => {
+    const customer = await shop.customer(), template = await shop.template()
+    const user = await shop.portalUser({ customers: [customer] })
+    const made = await user.ok('createPortalJob', booking(template, customer) as never)
+    const job = made.jobs[0]!.id
+    const { admin } = inject('world')
+    const { database } = at
+    const client = new pg.Client({ ...admin, database: 'postgres' })
+    await client.connect()
+    const statuses = new Map<number, number>()
+    let stop = false
+    const load = Promise.all(Array.from({ length: 8 }, async () => {
+      while (!stop) {
+        const { status, headers } = await user.call('getPortalJob', { job })
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+        if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+      }
+    }))
+    for (let cut = 0; cut < 15; cut++) {
+      await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'portico%' and datname = $1`, [database])
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    stop = true
+    await load
+    await client.end()
+    expect([...statuses.keys()].filter((status) => ![200, 503].includes(status))).toEqual([])
+    expect(statuses.get(200)).toBeGreaterThan(0)
+    // Without a single refusal nothing was tried.
+    expect(statuses.get(503)).toBeGreaterThan(0)
+    expect((await user.call('getPortalJob', { job })).status).toBe(200)
+  })
+})
+
+describe('the process ends', () => {
+  let at: House
+  beforeAll(async () => { at = await openHouse(inject('world')) })
+  afterAll(() => at.close())
+
+  /** A server of its own process, on the database of `at`. */
+  async function serve(port: number): Promise<ChildProcess> {
+    const { admin } = inject('world')
+    const { database } = at
+    const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+      cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env, PORT: String(port), PORTICO_SECRET: TEST_SECRET, PORTICO_DATA: join(inject('world').folder, `serve-${port}`), LOG_LEVEL: 'error', REQUESTS_PER_MINUTE: '1000000',
+        DATABASE_URL: `postgres://${admin.user}${admin.password ? `:${admin.password}` : ''}@${admin.host.startsWith('/') ? 'localhost' : admin.host}:${admin.port}/${database}${admin.host.startsWith('/') ? `?host=${admin.host}` : ''}`,
+      },
+    })
+    await until(async () => (await send({ port, host: `localhost:${port}`, method: 'GET', path: '/api/v1/ready' })).status === 200)
+    return child
+  }
+
+  async function until(what: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      if (await what().catch(() => false)) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new Error('It never came up')
+  }
+
+  const freePort = () => new Promise<number>((resolve) => {
+    const probe = http.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+
+  it('F1 killed while booking: nothing acknowledged is lost, nothing is half there', async () => {
+    const shop = await at.business()
+    const customer = await shop.customer(), template = await shop.template()
+    const user = await shop.portalUser({ customers: [customer] })
+    const acknowledged: string[] = []
+    for (let round = 0; round < 3; round++) {
+      const port = await freePort()
+      const child = await serve(port)
+      let going = true
+      const booking3 = Promise.all(Array.from({ length: 6 }, async () => {
+        while (going) {
+          const reply = await send({ port, host: `${shop.slug}.localhost:${port}`, method: 'POST', path: `/api/v1/portal/${shop.slug}/jobs`, body: booking(template, customer, 3), cookies: user.cookies }).catch(() => null)
+          if (reply?.status === 201) acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
+          else if (reply?.status === 429) going = false
+          // The limit of one caller is not what is tried here.
+          await at.stored((db) => db.deleteFrom('throttles').execute())
+        }
+      }))
+      await until(async () => acknowledged.length > (round + 1) * 12)
+      child.kill('SIGKILL')
+      going = false
+      await booking3
+    }
+    const stored = await at.stored((db) => jobsOf(db, shop.id))
+    const ids = new Set(stored.map((job) => job.id))
+    expect(acknowledged.filter((id) => !ids.has(id))).toEqual([])
+    // Batches of three are whole, numbers are used once, and every job has its first line of history.
+    const sizes = Map.groupBy(stored, (job) => job.batch_id)
+    expect([...sizes.values()].filter((batch) => batch.length !== 3)).toEqual([])
+    expect(new Set(stored.map((job) => job.number)).size).toBe(stored.length)
+    const history = await at.stored((db) => db.selectFrom('job_history').select('job_id').distinct().where('account_id', '=', shop.id).execute())
+    expect(history).toHaveLength(stored.length)
+  })
+
+  it('F7 told to stop under load, it finishes what it began and then goes', async () => {
+    const shop = await at.business()
+    const user = await shop.portalUser({ customers: [await shop.customer()] })
+    const port = await freePort()
+    const child = await serve(port)
+    const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    const cut: string[] = []
+    let answered = 0, stopping = false
+    const load = Promise.all(Array.from({ length: 8 }, async () => {
+      for (;;) {
+        const before = stopping
+        try {
+          const { status } = await send({ port, host: `${shop.slug}.localhost:${port}`, method: 'GET', path: `/api/v1/portal/${shop.slug}/jobs`, cookies: user.cookies })
+          answered++
+          if (status === 503) return
+          if (status !== 200) cut.push(`answered ${status}`)
+        } catch (error) {
+          // Refused once it is down is right; cut off while it was up is not.
+          if (!before && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') cut.push(String(error))
+          return
+        }
+      }
+    }))
+    await until(async () => answered > 50)
+    stopping = true
+    child.kill('SIGTERM')
+    await load
+    expect(cut).toEqual([])
+    expect(await exited).toBe(0)
+  })
+})
