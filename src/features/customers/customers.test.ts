@@ -204,9 +204,9 @@ describe('the list of customers', () => {
     await stored((db) => db.insertInto('customers').values(Array.from({ length: 120 }, (_, n) => ({
       account_id: business.id, id: newId(), name: `Customer ${n % 7}`, folded: `customer ${n % 7}`, created_at: new Date(at.getTime() - (n % 5) * 1000), updated_at: at,
     }))).execute())
-    const [first] = (await owner.ok('listCustomers', { sort: 'newest' })).rows
+    const [first] = (await owner.ok('listCustomers', { sort: '-created' })).rows
     await job(business, first!.id)
-    for (const sort of ['name', 'newest', 'jobs'] as const) {
+    for (const sort of ['name', '-name', 'created', '-created', 'jobs', '-jobs'] as const) {
       const seen: string[] = []
       let cursor: string | undefined
       do {
@@ -216,7 +216,8 @@ describe('the list of customers', () => {
         cursor = page.next ?? undefined
       } while (cursor)
       expect([sort, seen.length, new Set(seen).size]).toEqual([sort, 120, 120])
-      if (sort === 'jobs') expect(seen[0]).toBe(first!.id)
+      if (sort === '-jobs') expect(seen[0]).toBe(first!.id)
+      if (sort === 'jobs') expect(seen.at(-1)).toBe(first!.id)
     }
     const found = await owner.ok('listCustomers', { search: 'customer 3' })
     expect(found.rows).toHaveLength(found.counts.active)

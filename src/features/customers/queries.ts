@@ -119,21 +119,23 @@ export async function listCustomers(db: Read, account: string, wanted: Wanted, a
 /** `place` is the number that the cursor needs beside the id; names and moments are looked up by the id. */
 function customersInOrder(db: Read, account: string, { search, state, sort }: Wanted, after: [number, string] | undefined | '') {
   const base = matching(db, account, search).where('c.state', '=', state).select(['c.id', 'c.name', 'c.reference', 'c.state', 'c.created_at as createdAt'])
+  const way = sort.startsWith('-') ? 'desc' as const : 'asc' as const
+  const beyond = way === 'desc' ? sql`<` : sql`>`
   const [place, id] = after || []
   const of = (columns: string) => sql`(select ${sql.raw(columns)} from customers a where a.account_id = ${account} and a.id = ${id}::uuid)`
   switch (sort) {
-    case 'name':
-      return base.select(sql<number>`0`.as('place')).orderBy(sql`lower(c.name)`).orderBy('c.id')
-        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(lower(c.name), c.id) > ${of('lower(a.name), a.id')}`))
-    case 'newest':
-      return base.select(sql<number>`0`.as('place')).orderBy('c.created_at', 'desc').orderBy('c.id', 'desc')
-        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(c.created_at, c.id) < ${of('a.created_at, a.id')}`))
-    case 'jobs':
+    case 'name': case '-name':
+      return base.select(sql<number>`0`.as('place')).orderBy(sql`lower(c.name)`, way).orderBy('c.id', way)
+        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(lower(c.name), c.id) ${beyond} ${of('lower(a.name), a.id')}`))
+    case 'created': case '-created':
+      return base.select(sql<number>`0`.as('place')).orderBy('c.created_at', way).orderBy('c.id', way)
+        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(c.created_at, c.id) ${beyond} ${of('a.created_at, a.id')}`))
+    case 'jobs': case '-jobs':
       return base
         .leftJoin((jobs) => jobs.selectFrom('jobs').where('account_id', '=', account)
           .select((job) => ['customer_id', job.fn.countAll<string>().as('n')]).groupBy('customer_id').as('j'), (join) => join.onRef('j.customer_id', '=', 'c.id'))
-        .select(sql<number>`coalesce(j.n, 0)::int`.as('place')).orderBy(sql`coalesce(j.n, 0)`, 'desc').orderBy('c.id', 'desc')
-        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(coalesce(j.n, 0), c.id) < (${place}::bigint, ${id}::uuid)`))
+        .select(sql<number>`coalesce(j.n, 0)::int`.as('place')).orderBy(sql`coalesce(j.n, 0)`, way).orderBy('c.id', way)
+        .$if(id !== undefined, (query) => query.where(sql<SqlBool>`(coalesce(j.n, 0), c.id) ${beyond} (${place}::bigint, ${id}::uuid)`))
   }
 }
 

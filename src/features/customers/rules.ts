@@ -3,8 +3,8 @@
 export const CUSTOMER_STATES = ['active', 'archived'] as const
 export type CustomerState = (typeof CUSTOMER_STATES)[number]
 
-/** name: A to Z · newest: made last first · jobs: most jobs first. */
-export const CUSTOMER_SORTS = ['name', 'newest', 'jobs'] as const
+/** By name, by when they were made, by how many jobs they have; with `-` the other way round. */
+export const CUSTOMER_SORTS = ['name', '-name', 'created', '-created', 'jobs', '-jobs'] as const
 export type CustomerSort = (typeof CUSTOMER_SORTS)[number]
 
 /** Rows of one page of the list, and of one export. */
