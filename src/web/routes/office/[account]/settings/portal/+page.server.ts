@@ -1,0 +1,58 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm, type Typed } from '../../../../../forms.ts'
+import { paths } from '../../../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals }) => ({
+  ...locals.words('portal.office'),
+  title: locals.t('portal.office.title'),
+  settings: await locals.api.getPortalSettings(),
+  checklist: await locals.api.getPortalChecklist(),
+})
+
+export const actions: Actions = {
+  save: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const version = typed.number('version') ?? 0
+    const enabled = typed.ticked('enabled')
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && everything(typed)) }))
+    if (failure) return failure
+    const done = output.enabled ? (typed.ticked('all') ? 'saved' : 'on') : 'off'
+    redirect(303, paths.office(params.account).portalSettings({ done }))
+  },
+  address: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure, output } = await attempt(locals, typed, () => locals.api.changePortalAddress({ slug: typed.string('slug') }), 'address')
+    if (failure) return failure
+    redirect(303, paths.office(output.slug).portalSettings(output.slug === params.account ? {} : { done: 'moved' }))
+  },
+}
+
+/** Boxes that are not ticked are not sent: absent means no. */
+function everything(typed: Typed) {
+  const flags = (group: string) => ({
+    createJobs: typed.ticked(`${group}.createJobs`), chooseTemplates: typed.ticked(`${group}.chooseTemplates`), editJobs: typed.ticked(`${group}.editJobs`),
+    cancelJobs: typed.ticked(`${group}.cancelJobs`), deleteJobs: typed.ticked(`${group}.deleteJobs`),
+  })
+  const field = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
+  const place = (template: string) => typed.number(`order.${template}`) ?? 999
+  const make = typed.string('makeCustomers')
+  return {
+    public: typed.ticked('public'),
+    name: typed.text('name') ?? null,
+    introduction: typed.string('introduction'),
+    signUpFields: { name: field('name'), phone: field('phone'), company: field('company'), address: field('address') },
+    signUpDomains: typed.string('signUpDomains').split(/[\s,;]+/).filter(Boolean),
+    switches: flags('switches'),
+    permissions: flags('permissions'),
+    templates: typed.all('templates').map((id, index) => ({ id, index })).sort((a, b) => place(a.id) - place(b.id) || a.index - b.index).map(({ id }) => id),
+    hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
+    severalJobs: typed.ticked('severalJobs'),
+    requestedStart: typed.ticked('requestedStart'),
+    makeCustomers: make === 'yes' ? true : make === 'no' ? false : null,
+    staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
+    confirmBookings: typed.ticked('confirmBookings'),
+    mailOnRemoval: typed.ticked('mailOnRemoval'),
+  }
+}

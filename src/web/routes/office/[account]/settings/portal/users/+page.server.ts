@@ -1,0 +1,55 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../forms.ts'
+import { paths } from '../../../../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+type Query = NonNullable<Parameters<App.Locals['api']['listPortalUsers']>[0]>
+
+export const load: PageServerLoad = async ({ locals, url }) => {
+  const query = url.searchParams
+  const asked = (name: string) => query.get(name) || undefined
+  const user = async (id: string | undefined) => (id ? locals.api.getPortalUser({ user: id }) : null)
+  return {
+    ...locals.words('portal.office', 'portal-users.office'),
+    title: locals.t('portal-users.office.label'),
+    now: new Date().toISOString(),
+    users: await locals.api.listPortalUsers({
+      search: asked('q'), standing: asked('standing') as Query['standing'], customer: asked('customer'), sort: asked('sort') as Query['sort'], cursor: asked('cursor'),
+    }),
+    /** The one whose removal is asked about. */
+    removing: await user(asked('remove')),
+    /** The one the banner is about; its name comes from our records, never from the address. */
+    about: asked('done') ? await user(asked('user')) : null,
+  }
+}
+
+const back = (url: URL, change: Record<string, string>) => {
+  const query = new URLSearchParams(url.search)
+  for (const key of [...query.keys()]) if (key.startsWith('/') || ['remove', 'done', 'user'].includes(key)) query.delete(key)
+  for (const [key, value] of Object.entries(change)) query.set(key, value)
+  return `${url.pathname}?${query}`
+}
+
+export const actions: Actions = {
+  resend: async ({ request, locals, url }) => {
+    const typed = await readForm(request)
+    const user = typed.string('user')
+    const { failure } = await attempt(locals, typed, () => locals.api.resendPortalInvitation({ user }))
+    if (failure) return failure
+    redirect(303, back(url, { done: 'resent', user }))
+  },
+  reactivate: async ({ request, locals, url }) => {
+    const typed = await readForm(request)
+    const user = typed.string('user')
+    const { failure } = await attempt(locals, typed, () => locals.api.reactivatePortalUser({ user }))
+    if (failure) return failure
+    redirect(303, back(url, { done: 'reactivated', user }))
+  },
+  remove: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const user = typed.string('user')
+    const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user }))
+    if (failure) return failure
+    redirect(303, paths.office(params.account).portalUsers({ done: output.outcome, user }))
+  },
+}

@@ -1,0 +1,45 @@
+import { fail, redirect } from '@sveltejs/kit'
+import { attempt, isProblem, readForm } from '../../../../../../../forms.ts'
+import { paths } from '../../../../../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, parent }) => {
+  const { office } = await parent()
+  return {
+    ...locals.words('portal.office', 'portal-users.office'),
+    title: locals.t('portal-users.office.new.title'),
+    // Templates beyond the defaults are the managers' to give.
+    templates: office.can.manage ? (await locals.api.getPortalSettings()).choices.filter((each) => !each.archived) : null,
+  }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const find = typed.text('find')
+    const deed = typed.string('do')
+    const customers = typed.all('customers')
+    const names = typed.record('name') as Record<string, string>
+    const picked = customers.map((id) => ({ id, name: names[id] ?? '' }))
+    // Return in the search box looks for a customer; it must not send the invitation.
+    if (deed === 'find' || (deed !== 'add' && find)) {
+      const { rows } = find ? await locals.api.listCustomers({ search: find }) : { rows: [] }
+      const matches = rows.filter(({ id }) => !customers.includes(id)).slice(0, 10).map(({ id, name, reference, address }) => ({ id, name, second: [reference, address].filter(Boolean).join(' · ') }))
+      return { values: typed.values, picked, matches, search: find ?? '', form: 'form', existing: null, problem: undefined }
+    }
+    const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
+    let existing: string | null = null
+    const { failure, output } = await attempt(locals, typed, async () => {
+      try {
+        return await locals.api.addPortalUser({
+          email: typed.string('email'), ...(customers.length > 0 && { customers }), ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
+        })
+      } catch (refusal) {
+        if (isProblem(refusal) && refusal.code === 'alreadyPortalUser') existing = String(refusal.vars?.user ?? '')
+        throw refusal
+      }
+    })
+    if (failure) return fail(failure.status, { ...failure.data, picked, matches: [], search: '', existing })
+    redirect(303, paths.office(params.account).portalUsers({ done: 'added', user: output.id }))
+  },
+}
