@@ -1,0 +1,3 @@
+import type { PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('accounts.settings'), title: locals.t('accounts.settings.title') })

@@ -1,0 +1,26 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm, refuse } from '../../../../forms.ts'
+import { paths } from '../../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const { state, invitation } = await locals.api.getStaffInvitation({ token: params.token })
+  locals.brand = invitation?.accent ?? null
+  return {
+    ...locals.words('staff.join', 'staff.roles'), link: state, invitation, token: params.token,
+    title: invitation ? locals.t('staff.join.title', { business: invitation.business }) : locals.t('staff.join.closed.unknown'),
+  }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const password = typed.raw('password') || undefined
+    if (password !== undefined && password !== typed.raw('repeat')) {
+      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('staff.join.differ') } })
+    }
+    const { failure, output } = await attempt(locals, typed, () => locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password }))
+    if (failure) return failure
+    redirect(303, paths.office(output.slug).home())
+  },
+}
