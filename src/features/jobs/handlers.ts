@@ -256,7 +256,8 @@ export async function carryOut(
   }
   const version = await changeJob(ctx.db, job, changes, ctx.now)
   const plan = { ...job, ...changes }
-  const told = customerState(from) !== customerState(to)
+  // Who declined, and that somebody did, is our own affair: the customer hears of what follows from it.
+  const told = customerState(from) !== customerState(to) && to !== 'declined'
   const lost = lostTimes(job, plan)
   const shownTime: Record<string, string> = planIsShown(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
   // A customer can write no internal line, and needs none: what it took away is kept in its own, and not shown.
@@ -270,7 +271,7 @@ export async function carryOut(
   ], by(ctx), ctx.now, ctx.newId)
   if (to !== 'declined') return { id: job.id, number: job.number, state: to, version }
   // Follows by itself (E-40): the job is free again, and the reason stays in its history.
-  await addHistory(ctx.db, [job], [{ event: 'moved', audience: 'internal', from: 'declined', to: 'unassigned' }], { kind: 'system', id: null, name: null }, ctx.now, ctx.newId)
+  await addHistory(ctx.db, [job], [{ event: 'moved', audience: 'customer', from: 'declined', to: 'unassigned' }], { kind: 'system', id: null, name: null }, ctx.now, ctx.newId)
   await releaseDeclined(ctx.db, ctx.account.id, job.id, ctx.now)
   return { id: job.id, number: job.number, state: 'unassigned' as const, version: version + 1 }
 }

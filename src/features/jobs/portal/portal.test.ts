@@ -1,0 +1,226 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { booked, FIELDS, home, moved, upload, world } from '../jobs.test-world.ts'
+
+const { stored, business } = home
+
+describe('what a customer sees', () => {
+  it('PS-01 a user without any customer gets empty lists, empty counts and not found', async () => {
+    const here = await world()
+    const job = await booked(here)
+    const outsider = await here.harbour.portalUser()
+    const list = await outsider.ok('listPortalJobs', {})
+    expect(list).toMatchObject({ rows: [], counts: { all: 0, open: 0, completed: 0, canceled: 0 }, upcoming: null, customers: [] })
+    expect((await outsider.call('getPortalJob', { job })).status).toBe(404)
+  })
+
+  it('PS-02 PS-03 a job of another customer answers like one that never was, whatever is done to it', async () => {
+    const here = await world()
+    const job = await booked(here)
+    const other = await here.harbour.portalUser({ customers: [await here.harbour.customer('Rachel Okoye')] })
+    const absent = crypto.randomUUID()
+    const calls = [['getPortalJob', {}], ['updatePortalJob', { version: 1 }], ['cancelPortalJob', {}], ['deletePortalJob', {}], ['addPortalComment', { body: 'x' }]] as const
+    for (const [name, input] of calls) {
+      const [foreign, never] = [await other.call(name, { job, ...input } as never), await other.call(name, { job: absent, ...input } as never)]
+      expect(foreign.status, name).toBe(404)
+      const plain = ({ body: { requestId: _, ...body } }: { body: { requestId?: string } }) => body
+      expect(plain(foreign as never)).toEqual(plain(never as never))
+    }
+    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({ state: 'unassigned', version: 1, comments: [] })
+  })
+
+  it('PS-29 E-52 PS-33 internal comments, hidden answers, reasons, worker’s address and other customers are in no answer', async () => {
+    const here = await world({ fields: [...FIELDS] })
+    const job = await booked(here, { fields: { wrong: 'Leaks' } })
+    const { version } = await here.dispatcher.ok('getJob', { job })
+    await here.dispatcher.ok('updateJob', { job, version, fields: { margin: 'SECRET margin' }, tags: ['SECRET tag'] })
+    await here.dispatcher.ok('addJobComment', { job, audience: 'internal', body: 'SECRET comment' })
+    await here.dispatcher.ok('addJobComment', { job, audience: 'customer', body: 'Please clear the cupboard.' })
+    const { id: file } = (await upload(here.dispatcher, `/office/${here.harbour.slug}/jobs/${job}/files`, { name: 'SECRET.txt', more: { audience: 'internal' } })).body
+    await moved(here.dispatcher, job, { to: 'assigned', worker: here.worker.id, reason: 'SECRET reason' })
+    const detail = await here.eleanor.call('getPortalJob', { job })
+    const list = await here.eleanor.call('listPortalJobs', { search: 'dishwasher' })
+    expect(detail.text + list.text).not.toMatch(/SECRET|Margin|worker\.[0-9a-f]+@/)
+    expect(detail.body.comments).toMatchObject([{ body: 'Please clear the cupboard.', by: { kind: 'staff', name: 'Dana' } }])
+    expect(file).toBeTruthy()
+    for (const search of ['secret', 'margin', 'cupboard', 'marek']) expect((await here.eleanor.ok('listPortalJobs', { search })).rows, search).toEqual([])
+  })
+
+  it('PS-14 E-68 a search or filter on something unknown or hidden is refused or finds nothing', async () => {
+    const here = await world()
+    for (const query of [{ sort: 'worker' }, { worker: here.worker.id }, { state: 'declined' }, { group: 'declined' }, { fields: 'margin' }]) {
+      expect((await here.eleanor.call('listPortalJobs', query as never)).status).toBe(422)
+    }
+    expect((await here.eleanor.ok('listPortalJobs', { customer: await here.harbour.customer('Else') })).rows).toEqual([])
+  })
+
+  it('PS-15 a field hidden later cannot be searched for any more', async () => {
+    const here = await world({ fields: [{ ...FIELDS[0] }] })
+    await booked(here, { fields: { wrong: 'Zebrafish' } })
+    expect((await here.eleanor.ok('listPortalJobs', { search: 'zebrafish' })).rows).toHaveLength(1)
+    const { refoldJobs } = await import('../queries.ts')
+    await stored(async (db) => {
+      await db.insertInto('template_versions').values({ account_id: here.harbour.id, template_id: here.template, version: 2, fields: JSON.stringify([{ ...FIELDS[0], portal: 'hidden' }]), created_at: home.clock.now() }).execute()
+      await db.updateTable('templates').set({ version: 2 }).where('id', '=', here.template).execute()
+      expect(await refoldJobs(db, here.harbour.id, here.template)).toBe(1)
+    })
+    expect((await here.eleanor.ok('listPortalJobs', { search: 'zebrafish' })).rows).toEqual([])
+    expect((await here.dispatcher.ok('listJobs', { search: 'zebrafish' })).rows).toHaveLength(1)
+  })
+
+  it('E-66 staff are named as the business chose, and a colleague by name', async () => {
+    const here = await world()
+    const job = await booked(here)
+    await here.dispatcher.ok('addJobComment', { job, audience: 'customer', body: 'Hello' })
+    const colleague = await here.harbour.portalUser({ name: 'Rachel Okoye', customers: [here.customer] })
+    const names = async (rule: string) => {
+      await stored((db) => db.updateTable('portal_settings').set({ staff_names: rule }).where('account_id', '=', here.harbour.id).execute())
+      const { comments, madeBy } = await colleague.ok('getPortalJob', { job })
+      return [comments[0]!.by.name, madeBy.kind, madeBy.name]
+    }
+    expect(await names('full')).toEqual(['Dana Reyes', 'colleague', 'Eleanor Finch'])
+    expect((await names('first'))[0]).toBe('Dana')
+    expect((await names('business'))[0]).toBe('Harbour Appliance Repair')
+  })
+
+  it('E-19 a job type taken away hides its jobs by default, or not, as the business chose', async () => {
+    const here = await world()
+    const job = await booked(here)
+    await stored((db) => db.updateTable('portal_settings').set({ templates: [] }).where('account_id', '=', here.harbour.id).execute())
+    expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(404)
+    expect((await here.eleanor.ok('listPortalJobs', {})).counts.all).toBe(0)
+    await stored((db) => db.updateTable('portal_settings').set({ hide_jobs_of_other_templates: false }).where('account_id', '=', here.harbour.id).execute())
+    expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(200)
+  })
+
+  it('PS-09 V-27 a user who is unlinked sees nothing from the next request on, and the jobs stay', async () => {
+    const here = await world()
+    const job = await booked(here)
+    await stored((db) => db.deleteFrom('portal_links').where('portal_user_id', '=', here.eleanor.id).execute())
+    expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(404)
+    expect((await here.eleanor.ok('listPortalJobs', {})).rows).toEqual([])
+    expect((await here.dispatcher.ok('getJob', { job })).state).toBe('unassigned')
+  })
+
+  it('PS-13 PS-12 for any users and jobs: listed = opens = found = counted', async () => {
+    const harbour = await business()
+    const customers = [await harbour.customer('Ada'), await harbour.customer('Ben'), await harbour.customer('Cleo')]
+    const templates = [await harbour.template({ name: 'Alpha' }), await harbour.template({ name: 'Beta' }), await harbour.template({ name: 'Gamma', offered: false })]
+    const jobs: { id: string; customer: string; template: string; state: string }[] = []
+    for (const [c, customer] of customers.entries()) for (const [t, template] of templates.entries()) {
+      const { id } = await harbour.owner.ok('createJob', { customer, template })
+      const state = ['unassigned', 'completed', 'canceled'][(c + t) % 3]!
+      await stored((db) => db.updateTable('jobs').set({ state }).where('id', '=', id).execute())
+      jobs.push({ id, customer, template, state })
+    }
+    await fc.assert(fc.asyncProperty(
+      fc.subarray(customers), fc.constantFrom('default', 'add', 'replace', 'hide'), fc.subarray(templates), fc.constantFrom(undefined, 'alpha', 'ada', 'b', '100'), fc.constantFrom(undefined, 'open', 'completed', 'canceled'),
+      async (linked, templatesMode, own, search, group) => {
+        const who = await harbour.portalUser({ customers: linked, templatesMode, templates: own })
+        const seen = new Set(templatesMode === 'default' ? templates.slice(0, 2) : templatesMode === 'add' ? [...templates.slice(0, 2), ...own] : templatesMode === 'replace' ? own : templates.slice(0, 2).filter((each) => !own.includes(each)))
+        const expected = jobs.filter((job) => linked.includes(job.customer) && seen.has(job.template)).map((job) => job.id).sort()
+        const all = await who.ok('listPortalJobs', {})
+        expect(all.rows.map((row) => row.id).sort()).toEqual(expected)
+        const opened: string[] = []
+        for (const { id } of jobs) if ((await who.call('getPortalJob', { job: id })).status === 200) opened.push(id)
+        expect(opened.sort()).toEqual(expected)
+        const found = await who.ok('listPortalJobs', { ...(search && { search }), ...(group && { group }) } as never)
+        expect(found.rows.every((row) => expected.includes(row.id))).toBe(true)
+        expect(found.rows).toHaveLength(group ? found.counts[group as 'open'] : found.counts.all)
+        expect(found.counts.open + found.counts.completed + found.counts.canceled).toBe(found.counts.all)
+      }), { numRuns: 15 })
+  })
+
+  it('pages through many customers newest first without a gap', async () => {
+    const harbour = await business()
+    const template = await harbour.template()
+    const customers = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => harbour.customer(name)))
+    for (let index = 0; index < 9; index++) await harbour.owner.ok('createJob', { customer: customers[index % 3]!, template })
+    const who = await harbour.portalUser({ customers })
+    const all = (await who.ok('listPortalJobs', {})).rows.map((row) => row.number)
+    expect(all).toEqual([1009, 1008, 1007, 1006, 1005, 1004, 1003, 1002, 1001])
+    const read: number[] = []
+    for (let cursor: string | undefined; ;) {
+      const { rows, next } = await who.ok('listPortalJobs', { limit: 4, ...(cursor && { cursor }) })
+      read.push(...rows.map((row) => row.number))
+      if (!next) break
+      cursor = next
+    }
+    expect(read).toEqual(all)
+  })
+
+  it('PS-32 the answer holds exactly these fields: a new column stays inside until somebody decides', async () => {
+    const here = await world()
+    const job = await booked(here)
+    expect(Object.keys(await here.eleanor.ok('getPortalJob', { job })).sort()).toEqual([
+      'address', 'can', 'canceledAt', 'closed', 'comments', 'completedAt', 'createdAt', 'currency', 'customer', 'durationMinutes', 'fields', 'files', 'group', 'history', 'icon', 'id', 'madeBy',
+      'number', 'progress', 'requested', 'requestedAt', 'scheduledAt', 'site', 'sites', 'state', 'template', 'timeZone', 'title', 'version', 'worker',
+    ])
+  })
+})
+
+describe('what a customer does', () => {
+  it('E-20 a customer corrects answers, place and wish before the start; read-only and hidden answers stay as they are', async () => {
+    const here = await world({ fields: [...FIELDS] })
+    const job = await booked(here, { fields: { wrong: 'Leaks' } })
+    await here.eleanor.ok('updatePortalJob', { job, version: 1, fields: { wrong: 'Leaks and beeps' }, address: 'Back door, 14 Pelican Quay', requested: { day: '2027-07-01', time: '14:00' } })
+    const seen = await here.eleanor.ok('getPortalJob', { job })
+    expect(seen).toMatchObject({ version: 2, address: 'Back door, 14 Pelican Quay', requestedAt: '2027-07-01T13:00:00.000Z' })
+    expect(seen.fields.map((field) => field.value)).toEqual(['Leaks and beeps', undefined, 'No', undefined])
+    expect(seen.history.at(-1)).toMatchObject({ event: 'edited', by: { kind: 'you' } })
+    for (const fields of [{ margin: 'x' }, { contract: 'Yes' }, { wrong: '' }]) expect((await here.eleanor.call('updatePortalJob', { job, version: 2, fields })).status).toBe(422)
+    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, fields: {} })).body.code).toBe('jobChanged')
+    expect((await here.eleanor.ok('listPortalJobs', { search: 'beeps' })).rows).toHaveLength(1)
+  })
+
+  it('V-21 E-60 what a link does not permit is refused before anything is written', async () => {
+    const here = await world({ permissions: { editJobs: false, cancelJobs: false, deleteJobs: false } })
+    const job = await booked(here)
+    expect(await here.eleanor.ok('getPortalJob', { job })).toMatchObject({ can: { edit: false, cancel: false, delete: false }, closed: { edit: null, cancel: null, delete: null } })
+    const before = await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow())
+    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, address: 'x' })).body.code).toBe('editingNotAllowed')
+    expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
+    expect((await here.eleanor.call('deletePortalJob', { job })).body.code).toBe('deletingNotAllowed')
+    expect(await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow())).toEqual(before)
+    expect((await here.dispatcher.ok('getJobHistory', { job })).rows).toHaveLength(1)
+  })
+
+  it('PS-35 a switch of the account caps every permission', async () => {
+    const here = await world({ permissions: { cancelJobs: true } })
+    const job = await booked(here)
+    await stored((db) => db.updateTable('portal_settings').set({ switches: JSON.stringify({ createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: false, deleteJobs: true }) }).where('account_id', '=', here.harbour.id).execute())
+    expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
+  })
+
+  it('V-56 canceling keeps the job in the list, with the customer’s own reason; deleting takes one that nobody planned', async () => {
+    const here = await world({ permissions: { deleteJobs: true } })
+    const [canceled, gone, planned] = [await booked(here), await booked(here), await booked(here)]
+    await moved(here.dispatcher, canceled, { to: 'assigned', worker: here.worker.id, scheduled: { day: '2027-03-02', time: '10:00' } })
+    await here.eleanor.ok('cancelPortalJob', { job: canceled, reason: 'Fixed itself' })
+    expect(await here.eleanor.ok('getPortalJob', { job: canceled })).toMatchObject({ state: 'canceled', scheduledAt: null, can: { cancel: false }, history: [{}, {}, { reason: 'Fixed itself', by: { kind: 'you' } }] })
+    expect((await here.dispatcher.ok('getJobHistory', { job: canceled })).rows.at(-1)!.details).toMatchObject({ reason: 'Fixed itself', removedScheduledAt: '2027-03-02T10:00:00.000Z' })
+    await moved(here.dispatcher, planned, { to: 'unpublished' })
+    expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingOver')
+    await here.eleanor.ok('deletePortalJob', { job: gone })
+    expect((await here.eleanor.call('getPortalJob', { job: gone })).status).toBe(404)
+    expect((await here.eleanor.call('cancelPortalJob', { job: canceled })).body.code).toBe('cancelingOver')
+  })
+
+  it('PS-30 PS-36 a customer’s comment is for both sides, whatever is sent along', async () => {
+    const here = await world()
+    const job = await booked(here)
+    for (const more of [{ audience: 'internal' }, { author_id: here.dispatcher.id }]) expect((await here.eleanor.call('addPortalComment', { job, body: 'x', ...more })).status).toBe(422)
+    await here.eleanor.ok('addPortalComment', { job, body: 'The door code is 12.\r\nThanks' })
+    expect((await here.dispatcher.ok('getJob', { job })).comments).toMatchObject([{ audience: 'customer', body: 'The door code is 12.\nThanks', by: { kind: 'portalUser', id: here.eleanor.id } }])
+    expect((await here.eleanor.call('addPortalComment', { job, body: '   ' })).body.fields).toMatchObject({ body: { code: 'required' } })
+  })
+
+  it('PS-37 office operations do not exist for a customer, and the portal’s do not for staff', async () => {
+    const here = await world()
+    const job = await booked(here)
+    for (const [name, input] of [['listJobs', {}], ['getJob', { job }], ['moveJob', { job, version: 1, to: 'completed' }], ['addJobComment', { job, audience: 'internal', body: 'x' }], ['deleteJob', { job }]] as const) {
+      expect([401, 404]).toContain((await here.eleanor.call(name, input as never)).status)
+    }
+    expect([401, 404]).toContain((await here.dispatcher.call('getPortalJob', { job })).status)
+  })
+})

@@ -1,0 +1,52 @@
+/** What the office's job screens say and link to alike. Runs on server and screen. */
+import type { Api } from '../../../web/api.ts'
+import { changed, type Change } from '../../../web/ui/address.ts'
+import type { Look } from '../../../web/ui/StateMark.svelte'
+import { shortMoment } from '../../../web/when.ts'
+import type { JobState } from '../rules.ts'
+
+export type Job = Awaited<ReturnType<Api['getJob']>>
+export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
+export type Choices = Awaited<ReturnType<Api['listJobChoices']>>
+export type FormAnswer = { problem?: import('../../../web/forms.ts').FormProblem; values?: import('../../../web/forms.ts').Values; form?: string } | null | undefined
+
+/** Glyph and hue of a state; the word tells apart what shares them. */
+export const LOOKS: Record<JobState, Look> = {
+  unassigned: 'requested', unpublished: 'requested', declined: 'requested', pending: 'scheduled', assigned: 'scheduled',
+  started: 'progress', paused: 'waiting', postponed: 'waiting', completed: 'completed', canceled: 'canceled',
+}
+
+type Address = URL | { readonly pathname: string; readonly search: string; readonly searchParams: URLSearchParams }
+
+/** This page with one thing changed: the place in the list stays, what was said once goes. */
+export const stay = (url: Address, change: Change): string =>
+  changed(url, { cursor: url.searchParams.get('cursor'), done: null, problem: null, ...change })
+
+/** Where a form posts its deed, so that list, filters and open record are still there afterwards. */
+export function deed(url: Address, name: string): string {
+  const here = stay(url, {})
+  return `${here}${here.includes('?') ? '&' : '?'}/${name}`
+}
+
+const dayOf = (at: Date, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at)
+
+/** "Today, 13:30", else "Thu 3 Dec, 13:30". */
+export function moment(iso: string, locale: string, timeZone: string, t: (key: string, vars?: Record<string, unknown>) => string, now = new Date()): string {
+  const at = new Date(iso)
+  if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
+  return t('jobs.office.today', { time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' }).format(at) })
+}
+
+/** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
+export const localText = (iso: string, timeZone: string): string =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso)).replace(' ', 'T')
+
+/** Digits after the point of a currency. */
+export const minorDigits = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+
+/** "1.4 MB" */
+export function size(bytes: number, locale: string): string {
+  const [unit, by] = bytes >= 1_000_000 ? ['megabyte', 1_000_000] : ['kilobyte', 1_000]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: unit as string, maximumFractionDigits: by === 1_000 ? 0 : 1 }).format(Math.max(bytes, 1_000) / (by as number))
+}
