@@ -92,6 +92,8 @@ export const accounts = contract('accounts', {
   getOfficeLogo: operation({
     method: 'GET', path: '/office/{account}/logo', audience: ['staff'],
     summary: 'The logo of the business', download: true, output: z.object({}),
+    /** Part of the address only so that a browser fetches a new logo at once. */
+    query: z.strictObject({ v: z.string().max(20).optional() }),
   }),
   getSetUp: operation({
     method: 'GET', path: '/people/set-up/{token}', audience: ['anonymous', 'person'],
