@@ -16,6 +16,7 @@ export const portalIdentityProblems = declareProblems({
 
 const ANYONE = ['anonymous', 'portalUser'] as const
 const rule = z.enum(['off', 'optional', 'required'])
+const me = z.object({ id: z.string(), name: z.string(), email: z.string(), phone: z.string().nullable(), can: z.object({ createJobs: z.boolean() }) })
 const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
 
 export const portalIdentity = contract('identity', {
@@ -31,6 +32,8 @@ export const portalIdentity = contract('identity', {
       signUpFields: z.object({ name: rule, phone: rule, company: rule, address: rule }),
       supportEmail: z.string().nullable(), supportPhone: z.string().nullable(), postalAddress: z.string().nullable(),
       timeZone: z.string().nullable(), locale: z.string(),
+      /** Who is signed in here, if anybody. */
+      me: me.nullable(),
     }),
   }),
   getPortalLogo: operation({
@@ -41,7 +44,7 @@ export const portalIdentity = contract('identity', {
   getPortalMyself: operation({
     method: 'GET', path: '/portal/{portal}/me', audience: ['portalUser'],
     summary: 'Who is signed in, and what they may do',
-    output: z.object({ id: z.string(), name: z.string(), email: z.string(), phone: z.string().nullable(), can: z.object({ createJobs: z.boolean() }) }),
+    output: me,
   }),
   signInToPortal: operation({
     method: 'POST', path: '/portal/{portal}/sign-in', audience: ANYONE,

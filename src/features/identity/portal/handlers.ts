@@ -10,7 +10,7 @@ import {
 import { oneUseState, type LinkState } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearThrottle, findPortalLogin } from '../queries.ts'
-import { mayBook } from '../rules.ts'
+import { mayBook, type PortalOf, type PortalUserActor } from '../rules.ts'
 import { portalIdentity } from './contract.ts'
 import { endPortalSessions, markSignIn, openPortalSession, portalSessionsOf, setPortalPassword } from './queries.ts'
 
@@ -21,13 +21,14 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const { portal, slug, locale } = account
     if (!portalIsOpen(account).yes) {
       const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
-      return { slug, locale, enabled: false, public: false, name: '', introduction: '', accent: null, logo: null, signUpFields: off, supportEmail: null, supportPhone: null, postalAddress: null, timeZone: null }
+      return { slug, locale, enabled: false, public: false, name: '', introduction: '', accent: null, logo: null, signUpFields: off, supportEmail: null, supportPhone: null, postalAddress: null, timeZone: null, me: null }
     }
     const { name, introduction, signUpFields } = portal
     const { accent, supportEmail, supportPhone, postalAddress, timeZone } = account
     return {
       slug, locale, enabled: true, public: portal.public, name, introduction, accent, signUpFields, supportEmail, supportPhone, postalAddress, timeZone,
       logo: account.logoKey ? `/api/v1/portal/${slug}/logo` : null,
+      me: ctx.actor.kind === 'portalUser' ? myself(ctx.actor, portal) : null,
     }
   },
 
@@ -40,8 +41,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
 
   async getPortalMyself(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
-    const { id, name, email, phone } = ctx.actor
-    return { id, name, email, phone, can: { createJobs: mayBook(ctx.actor, ctx.account.portal) } }
+    return myself(ctx.actor, ctx.account.portal)
   },
 
   signInToPortal: prepared(
@@ -163,6 +163,9 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     },
   ),
 })
+
+const myself = (actor: PortalUserActor, portal: PortalOf) =>
+  ({ id: actor.id, name: actor.name, email: actor.email, phone: actor.phone, can: { createJobs: mayBook(actor, portal) } })
 
 const REFUSALS: Record<LinkState, string> = { open: 'linkUnknown', accepted: 'linkUsed', expired: 'linkExpired', replaced: 'linkReplaced', unknown: 'linkUnknown' }
 

@@ -1,0 +1,12 @@
+import { redirect } from '@sveltejs/kit'
+import type { Actions, PageServerLoad } from './$types'
+
+/** Opening the address signs nobody out; its form does. */
+export const load: PageServerLoad = ({ locals }) => redirect(303, locals.paths.home())
+
+export const actions: Actions = {
+  default: async ({ locals }) => {
+    await locals.api.signOutOfPortal()
+    redirect(303, locals.paths.signIn({ done: 'out' }))
+  },
+}
