@@ -1,9 +1,11 @@
-/** portico serve | work | migrate | demo | openapi — the only process entry. */
+/** portico serve | work | migrate | demo | import | openapi — the only process entry. */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApp, type asSystem } from './app.ts'
+import { parseArgs } from 'node:util'
+import { asSystem, createApp } from './app.ts'
 import { readConfig, type Config } from './config.ts'
+import { importFile } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
 import { defaultDataFolder, startEmbedded, type Embedded } from './platform/database/embedded.ts'
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
@@ -17,7 +19,7 @@ const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 const [command = 'serve', ...rest] = process.argv.slice(2)
-const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, demo: runDemo, openapi }
+const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, demo: runDemo, import: runImport, openapi }
 
 const run = commands[command]
 if (!run) {
@@ -82,6 +84,43 @@ async function runDemo(): Promise<void> {
   })
 }
 
+/** portico import jobs|customers FILE …: rows on stdout (dry run) and one closing line, progress on stderr, 1 when rows were rejected. */
+async function runImport(): Promise<void> {
+  const words = createWords(join(root, 'locales'), { strict: false })
+  const say = (key: string, vars?: Record<string, string | number>) => words.t('en', `imports.${key}`, vars)
+  let given
+  try {
+    given = parseArgs({
+      args: rest, allowPositionals: true,
+      options: {
+        account: { type: 'string' }, customer: { type: 'string' }, map: { type: 'string' }, rejects: { type: 'string' },
+        chunk: { type: 'string', default: '200' }, 'dry-run': { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${say('usage')}`, { cause: error })
+  }
+  const { values: { account, customer, map, rejects, chunk, 'dry-run': dryRun }, positionals: [kind, file, ...more] } = given
+  const rows = Number(chunk)
+  if ((kind !== 'jobs' && kind !== 'customers') || !file || more.length > 0 || !account || !map || !(rows >= 1 && rows <= 1000) || (kind === 'customers' && customer)) throw new Error(`\n${say('usage')}`)
+  const mapping = /^\s*\{|=/.test(map) ? map : await readFile(map, 'utf8')
+  await withDatabase(readConfig(), async ({ pool }) => {
+    let shown = ''
+    const counts = await importFile({
+      kind, file, account, customer, map: mapping, dryRun, chunk: rows, rejects, say, now: systemClock.now,
+      transact: (work) => asSystem(pool, `import of ${kind} into ${account}`, work),
+      verdict: (line) => console.log(line),
+      progress: (now) => { shown = say('progress', now); process.stderr.write(process.stderr.isTTY ? `\r${shown}` : `${shown}\n`) },
+    })
+    if (process.stderr.isTTY && shown) process.stderr.write('\n')
+    const closing = [say(dryRun ? 'doneDry' : 'done', { progress: say('progress', counts) })]
+    if (counts.rejected > 0 && !dryRun) closing.push(rejects === undefined ? say('rejectedHint') : say('rejectedIn', { file: rejects }))
+    // In a dry run stdout is the table and nothing else.
+    console[dryRun ? 'error' : 'log'](closing.join('\n'))
+    if (counts.rejected > 0) process.exitCode = 1
+  })
+}
+
 /** For commands that do one thing past account isolation and end: a migrated database, as portico_system. */
 async function withDatabase(config: Config, work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>): Promise<void> {
   const place = await openPlace(config, createLog({ level: 'warn' }))
@@ -91,8 +130,8 @@ async function withDatabase(config: Config, work: (place: { pool: ReturnType<typ
     await work({ pool, files: createDiskStore(join(place.folder, 'files')) })
   } finally {
     await pool.end()
-    // A server that was running already belongs to somebody else.
-    if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
+    // The last one out stops it: a server that others use goes on.
+    await place.embedded?.stop()
   }
   process.exit(process.exitCode ?? 0)
 }
