@@ -60,7 +60,10 @@ const uploadBody = '--b\r\ncontent-disposition: form-data; name="file"; filename
 
 /** Every transaction of the app rolls back while it believes it committed, so that the world stays as it is. */
 function neverCommit({ app }: House): () => void {
-  const { pools } = app
+  const { pools, files } = app
+  const remove = files.delete
+  // Bytes are removed after a commit: there is none.
+  files.delete = async () => {}
   const connect = pools.app.connect.bind(pools.app)
   const patched = new WeakSet<object>()
   pools.app.connect = (async (callback?: never) => {
@@ -77,7 +80,7 @@ function neverCommit({ app }: House): () => void {
     return client
   }) as never
   neverCommit.on = true
-  return () => { neverCommit.on = false }
+  return () => { neverCommit.on = false; files.delete = remove }
 }
 neverCommit.on = false
 
