@@ -56,7 +56,7 @@ import type { Words } from './platform/i18n.ts'
 import { newId } from './platform/ids.ts'
 import type { Log } from './platform/log.ts'
 import type { Output, RawInput, Urls, Wire } from './platform/operation.ts'
-import { registerPages } from './platform/pages.ts'
+import { pageBodyLimit, registerPages } from './platform/pages.ts'
 
 declare module './platform/operation.ts' {
   interface Registered {
@@ -72,6 +72,10 @@ declare module './platform/operation.ts' {
 export const contracts = { ...accounts, ...activation, ...booking, ...customers, ...identity, ...jobFiles, ...jobs, ...people, ...portal, ...portalIdentity, ...portalJobs, ...portalProfile, ...templates, ...portalUsers, ...staff, ...messages }
 const handlers = [...accountsHandlers, ...activationHandlers, ...bookingHandlers, ...customersHandlers, ...identityHandlers, ...jobFilesHandlers, ...jobsHandlers, ...peopleHandlers, ...portalHandlers, ...portalIdentityHandlers, ...portalJobsHandlers, ...portalProfileHandlers, ...templatesHandlers, ...portalUsersHandlers, ...staffHandlers]
 const outgoing: Message[] = [...jobsMessages, staffInvitation, ...activationMessages, staffPasswordReset]
+
+/** Portal pages whose forms carry files: booking a job and editing one. */
+const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
+const FILE_FORM_LIMIT = 52 * 1024 * 1024
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }
@@ -159,6 +163,9 @@ export async function createApp(deps: Deps): Promise<App> {
     const contexts = new WeakMap<object, ReturnType<typeof apiFor>>()
     await registerPages(http, {
       buildFolder: deps.pages,
+      // Forms that carry files, for who is signed in: five files of 10 MB. Everything else stays small.
+      bodyLimit: (request) => FILE_FORMS.test(request.url.split('?')[0]!)
+        ? apiFor(request).api.getPortalProfile!().then(() => FILE_FORM_LIMIT, () => pageBodyLimit) : pageBodyLimit,
       context: (request) => {
         const bound = apiFor(request)
         const { place } = request

@@ -14,6 +14,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 /** Largest form a page takes, in bytes. Uploads go to their own routes, which stream. */
 export const pageBodyLimit = 512 * 1024
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    pageBodyLimit: number
+  }
+}
+
 /** Where the web bundle, which has its own copy of every module, finds the context of the request it renders. */
 const contextKey = Symbol.for('portico.request')
 
@@ -24,6 +30,8 @@ export type PagesOptions<Context> = {
   context: (request: FastifyRequest) => Promise<Context> | Context
   /** Runs when the page is ready and before anything is sent: the place for cookies. */
   after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
+  /** Bytes this request's form may have; asked only when it is larger than `pageBodyLimit`. Pages that take files say more. */
+  bodyLimit?: (request: FastifyRequest) => Promise<number> | number
   /** HTML of the answer to a form that is too large. */
   tooLarge?: (request: FastifyRequest) => string
 }
@@ -73,6 +81,7 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
   })
 
   await app.register(async (web) => {
+    web.decorateRequest('pageBodyLimit', pageBodyLimit)
     web.removeAllContentTypeParsers()
     web.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
@@ -80,7 +89,9 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     // long a form is, so a body of unknown length is refused as well.
     web.addHook('onRequest', async (request, reply) => {
       const length = request.headers['content-length']
-      const tooLarge = Number(length ?? 0) > pageBodyLimit
+      const limit = Number(length ?? 0) > pageBodyLimit ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
+      const tooLarge = Number(length ?? 0) > limit
+      request.pageBodyLimit = limit
       const unknown = length === undefined && request.headers['transfer-encoding'] !== undefined
       if (!tooLarge && !unknown) return
       return reply
@@ -113,7 +124,7 @@ function pageRequest(request: FastifyRequest, reply: FastifyReply): Request | nu
   const base = `${request.protocol}://${request.host}`
   if (!URL.canParse(request.raw.url ?? '/', base)) return null
   try {
-    return getRequest({ request: request.raw, response: reply.raw, base, bodySizeLimit: pageBodyLimit })
+    return getRequest({ request: request.raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })
   } catch {
     return null
   }

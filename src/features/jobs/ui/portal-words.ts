@@ -1,0 +1,54 @@
+/** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
+import type { Api } from '../../../web/api.ts'
+import type { Look } from '../../../web/ui/StateMark.svelte'
+
+export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
+export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
+export type Bookable = Awaited<ReturnType<Api['listBookable']>>
+export type Question = NonNullable<Bookable['fields']>[number]
+type T = (key: string, vars?: Record<string, unknown>) => string
+
+/** A customer's states are the six looks themselves. */
+export const look = (shown: string): Look => shown as Look
+
+const part = (at: Date, locale: string, timeZone: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(at)
+const dayKey = (at: Date, timeZone: string) => part(at, 'sv-SE', timeZone, { dateStyle: 'short' })
+
+/** "Today", "Thu 26 Nov"; the year only when it is another one. */
+export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {
+  const at = new Date(iso)
+  if (dayKey(at, timeZone) === dayKey(now, timeZone)) return t('jobs.portal.today')
+  const other = dayKey(at, timeZone).slice(0, 4) !== dayKey(now, timeZone).slice(0, 4)
+  return part(at, locale, timeZone, { weekday: 'short', day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }).replace(/,/g, '')
+}
+
+export const clock = (iso: string, locale: string, timeZone: string): string => part(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+
+/** "Today, 10:00" */
+export const moment = (iso: string, locale: string, timeZone: string, t: T): string => `${day(iso, locale, timeZone, t)}, ${clock(iso, locale, timeZone)}`
+
+/** "Thu 26 Nov, 10:00 – 12:00": from the start on, as long as the work is planned to take. */
+export function visit(iso: string, minutes: number | null, locale: string, timeZone: string, t: T): string {
+  const start = moment(iso, locale, timeZone, t)
+  return minutes ? `${start} – ${clock(new Date(new Date(iso).getTime() + minutes * 60_000).toISOString(), locale, timeZone)}` : start
+}
+
+/** What a row says about time, in two lines. */
+export function when(job: PortalRow, locale: string, timeZone: string, t: T): { first: string; second: string | null } {
+  switch (job.state) {
+    case 'requested':
+      return job.requestedAt
+        ? { first: t('jobs.portal.asked', { when: moment(job.requestedAt, locale, timeZone, t) }), second: t('jobs.portal.weConfirm') }
+        : { first: t('jobs.portal.noWish'), second: t('jobs.portal.wePropose') }
+    case 'waiting': return { first: t('jobs.portal.waitingLong'), second: null }
+    case 'completed': return { first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.states.portal.completed'), second: job.worker }
+    case 'canceled': return { first: job.canceledAt ? t('jobs.portal.canceledOn', { day: day(job.canceledAt, locale, timeZone, t) }) : t('jobs.states.portal.canceled'), second: null }
+    default:
+      return job.scheduledAt
+        ? { first: visit(job.scheduledAt, job.durationMinutes, locale, timeZone, t), second: job.worker }
+        : { first: t('jobs.portal.timeSoon'), second: job.worker }
+  }
+}
+
+/** "London": the place of a zone, as a person says it. */
+export const zoneName = (timeZone: string): string => timeZone.split('/').at(-1)!.replaceAll('_', ' ')

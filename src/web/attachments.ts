@@ -1,0 +1,59 @@
+/**
+ * Files of a portal form, without script: each chosen file is uploaded when the form is sent and kept by its id, so that
+ * a form that comes back with questions has lost nothing. A file input is named `upload.<name>`, the kept ids `<name>`.
+ */
+import { isProblem, type Typed } from './forms.ts'
+
+export interface KeptFile {
+  id: string
+  name: string
+  size: number
+  /** Id of the question it answers; '' for the job itself. */
+  for: string
+}
+
+export interface Attached {
+  kept: KeptFile[]
+  /** What was wrong with a file, by the name of its input. */
+  faults: Record<string, string>
+}
+
+/**
+ * Uploads what was chosen and looks up what was kept before. `names` are the inputs: `files`, `fields.<id>`. Ids in `known`
+ * are on the job already and stay as they are. The file that the form's remove button names is taken out.
+ */
+export async function attachments(locals: App.Locals, typed: Typed, names: readonly string[], known: readonly KeptFile[] = []): Promise<Attached> {
+  const kept: KeptFile[] = []
+  const faults: Record<string, string> = {}
+  const removed = typed.text('remove')
+  for (const name of names) {
+    const of = name.startsWith('fields.') ? name.slice('fields.'.length) : ''
+    for (const id of typed.all(name)) {
+      const there = known.find((file) => file.id === id)
+      if (id === removed) {
+        // A file of the job itself leaves it when the form is saved; one that only waits is gone at once.
+        if (!there) await locals.api.removePortalFile({ file: id }).catch(ignoreRefusal)
+        continue
+      }
+      const found = there ?? await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal)
+      if (found) kept.push({ id, name: found.name, size: found.size, for: of })
+    }
+    for (const file of typed.files(`upload.${name}`)) {
+      try {
+        const { id, name: stored, size } = await locals.api.uploadPortalFile({ file: { name: file.name, type: file.type, stream: file.stream() as never } })
+        kept.push({ id, name: stored, size, for: of })
+      } catch (refusal) {
+        if (!isProblem(refusal)) throw refusal
+        const fault = refusal.fields?.file
+        const text = (typeof fault === 'object' ? fault.text : fault) ?? refusal.title ?? refusal.code
+        faults[name] = locals.t('jobs.portal.form.fileRefused', { name: file.name, why: text })
+      }
+    }
+  }
+  return { kept, faults }
+}
+
+function ignoreRefusal(refusal: unknown): undefined {
+  if (!isProblem(refusal)) throw refusal
+  return undefined
+}

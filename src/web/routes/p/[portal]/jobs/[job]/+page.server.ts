@@ -1,0 +1,40 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params, url }) => {
+  const job = await locals.api.getPortalJob({ job: params.job })
+  // An upload goes past the page to its own address, which leads back here and says what was wrong.
+  const refused = url.searchParams.get('problem')
+  return {
+    ...locals.words('jobs.portal', 'jobs.states'), title: `${job.title} ${job.number}`, job, slug: params.portal,
+    fileProblem: refused && /^[A-Za-z]{2,40}$/.test(refused) ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken')) : null,
+  }
+}
+
+export const actions: Actions = {
+  comment: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () => locals.api.addPortalComment({ job: params.job, body: typed.string('body') }), 'comment')
+    if (failure) return failure
+    redirect(303, `${locals.paths.job(params.job)}#comments`)
+  },
+  cancel: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () => locals.api.cancelPortalJob({ job: params.job, reason: typed.text('reason') }), 'cancel')
+    if (failure) return failure
+    redirect(303, locals.paths.job(params.job, { done: 'canceled' }))
+  },
+  delete: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure, output } = await attempt(locals, typed, () => locals.api.deletePortalJob({ job: params.job }), 'delete')
+    if (failure) return failure
+    redirect(303, locals.paths.jobs({ done: 'deleted', name: output.number }))
+  },
+}
+
+const FILE_FAULTS = ['fileTooLarge', 'fileEmpty', 'fileTypeRefused', 'filePictureBroken', 'filePictureTooLarge', 'required']
+function knownFault(locals: App.Locals, code: string): string | undefined {
+  if (code === 'tooLarge') return locals.t('problems.fields.fileTooLarge', { max: 10 })
+  return FILE_FAULTS.includes(code) ? locals.t(`problems.fields.${code}`, { max: 10 }) : undefined
+}

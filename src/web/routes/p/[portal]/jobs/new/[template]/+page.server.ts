@@ -1,0 +1,47 @@
+import { fail, redirect } from '@sveltejs/kit'
+import { typedValues } from '../../../../../../../features/templates/rules.ts'
+import { attachments } from '../../../../../../attachments.ts'
+import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const bookable = await locals.api.listBookable({ template: params.template })
+  const template = bookable.templates.find((each) => each.id === params.template)!
+  return {
+    ...locals.words('jobs.portal'), title: locals.t('jobs.portal.newOf', { name: template.name }), bookable, template,
+    // Sent twice, the form books once.
+    formKey: crypto.randomUUID(), ownBar: true,
+  }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { fields: questions, currency } = await locals.api.listBookable({ template: params.template })
+    const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
+    const { kept, faults } = await attachments(locals, typed, ['files', ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`)])
+    const again = (status: number, data: Partial<FormFailure>) => fail(status, { values: typed.values, form: 'form', ...data, kept })
+    if (typed.text('remove')) return again(200, {})
+    if (Object.keys(faults).length > 0) return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
+
+    const given = typedValues(writable as never, answered(typed, writable, kept), { moment: (local) => local, minorDigits: minorDigits(currency) })
+    const wish = typed.text('requested.day') || typed.text('requested.time')
+    const place = typed.text('site')
+    const { failure, output } = await attempt(locals, typed, () => locals.api.createPortalJob({
+      template: params.template, customer: typed.text('customer'),
+      ...(place && place !== 'other' ? { site: place } : { address: typed.string('address') }),
+      ...(wish && { requested: { day: typed.string('requested.day'), time: typed.string('requested.time') } }),
+      number: typed.number('number'), fields: given as never, files: kept.filter((file) => file.for === '').map((file) => file.id), formKey: typed.text('formKey'),
+    }))
+    if (failure) return again(failure.status, failure.data)
+    redirect(303, output.jobs.length === 1 ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' }) : locals.paths.jobs({ done: 'booked' }))
+  },
+}
+
+function answered(typed: Typed, questions: { id: string; type: string }[], kept: { id: string; for: string }[]): Record<string, string[] | undefined> {
+  return Object.fromEntries(questions.map(({ id, type }) => [id, type === 'file'
+    ? kept.filter((file) => file.for === id).map((file) => file.id)
+    : [typed.values[`fields.${id}`] ?? []].flat()]))
+}
+
+const minorDigits = (currency: string) => new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
