@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/e2e/*.e2e.ts'],
     isolate: false,
+    // The built pages run as they are.
+    server: { deps: { external: [/\/(build|out)\//] } },
     fileParallelism: false,
     globalSetup: ['test/world.ts'],
     testTimeout: 180_000,

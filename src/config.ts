@@ -37,7 +37,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     database: env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null,
     secret: env.PORTICO_SECRET ?? null,
     folder: env.PORTICO_DATA ?? null,
-    smtpUrl: env.SMTP_URL ?? null,
+    smtpUrl: env.SMTP_URL || null,
     mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
     trustProxy: env.TRUST_PROXY === 'true' ? true : env.TRUST_PROXY ? env.TRUST_PROXY.split(',').map((each) => each.trim()) : false,
     requestsPerMinute: Number(env.REQUESTS_PER_MINUTE ?? 1_200),

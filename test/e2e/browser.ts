@@ -1,41 +1,68 @@
 /// <reference lib="dom" />
-/** A person at a browser: Chromium on a desktop or a phone, with eyes (axe), a keyboard, and no patience for errors. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+/**
+ * A person at a browser: Chromium on a desktop or a phone, with eyes (axe), a keyboard, and no patience for errors.
+ * What a person does (fill, choose, press) is said once; on a desktop it is done by keyboard alone, on a phone by touch.
+ */
 import { AxeBuilder } from '@axe-core/playwright'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
+import { join } from 'node:path'
 import { inject } from 'vitest'
+import { find } from '../debian.ts'
 import { openHouse, type House } from '../kit.ts'
 
 export type Device = 'desktop' | 'phone'
 export const DEVICES: Device[] = ['desktop', 'phone']
-const SIZE = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+/** How each variant of a journey is walked: shown in the names of the tests. */
+export const WAYS: { device: Device; way: string }[] = [
+  { device: 'desktop', way: 'at a desk, by keyboard alone' },
+  { device: 'phone', way: 'on a phone' },
+]
+export const SIZE = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
 
-const build = join(import.meta.dirname, '../../build')
+/** `PORTICO_PAGES` names another build, for runs while this one is being made anew. */
+const build = process.env.PORTICO_PAGES ?? join(import.meta.dirname, '../../build')
 let house: Promise<House> | undefined
 let browser: Promise<Browser> | undefined
 
-/** The whole product with its pages and the demo's mailbox, on a database of its own. */
-export const wholeHouse = (): Promise<House> => (house ??= openHouse(inject('world'), { pages: build, demo: true }))
+/** The whole product with its pages and the demo's mailbox, on a database of its own. No mail server: mail waits to be read there. */
+export const openPages = (): Promise<House> => openHouse(inject('world'), { pages: build, demo: true, env: { SMTP_URL: '' } })
+
+/** The one that all journeys share, save those that need it empty. */
+export const wholeHouse = (): Promise<House> => (house ??= openPages())
 
 export const openBrowser = (): Promise<Browser> => (browser ??= chromium.launch({
-  executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))!,
+  executablePath: find('chromium'),
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 }))
+
+/** A link, a button, or the control of a label. */
+type Name = string | RegExp
 
 export interface Visitor {
   page: Page
   context: BrowserContext
-  /** What the browser complained about: errors on the page, refused policies. */
-  complaints: string[]
-  /** Waits until the page's script runs, where it has one. */
-  settled(): Promise<void>
-  /** axe finds nothing (WCAG 2.2 AA and best practice). */
+  device: Device
+  /** Waits until the page's address matches. */
+  arrived(at: RegExp): Promise<void>
+  /** Waits until these words are in view. */
+  see(words: Name): Promise<void>
+  /** Writes into the field with that label, in place of what is there. */
+  fill(label: Name, text: string): Promise<void>
+  /** Picks an option of a select by its words. */
+  choose(label: Name, option: string): Promise<void>
+  /** Ticks a box or picks a radio; leaves it if it is ticked. */
+  tick(label: Name): Promise<void>
+  /** Follows a link, presses a button, opens a menu. */
+  press(name: Name, within?: Locator): Promise<void>
+  /** axe finds nothing (WCAG 2.2 AA and best practice), light, and dark the first time this page is met on this device. */
   accessible(): Promise<void>
+  /** Ends; throws when the browser complained of errors or refused policies meanwhile. */
   close(): Promise<void>
 }
 
-export async function visitor(device: Device, { javaScript = true, dark = false } = {}): Promise<Visitor> {
+const seenDark = new Set<string>()
+
+export async function visitor(device: Device, { javaScript = true, dark = false, keyboard = device === 'desktop' && javaScript } = {}): Promise<Visitor> {
   const context = await (await openBrowser()).newContext({
     viewport: SIZE[device], deviceScaleFactor: device === 'phone' ? 2 : 1, isMobile: device === 'phone', hasTouch: device === 'phone',
     javaScriptEnabled: javaScript, colorScheme: dark ? 'dark' : 'light', locale: 'en-GB', reducedMotion: 'reduce',
@@ -43,17 +70,80 @@ export async function visitor(device: Device, { javaScript = true, dark = false 
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`)
   })
+
+  const field = (label: Name) => page.getByLabel(label, { exact: typeof label === 'string' }).or(page.getByLabel(new RegExp(`^${escaped(label)}\\s*(\\*|Optional)?\\s*$`))).filter({ visible: true }).first()
+  const pressable = (name: Name, within: Page | Locator) => {
+    const options = { name: typeof name === 'string' ? new RegExp(`^\\s*${escaped(name)}\\s*$`) : name }
+    return within.getByRole('button', options).or(within.getByRole('link', options)).or(within.getByRole('tab', options)).or(within.locator('summary').filter({ hasText: options.name })).filter({ visible: true }).first()
+  }
+  const analyze = async (light: string) => {
+    const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
+    if (violations.length > 0) throw new Error(`axe at ${page.url()} (${device}, ${light}):\n${violations.map((each) => `${each.id}: ${each.help}\n  ${each.nodes.map((node) => `${node.target.join(' ')} — ${node.failureSummary}`).join('\n  ')}`).join('\n')}`)
+  }
+
   return {
-    page, context, complaints,
-    settled: async () => { await page.waitForLoadState('networkidle') },
+    page, context, device,
+    arrived: async (at) => { await page.waitForURL(at, { waitUntil: 'domcontentloaded' }) },
+    see: async (words) => { await page.getByText(words).filter({ visible: true }).first().waitFor() },
+    async fill(label, text) {
+      if (process.env.STEPS) console.log('fill', label)
+      const control = field(label)
+      if (!keyboard) return control.fill(text)
+      await tabTo(page, control)
+      const type = await control.getAttribute('type')
+      // Parts of dates and times are typed in the order of the reader's country.
+      if (type === 'date') await page.keyboard.type(text.split('-').reverse().join(''))
+      else if (type === 'time') await page.keyboard.type(text.replace(':', ''))
+      else if (type === 'datetime-local') {
+        const [day = '', time = ''] = text.split('T')
+        await page.keyboard.type(day.split('-').reverse().join(''))
+        await page.keyboard.press('Tab')
+        await page.keyboard.type(time.replace(':', ''))
+      } else if (type === 'color') return control.fill(text)
+      else {
+        await page.keyboard.press('Control+A')
+        await page.keyboard.insertText(text)
+      }
+      if (await control.inputValue() !== text) throw new Error(`Typing "${text}" into "${label}" made it "${await control.inputValue()}"`)
+    },
+    async choose(label, option) {
+      const control = field(label)
+      if (!keyboard) return void await control.selectOption({ label: option })
+      await tabTo(page, control)
+      await page.keyboard.type(option)
+      const chosen = await control.evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.label.trim())
+      if (chosen !== option) throw new Error(`Typing "${option}" on "${label}" chose "${chosen}"`)
+    },
+    async tick(label) {
+      const control = field(label)
+      await control.waitFor()
+      if (await control.isChecked()) return
+      if (!keyboard) return control.check()
+      await tabTo(page, control)
+      if (!await control.isChecked()) await page.keyboard.press('Space')
+      if (!await control.isChecked()) throw new Error(`Space does not tick "${label}"`)
+    },
+    async press(name, within) {
+      if (process.env.STEPS) console.log('press', name)
+      const target = pressable(name, within ?? page)
+      if (!keyboard) return device === 'phone' ? target.tap() : target.click()
+      await tabTo(page, target)
+      await page.keyboard.press('Enter')
+    },
     async accessible() {
-      await page.waitForLoadState('networkidle')
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      if (violations.length > 0) throw new Error(`axe at ${page.url()}:\n${violations.map((each) => `${each.id}: ${each.help}\n  ${each.nodes.map((node) => `${node.target.join(' ')} — ${node.failureSummary}`).join('\n  ')}`).join('\n')}`)
+      await page.waitForLoadState('load')
+      if (!javaScript) return
+      await analyze(dark ? 'dark' : 'light')
+      const kind = `${device} ${new URL(page.url()).pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…').replace(/^\/office\/(?!sign-in|join|forgot|reset)[^/]+/, '/office/…')} ${await page.locator('h1').first().textContent()}`
+      if (dark || seenDark.has(kind)) return
+      seenDark.add(kind)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await analyze('dark')
+      await page.emulateMedia({ colorScheme: 'light' })
     },
     async close() {
       await context.close()
@@ -62,6 +152,8 @@ export async function visitor(device: Device, { javaScript = true, dark = false 
   }
 }
 
+const escaped = (name: Name): string => (typeof name === 'string' ? name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : name.source)
+
 /** Ends what all journeys share. */
 export async function closeAll(): Promise<void> {
   await (await browser)?.close()
@@ -69,18 +161,19 @@ export async function closeAll(): Promise<void> {
   browser = house = undefined
 }
 
-/** Reaches a control with the Tab key alone and answers whether it is focused; at most `most` presses. */
-export async function tabTo(page: Page, name: RegExp | string, most = 80): Promise<void> {
-  const wanted = typeof name === 'string' ? name : name.source
-  const pattern = typeof name === 'string' ? new RegExp(`^\\s*${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, 'i') : name
-  for (let presses = 0; presses < most; presses++) {
-    await page.keyboard.press('Tab')
-    const label = await page.evaluate(() => {
-      const at = document.activeElement as HTMLInputElement | null
-      if (!at || at === document.body) return ''
-      return at.labels?.[0]?.textContent?.trim() || at.getAttribute('aria-label') || at.textContent?.trim() || at.value || ''
-    })
-    if (pattern.test(label)) return
+/** Moves the focus to a control with the Tab key alone, once round the page at most. */
+export async function tabTo(page: Page, target: Locator, most = 120): Promise<void> {
+  const element = await target.elementHandle()
+  for (let presses = 0; presses <= most; presses++) {
+    const at = await page.evaluate((wanted) => {
+      const now = document.activeElement
+      if (now === wanted) return 'there'
+      // A radio group is one stop: arrows go on from the one that has the focus.
+      const group = (one: Element | null | undefined) => (one instanceof HTMLInputElement && one.type === 'radio' ? one.name : null)
+      return group(now) !== null && group(now) === group(wanted) ? 'group' : 'elsewhere'
+    }, element)
+    if (at === 'there') return
+    await page.keyboard.press(at === 'group' ? 'ArrowDown' : 'Tab')
   }
-  throw new Error(`The keyboard does not reach "${wanted}" at ${page.url()}`)
+  throw new Error(`The keyboard does not reach ${target} at ${page.url()}`)
 }

@@ -1,0 +1,46 @@
+/** Somebody who heard of a business signs up at its portal, reads their mail, and books. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { PASSWORD } from '../kit.ts'
+import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { followMail, portalAt } from './steps.ts'
+
+afterAll(closeAll)
+
+describe.each(WAYS)('A new customer, $way', ({ device }) => {
+  it('CP-10 CP-11 CP-15 signs up, reads the mail, activates, and is in', async () => {
+    const house = await wholeHouse()
+    const business = await house.business()
+    await business.template({ name: 'Dishwasher repair' })
+    const me = await visitor(device)
+    const { page } = me
+
+    await page.goto(portalAt(house, business.slug))
+    await me.see('Forgot password?')
+    await me.accessible()
+    await me.press('Sign up')
+    await me.arrived(/\/signup$/)
+    await me.accessible()
+    await me.fill('Name', 'Martha Okonkwo')
+    await me.fill('Email', 'martha@post.example')
+    await me.fill('Phone', '07700 900184')
+    await me.fill('Password', PASSWORD)
+    await me.press('Sign up', page.locator('form'))
+
+    await me.see('Check your email to finish.')
+    await me.accessible()
+    expect(await me.context.cookies(), 'nobody is signed in by signing up').toEqual([])
+
+    await me.fill('Email', 'martha@post.example')
+    await me.fill('Password', PASSWORD)
+    await me.press('Sign in', page.locator('form'))
+    await me.see('Send the link again')
+    await me.accessible()
+
+    await followMail(me, house, 'martha@post.example', 'Activate your account')
+    await me.see('Hello Martha Okonkwo, one click to finish')
+    await me.accessible()
+    await me.press('Activate my account')
+    await me.arrived(/\/jobs$/)
+    await me.close()
+  })
+})
