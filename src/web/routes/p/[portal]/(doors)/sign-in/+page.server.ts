@@ -3,6 +3,10 @@ import { attempt, readForm } from '../../../../../forms.ts'
 import { safeNext, withQuery } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
+/** Where to go after signing in: a page of this very portal, else the jobs (PS-58). */
+const onward = (locals: App.Locals, next: string | null) =>
+  safeNext(next?.startsWith(`${locals.base}/`) ? next : null, locals.paths.jobs())
+
 const SAID = ['out', 'password', 'activated', 'email', 'ended'] as const
 
 /**
@@ -12,7 +16,7 @@ const SAID = ['out', 'password', 'activated', 'email', 'ended'] as const
 export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
-  if (portal.me) redirect(303, safeNext(next, locals.paths.jobs()))
+  if (portal.me) redirect(303, onward(locals, next))
   const [link, reset] = [url.searchParams.get('link'), url.searchParams.get('reset')]
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
@@ -31,7 +35,7 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const { failure } = await attempt(locals, typed, () => locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }))
     if (failure) return failure
-    redirect(303, safeNext(url.searchParams.get('next'), locals.paths.jobs()))
+    redirect(303, onward(locals, url.searchParams.get('next')))
   },
   /** "Send it again", from the refused sign-in and from the message after signing up. */
   resend: async ({ request, locals }) => {
