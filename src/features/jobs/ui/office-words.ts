@@ -16,11 +16,11 @@ export const LOOKS: Record<JobState, Look> = {
   started: 'progress', paused: 'waiting', postponed: 'waiting', completed: 'completed', canceled: 'canceled',
 }
 
-type Address = URL | { readonly pathname: string; readonly search: string; readonly searchParams: URLSearchParams }
+export type Address = { readonly pathname: string; readonly search: string }
 
 /** This page with one thing changed: the place in the list stays, what was said once goes. */
 export const stay = (url: Address, change: Change): string =>
-  changed(url, { cursor: url.searchParams.get('cursor'), done: null, problem: null, ...change })
+  changed(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
 
 /** Where a form posts its deed, so that list, filters and open record are still there afterwards. */
 export function deed(url: Address, name: string): string {

@@ -1,0 +1,38 @@
+import { isProblem } from '../../../../forms.ts'
+import { JOB_STATES, type JobState } from '../../../../../features/jobs/rules.ts'
+import { deeds, uploadFault } from './deeds.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+/** Heads of the list, as the operation orders it. */
+const SORTS = { number: 'oldest', '-number': 'newest', when: 'soonest', '-when': 'latest' } as const
+const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
+export const load: PageServerLoad = async ({ locals, url, parent }) => {
+  const { api } = locals
+  const query = url.searchParams
+  const ids = (name: string) => query.getAll(name).filter((id) => ID.test(id) || (name === 'worker' && id === 'none'))
+  const chosen = query.get('job')
+  const asked = query.get('sort') ?? ''
+  const [jobs, open] = await Promise.all([
+    api.listJobs({
+      search: query.get('q')?.slice(0, 100) || undefined, cursor: query.get('cursor') ?? undefined,
+      sort: Object.hasOwn(SORTS, asked) ? SORTS[asked as keyof typeof SORTS] : 'newest',
+      state: query.getAll('state').filter((state): state is JobState => (JOB_STATES as readonly string[]).includes(state)),
+      worker: ids('worker'), template: ids('template'), customer: ids('customer')[0],
+    }),
+    // A record that is gone, or was never mine, leaves the list as it is.
+    chosen && ID.test(chosen) ? api.getJob({ job: chosen }).catch((refusal: unknown) => {
+      if (isProblem(refusal) && refusal.status === 404) return null
+      throw refusal
+    }) : null,
+  ])
+  const asks = open?.can.assign && ['plan', 'move'].includes(query.get('do') ?? '')
+  const { office } = await parent()
+  return {
+    ...locals.words('jobs.office', 'jobs.states'),
+    title: open ? locals.t('jobs.office.named', { number: open.number, title: open.title }) : locals.t('jobs.office.list.title'),
+    jobs, open, workers: asks ? (await api.listJobChoices({})).workers : [], me: { id: office.me.id, role: office.me.role }, problem: uploadFault(url, locals.t),
+  }
+}
+
+export const actions: Actions = deeds

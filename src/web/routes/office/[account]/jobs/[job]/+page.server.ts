@@ -1,0 +1,14 @@
+import { deeds, uploadFault } from '../deeds.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params, url }) => {
+  const job = await locals.api.getJob({ job: params.job })
+  const asks = job.can.assign && ['plan', 'move'].includes(url.searchParams.get('do') ?? '')
+  return {
+    ...locals.words('jobs.office', 'jobs.states'),
+    title: locals.t('jobs.office.named', { number: job.number, title: job.title }),
+    job, workers: asks ? (await locals.api.listJobChoices({})).workers : [], problem: uploadFault(url, locals.t),
+  }
+}
+
+export const actions: Actions = deeds

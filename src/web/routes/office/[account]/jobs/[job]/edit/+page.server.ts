@@ -1,0 +1,33 @@
+import { error, redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../forms.ts'
+import { paths } from '../../../../../../paths.ts'
+import { answersOf, tagsOf } from '../../answers.ts'
+import { localOf } from '../../deeds.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const job = await locals.api.getJob({ job: params.job })
+  if (!job.can.edit) error(404, { code: 'notFound', message: locals.t('problems.notFound') })
+  return {
+    ...locals.words('jobs.office', 'jobs.states'), title: locals.t('jobs.office.form.editTitle', { number: job.number }),
+    job, choices: await locals.api.listJobChoices({ customer: job.customer.id }),
+  }
+}
+
+export const actions: Actions = {
+  save: async ({ locals, params, request }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, async () => {
+      const [job, { currency }] = await Promise.all([locals.api.getJob({ job: params.job }), locals.api.listJobChoices({})])
+      const site = typed.text('site') ?? null, address = typed.text('address') ?? null
+      const same = site === job.place.site && (address === job.place.address || (site !== null && address === null))
+      return locals.api.updateJob({
+        job: params.job, version: typed.number('version') ?? 0, title: typed.string('title'), ...(same ? {} : { site, address }),
+        requested: localOf(typed, 'requested'), durationMinutes: typed.number('durationMinutes') ?? null, tags: tagsOf(typed),
+        fields: answersOf(typed, job.fields, currency, job.files.length > 0),
+      })
+    })
+    if (failure) return failure
+    redirect(303, paths.office(params.account).job(params.job, { done: 'saved' }))
+  },
+}
