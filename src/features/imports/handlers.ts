@@ -52,12 +52,12 @@ export interface ImportOptions {
 
 export type Counts = Record<Verdict, number> & { rows: number }
 
-interface Line { number: number; cells: string[]; broken?: string }
+interface Line { number: number; cells: string[] }
 interface Judged { verdict: Verdict; reference: string; reasons: Reason[] }
 
 type Refuse = (reasons: Reason[]) => never
 
-/** Refused before the first row: nothing was read or written. */
+/** The file or the mapping cannot be read. Chunks before that point are in; the same command goes on from there. */
 export class ImportRefused extends Error {}
 
 /** Runs a whole import. Rows that are refused stop nothing; what is wrong with the file or the mapping throws ImportRefused. */
@@ -91,7 +91,6 @@ export async function importFile(options: ImportOptions): Promise<Counts> {
 
   const settle = async (batch: Line[]) => {
     const read = batch.map((line): Read<JobIn> | Read<CustomerIn> => {
-      if (line.broken) return { row: null, reference: '', reasons: [{ code: 'broken', vars: { why: line.broken } }] }
       if (line.cells.length !== header.length) return { row: null, reference: '', reasons: [{ code: 'cells', vars: { count: line.cells.length, expected: header.length } }] }
       const record = new Map(header.map((name, index) => [name, line.cells[index]!]))
       return kind === 'jobs' ? readJob(record, mapping, moment) : readCustomer(record, mapping)
@@ -147,21 +146,23 @@ async function* linesOf(file: string, refuse: Refuse): AsyncGenerator<Line, unde
   if (done) return undefined
   const firstLine = start.split(/[\r\n]/, 1)[0]!
   const delimiter = [',', ';', '\t', '|'].toSorted((one, other) => firstLine.split(other).length - firstLine.split(one).length)[0]!
-  const broken: Line[] = []
   const source = Readable.from((async function* () { yield start; yield* text })(), { objectMode: false, encoding: 'utf8' })
+  // A quote inside a cell (6" pipe) is text; one that opens a cell and is never closed ends the reading.
+  let read = 0
   const parser = source.pipe(parse({
-    delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, info: true, max_record_size: 1_000_000, skip_records_with_error: true,
-    on_skip: (error, raw) => {
-      broken.push({ number: Number(error?.lines ?? 0), cells: [raw ?? ''], broken: error?.code ?? '' })
-      return undefined
+    delimiter, bom: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true, info: true, max_record_size: 1_000_000,
+    on_record: (record: string[], { lines }) => {
+      read = lines
+      return record
     },
   }))
   source.on('error', (error) => parser.destroy(error))
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    yield* broken.splice(0)
-    yield { number: info.lines, cells: record }
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) yield { number: info.lines, cells: record }
+  } catch (error) {
+    if (/^CSV_/.test((error as { code?: string }).code ?? '')) refuse([{ code: 'quote', vars: { row: read } }])
+    throw error
   }
-  yield* broken
   return undefined
 }
 
