@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import { house, linkIn, PASSWORD } from '../../../../test/kit.ts'
+
+const NEW_PASSWORD = 'seven quiet lanterns'
+const resetToken = async (email: string) => linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/reset-password\/\S+/).split('/').at(-1)!
+
+describe('a forgotten password', () => {
+  it('E-63 asking changes nothing and says the same of an address nobody has', async () => {
+    const { business, anyone, mailTo } = await house()
+    const { owner } = await business()
+    const [known, unknown] = [await anyone().call('forgotPassword', { email: owner.email }), await anyone().call('forgotPassword', { email: 'nobody@post.example' })]
+    expect([known.status, known.text]).toEqual([unknown.status, unknown.text])
+    expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(200)
+    expect(await mailTo(owner.email)).toHaveLength(1)
+    expect(await mailTo('nobody@post.example')).toHaveLength(0)
+  })
+
+  it('PS-46 both answers take the same time', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    const took = async (email: string) => {
+      const from = performance.now()
+      await anyone().call('forgotPassword', { email })
+      return performance.now() - from
+    }
+    const known = await took(owner.email), unknown = await took(`nobody.${owner.email}`)
+    expect(known).toBeGreaterThan(290)
+    expect(unknown).toBeGreaterThan(290)
+  })
+
+  it('PS-53 the link is of the main host and works once, within the hour; it ends every session', async () => {
+    const { business, anyone, url, clock, mailTo } = await house()
+    const { owner } = await business()
+    await anyone().ok('forgotPassword', { email: owner.email.toUpperCase() })
+    const link = linkIn((await mailTo(owner.email)).at(-1), /http\S+reset-password\S+/)
+    expect(new URL(link).origin).toBe(url.origin)
+    const token = link.split('/').at(-1)!
+    clock.advance(3600_000 - 1_000)
+    const here = anyone()
+    await here.ok('signIn', { email: owner.email, password: PASSWORD })
+    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('open')
+    await anyone().ok('resetPassword', { token, password: NEW_PASSWORD })
+    expect((await here.call('getMyself')).status).toBe(401)
+    expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(401)
+    expect((await anyone().call('signIn', { email: owner.email, password: NEW_PASSWORD })).status).toBe(200)
+    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('used')
+    expect((await anyone().call('resetPassword', { token, password: 'eleven loud kettles' })).body.code).toBe('resetClosed')
+  })
+
+  it('C4 the link is dead after an hour', async () => {
+    const { business, anyone, clock } = await house()
+    const { owner } = await business()
+    await anyone().ok('forgotPassword', { email: owner.email })
+    const token = await resetToken(owner.email)
+    clock.advance(3600_000)
+    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('expired')
+    expect((await anyone().call('resetPassword', { token, password: NEW_PASSWORD })).body.code).toBe('resetClosed')
+  })
+
+  it('C5 opening the link, twice and by HEAD, changes nothing and signs nobody in', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    await anyone().ok('forgotPassword', { email: owner.email })
+    const token = await resetToken(owner.email)
+    const scanner = anyone()
+    for (const method of ['GET', 'HEAD', 'GET']) await scanner.request(method, `/api/v1/people/password-resets/${token}`)
+    expect(scanner.cookies.size).toBe(0)
+    expect((await scanner.ok('getPasswordReset', { token })).state).toBe('open')
+  })
+
+  it('C6 of twenty at once exactly one sets the password', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    await anyone().ok('forgotPassword', { email: owner.email })
+    const token = await resetToken(owner.email)
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => anyone().call('resetPassword', { token, password: `${NEW_PASSWORD} ${n}` })))
+    expect(all.filter((each) => each.status === 200)).toHaveLength(1)
+  })
+
+  it('PS-45 E-70 tokens and passwords are stored hashed, and leave the outbox once the mail is out', async () => {
+    const { business, anyone, stored } = await house()
+    const { owner, id } = await business()
+    await anyone().ok('forgotPassword', { email: owner.email })
+    const token = await resetToken(owner.email)
+    const everything = JSON.stringify(await stored(async (db) => [
+      await db.selectFrom('people_tokens').selectAll().execute(), await db.selectFrom('outbox').selectAll().where('account_id', '=', id).execute(), await db.selectFrom('people').selectAll().execute(),
+    ]))
+    expect(everything).not.toContain(token)
+    expect(everything).not.toContain(PASSWORD)
+  })
+
+  it('PS-51 a portal user of the same address keeps password and session', async () => {
+    const { business, anyone } = await house()
+    const b = await business()
+    const twin = await b.portalUser({ email: b.owner.email })
+    await anyone().ok('forgotPassword', { email: b.owner.email })
+    await anyone().ok('resetPassword', { token: await resetToken(b.owner.email), password: NEW_PASSWORD })
+    const kept = await (await house()).stored((db) => db.selectFrom('portal_sessions').select('id').where('account_id', '=', b.id).where('subject_id', '=', twin.id).execute())
+    expect(kept).toHaveLength(1)
+  })
+})
+
+describe('own password, name and sessions', () => {
+  it('PS-47 a new password needs the old one, and ends the other sessions', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    const elsewhere = anyone()
+    await elsewhere.ok('signIn', { email: owner.email, password: PASSWORD })
+    const wrong = await owner.call('changePassword', { currentPassword: 'not this one', password: NEW_PASSWORD })
+    expect(wrong.body.fields?.currentPassword?.code).toBe('wrongPassword')
+    await elsewhere.ok('getMyself')
+    await owner.ok('changePassword', { currentPassword: PASSWORD, password: NEW_PASSWORD })
+    expect((await elsewhere.call('getMyself')).status).toBe(401)
+    await owner.ok('getMyself')
+  })
+
+  it('PS-47 the session from before a sign-in is over after it', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    const browser = anyone(), planted = anyone()
+    await browser.ok('signIn', { email: owner.email, password: PASSWORD })
+    for (const [name, value] of browser.cookies) planted.cookies.set(name, value)
+    await browser.ok('signIn', { email: owner.email, password: PASSWORD })
+    expect((await planted.call('getMyself')).status).toBe(401)
+    await browser.ok('getMyself')
+  })
+
+  it('a person sees where they are signed in and signs out there; another one\'s session is unknown', async () => {
+    const { business, anyone } = await house()
+    const one = await business(), two = await business()
+    const elsewhere = anyone()
+    await elsewhere.ok('signIn', { email: one.owner.email, password: PASSWORD })
+    const { sessions } = await one.owner.ok('listMySessions')
+    expect(sessions.filter((each) => each.current)).toHaveLength(1)
+    const other = sessions.find((each) => !each.current)!
+    expect((await two.owner.call('endMySession', { session: other.id })).status).toBe(404)
+    await elsewhere.ok('getMyself')
+    await one.owner.ok('endMySession', { session: other.id })
+    expect((await elsewhere.call('getMyself')).status).toBe(401)
+  })
+
+  it('C4 a session ends after an hour without a request, and after 24 hours in any case', async () => {
+    const { business, anyone, clock } = await house()
+    const { owner } = await business()
+    const idle = anyone()
+    await idle.ok('signIn', { email: owner.email, password: PASSWORD })
+    clock.advance(3600_000)
+    expect((await idle.call('getMyself')).status).toBe(401)
+    const busy = anyone()
+    await busy.ok('signIn', { email: owner.email, password: PASSWORD })
+    for (let half = 0; half < 47; half++) {
+      clock.advance(1800_000)
+      await busy.ok('getMyself')
+    }
+    clock.advance(1800_000)
+    expect((await busy.call('getMyself')).status).toBe(401)
+  })
+
+  it('E-64 wrong, unknown, invited and deactivated answer alike', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    const email = `w.${Math.random().toString(36).slice(2)}@post.example`
+    await owner.ok('inviteStaff', { email, role: 'worker' })
+    const answers = await Promise.all([owner.email, 'nobody@post.example', email].map((each) => anyone().call('signIn', { email: each, password: 'wrong password' })))
+    expect(new Set(answers.map(({ status, body }) => JSON.stringify({ status, ...body, requestId: '' }))).size).toBe(1)
+  })
+
+  it('a changed name is what colleagues see', async () => {
+    const { business } = await house()
+    const { owner } = await business()
+    await owner.ok('updateMyself', { name: 'Ruth Calloway-Finch' })
+    expect((await owner.ok('getOffice')).me.name).toBe('Ruth Calloway-Finch')
+  })
+})
