@@ -150,7 +150,9 @@ export async function composeMail(
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,
   })
-  return { ...rendered, link: url }
+  // The mask is read by people; as part of an address it would come out percent-encoded.
+  const readable = (text: string) => text.replaceAll(encodeURIComponent(MASK), MASK)
+  return { subject: rendered.subject, html: readable(rendered.html), text: readable(rendered.text), link: url }
 }
 
 /** The subject line alone, for lists. Null when its values were wiped with its token. */

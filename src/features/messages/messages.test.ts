@@ -1,0 +1,122 @@
+import { describe, expect, inject, it } from 'vitest'
+import { house, linkIn, openHouse } from '../../../test/kit.ts'
+
+const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
+
+describe('messages', () => {
+  it('what was sent is listed with its result, found by recipient and by state', async () => {
+    const { business, mailTo } = await house()
+    const { owner } = await business({ name: 'Harbour Appliance Repair' })
+    const sent = fresh(), waiting = fresh()
+    await owner.ok('inviteStaff', { email: sent, role: 'worker' })
+    await mailTo(sent)
+    await owner.ok('inviteStaff', { email: waiting, role: 'worker' })
+    const all = await owner.ok('listMessages')
+    expect(all.rows.map(({ to, state }) => [to, state])).toEqual([[waiting, 'waiting'], [sent, 'sent']])
+    expect(all.rows[1]!.subject).toBe('Ruth Calloway invites you to the office of Harbour Appliance Repair')
+    expect(all.counts).toMatchObject({ waiting: 1, sent: 1, failed: 0 })
+    expect((await owner.ok('listMessages', { state: 'sent' })).rows.map((each) => each.to)).toEqual([sent])
+    expect((await owner.ok('listMessages', { search: waiting.slice(0, 9) })).rows.map((each) => each.to)).toEqual([waiting])
+    const { tries, message } = await owner.ok('getMessage', { message: all.rows[1]!.id })
+    expect(tries.map((each) => each.outcome)).toEqual(['sent'])
+    expect(message.sentAt).not.toBeNull()
+  })
+
+  it('pages follow each other without a gap or a repeat', async () => {
+    const { business } = await house()
+    const { owner } = await business()
+    for (let n = 0; n < 53; n++) await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
+    const first = await owner.ok('listMessages')
+    const second = await owner.ok('listMessages', { cursor: first.next! })
+    expect([first.rows.length, second.rows.length, second.next]).toEqual([50, 3, null])
+    expect(new Set([...first.rows, ...second.rows].map((each) => each.id)).size).toBe(53)
+  })
+
+  it('PS-45 no screen shows a link that lets somebody in: not in the text, not in the mail as it looks', async () => {
+    const { business, stored } = await house()
+    const { owner, id } = await business()
+    await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
+    const row = await stored((db) => db.selectFrom('outbox').select(['id', 'payload']).where('account_id', '=', id).executeTakeFirstOrThrow())
+    const { token } = row.payload as { token: string }
+    const seen = (await owner.call('getMessage', { message: row.id })).text + (await owner.call('listMessages')).text + (await owner.call('getMessageHtml', { message: row.id })).text
+    expect(seen).toContain('••••')
+    expect(seen).not.toContain(token)
+    expect(seen).not.toContain('%E2%80%A2')
+  })
+
+  it('an owner copies the link of a waiting invitation, which is noted; nobody else, and no reset link', async () => {
+    const { business, anyone, stored } = await house()
+    const b = await business()
+    const admin = await b.staff('admin')
+    await b.owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
+    const [invitation] = (await b.owner.ok('listMessages')).rows
+    expect((await admin.call('copyInvitationLink', { message: invitation!.id })).body.code).toBe('ownerOnly')
+    const { link } = await b.owner.ok('copyInvitationLink', { message: invitation!.id })
+    expect((await anyone().ok('getStaffInvitation', { token: link.split('/').at(-1)! })).state).toBe('open')
+    const noted = await stored((db) => db.selectFrom('audit').select(['event', 'actor_name']).where('account_id', '=', b.id).where('event', '=', 'invitationLinkCopied').execute())
+    expect(noted).toEqual([{ event: 'invitationLinkCopied', actor_name: 'Ruth Calloway' }])
+    await anyone().ok('forgotPassword', { email: b.owner.email })
+    const [reset] = (await b.owner.ok('listMessages')).rows
+    expect((await b.owner.call('copyInvitationLink', { message: reset!.id })).body.code).toBe('linkNotCopied')
+  })
+
+  it('a message that was given up goes out again; one that is out, or without its link, does not', async () => {
+    const { business, mailTo, stored, clock } = await house()
+    const { owner, id } = await business()
+    const email = fresh()
+    await owner.ok('inviteStaff', { email, role: 'worker' })
+    const [row] = (await owner.ok('listMessages')).rows
+    const message = row!.id
+    await stored((db) => db.updateTable('outbox').set({ state: 'failed', attempts: 12, last_result: 'No such mailbox' }).where('account_id', '=', id).where('id', '=', message).execute())
+    expect((await owner.ok('getOfficeHome')).failedMessages).toBe(1)
+    expect((await owner.ok('getMessage', { message })).can.resend).toBe(true)
+    await owner.ok('resendMessage', { message })
+    clock.advance(1_000)
+    linkIn((await mailTo(email)).at(-1), /office\/join\/\S+/)
+    expect((await owner.call('resendMessage', { message })).body.code).toBe('messageSent')
+    await stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).where('id', '=', message).execute())
+    expect((await owner.ok('getMessage', { message })).stuck).toBe('wiped')
+    expect((await owner.call('resendMessage', { message })).body.code).toBe('messageWiped')
+  })
+
+  it('a worker sees no messages, and another business\'s message is as unknown as none', async () => {
+    const { business } = await house()
+    const one = await business(), two = await business()
+    await one.owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
+    const [row] = (await one.owner.ok('listMessages')).rows
+    expect((await (await one.staff('worker')).call('listMessages')).status).toBe(403)
+    for (const name of ['getMessage', 'getMessageHtml', 'resendMessage', 'copyInvitationLink'] as const) {
+      expect((await two.owner.call(name, { message: row!.id })).status, name).toBe(404)
+    }
+  })
+
+  it('PS-62 there is no open mailbox outside the demo', async () => {
+    const { business, anyone } = await house()
+    const { owner } = await business()
+    await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
+    const [row] = (await owner.ok('listMessages')).rows
+    for (const who of [anyone(), owner]) {
+      expect((await who.call('listMailbox')).status).toBe(404)
+      expect((await who.call('getMailboxMessage', { message: row!.id })).status).toBe(404)
+      expect((await who.call('getMailboxHtml', { message: row!.id })).status).toBe(404)
+    }
+  })
+
+  it('in the demo the mailbox shows the mail with a link that works', async () => {
+    const demo = await openHouse(inject('world'), { demo: true })
+    try {
+      const { owner } = await demo.business()
+      const email = fresh()
+      await owner.ok('inviteStaff', { email, role: 'worker' })
+      const reader = demo.anyone()
+      const [row] = (await reader.ok('listMailbox', { search: email })).rows
+      const { message } = await reader.ok('getMailboxMessage', { message: row!.id })
+      expect((await reader.ok('getStaffInvitation', { token: message.link!.split('/').at(-1)! })).state).toBe('open')
+      const html = await reader.call('getMailboxHtml', { message: row!.id })
+      expect(html.headers['content-security-policy']).toMatch(/default-src 'none'.*sandbox/)
+      expect(html.headers['content-security-policy']).not.toContain('allow-scripts')
+    } finally {
+      await demo.close()
+    }
+  })
+})
