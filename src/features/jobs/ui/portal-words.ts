@@ -52,3 +52,9 @@ export function when(job: PortalRow, locale: string, timeZone: string, t: T): { 
 
 /** "London": the place of a zone, as a person says it. */
 export const zoneName = (timeZone: string): string => timeZone.split('/').at(-1)!.replaceAll('_', ' ')
+
+/** Questions that have something to say on a form: a read-only one without an answer has not, nor a header left alone. */
+export function worthAsking(questions: readonly Question[]): Question[] {
+  const kept = questions.filter((each) => each.type === 'section' || each.permission !== 'readOnly' || each.value !== undefined)
+  return kept.filter((each, index) => each.type !== 'section' || each.value !== undefined || (kept[index + 1] !== undefined && kept[index + 1]!.type !== 'section'))
+}

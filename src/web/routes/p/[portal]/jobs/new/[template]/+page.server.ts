@@ -33,9 +33,15 @@ export const actions: Actions = {
       ...(wish && { requested: { day: typed.string('requested.day'), time: typed.string('requested.time') } }),
       number: typed.number('number'), fields: given as never, files: kept.filter((file) => file.for === '').map((file) => file.id), formKey: typed.text('formKey'),
     }))
-    if (failure) return again(failure.status, failure.data)
+    if (failure) return again(failure.status, { ...failure.data, problem: atTheList(failure.data.problem, typed) })
     redirect(303, output.jobs.length === 1 ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' }) : locals.paths.jobs({ done: 'booked' }))
   },
+}
+
+/** Nothing chosen among addresses is said where one chooses, not at the line for another one. */
+function atTheList(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
+  const { address, ...others } = problem.fields
+  return address && 'site' in typed.values && !typed.text('site') ? { ...problem, fields: { site: address, ...others } } : problem
 }
 
 function answered(typed: Typed, questions: { id: string; type: string }[], kept: { id: string; for: string }[]): Record<string, string[] | undefined> {
