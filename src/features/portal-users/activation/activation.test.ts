@@ -209,6 +209,18 @@ describe('activateAccount', () => {
     expect(await countOf(business, 'portal_sessions')).toBe(1)
   })
 
+  it('C6 pressing the button while the link is sent again breaks nothing: either the press or the newest link gets in', async () => {
+    const business = await shop(), email = address()
+    await business.visitor().ok('signUp', { ...MARTHA, email })
+    const token = await tokenFor(email)
+    const replies = await Promise.all(Array.from({ length: 20 }, (_, n) =>
+      n % 2 ? business.visitor().call('activateAccount', { token }) : business.visitor().call('resendActivation', { email })))
+    expect(replies.filter((reply) => reply.status >= 500)).toEqual([])
+    const open = await at.stored((db) => db.selectFrom('tokens').select('id').where('account_id', '=', business.id).where('used_at', 'is', null).where('replaced_at', 'is', null).execute())
+    const active = (await userOf(business, email))!.state === 'active'
+    expect([open.length, await countOf(business, 'portal_sessions')]).toEqual(active ? [0, 1] : [1, 0])
+  })
+
   it('C3 PS-43 a link opens nothing in another portal, as another kind, or in any other spelling', async () => {
     const business = await shop(), other = await shop(), visitor = business.visitor(), email = address()
     await visitor.ok('signUp', { ...MARTHA, email })
