@@ -1,6 +1,7 @@
 import { shortCode } from '../../platform/ids.ts'
 import { implement, type Context, type Output } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
+import { refoldJobs } from '../jobs/queries.ts'
 import { templates } from './contract.ts'
 import { mayEditTemplate, mayManageTemplates, mayReadTemplates, verbsOn } from './policy.ts'
 import {
@@ -49,6 +50,8 @@ export const templatesHandlers = implement('templates', templates, {
     if (sameContent(row, next)) return present(ctx, row)
     // Whoever came second between reading and writing is refused here, and has lost nothing of the first.
     if (!await replaceTemplate(ctx.db, key, version, next, ctx.now)) throw problem('templateChanged')
+    // What is hidden now must not be found by its words any more, in this very transaction (PS-14, PS-15).
+    if (shownIn(row.fields) !== shownIn(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
     await ctx.audit({ event: 'templateUpdated', subjectKind: 'template', subjectId: template, details: { version: version + 1 } })
     return present(ctx, (await findTemplate(ctx.db, key))!)
   },
@@ -95,6 +98,9 @@ function checked(fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[]
   if (Object.keys(faults).length > 0) throw problem('input', { fields: problemsUnder('fields', faults) })
   return made
 }
+
+/** The questions that customers see, in a comparable form. */
+const shownIn = (fields: readonly Field[]) => fields.filter((field) => field.portal !== 'hidden').map((field) => field.id).sort().join()
 
 const sameContent = (one: TemplateRow, other: TemplateRow) =>
   one.name === other.name && one.description === other.description && one.icon === other.icon
