@@ -93,7 +93,7 @@ export const customers = contract('customers', {
         portalUsers: z.array(z.object({ id: z.string(), name: z.string().nullable(), email: z.string(), state: z.string(), scope: z.enum(['whole', 'contact']), contact: z.string().nullable(), lastSignInAt: moment().nullable() })),
         /** Made by the portal at a first booking, not by staff. */
         fromPortal: z.boolean(),
-        /** Other customers with the same email address: perhaps the same people. Nothing is merged by itself (E-24). */
+        /** Of one made by the portal: others with the same email address, perhaps the same people. Nothing is merged by itself (E-24). */
         alike: z.array(z.object({ id: z.string(), name: z.string(), reference: z.string().nullable() })),
       }).nullable(),
       archiveBlockedBy: z.enum(['openJobs']).nullable(),

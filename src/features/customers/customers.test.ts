@@ -167,9 +167,11 @@ describe('a customer', () => {
     expect((await business.owner.call('removeContact', { customer: id, contact: contact!.id })).body.code).toBe('contactIsLinked')
   })
 
-  it('E-24 staff are shown customers with the same email address, and nothing is joined by itself', async () => {
-    const { owner } = await (await house()).business()
+  it('E-24 of a customer that the portal made, staff are shown others with the same email address, and nothing is joined by itself', async () => {
+    const { owner, id: account } = await (await house()).business()
     const [one, other] = [await owner.ok('createCustomer', dockside), await owner.ok('createCustomer', { name: 'N. Aslam', contact: { name: 'Naveed', email: 'naveed@dockside.EXAMPLE' } })]
+    expect((await owner.ok('getCustomer', { customer: other.id })).office!.alike).toEqual([])
+    await (await house()).stored((db) => db.updateTable('customers').set({ made_for: newId() }).where('account_id', '=', account).where('id', '=', other.id).execute())
     expect((await owner.ok('getCustomer', { customer: other.id })).office!.alike).toEqual([{ id: one.id, name: 'Dockside Lettings', reference: 'C-0218' }])
   })
 })

@@ -40,7 +40,7 @@ export const customersHandlers = implement('customers', customers, {
     ctx.allow(mayReadCustomers(ctx.actor))
     const [contacts, sites, jobs] = await Promise.all([contactsOf(ctx.db, key), sitesOf(ctx.db, key), jobsOf(ctx.db, key)])
     const office = seesOfficePart(ctx.actor)
-      ? { notes: row.notes, billing: row.billing, fromPortal: row.madeFor !== null, portalUsers: await portalUsersOf(ctx.db, key), alike: await customersAlike(ctx.db, key) }
+      ? { notes: row.notes, billing: row.billing, fromPortal: row.madeFor !== null, portalUsers: await portalUsersOf(ctx.db, key), alike: row.madeFor === null ? [] : await customersAlike(ctx.db, key) }
       : null
     const { id, name, reference, state, version, createdAt } = row
     return {
