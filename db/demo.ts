@@ -136,24 +136,31 @@ function addPortalUser(book: Book, { account, now, hash, offered }: { account: s
   return id
 }
 
-interface Mail { kind: string; to: string; name?: string; user: string; at: Date; outcome: 'sent' | 'refused'; detail?: string; token?: 'spent' | 'open'; vars?: Record<string, string> }
+interface Mail {
+  kind: string; to: string; name?: string; about: { kind: 'portalUser' | 'staffMember' | 'job'; id: string }; at: Date; outcome?: 'sent' | 'refused'; detail?: string
+  /** Its link: used already, or still open somewhere in a mailbox. */
+  link?: { kind: 'portalActivation' | 'staffInvitation'; state: 'spent' | 'open' }
+  vars?: Record<string, string | number>
+}
 
 /** Mail that went out, or could not. What held a token has lost it, as after every delivery. */
-function addMail(book: Book, account: string, host: string, { kind, to, name, user, at, outcome, detail, token, vars = {} }: Mail): void {
+function addMail(book: Book, account: string, host: string, { kind, to, name, about, at, outcome = 'sent', detail = '250 2.0.0 OK', link, vars = {} }: Mail): void {
   const id = newId()
   const sentAt = new Date(at.getTime() + 4000)
   const until = new Date(at.getTime() + 7 * DAY)
-  const { token: secret, hash } = newToken()
-  if (token) book.add('tokens', {
-    account_id: account, id: newId(), kind: 'portalActivation', subject_id: user, hash, email_norm: to, created_at: at, expires_at: until, used_at: token === 'spent' ? new Date(at.getTime() + 3 * 60 * MINUTE) : null,
+  const { token, hash } = newToken()
+  if (link) book.add('tokens', {
+    account_id: account, id: newId(), kind: link.kind, subject_id: about.id, hash, email_norm: to, created_at: at, expires_at: until, used_at: link.state === 'spent' ? new Date(at.getTime() + 3 * 60 * MINUTE) : null,
   })
   book.add('outbox', {
-    account_id: account, id, kind, to_address: to, to_name: name ?? null, subject_kind: 'portalUser', subject_id: user, locale: 'en',
-    payload: JSON.stringify({ ...vars, ...(token && { until: until.toISOString(), ...(outcome === 'refused' && { token: secret }) }) }), secret: token !== undefined, link_kind: token ? 'invitation' : null,
-    state: outcome === 'sent' ? 'sent' : 'failed', attempts: 1, next_at: at, message_id: `<${id}@${host}>`, last_result: detail ?? '250 2.0.0 OK', sent_at: outcome === 'sent' ? sentAt : null, created_at: at,
+    account_id: account, id, kind, to_address: to, to_name: name ?? null, subject_kind: about.kind, subject_id: about.id, locale: 'en',
+    payload: JSON.stringify({ ...vars, ...(link && { until: until.toISOString(), ...(outcome === 'refused' && { token }) }) }), secret: link !== undefined, link_kind: link ? 'invitation' : null,
+    state: outcome === 'sent' ? 'sent' : 'failed', attempts: 1, next_at: at, message_id: `<${id}@${host}>`, last_result: detail, sent_at: outcome === 'sent' ? sentAt : null, created_at: at,
   })
-  book.add('deliveries', { account_id: account, id: newId(), outbox_id: id, attempt: 1, at: sentAt, outcome, detail: detail ?? '250 2.0.0 OK' })
+  book.add('deliveries', { account_id: account, id: newId(), outbox_id: id, attempt: 1, at: sentAt, outcome, detail })
 }
+
+const SPENT = { kind: 'portalActivation', state: 'spent' } as const, OPEN = { kind: 'portalActivation', state: 'open' } as const
 
 const member = (name: string, role: StaffOf['role'], email: string, state?: StaffMember['state']): StaffMember => ({ id: newId(), name, role, email, ...(state && { state }) })
 
@@ -173,8 +180,8 @@ async function loadHarbour(loading: Loading): Promise<void> {
   const priya = member('Priya Raman', 'worker', 'priya@harbour-repair.example')
   const tom = member('Tom Ashdown', 'worker', 'tom@harbour-repair.example')
   const leila = member('Leila Haddad', 'worker', 'leila@harbour-repair.example')
-  const staff = [ruth, grace, ben, marek, priya, tom, leila,
-    member('Callum Reid', 'worker', 'callum@harbour-repair.example', 'invited'), member('Steve Hallett', 'worker', 'steve@harbour-repair.example', 'deactivated')]
+  const callum = member('Callum Reid', 'worker', 'callum@harbour-repair.example', 'invited')
+  const staff = [ruth, grace, ben, marek, priya, tom, leila, callum, member('Steve Hallett', 'worker', 'steve@harbour-repair.example', 'deactivated')]
 
   const templates = harbour.templates.map((plan, index) => book.template({ ...plan, position: index + 1, since }))
   const T = Object.fromEntries(templates.map((template) => [template.key, template]))
@@ -215,19 +222,29 @@ async function loadHarbour(loading: Loading): Promise<void> {
   user({ email: 'reception@southville.example', state: 'invited', customers: [C('Southville Community Centre')], since: 0 })
   user({ email: 'martha.okonkwo@post.example', name: 'Martha Okonkwo', state: 'signed_up', customers: [C('Martha Okonkwo')], since: 0 })
 
-  mail({ kind: 'portalInvitation', to: 'naveed@docksidelettings.example', user: naveed, at: past(-285, '11:20'), outcome: 'sent', token: 'spent' })
-  mail({ kind: 'portalInvitation', to: 'oliver@locksidehotel.example', user: oliver, at: past(-400, '09:10'), outcome: 'sent', token: 'spent' })
-  mail({ kind: 'portalActivation', to: 'eleanor.finch@post.example', name: 'Eleanor Finch', user: eleanor, at: past(-640, '19:02'), outcome: 'sent', token: 'spent' })
-  mail({ kind: 'portalActivation', to: 'jonas.wetherby@post.example', name: 'Jonas Wetherby', user: jonas, at: past(-180, '13:31'), outcome: 'sent', token: 'spent' })
-  mail({ kind: 'portalActivation', to: 'dana.whitlock@post.example', name: 'Dana Whitlock', user: dana, at: past(-210, '08:02'), outcome: 'sent', token: 'spent' })
-  mail({ kind: 'portalPasswordChanged', to: 'eleanor.finch@post.example', name: 'Eleanor Finch', user: eleanor, at: past(-12, '20:14'), outcome: 'sent' })
-  mail({ kind: 'portalInvitation', to: 'accounts@locksidehotel.example', user: accounts, at: ago(1440), outcome: 'sent', token: 'open' })
-  mail({ kind: 'portalInvitation', to: 'maintenance@docksidelettings.example', user: maintenance, at: ago(1380), outcome: 'sent', token: 'open' })
-  mail({ kind: 'portalInvitation', to: 'caretaker@ashtonvale.example', user: caretaker, at: ago(5 * 1440), outcome: 'refused', detail: '550 5.1.1 No such mailbox', token: 'open' })
+  mail({ kind: 'portalInvitation', to: 'naveed@docksidelettings.example', about: { kind: 'portalUser', id: naveed }, at: past(-285, '11:20'), link: SPENT })
+  mail({ kind: 'portalInvitation', to: 'oliver@locksidehotel.example', about: { kind: 'portalUser', id: oliver }, at: past(-400, '09:10'), link: SPENT })
+  mail({ kind: 'portalActivation', to: 'eleanor.finch@post.example', name: 'Eleanor Finch', about: { kind: 'portalUser', id: eleanor }, at: past(-640, '19:02'), link: SPENT })
+  mail({ kind: 'portalActivation', to: 'jonas.wetherby@post.example', name: 'Jonas Wetherby', about: { kind: 'portalUser', id: jonas }, at: past(-180, '13:31'), link: SPENT })
+  mail({ kind: 'portalActivation', to: 'dana.whitlock@post.example', name: 'Dana Whitlock', about: { kind: 'portalUser', id: dana }, at: past(-210, '08:02'), link: SPENT })
+  mail({ kind: 'portalPasswordChanged', to: 'eleanor.finch@post.example', name: 'Eleanor Finch', about: { kind: 'portalUser', id: eleanor }, at: past(-12, '20:14') })
+  mail({ kind: 'portalInvitation', to: 'accounts@locksidehotel.example', about: { kind: 'portalUser', id: accounts }, at: ago(1440), link: OPEN })
+  mail({ kind: 'portalInvitation', to: 'maintenance@docksidelettings.example', about: { kind: 'portalUser', id: maintenance }, at: ago(1380), link: OPEN })
+  mail({ kind: 'portalInvitation', to: 'caretaker@ashtonvale.example', about: { kind: 'portalUser', id: caretaker }, at: ago(5 * 1440), outcome: 'refused', detail: '550 5.1.1 No such mailbox', link: OPEN })
+
+  mail({ kind: 'staffInvitation', to: callum.email, about: { kind: 'staffMember', id: callum.id }, at: ago(2 * 1440), link: { kind: 'staffInvitation', state: 'open' }, vars: { inviter: ruth.name, role: 'worker' } })
+  /** What a booking in the portal sends to the customer and to the office. */
+  const booked = (booker: { id: string; name: string; email: string }, title: string, at: Date, requested: Date | null) => ({ id: job, number }: { id: string; number: number }) => {
+    for (const to of [booker, ruth, grace, ben]) mail({
+      kind: to === booker ? 'jobBooked' : 'jobBookedOffice', to: to.email, name: to.name, about: { kind: 'job', id: job }, at,
+      vars: { job, title, numbers: String(number), count: 1, requestedAt: requested?.toISOString() ?? '', booker: booker.name, reader: to.id },
+    })
+  }
 
   // ---- the jobs everybody talks about ----
   const of = (who: StaffOf): By => ({ kind: 'staff', who })
   const she: By = { kind: 'portalUser', id: eleanor, name: 'Eleanor Finch' }
+  const herself = { id: eleanor, name: 'Eleanor Finch', email: 'eleanor.finch@post.example' }
   const kept = async (name: string, bytes: Buffer, by: By, moment: Date, field?: string): Promise<AttachedFile> => {
     const { name: clean, ...stored } = await files.put(Readable.from([bytes]), { account: id, name })
     return { name: clean, type: stored.type, size: stored.size, key: stored.key, by, at: moment, ...(field && { field }) }
@@ -235,7 +252,7 @@ async function loadHarbour(loading: Loading): Promise<void> {
   const assign = (moment: Date, who: StaffOf, scheduled: Date): Step => ({ at: moment, to: 'assigned', by: of(ben), worker: who, scheduled })
   const asked = past(-3, '19:42'), set = past(-2, '09:05')
   book.job({
-    customer: C('Eleanor Finch'), template: T.dishwasher!, created: asked, by: she, requested: at(0, '09:00') > asked ? at(0, '09:00') : null,
+    customer: C('Eleanor Finch'), template: T.dishwasher!, created: asked, by: she, requested: at(0, '09:00'), written: booked(herself, T.dishwasher!.name, asked, at(0, '09:00')),
     steps: [{ ...assign(set, marek, ago(12)), by: of(ruth) }, { at: ago(4), to: 'started', by: of(marek) }],
     answers: { make: 'Bosch', model: 'SMS6ZCI00G', fault: 'Water stays in the bottom after every wash. Code E24.', symptoms: ['Does not drain'], rinse: true, parking: false },
     said: [
@@ -250,14 +267,14 @@ async function loadHarbour(loading: Loading): Promise<void> {
   const office = new Date(Math.max(past(-1, '15:00').getTime(), set.getTime() + MINUTE))
   const laterThan = (moment: Date, minutes: number) => new Date(moment.getTime() + minutes * MINUTE)
 
-  hero('Redcliffe Parade Lettings', T.washer!, ago(50), { by: she, requested: coming(7, '13:00') })
+  hero('Redcliffe Parade Lettings', T.washer!, ago(50), { by: she, requested: coming(7, '13:00'), written: booked(herself, T.washer!.name, ago(50), coming(7, '13:00')) })
   hero('Lockside Hotel', T.laundry!, ago(35), {
     by: { kind: 'portalUser', id: oliver, name: 'Oliver Marchant' }, requested: coming(0, '16:00'), answers: { make: 'Miele', model: 'PW 6080', fault: 'Drum does not turn.', symptoms: ['Drum does not turn'] },
     said: [
       { at: ago(30), by: { kind: 'portalUser', id: oliver, name: 'Oliver Marchant' }, audience: 'customer', body: 'Laundry is down, 40 rooms tonight. Please call reception on arrival.' },
       { at: ago(26), by: of(ben), audience: 'internal', body: 'Belt is in van 2. Marek could swap with the washing machine at Dockside.' },
     ],
-    tags: ['urgent'],
+    tags: ['urgent'], written: booked({ id: oliver, name: 'Oliver Marchant', email: 'oliver@locksidehotel.example' }, T.laundry!.name, ago(35), coming(0, '16:00')),
   })
   hero('Ashton Vale Nursery', T.fridge!, office, { steps: [assign(laterThan(office, 20), tom, coming(1, '08:00'))] })
   hero('Eleanor Finch', T.service!, laterThan(office, 4), { by: she, site: C('Eleanor Finch').sites[1]!, steps: [assign(laterThan(office, 31), priya, coming(5, '08:00'))], answers: { which: ['Fridge or freezer'] } })
@@ -288,7 +305,7 @@ async function loadHarbour(loading: Loading): Promise<void> {
       return T[dice.one(['washer', 'washer', 'dishwasher', 'dishwasher', 'fridge', 'oven', 'dryer', 'install', 'service', 'service'])]!
     },
     answers: (template, dice, done) => harbour.answers(template.key, template.versions.at(-1)!, dice, done, at),
-    counts: { completed: 187, canceled: 9, postponed: 4, unassigned: 5, unpublished: 3, pending: 5, assigned: 15, started: 1, paused: 1 },
+    counts: { completed: 188, canceled: 9, postponed: 4, unassigned: 5, unpublished: 3, pending: 5, assigned: 15, started: 1, paused: 1 },
   })
 
   const logo = await files.put(Readable.from([await anchor('#0f6b7c')]), { account: id, name: 'anchor.png', purpose: 'logo' })
@@ -323,7 +340,7 @@ async function loadNorthside(loading: Loading): Promise<void> {
   const colin = addPortalUser(book, world, { email: 'colin.dunne@post.example', name: 'Colin Dunne', phone: '07700 900931', customers: [customers[0]!, customers[3]!], since: 140, seen: 3 * 1440 })
   addPortalUser(book, world, { email: 'office@tynemouthguests.example', name: 'Margaret Hay', customers: [customers[4]!], since: 90, seen: 12 * 1440 })
   addPortalUser(book, world, { email: 'r.baptiste@post.example', state: 'invited', customers: [customers[1]!], since: 0 })
-  addMail(book, id, host, { kind: 'portalInvitation', to: 'colin.dunne@post.example', user: colin, at: ago(140 * 1440), outcome: 'sent', token: 'spent' })
+  addMail(book, id, host, { kind: 'portalInvitation', to: 'colin.dunne@post.example', about: { kind: 'portalUser', id: colin }, at: ago(140 * 1440), link: SPENT })
 
   fillDays(book, {
     now, zone, seed, customers, dispatchers: [joanne, alan], workers: [dale, ines], words: northside.words,

@@ -28,6 +28,8 @@ export interface Story {
   /** Brought in by an import in this state. */
   imported?: JobState
   requested?: Date | null; steps?: Step[]; said?: Said[]; files?: AttachedFile[]; answers?: Values; tags?: string[]
+  /** Called when it has its number. */
+  written?: (job: { id: string; number: number }) => void
 }
 
 export type Chance = ReturnType<typeof chance>
@@ -173,6 +175,7 @@ export function openBook(account: string, now: Date) {
       fields: JSON.stringify(values), tags, ...searchTexts({ number, title: template.name, address: site?.address ?? null, tags, external_reference: null, fields: values }, fields),
       version: 1 + steps.length, created_at: created, updated_at: last,
     })
+    story.written?.({ id, number })
   }
 
   return {
