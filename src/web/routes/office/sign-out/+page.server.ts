@@ -1,4 +1,4 @@
-import { redirect } from '@sveltejs/kit'
+import { isRedirect, redirect } from '@sveltejs/kit'
 import { isProblem } from '../../../forms.ts'
 import { paths } from '../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -11,7 +11,7 @@ export const actions: Actions = {
       await locals.api.signOut()
     } catch (refusal) {
       // Signed out already, in another tab or by time: what was asked for is so.
-      if (!isProblem(refusal)) throw refusal
+      if (!isProblem(refusal) && !isRedirect(refusal)) throw refusal
     }
     redirect(303, paths.officeSignIn({ done: 'out' }))
   },
