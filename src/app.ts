@@ -224,7 +224,7 @@ async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof
   const { portal, main } = urls(found)
   return {
     id: found.id, slug: found.slug, name: found.portal.name, accent: found.accent,
-    logoUrl: found.logoKey ? portal(`/api/v1/portal/${found.slug}/logo`) : null,
+    logoUrl: found.logoKey ? main(`/api/v1/portal/${found.slug}/logo`) : null,
     address: found.postalAddress, phone: found.supportPhone, supportEmail: found.supportEmail, timeZone: found.timeZone,
     portalUrl: portal, mainUrl: main, officeUrl: (path) => main(`/office/${found.slug}${path}`),
   }
