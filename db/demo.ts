@@ -250,10 +250,11 @@ async function loadHarbour(loading: Loading): Promise<void> {
     return { name: clean, type: stored.type, size: stored.size, key: stored.key, by, at: moment, ...(field && { field }) }
   }
   const assign = (moment: Date, who: StaffOf, scheduled: Date): Step => ({ at: moment, to: 'assigned', by: of(ben), worker: who, scheduled })
+  const quarter = (moment: Date) => new Date(Math.round(moment.getTime() / (15 * MINUTE)) * 15 * MINUTE)
   const asked = past(-3, '19:42'), set = past(-2, '09:05')
   book.job({
     customer: C('Eleanor Finch'), template: T.dishwasher!, created: asked, by: she, requested: at(0, '09:00'), written: booked(herself, T.dishwasher!.name, asked, at(0, '09:00')),
-    steps: [{ ...assign(set, marek, ago(12)), by: of(ruth) }, { at: ago(4), to: 'started', by: of(marek) }],
+    steps: [{ ...assign(set, marek, quarter(ago(12))), by: of(ruth) }, { at: ago(4), to: 'started', by: of(marek) }],
     answers: { make: 'Bosch', model: 'SMS6ZCI00G', fault: 'Water stays in the bottom after every wash. Code E24.', symptoms: ['Does not drain'], rinse: true, parking: false },
     said: [
       { at: new Date(set.getTime() + MINUTE), by: of(ruth), audience: 'customer', body: 'Good morning. Marek brings a new drain pump. Could you clear the cupboard next to the dishwasher?' },
@@ -280,7 +281,7 @@ async function loadHarbour(loading: Loading): Promise<void> {
   hero('Eleanor Finch', T.service!, laterThan(office, 4), { by: she, site: C('Eleanor Finch').sites[1]!, steps: [assign(laterThan(office, 31), priya, coming(5, '08:00'))], answers: { which: ['Fridge or freezer'] } })
   hero('Idris Mirza', T.install!, laterThan(office, 9), { steps: [assign(laterThan(office, 45), leila, coming(1, '13:00'))] })
   hero('Martha Okonkwo', T.dryer!, past(-3, '10:12'), { steps: [assign(past(-3, '11:00'), tom, past(-2, '09:30')), { at: past(-2, '09:36'), to: 'started', by: of(tom) }, { at: past(-2, '10:20'), to: 'paused', by: of(tom), reason: 'Waiting for parts' }], said: [{ at: past(-2, '10:24'), by: of(tom), audience: 'customer', body: 'The heater is broken. I have ordered it and come back as soon as it is here.' }] })
-  hero('The Grain Barge', T.oven!, past(-2, '12:02'), { steps: [assign(past(-2, '13:00'), leila, ago(40)), { at: ago(33), to: 'started', by: of(leila) }] })
+  hero('The Grain Barge', T.oven!, past(-2, '12:02'), { steps: [assign(past(-2, '13:00'), leila, quarter(ago(40))), { at: ago(33), to: 'started', by: of(leila) }] })
   hero('Dockside Lettings', T.washer!, past(-2, '14:10'), { by: { kind: 'portalUser', id: naveed, name: 'Naveed Aslam' }, steps: [assign(past(-2, '15:00'), marek, coming(0, '13:30'))] })
   hero('Sofia Lindqvist', T.fridge!, past(-2, '14:55'), { steps: [assign(past(-2, '15:20'), marek, coming(0, '14:30'))] })
   hero('Brunel Dental Practice', T.service!, past(-8, '09:40'), { steps: [assign(past(-8, '10:05'), priya, past(0, '08:00')), { at: past(0, '08:03'), to: 'started', by: of(priya) }, { at: laterThan(past(0, '08:03'), 7), to: 'completed', by: of(priya) }], answers: { which: ['Washing machine'], found: 'Filters cleaned, hoses renewed.', safe: true, hours: '2210' } })
@@ -298,7 +299,8 @@ async function loadHarbour(loading: Loading): Promise<void> {
 
   const laundries = new Set(['Lockside Hotel', 'The Mill Gym'])
   fillDays(book, {
-    now, zone, seed, customers, dispatchers: [ben, ben, ruth], workers: [marek, priya, tom, leila], words: harbour.words,
+    // Eleanor's own jobs are all told above.
+    now, zone, seed, customers: customers.filter((each) => each !== C('Eleanor Finch')), dispatchers: [ben, ben, ruth], workers: [marek, priya, tom, leila], words: harbour.words,
     wants: (customer, dice) => {
       if (laundries.has(customer.name) && dice.perhaps(0.7)) return T.laundry!
       if (seven.includes(customer) && dice.perhaps(0.3)) return T.landlord!
