@@ -144,7 +144,7 @@ export async function createApp(deps: Deps): Promise<App> {
     senderOf: (db, account) => senderOf(db, account, urls),
   })
   const { app: http, apiFor, applyEffects } = await createHttp({
-    house, words, log, publicUrl: config.publicUrl, trustProxy: config.trustProxy, requestsPerMinute: config.requestsPerMinute, version: deps.version,
+    house, words, log, publicUrl: config.publicUrl, trustProxy: config.trustProxy, requestsPerMinute: config.requestsPerMinute, busyAfter: config.busyAfter, version: deps.version,
     slugOfHost: async (host) => {
       const { rows: [row] } = await pools.app.query<{ slug: string | null }>(
         "select account_answer((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug", [host, clock.now()])

@@ -17,6 +17,8 @@ export interface Config {
   mailFrom: string
   trustProxy: boolean | string[]
   requestsPerMinute: number
+  /** Milliseconds the event loop may lag before requests are turned away with 503. */
+  busyAfter: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -41,6 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
     trustProxy: env.TRUST_PROXY === 'true' ? true : env.TRUST_PROXY ? env.TRUST_PROXY.split(',').map((each) => each.trim()) : false,
     requestsPerMinute: Number(env.REQUESTS_PER_MINUTE ?? 1_200),
+    busyAfter: Number(env.BUSY_AFTER ?? 2_000),
     logLevel: (['debug', 'info', 'warn', 'error', 'silent'] as const).find((level) => level === env.LOG_LEVEL) ?? 'info',
   }
 }

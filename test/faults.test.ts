@@ -123,7 +123,7 @@ describe('the process ends', () => {
     const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
       cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...process.env, PORT: String(port), PORTICO_SECRET: TEST_SECRET, PORTICO_DATA: join(inject('world').folder, `serve-${port}`), LOG_LEVEL: 'error', REQUESTS_PER_MINUTE: '1000000',
+        ...process.env, PORT: String(port), PORTICO_SECRET: TEST_SECRET, PORTICO_DATA: join(inject('world').folder, `serve-${port}`), LOG_LEVEL: 'error', REQUESTS_PER_MINUTE: '1000000', BUSY_AFTER: '60000',
         DATABASE_URL: `postgres://${admin.user}${admin.password ? `:${admin.password}` : ''}@${admin.host.startsWith('/') ? 'localhost' : admin.host}:${admin.port}/${database}${admin.host.startsWith('/') ? `?host=${admin.host}` : ''}`,
       },
     })

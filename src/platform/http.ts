@@ -26,6 +26,8 @@ export interface HttpOptions {
   trustProxy: boolean | string | string[]
   /** Requests a minute from one client address, static files apart. */
   requestsPerMinute: number
+  /** Event loop delay in milliseconds above which new requests are turned away for a moment. */
+  busyAfter: number
   /** Slug of the account whose own host this is, if any. */
   slugOfHost(host: string): Promise<string | null>
   /** Database, migrations and queue are well. */
@@ -87,7 +89,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   await app.register(cookie)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
   await app.register(multipart, { limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 }, throwFileSizeLimit: true })
-  await app.register(underPressure, { maxEventLoopDelay: 2_000, message: 'busy', retryAfter: 5, customError: class extends Error { constructor() { super('busy'); Object.assign(this, problem('busy', { retryAfter: 5 })) } } as never })
+  await app.register(underPressure, { maxEventLoopDelay: options.busyAfter, message: 'busy', retryAfter: 5, customError: class extends Error { constructor() { super('busy'); Object.assign(this, problem('busy', { retryAfter: 5 })) } } as never })
   await app.register(rateLimit, {
     global: true, max: options.requestsPerMinute, timeWindow: 60_000,
     allowList: (request) => request.url.startsWith('/_app/'),
