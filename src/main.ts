@@ -124,22 +124,23 @@ async function runImport(): Promise<void> {
 /** For commands that do one thing past account isolation and end: a migrated database, as portico_system. */
 async function withDatabase(config: Config, work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>): Promise<void> {
   const place = await openPlace(config, createLog({ level: 'warn' }))
-  await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations') })
-  const pool = openPool(connections(place).system, { max: 2, name: `portico ${command}` })
   try {
-    await work({ pool, files: createDiskStore(join(place.folder, 'files')) })
+    await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations') })
+    const pool = openPool(connections(place).system, { max: 2, name: `portico ${command}` })
+    await work({ pool, files: createDiskStore(join(place.folder, 'files')) }).finally(() => pool.end())
   } finally {
-    await pool.end()
     // The last one out stops it: a server that others use goes on.
     await place.embedded?.stop()
   }
   process.exit(process.exitCode ?? 0)
 }
 
+/** portico migrate [--accept-wider]: the option is consent to upgrades that let people see or do more than before. */
 async function runMigrate(): Promise<void> {
+  const { values } = parseArgs({ args: rest, options: { 'accept-wider': { type: 'boolean', default: false } } })
   const config = readConfig()
   const place = await openPlace(config, createLog({ level: 'warn' }))
-  const done = await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: console.log })
+  const done = await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: console.log, acceptWider: values['accept-wider'] })
   console.log(done.length === 0 ? 'Nothing to do: the database is up to date.' : `${done.length} migrations done.`)
   if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
   process.exit(0)
