@@ -25,6 +25,7 @@ declare
   everyone  constant text := '(select current_setting(''app.staff'', true) = ''all'')';
   assigned  constant text := '(select current_setting(''app.staff'', true) = ''assigned'')';
   me        constant text := '(select nullif(current_setting(''app.actor_id'', true), '''')::uuid)';
+  my_kind   constant text := '(select current_setting(''app.actor_kind'', true))';
   customers constant text := 'any ((select nullif(current_setting(''app.customers'', true), '''')::uuid[])::uuid[])';
   jobs_of   constant text := 'any ((select nullif(current_setting(''app.jobs_of'', true), '''')::uuid[])::uuid[])';
   contacts  constant text := 'any ((select nullif(current_setting(''app.contacts'', true), '''')::uuid[])::uuid[])';
@@ -47,9 +48,10 @@ begin
     end
     -- Always read through a join to the parent, whose own policy decides the rest.
     when 'child' then format('(%s or %s or (audience = ''customer'' and customer_id = %s))', everyone, assigned, jobs_of)
-    -- A child that may wait without a parent: then only who brought it may reach it.
-    when 'upload' then format('((owner_id is null and uploader_id = %s) or (owner_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
-                              me, everyone, assigned, jobs_of)
+    -- A child that may wait without a parent: then only who brought it may reach it. Staff and portal users are two lists of
+    -- logins, so an id says who only together with its kind.
+    when 'upload' then format('((owner_id is null and uploader_kind = %s and uploader_id = %s) or (owner_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
+                              my_kind, me, everyone, assigned, jobs_of)
     when 'journal' then everyone
   end;
   if rule is null then raise exception 'protect_tenant_table: no rule for % as %', target, kind; end if;

@@ -79,7 +79,7 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     const file = await ofJob(ctx, wanted, wantedFile)
     // Who brought it may take it back; else it is the office's decision.
-    ctx.allow(!job || !file ? { yes: false, code: 'notFound' } : file.uploader_id === ctx.actor.id || mayManage(ctx.actor).yes ? { yes: true } : mayPlan(ctx.actor, job))
+    ctx.allow(!job || !file ? { yes: false, code: 'notFound' } : (file.uploader_kind === 'staff' && file.uploader_id === ctx.actor.id) || mayManage(ctx.actor).yes ? { yes: true } : mayPlan(ctx.actor, job))
     const key = await removeFile(ctx.db, file!)
     const field = file!.field_id
     if (field && Array.isArray(job!.fields[field])) {
