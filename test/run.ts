@@ -40,6 +40,13 @@ const steps: Step[] = [
   },
   { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'], count: 'one' },
   { name: 'unit', command: vitest, count: 'vitest' },
+  // The same isolation on a server, as a host would give it: PostgreSQL 15, and no superuser.
+  {
+    name: 'postgresql-15',
+    command: ['test/on-server.ts', 'test/isolation', 'test/access', 'test/policies', ...vitest.slice(2)],
+    count: 'vitest',
+    needs: ['postgresql'],
+  },
 ]
 
 interface Score {

@@ -219,6 +219,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
         'content-disposition': contentDisposition(file.name, file.inline ? 'inline' : 'attachment'),
         'cache-control': 'private, no-store',
         ...(file.frame && { 'x-frame-options': 'SAMEORIGIN' }),
+        // A logo is shown inside mails, wherever they are read.
+        ...(file.anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),
         // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
         'content-security-policy': file.frame
           ? `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' ${file.frame.pictures.join(' ')}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`

@@ -157,7 +157,7 @@ export interface Urls {
 export type Effect =
   | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
   | { session: 'end'; audience: 'people' | 'portal' }
-  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean; frame?: Frame } }
+  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean; frame?: Frame; anywhere?: boolean } }
 
 /** A document that our own pages show in a frame, such as a mail as it looks. It runs no script and knows no cookie. */
 export interface Frame {

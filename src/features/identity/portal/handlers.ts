@@ -36,7 +36,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     // Also while the portal is off: mails of the business show it.
     ctx.allow(ctx.account.logoKey ? yes : notFound)
     const { stream, size } = await ctx.files.get(ctx.account.logoKey!)
-    return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true } })
+    return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true, anywhere: true } })
   },
 
   async getPortalMyself(ctx) {

@@ -1,0 +1,76 @@
+/**
+ * Runs a suite on a PostgreSQL server of Debian's (15) instead of the embedded one: makes a cluster in a temporary
+ * folder, sets TEST_DATABASE_URL, runs vitest with the given arguments, and takes the cluster away again.
+ * The server is owned by a role that is no superuser but may create roles and databases, as a host would give it.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import { find } from './debian.ts'
+
+const program = find('postgresql')
+if (!program) throw new Error('There is no PostgreSQL server: apt-get install postgresql-15')
+const bin = dirname(program)
+const folder = mkdtempSync(join(tmpdir(), 'portico-server-'))
+const account = process.getuid?.() === 0 ? unprivileged() : undefined
+chmodSync(folder, 0o755)
+if (account) chownSync(folder, account.uid, account.gid)
+const as = account ? { uid: account.uid, gid: account.gid } : {}
+const cluster = join(folder, 'cluster')
+
+const made = spawnSync(join(bin, 'initdb'), ['-D', cluster, '-U', 'postgres', '--auth=trust', '--locale=C.UTF-8', '--no-sync'], { ...as, encoding: 'utf8', cwd: folder })
+if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+const port = await freePort()
+const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`, '-c', 'fsync=off', '-c', 'max_connections=200'],
+  { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] })
+try {
+  await connected(async (client) => {
+    await client.query("create role host login createrole createdb password 'host'")
+  })
+  const args = process.argv.slice(2)
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
+    stdio: 'inherit', env: { ...process.env, TEST_DATABASE_URL: `postgres://host:host@127.0.0.1:${port}/postgres` },
+  })
+  process.exitCode = status ?? 1
+} finally {
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGINT')
+  await ended
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** PostgreSQL refuses to run as root. */
+function unprivileged(): { uid: number; gid: number } {
+  for (const name of ['postgres', 'nobody']) {
+    const id = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout)
+    if (id('-u')) return { uid: id('-u'), gid: id('-g') }
+  }
+  throw new Error('No account to run PostgreSQL as')
+}
+
+async function connected(work: (client: pg.Client) => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
+    try {
+      await client.connect()
+      await work(client)
+      return await client.end()
+    } catch (error) {
+      await client.end().catch(() => {})
+      if (tries > 100) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port: found } = probe.address() as net.AddressInfo
+      probe.close(() => resolve(found))
+    })
+  })
+}
