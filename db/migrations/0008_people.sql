@@ -1,4 +1,5 @@
 -- Links of people that name no account: the token alone tells which.
+-- widens: nothing
 
 -- Read across accounts, by hash only. Rarely: a person opens an invitation.
 create index tokens_staff_invitation on tokens (hash) where kind = 'staffInvitation';
