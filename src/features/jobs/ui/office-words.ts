@@ -30,11 +30,13 @@ export function deed(url: Address, name: string): string {
 
 const dayOf = (at: Date, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at)
 
-/** "Today, 13:30", else "Thu 3 Dec, 13:30". */
-export function moment(iso: string, locale: string, timeZone: string, t: (key: string, vars?: Record<string, unknown>) => string, now = new Date()): string {
+/** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */
+export function moment(
+  iso: string, locale: string, timeZone: string, t: (key: string, vars?: Record<string, unknown>) => string, { within = false, now = new Date() } = {},
+): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
-  return t('jobs.office.today', { time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' }).format(at) })
+  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', { time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' }).format(at) })
 }
 
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
