@@ -207,9 +207,13 @@ async function takeAll(): Promise<void> {
         await page.evaluate(() => document.fonts.ready)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth)
         if (wide > width) fault(`${shot.name} is ${wide} px wide on a ${device} of ${width}`)
+        // A page that is as tall as the window has nothing stuck in its middle. A dialog stands in a window as people have it.
+        const dialog = await page.locator('dialog[open]').count() > 0
+        const tall = await page.evaluate(() => document.documentElement.scrollHeight)
+        if (!dialog && tall > height) await page.setViewportSize({ width, height: Math.min(tall, 6000) })
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-          await page.screenshot({ path: path.join(target, `${shot.name}-${device}${scheme === 'dark' ? '-dark' : ''}.png`), fullPage: true })
+          await page.screenshot({ path: path.join(target, `${shot.name}-${device}${scheme === 'dark' ? '-dark' : ''}.png`), fullPage: !dialog })
           taken++
         }
       }

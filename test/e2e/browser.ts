@@ -6,7 +6,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { find } from '../debian.ts'
 import { openHouse, type House } from '../kit.ts'
 
@@ -19,8 +19,9 @@ export const WAYS: { device: Device; way: string }[] = [
 ]
 export const SIZE = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
 
+const root = join(import.meta.dirname, '../..')
 /** `PORTICO_PAGES` names another build, for runs while this one is being made anew. */
-const build = process.env.PORTICO_PAGES ?? join(import.meta.dirname, '../../build')
+const build = process.env.PORTICO_PAGES ?? join(root, 'build')
 let house: Promise<House> | undefined
 let browser: Promise<Browser> | undefined
 
@@ -32,7 +33,8 @@ export const wholeHouse = (): Promise<House> => (house ??= openPages())
 
 export const openBrowser = (): Promise<Browser> => (browser ??= chromium.launch({
   executablePath: find('chromium'),
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  env: { ...process.env, LANGUAGE: 'en_US' } as Record<string, string>,
+  args: ['--lang=en-US', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 }))
 
 /** A link, a button, or the control of a label. */
@@ -50,8 +52,8 @@ export interface Visitor {
   fill(label: Name, text: string): Promise<void>
   /** Picks an option of a select by its words. */
   choose(label: Name, option: string): Promise<void>
-  /** Ticks a box or picks a radio; leaves it if it is ticked. */
-  tick(label: Name): Promise<void>
+  /** Ticks a box or picks a radio (of that group) whose words begin so; leaves it if it is ticked. */
+  tick(label: Name, group?: string): Promise<void>
   /** Follows a link, presses a button, opens a menu. */
   press(name: Name, within?: Locator): Promise<void>
   /** axe finds nothing (WCAG 2.2 AA and best practice), light, and dark the first time this page is met on this device. */
@@ -60,6 +62,7 @@ export interface Visitor {
   close(): Promise<void>
 }
 
+let pages = 0
 const seenDark = new Set<string>()
 
 export async function visitor(device: Device, { javaScript = true, dark = false, keyboard = device === 'desktop' && javaScript } = {}): Promise<Visitor> {
@@ -69,6 +72,11 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
+  // What a journey that failed was looking at stays beside the reports of the run.
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await page.screenshot({ path: join(root, 'out/test', `${task.name.slice(0, 40)} ${device} ${pages++}.png`.replaceAll(/[^\w.]+/g, '-')), timeout: 5_000 }).catch(() => {})
+    await context.close()
+  })
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
   page.on('console', (message) => {
@@ -78,10 +86,12 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
   const field = (label: Name) => page.getByLabel(label, { exact: typeof label === 'string' }).or(page.getByLabel(new RegExp(`^${escaped(label)}\\s*(\\*|Optional)?\\s*$`))).filter({ visible: true }).first()
   const pressable = (name: Name, within: Page | Locator) => {
     const options = { name: typeof name === 'string' ? new RegExp(`^\\s*${escaped(name)}\\s*$`) : name }
-    return within.getByRole('button', options).or(within.getByRole('link', options)).or(within.getByRole('tab', options)).or(within.locator('summary').filter({ hasText: options.name })).filter({ visible: true }).first()
+    return within.getByRole('button', options).or(within.getByRole('link', options)).or(within.locator('summary').filter({ hasText: name })).or(within.locator(`summary[aria-label=${JSON.stringify(String(name))}]`)).filter({ visible: true }).first()
   }
-  const analyze = async (light: string) => {
-    const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
+  const analyze = async (light: 'light' | 'dark') => {
+    // A mail's frame runs no script, so axe cannot look into it. The dark only changes colours.
+    const axe = new AxeBuilder({ page }).exclude('iframe')
+    const { violations } = await (light === 'dark' && !dark ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe).analyze()
     if (violations.length > 0) throw new Error(`axe at ${page.url()} (${device}, ${light}):\n${violations.map((each) => `${each.id}: ${each.help}\n  ${each.nodes.map((node) => `${node.target.join(' ')} — ${node.failureSummary}`).join('\n  ')}`).join('\n')}`)
   }
 
@@ -90,19 +100,22 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
     arrived: async (at) => { await page.waitForURL(at, { waitUntil: 'domcontentloaded' }) },
     see: async (words) => { await page.getByText(words).filter({ visible: true }).first().waitFor() },
     async fill(label, text) {
-      if (process.env.STEPS) console.log('fill', label)
       const control = field(label)
       if (!keyboard) return control.fill(text)
       await tabTo(page, control)
       const type = await control.getAttribute('type')
-      // Parts of dates and times are typed in the order of the reader's country.
-      if (type === 'date') await page.keyboard.type(text.split('-').reverse().join(''))
-      else if (type === 'time') await page.keyboard.type(text.replace(':', ''))
+      // Parts of dates and times are typed in the order of the browser's own language, which openBrowser() sets.
+      const day = (date: string) => page.keyboard.type(`${date.slice(5, 7)}${date.slice(8, 10)}${date.slice(0, 4)}`)
+      const time = (clock: string) => {
+        const hour = Number(clock.slice(0, 2))
+        return page.keyboard.type(`${String(hour % 12 || 12).padStart(2, '0')}${clock.slice(3, 5)}${hour < 12 ? 'a' : 'p'}`)
+      }
+      if (type === 'date') await day(text)
+      else if (type === 'time') await time(text)
       else if (type === 'datetime-local') {
-        const [day = '', time = ''] = text.split('T')
-        await page.keyboard.type(day.split('-').reverse().join(''))
+        await day(text.slice(0, 10))
         await page.keyboard.press('Tab')
-        await page.keyboard.type(time.replace(':', ''))
+        await time(text.slice(11))
       } else if (type === 'color') return control.fill(text)
       else {
         await page.keyboard.press('Control+A')
@@ -118,8 +131,9 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
       const chosen = await control.evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.label.trim())
       if (chosen !== option) throw new Error(`Typing "${option}" on "${label}" chose "${chosen}"`)
     },
-    async tick(label) {
-      const control = field(label)
+    async tick(label, group) {
+      const words = typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}`) : label
+      const control = (group ? page.getByRole('group', { name: group }) : page).getByLabel(words).first()
       await control.waitFor()
       if (await control.isChecked()) return
       if (!keyboard) return control.check()
@@ -128,7 +142,6 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
       if (!await control.isChecked()) throw new Error(`Space does not tick "${label}"`)
     },
     async press(name, within) {
-      if (process.env.STEPS) console.log('press', name)
       const target = pressable(name, within ?? page)
       if (!keyboard) return device === 'phone' ? target.tap() : target.click()
       await tabTo(page, target)

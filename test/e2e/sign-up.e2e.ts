@@ -2,17 +2,17 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../kit.ts'
 import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
-import { followMail, portalAt } from './steps.ts'
+import { book, followMail, harbour, portalAt } from './steps.ts'
 
 afterAll(closeAll)
 
 describe.each(WAYS)('A new customer, $way', ({ device }) => {
-  it('CP-10 CP-11 CP-15 signs up, reads the mail, activates, and is in', async () => {
+  it('CP-11 CP-15 CP-35 signs up, reads the mail, activates, books a job and finds it in the list', async () => {
     const house = await wholeHouse()
-    const business = await house.business()
-    await business.template({ name: 'Dishwasher repair' })
+    const business = await harbour(house)
     const me = await visitor(device)
     const { page } = me
+    const email = `martha.${device}@post.example`
 
     await page.goto(portalAt(house, business.slug))
     await me.see('Forgot password?')
@@ -21,7 +21,7 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.arrived(/\/signup$/)
     await me.accessible()
     await me.fill('Name', 'Martha Okonkwo')
-    await me.fill('Email', 'martha@post.example')
+    await me.fill('Email', email)
     await me.fill('Phone', '07700 900184')
     await me.fill('Password', PASSWORD)
     await me.press('Sign up', page.locator('form'))
@@ -30,17 +30,25 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.accessible()
     expect(await me.context.cookies(), 'nobody is signed in by signing up').toEqual([])
 
-    await me.fill('Email', 'martha@post.example')
+    await me.fill('Email', email)
     await me.fill('Password', PASSWORD)
     await me.press('Sign in', page.locator('form'))
     await me.see('Send the link again')
     await me.accessible()
 
-    await followMail(me, house, 'martha@post.example', 'Activate your account')
+    await followMail(me, house, email, 'Activate your account')
     await me.see('Hello Martha Okonkwo, one click to finish')
     await me.accessible()
     await me.press('Activate my account')
-    await me.arrived(/\/jobs$/)
+    await me.see('Welcome, Martha. What can we help with?')
+    await me.accessible()
+
+    await me.press(/Dishwasher repair/)
+    await book(me, { address: '14 Pelican Quay, Bristol BS1 6UH' })
+    await me.press('Jobs', page.locator('main'))
+    await me.see(/14 Pelican Quay/)
+    await me.see('Requested')
+    await me.accessible()
     await me.close()
   })
 })

@@ -1,19 +1,73 @@
 /** What several journeys have in common. */
-import type { House } from '../kit.ts'
+import { PASSWORD, type Business, type House } from '../kit.ts'
 import type { Visitor } from './browser.ts'
 
 /** A portal's own address: browsers find *.localhost by themselves. */
 export const portalAt = (house: House, slug: string, path = '/') => `http://${slug}.localhost:${house.port}${path}`
 export const mainAt = (house: House, path: string) => `http://localhost:${house.port}${path}`
 
+/** One question that customers must answer. */
+export const QUESTION = { id: 'wrong', name: 'What is wrong?', type: 'text', portal: 'required', worker: 'optional' }
+
 /** Opens the demo's mailbox, the newest mail to that address there, and follows its link. */
 export async function followMail(visitor: Visitor, house: House, to: string, subject: string): Promise<void> {
-  const { page } = visitor
-  await page.goto(mainAt(house, '/mailbox'))
+  await visitor.page.goto(mainAt(house, '/mailbox'))
   await visitor.see('Mailbox')
   await visitor.accessible()
   await visitor.press(new RegExp(`${to.replaceAll('.', '\\.')}[\\s\\S]*${subject}`))
   await visitor.see(`<${to}>`)
   await visitor.accessible()
   await visitor.press('Follow the link')
+}
+
+/** From the office's door to its home. */
+export async function signInToOffice(visitor: Visitor, house: House, email: string): Promise<void> {
+  await visitor.page.goto(mainAt(house, '/office/sign-in'))
+  await visitor.accessible()
+  await visitor.fill('Email', email)
+  await visitor.fill('Password', PASSWORD)
+  await visitor.press('Sign in')
+  await visitor.see(/^Hello, /)
+  await visitor.accessible()
+}
+
+/** One of the office's places, by its side bar; on a phone by its menu. */
+export async function goTo(visitor: Visitor, place: string): Promise<void> {
+  if (visitor.device === 'phone') await visitor.press('Menu, ')
+  await visitor.press(place)
+  await visitor.page.getByRole('heading', { level: 1, name: new RegExp(`^${place}`) }).waitFor()
+  await visitor.accessible()
+}
+
+/** From a portal's sign-in page to its jobs. */
+export async function signInToPortal(visitor: Visitor, house: House, slug: string, email: string): Promise<void> {
+  await visitor.page.goto(portalAt(house, slug, '/sign-in'))
+  await visitor.fill('Email', email)
+  await visitor.fill('Password', PASSWORD)
+  await visitor.press('Sign in', visitor.page.locator('form'))
+  await visitor.arrived(/\/jobs$/)
+}
+
+/** A day from today as forms write it. */
+export const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+
+/** On the form of a job type: answers it, books, and stands on the job's own page. */
+export async function book(visitor: Visitor, { address, wrong = 'Water stays in the bottom.' }: { address?: string; wrong?: string }): Promise<void> {
+  await visitor.see('Where is it?')
+  await visitor.accessible()
+  if (address) await visitor.fill('Where is it?', address)
+  await visitor.fill('What is wrong?', wrong)
+  await visitor.fill('Day', dayFromNow(6))
+  await visitor.fill('Time', '09:30')
+  await visitor.press('Book this job')
+  await visitor.see('We have your request')
+  await visitor.see('Booked.')
+  await visitor.accessible()
+}
+
+/** A business as its customers know it, with one job type that asks one thing. */
+export async function harbour(house: House, options: { public?: boolean } = {}): Promise<Business> {
+  const business = await house.business(options)
+  await business.template({ name: 'Dishwasher repair', fields: [QUESTION] })
+  return business
 }

@@ -1,0 +1,59 @@
+/** A job from request to done: the dispatcher moves it along, and its customer watches. */
+import { afterAll, describe, it } from 'vitest'
+import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { dayFromNow, goTo, harbour, portalAt, signInToOffice, signInToPortal } from './steps.ts'
+
+afterAll(closeAll)
+
+describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
+  it('CP-35 E-40 V-35 the job is assigned, scheduled, started and completed, and each step is on the customer’s page', async () => {
+    const house = await wholeHouse()
+    const business = await harbour(house)
+    const customer = await business.customer('Eleanor Finch')
+    const site = await business.site(customer)
+    const eleanor = await business.portalUser({ customers: [customer] })
+    const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
+    await business.staff('worker', 'Marek Nowak')
+    const template = (await eleanor.ok('listBookable')).templates[0]!.id
+    const { id, number } = (await eleanor.ok('createPortalJob', { template, site, fields: { wrong: 'Leaks at the door.' }, requested: { day: dayFromNow(3), time: '09:00' } })).jobs[0]!
+    const office = await visitor(device)
+    const me = await visitor(device)
+
+    await signInToPortal(me, house, business.slug, eleanor.email)
+    await me.press('Dishwasher repair')
+    await me.see('We have your request')
+    await me.accessible()
+    const look = async (words: string | RegExp) => {
+      await me.page.goto(portalAt(house, business.slug, `/jobs/${id}`))
+      await me.see(words)
+      await me.accessible()
+    }
+
+    await signInToOffice(office, house, dispatcher.email)
+    await goTo(office, 'Jobs')
+    await office.press(/Dishwasher repair/)
+    await office.see(`Job ${number}`)
+    await office.accessible()
+    await office.press('Assign and schedule')
+    await office.see(/^Plan job/)
+    await office.accessible()
+    await office.choose('Worker', 'Marek Nowak')
+    await office.fill('Scheduled start, day', dayFromNow(4))
+    await office.fill('Scheduled start, time', '10:30')
+    await office.press('Save the plan')
+    await office.see('The plan is saved.')
+    await office.accessible()
+    await look(/Marek.* comes/)
+    await me.see('Scheduled')
+
+    await office.press('Start')
+    await office.see('The job is moved.')
+    await look('In progress')
+    await office.press('Complete')
+    await office.page.getByRole('button', { name: 'Complete' }).waitFor({ state: 'detached' })
+    await office.accessible()
+    await look('This job is done')
+    await me.close()
+    await office.close()
+  })
+})

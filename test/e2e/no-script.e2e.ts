@@ -1,0 +1,73 @@
+/** With JavaScript switched off: everything that people must be able to do, they can. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { PASSWORD } from '../kit.ts'
+import { closeAll, DEVICES, visitor, wholeHouse } from './browser.ts'
+import { dayFromNow, followMail, harbour, portalAt, signInToOffice, signInToPortal } from './steps.ts'
+
+afterAll(closeAll)
+
+const PHOTO = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+
+describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
+  it('V-10 V-32 V-33 a customer signs up, activates, books with a picture, comments, and finds the job again', async () => {
+    const house = await wholeHouse()
+    const business = await harbour(house)
+    const me = await visitor(device, { javaScript: false })
+    const { page } = me
+    const email = `sofia.${device}@post.example`
+    await page.goto(portalAt(house, business.slug, '/signup'))
+    await me.fill('Name', 'Sofia Lindqvist')
+    await me.fill('Email', email)
+    await me.fill('Phone', '07700 900222')
+    await me.fill('Password', PASSWORD)
+    await me.press('Sign up', page.locator('form'))
+    await me.see('Check your email to finish.')
+    await followMail(me, house, email, 'Activate your account')
+    await me.press('Activate my account')
+    await me.press(/Dishwasher repair/)
+    await me.fill('Where is it?', '2 Orchard Lane, Bath BA1 2QD')
+    await me.fill('What is wrong?', 'It hums and does nothing.')
+    await page.getByLabel(/^Photos and documents/).setInputFiles({ name: 'machine.png', mimeType: 'image/png', buffer: PHOTO })
+    await me.fill('Day', dayFromNow(5))
+    await me.fill('Time', '14:00')
+    await me.press('Book this job')
+    await me.see('We have your request')
+    await me.see('machine.png')
+    await me.fill('Write a comment', 'The gate is open after ten.')
+    await me.press('Send')
+    await me.see('The gate is open after ten.')
+
+    await me.context.clearCookies()
+    await signInToPortal(me, house, business.slug, email)
+    await me.press('Dishwasher repair')
+    await me.see('It hums and does nothing.')
+    await me.close()
+  })
+
+  it('E-40 a dispatcher signs in, opens a job from the list and moves it', async () => {
+    const house = await wholeHouse()
+    const business = await harbour(house)
+    const customer = await business.customer('Eleanor Finch')
+    const eleanor = await business.portalUser({ customers: [customer] })
+    const template = (await eleanor.ok('listBookable')).templates[0]!.id
+    const { id } = (await eleanor.ok('createPortalJob', { template, site: await business.site(customer), fields: { wrong: 'Leaks.' } })).jobs[0]!
+    const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
+    const worker = await business.staff('worker', 'Marek Nowak')
+    const me = await visitor(device, { javaScript: false })
+    await signInToOffice(me, house, dispatcher.email)
+    if (device === 'phone') await me.press('Menu, ')
+    await me.press('Jobs')
+    await me.press(/Dishwasher repair/)
+    await me.press('Assign and schedule')
+    await me.choose('Worker', 'Marek Nowak')
+    await me.fill('Scheduled start, day', dayFromNow(2))
+    await me.fill('Scheduled start, time', '10:30')
+    await me.press('Save the plan')
+    await me.see('The plan is saved.')
+    await me.press('Start')
+    await me.see('The job is moved.')
+    const stored = await house.stored((db) => db.selectFrom('jobs').select(['state', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow())
+    expect(stored).toEqual({ state: 'started', worker_id: worker.id })
+    await me.close()
+  })
+})

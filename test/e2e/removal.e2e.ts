@@ -1,0 +1,76 @@
+/** Taking somebody's access away, and nothing else with it. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { PASSWORD } from '../kit.ts'
+import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { harbour, mainAt, portalAt, signInToOffice, signInToPortal } from './steps.ts'
+
+afterAll(closeAll)
+
+describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
+  it('CP-26 CP-27 CP-28 is asked by name, may still cancel, and then access ends at once while customers and jobs stay', async () => {
+    const house = await wholeHouse()
+    const business = await harbour(house)
+    const customers = [await business.customer('Dockside Lettings'), await business.customer('Quay Apartments')]
+    const site = await business.site(customers[0]!)
+    await business.portalUser({ name: 'Hannah Prewett' })
+    const naveed = await business.portalUser({ name: 'Naveed Aslam', email: `naveed.${device}@docksidelettings.example`, customers })
+    const template = (await naveed.ok('listBookable')).templates[0]!.id
+    const job = (await naveed.ok('createPortalJob', { template, customer: customers[0]!, site, fields: { wrong: 'Leaks.' } })).jobs[0]!.id
+    const before = await house.stored((db) => db.selectFrom('jobs').select(['state', 'made_by_id', 'customer_id', 'version']).where('id', '=', job).executeTakeFirstOrThrow())
+    const owner = await visitor(device)
+    const me = await visitor(device)
+    await signInToPortal(me, house, business.slug, naveed.email)
+    await me.see('Dishwasher repair')
+
+    await signInToOffice(owner, house, business.owner.email)
+    await owner.page.goto(mainAt(house, `/office/${business.slug}/settings/portal/users`))
+    await owner.see('Hannah Prewett')
+    await owner.accessible()
+    await owner.fill('Search users', 'nave')
+    await owner.page.getByText('Hannah Prewett').filter({ visible: true }).first().waitFor({ state: 'detached' })
+    const asked = async () => {
+      await owner.press('Actions for Naveed Aslam')
+      await owner.press('Remove')
+      await owner.see('Remove Naveed Aslam?')
+    }
+    await asked()
+    await owner.see(/Access to 2 customers ends: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/)
+    await owner.see(/the 1 job this user booked stay as they are/)
+    await owner.accessible()
+    await owner.press('Cancel')
+    await owner.page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect((await naveed.call('listPortalJobs')).status, 'cancel changes nothing').toBe(200)
+    await me.page.reload()
+    await me.see('Dishwasher repair')
+
+    await asked()
+    await owner.press('Remove Naveed Aslam')
+    await owner.see('Naveed Aslam has been removed.')
+    await owner.accessible()
+
+    expect((await naveed.call('listPortalJobs')).status).toBe(401)
+    await me.page.reload()
+    await me.arrived(/\/sign-in/)
+    await me.accessible()
+    await me.fill('Email', naveed.email)
+    await me.fill('Password', PASSWORD)
+    await me.press('Sign in', me.page.locator('form'))
+    await me.see('Wrong email or password.')
+    await me.page.goto(portalAt(house, business.slug, `/jobs/${job}`))
+    await me.arrived(/\/sign-in/)
+
+    const after = await house.stored(async (db) => ({
+      links: await db.selectFrom('portal_links').select('id').where('account_id', '=', business.id).where('portal_user_id', '=', naveed.id).execute(),
+      customers: await db.selectFrom('customers').select(['id', 'name', 'state']).where('account_id', '=', business.id).orderBy('name').execute(),
+      job: await db.selectFrom('jobs').select(['state', 'made_by_id', 'customer_id', 'version']).where('id', '=', job).executeTakeFirstOrThrow(),
+    }))
+    expect(after.links).toEqual([])
+    expect(after.customers).toEqual([{ id: customers[0], name: 'Dockside Lettings', state: 'active' }, { id: customers[1], name: 'Quay Apartments', state: 'active' }])
+    expect(after.job).toEqual(before)
+    await owner.page.goto(mainAt(house, `/office/${business.slug}/jobs/${job}`))
+    await owner.see(/Booked by Naveed Aslam/)
+    await owner.accessible()
+    await me.close()
+    await owner.close()
+  })
+})

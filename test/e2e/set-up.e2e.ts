@@ -1,0 +1,75 @@
+/** From an empty installation to a portal that is open. */
+import { afterAll, describe, it } from 'vitest'
+import { PASSWORD } from '../kit.ts'
+import { closeAll, openPages, visitor, WAYS } from './browser.ts'
+import { goTo, portalAt } from './steps.ts'
+
+afterAll(closeAll)
+
+describe.each(WAYS)('The first owner, $way', ({ device }) => {
+  it('CP-32 CP-33 V-02 makes the business, a template and a portal, until nothing is left on the checklist', async () => {
+    const house = await openPages()
+    try {
+      const owner = await visitor(device)
+      const { page } = owner
+      await page.goto((await house.app.offerSetUp())!)
+      await owner.see('Set up Portico')
+      await owner.accessible()
+      await owner.fill('Name of the business', 'Harbour Appliance Repair')
+      await owner.fill('Address', 'harbour')
+      await owner.choose('Time zone', 'Europe/London')
+      await owner.choose('Currency', 'GBP')
+      await owner.fill('Your name', 'Ruth Calloway')
+      await owner.fill('Email', 'ruth@harbour-repair.example')
+      await owner.fill('Password', PASSWORD)
+      await owner.fill('Password again', PASSWORD)
+      await owner.press('Make the business')
+      await owner.see('Hello, Ruth')
+      await owner.accessible()
+
+      await owner.press(/Make a template/)
+      await owner.see('New template')
+      await owner.fill('Name', 'Dishwasher repair')
+      await owner.fill('Description', 'Leaks, noise, error codes.')
+      await owner.press('Add field')
+      await owner.fill('Name of the field', 'What is wrong?')
+      await owner.tick('Required', 'Customer in the portal')
+      await owner.accessible()
+      await owner.press('Make template')
+      await owner.see('The template has been made.')
+      await owner.accessible()
+
+      await goTo(owner, 'Settings')
+      await owner.press(/^Business/)
+      await owner.see('How customers reach you')
+      await owner.fill('Support email', 'help@harbour-repair.example')
+      await owner.fill('Phone', '0117 496 0142')
+      await owner.accessible()
+      await owner.press('Save')
+      await owner.see('Saved.')
+
+      await goTo(owner, 'Settings')
+      await owner.press(/^Portal What customers/)
+      await owner.see('The customer portal is off.')
+      await owner.accessible()
+      await owner.tick('Enable customer portal')
+      await owner.press('Save')
+      await owner.see('Who gets in')
+      await owner.accessible()
+      await owner.tick('Public portal')
+      await owner.fill('Introduction', 'For our customers in Bristol and Bath.')
+      await owner.tick('Dishwasher repair')
+      await owner.press('Save settings')
+      await owner.see('Settings saved.')
+      await owner.see(/^(\d+) of \1 done$/)
+      await owner.accessible()
+
+      await page.goto(portalAt(house, 'harbour'))
+      await owner.see('Sign up')
+      await owner.accessible()
+      await owner.close()
+    } finally {
+      await house.close()
+    }
+  })
+})
