@@ -18,7 +18,8 @@ import { peopleHandlers } from './features/identity/people/handlers.ts'
 import { staffPasswordReset } from './features/identity/people/messages.ts'
 import { portalIdentity } from './features/identity/portal/contract.ts'
 import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
-import { identify } from './features/identity/queries.ts'
+import { forgetExpired, identify } from './features/identity/queries.ts'
+import { dropAllStaleFiles } from './features/jobs/files/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
@@ -109,6 +110,8 @@ export interface App {
   listen(port?: number): Promise<number>
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
   offerSetUp(): Promise<string | null>
+  /** Removes what has ended: sessions, dead links, files nobody attached. Runs every hour by itself. */
+  tidy(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -186,15 +189,25 @@ export async function createApp(deps: Deps): Promise<App> {
       after: (request, reply, context) => applyEffects(request, reply, contexts.get(context)?.effects ?? []),
     })
   }
+  const tidy = async () => {
+    const keys = await asSystem(pools.system, 'what has ended goes away', async (db) => {
+      await forgetExpired(db, clock.now())
+      return dropAllStaleFiles(db, clock.now())
+    })
+    for (const key of keys) await files.delete(key)
+  }
+  let tidying: NodeJS.Timeout | undefined
   return {
-    http, deliverer, pools, files,
+    http, deliverer, pools, files, tidy,
     async listen(port = config.port) {
       if (deps.serve !== false) await http.listen({ port, host: '0.0.0.0' })
       await deliverer.start()
+      tidying = setInterval(() => void tidy().catch((error: unknown) => log.warn({ err: error }, 'Tidying up failed; it is tried again in an hour')), 3_600_000).unref()
       return (http.server.address() as { port: number } | null)?.port ?? 0
     },
     offerSetUp: () => offerSetUp(async <T>(text: string, values: unknown[]) => (await pools.app.query(text, values)).rows as T[], clock, urls(null)),
     async stop() {
+      clearInterval(tidying)
       await http.close()
       await deliverer.stop()
       await Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))

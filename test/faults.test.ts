@@ -70,6 +70,33 @@ describe('double clicks', () => {
   })
 })
 
+describe('tidying up', () => {
+  it('what has ended goes away, bytes included, and what lives stays', async () => {
+    const at = await house()
+    const shop = await at.business()
+    const user = await shop.portalUser({ customers: [await shop.customer()] })
+    const upload = (name: string) => user.request('POST', `/api/v1/portal/${shop.slug}/files`, {
+      body: `--b\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n`, headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    })
+    expect((await upload('old.txt')).status).toBe(201)
+    const kept = async () => at.stored(async (db) => ({
+      files: (await db.selectFrom('files').select('storage_key').where('account_id', '=', shop.id).execute()).map((file) => file.storage_key),
+      sessions: (await db.selectFrom('portal_sessions').select('id').where('account_id', '=', shop.id).execute()).length,
+    }))
+    const { files: [key] } = await kept()
+    at.clock.advance(23 * 3600_000)
+    await at.app.tidy()
+    expect(await kept()).toEqual({ files: [key], sessions: 1 })
+    at.clock.advance(2 * 3600_000)
+    await at.app.tidy()
+    expect(await kept()).toEqual({ files: [], sessions: 1 })
+    await expect(at.app.files.get(key!)).rejects.toThrow('No such file')
+    at.clock.advance(31 * 24 * 3600_000)
+    await at.app.tidy()
+    expect((await kept()).sessions).toBe(0)
+  })
+})
+
 describe('the database goes away', () => {
   let at: House, shop: Business
   beforeAll(async () => {

@@ -14,6 +14,7 @@ create table templates (
   constraint templates_pk primary key (account_id, id)
 );
 comment on table templates is 'class: tenant. A kind of job; called job type in the portal.';
+create unique index templates_external_unique on templates (account_id, external_reference) where external_reference is not null;
 create index templates_in_order on templates (account_id, position, id);
 
 create table template_versions (
@@ -167,5 +168,14 @@ create function forget_made_customer(wanted_account uuid, portal_user uuid) retu
       and not exists (select 1 from portal_links l where l.account_id = wanted_account and l.portal_user_id = portal_user and l.customer_id = c.id)
 $$;
 comment on function forget_made_customer(uuid, uuid) is 'Frees the mark of an automatic customer that its portal user is no longer linked to.';
-revoke all on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid) from public;
-grant execute on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid) to portico_app, portico_system;
+-- A customer who deletes a request takes internal files along without seeing them.
+create function storage_keys_only_of(wanted_account uuid, wanted_job uuid) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select coalesce(array_agg(f.storage_key), '{}') from files f
+  where f.account_id = wanted_account and f.job_id = wanted_job
+    and f.account_id = nullif(current_setting('app.account', true), '')::uuid
+    and not exists (select 1 from files o where o.account_id = wanted_account and o.storage_key = f.storage_key and o.job_id is distinct from wanted_job)
+$$;
+comment on function storage_keys_only_of(uuid, uuid) is 'Names of the bytes that only this job holds, so that they go with it. Opaque names, of no use without the disk.';
+revoke all on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid), storage_keys_only_of(uuid, uuid) from public;
+grant execute on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid), storage_keys_only_of(uuid, uuid) to portico_app, portico_system;

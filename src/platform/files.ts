@@ -263,7 +263,6 @@ function isText(bytes: Buffer): boolean {
   return !/^(<|%!|#!|\{\\rtf)/.test(start) && !/<(!doctype|html|svg|script|iframe|body)\b/i.test(start)
 }
 
-// eslint-disable-next-line no-control-regex -- exactly those are removed
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]/g
 
 /** A file's own name as it may be shown and offered: no folders, no hidden or direction-turning characters, at most 120. */

@@ -13,7 +13,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type
 import { contentDisposition } from './files.ts'
 import type { Words } from './i18n.ts'
 import { shortCode } from './ids.ts'
-import { createExecute, jsonSchema, split, surfaceOf, type Answer, type Caller, type Execute, type House } from './execute.ts'
+import { createExecute, jsonSchema, split, surfaceOf, type Answer, type Caller, type House } from './execute.ts'
 import type { Effect, Implemented, Upload } from './operation.ts'
 import { isProblem, problem, type Problem } from './problem.ts'
 

@@ -95,7 +95,7 @@ describe('words', () => {
   test('two languages at the same time never mix', async () => {
     const said = await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
-        await null
+        await Promise.resolve()
         return words.t(i % 2 ? 'de' : 'en', 'jobs.portal.title')
       }),
     )

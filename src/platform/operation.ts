@@ -235,12 +235,10 @@ export const moment = () => z.date()
 export const momentIn = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 /** One line of text: trimmed, without control characters, 1 to `max` characters. */
 export const line = (max = 200) =>
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   z.string().trim().min(1, 'required').max(max, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
 /** Several lines of text: trimmed, line ends as \n, at most `max` characters; may be empty. */
 export const text = (max = 5000) =>
   z.string().transform((value) => value.replaceAll(/\r\n?/g, '\n').trim()).pipe(
-    // eslint-disable-next-line no-control-regex -- control characters are what is refused
     z.string().max(max, 'tooLong').regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'))
 /** An address for mail as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
 export const email = () => z.string().trim().max(254, 'tooLong').pipe(z.email('email'))

@@ -1,5 +1,5 @@
-import type { PageContext, Vars, WordTree } from './context.ts'
-import type { OfficePaths, PortalPaths, paths } from './paths.ts'
+import type { PageContext, WordTree } from './context.ts'
+import type { PortalPaths } from './paths.ts'
 
 declare global {
   namespace App {

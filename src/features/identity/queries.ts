@@ -97,3 +97,16 @@ export const endPersonSessions = async (db: Write, person: string, { only = null
 export const clearThrottle = async (db: Write, bucket: string): Promise<void> => {
   await sql`select clear_throttle(${bucket})`.execute(db)
 }
+
+/** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */
+export async function forgetExpired(db: Write, now: Date): Promise<void> {
+  const ago = (days: number) => new Date(now.getTime() - days * 24 * 3600_000)
+  await db.deleteFrom('portal_sessions').where('ends_at', '<=', now).execute()
+  await db.deleteFrom('people_sessions').where('ends_at', '<=', now).execute()
+  // Dead links are told apart (used, expired, replaced) for a month; after that they are simply unknown.
+  await db.deleteFrom('tokens').where('expires_at', '<=', ago(30)).execute()
+  await db.deleteFrom('people_tokens').where('expires_at', '<=', ago(30)).execute()
+  await db.deleteFrom('idempotency_keys').where('created_at', '<=', ago(1)).execute()
+  // The longest window is an hour.
+  await db.deleteFrom('throttles').where('since', '<=', ago(1)).execute()
+}

@@ -148,7 +148,6 @@ export const neutral = (cell: string): string => (/^[=+\-@\t\r]/.test(cell) && !
 /** The other way: a refused row, put right in a spreadsheet, comes back as it was. */
 export const plain = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)
 
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
 interface Reading {

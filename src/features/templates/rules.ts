@@ -210,7 +210,6 @@ function normalise(field: Field, raw: unknown): Answer {
 }
 
 const FILE_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/
 
 function text(raw: unknown): Answer {

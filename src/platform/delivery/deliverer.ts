@@ -213,6 +213,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // never send again. So after some failures in a row a new one takes its place.
     const events: WorkerEvents = new EventEmitter()
     let failures = 0
+    // eslint-disable-next-line prefer-const -- set below, read by the callbacks before
     let mine: Runner | undefined
     let replaced = false
     const replace = () => {

@@ -48,7 +48,6 @@ const FALLBACK_ACCENT = '#0f6b7c'
 // been read, so nothing in a value is ever interpreted. PS-57.
 const MARK = /\uE000(\d+)\uE001/g
 const PRIVATE = /[\uE000\uE001]/g
-// eslint-disable-next-line no-control-regex -- these are what we look for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f]+/g
 
 const escapeHtml = (text: string) =>

@@ -82,7 +82,6 @@ export interface Emission<Vars extends MailVars = MailVars> {
 }
 
 // One plain address: no quotes, lists, comments, routes or header ends. Looser than real domains, stricter than RFC 5322.
-// eslint-disable-next-line no-control-regex -- exactly those are refused
 const ADDRESS =
   /^[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,64}@(?!-)[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,253}$/u
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { fold } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
+import { bookableTemplates } from '../../identity/rules.ts'
 
 export interface Booker { id: string; email: string; email_norm: string; name: string | null; phone: string | null; company: string | null; postal_address: string | null }
 
@@ -59,13 +60,22 @@ export const namesOf = (db: Read, account: string, customers: readonly string[])
 export const dispatchersOf = (db: Read, account: string) =>
   db.selectFrom('staff_members').select(['id', 'email', 'name']).where('account_id', '=', account).where('state', '=', 'active').where('role', 'in', ['owner', 'dispatcher']).execute()
 
-/** Asked right before a mail goes out: the booker is still active and still acts for the customer of the job. */
-export const bookerStillSees = async (db: Read, account: string, user: string, job: string): Promise<boolean> =>
-  (await db.selectFrom('jobs as j')
+/**
+ * Asked right before a mail goes out: would the booker still find that job in the portal? Active, acting for its customer
+ * as a whole, the portal on, and its job type not taken away (E-19): what row-level security asks of a request.
+ */
+export async function bookerStillSees(db: Read, account: string, user: string, job: string): Promise<boolean> {
+  const found = await db.selectFrom('jobs as j')
     .innerJoin('portal_links as l', (join) => join.onRef('l.account_id', '=', 'j.account_id').onRef('l.customer_id', '=', 'j.customer_id'))
+    .innerJoin('customers as c', (join) => join.onRef('c.account_id', '=', 'l.account_id').onRef('c.id', '=', 'l.customer_id'))
     .innerJoin('portal_users as u', (join) => join.onRef('u.account_id', '=', 'l.account_id').onRef('u.id', '=', 'l.portal_user_id'))
-    .select('j.id').where('j.account_id', '=', account).where('l.account_id', '=', account).where('u.account_id', '=', account)
-    .where('j.id', '=', job).where('u.id', '=', user).where('u.state', '=', 'active').where('l.scope', '=', 'whole').executeTakeFirst()) !== undefined
+    .innerJoin('portal_settings as p', 'p.account_id', 'j.account_id')
+    .select(['j.template_id', 'u.templates_mode', 'u.templates as own', 'p.templates as defaults', 'p.hide_jobs_of_other_templates as hides'])
+    .where('j.account_id', '=', account).where('l.account_id', '=', account).where('c.account_id', '=', account).where('u.account_id', '=', account).where('p.account_id', '=', account)
+    .where('j.id', '=', job).where('u.id', '=', user).where('u.state', '=', 'active').where('l.scope', '=', 'whole').where('c.state', '=', 'active').where('p.enabled', '=', true)
+    .executeTakeFirst()
+  return found !== undefined && (!found.hides || bookableTemplates(found.defaults, found.templates_mode as 'default', found.own).includes(found.template_id))
+}
 
 export const memberStillRuns = async (db: Read, account: string, member: string, job: string): Promise<boolean> =>
   (await db.selectFrom('staff_members as m').innerJoin('jobs as j', 'j.account_id', 'm.account_id').select('m.id')

@@ -75,13 +75,10 @@ export async function removeFile(db: Write, file: FileRecord): Promise<string | 
   return other ? null : file.storage_key
 }
 
-/** Keys of the bytes that only this job holds: they go with it. */
+/** Keys of the bytes that only this job holds, internal ones too: they go with it. */
 export async function keysOnlyOf(db: Read, account: string, job: string): Promise<string[]> {
-  const rows = await db.selectFrom('files as f').select('f.storage_key').where('f.account_id', '=', account).where('f.job_id', '=', job)
-    .where((test) => test.not(test.exists(test.selectFrom('files as o').select('o.id').where('o.account_id', '=', account)
-      .whereRef('o.storage_key', '=', 'f.storage_key').where((other) => other.or([other('o.job_id', 'is', null), other('o.job_id', '<>', job)])))))
-    .execute()
-  return rows.map((file) => file.storage_key)
+  const { rows: [row] } = await sql<{ keys: string[] }>`select storage_keys_only_of(${account}, ${job}) as keys`.execute(db as Write)
+  return row?.keys ?? []
 }
 
 /** This uploader's files that waited too long; answers the keys of their bytes. */

@@ -1,6 +1,6 @@
 import { implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
-import { mayFor, type PortalUserActor } from '../../identity/rules.ts'
+import type { PortalUserActor } from '../../identity/rules.ts'
 import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
 import { namesOf } from '../booking/queries.ts'
 import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.ts'
