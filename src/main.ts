@@ -155,7 +155,9 @@ async function openapi(): Promise<void> {
     version, strict: false, demo: false, pages: null,
   })
   await app.http.ready()
-  process.stdout.write(`${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`)
+  const document = `${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`
+  // A pipe takes its time: what is not written when the process ends is cut off.
+  await new Promise((resolve) => process.stdout.write(document, resolve))
   process.exit(0)
 }
 

@@ -65,7 +65,7 @@ export interface Visitor {
 let pages = 0
 const seenDark = new Set<string>()
 
-export async function visitor(device: Device, { javaScript = true, dark = false, keyboard = device === 'desktop' && javaScript } = {}): Promise<Visitor> {
+export async function visitor(device: Device, { javaScript = true, dark = false, keyboard = device === 'desktop' && javaScript }: { javaScript?: boolean; dark?: boolean; keyboard?: boolean } = {}): Promise<Visitor> {
   const context = await (await openBrowser()).newContext({
     viewport: SIZE[device], deviceScaleFactor: device === 'phone' ? 2 : 1, isMobile: device === 'phone', hasTouch: device === 'phone',
     javaScriptEnabled: javaScript, colorScheme: dark ? 'dark' : 'light', locale: 'en-GB', reducedMotion: 'reduce',
