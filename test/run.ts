@@ -40,6 +40,12 @@ const steps: Step[] = [
   },
   { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'], count: 'one' },
   { name: 'unit', command: vitest, count: 'vitest' },
+  {
+    name: 'journeys',
+    command: [...vitest, '--config', 'vitest.e2e.config.ts'],
+    count: 'vitest',
+    needs: ['chromium'],
+  },
   // The same isolation on a server, as a host would give it: PostgreSQL 15, and no superuser.
   {
     name: 'postgresql-15',
