@@ -121,6 +121,12 @@ describe('what was typed into a form', () => {
     expect(values).toEqual({ k: true })
   })
 
+  it('a ticked box is ticked by whatever its form sends for it; nothing, or a no, is not', () => {
+    const ticked = (...typed: string[]) => typedValues([field('k', 'checkbox')], { k: typed }, { moment: () => null }).k
+    expect(['1', 'on', 'true', 'yes'].map((each) => ticked(each))).toEqual([true, true, true, true])
+    expect([ticked(), ticked(''), ticked('0'), ticked('false'), ticked('off')]).toEqual([false, false, false, false, false])
+  })
+
   it('amounts come back as they were typed', () => {
     fc.assert(fc.property(fc.integer({ min: -1e12, max: 1e12 }), fc.constantFrom(0, 2, 3), (minor, digits) => {
       expect(readAmount(amountText(minor, digits), digits)).toBe(minor)

@@ -263,7 +263,7 @@ export function typedValues(
     if (type === 'section' || ('permission' in field && field.permission === 'readOnly')) continue
     const all = typed[id] ?? []
     const [first] = all
-    if (type === 'checkbox') values[id] = all.some((each) => each === 'on' || each === 'true')
+    if (type === 'checkbox') values[id] = all.some((each) => !['', '0', 'false', 'off'].includes(each))
     else if (type === 'multiPickList' || type === 'file') values[id] = all.filter((each) => each !== '')
     else if (first === undefined) continue
     else if (first.trim() === '') values[id] = null

@@ -71,7 +71,10 @@ describe('a booking', () => {
     expect(mails).toHaveLength(1)
     expect(mails[0]!.subject).toBe('3 jobs are booked: Dishwasher repair')
     expect(mails[0]!.text).toContain('1001, 1002, 1003')
-    for (const number of [21, 0, -1, '3']) expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, number })).status).toBe(422)
+    for (const [number, code] of [[21, 'tooBig'], [0, 'tooSmall'], [-1, 'tooSmall'], ['3', 'whole'], [1.5, 'whole']]) {
+      const { status, body } = await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, number })
+      expect([status, body.fields.number.code]).toEqual([422, code])
+    }
     await settings(here.harbour.id, { several_jobs: false })
     expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, number: 2 })).body.fields).toHaveProperty('number')
     // The last of three cannot be written: none is.

@@ -42,7 +42,7 @@ export const booking = contract('jobs', {
       customer: id().optional(),
       site: id().optional(), address: text(500).optional(),
       requested: local().optional(),
-      number: z.number('whole').int('whole').min(1).max(MAX_JOBS).default(1),
+      number: z.number('whole').int('whole').min(1, 'tooSmall').max(MAX_JOBS, 'tooBig').default(1),
       fields: givenFields().default({}),
       /** Ids of files this user uploaded before. */
       files: z.array(id()).max(MAX_ATTACHMENTS, 'tooMany').default([]),
