@@ -5,11 +5,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type pg from 'pg'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { bodies, buildWorld, CANARY, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.world.ts'
-import { fill, house, send, type House } from './kit.ts'
+import { bodies, buildWorld, CANARY, neverCommit, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.world.ts'
+import { fill, house, send } from './kit.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>)
   .sort(([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))
@@ -61,32 +60,6 @@ async function knock(name: string, definition: Definition, caller: Caller, relat
 
 const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
 const uploadBody = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n'
-
-/** Every transaction of the app rolls back while it believes it committed, so that the world stays as it is. */
-function neverCommit({ app }: House): () => void {
-  const { pools, files } = app
-  const remove = files.delete
-  // Bytes are removed after a commit: there is none.
-  files.delete = async () => {}
-  const connect = pools.app.connect.bind(pools.app)
-  const patched = new WeakSet<object>()
-  pools.app.connect = (async (callback?: never) => {
-    // With a callback it is a single query of its own (a look-up): nothing to roll back.
-    if (callback) return (connect as (done: never) => void)(callback)
-    const client = await connect()
-    if (!patched.has(client)) {
-      patched.add(client)
-      const query = client.query.bind(client) as (...args: unknown[]) => Promise<pg.QueryResult>
-      client.query = ((...args: unknown[]) => args[0] === 'commit' && neverCommit.on
-        ? query('rollback').then((result) => ({ ...result, command: 'COMMIT' }))
-        : query(...args)) as never
-    }
-    return client
-  }) as never
-  neverCommit.on = true
-  return () => { neverCommit.on = false; files.delete = remove }
-}
-neverCommit.on = false
 
 const failures = (wrong: (cell: Cell) => boolean) =>
   cells.filter(wrong).map(({ operation, caller, relation, status, code }) => `${operation} × ${caller.name} × ${relation}: ${status} ${code}`)

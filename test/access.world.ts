@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Insertable, Kysely } from 'kysely'
+import type pg from 'pg'
 import type { DB } from '../db/schema.gen.ts'
 import { newId } from '../src/platform/ids.ts'
 import type { Business, House, OperationName, Person } from './kit.ts'
@@ -145,6 +146,32 @@ async function alsoStaffOf(at: House, person: Person, there: Business): Promise<
     await db.insertInto('staff_members').values({ account_id: there.id, id: newId(), person_id, email: person.email, name: 'Of Both', role: 'dispatcher', state: 'active', created_at: at.clock.now(), updated_at: at.clock.now() }).execute()
   })
 }
+
+/** Every transaction of the app rolls back while it believes it committed, so that the world stays as it is. */
+export function neverCommit({ app }: House): () => void {
+  const { pools, files } = app
+  const remove = files.delete
+  // Bytes are removed after a commit: there is none.
+  files.delete = async () => {}
+  const connect = pools.app.connect.bind(pools.app)
+  const patched = new WeakSet<object>()
+  pools.app.connect = (async (callback?: never) => {
+    // With a callback it is a single query of its own (a look-up): nothing to roll back.
+    if (callback) return (connect as (done: never) => void)(callback)
+    const client = await connect()
+    if (!patched.has(client)) {
+      patched.add(client)
+      const query = client.query.bind(client) as (...args: unknown[]) => Promise<pg.QueryResult>
+      client.query = ((...args: unknown[]) => args[0] === 'commit' && neverCommit.on
+        ? query('rollback').then((result) => ({ ...result, command: 'COMMIT' }))
+        : query(...args)) as never
+    }
+    return client
+  }) as never
+  neverCommit.on = true
+  return () => { neverCommit.on = false; files.delete = remove }
+}
+neverCommit.on = false
 
 const PASSWORD = 'correct horse battery'
 const somebody = () => `${randomUUID()}@post.example`
