@@ -72,7 +72,8 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     number: (name) => (clean(name) === '' ? undefined : Number(clean(name).replace(',', '.'))),
     ticked: (name) => typed.has(name) && !['', '0', 'false', 'off'].includes(text(name)),
     all,
-    files: (name) => typed.getAll(name).filter((value): value is File => value instanceof File && value.size > 0),
+    // Nothing chosen is sent as a file without a name. An empty one that was chosen is refused aloud, not passed over.
+    files: (name) => typed.getAll(name).filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
     record: (prefix) => {
       const found: Record<string, string | string[]> = {}
       for (const name of new Set(typed.keys())) {

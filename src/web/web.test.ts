@@ -68,10 +68,11 @@ describe('a form on the server', () => {
   const locals = { t: (key: string) => `words of ${key}` } as unknown as App.Locals
 
   test('is read as its operation wants it, and never gives passwords, tokens or files back', async () => {
-    const typed = await readForm(sent([['name', '  Ada '], ['count', '1,5'], ['tick', '1'], ['kind', 'a'], ['kind', ''], ['kind', 'b'], ['empty', ' '], ['password', ' p '], ['token', 't'], ['fields.x', 'X'], ['photo', new File(['x'], 'x.png')]]))
+    const typed = await readForm(sent([['name', '  Ada '], ['count', '1,5'], ['tick', '1'], ['kind', 'a'], ['kind', ''], ['kind', 'b'], ['empty', ' '], ['password', ' p '], ['token', 't'], ['fields.x', 'X'], ['photo', new File(['x'], 'x.png')], ['hollow', new File([], 'hollow.png')]]))
     expect([typed.text('name'), typed.text('empty'), typed.string('empty'), typed.text('absent'), typed.raw('password')]).toEqual(['Ada', undefined, '', undefined, ' p '])
     expect([typed.number('count'), typed.number('empty'), typed.number('name'), typed.ticked('tick'), typed.ticked('absent')]).toEqual([1.5, undefined, NaN, true, false])
     expect([typed.all('kind'), typed.record('fields'), typed.files('photo').length, typed.files('absent').length]).toEqual([['a', 'b'], { x: 'X' }, 1, 0])
+    expect(typed.files('hollow').length, 'an empty file was chosen, and is refused aloud').toBe(1)
     expect(Object.keys(typed.values).sort()).toEqual(['count', 'empty', 'fields.x', 'kind', 'name', 'tick'])
   })
 

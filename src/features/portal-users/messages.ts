@@ -22,7 +22,12 @@ const wanted = (kind: TokenKind): Message['stillWanted'] => (db, row, now) =>
 const stillThere: Message['stillWanted'] = (db, row) => userStillThere(db, row.account_id, row.subject_id)
 const portal = (_vars: unknown, sender: Sender) => ({ portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') } })
 /** Words with a name and words without: a person who gave none is not called by an address. */
-const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({ ...portal(vars, sender), ...(!row.to_name && { context: 'nameless' }) })
+const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({ ...portal(vars, sender), ...(!(row.to_name && readsAsName(row.to_name)) && { context: 'nameless' }) })
+/**
+ * Anyone may sign up with a stranger's address: under a business's letterhead the "name" must carry no message of theirs
+ * to that mailbox, such as an address of the web or a number to call.
+ */
+const readsAsName = (name: string) => name.length <= 60 && !/[\p{Cc}\p{Cf}<>()[\]{}/\\@:;|=+*#%!?$€£]|\.\S|\d{4}/u.test(name)
 
 /** After a sign-up: one button activates and signs in (CP-15). */
 export const portalActivation = message<Link>({

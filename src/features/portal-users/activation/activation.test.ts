@@ -56,6 +56,20 @@ describe('signUp', () => {
     expect(mail!.text).toContain('works until')
   })
 
+  it('PS-56 PS-57 a name that is a message to somebody else\'s mailbox is not said in the mail', async () => {
+    const business = await shop()
+    for (const name of ['Your prize waits at evil.example', 'Call 0900 12345', 'https://evil.example', '[click](x)', 'A'.repeat(61)]) {
+      const email = address()
+      await business.visitor().ok('signUp', { ...MARTHA, name, email })
+      const [mail] = await at.mailTo(email)
+      expect(mail!.html).toContain('One click to finish')
+      expect(mail!.text).not.toContain(name)
+    }
+    const email = address()
+    await business.visitor().ok('signUp', { ...MARTHA, name: "Dr. Siân O'Hara-Łuczak, jr.", email })
+    expect((await at.mailTo(email))[0]!.text).toContain("Hello Dr. Siân O'Hara-Łuczak, jr., one click to finish")
+  })
+
   it('CP-05 V-06 a private portal refuses the sign-up itself, and nothing is stored or sent', async () => {
     const business = await shop({ public: false }), email = address()
     const reply = await business.visitor().call('signUp', { ...MARTHA, email })
