@@ -20,7 +20,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const target = path.join(root, 'out/shots')
 const wanted = process.argv.slice(2)
 
-type Who = 'nobody' | 'ruth' | 'eleanor'
+type Who = 'nobody' | 'ruth' | 'grace' | 'eleanor'
 interface Shot {
   /** Route, as its folder is called; several shots may be of one. */
   route: string
@@ -88,7 +88,7 @@ process.exitCode = failed > 0 ? 1 : 0
 async function takeAll(): Promise<void> {
   const portal = (to: string) => `http://harbour.localhost:${demo.port}${to}`
   const office = (to = '') => `${demo.url}/office/harbour${to}`
-  const as: Record<Who, BrowserContext> = { nobody: await browser.newContext(options()), ruth: await signedIn(`${demo.url}/office/sign-in`, 'ruth@harbour-repair.example'), eleanor: await signedIn(portal('/sign-in'), 'eleanor.finch@post.example') }
+  const as: Record<Who, BrowserContext> = { nobody: await browser.newContext(options()), ruth: await signedIn(`${demo.url}/office/sign-in`, 'ruth@harbour-repair.example'), grace: await signedIn(`${demo.url}/office/sign-in`, 'grace@backoffice.example'), eleanor: await signedIn(portal('/sign-in'), 'eleanor.finch@post.example') }
   const ask = async <T>(who: Who, to: string): Promise<T> => {
     const page = await as[who].newPage()
     await page.goto(to)
@@ -158,7 +158,7 @@ async function takeAll(): Promise<void> {
     nobody('office/forgot-password', 'office-forgot-password', `${demo.url}/office/forgot-password`),
     nobody('office/reset-password/[token]', 'office-reset-password', mailed(forgot(`${demo.url}/office/forgot-password`, 'ben@harbour-repair.example'), /ben@harbour-repair\.example/)),
     nobody('office/join/[token]', 'office-join', mailed(invite, /june@harbour-repair\.example/)),
-    { route: 'office', name: 'office-accounts', who: 'ruth', at: `${demo.url}/office` },
+    { route: 'office', name: 'office-accounts', who: 'grace', at: `${demo.url}/office` },
     { route: 'office/sign-out', name: 'office-sign-out', who: 'ruth', at: `${demo.url}/office/sign-out` },
     ruth('', 'home', ''),
     ruth('/jobs', 'jobs', '/jobs'), ruth('/jobs', 'jobs-panel', `/jobs?job=${open}`), ruth('/jobs', 'jobs-no-match', '/jobs?q=zebra'), ruth('/jobs', 'jobs-plan', `/jobs?job=${open}&do=plan`),
@@ -182,11 +182,11 @@ async function takeAll(): Promise<void> {
     door('/confirm-email/[token]', 'confirm-email', mailed(changeEmail, /naveed@dockside\.example/)),
     eleanor('/jobs', 'jobs', '/jobs'), eleanor('/jobs', 'jobs-no-match', '/jobs?q=zebra'), eleanor('/jobs/[job]', 'job', `/jobs/${coming}`), eleanor('/jobs/[job]', 'job-requested', `/jobs/${booked}`), eleanor('/jobs/[job]', 'job-cancel', `/jobs/${coming}?confirm=cancel`),
     eleanor('/jobs/[job]/edit', 'job-edit', `/jobs/${booked}/edit`), eleanor('/jobs/new', 'job-new', '/jobs/new'), eleanor('/jobs/new/[template]', 'job-new-form', `/jobs/new/${bookable}`),
-    eleanor('/account', 'account', '/account'), eleanor('/sign-out', 'sign-out', '/sign-out'), eleanor('/jobs', 'not-found', '/nowhere'),
-    nobody('mailbox', 'mailbox', `${demo.url}/mailbox`), nobody('mailbox/[message]', 'mailbox-message', async (page) => { await linkOf(page, /./); return page.url() }),
+    eleanor('/account', 'account', '/account'), eleanor('/jobs', 'not-found', '/nowhere'),
+    nobody('mailbox', 'mailbox', `${demo.url}/mailbox`), nobody('mailbox/[message]', 'mailbox-message', async (page) => { await linkOf(page, /martha\.okonkwo@post\.example/); return page.url() }),
   ]
   // These only lead on to another page.
-  const leading = ['p/[portal]/(doors)', 'p/[portal]/(doors)/login', 'p/[portal]/(doors)/sign-up']
+  const leading = ['p/[portal]/(doors)', 'p/[portal]/(doors)/login', 'p/[portal]/(doors)/sign-up', 'p/[portal]/sign-out']
   const routes = fs.globSync('**/+page.svelte', { cwd: path.join(root, 'src/web/routes') }).map((file) => path.dirname(file).replace(/^\.$/, ''))
   const listed = new Set([...shots.map((shot) => shot.route), ...leading])
   for (const route of routes.filter((each) => !listed.has(each))) fault(`no shot of ${route || '/'}: list it in test/shots.ts`)
