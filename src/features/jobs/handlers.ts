@@ -38,6 +38,8 @@ export const jobsHandlers = implement('jobs', jobs, {
     ])
     const office = mayRunJobs(actor).yes
     const { state } = job!
+    // What a template hides from workers does not reach one, files of such a field included (V-29).
+    const hidden = new Set(office ? [] : fields.filter((field) => field.worker === 'hidden').map((field) => field.id))
     return {
       ...listed({ ...job!, ...around }), customerState: customerState(state),
       customer: { id: job!.customer_id, name: around.customer, reference: around.reference, perhapsSame },
@@ -45,11 +47,11 @@ export const jobsHandlers = implement('jobs', jobs, {
       requested: shown(job!.requested_at, timeZone), scheduled: shown(job!.scheduled_at, timeZone),
       startedAt: job!.started_at, completedAt: job!.completed_at, canceledAt: job!.canceled_at,
       templateVersion: job!.template_version, externalReference: job!.external_reference,
-      fields: fieldsForForm(fields, job!.fields),
+      fields: fieldsForForm(fields.filter((field) => !hidden.has(field.id)), job!.fields),
       comments: comments.map((each) => ({
         id: each.id, audience: each.audience as 'internal', body: each.body, at: each.created_at, by: { kind: each.author_kind, id: each.author_id, name: each.author_name },
       })),
-      files: files.map((each) => ({
+      files: files.filter((each) => !each.field_id || !hidden.has(each.field_id)).map((each) => ({
         id: each.id, name: each.name, type: each.type, size: Number(each.size), audience: each.audience as 'internal', field: each.field_id,
         comment: each.owner_kind === 'comment' ? each.owner_id : null, by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name }, at: each.created_at,
       })),

@@ -208,6 +208,15 @@ describe('the office', () => {
     expect((await here.worker.call('getJob', { job: mine })).status).toBe(404)
   })
 
+  it('V-29 a question hidden from workers is not told to one, and stays for the office', async () => {
+    const here = await world({ fields: [{ id: 'wrong', name: 'What is wrong?', type: 'text', portal: 'optional', worker: 'optional' }, { id: 'margin', name: 'Margin', type: 'text', portal: 'hidden', worker: 'hidden' }] })
+    const { id: job } = await here.dispatcher.ok('createJob', { customer: here.customer, template: here.template, worker: here.worker.id, fields: { wrong: 'Leaks', margin: 'SECRET' } })
+    const asked = async (who: typeof here.worker) => (await who.ok('getJob', { job })).fields.map((field) => field.id)
+    expect(await asked(here.worker)).toEqual(['wrong'])
+    expect((await here.worker.call('getJob', { job })).text).not.toContain('SECRET')
+    expect(await asked(here.dispatcher)).toEqual(['wrong', 'margin'])
+  })
+
   it('E-20 a job keeps the questions of the template as they were when it was made', async () => {
     const here = await world({ fields: [...FIELDS] })
     const job = await booked(here, { fields: { wrong: 'Leaks' } })
