@@ -106,7 +106,7 @@ interface Plan {
   people: [name: string, role: string, email: string, phone: string][]
 }
 const phone = (last: number) => `07700 900${String(last).padStart(3, '0')}`
-const post = (name: string) => `${name.toLowerCase().replaceAll(/[^a-z]+/g, '.')}@post.example`
+const post = (name: string) => `${name.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll(/[^a-z]+/g, '.')}@post.example`
 const home = (name: string, last: number, ...sites: Plan['sites']): Plan => ({ name, sites, people: [[name, '', post(name), phone(last)]] })
 
 export const customers: Plan[] = [
