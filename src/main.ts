@@ -21,16 +21,19 @@ const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) 
 const [command = 'serve', ...rest] = process.argv.slice(2)
 const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, demo: runDemo, import: runImport, openapi }
 
+/** The database this process uses, if it is the embedded one. */
+let embedded: Embedded | null = null
 const run = commands[command]
 if (!run) {
   console.error(`portico: there is no command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
   process.exitCode = 2
 } else {
-  await run().catch((error: unknown) => {
+  await run().catch(async (error: unknown) => {
     console.error(`portico ${command}: ${(error as Error).message}`)
     if (process.env.LOG_LEVEL === 'debug') console.error(error)
-    process.exitCode = 1
-    process.exit()
+    // A port that is taken, a changed migration: nobody is left to stop the database but us.
+    await embedded?.stop().catch(() => {})
+    process.exit(1)
   })
 }
 
@@ -132,7 +135,13 @@ async function withDatabase(config: Config, work: (place: { pool: ReturnType<typ
     // The last one out stops it: a server that others use goes on.
     await place.embedded?.stop()
   }
+  await written('')
   process.exit(process.exitCode ?? 0)
+}
+
+/** A pipe takes its time: what is not written when the process ends is cut off. */
+function written(text: string): Promise<unknown> {
+  return new Promise((resolve) => process.stdout.write(text, resolve))
 }
 
 /** portico migrate [--accept-wider]: the option is consent to upgrades that let people see or do more than before. */
@@ -156,8 +165,7 @@ async function openapi(): Promise<void> {
   })
   await app.http.ready()
   const document = `${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`
-  // A pipe takes its time: what is not written when the process ends is cut off.
-  await new Promise((resolve) => process.stdout.write(document, resolve))
+  await written(document)
   process.exit(0)
 }
 
@@ -170,7 +178,7 @@ async function openPlace(config: Config, log: Log): Promise<Place> {
   const secret = config.secret ?? await keptSecret(folder)
   const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(secret, `database role ${role}`).toString('base64url')])) as Record<Role, string>
   if (config.database) return { admin: config.database, passwords, folder, embedded: null }
-  const embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
+  embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
   const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'portico' }
   await ensureDatabase(admin)
   return { admin, passwords, folder, embedded }

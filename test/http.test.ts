@@ -78,6 +78,21 @@ describe('bad input', () => {
     expect((await signIn('email=a', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
   })
 
+  it('B3 half a character is refused, wherever it stands', async () => {
+    const reply = await shop.owner.call('createCustomer', { name: 'Half \ud800', notes: 'and \udc00', contact: { name: 'Whole 😀' } } as never)
+    expect([reply.status, Object.keys(reply.body.fields ?? {})]).toEqual([422, ['name', 'notes']])
+  })
+
+  it('B7 addresses that cannot be read, or that the API does not have, are refused like any other', async () => {
+    for (const [path, status] of [['/api/v1/nothing', 404], ['/api/v1/office/%E0%A4%A/jobs', 404], ['/api/v1/people/sign-in', 404]] as const) {
+      const reply = await ask('GET', path)
+      expect([path, reply.status, code(reply), reply.headers['content-type'], reply.headers['x-frame-options']])
+        .toEqual([path, status, 'notFound', 'application/problem+json; charset=utf-8', 'DENY'])
+    }
+    const page = await ask('GET', '/office/%E0%A4%A')
+    expect([page.status < 500, page.headers['x-frame-options']]).toEqual([true, 'DENY'])
+  })
+
   it('B4 bombs are refused at once and leave the server answering', async () => {
     const bombs: [string, () => Promise<Reply>, number[]][] = [
       ['deep JSON', () => signIn('['.repeat(100_000) + ']'.repeat(100_000)), [400, 422]],

@@ -258,16 +258,25 @@ export function parse(definition: Definition, parts: Parts): Record<string, unkn
   const fields: Record<string, FieldProblem> = {}
   const merged: Record<string, unknown> = {}
   for (const part of ['params', 'query', 'body'] as const) {
-    const schema = definition[part] ?? (part === 'body' && definition.upload ? undefined : z.strictObject({}))
-    if (!schema) continue
+    const schema = definition[part] ?? z.strictObject({})
     const result = schema.safeParse(parts[part] ?? {}, { reportInput: true })
-    if (result.success) Object.assign(merged, result.data)
-    else if (part === 'params') throw problem('notFound')
+    if (result.success) {
+      Object.assign(merged, result.data)
+      for (const path of halfCharacters(result.data)) fields[path] ??= { code: 'control' }
+    } else if (part === 'params') throw problem('notFound')
     else for (const issue of result.error.issues) collect(issue, fields)
   }
   if (Object.keys(fields).length > 0) throw problem('input', { fields })
   if (definition.upload) merged.file = parts.file
   return merged
+}
+
+/** Paths of texts with half a character (a lone surrogate), which JSON can say and no database can keep as it is. */
+function halfCharacters(value: unknown, path: readonly string[] = []): string[] {
+  if (typeof value === 'string') return value.isWellFormed() ? [] : [path.join('.')]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, part]) =>
+    key.isWellFormed() ? halfCharacters(part, [...path, key]) : [[...path, key.toWellFormed()].join('.')])
 }
 
 function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>): void {
@@ -317,7 +326,7 @@ async function claimKey(
   { db }: Transaction,
   { key, name, account, actor, now, body }: { key: string; name: string; account: string; actor: AnyActor; now: Date; body: Parts },
 ): Promise<{ replay: Answer } | { row: KeyRow }> {
-  if (key.length > 200) throw problem('input', { fields: { 'idempotency-key': 'tooLong' } })
+  if (key.length > 200) throw problem('input', { fields: { 'idempotency-key': { code: 'tooLong', vars: { max: 200 } } } })
   const row: KeyRow = { account, principal: `${actor.kind}:${'id' in actor ? String(actor.id) : ''}`, operation: name, key }
   const hash = createHash('sha256').update(JSON.stringify([body.params, body.query, body.body])).digest('base64url')
   const dayAgo = new Date(now.getTime() - 24 * 3600_000)

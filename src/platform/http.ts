@@ -73,6 +73,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
+    // The router answers an address it cannot read by itself, before any hook: without our headers, words or log line.
+    rewriteUrl: ({ url = '/' }) => (readable(url) ? url : url.startsWith('/api/') ? '/api/unreadable' : '/unreadable'),
   }) as unknown as FastifyInstance
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
@@ -89,13 +91,19 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   await app.register(cookie)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
   await app.register(multipart, { limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 }, throwFileSizeLimit: true })
-  await app.register(underPressure, { maxEventLoopDelay: options.busyAfter, message: 'busy', retryAfter: 5, customError: class extends Error { constructor() { super('busy'); Object.assign(this, problem('busy', { retryAfter: 5 })) } } as never })
+  await app.register(underPressure, {
+    maxEventLoopDelay: options.busyAfter, retryAfter: 5,
+    // No measurement at all counts as infinite there: a machine that paused for a moment would turn everybody away for a second.
+    pressureHandler: async (_request: unknown, _reply: unknown, _type: string, value: number | undefined) => { if (value !== Infinity) throw problem('busy', { retryAfter: 5 }) },
+  })
   await app.register(rateLimit, {
     global: true, max: options.requestsPerMinute, timeWindow: 60_000,
     allowList: (request) => request.url.startsWith('/_app/'),
     errorResponseBuilder: (_request, context) => problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
+  app.addSchema(problemSchema)
   await app.register(swagger, {
+    refResolver: { buildLocalReference: (json, _base, _fragment, index) => (typeof json.$id === 'string' ? json.$id : `def-${index}`) },
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Portico', version: options.version, description: 'Every screen runs through these operations; what a screen can do, a script can do.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -136,6 +144,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   })
   app.get('/api/v1/openapi.json', { schema: { hide: true } as never }, async (_request, reply) => reply.type('application/json').send(app.swagger()))
   for (const operation of house.operations) addRoute(operation)
+  // Else the pages would answer a script with a page.
+  app.all('/api/*', { schema: { hide: true } as never }, async () => { throw problem('notFound') })
 
   return { app, apiFor, applyEffects }
 
@@ -333,6 +343,21 @@ const decode = (part: string): string => {
   try { return decodeURIComponent(part) } catch { return part }
 }
 
+/** Whether the path of an address can be decoded. */
+function readable(url: string): boolean {
+  try { return decodeURIComponent(url.split('?')[0]!) !== '' } catch { return false }
+}
+
+/** What every refusal looks like; once in the document, not at each of its thousand places. */
+const problemSchema = {
+  $id: 'Problem', type: 'object', required: ['type', 'status', 'code', 'title', 'requestId'],
+  properties: {
+    type: { type: 'string' }, status: { type: 'integer' }, code: { type: 'string' }, title: { type: 'string' }, detail: { type: 'string' }, requestId: { type: 'string' },
+    fields: { type: 'object', additionalProperties: { type: 'object', required: ['code', 'text'], properties: { code: { type: 'string' }, text: { type: 'string' } } } },
+    vars: { type: 'object', additionalProperties: { type: ['string', 'number'] } },
+  },
+}
+
 /** Route schema for the OpenAPI document; validation itself is the contract's. */
 function openApi({ name, feature, definition }: Implemented): Record<string, unknown> {
   const surface = surfaceOf(definition.path)
@@ -343,16 +368,19 @@ function openApi({ name, feature, definition }: Implemented): Record<string, unk
     return rest
   }
   const params = shape(definition.params, 'input') as { properties?: object; required?: string[] } | undefined
-  const problemAnswer = (description: string) => ({ description, content: { 'application/problem+json': { schema: {
-    type: 'object', required: ['status', 'code', 'title', 'requestId'],
-    properties: { type: { type: 'string' }, status: { type: 'integer' }, code: { type: 'string' }, title: { type: 'string' }, detail: { type: 'string' }, requestId: { type: 'string' }, fields: { type: 'object', additionalProperties: { type: 'object', properties: { code: { type: 'string' }, text: { type: 'string' } } } } },
-  } } } })
-  const refusals: Record<string, string[]> = { 422: ['input'], 429: ['tooMany'], 503: ['busy', 'databaseAway'] }
-  if (!definition.audience.includes('anonymous' as never)) refusals[401] = ['notSignedIn']
-  for (const code of ['notFound', ...(definition.problems ?? [])]) (refusals[problem(code).status] ??= []).push(code)
+  const problemAnswer = (description: string) => ({ description, content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } } })
+  const signedIn = !definition.audience.includes('anonymous' as never)
+  const generic = [
+    ...(surface === 'office' || surface === 'portal' ? ['moved'] : []), ...(signedIn ? ['notSignedIn'] : []), 'notFound',
+    ...(surface === 'office' ? ['notAllowed', 'officeOnly', 'managersOnly'] : []), ...(definition.method === 'GET' ? [] : ['crossOrigin']),
+    ...(definition.body ? ['malformed'] : []), ...(definition.body || definition.upload ? ['tooLarge', 'unsupportedType'] : []),
+    'input', ...(definition.creates ? ['keyReused', 'stillRunning'] : []), 'tooMany', 'busy', 'databaseAway', 'internal',
+  ]
+  const refusals: Record<string, string[]> = {}
+  for (const code of [...generic, ...(definition.problems ?? [])]) (refusals[problem(code).status] ??= []).push(code)
   return {
     operationId: name, summary: definition.summary, tags: [feature],
-    ...(!definition.audience.includes('anonymous' as never) && { security: [surface === 'portal' ? { portalSession: [] } : { peopleSession: [] }] }),
+    ...(signedIn && { security: [surface === 'portal' ? { portalSession: [] } : { peopleSession: [] }] }),
     ...((params || address) && { params: {
       type: 'object',
       properties: { ...(address && { [address]: { type: 'string', description: 'Slug of the account' } }), ...params?.properties },

@@ -19,7 +19,7 @@ const zone = () => z.string().max(64, 'tooLong').refine((name) => isTimeZone(nam
 const currency = () => z.string().trim().toUpperCase().refine((code) => Intl.supportedValuesOf('currency').includes(code), 'currency')
 const accent = () => z.string().trim().toLowerCase().regex(/^#[0-9a-f]{6}$/, 'colour')
 const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}$/, 'phone')
-const slug = () => z.string().trim().toLowerCase().min(1, 'required').regex(/^[a-z0-9](?:[a-z0-9-]{1,38}[a-z0-9])$/, 'slug')
+const slug = () => z.string().trim().toLowerCase().min(1, 'required').regex(/^(?!xn--)[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/, 'slug')
 const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
 
 /** Known to Intl, and a place rather than an offset. */
