@@ -233,6 +233,8 @@ export const id = () => z.uuid()
 export const moment = () => z.date()
 /** A moment in input. Must carry its offset, so that no zone is guessed. */
 export const momentIn = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** The version of a record that an edit has seen; no bigger than its column. */
+export const seenVersion = () => z.int32().min(1)
 /** One line of text: trimmed, without control characters, 1 to `max` characters. */
 export const line = (max = 200) =>
   z.string().trim().min(1, 'required').max(max, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
@@ -244,5 +246,5 @@ export const text = (max = 5000) =>
 export const email = () => z.string().trim().max(254, 'tooLong').pipe(z.email('email'))
 export const emailNorm = (address: string): string => address.trim().normalize('NFKC').toLowerCase()
 export const cursor = () => z.string().max(200).regex(/^[\w-]+$/).optional()
-export const search = () => z.string().trim().max(100, 'tooLong').optional()
+export const search = () => z.string().trim().max(100, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control').optional()
 export const page = <T extends z.ZodType>(row: T) => ({ rows: z.array(row), next: z.string().nullable() })

@@ -3,7 +3,7 @@
  * one-time set-up of an empty installation. Slug and portal are settings of the portal.
  */
 import { z } from 'zod'
-import { contract, email, line, moment, operation, text } from '../../platform/operation.ts'
+import { contract, email, line, moment, operation, seenVersion, text } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { LOCALES } from './rules.ts'
 
@@ -75,7 +75,7 @@ export const accounts = contract('accounts', {
     method: 'PATCH', path: '/office/{account}/account', audience: ['staff'],
     summary: 'Change name, zone, words and looks of the business',
     body: z.strictObject({
-      version: z.number().int(), name: line(120), timeZone: zone(), locale: z.enum(LOCALES), currency: currency(), accent: accent(),
+      version: seenVersion(), name: line(120), timeZone: zone(), locale: z.enum(LOCALES), currency: currency(), accent: accent(),
       supportEmail: email().nullable(), supportPhone: phone().nullable(), postalAddress: text(300).nullable(),
     }),
     output: settings, problems: ['accountChanged'], writes: true,

@@ -3,7 +3,7 @@
  * is ever matched by a typed name (E-16). `version` covers the record and all that hangs on it.
  */
 import { z } from 'zod'
-import { contract, cursor, email, id, line, moment, operation, page, search, text } from '../../platform/operation.ts'
+import { contract, cursor, email, id, line, moment, operation, page, search, seenVersion, text } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { CUSTOMER_SORTS, CUSTOMER_STATES } from './rules.ts'
 
@@ -41,7 +41,7 @@ const customerIn = {
   notes: text(10_000).optional(),
   billing: billingIn.optional(),
 }
-const version = z.int().min(1)
+const version = seenVersion()
 
 const contact = z.object({ id: z.string(), name: z.string(), role: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable(), isPrimary: z.boolean() })
 const site = z.object({

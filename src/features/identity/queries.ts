@@ -38,15 +38,18 @@ async function lookUp(surface: Surface, caller: Caller, ask: Ask, now: Date): Pr
         const hash = hashToken(token)
         return hash ? [[cookie, hash.toString('hex')]] : []
       }))
-      return one('find_portal_caller($1, $2, $3)', [caller.addresses.portal ?? '', JSON.stringify(tokens), now])
+      return one('find_portal_caller($1, $2, $3)', [named(caller.addresses.portal), JSON.stringify(tokens), now])
     }
     case 'office':
-      return one('find_office_caller($1, $2, $3)', [caller.addresses.office ?? '', hashToken(caller.personToken), now])
+      return one('find_office_caller($1, $2, $3)', [named(caller.addresses.office), hashToken(caller.personToken), now])
     case 'people':
     case 'platform':
       return one('find_person_caller($1, $2)', [hashToken(caller.personToken), now])
   }
 }
+
+/** PostgreSQL has no text with a NUL in it, so no account is called that. */
+const named = (slug: string | undefined) => (slug === undefined || slug.includes('\u0000') ? '' : slug)
 
 function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | null): Actor {
   if (surface === 'portal') {

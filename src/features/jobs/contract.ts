@@ -4,7 +4,7 @@
  * A job keeps the version of the template it was made with (E-20); its states and moves are the table in rules.ts.
  */
 import { z } from 'zod'
-import { contract, cursor, id, line, moment, operation, page, search, text } from '../../platform/operation.ts'
+import { contract, cursor, id, line, moment, operation, page, search, seenVersion, text } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { JOB_STATES } from './rules.ts'
 
@@ -55,7 +55,7 @@ const placeIn = {
 }
 const tags = () => z.array(line(40)).max(20, 'tooMany')
 const minutes = () => z.number().int().min(5).max(14_400)
-const seen = { version: z.number().int().min(1) }
+const seen = { version: seenVersion() }
 const job = z.strictObject({ job: id() })
 const changed = z.object({ id: z.string(), number: z.number(), state, version: z.number() })
 

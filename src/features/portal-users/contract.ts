@@ -4,7 +4,7 @@
  * operation here takes or shows one.
  */
 import { z } from 'zod'
-import { contract, cursor, email, id, moment, operation, page, search } from '../../platform/operation.ts'
+import { contract, cursor, email, id, moment, operation, page, search, seenVersion } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { PERMISSIONS } from '../identity/rules.ts'
 import { portalProblems } from '../portal/contract.ts'
@@ -60,7 +60,7 @@ const shared = {
 }
 
 const one = { user: id() }
-const seen = { version: z.int().min(1) }
+const seen = { version: seenVersion() }
 const done = z.object({ version: z.number() })
 const manage = ['managersOnly', 'portalUserRemoved'] as const
 

@@ -4,7 +4,7 @@
  * Looks (logo, colour, support address) belong to the business itself.
  */
 import { z } from 'zod'
-import { contract, id, line, operation, text } from '../../platform/operation.ts'
+import { contract, id, line, operation, seenVersion, text } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { PERMISSIONS, SIGN_UP_FIELDS } from '../identity/rules.ts'
 import { QUESTIONS } from './rules.ts'
@@ -62,7 +62,7 @@ export const portal = contract('portal', {
   updatePortalSettings: operation({
     method: 'PATCH', path: '/office/{account}/portal-settings', audience: ['staff'],
     summary: 'Change how the customer portal works; what is not named stays. Switching it off ends every portal session',
-    body: z.strictObject({ version: z.int().min(1), ...Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as { [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]> } }),
+    body: z.strictObject({ version: seenVersion(), ...Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as { [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]> } }),
     output: answer.extend({ sessionsEnded: z.number() }), problems: ['managersOnly', 'changedMeanwhile'], writes: true,
   }),
   changePortalAddress: operation({

@@ -3,7 +3,7 @@
  * and who may see and answer each question. Every change makes a new version; a job keeps the one it was made with.
  */
 import { z } from 'zod'
-import { contract, id, line, moment, operation, text } from '../../platform/operation.ts'
+import { contract, id, line, moment, operation, seenVersion, text } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { FIELD_TYPES, MAX_FIELDS, MAX_OPTIONS, PERMISSIONS, TEMPLATE_ICONS } from './rules.ts'
 
@@ -84,7 +84,7 @@ export const templates = contract('templates', {
   updateTemplate: operation({
     method: 'PATCH', path: '/office/{account}/templates/{template}', audience: ['staff'],
     summary: 'Change a template as it was in `version`; the change is a new version',
-    params: one, body: z.strictObject({ version: z.int(), ...z.strictObject(content).partial().shape }),
+    params: one, body: z.strictObject({ version: seenVersion(), ...z.strictObject(content).partial().shape }),
     output: template, problems: ['templateChanged', 'templateArchived'], writes: true,
   }),
   archiveTemplate: operation({

@@ -3,14 +3,14 @@
  * hidden fields, internal comments, reasons, workers' phones or other customers.
  */
 import { z } from 'zod'
-import { contract, cursor, id, moment, operation, page, search, text } from '../../../platform/operation.ts'
+import { contract, cursor, id, moment, operation, page, search, seenVersion, text } from '../../../platform/operation.ts'
 import { portalField } from '../booking/contract.ts'
 import { givenFields, local, shownMoment } from '../contract.ts'
 import { CUSTOMER_STATES, JOB_GROUPS } from '../rules.ts'
 
 const state = z.enum(CUSTOMER_STATES)
 const job = z.strictObject({ job: id() })
-const seen = { version: z.number().int().min(1) }
+const seen = { version: seenVersion() }
 const why = z.enum(['started', 'completed', 'canceled', 'waiting', 'planned']).nullable()
 /** `you` · a `colleague` who books for the same customer · `staff`, named as the business chose · nobody (`system`). */
 const who = z.object({ kind: z.enum(['you', 'colleague', 'staff', 'system']), name: z.string() })

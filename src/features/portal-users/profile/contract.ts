@@ -3,7 +3,7 @@
  * address to be confirmed. Nobody else's answers, no permission and no state can be written here (E-67).
  */
 import { z } from 'zod'
-import { contract, line, operation } from '../../../platform/operation.ts'
+import { contract, line, operation, seenVersion } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
 import { phone } from '../activation/contract.ts'
 
@@ -27,7 +27,7 @@ export const portalProfile = contract('portal-users', {
     method: 'PUT', path: '/portal/{portal}/me/profile', audience: ['portalUser'],
     summary: 'Change my contact details; nothing else of my login',
     body: z.strictObject({
-      version: z.number().int(), name: line(120).nullish(), phone: phone().nullish(), company: line(120).nullish(), address: line(300).nullish(),
+      version: seenVersion(), name: line(120).nullish(), phone: phone().nullish(), company: line(120).nullish(), address: line(300).nullish(),
     }),
     output: profile, problems: ['profileChanged'], writes: true,
   }),
