@@ -9,13 +9,15 @@ import type pg from 'pg'
 import { z } from 'zod'
 import type { Clock } from './clock.ts'
 import type { FileStore } from './files.ts'
+import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
-import { asOutage, inTransaction, isOutage, type Settings, type Transaction } from './database/transaction.ts'
+import { parse, type Parts } from './input.ts'
+import { asOutage, inTransaction, isOutage, type Settings } from './database/transaction.ts'
 import {
   hasEffect, isRefused, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
-  type Implemented, type Message, type PreparedHandler, type ReachAddition, type Upload, type Urls, type Write,
+  type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
 } from './operation.ts'
-import { GENERIC_PROBLEMS, isProblem, problem, type FieldProblem, type Problem } from './problem.ts'
+import { GENERIC_PROBLEMS, isProblem, problem, type Problem } from './problem.ts'
 
 export type Surface = 'portal' | 'office' | 'people' | 'platform'
 
@@ -70,14 +72,6 @@ export interface Answer {
   effect?: Effect
   /** Whose portal a session belongs to: its cookie is named after it. */
   account?: string
-}
-
-/** Raw input in its three parts, as HTTP brings them. */
-export interface Parts {
-  params: unknown
-  query: unknown
-  body: unknown
-  file?: Upload
 }
 
 export interface Execute {
@@ -250,108 +244,3 @@ export const limitKey = (operation: string, account: string | null, by: string, 
 /** One household has one IPv4 address, but a whole /64 of IPv6. */
 const addressBlock = (address: string) =>
   address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
-
-// ---- input ----
-
-/** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */
-export function parse(definition: Definition, parts: Parts): Record<string, unknown> {
-  const fields: Record<string, FieldProblem> = {}
-  const merged: Record<string, unknown> = {}
-  for (const part of ['params', 'query', 'body'] as const) {
-    const schema = definition[part] ?? z.strictObject({})
-    const result = schema.safeParse(parts[part] ?? {}, { reportInput: true })
-    if (result.success) {
-      Object.assign(merged, result.data)
-      for (const path of halfCharacters(result.data)) fields[path] ??= { code: 'control' }
-    } else if (part === 'params') throw problem('notFound')
-    else for (const issue of result.error.issues) collect(issue, fields)
-  }
-  if (Object.keys(fields).length > 0) throw problem('input', { fields })
-  if (definition.upload) merged.file = parts.file
-  return merged
-}
-
-/** Paths of texts with half a character (a lone surrogate), which JSON can say and no database can keep as it is. */
-function halfCharacters(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value === 'string') return value.isWellFormed() ? [] : [path.join('.')]
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, part]) =>
-    key.isWellFormed() ? halfCharacters(part, [...path, key]) : [[...path, key.toWellFormed()].join('.')])
-}
-
-function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>): void {
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= { code: 'unknown' }
-    return
-  }
-  fields[issue.path.join('.')] ??= fieldProblem(issue)
-}
-
-/** What is wrong, as a code with words. A schema may bring its own code as its message (`z.string().min(1, 'required')`). */
-function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
-  const own = /^[a-z][A-Za-z]+$/.test(issue.message) ? issue.message : undefined
-  switch (issue.code) {
-    case 'too_small':
-      return { code: own ?? (issue.origin === 'string' && issue.minimum === 1 ? 'required' : issue.origin === 'number' ? 'tooSmall' : 'tooShort'), vars: { min: Number(issue.minimum) } }
-    case 'too_big':
-      return { code: own ?? (issue.origin === 'number' ? 'tooBig' : 'tooLong'), vars: { max: Number(issue.maximum) } }
-    case 'invalid_type':
-      return { code: own ?? (issue.input === undefined ? 'required' : 'type') }
-    case 'invalid_format':
-      return { code: own ?? (issue.format === 'email' ? 'email' : 'format') }
-    case 'invalid_value':
-      return { code: own ?? (issue.input === undefined ? 'required' : 'choice') }
-    default:
-      return { code: own ?? 'invalid' }
-  }
-}
-
-/** Splits flat input (pages call with one object) into the parts its contract knows. What no part knows is refused. */
-export function split(definition: Definition, flat: Record<string, unknown> = {}): Parts {
-  const parts = { params: {} as Record<string, unknown>, query: {} as Record<string, unknown>, body: {} as Record<string, unknown> }
-  const { file, ...rest } = flat
-  for (const [key, value] of Object.entries(definition.upload ? rest : flat)) {
-    if (value === undefined) continue
-    const part = (['params', 'query', 'body'] as const).find((each) => definition[each] && key in definition[each].shape) ?? 'body'
-    parts[part][key] = value
-  }
-  return { ...parts, ...(definition.upload && { file: file as Upload }) }
-}
-
-// ---- idempotency keys (IETF draft-ietf-httpapi-idempotency-key-header) ----
-
-type KeyRow = { account: string; principal: string; operation: string; key: string }
-
-async function claimKey(
-  { db }: Transaction,
-  { key, name, account, actor, now, body }: { key: string; name: string; account: string; actor: AnyActor; now: Date; body: Parts },
-): Promise<{ replay: Answer } | { row: KeyRow }> {
-  if (key.length > 200) throw problem('input', { fields: { 'idempotency-key': { code: 'tooLong', vars: { max: 200 } } } })
-  const row: KeyRow = { account, principal: `${actor.kind}:${'id' in actor ? String(actor.id) : ''}`, operation: name, key }
-  const hash = createHash('sha256').update(JSON.stringify([body.params, body.query, body.body])).digest('base64url')
-  const dayAgo = new Date(now.getTime() - 24 * 3600_000)
-  // A second request with the same key at the same time is told so at once, instead of waiting for the first.
-  const lock = createHash('sha256').update(Object.values(row).join('\n')).digest().readBigInt64BE()
-  const { rows: [got] } = await db.executeQuery<{ got: boolean }>(rawQuery('select pg_try_advisory_xact_lock($1::bigint) as got', [String(lock)]))
-  if (!got?.got) throw problem('stillRunning', { retryAfter: 1 })
-  const kept = await db.selectFrom('idempotency_keys').select(['body_hash', 'status', 'response', 'created_at'])
-    .where('account_id', '=', account).where('principal', '=', row.principal).where('operation', '=', name).where('key', '=', key)
-    .executeTakeFirst()
-  if (kept && kept.created_at > dayAgo) {
-    if (kept.body_hash !== hash) throw problem('keyReused')
-    return { replay: { json: JSON.stringify(kept.response), status: kept.status ?? 200 } }
-  }
-  await db.insertInto('idempotency_keys')
-    .values({ account_id: account, principal: row.principal, operation: name, key, body_hash: hash, created_at: now })
-    .onConflict((conflict) => conflict.columns(['account_id', 'principal', 'operation', 'key']).doUpdateSet((set) => ({
-      body_hash: set.ref('excluded.body_hash'), created_at: set.ref('excluded.created_at'), status: null, response: null,
-    }))).execute()
-  return { row }
-}
-
-async function keepAnswer({ db }: Transaction, { account, principal, operation, key }: KeyRow, { json, status }: Answer): Promise<void> {
-  await db.updateTable('idempotency_keys').set({ status, response: json })
-    .where('account_id', '=', account).where('principal', '=', principal).where('operation', '=', operation).where('key', '=', key).execute()
-}
-
-const rawQuery = (sql: string, parameters: unknown[]) => ({ sql, parameters, query: { kind: 'RawNode' }, queryId: { queryId: sql } }) as never
