@@ -1,5 +1,6 @@
 /** Faults that happen: the database restarts, a process is killed while booking, a stop under load, a double click. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
@@ -9,11 +10,19 @@ import type { DB } from '../db/schema.gen.ts'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { house, openHouse, send, type Business, type House, type Person } from './kit.ts'
-import { TEST_SECRET } from './world.ts'
+import { openWorld, TEST_SECRET } from './world.ts'
 
 const root = join(import.meta.dirname, '..')
 const booking = (template: string, customer: string, number = 1) => ({ template, customer, address: '14 Pelican Quay, Bristol', number, fields: {} })
 const jobsOf = (db: Kysely<DB>, account: string) => db.selectFrom('jobs').select(['id', 'number', 'batch_id']).where('account_id', '=', account).execute()
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await what().catch(() => false)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('It never came up')
+}
 
 describe('double clicks', () => {
   let at: House, shop: Business, user: Person, template: string, customer: string
@@ -138,6 +147,57 @@ describe('the database goes away', () => {
   })
 })
 
+describe('the database restarts', () => {
+  it.skipIf(process.env.TEST_DATABASE_URL)('F3 under load: "try again" while it is away, everything acknowledged is there, and nobody has to help', async () => {
+    const world = await openWorld()
+    const at = await openHouse(world)
+    try {
+      const shop = await at.business()
+      const [customer, template] = [await shop.customer(), await shop.template()]
+      const user = await shop.portalUser({ customers: [customer] })
+      const told = new Map<string, number>()
+      const acknowledged: string[] = []
+      let stop = false
+      const load = Promise.all(Array.from({ length: 6 }, async (_, index) => {
+        while (!stop) {
+          const reply = index < 2
+            ? await user.call('createPortalJob', booking(template, customer) as never)
+            : index < 4 ? await user.call('listPortalJobs', {}) : await shop.visitor().call('signInToPortal', { email: user.email, password: 'correct horse battery' })
+          const said = `${reply.status} ${reply.body.code ?? ''}`.trim()
+          told.set(said, (told.get(said) ?? 0) + 1)
+          if (reply.status === 201) acknowledged.push((reply.body as unknown as { jobs: { id: string }[] }).jobs[0]!.id)
+          if (reply.status === 503) {
+            expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+            await new Promise((resolve) => setTimeout(resolve, 20))
+          }
+          // The limits of one caller and one login are not what is tried here.
+          if (reply.status !== 503) await at.stored((db) => db.deleteFrom('throttles').execute()).catch(() => {})
+        }
+      }))
+      const away = async () => (told.get('503 databaseAway') ?? 0) > 0
+      const client = new pg.Client({ ...world.admin, database: 'postgres' })
+      client.on('error', () => {})
+      await client.connect()
+      const { rows: [row] } = await client.query<{ directory: string }>("select current_setting('data_directory') as directory")
+      await client.end()
+      const postmaster = Number((await readFile(join(row!.directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
+      // Fast shutdown, as a package upgrade would do; whoever started it starts it again.
+      process.kill(postmaster, 'SIGINT')
+      await until(away)
+      const before = acknowledged.length
+      await until(async () => acknowledged.length > before + 3)
+      stop = true
+      await load
+      expect([...told.keys()].filter((said) => !['200', '201', '503 databaseAway', '503 busy'].includes(said))).toEqual([])
+      const stored = new Set((await at.stored((db) => jobsOf(db, shop.id))).map((job) => job.id))
+      expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
+    } finally {
+      await at.close()
+      await world.close()
+    }
+  }, 120_000)
+})
+
 describe('the process ends', () => {
   let at: House
   beforeAll(async () => { at = await openHouse(inject('world')) })
@@ -156,14 +216,6 @@ describe('the process ends', () => {
     })
     await until(async () => (await send({ port, host: `localhost:${port}`, method: 'GET', path: '/api/v1/ready' })).status === 200)
     return child
-  }
-
-  async function until(what: () => Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 300; tries++) {
-      if (await what().catch(() => false)) return
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    throw new Error('It never came up')
   }
 
   const freePort = () => new Promise<number>((resolve) => {
