@@ -120,7 +120,7 @@ async function newCustomer(ctx: Booking, booker: Booker, address: string | null)
   const ids = { customer: ctx.newId(), contact: ctx.newId(), link: ctx.newId(), site: ctx.newId() }
   await ctx.reachAlso({ customer: ids.customer, contact: ids.contact })
   await makeCustomerFor(ctx.db, ctx.account.id, booker, ids, address, ctx.now)
-  await ctx.audit({ event: 'customer.madeAtBooking', subjectKind: 'customer', subjectId: ids.customer, details: { portalUser: booker.id } })
+  await ctx.audit({ event: 'customerMadeAtBooking', subjectKind: 'customer', subjectId: ids.customer, details: { portalUser: booker.id } })
   return ids.customer
 }
 

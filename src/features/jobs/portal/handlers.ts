@@ -114,7 +114,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     stillOpen(job!, 'delete', 'deletingOver')
     const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
-    await ctx.audit({ event: 'job.deleted', subjectKind: 'job', subjectId: wanted, details: { number: job!.number, title: job!.title, state: job!.state } })
+    await ctx.audit({ event: 'jobDeleted', subjectKind: 'job', subjectId: wanted, details: { number: job!.number, title: job!.title, state: job!.state } })
     ctx.afterCommit(async () => { for (const key of keys) await ctx.files.delete(key) })
     return { number: job!.number }
   },
