@@ -93,6 +93,11 @@ describe('bad input', () => {
     expect([page.status < 500, page.headers['x-frame-options']]).toEqual([true, 'DENY'])
   })
 
+  it('health and readiness count towards no limit', async () => {
+    for (const path of ['/api/v1/health', '/api/v1/ready']) expect((await ask('GET', path)).headers['x-ratelimit-limit']).toBeUndefined()
+    expect((await ask('GET', '/api/v1/people/me')).headers['x-ratelimit-limit']).toBeDefined()
+  })
+
   it('B4 bombs are refused at once and leave the server answering', async () => {
     const bombs: [string, () => Promise<Reply>, number[]][] = [
       ['deep JSON', () => signIn('['.repeat(100_000) + ']'.repeat(100_000)), [400, 422]],
@@ -129,6 +134,7 @@ describe('headers', () => {
   it('B7 every answer carries the policy, refusals and missing pages too', async () => {
     const answers = [await ask('GET', '/api/v1/health'), await ask('GET', '/api/v1/people/me'), await ask('GET', '/nothing/here'), await signIn('{'), await ask('DELETE', '/api/v1/health')]
     for (const { headers } of answers) {
+      expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'same-origin', 'cross-origin-opener-policy': 'same-origin' })
       expect(headers['x-request-id']).toMatch(/^\w{10}$/)
       expect(headers['x-powered-by']).toBeUndefined()

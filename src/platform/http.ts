@@ -128,10 +128,9 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     checkOrigin(request)
   })
   app.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api/')) {
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-      if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-    }
+    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    // Pages bring their own; all else (answers, redirects, pictures opened by themselves) loads and runs nothing.
+    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   // One line per request; the log masks tokens in addresses.
   app.addHook('onResponse', async (request, reply) => {
@@ -334,7 +333,11 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   function answerProblem(refusal: Problem, request: FastifyRequest, reply: FastifyReply) {
     const said = worded(refusal, request) as Problem & { title: string; detail?: string }
     if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
-    if (refusal.code === 'moved') reply.header('location', request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`))
+    if (refusal.code === 'moved') {
+      // A portal's own host answers only for itself, so its new address is on its new host.
+      const host = request.place.surface === 'portal' ? `${request.protocol}://${refusal.vars?.slug}.${publicUrl.host}` : ''
+      reply.header('location', host + request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`))
+    }
     return reply.code(refusal.status).type('application/problem+json; charset=utf-8').serializer((value: unknown) => JSON.stringify(value)).send({
       type: 'about:blank', status: refusal.status, code: refusal.code, title: said.title,
       ...(said.detail && { detail: said.detail }), requestId: request.id, ...(said.fields && { fields: said.fields }), ...(said.vars && { vars: said.vars }),

@@ -107,6 +107,8 @@ describe('the portal’s address', () => {
     const old = await shop.owner.call('getPortalSettings')
     expect(old.status).toBe(308)
     expect(old.headers.location).toBe(`/api/v1/office/${slug}/portal-settings`)
+    // The portal's own host answers only for its own name: the new one is on another host.
+    expect((await shop.visitor().call('getPortal')).headers.location).toMatch(new RegExp(`^http://${slug}\\.localhost(:\\d+)?/api/v1/portal/${slug}$`))
     expect((await shop.owner.call('getPortalSettings', {}, { slug })).body).toMatchObject({ slug })
     at.clock.advance(366 * 24 * 3600_000)
     const later = await at.stored(async (db) => db.selectFrom('addresses').select(['name', 'current']).where('account_id', '=', shop.id).orderBy('current').execute())
