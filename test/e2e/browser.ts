@@ -56,7 +56,7 @@ export interface Visitor {
   tick(label: Name, group?: string): Promise<void>
   /** Follows a link, presses a button, opens a menu. */
   press(name: Name, within?: Locator): Promise<void>
-  /** axe finds nothing (WCAG 2.2 AA and best practice), light, and dark the first time this page is met on this device. */
+  /** Nothing is wider than the screen, and axe finds nothing (WCAG 2.2 AA and best practice), light, and dark the first time this page is met on this device. */
   accessible(): Promise<void>
   /** Ends; throws when the browser complained of errors or refused policies meanwhile. */
   close(): Promise<void>
@@ -150,6 +150,8 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
     async accessible() {
       await page.waitForLoadState('load')
       if (!javaScript) return
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (width > SIZE[device].width) throw new Error(`${page.url()} is ${width} pixels wide on a ${device} of ${SIZE[device].width}`)
       await analyze(dark ? 'dark' : 'light')
       const kind = `${device} ${new URL(page.url()).pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…').replace(/^\/office\/(?!sign-in|join|forgot|reset)[^/]+/, '/office/…')} ${await page.locator('h1').first().textContent()}`
       if (dark || seenDark.has(kind)) return

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../kit.ts'
 import { closeAll, DEVICES, visitor, wholeHouse } from './browser.ts'
-import { dayFromNow, followMail, harbour, portalAt, signInToOffice, signInToPortal } from './steps.ts'
+import { dayFromNow, followMail, harbour, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
@@ -41,6 +41,47 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await signInToPortal(me, house, business.slug, email)
     await me.press('Dishwasher repair')
     await me.see('It hums and does nothing.')
+    await me.close()
+  })
+
+  it('E-41 E-23 a ticked box is kept; an edit after the start, and a booking for a customer taken away meanwhile, say so and store nothing', async () => {
+    const house = await wholeHouse()
+    const business = await house.business()
+    await business.template({ name: 'Dishwasher repair', fields: [QUESTION, { id: 'parking', name: 'There is parking at the door', type: 'checkbox', portal: 'optional', worker: 'optional' }] })
+    const [first, second] = [await business.customer('Eleanor Finch'), await business.customer('Redcliffe Parade Lettings')]
+    await business.site(first)
+    const eleanor = await business.portalUser({ customers: [first, second] })
+    const me = await visitor(device, { javaScript: false })
+    await signInToPortal(me, house, business.slug, eleanor.email)
+    await me.press(/Dishwasher repair/)
+    await me.choose('Customer', 'Eleanor Finch')
+    await me.choose('Where is it?', 'Another address')
+    await me.fill('Another address', 'The workshop behind the sheds at the very end of Hanover Place, Bristol BS1 6XW')
+    await me.fill('What is wrong?', 'Leaks.')
+    await me.tick('There is parking at the door')
+    await me.press('Book this job')
+    await me.see('We have your request')
+    const job = () => house.stored((db) => db.selectFrom('jobs').select(['id', 'fields']).where('account_id', '=', business.id).executeTakeFirstOrThrow())
+    const { id, fields } = await job()
+    expect(fields).toEqual({ wrong: 'Leaks.', parking: true })
+
+    await me.press('Edit')
+    await me.arrived(/\/edit$/)
+    await house.stored((db) => db.updateTable('jobs').set({ state: 'started' }).where('id', '=', id).execute())
+    await me.fill('What is wrong?', 'Everything.')
+    await me.press('Save changes')
+    await me.see('The job has started, so nothing was changed.')
+    expect((await job()).fields).toEqual(fields)
+
+    await me.page.goto(portalAt(house, business.slug, '/jobs/new'))
+    await me.choose('Customer', 'Redcliffe Parade Lettings')
+    await me.choose('Where is it?', 'Another address')
+    await me.fill('Another address', '8 Guinea Street, Bristol BS1 6SX')
+    await me.fill('What is wrong?', 'It hums.')
+    await house.stored((db) => db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute())
+    await me.press('Book this job')
+    await me.see('You no longer book for the customer you chose.')
+    expect(await house.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute())).toHaveLength(1)
     await me.close()
   })
 

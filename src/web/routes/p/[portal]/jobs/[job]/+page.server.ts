@@ -4,11 +4,11 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
-  // An upload goes past the page to its own address, which leads back here and says what was wrong.
+  // An upload goes past the page to its own address, which leads back here and says what was wrong; so does an edit that came too late.
   const refused = url.searchParams.get('problem')
   return {
     ...locals.words('jobs.portal', 'jobs.states'), title: `${job.title} ${job.number}`, job, slug: params.portal,
-    fileProblem: refused && /^[A-Za-z]{2,40}$/.test(refused) ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken')) : null,
+    refusal: refused && /^[A-Za-z]{2,40}$/.test(refused) ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken')) : null,
   }
 }
 
@@ -34,7 +34,9 @@ export const actions: Actions = {
 }
 
 const FILE_FAULTS = ['fileTooLarge', 'fileEmpty', 'fileTypeRefused', 'filePictureBroken', 'filePictureTooLarge', 'required']
+const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
 function knownFault(locals: App.Locals, code: string): string | undefined {
+  if (TOO_LATE.includes(code)) return locals.t(`problems.${code}`)
   if (code === 'tooLarge') return locals.t('problems.fields.fileTooLarge', { max: 10 })
   return FILE_FAULTS.includes(code) ? locals.t(`problems.fields.${code}`, { max: 10 }) : undefined
 }

@@ -31,10 +31,14 @@ export const actions: Actions = {
       ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
       ...('requested.day' in typed.values && { requested: wish ? { day: typed.string('requested.day'), time: typed.string('requested.time') } : null }),
     }))
+    // The form is closed to a job that has started: its own page says so (E-41).
+    if (failure && TOO_LATE.includes(failure.data.problem.code)) redirect(303, locals.paths.job(params.job, { problem: failure.data.problem.code }))
     if (failure) return again(failure.status, failure.data)
     redirect(303, locals.paths.job(params.job, { done: 'saved' }))
   },
 }
+
+const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
 
 function filesOfAnswers(job: { files: { id: string; name: string; size: number; field: string | null }[] }): KeptFile[] {
   return job.files.flatMap(({ id, name, size, field }) => (field ? [{ id, name, size, for: field }] : []))

@@ -40,8 +40,8 @@ export const actions: Actions = {
 
 /** Nothing chosen among addresses is said where one chooses, not at the line for another one. */
 function atTheList(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
-  const { address, ...others } = problem.fields
-  return address && 'site' in typed.values && !typed.text('site') ? { ...problem, fields: { site: address, ...others } } : problem
+  const { customer, address, ...others } = problem.fields
+  return address && 'site' in typed.values && !typed.text('site') ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } } : problem
 }
 
 function answered(typed: Typed, questions: { id: string; type: string }[], kept: { id: string; for: string }[]): Record<string, string[] | undefined> {
