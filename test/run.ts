@@ -49,7 +49,7 @@ const steps: Step[] = [
   // The same isolation on a server, as a host would give it: PostgreSQL 15, and no superuser.
   {
     name: 'postgresql-15',
-    command: ['test/on-server.ts', 'test/isolation', 'test/access', 'test/policies', ...vitest.slice(2)],
+    command: ['test/on-server.ts', 'test/isolation', 'test/access', 'test/races', ...vitest.slice(2)],
     count: 'vitest',
     needs: ['postgresql'],
   },
