@@ -121,7 +121,7 @@ export async function createApp(deps: Deps): Promise<App> {
   const pools = {
     app: openPool(connect.app, { max: 12, name: 'portico', onError }),
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
-    runner: openPool(connect.owner, { max: 4, name: 'portico runner', pipeline: false, onError }),
+    runner: openPool(connect.owner, { max: 6, name: 'portico runner', pipeline: false, onError }),
   }
   const files = createDiskStore(deps.folder)
   const urls = urlsBy(config)

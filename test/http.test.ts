@@ -75,6 +75,7 @@ describe('bad input', () => {
 
   it('other kinds of bodies are refused as such', async () => {
     expect((await signIn('<a/>', { 'content-type': 'application/xml' })).status).toBe(415)
+    expect((await signIn('email=a', { 'content-type': 'text/plain' })).status).toBe(415)
     expect((await signIn('email=a', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
   })
 
@@ -149,6 +150,12 @@ describe('headers', () => {
     const visitor = at.anyone()
     const { headers } = await visitor.call('signIn', { email: shop.owner.email, password: PASSWORD })
     expect(headers['set-cookie']?.[0]).toMatch(/^portico_people=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/)
+  })
+  it('C7 the log says that somebody searched, not for whom', async () => {
+    await shop.owner.call('listCustomers', { search: 'Eleanor Finch' })
+    const line = at.log.filter((each) => each.includes('/customers?')).at(-1)!
+    expect(line).toContain('search=…')
+    expect(line).not.toContain('Finch')
   })
   it('refusals say nothing of the inside', async () => {
     const replies = [await ask('GET', '/api/v1/people/me'), await signIn('{'), await ask('GET', '/api/v1/office/nowhere/jobs')]

@@ -90,6 +90,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     crossOriginEmbedderPolicy: false,
     xFrameOptions: { action: 'deny' },
   })
+  // Bodies are JSON or multipart; plain text would arrive as a body without fields.
+  app.removeContentTypeParser('text/plain')
   await app.register(cookie)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
   await app.register(multipart, { limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 }, throwFileSizeLimit: true })
@@ -134,7 +136,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   })
   // One line per request; the log masks tokens in addresses.
   app.addHook('onResponse', async (request, reply) => {
-    request.log.info({ method: request.method, url: request.url, host: request.host, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+    request.log.info({ method: request.method, url: unsearched(request.url), host: request.host, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
   })
   app.setErrorHandler((error: FastifyError, request, reply) => answerProblem(asProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => answerProblem(problem('notFound'), request, reply))
@@ -344,6 +346,9 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     })
   }
 }
+
+/** What people search for are names: the log keeps that they searched, not for whom. */
+const unsearched = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
 const decode = (part: string): string => {
   try { return decodeURIComponent(part) } catch { return part }
