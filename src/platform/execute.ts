@@ -4,7 +4,7 @@
  * adapters, and neither adds a rule.
  */
 import { createHash } from 'node:crypto'
-import fastJson from 'fast-json-stringify'
+import fastJson, { type Schema } from 'fast-json-stringify'
 import type pg from 'pg'
 import { z } from 'zod'
 import type { Clock } from './clock.ts'
@@ -93,7 +93,7 @@ function serializer(definition: Definition): (value: unknown) => string {
   let made = output.get(definition)
   if (!made) {
     // Moments inside unions are turned to text first: the compiled serializer matches unions by JSON type.
-    const compiled = fastJson(jsonSchema(definition.output, 'output') as unknown as fastJson.Schema)
+    const compiled = fastJson(jsonSchema(definition.output, 'output') as unknown as Schema)
     made = (value) => compiled(value)
     output.set(definition, made)
   }

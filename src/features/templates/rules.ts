@@ -290,6 +290,14 @@ export function amountText(minor: number, minorDigits = 2): string {
   return `${minor < 0 ? '-' : ''}${digits.slice(0, cut)}${minorDigits ? `.${digits.slice(cut)}` : ''}`
 }
 
+/** Digits after the point of a currency: 2 for GBP, none for JPY. */
+export const minorDigitsOf = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+
+/** 123450 as `£1,234.50`: as somebody reads it. */
+export const amountShown = (minor: number, currency: string, locale: string): string =>
+  new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amountText(minor, minorDigitsOf(currency)) as Intl.StringNumericLiteral)
+
 // ---- the fields of a template, as somebody sets them up ----
 
 /** What is wrong with a list of fields, by input path (`2.portal`). Shapes and lengths are the contract's. */

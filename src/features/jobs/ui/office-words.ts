@@ -2,7 +2,7 @@
 import type { Api } from '../../../web/api.ts'
 import { changed, type Change } from '../../../web/ui/address.ts'
 import type { Look } from '../../../web/ui/StateMark.svelte'
-import { shortMoment } from '../../../web/when.ts'
+import { dayOf, shortMoment } from '../../../web/when.ts'
 import type { JobState } from '../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
@@ -28,8 +28,6 @@ export function deed(url: Address, name: string): string {
   return `${here}${here.includes('?') ? '&' : '?'}/${name}`
 }
 
-const dayOf = (at: Date, timeZone: string) => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at)
-
 /** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */
 export function moment(
   iso: string, locale: string, timeZone: string, t: (key: string, vars?: Record<string, unknown>) => string, { within = false, now = new Date() } = {},
@@ -42,10 +40,6 @@ export function moment(
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
 export const localText = (iso: string, timeZone: string): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso)).replace(' ', 'T')
-
-/** Digits after the point of a currency. */
-export const minorDigits = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 
 /** "1.4 MB" */
 export function size(bytes: number, locale: string): string {

@@ -1,6 +1,7 @@
 /** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
 import type { Api } from '../../../web/api.ts'
 import type { Look } from '../../../web/ui/StateMark.svelte'
+import { dayOf } from '../../../web/when.ts'
 
 export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
 export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
@@ -12,13 +13,12 @@ type T = (key: string, vars?: Record<string, unknown>) => string
 export const look = (shown: string): Look => shown as Look
 
 const part = (at: Date, locale: string, timeZone: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(at)
-const dayKey = (at: Date, timeZone: string) => part(at, 'sv-SE', timeZone, { dateStyle: 'short' })
 
 /** "Today", "Thu 26 Nov"; the year only when it is another one. */
 export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {
   const at = new Date(iso)
-  if (dayKey(at, timeZone) === dayKey(now, timeZone)) return t('jobs.portal.today')
-  const other = dayKey(at, timeZone).slice(0, 4) !== dayKey(now, timeZone).slice(0, 4)
+  if (dayOf(at, timeZone) === dayOf(now, timeZone)) return t('jobs.portal.today')
+  const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
   return part(at, locale, timeZone, { weekday: 'short', day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }).replace(/,/g, '')
 }
 

@@ -1,6 +1,5 @@
 import type { Typed } from '../../../../forms.ts'
-import { typedValues, type Field } from '../../../../../features/templates/rules.ts'
-import { minorDigits } from '../../../../../features/jobs/ui/office-words.ts'
+import { minorDigitsOf, typedValues, type Field } from '../../../../../features/templates/rules.ts'
 
 type Question = { id: string; name: string; type: string; options?: string[] | undefined }
 type Answers = Record<string, string | number | boolean | string[] | null>
@@ -14,7 +13,7 @@ export function answersOf(typed: Typed, questions: readonly Question[], currency
     // An emptied answer is an answer.
     return [id, all.length > 0 || type === 'multiPickList' || type === 'file' ? all : ['']]
   }))
-  return typedValues(fields, given, { moment: () => null, minorDigits: minorDigits(currency) }) as Answers
+  return typedValues(fields, given, { moment: () => null, minorDigits: minorDigitsOf(currency) }) as Answers
 }
 
 /** "urgent, key at reception" as tags, each once. */

@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit'
-import { typedValues } from '../../../../../../../features/templates/rules.ts'
+import { minorDigitsOf, typedValues } from '../../../../../../../features/templates/rules.ts'
 import { attachments, type KeptFile } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure } from '../../../../../../forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -23,7 +23,7 @@ export const actions: Actions = {
     if (Object.keys(faults).length > 0) return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
     const given = typedValues(writable as never, Object.fromEntries(writable.map(({ id, type }) => [id, type === 'file'
       ? kept.filter((file) => file.for === id).map((file) => file.id)
-      : [typed.values[`fields.${id}`] ?? []].flat()])), { moment: (local) => local, minorDigits: new Intl.NumberFormat('en', { style: 'currency', currency: job.currency }).resolvedOptions().maximumFractionDigits ?? 2 })
+      : [typed.values[`fields.${id}`] ?? []].flat()])), { moment: (local) => local, minorDigits: minorDigitsOf(job.currency) })
     const site = typed.text('site')
     const wish = typed.text('requested.day') || typed.text('requested.time')
     const { failure } = await attempt(locals, typed, () => locals.api.updatePortalJob({

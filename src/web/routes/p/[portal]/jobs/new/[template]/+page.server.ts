@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit'
-import { typedValues } from '../../../../../../../features/templates/rules.ts'
+import { minorDigitsOf, typedValues } from '../../../../../../../features/templates/rules.ts'
 import { attachments } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -24,7 +24,7 @@ export const actions: Actions = {
     if (typed.text('remove')) return again(200, {})
     if (Object.keys(faults).length > 0) return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
 
-    const given = typedValues(writable as never, answered(typed, writable, kept), { moment: (local) => local, minorDigits: minorDigits(currency) })
+    const given = typedValues(writable as never, answered(typed, writable, kept), { moment: (local) => local, minorDigits: minorDigitsOf(currency) })
     const wish = typed.text('requested.day') || typed.text('requested.time')
     const place = typed.text('site')
     const { failure, output } = await attempt(locals, typed, () => locals.api.createPortalJob({
@@ -49,5 +49,3 @@ function answered(typed: Typed, questions: { id: string; type: string }[], kept:
     ? kept.filter((file) => file.for === id).map((file) => file.id)
     : [typed.values[`fields.${id}`] ?? []].flat()]))
 }
-
-const minorDigits = (currency: string) => new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2

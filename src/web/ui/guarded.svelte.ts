@@ -1,8 +1,9 @@
 /** A form that says it is busy while it is sent, and asks before typed words are left behind. */
 import { beforeNavigate } from '$app/navigation'
 import type { SubmitFunction } from '$app/forms'
-import { t } from '../../../web/words.ts'
+import { t } from '../words.ts'
 
+/** For the form: `use:enhance={enhance} oninput={touched}`; `busy` while it is on its way. */
 export function guarded() {
   let busy = $state(false)
   let dirty = false
