@@ -150,7 +150,9 @@ describe('for whom', () => {
     for (const customer of [rachel, crypto.randomUUID()]) {
       expect((await both.call('createPortalJob', { template: here.template, customer, address: 'Here' })).body.fields).toMatchObject({ customer: { code: 'choice' } })
     }
-    // A site of one customer is none of another.
+    // A site of one customer is none of another; who acts for both is told which of the two is wrong.
+    const again = await here.harbour.portalUser({ customers: [here.customer, rachel] })
+    expect((await again.call('createPortalJob', { template: here.template, customer: rachel, site: here.site })).body.fields).toMatchObject({ site: { code: 'siteOfAnother' } })
     expect((await here.harbour.portalUser({ customers: [rachel] }).then((who) => who.call('createPortalJob', { template: here.template, site: here.site }))).body.fields).toMatchObject({ site: { code: 'choice' } })
   })
 
