@@ -180,7 +180,32 @@ describe('words', () => {
       ['', '_other'].some((form) => words.has('en', `${key}${form}`)) ? [] : [`${file}: ${key}`]))
     expect(missing).toEqual([])
   })
+
+  it('no words that nobody says', () => {
+    const source = product.map(read).join('\n')
+    const exact = new Set([...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)].map(([, key]) => key!))
+    // `jobs.states.office.${state}`: whatever stands there is one step of the key.
+    const shapes = [...new Set([...source.matchAll(/`([a-z][\w-]*\.(?:[\w.-]|\$\{[^{}`]*\})*)`/g)].map(([, key]) => key!))].filter((key) => key.includes('${'))
+      .map((key) => new RegExp(`^${key.split(/\$\{[^{}]*\}/).map((part) => part.replaceAll('.', '\\.')).join('[\\w-]+')}$`))
+    // Families whose first half is kept elsewhere, with where that is.
+    const families = [
+      // platform/delivery/outbox.ts: the parts of a mail, after the `words` of each declared message.
+      ...[...source.matchAll(/\bwords: '([\w.-]+)'/g)].map(([, key]) => new RegExp(`^${key!.replaceAll('.', '\\.')}\\.(subject|preheader|title|body|button|footer)(_[a-z]+)*$`)),
+      // features/imports/rules.ts: why a row was refused, and what became of it.
+      /^imports\.(reasons|verdicts)\./,
+    ]
+    const keys = globSync('locales/en/*.json', { cwd: root }).flatMap((file) => keysOf(JSON.parse(read(file)) as Tree, [basename(file, '.json')]))
+    expect(keys.length).toBeGreaterThan(1000)
+    expect(keys.filter((key) => {
+      const said = key.replace(/_(zero|one|two|few|many|other)$/, '')
+      return !exact.has(said) && ![...shapes, ...families].some((each) => each.test(said))
+    }).map((key) => `${key}: take it out of locales, or say it`)).toEqual([])
+  })
 })
+
+type Tree = { [key: string]: string | Tree }
+const keysOf = (tree: Tree, path: string[]): string[] =>
+  Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [[...path, key].join('.')] : keysOf(value, [...path, key])))
 
 describe('tables', () => {
   let client: pg.Client

@@ -13,7 +13,6 @@ declare global {
       paths: PortalPaths
       /** The business's colour as #rrggbb; set by the layout's `load`, written into the page's head. */
       brand: string | null
-      theme: 'light' | 'dark' | null
     }
     interface PageData {
       /** Base of portal links: empty on a portal's own host. */

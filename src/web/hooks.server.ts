@@ -12,14 +12,12 @@ export const handle: Handle = async ({ event, resolve }) => {
   // Without a context (the build looking for pages to prerender) there is nobody to answer.
   if (!context) return resolve(event)
   const { locals } = event
-  const theme = event.cookies.get('theme')
   Object.assign(locals, {
     ...context,
     api: signInFirst(context, event.url, event.request.headers.get('x-sveltekit-action') === 'true'),
     words: (...branches: string[]) => wordsByBranch(context, branches),
     paths: portal(context.base),
     brand: null,
-    theme: theme === 'light' || theme === 'dark' ? theme : null,
   } satisfies App.Locals)
 
   let brandStyle = ''
@@ -29,7 +27,7 @@ export const handle: Handle = async ({ event, resolve }) => {
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
       return html
         .replace('%portico.lang%', escapeAttribute(context.locale))
-        .replace('%portico.html%', htmlAttributes(context, locals.theme))
+        .replace('%portico.html%', htmlAttributes(context))
         .replace('%portico.brand%', brandStyle && `<style>${brandStyle}</style>`)
     },
     preload: ({ type, path }) => type !== 'font' || /geist-latin-wght/.test(path),
@@ -88,9 +86,9 @@ function wordsByBranch(context: PageContext, branches: string[]): Record<`words:
 }
 
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */
-function htmlAttributes(context: PageContext, theme: App.Locals['theme']): string {
+function htmlAttributes(context: PageContext): string {
   const own = context.surface === 'portal' && context.base === '' && context.portal
-  return (own ? ` data-portal="${escapeAttribute(own)}"` : '') + (theme ? ` data-theme="${theme}"` : '')
+  return own ? ` data-portal="${escapeAttribute(own)}"` : ''
 }
 
 const escapeAttribute = (text: string): string => text.replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)

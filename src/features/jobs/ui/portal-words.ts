@@ -41,8 +41,8 @@ export function when(job: PortalRow, locale: string, timeZone: string, t: T): { 
         ? { first: t('jobs.portal.asked', { when: moment(job.requestedAt, locale, timeZone, t) }), second: t('jobs.portal.weConfirm') }
         : { first: t('jobs.portal.noWish'), second: t('jobs.portal.wePropose') }
     case 'waiting': return { first: t('jobs.portal.waitingLong'), second: null }
-    case 'completed': return { first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.states.portal.completed'), second: job.worker }
-    case 'canceled': return { first: job.canceledAt ? t('jobs.portal.canceledOn', { day: day(job.canceledAt, locale, timeZone, t) }) : t('jobs.states.portal.canceled'), second: null }
+    case 'completed': return { first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.portal.states.completed'), second: job.worker }
+    case 'canceled': return { first: job.canceledAt ? t('jobs.portal.canceledOn', { day: day(job.canceledAt, locale, timeZone, t) }) : t('jobs.portal.states.canceled'), second: null }
     default:
       return job.scheduledAt
         ? { first: visit(job.scheduledAt, job.durationMinutes, locale, timeZone, t), second: job.worker }

@@ -7,5 +7,5 @@ export const load: PageServerLoad = async ({ locals, url }) => {
   const jobs = await locals.api.listPortalJobs({ search, group: group as never, cursor: asked.get('cursor') || undefined })
   // Nothing yet: the first thing to see is what can be booked.
   const first = jobs.counts.all === 0 && !search && !group
-  return { ...locals.words('jobs.portal', 'jobs.states'), title: locals.t('jobs.portal.title'), jobs, bookable: first ? await locals.api.listBookable({}) : null }
+  return { ...locals.words('jobs.portal'), title: locals.t('jobs.portal.title'), jobs, bookable: first ? await locals.api.listBookable({}) : null }
 }

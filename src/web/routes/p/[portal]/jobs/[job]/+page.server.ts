@@ -7,7 +7,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
   // An upload goes past the page to its own address, which leads back here and says what was wrong; so does an edit that came too late.
   const refused = url.searchParams.get('problem')
   return {
-    ...locals.words('jobs.portal', 'jobs.states'), title: `${job.title} ${job.number}`, job, slug: params.portal,
+    ...locals.words('jobs.portal'), title: `${job.title} ${job.number}`, job, slug: params.portal,
     refusal: refused && /^[A-Za-z]{2,40}$/.test(refused) ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken')) : null,
   }
 }
