@@ -64,10 +64,10 @@ export const bookingHandlers = implement('jobs', booking, {
     const fields = template?.fields ?? []
     const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
     const files = await chosenFiles(ctx, template, input.files, values, faults)
-    refuseIf(faults)
-
     // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
     if (faults.site === 'choice' && (await sitesOf(db, account, bookableCustomers(actor, portal))).some((site) => site.id === input.site)) faults.site = 'siteOfAnother'
+    refuseIf(faults)
+
     const customerId = customer.id ?? await newCustomer(ctx, booker, place.address)
     const first = await takeJobNumbers(db, account, input.number)
     const batch = input.formKey ?? randomUUID()
