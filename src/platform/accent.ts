@@ -15,7 +15,7 @@ const channels = (hex: string) =>
 
 export const isHex = (value: unknown): value is string => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value)
 
-export function toOklch(hex: string): { l: number; c: number; h: number } {
+function toOklch(hex: string): { l: number; c: number; h: number } {
   const [r, g, b] = channels(hex)
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
@@ -25,7 +25,7 @@ export function toOklch(hex: string): { l: number; c: number; h: number } {
   return { l: 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, c: Math.hypot(A, B), h: Math.atan2(B, A) }
 }
 
-export function toHex(L: number, C: number, H: number): string {
+function toHex(L: number, C: number, H: number): string {
   const A = C * Math.cos(H),
     B = C * Math.sin(H)
   const l = cube(L + 0.3963377774 * A + 0.2158037573 * B)
@@ -60,7 +60,7 @@ export const contrast = (a: string, b: string): number => {
 }
 
 /** Lightness limits: the only tuned numbers. tokens.css repeats them. */
-export const LIMIT = {
+const LIMIT = {
   light: {
     fill: 0.52,
     text: 0.49,

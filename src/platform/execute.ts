@@ -14,10 +14,10 @@ import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
 import { asOutage, inTransaction, isOutage, type Settings } from './database/transaction.ts'
 import {
-  hasEffect, isRefused, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
+  hasEffect, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
   type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
 } from './operation.ts'
-import { GENERIC_PROBLEMS, isProblem, problem, type Problem } from './problem.ts'
+import { GENERIC_PROBLEMS, isProblem, problem } from './problem.ts'
 
 export type Surface = 'portal' | 'office' | 'people' | 'platform'
 
@@ -175,8 +175,6 @@ export function createExecute(house: House): Execute {
           ? await handler(ctx as never, input as never)
           : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready)
         if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
-        // Its writes stay (a counted failure, say): thrown after the commit.
-        if (isRefused(result)) return { json: '', status: -1, refusal: result.problem } as Answer & { refusal: Problem }
         const effect = hasEffect(result) ? result.effect : undefined
         const made: Answer = {
           json: serializer(definition)(hasEffect(result) ? result.output : result),
@@ -189,7 +187,6 @@ export function createExecute(house: House): Execute {
     } catch (error) {
       throw judged(error, name, definition, caller)
     }
-    if ('refusal' in answer) throw judged(answer.refusal, name, definition, caller)
     if (definition.writes) caller.known?.clear()
     for (const work of later) {
       // The deed is done and said: what fails here is logged, not answered.

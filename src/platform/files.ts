@@ -31,13 +31,6 @@ export type FileType = keyof typeof KINDS
 
 const PICTURES: readonly string[] = ['image/jpeg', 'image/png', 'image/webp']
 
-/** For the `accept` of a file field. */
-export const ACCEPTED =
-  Object.values(KINDS)
-    .map((extension) => `.${extension}`)
-    .join(',') + ',.jpeg,.heif'
-export const ACCEPTED_LOGO = '.png,.jpg,.jpeg,.webp'
-
 export interface StoredFile {
   /** Chosen here, never by the sender: `<account>/<random>`. */
   key: string

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
 import type { FileStore } from './files.ts'
-import type { Decision, Problem } from './problem.ts'
+import type { Decision } from './problem.ts'
 
 /** The app says who its callers are by augmenting this interface (src/app.ts). */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open interface, filled by module augmentation
@@ -171,14 +171,7 @@ export const withEffect = <O>(output: O, effect: Effect): WithEffect<O> => ({ [E
 export const hasEffect = (value: unknown): value is WithEffect<unknown> =>
   typeof value === 'object' && value !== null && EFFECT in value
 
-const REFUSED = Symbol('refused')
-export interface Refused { [REFUSED]: true; problem: Problem }
-/** A refusal whose writes stay, e.g. a counted failure. Anything thrown rolls back instead. */
-export const refused = (reason: Problem): Refused => ({ [REFUSED]: true, problem: reason })
-export const isRefused = (value: unknown): value is Refused =>
-  typeof value === 'object' && value !== null && REFUSED in value
-
-type Answer<D> = Output<D> | WithEffect<Output<D>> | Refused
+type Answer<D> = Output<D> | WithEffect<Output<D>>
 
 /** Slow work before the transaction, such as hashing. `ask` runs one definer function, outside any transaction. */
 export interface PrepareTools {
@@ -231,8 +224,6 @@ export function implement<C extends Contract>(
 export const id = () => z.uuid()
 /** A moment: Date in a handler's answer, ISO 8601 with zone on the wire. */
 export const moment = () => z.date()
-/** A moment in input. Must carry its offset, so that no zone is guessed. */
-export const momentIn = () => z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 /** The version of a record that an edit has seen; no bigger than its column. */
 export const seenVersion = () => z.int32().min(1)
 /** One line of text: trimmed, without control characters, 1 to `max` characters. */

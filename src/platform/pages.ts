@@ -46,7 +46,7 @@ type Build = {
 }
 
 /** The storage that holds the context of the request being rendered; one per process, whoever asks first makes it. */
-export function pageContexts<Context>(): AsyncLocalStorage<Context> {
+function pageContexts<Context>(): AsyncLocalStorage<Context> {
   const place = globalThis as unknown as Record<symbol, AsyncLocalStorage<Context> | undefined>
   return (place[contextKey] ??= new AsyncLocalStorage<Context>())
 }

@@ -22,7 +22,7 @@ export function hashToken(token: unknown): Buffer | null {
   return isToken(token) ? sha256(token) : null
 }
 
-export function isToken(value: unknown): value is string {
+function isToken(value: unknown): value is string {
   // The last character carries four bits: two spare bits must be zero, or one token would have four spellings.
   return typeof value === 'string' && value.length === 43 && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value)
 }
@@ -73,7 +73,7 @@ export function createSeal(key: Buffer, clock: Clock = systemClock): Seal {
 
 // ---- Passwords -------------------------------------------------------------------------------------------------
 
-export const PASSWORD_LENGTH = { min: 10, max: 128 }
+const PASSWORD_LENGTH = { min: 10, max: 128 }
 // 19 MiB, two passes, one lane: OWASP's floor, about 28 ms here.
 const ARGON = { algorithm: 2, memoryCost: 19456, timeCost: 2, parallelism: 1 }
 

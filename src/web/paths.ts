@@ -41,7 +41,7 @@ export function portal(base: string) {
 export type PortalPaths = ReturnType<typeof portal>
 
 /** Links of one account's office. */
-export function office(account: string) {
+function office(account: string) {
   const at = (path: string, query?: Query) => withQuery(`/office/${part(account)}${path}`, query)
   return {
     home: () => at(''),

@@ -7,13 +7,13 @@ import { contract, email, line, moment, operation, seenVersion, text } from '../
 import { declareProblems } from '../../platform/problem.ts'
 import { LOCALES } from './rules.ts'
 
-export const accountsProblems = declareProblems({
+declareProblems({
   accountChanged: 409,
   setUpClosed: 409,
 })
 
 /** Largest logo as sent, in bytes. */
-export const LOGO_LIMIT = 2 * 1024 * 1024
+const LOGO_LIMIT = 2 * 1024 * 1024
 
 const zone = () => z.string().max(64, 'tooLong').refine((name) => isTimeZone(name), 'timeZone')
 const currency = () => z.string().trim().toUpperCase().refine((code) => Intl.supportedValuesOf('currency').includes(code), 'currency')

@@ -34,7 +34,7 @@ export async function replaceLogo(db: Write, account: string, logo: { key: strin
 // ---- home ----
 
 /** Counts stop here: nobody reads a longer number, and a count must not read a table to its end. */
-export const COUNT_CAP = 1_000
+const COUNT_CAP = 1_000
 
 export interface HomeCounts { requested: number; today: number; started: number; stuck: number }
 

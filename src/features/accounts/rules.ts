@@ -3,10 +3,6 @@
 /** Languages that the catalogues speak. */
 export const LOCALES = ['en'] as const
 
-/** One of these is offered first where a business begins; any IANA zone may be chosen. */
-export const slugOf = (name: string): string =>
-  name.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '')
-
 /** Addresses that are not for businesses: they are hosts and paths of the house. */
 export const RESERVED_SLUGS: readonly string[] = ['www', 'api', 'office', 'platform', 'p', 'mailbox', 'admin', 'mail', 'static', '_app', 'set-up', 'sign-in', 'sign-out', 'join', 'forgot-password', 'reset-password']
 

@@ -7,7 +7,7 @@ import { contract, cursor, email, id, line, moment, operation, page, search, see
 import { declareProblems } from '../../platform/problem.ts'
 import { CUSTOMER_SORTS, CUSTOMER_STATES } from './rules.ts'
 
-export const customersProblems = declareProblems({
+declareProblems({
   customerChanged: 409,
   customerArchived: 409,
   customerHasOpenJobs: 409,

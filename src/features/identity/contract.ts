@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { contract, email, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 
-export const identityProblems = declareProblems({
+declareProblems({
   wrongCredentials: 401,
 })
 

@@ -10,7 +10,7 @@ const MOMENTS = ['requestedAt', 'scheduledAt', 'startedAt', 'closedAt', 'created
 type MomentName = (typeof MOMENTS)[number]
 
 /** What a column may mean. Jobs also know `field:<name of a field>`, as often as there are fields. */
-export const MEANINGS: Record<ImportKind, readonly string[]> = {
+const MEANINGS: Record<ImportKind, readonly string[]> = {
   jobs: ['reference', 'customer', 'template', 'title', 'state', 'address', 'latitude', 'longitude', 'durationMinutes', 'tags', ...MOMENTS],
   customers: [
     'reference', 'name', 'notes', 'billingName', 'billingEmail', 'billingPhone', 'billingAddress', 'siteName', 'address', 'latitude', 'longitude',
@@ -20,7 +20,7 @@ export const MEANINGS: Record<ImportKind, readonly string[]> = {
 const NEEDED: Record<ImportKind, readonly string[]> = { jobs: ['reference', 'template'], customers: ['reference', 'name'] }
 
 /** How times are written. us: 12/31/2017 11:59:58 PM · eu: 31.12.2017 23:59 · iso: 2017-12-31T23:59:58, with or without offset. */
-export const TIME_STYLES = ['iso', 'us', 'eu'] as const
+const TIME_STYLES = ['iso', 'us', 'eu'] as const
 export type TimeStyle = (typeof TIME_STYLES)[number]
 
 export interface Mapping {
@@ -114,7 +114,7 @@ export const columnsOf = ({ columns, tags, fields }: Mapping): string[] => [...n
 // ---- cells ----
 
 /** A local day and time (with seconds), or a moment that says its own offset; null when it is no time in that style. */
-export function readTime(text: string, style: TimeStyle): { day: string; time: string } | { at: Date } | null {
+function readTime(text: string, style: TimeStyle): { day: string; time: string } | { at: Date } | null {
   const whole = text.trim()
   if (style === 'iso') {
     const [, day, hours = '00:00', seconds = ':00', offset] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(whole) ?? []
@@ -146,7 +146,7 @@ function checked(day: string, time: string): { day: string; time: string } | nul
 /** What a spreadsheet would run as a formula is made text. Plain numbers stay as they are. */
 export const neutral = (cell: string): string => (/^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell)
 /** The other way: a refused row, put right in a spreadsheet, comes back as it was. */
-export const plain = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)
+const plain = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)
 
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 

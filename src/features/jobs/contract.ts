@@ -8,7 +8,7 @@ import { contract, cursor, id, line, moment, operation, page, search, seenVersio
 import { declareProblems } from '../../platform/problem.ts'
 import { JOB_STATES } from './rules.ts'
 
-export const jobsProblems = declareProblems({
+declareProblems({
   /** Somebody else changed it since it was opened. */
   jobChanged: 409,
   /** A customer's deed came after the start (E-41). */
@@ -70,12 +70,12 @@ const row = z.object({
 })
 const facet = z.object({ id: z.string(), name: z.string(), count: z.number() })
 
-export const historyEntry = z.object({
+const historyEntry = z.object({
   id: z.string(), at: moment(), event: z.string(), audience: z.enum(['internal', 'customer']),
   from: state.nullable(), to: state.nullable(), by: person,
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
 })
-export const storedFile = z.object({
+const storedFile = z.object({
   id: z.string(), name: z.string(), type: z.string(), size: z.number(), audience: z.enum(['internal', 'customer']),
   field: z.string().nullable(), comment: z.string().nullable(), by: person, at: moment(),
 })

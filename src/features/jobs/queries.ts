@@ -252,7 +252,7 @@ function matching(account: string, { search, state, worker, template, customer }
   ])}`
 }
 
-export const SORTS = {
+const SORTS = {
   newest: { key: sql`j.created_at`, down: true }, oldest: { key: sql`j.created_at`, down: false },
   soonest: { key: sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, down: false },
   latest: { key: sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, down: true },

@@ -7,7 +7,7 @@ import { contract, cursor, id, moment, operation, page, search } from '../../pla
 import { declareProblems } from '../../platform/problem.ts'
 import { MESSAGE_STATES } from './rules.ts'
 
-export const messagesProblems = declareProblems({ ownerOnly: 403, messageSent: 409, messageWiped: 409, messageCanceled: 409, linkNotCopied: 409 })
+declareProblems({ ownerOnly: 403, messageSent: 409, messageWiped: 409, messageCanceled: 409, linkNotCopied: 409 })
 
 const state = () => z.enum(MESSAGE_STATES)
 const row = z.object({

@@ -10,7 +10,7 @@ import { PERMISSIONS } from '../identity/rules.ts'
 import { portalProblems } from '../portal/contract.ts'
 import { STANDINGS, STATES, TEMPLATE_MODES } from './rules.ts'
 
-export const portalUserProblems = declareProblems({
+declareProblems({
   changedMeanwhile: portalProblems.changedMeanwhile,
   /** `vars.user` is the id of the one there is. */
   alreadyPortalUser: 409,

@@ -9,7 +9,7 @@ import { accessStillEnded, addToken, linkStillOpen, lockLogin, replaceTokens, se
 
 const HOUR = 3600_000
 /** How long each kind of link works (RELIABILITY C4). */
-export const LINK_LIFE: Record<TokenKind, number> = {
+const LINK_LIFE: Record<TokenKind, number> = {
   portalActivation: 7 * 24 * HOUR,
   portalReset: HOUR,
   portalEmailChange: 24 * HOUR,
@@ -30,7 +30,7 @@ const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({ ...portal(v
 const readsAsName = (name: string) => name.length <= 60 && !/[\p{Cc}\p{Cf}<>()[\]{}/\\@:;|=+*#%!?$€£]|\.\S|\d{4}/u.test(name)
 
 /** After a sign-up: one button activates and signs in (CP-15). */
-export const portalActivation = message<Link>({
+const portalActivation = message<Link>({
   kind: 'portalActivation', words: 'portal-users.mail.portalActivation', secret: true, linkKind: 'invitation', urgent: true,
   stillWanted: wanted('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
@@ -38,7 +38,7 @@ export const portalActivation = message<Link>({
 })
 
 /** To somebody the business added by address alone: the link asks for contact details and a password (CP-20). */
-export const portalInvitation = message<Link>({
+const portalInvitation = message<Link>({
   kind: 'portalInvitation', words: 'portal-users.mail.portalInvitation', secret: true, linkKind: 'invitation',
   stillWanted: wanted('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
@@ -53,7 +53,7 @@ export const portalAccountExists = message({
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
 
-export const portalPasswordReset = message<Link>({
+const portalPasswordReset = message<Link>({
   kind: 'portalPasswordReset', words: 'portal-users.mail.portalPasswordReset', secret: true, linkKind: 'reset', urgent: true,
   stillWanted: wanted('portalReset'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
@@ -66,7 +66,7 @@ export const portalPasswordChanged = message({
 })
 
 /** To the new address: it becomes the sign-in address only when confirmed there (E-10). */
-export const portalEmailChange = message<Link & { oldEmail: string }>({
+const portalEmailChange = message<Link & { oldEmail: string }>({
   kind: 'portalEmailChange', words: 'portal-users.mail.portalEmailChange', secret: true, linkKind: 'signIn', urgent: true,
   stillWanted: wanted('portalEmailChange'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/confirm-email/${vars.token}`), until: until(vars) }),

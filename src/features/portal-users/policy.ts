@@ -13,9 +13,6 @@ export function mayInvite(actor: Actor, wish: { beyondDefaults: boolean }): Deci
   return mayManage(actor)
 }
 
-/** Everything but looking, inviting and resending is managing. */
-export const mayManagePortalUsers = mayManage
-
 /** The actor's right first, then whether there is such a user, then whether its state allows it. */
 export function mayDo(actor: Actor, verb: Verb, user: { state: UserState } | undefined): Decision {
   const right = verb === 'resend' ? mayRunOffice(actor) : mayManage(actor)

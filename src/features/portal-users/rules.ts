@@ -1,5 +1,5 @@
 /** The states of a portal user, what may be done in each, and how they are shown. Pure. */
-import { bookableTemplates, PERMISSIONS, permissionOf, type Permission, type Permissions, type PermissionSource, type PortalOf } from '../identity/rules.ts'
+import { PERMISSIONS, permissionOf, type Permission, type Permissions, type PermissionSource, type PortalOf } from '../identity/rules.ts'
 
 export const STATES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
 export type UserState = (typeof STATES)[number]
@@ -53,5 +53,3 @@ export const ownOrNothing = (permissions: Partial<Permissions> | null | undefine
   const set = Object.entries(permissions ?? {}).filter(([, value]) => value !== undefined)
   return set.length > 0 ? (Object.fromEntries(set) as Partial<Permissions>) : null
 }
-
-export { bookableTemplates }

@@ -16,7 +16,7 @@ export function domainOf(typed: string): string | null {
 }
 
 /** Whether the portal makes a customer for an unlinked user at its first booking; unset follows `public` (E-25). */
-export const makesCustomers = (portal: { makeCustomers: boolean | null; public: boolean }): boolean => portal.makeCustomers ?? portal.public
+const makesCustomers = (portal: { makeCustomers: boolean | null; public: boolean }): boolean => portal.makeCustomers ?? portal.public
 
 // ---- the checklist: four planning questions, answered by what the account really holds (CP-33) ----
 

@@ -7,7 +7,7 @@ import { contract, email, id, line, moment, operation } from '../../platform/ope
 import { declareProblems } from '../../platform/problem.ts'
 import { ROLES } from '../identity/rules.ts'
 
-export const staffProblems = declareProblems({
+declareProblems({
   ownersOnly: 403, notYourself: 403, wrongPerson: 403,
   lastOwner: 409, alreadyStaff: 409, alreadyInvited: 409, staffDeactivated: 409, notInvited: 409, notActive: 409, notDeactivated: 409, invitationClosed: 409,
 })

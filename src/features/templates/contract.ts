@@ -7,7 +7,7 @@ import { contract, id, line, moment, operation, seenVersion, text } from '../../
 import { declareProblems } from '../../platform/problem.ts'
 import { FIELD_TYPES, MAX_FIELDS, MAX_OPTIONS, PERMISSIONS, TEMPLATE_ICONS } from './rules.ts'
 
-export const templatesProblems = declareProblems({
+declareProblems({
   templateChanged: 409,
   templateArchived: 409,
 })

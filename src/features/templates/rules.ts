@@ -46,10 +46,10 @@ export type TemplateIcon = (typeof TEMPLATE_ICONS)[number]
 
 export const MAX_FIELDS = 60
 export const MAX_OPTIONS = 100
-export const MAX_TEXT = 5_000
-export const MAX_FILES = 10
+const MAX_TEXT = 5_000
+const MAX_FILES = 10
 /** In minor units: a hundred thousand million pounds. */
-export const MAX_AMOUNT = 1e13
+const MAX_AMOUNT = 1e13
 
 /** Which permissions make sense for a type: nobody fills in a link or a header, they are shown or not (V-52). */
 export const allowedPermissions = (type: FieldType): readonly FieldPermission[] =>
@@ -58,7 +58,7 @@ export const allowedPermissions = (type: FieldType): readonly FieldPermission[] 
 export const hasOptions = (type: FieldType): boolean => type === 'pickList' || type === 'multiPickList'
 
 /** What one audience may do. The office sees and fills everything, and nothing blocks it. */
-export const permissionFor = (field: Field, audience: FieldAudience): FieldPermission =>
+const permissionFor = (field: Field, audience: FieldAudience): FieldPermission =>
   audience === 'office' ? (field.type === 'section' ? 'readOnly' : 'optional') : field[audience]
 
 const visible = (field: Field, audience: FieldAudience) => permissionFor(field, audience) !== 'hidden'
@@ -85,9 +85,6 @@ export function portalFields(fields: readonly Field[]): PortalField[] {
     ...(hint && { hint }), ...(options && { options }), ...(value !== undefined && { value }), ...(unit && { unit }),
   }))
 }
-
-/** The fields an audience sees, in order and whole: for the office's and the worker's screens. */
-export const fieldsFor = (fields: readonly Field[], audience: FieldAudience): Field[] => withoutEmptySections(fields, audience)
 
 function withoutEmptySections(fields: readonly Field[], audience: FieldAudience): Field[] {
   const seen = fields.filter((field) => visible(field, audience))

@@ -29,7 +29,7 @@ export const asRole = (admin: Connect, role: Role, passwords: Record<Role, strin
 })
 
 /** SQL that makes the roles, for a database administrator to run where `portico migrate` may not. */
-export const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
+const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
   ...ROLES.map((role) => `do $$ begin
     if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} login; end if;
   end $$`),
@@ -137,7 +137,7 @@ export function widening(sql: string): string[] | undefined {
 }
 
 /** In the order they run; `widens` are the sentences that need consent. */
-export async function migrationFiles(folder: string) {
+async function migrationFiles(folder: string) {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
   return Promise.all(names.map(async (name) => {
     const sql = await readFile(join(folder, name), 'utf8')

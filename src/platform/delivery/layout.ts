@@ -63,7 +63,7 @@ export const oneLine = (text: string, max = 200) => {
 export const headerName = (name: string) => oneLine(name.replace(/["<>\\]/g, ''), 100)
 
 /** Only what a person may follow from a mail. */
-export function safeUrl(url: string): string | null {
+function safeUrl(url: string): string | null {
   try {
     const { protocol, href } = new URL(url)
     return ['https:', 'http:', 'mailto:', 'tel:'].includes(protocol) ? href : null

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { contract, email, id, line, moment, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
 
-export const peopleProblems = declareProblems({ resetClosed: 409 })
+declareProblems({ resetClosed: 409 })
 
 const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
 const token = z.strictObject({ token: z.string().max(200) })

@@ -9,7 +9,7 @@ import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activa
 import { LINK_STATES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_LIMITS } from '../contract.ts'
 
-export const portalIdentityProblems = declareProblems({
+declareProblems({
   /** Said only after a correct password (CP-12, E-64). */
   notActivated: 403,
 })

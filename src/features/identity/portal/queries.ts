@@ -3,7 +3,7 @@ import type { Effect, Read, Write } from '../../../platform/operation.ts'
 import { newToken } from '../../../platform/secrets.ts'
 
 /** Customers stay signed in for 30 days (RELIABILITY C4). */
-export const PORTAL_SESSION_MS = 30 * 24 * 3600_000
+const PORTAL_SESSION_MS = 30 * 24 * 3600_000
 
 interface Arriving {
   db: Write

@@ -7,7 +7,7 @@ import type { Doer, JobRecord } from '../queries.ts'
 export type FileRecord = Selectable<Files>
 
 /** How long an uploaded file waits for its form. */
-export const WAITING_MS = 24 * 3600_000
+const WAITING_MS = 24 * 3600_000
 
 /** Files of one job, oldest first, read through the job. `audience` is set for customers. */
 export const filesOf = (db: Read, account: string, job: string, audience?: 'customer'): Promise<FileRecord[]> =>

@@ -9,6 +9,9 @@ export type Bookable = Awaited<ReturnType<Api['listBookable']>>
 export type Question = NonNullable<Bookable['fields']>[number]
 type T = (key: string, vars?: Record<string, unknown>) => string
 
+/** Files that are taken; the server looks at what they really are. */
+export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
+
 /** A customer's states are the six looks themselves. */
 export const look = (shown: string): Look => shown as Look
 
@@ -22,7 +25,7 @@ export function day(iso: string, locale: string, timeZone: string, t: T, now = n
   return part(at, locale, timeZone, { weekday: 'short', day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }).replace(/,/g, '')
 }
 
-export const clock = (iso: string, locale: string, timeZone: string): string => part(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+const clock = (iso: string, locale: string, timeZone: string): string => part(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
 
 /** "Today, 10:00" */
 export const moment = (iso: string, locale: string, timeZone: string, t: T): string => `${day(iso, locale, timeZone, t)}, ${clock(iso, locale, timeZone)}`

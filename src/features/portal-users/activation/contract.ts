@@ -7,7 +7,7 @@ import { contract, email, line, operation } from '../../../platform/operation.ts
 import { declareProblems } from '../../../platform/problem.ts'
 import { LINK_STATES } from './rules.ts'
 
-export const activationProblems = declareProblems({
+declareProblems({
   /** The business switched its portal off (CP-02). */
   portalOff: 404,
   /** The portal is private: nobody signs up by themselves (CP-05, E-08). */
@@ -29,7 +29,7 @@ export const newPassword = () => z.string().min(1, 'required').max(1_000, 'tooLo
 /** In a link; anything that cannot be one is simply unknown. */
 export const linkToken = () => z.strictObject({ token: z.string().max(500) })
 export const phone = () => line(40).regex(/^\+?[\d\s()./-]{4,}$/, 'phone')
-export const contactShape = { name: line(120).optional(), phone: phone().optional(), company: line(120).optional(), address: line(300).optional() }
+const contactShape = { name: line(120).optional(), phone: phone().optional(), company: line(120).optional(), address: line(300).optional() }
 
 const ANYONE = ['anonymous', 'portalUser'] as const
 /** Guesses at links, and one address filling mailboxes. */

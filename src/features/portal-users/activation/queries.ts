@@ -37,11 +37,6 @@ export interface FoundToken {
 
 const LOGIN = ['id', 'email', 'email_norm', 'pending_email', 'password_hash', 'name', 'phone', 'company', 'postal_address', 'locale', 'state', 'version'] as const
 
-/** The user of an address; a removed one is nobody. */
-export const loginByEmail = async (db: Read, account: string, norm: string): Promise<Login | undefined> =>
-  (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('email_norm', '=', norm)
-    .where('state', '<>', 'removed').executeTakeFirst()) as Login | undefined
-
 export const loginById = async (db: Read, account: string, id: string): Promise<Login | undefined> =>
   (await db.selectFrom('portal_users').select(LOGIN).where('account_id', '=', account).where('id', '=', id).executeTakeFirst()) as Login | undefined
 

@@ -7,7 +7,7 @@ import { contract, line, operation, seenVersion } from '../../../platform/operat
 import { declareProblems } from '../../../platform/problem.ts'
 import { phone } from '../activation/contract.ts'
 
-export const profileProblems = declareProblems({ profileChanged: 409 })
+declareProblems({ profileChanged: 409 })
 
 const rule = z.enum(['off', 'optional', 'required'])
 const answers = { name: z.string().nullable(), phone: z.string().nullable(), company: z.string().nullable(), address: z.string().nullable() }
