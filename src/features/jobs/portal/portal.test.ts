@@ -159,9 +159,9 @@ describe('what a customer does', () => {
   it('E-20 a customer corrects answers, place and wish before the start; read-only and hidden answers stay as they are', async () => {
     const here = await world({ fields: [...FIELDS] })
     const job = await booked(here, { fields: { wrong: 'Leaks' } })
-    await here.eleanor.ok('updatePortalJob', { job, version: 1, fields: { wrong: 'Leaks and beeps' }, address: 'Back door, 14 Pelican Quay', requested: { day: '2027-07-01', time: '14:00' } })
+    await here.eleanor.ok('updatePortalJob', { job, version: 1, fields: { wrong: 'Leaks and beeps' }, address: 'Back door, 14 Pelican Quay', requested: { day: '2033-07-01', time: '14:00' } })
     const seen = await here.eleanor.ok('getPortalJob', { job })
-    expect(seen).toMatchObject({ version: 2, address: 'Back door, 14 Pelican Quay', requestedAt: '2027-07-01T13:00:00.000Z' })
+    expect(seen).toMatchObject({ version: 2, address: 'Back door, 14 Pelican Quay', requestedAt: '2033-07-01T13:00:00.000Z' })
     expect(seen.fields.map((field) => field.value)).toEqual(['Leaks and beeps', undefined, 'No', undefined])
     expect(seen.history.at(-1)).toMatchObject({ event: 'edited', by: { kind: 'you' } })
     for (const fields of [{ margin: 'x' }, { contract: 'Yes' }, { wrong: '' }]) expect((await here.eleanor.call('updatePortalJob', { job, version: 2, fields })).status).toBe(422)
