@@ -7,6 +7,7 @@ export default defineConfig({
     // One module graph a worker: a run is some five times quicker, and module-level state in the product shows at once.
     isolate: false,
     globalSetup: ['test/world.ts'],
+    setupFiles: ['test/each-file.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -103,6 +103,17 @@ let shared: Promise<House> | undefined
 /** The house of this worker; made once. */
 export const house = (): Promise<House> => (shared ??= openHouse(inject('world')))
 
+/**
+ * Before each test file: the worker's house has today's date again, and nobody has tried anything yet. Files share one house,
+ * and one that turned the clock by years would age the next one's dates.
+ */
+export async function startFile(): Promise<void> {
+  const at = await shared
+  if (!at) return
+  at.clock.set(new Date())
+  await at.stored((db) => db.deleteFrom('throttles').execute())
+}
+
 /** A house of its own; `twinOf` makes a second node on the same database. */
 export async function openHouse(world: World, { pages = null, twinOf, clock = twinOf?.clock ?? turnableClock(new Date()), env = {}, demo = false }: { pages?: string | null; twinOf?: House; clock?: TurnableClock; env?: Record<string, string>; demo?: boolean } = {}): Promise<House> {
   const database = twinOf?.database ?? `${world.template}_${randomBytes(4).toString('hex')}`

@@ -66,7 +66,8 @@ create table idempotency_keys (
   key text not null,
   body_hash text not null,
   status int,
-  response jsonb,
+  -- json, not jsonb: the answer is repeated letter by letter, in its own order.
+  response json,
   created_at timestamptz not null,
   constraint idempotency_keys_pk primary key (account_id, principal, operation, key)
 );

@@ -1,0 +1,4 @@
+import { beforeAll } from 'vitest'
+import { startFile } from './kit.ts'
+
+beforeAll(startFile)
