@@ -39,6 +39,7 @@ const steps: Step[] = [
     count: 'one',
   },
   { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'], count: 'one' },
+  { name: 'unused', command: ['node_modules/knip/bin/knip.js'], count: 'one' },
   { name: 'unit', command: vitest, count: 'vitest' },
   {
     name: 'journeys',
