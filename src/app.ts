@@ -117,7 +117,9 @@ export interface App {
 
 export async function createApp(deps: Deps): Promise<App> {
   const { config, connect, clock, words, log } = deps
-  const onError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
+  let ending = false
+  // While we end, the database may be quicker in closing a connection than we are: no news.
+  const onError = (error: Error) => { if (!ending) log.warn({ err: error }, 'A database connection was lost') }
   const pools = {
     app: openPool(connect.app, { max: 12, name: 'portico', onError }),
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
@@ -210,6 +212,7 @@ export async function createApp(deps: Deps): Promise<App> {
       clearInterval(tidying)
       await http.close()
       await deliverer.stop()
+      ending = true
       await Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
     },
   }
