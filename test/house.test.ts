@@ -168,6 +168,14 @@ describe('migrations', () => {
   })
 })
 
+describe('types of pages', () => {
+  it('a wrong page is refused: its script, its markup and what it hands to a part', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'test/fixtures/wrong-page/tsconfig.json', '--output', 'machine'], { cwd: root, encoding: 'utf8' })
+    expect(status).not.toBe(0)
+    expect([...stdout.matchAll(/ERROR "[^"]+" (\d+):/g)].map((match) => Number(match[1]))).toEqual([5, 9, 10])
+  })
+})
+
 describe('words', () => {
   const words = createWords(join(root, 'locales'), { strict: true })
 
