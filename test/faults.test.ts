@@ -259,9 +259,13 @@ describe('the process ends', () => {
     expect(history).toHaveLength(stored.length)
   })
 
-  it('F7 told to stop under load, it finishes what it began and then goes', async () => {
+  it('F7 told to stop under load, ten times over, it finishes what it began and then goes', async () => {
     const shop = await at.business()
     const user = await shop.portalUser({ customers: [await shop.customer()] })
+    for (let round = 0; round < 10; round++) await stopUnderLoad(shop, user)
+  }, 180_000)
+
+  async function stopUnderLoad(shop: Business, user: Person): Promise<void> {
     const port = await freePort()
     const child = await serve(port)
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
@@ -288,5 +292,5 @@ describe('the process ends', () => {
     await load
     expect(cut).toEqual([])
     expect(await exited).toBe(0)
-  })
+  }
 })

@@ -60,6 +60,26 @@ describe('a portal user', () => {
       const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
       await shop.owner.ok('updatePortalLink', { user: user.id, link: links[0]!.id, permissions: { cancelJobs: false } })
     }, 'cancel', 403],
+    ['V-03 booking switched off for all', async (all) => {
+      const { switches } = await all.shop.owner.ok('getPortalSettings')
+      await settings(all, { switches: { ...switches, createJobs: false } })
+    }, 'book', 403],
+    ['V-03 editing switched off for all', async (all) => {
+      const { switches } = await all.shop.owner.ok('getPortalSettings')
+      await settings(all, { switches: { ...switches, editJobs: false } })
+    }, 'edit', 403],
+    ['the whole account suspended', ({ shop }) => at.stored((db) => db.updateTable('accounts').set({ state: 'suspended' }).where('id', '=', shop.id).execute()), 'job', 401],
+    ['PS-48 the password changed from another device', async ({ shop, user }) => {
+      const other = shop.visitor()
+      await other.ok('signInToPortal', { email: user.email, password: 'correct horse battery' })
+      await other.ok('changePortalPassword', { current: 'correct horse battery', password: 'a long new phrase of mine' })
+    }, 'job', 401],
+    ['the other devices signed out', async ({ shop, user }) => {
+      const other = shop.visitor()
+      await other.ok('signInToPortal', { email: user.email, password: 'correct horse battery' })
+      await other.ok('endOtherPortalSessions')
+    }, 'job', 401],
+    ['a session of 30 days over', async () => { at.clock.advance(30 * 24 * 3600_000 + 1000) }, 'job', 401],
     ['signed out elsewhere', ({ user }) => user.ok('signOutOfPortal'), 'job', 401],
   ]
   it.each(transitions)('%s: the next request knows', async (_what, transition, asked, status) => {
@@ -68,7 +88,12 @@ describe('a portal user', () => {
     const cookies = new Map(all.user.cookies)
     await transition(all)
     const user = { ...all.user, cookies }
-    const after = asked === 'job' ? await statuses(user, all.shop, `/jobs/${all.job}`) : await statuses(user, all.shop, `/jobs/${all.job}/cancel`, 'portal', 'POST', {})
+    const deeds: Record<string, [string, string?, unknown?]> = {
+      job: [`/jobs/${all.job}`], cancel: [`/jobs/${all.job}/cancel`, 'POST', {}],
+      book: ['/jobs', 'POST', { template: all.template, customer: all.customer, address: 'Here', fields: {} }], edit: [`/jobs/${all.job}`, 'PATCH', { version: 1, address: 'There' }],
+    }
+    const [path, method, body] = deeds[asked]!
+    const after = await statuses(user, all.shop, path, 'portal', method, body)
     expect(after).toEqual([status, status])
     expect(await at.stored((db) => db.selectFrom('jobs').select('state').where('id', '=', all.job).executeTakeFirst())).toEqual({ state: 'unassigned' })
   })
