@@ -28,7 +28,7 @@ export default ts.config(
   },
   {
     // A promise nobody awaits is a write nobody knows of. These rules need types, so they run on the server's code only.
-    files: ['src/**/*.ts', 'test/**/*.ts', 'db/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'db/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
     ignores: ['src/web/**', 'src/features/**/ui/**'],
     languageOptions: { parserOptions: { project: './tsconfig.server.json', tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -12,7 +12,7 @@ import { allProblems } from '../src/platform/problem.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const files = globSync('{src,test,db,bench}/**/*.{ts,svelte,js,mjs}', { cwd: root }).filter((file) => !file.endsWith('.gen.ts')).sort()
+const files = globSync('{src,test,db,bench,tools}/**/*.{ts,svelte,js,mjs}', { cwd: root }).filter((file) => !file.endsWith('.gen.ts')).sort()
 const product = files.filter((file) => file.startsWith('src/') && !/\.test(-world)?\.ts$/.test(file))
 const operations = Object.entries(contracts) as [string, Definition][]
 

@@ -1,8 +1,8 @@
 import { marked, Renderer } from 'marked'
-import mjml2html from 'mjml'
 import { isHex, shades } from '../accent.ts'
 import type { Words } from '../i18n.ts'
 import { longDate } from '../i18n.ts'
+import { layout } from './layout.gen.ts'
 
 /** Who a mail is from, as it shows it. */
 export interface Brand {
@@ -39,7 +39,6 @@ export interface Rendered {
   text: string
 }
 
-const FONT = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 const FALLBACK_ACCENT = '#0f6b7c'
 
 // ---- Values: never markup, never markdown ----------------------------------------------------------------------
@@ -132,89 +131,16 @@ function textOf(markdown: string, fill: (text: string, say: (value: Value) => st
 
 // ---- The one layout --------------------------------------------------------------------------------------------
 
-const skeletons = new Map<string, Promise<string>>()
+/** What stands between `<!-- name -->` and `<!-- /name -->` in layout.mjml is there only when it has something to show. */
+const withOnly = (present: Record<string, boolean>) =>
+  layout.replace(/<!-- (\w+) -->([^]*?)<!-- \/\1 -->/g, (_, name: string, inner: string) => (present[name] ? inner : ''))
 
-/** MJML is compiled once per colour and shape; mails then only fill its holes with escaped text. */
-function skeleton(accent: string, logo: boolean, button: boolean): Promise<string> {
-  const key = `${accent} ${logo} ${button}`
-  let made = skeletons.get(key)
-  if (!made) {
-    if (skeletons.size > 200) skeletons.clear()
-    skeletons.set(key, (made = compile(accent, logo, button)))
-    made.catch(() => skeletons.delete(key))
-  }
-  return made
-}
-
-async function compile(accent: string, logo: boolean, button: boolean): Promise<string> {
-  const s = shades(accent)
-  const d = shades(accent, 'dark')
-  const brandMark = logo
-    ? '<img src="@@logo@@" alt="" height="36" style="display:block;height:36px;max-width:160px;border:0;">'
-    : `<div style="width:36px;height:36px;background:${s['accent-fill']};border-radius:8px;color:#ffffff;text-align:center;font:600 15px/36px ${FONT};">@@initial@@</div>`
-  const { html, errors } = await mjml2html(
-    `<mjml lang="@@lang@@" dir="auto">
-  <mj-head>
-    <mj-title>@@subject@@</mj-title>
-    <mj-preview>@@preheader@@</mj-preview>
-    <mj-breakpoint width="480px" />
-    <mj-attributes>
-      <mj-all font-family="${FONT}" />
-      <mj-text font-size="16px" line-height="25px" color="${s.text}" padding="0" />
-      <mj-section padding="0" /><mj-column padding="0" />
-    </mj-attributes>
-    <mj-raw><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"></mj-raw>
-    <mj-style>
-      h1, p { margin: 0 }
-      .body p { margin: 0 0 12px } .body p:last-child { margin-bottom: 0 }
-      @media (max-width: 479px) { .pad > table > tbody > tr > td { padding-left: 20px !important; padding-right: 20px !important } }
-      @media (prefers-color-scheme: dark) {
-        body, .bg, .bg > div { background: ${d.canvas} !important }
-        .paper, .paper > table { background: ${d.surface} !important }
-        .ink div, .ink h1 { color: ${d.text} !important }
-        .dim div, .dim a.quiet { color: ${d.muted} !important }
-        .link { color: ${d['accent-text']} !important }
-        .hair p { border-color: ${d.line} !important }
-        .go td, .go a { background: ${d['accent-fill']} !important }
-      }
-    </mj-style>
-  </mj-head>
-  <mj-body width="560px" background-color="${s.canvas}" css-class="bg">
-    <mj-section padding="32px 0 0"><mj-column><mj-spacer height="1px" /></mj-column></mj-section>
-    <mj-wrapper background-color="${s.surface}" border-top="4px solid ${accent}" border-radius="0 0 12px 12px" padding="0" css-class="paper">
-      <mj-section padding="28px 32px 0" css-class="pad">
-        <mj-column>
-          <mj-table padding="0" cellpadding="0" css-class="ink"><tr>
-            <td style="width:1px;vertical-align:middle;">${brandMark}</td>
-            <td style="padding-left:12px;vertical-align:middle;"><div style="font:600 16px/24px ${FONT};color:${s.text};">@@brand@@</div></td>
-          </tr></mj-table>
-        </mj-column>
-      </mj-section>
-      <mj-section padding="28px 32px 28px" css-class="pad">
-        <mj-column>
-          <mj-text css-class="ink"><h1 style="margin:0 0 12px;font:600 22px/30px ${FONT};letter-spacing:-0.01em;color:${s.text};">@@title@@</h1></mj-text>
-          <mj-text css-class="ink body">@@body@@</mj-text>
-          ${
-            button
-              ? `<mj-button href="@@url@@" align="left" background-color="${s['accent-fill']}" color="#ffffff" border-radius="8px" font-size="16px" font-weight="600" line-height="20px" inner-padding="13px 22px" padding="24px 0 0" css-class="go">@@button@@</mj-button>
-          <mj-text css-class="dim" font-size="14px" line-height="21px" color="${s.muted}" padding="24px 0 0">@@hint@@<br /><a href="@@url@@" class="link" style="color:${s['accent-text']};word-break:break-all;">@@shownUrl@@</a></mj-text>`
-              : ''
-          }
-          <mj-divider css-class="hair" border-width="1px" border-color="${s.line}" padding="28px 0 20px" />
-          <mj-text css-class="dim" font-size="14px" line-height="21px" color="${s.muted}">@@footer@@</mj-text>
-        </mj-column>
-      </mj-section>
-    </mj-wrapper>
-    <mj-section padding="20px 32px 32px"><mj-column>
-      <mj-text css-class="dim" align="center" font-size="13px" line-height="20px" color="${s.muted}">@@sender@@</mj-text>
-    </mj-column></mj-section>
-  </mj-body>
-</mjml>`,
-    { validationLevel: 'strict', fonts: {}, keepComments: true },
-  )
-  if (errors?.length) throw new Error(`The mail layout does not compile: ${errors[0]!.formattedMessage}`)
-  return html
-}
+/** Every colour that layout.mjml names, from the business's one. */
+const colours = (accent: string): Record<string, string> => ({
+  accent,
+  ...shades(accent),
+  ...Object.fromEntries(Object.entries(shades(accent, 'dark')).map(([name, colour]) => [`dark-${name}`, colour])),
+})
 
 /** One mail from its words: subject, HTML, and the same in plain text. */
 export async function renderMail({ words, locale, key, vars, brand, link }: MailInput): Promise<Rendered> {
@@ -257,6 +183,7 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
       .join(' · '),
   ]
   const holes: Record<string, string> = {
+    ...colours(accent),
     lang: escapeHtml(locale),
     subject: escapeHtml(subject),
     preheader: escaped(preheader),
@@ -272,8 +199,7 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
     footer: htmlOf(footer, fill, linkStyle),
     sender: sender.filter(Boolean).join('<br>'),
   }
-  const layout = await skeleton(accent, Boolean(holes.logo), Boolean(url))
-  const html = layout.replace(/@@([a-zA-Z]+)@@/g, (_, hole: string) => holes[hole] ?? '')
+  const html = withOnly({ logo: holes.logo !== '', letter: holes.logo === '', button: url !== null }).replace(/@@([a-zA-Z-]+)@@/g, (_, hole: string) => holes[hole] ?? '')
   const text = [
     plain(title),
     textOf(body, fill),
