@@ -1,29 +1,30 @@
 /** Pictures of the demo, drawn here: nobody else's work is shipped with the product. */
-import sharp from 'sharp'
+
+// Loaded when there is something to draw: a demo that is loaded already draws nothing.
+const draw = async (svg: string) => (await import('sharp')).default(Buffer.from(svg))
+const png = async (svg: string) => (await draw(svg)).png().toBuffer()
 
 /** An anchor for a business at the harbour. */
-export const anchor = (colour: string) => draw(`<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256" viewBox="0 0 64 64">
+export const anchor = (colour: string) => png(`<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256" viewBox="0 0 64 64">
   <rect width="64" height="64" rx="14" fill="${colour}"/>
   <g fill="none" stroke="#fff" stroke-width="4.5" stroke-linecap="round" stroke-linejoin="round">
     <circle cx="32" cy="16.5" r="5"/><path d="M32 21.5V51M22.5 28.5h19M13 37c1.5 9 9 14 19 14s17.5-5 19-14M13 37l-2.5 5.5M13 37l5.5 3M51 37l2.5 5.5M51 37l-5.5 3"/>
   </g></svg>`)
 
 /** A flame between two hills for a business in the north. */
-export const flame = (colour: string) => draw(`<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256" viewBox="0 0 64 64">
+export const flame = (colour: string) => png(`<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256" viewBox="0 0 64 64">
   <rect width="64" height="64" rx="32" fill="${colour}"/>
   <path d="M33 10c2 9 13 13 13 25a14 14 0 0 1-28 0c0-6 3-9 5-13 1 3 2 5 4 6 3-5 4-11 6-18z" fill="#fff"/>
   <path d="M32 35c1 4 5 5 5 9a5 5 0 0 1-10 0c0-4 4-5 5-9z" fill="${colour}"/></svg>`)
 
 /** What a customer photographed: the display of a machine with its fault code. */
-export const display = (code: string) => sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="960" height="720" viewBox="0 0 960 720">
+export const display = async (code: string) => (await draw(`<svg xmlns="http://www.w3.org/2000/svg" width="960" height="720" viewBox="0 0 960 720">
   <defs><linearGradient id="steel" x2="0" y2="1"><stop stop-color="#dfe3e6"/><stop offset="1" stop-color="#aab1b6"/></linearGradient></defs>
   <rect width="960" height="720" fill="url(#steel)"/><rect y="520" width="960" height="200" fill="#6f777d"/>
   <rect x="250" y="190" width="460" height="230" rx="22" fill="#15191c"/>
   <text x="480" y="350" font-family="monospace" font-size="150" font-weight="bold" fill="#ff5a36" text-anchor="middle">${code}</text>
   <g fill="#8b9499"><circle cx="150" cy="305" r="46"/><circle cx="810" cy="305" r="46"/></g>
   <g fill="#f4f5f6"><circle cx="150" cy="305" r="30"/><circle cx="810" cy="305" r="30"/></g></svg>`)).jpeg({ quality: 82 }).toBuffer()
-
-const draw = (svg: string) => sharp(Buffer.from(svg)).png().toBuffer()
 
 /** One page with a few lines of text: the smallest honest PDF. */
 export function page(title: string, lines: readonly string[]): Buffer {

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import sharp from 'sharp'
 import { isId } from './ids.ts'
 import { systemClock } from './clock.ts'
 
@@ -191,6 +190,8 @@ async function examine(bytes: Buffer, name: string, purpose: 'attachment' | 'log
 
 /** Drawn anew: what is not picture (GPS position, comments, a second file behind the first) is gone. */
 async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment' | 'logo'): Promise<Kept> {
+  // Loaded with the first picture: 20 MB that a process without pictures does not have.
+  const { default: sharp } = await import('sharp')
   const picture = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error', animated: false })
   const edge = purpose === 'logo' ? LOGO_EDGE : PICTURE_EDGE
   try {

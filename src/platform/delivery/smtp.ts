@@ -1,7 +1,5 @@
 import { Readable } from 'node:stream'
 import { domainToASCII } from 'node:url'
-import MailComposer from 'nodemailer/lib/mail-composer'
-import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { headerName } from './layout.ts'
 import { isMailAddress } from './outbox.ts'
 
@@ -77,6 +75,7 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
     async send(mail, signal) {
       if (!isMailAddress(mail.to.address)) return { outcome: 'refused', detail: 'The address is not one mail address' }
       const body = await build(mail, fromAddress)
+      const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection')
       return new Promise<SendResult>((resolve) => {
         const connection = new SMTPConnection(options)
         // Until the content is asked for nothing can have arrived; after that only a clear reply says so.
@@ -120,7 +119,9 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
   }
 }
 
-function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
+async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
+  // Loaded with the first mail: a tenth of the start, and a mail waits for nobody.
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
   const domain = (address: string) =>
     address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))
   return new MailComposer({
