@@ -69,8 +69,7 @@ async function run() {
     for (const each of connections) {
       if (at && !at.includes(each)) continue
       const before = () => as(world.connect, (db) => db.query('truncate throttles')).then(() => {})
-      const sides = { ours: { side: ours, requests: asked }, ...(bare && { ceiling: { side: ceiling, requests: bare } }) }
-      const made: Record<string, Figures> = await duel(sides, { connections: each, seconds, rounds, before })
+      const made = await duel<string>({ ours: { side: ours, requests: asked }, ...(bare && { ceiling: { side: ceiling, requests: bare } }) }, { connections: each, seconds, rounds, before })
       table.push({ name, connections: each, ours: made.ours!, ceiling: made.ceiling ?? null })
       say(row(table.at(-1)!))
     }

@@ -34,33 +34,93 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
   let open = true
-  let broken: Error | undefined
-  const run = (query: { name?: string; text: string; values?: unknown[] } | string) => {
+  let committed: Promise<pg.QueryResult> | undefined
+  const send: Send = (query) => {
     if (!open) throw new Error('This transaction is over: its handle was kept too long')
-    return typeof query === 'string' ? client.query(query) : client.query(query)
+    return flight(client, () => client.query(query))
+  }
+  const commit = () => {
+    const sent = send('commit')
+    sent.catch(() => {})
+    open = false
+    return (committed = sent)
   }
   const begin = (next: Settings) =>
-    run({ name: 'app_begin', text: 'select app_begin($1)', values: [JSON.stringify(toSettings(next))] })
+    send({ name: 'app_begin', text: 'select app_begin($1)', values: [JSON.stringify(toSettings(next))] })
+  const end = async () => {
+    // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
+    if ((await (committed ?? commit())).command !== 'COMMIT') throw new Error('The transaction was rolled back by the database')
+  }
   try {
     // Not awaited: they travel with the first real query. An error here makes that query fail too.
-    const started = [run(write ? 'begin' : 'begin read only'), ...(settings ? [begin(settings)] : [])]
+    const started = [send(write ? 'begin' : 'begin read only'), ...(settings ? [begin(settings)] : [])]
     for (const each of started) each.catch(() => {})
-    const db = new Kysely<DB>({ dialect: overClient(run) })
+    const db = new Kysely<DB>({ dialect: overClient(send) })
+    handles.set(db, { send, commit, last: false })
     const result = await work({ db, begin: async (next) => { await begin(next) } })
+    if (!write) {
+      // What was only read is known already: nobody waits for the end of it.
+      void Promise.all([...started, end()]).then(() => client.release(), (error: unknown) => client.release(error as Error))
+      return result
+    }
     await Promise.all(started)
-    const end = await run('commit')
-    // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
-    if (end.command !== 'COMMIT') throw new Error('The transaction was rolled back by the database')
+    await end()
+    client.release()
     return result
   } catch (error) {
-    const outage = isOutage(error)
-    if (outage) broken = error as Error
-    else await client.query('rollback').catch((failure: unknown) => { broken = failure as Error })
-    throw outage ? asOutage(error) : error
-  } finally {
     open = false
+    const outage = isOutage(error)
+    let broken = outage ? (error as Error) : undefined
+    if (!outage) await client.query('rollback').catch((failure: unknown) => { broken = failure as Error })
     client.release(broken)
+    throw outage ? asOutage(error) : error
   }
+}
+
+type Query = { name?: string; text: string; values?: unknown[] } | string
+type Send = (query: Query) => Promise<pg.QueryResult>
+
+const corked = new WeakSet<object>()
+
+/** What is asked of a client in one turn goes out in one write, so that the server wakes up once for all of it. */
+function flight<T>(client: pg.PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection
+  if (!corked.has(stream)) {
+    corked.add(stream)
+    stream.cork()
+    process.nextTick(() => {
+      corked.delete(stream)
+      stream.uncork()
+    })
+  }
+  return send()
+}
+
+interface Handle { send: Send; commit(): Promise<pg.QueryResult>; last: boolean }
+/** The open transaction behind a handle. */
+const handles = new WeakMap<object, Handle>()
+
+/**
+ * A statement written and named once, when its module loads: nothing builds or hashes it again for a request. Sent in the
+ * turn it is called in, so that several called together are one flight. Its values are `$1`, `$2` ….
+ */
+export function statement<Row>(text: string): (db: object, ...values: unknown[]) => Promise<Row[]> {
+  const name = createHash('sha256').update(text).digest('base64url').slice(0, 20)
+  return async (db, ...values) => (await sendTo(db, { name, text, values })).rows as Row[]
+}
+
+/** Marks the next statement as the last of its transaction: the commit travels with it, and nothing can follow. */
+export function last<D extends object>(db: D): D {
+  handles.get(db)!.last = true
+  return db
+}
+
+function sendTo(db: object, query: Query): Promise<pg.QueryResult> {
+  const handle = handles.get(db)
+  if (!handle) throw new Error('Not a handle of inTransaction')
+  const sent = handle.send(query)
+  if (handle.last) void handle.commit()
+  return sent
 }
 
 const toSettings = (settings: Settings): Record<string, string> => Object.fromEntries(
@@ -69,8 +129,6 @@ const toSettings = (settings: Settings): Record<string, string> => Object.fromEn
     return [[key, Array.isArray(value) ? `{${value.join(',')}}` : String(value)]]
   }),
 )
-
-type Run = (query: { name?: string; text: string; values?: unknown[] }) => Promise<pg.QueryResult>
 
 /** Statement names are the hash of their text: parsed and planned once per connection. */
 const names = new Map<string, string>()
@@ -84,11 +142,11 @@ const nameOf = (sql: string) => {
 }
 
 /** Kysely over one acquired client. It never begins, commits or releases: inTransaction does. */
-function overClient(run: Run): Dialect {
+function overClient(send: Send): Dialect {
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
       const text = query.sql
-      const result = await run({ ...(text.length < 4_000 && { name: nameOf(text) }), text, values: query.parameters as unknown[] })
+      const result = await send({ ...(text.length < 4_000 && { name: nameOf(text) }), text, values: query.parameters as unknown[] })
       return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) }
     },
     // eslint-disable-next-line require-yield -- refused on purpose
