@@ -6,15 +6,11 @@
  *   npm run shots                       all of them
  *   npm run shots -- portal-job office  only those whose name contains one of these words
  */
-import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
-import { DEMO_PASSWORD } from '../db/demo.ts'
 import { find, provide } from './debian.ts'
+import { serve, signedIn } from './serve.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const target = path.join(root, 'out/shots')
@@ -29,43 +25,6 @@ interface Shot {
   /** Where to look, or how to get there. */
   at: string | ((page: Page) => Promise<string>)
 }
-
-// ---- two servers of our own ----
-
-interface Server { url: string; port: number; printed(): string; stop(): Promise<void> }
-
-async function serve(...args: string[]): Promise<Server> {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'portico-shots-'))
-  fs.chmodSync(folder, 0o755)
-  const port = await freePort()
-  const child: ChildProcess = spawn(process.execPath, ['src/main.ts', 'serve', ...args], {
-    cwd: root, env: { ...process.env, PORT: String(port), PORTICO_DATA: folder, LOG_LEVEL: 'error', REQUESTS_PER_MINUTE: '100000', SMTP_URL: '', PUBLIC_URL: `http://localhost:${port}` }, stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      if (/Mailbox|set-up\//.test(output)) resolve()
-    })
-    child.once('close', (code) => reject(new Error(`the server ended with ${code}`)))
-  })
-  return {
-    url: `http://localhost:${port}`, port, printed: () => output,
-    async stop() {
-      child.kill('SIGTERM')
-      await ended
-      fs.rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-const freePort = () => new Promise<number>((resolve) => {
-  const probe = http.createServer().listen(0, '127.0.0.1', () => {
-    const { port } = probe.address() as AddressInfo
-    probe.close(() => resolve(port))
-  })
-})
 
 const missing = provide(['chromium'])
 if (missing.length > 0) {
@@ -88,7 +47,7 @@ process.exitCode = failed > 0 ? 1 : 0
 async function takeAll(): Promise<void> {
   const portal = (to: string) => `http://harbour.localhost:${demo.port}${to}`
   const office = (to = '') => `${demo.url}/office/harbour${to}`
-  const as: Record<Who, BrowserContext> = { nobody: await browser.newContext(options()), ruth: await signedIn(`${demo.url}/office/sign-in`, 'ruth@harbour-repair.example'), grace: await signedIn(`${demo.url}/office/sign-in`, 'grace@backoffice.example'), eleanor: await signedIn(portal('/sign-in'), 'eleanor.finch@post.example') }
+  const as: Record<Who, BrowserContext> = { nobody: await browser.newContext(options()), ruth: await signedIn(browser, `${demo.url}/office/sign-in`, 'ruth@harbour-repair.example', options()), grace: await signedIn(browser, `${demo.url}/office/sign-in`, 'grace@backoffice.example', options()), eleanor: await signedIn(browser, portal('/sign-in'), 'eleanor.finch@post.example', options()) }
   const ask = async <T>(who: Who, to: string): Promise<T> => {
     const page = await as[who].newPage()
     await page.goto(to)
@@ -233,16 +192,4 @@ function fault(text: string): void {
 
 function options() {
   return { locale: 'en-GB', timezoneId: 'Europe/London', deviceScaleFactor: 1, reducedMotion: 'reduce' as const }
-}
-
-async function signedIn(at: string, email: string): Promise<BrowserContext> {
-  const context = await browser.newContext(options())
-  const page = await context.newPage()
-  await page.goto(at)
-  await page.getByLabel(/^Email/).fill(email)
-  await page.getByLabel(/^Password/).fill(DEMO_PASSWORD)
-  await page.locator('form').getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL((url) => !url.pathname.includes('sign-in'))
-  await page.close()
-  return context
 }
