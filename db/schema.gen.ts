@@ -102,6 +102,10 @@ export interface Customers {
    * Search text: name, reference, contacts, addresses; lower case, without accents.
    */
   folded: string;
+  /**
+   * The name in lower case without accents, for search.
+   */
+  folded_name: Generated<string>;
   id: string;
   lock_epoch: Generated<number>;
   /**

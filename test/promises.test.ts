@@ -200,7 +200,7 @@ describe('one connection', () => {
       await Promise.all(asked.map(async (index) => {
         const { user } = scenes[index % scenes.length]!
         const foreign = jobs.get(scenes[(index + 1) % scenes.length]!.user)![0]!
-        const { rows, customers, counts } = await user.ok('listPortalJobs')
+        const [{ rows }, { customers, counts }] = [await user.ok('listPortalJobs'), await user.ok('getPortalJobsOverview')]
         expect([rows.map((job) => job.id).sort(), counts.all, customers.length]).toEqual([jobs.get(user), 2, 1])
         expect((await user.call('getPortalJob', { job: foreign })).status).toBe(404)
         expect((await visitor.call('listPortalJobs')).status).toBe(401)

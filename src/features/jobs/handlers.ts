@@ -6,8 +6,8 @@ import { claimFieldFiles, filesOf, keysOnlyOf } from './files/queries.ts'
 import { jobs } from './contract.ts'
 import { mayDeleteJob, mayMove, mayPlan, mayRunJobs, maySeeJob, moversFor } from './policy.ts'
 import {
-  activeTemplates, addComment, addHistory, aroundJob, changeJob, commentsOf, countJobs, COUNT_CAP, customerOf, fieldsOf, findJob, findTemplate, historyOf,
-  insertJobs, isActiveStaff, listOfficeJobs, lockJob, perhapsSameCustomer, releaseDeclined, removeJob, searchTexts, sitesOf, takeJobNumbers, workersOf,
+  activeTemplates, addComment, addHistory, changeJob, countJobs, COUNT_CAP, customerOf, fieldsOf, findJob, findTemplate, historyOf,
+  insertJobs, isActiveStaff, listOfficeJobs, lockJob, openJob, perhapsSameCustomer, releaseDeclined, removeJob, searchTexts, sitesOf, takeJobNumbers, workersOf,
   type HistoryRecord, type JobRecord, type ListedJob,
 } from './queries.ts'
 import { canBeCorrected, canBePlanned, customerState, moveOf, movesFrom, planIsShown, type JobState } from './rules.ts'
@@ -30,24 +30,22 @@ export const jobsHandlers = implement('jobs', jobs, {
 
   async getJob(ctx, { job: wanted }) {
     const { db, account: { id: account, timeZone }, actor } = ctx
-    const job = await findJob(db, account, wanted)
-    ctx.allow(maySeeJob(actor, job))
-    const [around, fields, comments, files, history, perhapsSame] = await Promise.all([
-      aroundJob(db, account, job!), fieldsOf(db, account, job!), commentsOf(db, account, wanted), filesOf(db, account, wanted), historyOf(db, account, wanted),
-      mayRunJobs(actor).yes ? perhapsSameCustomer(db, account, job!.customer_id) : [],
-    ])
+    const opened = await openJob(db, account, wanted, 'office')
+    ctx.allow(maySeeJob(actor, opened?.job))
+    const { job, fields, comments, files, history } = opened!
     const office = mayRunJobs(actor).yes
-    const { state } = job!
+    const perhapsSame = office ? await perhapsSameCustomer(db, account, job.customer_id) : []
+    const { state } = job
     // What a template hides from workers does not reach one, files of such a field included (V-29).
     const hidden = new Set(office ? [] : fields.filter((field) => field.worker === 'hidden').map((field) => field.id))
     return {
-      ...listed({ ...job!, ...around }), customerState: customerState(state),
-      customer: { id: job!.customer_id, name: around.customer, reference: around.reference, perhapsSame },
-      place: { site: job!.site_id, address: job!.address, latitude: job!.latitude, longitude: job!.longitude },
-      requested: shown(job!.requested_at, timeZone), scheduled: shown(job!.scheduled_at, timeZone),
-      startedAt: job!.started_at, completedAt: job!.completed_at, canceledAt: job!.canceled_at,
-      templateVersion: job!.template_version, externalReference: job!.external_reference,
-      fields: fieldsForForm(fields.filter((field) => !hidden.has(field.id)), job!.fields),
+      ...listed(job), customerState: customerState(state),
+      customer: { id: job.customer_id, name: job.customer, reference: job.reference, perhapsSame },
+      place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
+      requested: shown(job.requested_at, timeZone), scheduled: shown(job.scheduled_at, timeZone),
+      startedAt: job.started_at, completedAt: job.completed_at, canceledAt: job.canceled_at,
+      templateVersion: job.template_version, externalReference: job.external_reference,
+      fields: fieldsForForm(fields.filter((field) => !hidden.has(field.id)), job.fields),
       comments: comments.map((each) => ({
         id: each.id, audience: each.audience as 'internal', body: each.body, at: each.created_at, by: { kind: each.author_kind, id: each.author_id, name: each.author_name },
       })),
@@ -56,7 +54,7 @@ export const jobsHandlers = implement('jobs', jobs, {
         comment: each.owner_kind === 'comment' ? each.owner_id : null, by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name }, at: each.created_at,
       })),
       history: history.map(told), timeZone,
-      moves: movesFrom(state, moversFor(actor, job!)),
+      moves: movesFrom(state, moversFor(actor, job)),
       can: {
         edit: office && canBeCorrected(state), assign: office && canBePlanned(state), schedule: office && canBePlanned(state),
         cancel: mayMove(actor, job, 'canceled').yes, reinstate: state === 'canceled' && office, delete: mayDeleteJob(actor).yes, comment: true,

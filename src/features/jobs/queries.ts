@@ -1,5 +1,6 @@
 import { sql, type Insertable, type RawBuilder, type Selectable } from 'kysely'
-import type { Jobs, JobHistory } from '../../../db/schema.gen.ts'
+import type { Files, Jobs, JobHistory } from '../../../db/schema.gen.ts'
+import { last, statement } from '../../platform/database/transaction.ts'
 import { fold, foldedPatterns } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
@@ -85,9 +86,11 @@ export async function addHistory(
   })))).execute()
 }
 
-export type HistoryRecord = Omit<Selectable<JobHistory>, 'details' | 'from_state' | 'to_state' | 'audience'> & {
+export type HistoryRecord = Pick<Selectable<JobHistory>, 'id' | 'event' | 'actor_kind' | 'actor_id' | 'actor_name' | 'created_at'> & {
   details: Record<string, string | number | boolean | null | string[]>; from_state: JobState | null; to_state: JobState | null; audience: 'internal' | 'customer'
 }
+
+type FileRecord = Omit<Selectable<Files>, 'account_id' | 'job_id' | 'customer_id' | 'partner_id' | 'storage_key'>
 
 /** Read through the job, whose own policy decides; `audience` is set for customers. */
 export async function historyOf(db: Read, account: string, job: string, audience?: 'customer'): Promise<HistoryRecord[]> {
@@ -107,27 +110,52 @@ export async function addComment(
   }).execute()
 }
 
-export const commentsOf = (db: Read, account: string, job: string, audience?: 'customer') =>
-  db.selectFrom('job_comments as c')
-    .innerJoin('jobs as j', (join) => join.onRef('j.account_id', '=', 'c.account_id').onRef('j.id', '=', 'c.job_id'))
-    .select(['c.id', 'c.audience', 'c.body', 'c.author_kind', 'c.author_id', 'c.author_name', 'c.created_at'])
-    .where('c.account_id', '=', account).where('j.account_id', '=', account).where('c.job_id', '=', job)
-    .$if(audience !== undefined, (query) => query.where('c.audience', '=', audience!))
-    .orderBy('c.created_at').orderBy('c.id').execute()
+export interface CommentRecord { id: string; audience: 'internal' | 'customer'; body: string; author_kind: string; author_id: string | null; author_name: string | null; created_at: Date }
 
 // ---- names beside a job ----
 
 export interface Around { customer: string; reference: string | null; template: string; icon: string; worker: string | null }
 
-/** Names of customer, template and worker. A customer out of reach (a worker's finished job) has none. */
-export async function aroundJob(db: Read, account: string, job: Pick<JobRecord, 'customer_id' | 'template_id' | 'worker_id'>): Promise<Around> {
-  const { rows: [row] } = await sql<Around>`select
-    coalesce((select name from customers where account_id = ${account} and id = ${job.customer_id}), '') as customer,
-    (select reference from customers where account_id = ${account} and id = ${job.customer_id}) as reference,
-    t.name as template, t.icon,
-    (select coalesce(name, email) from staff_members where account_id = ${account} and id = ${job.worker_id}) as worker
-    from templates t where t.account_id = ${account} and t.id = ${job.template_id}`.execute(run(db))
-  return row ?? { customer: '', reference: null, template: '', icon: 'wrench', worker: null }
+/** A job with everything its page shows. */
+export interface OpenedJob {
+  job: JobRecord & Around
+  fields: Field[]
+  history: HistoryRecord[]
+  comments: CommentRecord[]
+  files: FileRecord[]
+  sites: { id: string; name: string | null; address: string }[]
+}
+
+/** Rows of a child as JSON: read through the job `j`, whose own policy decides. Moments arrive as ISO text. */
+const children = (table: string, columns: string, where: string) =>
+  `(select coalesce(json_agg(child order by child.created_at, child.id), '[]') from (select ${columns} from ${table} where account_id = $1 and job_id = j.id${where}) child)`
+
+const opening = (audience: 'customer' | 'office') => {
+  const only = audience === 'customer' ? " and audience = 'customer'" : ''
+  return statement<Record<string, unknown>>(`select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon, coalesce(w.name, w.email) as worker,
+    (select json_object_agg(v.version, v.fields) from template_versions v where v.account_id = $1 and v.template_id = j.template_id and v.version = any (array[j.template_version, t.version])) as versions,
+    t.version as current_version,
+    ${children('job_history', 'id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
+    ${children('job_comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
+    ${children('files', 'id, owner_kind, owner_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
+    (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'address', s.address) order by s.created_at, s.id), '[]')
+      from sites s where s.account_id = $1 and s.customer_id = j.customer_id and s.state = 'active') as sites
+    from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id join templates t on t.account_id = $1 and t.id = j.template_id
+    left join staff_members w on w.account_id = $1 and w.id = j.worker_id
+    where j.account_id = $1 and j.id = $2`)
+}
+const openings = { customer: opening('customer'), office: opening('office') }
+
+/**
+ * One job with all that is beside it, in one statement; undefined when this actor does not reach it. Customers get what is
+ * written for them, and their transaction ends with it.
+ */
+export async function openJob(db: Read, account: string, job: string, audience: 'customer' | 'office'): Promise<OpenedJob | undefined> {
+  const [row] = await openings[audience](audience === 'customer' ? last(db) : db, account, job)
+  if (!row) return undefined
+  const { versions, current_version: current, history, comments, files, sites, ...rest } = row as unknown as JobRecord & Around & Omit<OpenedJob, 'job'> & { versions: Record<number, Field[]>; current_version: number }
+  for (const each of [...history, ...comments, ...files]) each.created_at = new Date(each.created_at)
+  return { job: rest, fields: fieldsOfJob(versions[rest.template_version] ?? [], versions[current] ?? []), history, comments, files, sites }
 }
 
 /** Other customers with the address of the portal user for whom this one was made: never joined by itself (E-24). */

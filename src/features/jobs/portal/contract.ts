@@ -30,15 +30,19 @@ export const portalJobs = contract('jobs', {
       search: search(), group: z.enum(JOB_GROUPS).optional(), customer: id().optional(), cursor: cursor(),
       limit: z.coerce.number().int().min(1).max(100).default(50),
     }),
+    output: z.object({ ...page(row), timeZone: z.string(), can: z.object({ create: z.boolean() }) }),
+  }),
+  getPortalJobsOverview: operation({
+    method: 'GET', path: '/portal/{portal}/jobs/overview', audience: ['portalUser'],
+    summary: 'What stands above my list: how many there are, the next visit, whom I act for',
+    query: z.strictObject({ search: search(), customer: id().optional() }),
     output: z.object({
-      ...page(row),
-      /** How many the list would show for each group, with this search (PS-12). */
+      /** How many the list shows for each group, with this search (PS-12). */
       counts: z.object({ all: z.number(), open: z.number(), completed: z.number(), canceled: z.number() }),
       /** The next visit that has a time, whatever is searched for. */
       upcoming: row.nullable(),
       /** Whom I act for; the list names the customer when there are several. */
       customers: z.array(z.object({ id: z.string(), name: z.string() })),
-      timeZone: z.string(), can: z.object({ create: z.boolean() }),
     }),
   }),
   getPortalJob: operation({

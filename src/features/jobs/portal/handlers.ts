@@ -2,16 +2,15 @@ import { implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
-import { namesOf } from '../booking/queries.ts'
 import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.ts'
 import { answers, by, carryOut, changedFiles, instant, placeOf, refuseIf, shown, type Faults } from '../handlers.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import {
-  addComment, addHistory, aroundJob, changeJob, commentsOf, fieldsOf, findJob, historyOf, lockJob, removeJob, searchTexts, sitesOf, type JobRecord, type ListedJob,
+  addComment, addHistory, changeJob, fieldsOf, findJob, lockJob, openJob, removeJob, searchTexts, type JobRecord, type ListedJob,
 } from '../queries.ts'
 import { closedTo, customerState, groupOf, hasStarted, planIsShown, progressOf, staffNameFor, type CustomerDeed } from '../rules.ts'
 import { portalJobs } from './contract.ts'
-import { countForCustomers, listForCustomers, upcomingFor } from './queries.ts'
+import { listForCustomers, overviewFor } from './queries.ts'
 
 type Reading = Pick<Context<(typeof portalJobs)['getPortalJob']>, 'actor' | 'account' | 'db'>
 
@@ -22,27 +21,24 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
   async listPortalJobs(ctx, { search, group, customer, cursor, limit }) {
     const { db, actor, account: { id: account, timeZone, portal } } = ctx
     ctx.allow({ yes: true })
-    const customers = await namesOf(db, account, reached(actor))
-    const asked = customer ? customers.filter((each) => each.id === customer) : customers
-    const [{ rows, next }, counts, upcoming] = await Promise.all([
-      listForCustomers(db, account, asked, { search, group, cursor, limit }), countForCustomers(db, account, asked, search),
-      cursor ? undefined : upcomingFor(db, account, customers, new Date(ctx.now.getTime() - VISIT_MS)),
-    ])
-    return {
-      rows: rows.map((row) => listed(ctx, row)), next, counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers, timeZone,
-      can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) },
-    }
+    const { rows, next } = await listForCustomers(db, account, asked(actor, customer), { search, group, cursor, limit })
+    return { rows: rows.map((row) => listed(ctx, row)), next, timeZone, can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) } }
+  },
+
+  async getPortalJobsOverview(ctx, { search, customer }) {
+    const { db, actor, account: { id: account } } = ctx
+    ctx.allow({ yes: true })
+    const since = new Date(ctx.now.getTime() - VISIT_MS)
+    const { counts, upcoming, customers } = await overviewFor(db, account, { mine: asked(actor, undefined), asked: asked(actor, customer), search, since })
+    return { counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers }
   },
 
   async getPortalJob(ctx, { job: wanted }) {
     const { db, actor, account: { id: account, timeZone, currency, portal } } = ctx
-    const job = await findJob(db, account, wanted)
-    ctx.allow(maySeeJob(actor, job))
-    const [around, fields, history, comments, files, sites] = await Promise.all([
-      aroundJob(db, account, job!), fieldsOf(db, account, job!), historyOf(db, account, wanted, 'customer'), commentsOf(db, account, wanted, 'customer'),
-      filesOf(db, account, wanted, 'customer'), sitesOf(db, account, [job!.customer_id]),
-    ])
-    const { state } = job!
+    const opened = await openJob(db, account, wanted, 'customer')
+    ctx.allow(maySeeJob(actor, opened?.job))
+    const { job, fields, history, comments, files, sites } = opened!
+    const { state } = job
     const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
     const lines = history.flatMap((line) => {
       const event = EVENTS[line.event]
@@ -59,12 +55,12 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
     const visible = portalFields(fields)
     return {
-      ...listed(ctx, { ...job!, ...around }), version: job!.version, requested: shown(job!.requested_at, timeZone), site: job!.site_id,
-      template: { id: job!.template_id, name: around.template }, madeBy: person(job!.made_by_kind, job!.made_by_id, job!.made_by_name),
-      fields: withValues(visible, fields, job!.fields),
+      ...listed(ctx, job), version: job.version, requested: shown(job.requested_at, timeZone), site: job.site_id,
+      template: { id: job.template_id, name: job.template }, madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
+      fields: withValues(visible, fields, job.fields),
       progress: progressOf(state).map((step) => {
         const line = step.is === 'next' ? undefined : step.state === 'requested' ? lines.find((each) => each.event === 'created') : lines.findLast((each) => each.to === step.state)
-        return { ...step, at: line?.at ?? (step.state === 'requested' ? job!.created_at : null), by: line?.by ?? null }
+        return { ...step, at: line?.at ?? (step.state === 'requested' ? job.created_at : null), by: line?.by ?? null }
       }),
       history: lines,
       comments: comments.map((each) => ({ id: each.id, body: each.body, at: each.created_at, by: person(each.author_kind, each.author_id, each.author_name) })),
@@ -72,7 +68,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
         id: file.id, name: file.name, type: file.type, size: Number(file.size), field: file.field_id, at: file.created_at,
         by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
       })),
-      timeZone, currency, sites: sites.map(({ id, name, address }) => ({ id, name, address })),
+      timeZone, currency, sites,
       can: { edit: may('edit') && !closed('edit'), cancel: may('cancel') && !closed('cancel'), delete: may('delete') && !closed('delete'), comment: true },
       closed: { edit: closed('edit'), cancel: closed('cancel'), delete: closed('delete') },
     }
@@ -133,8 +129,9 @@ const EVENTS: Record<string, 'created' | 'moved' | 'scheduled' | 'edited' | 'att
   created: 'created', moved: 'moved', scheduled: 'scheduled', edited: 'edited', attached: 'attached', removedFile: 'removedFile',
 }
 
-/** Customers whose jobs this user reaches: those linked as a whole. */
-const reached = (actor: PortalUserActor): string[] => actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
+/** Customers whose jobs this user reaches, those linked as a whole; of them the one that is asked for. */
+const asked = (actor: PortalUserActor, customer: string | undefined): string[] =>
+  actor.links.flatMap((link) => (link.scope === 'whole' && (!customer || link.customer === customer) ? [link.customer] : []))
 
 /** @throws jobStarted when work has begun, else the deed's own refusal: nothing was changed (E-41). */
 function stillOpen(job: JobRecord, deed: CustomerDeed, code: string): void {

@@ -1,62 +1,108 @@
-import { sql } from 'kysely'
-import { fold, foldedPatterns } from '../../../platform/fold.ts'
-import type { Read, Write } from '../../../platform/operation.ts'
-import { COUNT_CAP, jobsByIds, readCursor, writeCursor, type ListedJob } from '../queries.ts'
+import { last, statement } from '../../../platform/database/transaction.ts'
+import { foldedPatterns } from '../../../platform/fold.ts'
+import type { Read } from '../../../platform/operation.ts'
+import { COUNT_CAP, readCursor, writeCursor } from '../queries.ts'
 import { groupOf, statesOf, type JobGroup, type JobState } from '../rules.ts'
 
-const run = (db: Read) => db as Write
+/** A job in a customer's list, with the names beside it. */
+export interface PortalJobRow {
+  id: string; number: number; title: string; icon: string; state: JobState; customer_id: string; customer: string; address: string | null; requested_at: Date | null
+  scheduled_at: Date | null; duration_minutes: number | null; completed_at: Date | null; canceled_at: Date | null; worker: string | null; created_at: Date
+}
 
-export interface Named { id: string; name: string }
+export interface Asked { search?: string | undefined; group?: JobGroup | undefined; cursor?: string | undefined }
+type Given = Record<keyof Asked, boolean> & { many: boolean }
+
+// ---- the list: one statement for each combination of what is asked, each with a plan of its own ----
+
+/** With more customers than this a list first finds how far back it reaches. */
+const MANY = 12
+/** Keys that each of many customers gives to that question: enough for 50 rows when they are alike. */
+const FEW = 4
+
+const NAMED = `found.id, found.number, found.title, t.icon, found.state, found.customer_id, found.customer, found.address, found.requested_at, found.scheduled_at,
+  found.duration_minutes, found.completed_at, found.canceled_at, coalesce(w.name, w.email) as worker, found.created_at`
+
+/** `$1` account, `$2` customers, `$3` rows; then patterns, states, and moment and id of the cursor, as far as given. */
+function listText({ search, group, cursor, many }: Given): string {
+  let next = 4
+  const value = () => `$${next++}`
+  const where = [
+    'j.account_id = $1 and j.customer_id = c.id',
+    // A customer's name is searched beside the job, so that a renamed one is found at once.
+    search && `(j.folded_portal || ' ' || c.folded_name) like all (${value()}::text[])`,
+    group && `j.state = any (${value()}::text[])`,
+    cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
+  ].filter(Boolean).join(' and ')
+  const newest = (columns: string, more: string, limit: string) =>
+    `lateral (select ${columns} from jobs j where ${where} ${more} order by j.created_at desc, j.id desc limit ${limit})`
+  // Of each customer by its own index, then merged: many customers cost no sort over all their jobs.
+  const merged = many ? `
+    with mine as materialized (select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
+    reach as (select coalesce((select few.created_at from mine c cross join ${newest('j.created_at', '', String(FEW))} few
+      order by few.created_at desc offset $3 - 1 limit 1), '-infinity') as since)` : ''
+  return `${merged}
+  select ${NAMED}, found.created_at::text as at from (
+    select newest.*, c.name as customer from ${many ? 'mine' : 'customers'} c cross join
+      ${newest('j.id, j.number, j.title, j.state, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at, j.created_at',
+        many ? 'and j.created_at >= (select since from reach)' : '', '$3')} newest
+    ${many ? '' : 'where c.account_id = $1 and c.id = any ($2::uuid[])'}
+    order by newest.created_at desc, newest.id desc limit $3) found
+  join templates t on t.account_id = $1 and t.id = found.template_id
+  left join staff_members w on w.account_id = $1 and w.id = found.worker_id
+  order by found.created_at desc, found.id desc`
+}
+
+const lists = new Map<string, ReturnType<typeof statement<PortalJobRow & { at: string }>>>()
+
+/** Call it last: the transaction ends with it. */
+export async function listForCustomers(
+  db: Read, account: string, customers: readonly string[], { search, group, cursor, limit }: Asked & { limit: number },
+): Promise<{ rows: PortalJobRow[]; next: string | null }> {
+  if (customers.length === 0) return { rows: [], next: null }
+  const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
+  const patterns = search ? foldedPatterns(search) : []
+  const given = { search: patterns.length > 0, group: group !== undefined, cursor: after !== undefined, many: customers.length > MANY && patterns.length === 0 }
+  const key = Object.values(given).join()
+  let list = lists.get(key)
+  if (!list) lists.set(key, (list = statement(listText(given))))
+  const values = [...(given.search ? [patterns] : []), ...(group ? [statesOf(group)] : []), ...(after ? [after.at, after.id] : [])]
+  // One more than asked tells whether there is a next page.
+  const rows = await list(last(db), account, customers, limit + 1, ...values)
+  return { rows: rows.slice(0, limit), next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null }
+}
+
+// ---- what stands above the list ----
+
+const counted = (search: boolean) => statement<{ state: JobState; count: number }>(`
+  select state, count(*)::int as count from (select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id
+    where c.account_id = $1 and c.id = any ($2::uuid[])${search ? " and (j.folded_portal || ' ' || c.folded_name) like all ($3::text[])" : ''} limit ${COUNT_CAP}) few group by state`)
+const count = counted(false), countFound = counted(true)
+
+const upcoming = statement<PortalJobRow>(`
+  select ${NAMED} from (select j.*, c.name as customer from jobs j join customers c on c.account_id = $1 and c.id = j.customer_id
+    where j.account_id = $1 and j.customer_id = any ($2::uuid[]) and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
+    order by j.scheduled_at, j.id limit 1) found
+  join templates t on t.account_id = $1 and t.id = found.template_id
+  left join staff_members w on w.account_id = $1 and w.id = found.worker_id`)
+
+const named = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
 
 /**
- * What a customer's lists walk: the linked customers, each by its own index, so that many customers cost no sort over
- * all their jobs. A customer's name is searched beside the job, so that a renamed one is found at once.
+ * How many the list shows for each group, by the same customers and the same search (PS-12); the visit that comes next or
+ * goes on now, of settled times only, for before they are plans of ours; and the customers by name.
  */
-const walk = (account: string, customers: readonly Named[], search: string | undefined) => {
+export async function overviewFor(
+  db: Read, account: string, { mine, asked, search, since }: { mine: readonly string[]; asked: readonly string[]; search: string | undefined; since: Date },
+) {
   const patterns = search ? foldedPatterns(search) : []
-  return {
-    from: sql`unnest(${customers.map((each) => each.id)}::uuid[], ${customers.map((each) => fold(each.name))}::text[]) as c(id, name)`,
-    where: sql`j.account_id = ${account} and j.customer_id = c.id${patterns.length > 0 ? sql` and (j.folded_portal || ' ' || c.name) like all (${patterns}::text[])` : sql``}`,
-  }
-}
-
-export async function listForCustomers(
-  db: Read, account: string, customers: readonly Named[], { search, group, cursor, limit }: { search?: string | undefined; group?: JobGroup | undefined; cursor?: string | undefined; limit: number },
-): Promise<{ rows: ListedJob[]; next: string | null }> {
-  if (customers.length === 0) return { rows: [], next: null }
-  const { from, where } = walk(account, customers, search)
-  const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
-  const { rows: keys } = await sql<{ id: string; at: string }>`
-    select found.id, found.created_at::text as at from ${from} cross join lateral (
-      select j.id, j.created_at from jobs j where ${where}
-      ${group ? sql`and j.state = any (${statesOf(group)}::text[])` : sql``}
-      ${after ? sql`and (j.created_at, j.id) < (${after.at}::timestamptz, ${after.id}::uuid)` : sql``}
-      order by j.created_at desc, j.id desc limit ${limit + 1}) found
-    order by found.created_at desc, found.id desc limit ${limit + 1}`.execute(run(db))
-  const shown = keys.slice(0, limit)
-  return { rows: await jobsByIds(db, account, shown.map((row) => row.id)), next: keys.length > limit ? writeCursor('newest', shown.at(-1)!) : null }
-}
-
-/** The same walk, counted by group: a count is the length of the list it stands for. */
-export async function countForCustomers(db: Read, account: string, customers: readonly Named[], search: string | undefined) {
+  const [states, [next], customers] = await Promise.all([
+    patterns.length > 0 ? countFound(db, account, asked, patterns) : count(db, account, asked), upcoming(db, account, mine, since), named(last(db), account, mine),
+  ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
-  if (customers.length === 0) return counts
-  const { from, where } = walk(account, customers, search)
-  const { rows } = await sql<{ state: JobState; count: number }>`
-    select state, count(*)::int as count from (select j.state from ${from} join jobs j on ${where} limit ${COUNT_CAP}) few group by state`.execute(run(db))
-  for (const { state, count } of rows) {
-    counts.all += count
-    counts[groupOf(state)] += count
+  for (const each of states) {
+    counts.all += each.count
+    counts[groupOf(each.state)] += each.count
   }
-  return counts
-}
-
-/** The visit that comes next, or goes on now. Only settled times: before, they are plans of ours. */
-export async function upcomingFor(db: Read, account: string, customers: readonly Named[], since: Date): Promise<ListedJob | undefined> {
-  if (customers.length === 0) return undefined
-  const { rows: [row] } = await sql<{ id: string }>`
-    select j.id from jobs j where j.account_id = ${account} and j.customer_id = any (${customers.map((each) => each.id)}::uuid[])
-      and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= ${since}
-    order by j.scheduled_at, j.id limit 1`.execute(run(db))
-  return row && (await jobsByIds(db, account, [row.id]))[0]
+  return { counts, upcoming: next, customers }
 }
