@@ -7,15 +7,15 @@
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const root = import.meta.dirname
-const modern = (version) => Number.parseInt(version, 10) >= 24
+const root = path.dirname(fileURLToPath(import.meta.url))
 
-if (modern(process.versions.node)) {
-  enableCompileCache(path.join(root, '.cache'))
+if (Number.parseInt(process.versions.node, 10) >= 24) {
+  module.enableCompileCache(path.join(root, '.cache'))
   await import(new URL('server/main.js', import.meta.url).href)
 } else {
   const brought = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
