@@ -80,17 +80,25 @@ export async function inTransaction<T>(
 type Query = { name?: string; text: string; values?: unknown[] } | string
 type Send = (query: Query) => Promise<pg.QueryResult>
 
-const corked = new WeakSet<object>()
+/** The messages of the flight that is being gathered, by socket. */
+const gathering = new WeakMap<object, Uint8Array[]>()
 
-/** What is asked of a client in one turn goes out in one write, so that the server wakes up once for all of it. */
+/**
+ * What is asked of a client in one turn goes out as one buffer, so that the server wakes up once for all of it. The driver
+ * writes five small messages a query; gathered by cork() they become one writev of twenty parts, which takes six times as
+ * long as one write of their bytes (30 against 5 µs).
+ */
 function flight<T>(client: pg.PoolClient, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection
-  if (!corked.has(stream)) {
-    corked.add(stream)
-    stream.cork()
+  const { stream } = (client as unknown as { connection: { stream: { write(bytes: Uint8Array): boolean } } }).connection
+  if (!gathering.has(stream)) {
+    const parts: Uint8Array[] = []
+    gathering.set(stream, parts)
+    stream.write = (bytes) => parts.push(bytes) > 0
     process.nextTick(() => {
-      corked.delete(stream)
-      stream.uncork()
+      gathering.delete(stream)
+      // Back to the socket's own write.
+      delete (stream as { write?: unknown }).write
+      stream.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
     })
   }
   return send()
