@@ -88,6 +88,8 @@ describe('pages in the one server', () => {
     expect(file.headers['cache-control']).toBe('public, max-age=31536000, immutable')
     expect((await get('/.vite/manifest.json')).statusCode).toBe(404)
     expect((await get('/_app/immutable/../../../server/server.js')).statusCode).toBe(404)
+    for (const path of ['..%2f..%2f..%2fserver/server.js', '..%2fversion.json', 'nothing.js', ''])
+      expect([path, (await get(`/_app/immutable/${path}`)).statusCode]).toEqual([path, expect.toBeOneOf([403, 404])])
   })
 
   test('a form that is too large is refused before anything reads it', async () => {
