@@ -8,7 +8,7 @@ import type pg from 'pg'
 import { asSystem } from '../src/app.ts'
 import { foldCustomer } from '../src/features/customers/queries.ts'
 import { sendActivation } from '../src/features/portal-users/messages.ts'
-import { emitMessage } from '../src/platform/delivery/outbox.ts'
+import { emitMessages } from '../src/platform/delivery/outbox.ts'
 import type { FileStore } from '../src/platform/files.ts'
 import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
@@ -88,7 +88,7 @@ async function write({ pool, now, hash, host }: Loading, business: Business, sta
     for (const customer of rows.customers ?? []) await foldCustomer(db, { account: id, customer: customer.id })
     for (const user of waiting) {
       const row = await db.selectFrom('portal_users').select(['id', 'email', 'name', 'locale', 'password_hash']).where('account_id', '=', id).where('email_norm', '=', user).executeTakeFirstOrThrow()
-      await sendActivation({ db: db as never, account: { id }, now, newId, emit: async (emission) => { await emitMessage(db, id, emission, { now, host }) } }, row)
+      await sendActivation({ db: db as never, account: { id }, now, newId, emit: async (emission) => { await emitMessages(db, id, [emission], { now, host }) } }, row)
     }
   })
 }

@@ -48,7 +48,7 @@ import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { inTransaction } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
-import { emitMessage, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
+import { emitMessages, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import type { House } from './platform/execute.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
@@ -139,7 +139,7 @@ export async function createApp(deps: Deps): Promise<App> {
       return { ...reach, customers: [...customers, ...more], jobs_of: [...jobs_of, ...more], contacts: [...contacts, ...added.flatMap((each) => each.contact ?? [])] }
     },
     urlsOf: urls,
-    emit: async (db, emission, { account, now }) => { await emitMessage(db, account.id, emission, { now, host: config.publicUrl.hostname }) },
+    emit: async (db, emissions, { account, now }) => { await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname }) },
     audit: (db, entry, about) => writeAudit(db, entry, about),
     onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }

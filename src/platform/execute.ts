@@ -12,7 +12,7 @@ import type { FileStore } from './files.ts'
 import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
-import { asOutage, inTransaction, isOutage, type Settings } from './database/transaction.ts'
+import { asOutage, inTransaction, isOutage, last, nameOf, type Settings, type TransactionOptions } from './database/transaction.ts'
 import {
   hasEffect, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
   type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
@@ -56,7 +56,7 @@ export interface House {
   identify(surface: Surface, caller: Caller, ask: Ask, now: Date): Promise<Known>
   /** Reach as settings of the transaction. */
   settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
-  emit(db: Write, message: Message, about: { account: Account; now: Date; locale: string }): Promise<void>
+  emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
   audit(db: Write, entry: AuditEntry, about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string }): Promise<void>
   files: FileStore
   urlsOf(account: Account | null): Urls
@@ -105,7 +105,7 @@ export const surfaceOf = (path: string): Surface => path.split('/')[1] as Surfac
 export function createExecute(house: House): Execute {
   const ask: Ask = async <T>(sql: string, values: unknown[]) => {
     try {
-      const found = await house.pool.query({ name: createHash('sha256').update(sql).digest('base64url').slice(0, 20), text: sql, values })
+      const found = await house.pool.query({ name: nameOf(sql), text: sql, values })
       return found.rows as T[]
     } catch (error) {
       throw isOutage(error) ? asOutage(error) : error
@@ -126,10 +126,12 @@ export function createExecute(house: House): Execute {
     }
 
     const input = parse(definition, parts)
-    await takeLimits(name, definition, input, { account, actor, caller, now })
+    const limits = limitsOf(name, definition, input, { account, actor, caller, now })
 
     let ready: unknown
     if (typeof handler !== 'function') {
+      // Counted before any slow work; otherwise it travels with the transaction.
+      if (limits) limits.check(await ask(limits.text, limits.values))
       ready = await (handler as PreparedHandler<Definition, unknown>).prepare(input as never, {
         account: account as Account, actor, now, ask, clientAddress: caller.clientAddress, files: house.files,
       })
@@ -141,6 +143,7 @@ export function createExecute(house: House): Execute {
       answer = await inTransaction(house.pool, {
         write: definition.writes === true,
         settings: house.settingsOf(actor, account, []),
+        ...(limits && typeof handler === 'function' && { before: limits }),
       }, async (transaction) => {
         const key = definition.creates && account && caller.idempotencyKey
           ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
@@ -158,7 +161,9 @@ export function createExecute(house: House): Execute {
             allowed = true
             if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
           },
-          emit: (message: Message) => house.emit(db, message, { account: at as Account, now, locale }),
+          emit: async (message: Message) => { await house.emit(db, [message], { account: at as Account, now }) },
+          // The answer is kept under its key in this transaction too: then it is not over yet.
+          emitAll: (messages: readonly Message[]) => house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now }),
           audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
           async enter(id: string) {
             if (account) throw new Error(`${name} has its account already`)
@@ -214,11 +219,11 @@ export function createExecute(house: House): Execute {
     return error
   }
 
-  async function takeLimits(
+  function limitsOf(
     name: string, definition: Definition, input: Record<string, unknown>,
     { account, actor, caller, now }: { account: (Account & { id: string }) | null; actor: AnyActor; caller: Caller; now: Date },
-  ): Promise<void> {
-    if (!definition.limits?.length) return
+  ): NonNullable<TransactionOptions['before']> | undefined {
+    if (!definition.limits?.length) return undefined
     const buckets = definition.limits.map((limit) => {
       const who = {
         login: String(input.email ?? '').trim().toLowerCase(),
@@ -227,10 +232,14 @@ export function createExecute(house: House): Execute {
       }[limit.by]
       return { key: limitKey(name, account?.id ?? null, limit.by, who), ...limit }
     })
-    const [row] = await ask<{ wait: number }>('select take_throttle($1, $2, $3, $4) as wait', [
-      buckets.map((bucket) => bucket.key), buckets.map((bucket) => bucket.max), buckets.map((bucket) => bucket.seconds), now,
-    ])
-    if (row && row.wait > 0) throw problem('tooMany', { retryAfter: row.wait, vars: { minutes: Math.ceil(row.wait / 60) } })
+    return {
+      name: 'take_throttle', text: 'select take_throttle($1, $2, $3, $4) as wait',
+      values: [buckets.map((bucket) => bucket.key), buckets.map((bucket) => bucket.max), buckets.map((bucket) => bucket.seconds), now],
+      check(rows) {
+        const { wait } = rows[0] as { wait: number }
+        if (wait > 0) throw problem('tooMany', { retryAfter: wait, vars: { minutes: Math.ceil(wait / 60) } })
+      },
+    }
   }
 }
 

@@ -129,6 +129,8 @@ export interface Context<D extends Definition = Definition> {
   allow(decision: Decision): void
   /** Writes an outbox row in this transaction; it is sent after the commit. */
   emit(message: Message): Promise<void>
+  /** Several at once, as the last thing the transaction does: the commit travels with them, and nothing may follow. */
+  emitAll(messages: readonly Message[]): Promise<void>
   /** Writes an audit entry in this transaction. */
   audit(entry: AuditEntry): Promise<void>
   /** For handlers that make what their own actor must then reach (allow-listed in house.test.ts). */

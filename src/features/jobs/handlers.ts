@@ -1,15 +1,18 @@
 import { implement, type Context, type Read } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { localOf, momentOf, type Local } from '../../platform/zone.ts'
+import { isOffice } from '../identity/rules.ts'
 import { checkFieldValues, problemsUnder, startingValues, type Field, type FieldFault, type Values } from '../templates/rules.ts'
 import { claimFieldFiles, filesOf, keysOnlyOf } from './files/queries.ts'
 import { jobs } from './contract.ts'
+import { countJobs, listOfficeJobs } from './office/queries.ts'
 import { mayDeleteJob, mayMove, mayPlan, mayRunJobs, maySeeJob, moversFor } from './policy.ts'
 import {
-  activeTemplates, addComment, addHistory, changeJob, countJobs, COUNT_CAP, customerOf, fieldsOf, findJob, findTemplate, historyOf,
-  insertJobs, isActiveStaff, listOfficeJobs, lockJob, openJob, perhapsSameCustomer, releaseDeclined, removeJob, searchTexts, sitesOf, takeJobNumbers, workersOf,
+  activeTemplates, addComment, addHistory, changeJob, customerOf, fieldsOf, findJob, findTemplate, historyOf,
+  insertJobs, isActiveStaff, lockJob, openJob, perhapsSameCustomer, releaseDeclined, removeJob, searchTexts, sitesOf, takeJobNumbers, workersOf,
   type HistoryRecord, type JobRecord, type ListedJob,
 } from './queries.ts'
+import { searchOffice } from './search/queries.ts'
 import { canBeCorrected, canBePlanned, customerState, moveOf, movesFrom, planIsShown, type JobState } from './rules.ts'
 
 export type Faults = Record<string, FieldFault | string>
@@ -17,13 +20,13 @@ export type Faults = Record<string, FieldFault | string>
 type Doing = Pick<Context<(typeof jobs)['moveJob']>, 'db' | 'account' | 'now' | 'newId'> & { actor: { kind: string; id: string; name: string } }
 
 export const jobsHandlers = implement('jobs', jobs, {
-  async listJobs(ctx, { sort, cursor, limit, ...filter }) {
+  async listJobs(ctx, { search, sort, cursor, limit, ...filters }) {
     ctx.allow(maySeeJob(ctx.actor, ANY))
-    const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
-    const { all, state, worker, template, customer } = await countJobs(ctx.db, ctx.account.id, filter)
+    const { db, actor, account } = ctx
+    const filter = { ...filters, found: await searchOffice(db, search), mine: isOffice(actor.role) ? undefined : actor.id }
+    const { rows, next } = await listOfficeJobs(db, account.id, filter, { sort, cursor, limit })
     return {
-      rows: rows.map(listed), next,
-      counts: { all, capped: all === COUNT_CAP, state, worker, template, customer },
+      rows: rows.map(listed), next, counts: await countJobs(db, account.id, filter),
       timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes },
     }
   },
@@ -339,12 +342,18 @@ interface PlaceInput { site?: string | null | undefined; address?: string | null
 const touchesPlace = (input: PlaceInput) => input.site !== undefined || input.address !== undefined || input.latitude !== undefined || input.longitude !== undefined
 
 /** A site brings its address and coordinates along; the job keeps them should the site change. */
-export async function placeOf(ctx: { db: Read; account: { id: string } }, customer: string, { site, address, latitude, longitude }: PlaceInput, faults: Faults) {
+export async function placeOf(ctx: { db: Read; account: { id: string } }, customer: string, input: PlaceInput, faults: Faults) {
+  return placeAt(input.site ? await sitesOf(ctx.db, ctx.account.id, [customer]) : [], input, faults)
+}
+
+/** The same, among sites that are known already. */
+export function placeAt(sites: readonly { id: string; address: string; latitude: number | null; longitude: number | null }[], { site, address, latitude, longitude }: PlaceInput, faults: Faults) {
   if ((latitude ?? null) === null !== ((longitude ?? null) === null)) faults.longitude = 'required'
-  if (!site) return { site_id: null, address: address || null, latitude: latitude ?? null, longitude: longitude ?? null }
-  const found = (await sitesOf(ctx.db, ctx.account.id, [customer])).find((each) => each.id === site)
-  if (!found) faults.site = 'choice'
-  return { site_id: site, address: address || found?.address || null, latitude: latitude ?? found?.latitude ?? null, longitude: longitude ?? found?.longitude ?? null }
+  const found = site ? sites.find((each) => each.id === site) : undefined
+  if (site && !found) faults.site = 'choice'
+  return {
+    site_id: site ?? null, address: address || found?.address || null, latitude: latitude ?? found?.latitude ?? null, longitude: longitude ?? found?.longitude ?? null,
+  }
 }
 
 /** Names of what was changed, for the history; never the values. */

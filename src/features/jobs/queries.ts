@@ -1,7 +1,7 @@
-import { sql, type Insertable, type RawBuilder, type Selectable } from 'kysely'
+import { sql, type Insertable, type Selectable } from 'kysely'
 import type { Files, Jobs, JobHistory } from '../../../db/schema.gen.ts'
 import { last, statement } from '../../platform/database/transaction.ts'
-import { fold, foldedPatterns } from '../../platform/fold.ts'
+import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { fieldsOfJob, searchableText, type Field, type Values } from '../templates/rules.ts'
@@ -58,8 +58,13 @@ export async function takeJobNumbers(db: Write, account: string, count: number):
   return Number(row!.first)
 }
 
+const JOB_COLUMNS = `account_id, id, number, customer_id, site_id, address, latitude, longitude, template_id, template_version, title, worker_id, made_by_kind, made_by_id, made_by_name, state,
+  requested_at, scheduled_at, duration_minutes, fields, tags, batch_id, external_reference, folded_portal, folded_office, created_at, updated_at`
+const inserted = statement(`insert into jobs (${JOB_COLUMNS}) select ${JOB_COLUMNS} from json_populate_recordset(null::jobs, $1)`)
+
+/** Writes new jobs, all in one statement. */
 export async function insertJobs(db: Write, rows: (Omit<Insertable<Jobs>, 'fields' | 'state'> & { fields: Values; state: JobState })[]): Promise<void> {
-  await db.insertInto('jobs').values(rows.map((row) => ({ ...row, fields: JSON.stringify(row.fields) }))).execute()
+  await inserted(db, JSON.stringify(rows))
 }
 
 // ---- what hangs on a job ----
@@ -74,16 +79,18 @@ export interface HistoryLine {
 }
 export interface Doer { kind: string; id: string | null; name: string | null }
 
+const LINE_COLUMNS = 'account_id, id, job_id, customer_id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at'
+const told = statement(`insert into job_history (${LINE_COLUMNS}) select ${LINE_COLUMNS} from json_populate_recordset(null::job_history, $1)`)
+
 /** History is written in the transaction of the deed. Ids are made in order, so lines of one moment keep theirs. */
 export async function addHistory(
   db: Write, jobs: readonly Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>[], lines: readonly HistoryLine[], by: Doer, now: Date, newId: () => string,
 ): Promise<void> {
   if (lines.length === 0 || jobs.length === 0) return
-  await db.insertInto('job_history').values(jobs.flatMap((job) => lines.map((line): Insertable<JobHistory> => ({
+  await told(db, JSON.stringify(jobs.flatMap((job) => lines.map((line) => ({
     account_id: job.account_id, id: newId(), job_id: job.id, customer_id: job.customer_id, audience: line.audience, event: line.event,
-    from_state: line.from ?? null, to_state: line.to ?? null, details: JSON.stringify(line.details ?? {}),
-    actor_kind: by.kind, actor_id: by.id, actor_name: by.name, created_at: now,
-  })))).execute()
+    from_state: line.from ?? null, to_state: line.to ?? null, details: line.details ?? {}, actor_kind: by.kind, actor_id: by.id, actor_name: by.name, created_at: now,
+  })))))
 }
 
 export type HistoryRecord = Pick<Selectable<JobHistory>, 'id' | 'event' | 'actor_kind' | 'actor_id' | 'actor_name' | 'created_at'> & {
@@ -244,16 +251,7 @@ export async function refoldJobs(db: Write, account: string, template: string): 
   }
 }
 
-// ---- the office's list ----
-
-export interface JobFilter {
-  search?: string | undefined
-  state?: JobState[] | undefined
-  /** Ids, and `none` for jobs without a worker. */
-  worker?: string[] | undefined
-  template?: string[] | undefined
-  customer?: string | undefined
-}
+// ---- lists ----
 
 export interface ListedJob {
   id: string; number: number; title: string; state: JobState; customer_id: string; customer: string; template_id: string; template: string; icon: string
@@ -264,82 +262,6 @@ export interface ListedJob {
 
 /** Counts stop here: beyond it a list says "more than". */
 export const COUNT_CAP = 10_000
-
-const and = (parts: RawBuilder<unknown>[]) => sql.join(parts, sql` and `)
-
-/** Jobs `j` of the account that match, beside their customer `c`. */
-function matching(account: string, { search, state, worker, template, customer }: JobFilter): RawBuilder<unknown> {
-  const patterns = search ? foldedPatterns(search) : []
-  return sql`from jobs j left join customers c on c.account_id = j.account_id and c.id = j.customer_id where ${and([
-    sql`j.account_id = ${account}`,
-    ...(patterns.length > 0 ? [sql`(j.folded_office || ' ' || coalesce(c.folded, '')) like all (${patterns}::text[])`] : []),
-    ...(state?.length ? [sql`j.state = any (${state}::text[])`] : []),
-    ...(worker?.length ? [sql`(j.worker_id = any (${worker.filter((each) => each !== 'none')}::uuid[])${worker.includes('none') ? sql` or j.worker_id is null` : sql``})`] : []),
-    ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
-    ...(customer ? [sql`j.customer_id = ${customer}`] : []),
-  ])}`
-}
-
-const SORTS = {
-  newest: { key: sql`j.created_at`, down: true }, oldest: { key: sql`j.created_at`, down: false },
-  soonest: { key: sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, down: false },
-  latest: { key: sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, down: true },
-  changed: { key: sql`j.updated_at`, down: true },
-} as const
-export type JobSort = keyof typeof SORTS
-
-/** One page by keyset: never an offset, so that a page stays right while jobs arrive. */
-export async function listOfficeJobs(
-  db: Read, account: string, filter: JobFilter, { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
-): Promise<{ rows: ListedJob[]; next: string | null }> {
-  const { key, down } = SORTS[sort]
-  const after = cursor === undefined ? undefined : readCursor(cursor, sort)
-  const { rows: keys } = await sql<{ id: string; at: string }>`
-    select j.id, (${key})::text as at ${matching(account, filter)}
-    ${after ? (down ? sql`and (${key}, j.id) < (${after.at}::timestamptz, ${after.id}::uuid)` : sql`and (${key}, j.id) > (${after.at}::timestamptz, ${after.id}::uuid)`) : sql``}
-    order by ${key} ${down ? sql`desc` : sql`asc`}, j.id ${down ? sql`desc` : sql`asc`} limit ${limit + 1}`.execute(run(db))
-  const shown = keys.slice(0, limit)
-  return { rows: await jobsByIds(db, account, shown.map((row) => row.id)), next: keys.length > limit ? writeCursor(sort, shown.at(-1)!) : null }
-}
-
-export interface Counted { all: number; state: { id: JobState; count: number }[]; worker: Facet[]; template: Facet[]; customer: Facet[] }
-export interface Facet { id: string; name: string; count: number }
-
-/** Each filter's counts hold all other filters as they are, so a count is what choosing it would list (PS-12). */
-export async function countJobs(db: Read, account: string, filter: JobFilter): Promise<Counted> {
-  const without = (key: keyof JobFilter) => ({ ...filter, [key]: undefined })
-  const few = (what: RawBuilder<unknown>, by: JobFilter) => sql`(select ${what} ${matching(account, by)} limit ${COUNT_CAP})`
-  const [all, state, worker, template, customer] = await Promise.all([
-    sql<{ count: number }>`select count(*)::int as count from ${few(sql`1`, filter)} few`.execute(run(db)),
-    sql<{ id: JobState; count: number }>`select state as id, count(*)::int as count from ${few(sql`j.state`, without('state'))} few group by state`.execute(run(db)),
-    sql<Facet>`select coalesce(few.worker_id::text, 'none') as id, coalesce(w.name, w.email, '') as name, few.count from
-      (select worker_id, count(*)::int as count from ${few(sql`j.worker_id`, without('worker'))} jobs group by worker_id) few
-      left join staff_members w on w.account_id = ${account} and w.id = few.worker_id order by name`.execute(run(db)),
-    sql<Facet>`select t.id, t.name, few.count from
-      (select template_id, count(*)::int as count from ${few(sql`j.template_id`, without('template'))} jobs group by template_id) few
-      join templates t on t.account_id = ${account} and t.id = few.template_id order by t.position, t.id`.execute(run(db)),
-    sql<Facet>`select c.id, c.name, few.count from
-      (select customer_id, count(*)::int as count from ${few(sql`j.customer_id`, without('customer'))} jobs group by customer_id order by 2 desc, 1 limit 50) few
-      join customers c on c.account_id = ${account} and c.id = few.customer_id order by few.count desc, c.name`.execute(run(db)),
-  ])
-  return { all: all.rows[0]?.count ?? 0, state: state.rows, worker: worker.rows, template: template.rows, customer: customer.rows }
-}
-
-/** Rows for the ids a list has found, in that order. */
-export async function jobsByIds(db: Read, account: string, ids: readonly string[]): Promise<ListedJob[]> {
-  if (ids.length === 0) return []
-  const { rows } = await sql<ListedJob>`
-    select j.id, j.number, j.title, j.state, j.customer_id, coalesce(c.name, '') as customer, j.template_id, t.name as template, t.icon,
-      j.worker_id, coalesce(w.name, w.email) as worker, j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes,
-      j.completed_at, j.canceled_at, j.made_by_kind, j.made_by_id, j.made_by_name, j.created_at, j.updated_at, j.version
-    from unnest(${ids}::uuid[]) with ordinality as wanted(id, place)
-    join jobs j on j.account_id = ${account} and j.id = wanted.id
-    join templates t on t.account_id = j.account_id and t.id = j.template_id
-    left join customers c on c.account_id = j.account_id and c.id = j.customer_id
-    left join staff_members w on w.account_id = j.account_id and w.id = j.worker_id
-    order by wanted.place`.execute(run(db))
-  return rows
-}
 
 // ---- cursors: where a page ended. Not secret: they only say where to go on, within what is reached. ----
 

@@ -24,18 +24,22 @@ export interface Transaction {
 export interface TransactionOptions {
   settings: Settings | null
   write: boolean
+  /** Runs before the transaction and in its first flight, whatever becomes of it; what `check` throws of its rows ends the work. */
+  before?: { name: string; text: string; values: unknown[]; check(rows: unknown[]): void }
 }
 
 /** Runs `work` in one transaction: its throw rolls back and is rethrown, database outages as problem databaseAway. */
 export async function inTransaction<T>(
   pool: pg.Pool,
-  { settings, write }: TransactionOptions,
+  { settings, write, before }: TransactionOptions,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
   let open = true
   let committed: Promise<pg.QueryResult> | undefined
+  let refused: { error: unknown } | undefined
   const send: Send = (query) => {
+    if (refused) throw refused.error
     if (!open) throw new Error('This transaction is over: its handle was kept too long')
     return flight(client, () => client.query(query))
   }
@@ -53,11 +57,15 @@ export async function inTransaction<T>(
   }
   try {
     // Not awaited: they travel with the first real query. An error here makes that query fail too.
+    // Answers come in order: whoever waits for a statement of the work finds the check done.
+    const checked = before && send(before).then(({ rows }) => { before.check(rows) }).catch((error: unknown) => { refused = { error } })
     const started = [send(write ? 'begin' : 'begin read only'), ...(settings ? [begin(settings)] : [])]
     for (const each of started) each.catch(() => {})
     const db = new Kysely<DB>({ dialect: overClient(send) })
     handles.set(db, { send, commit, last: false })
     const result = await work({ db, begin: async (next) => { await begin(next) } })
+    await checked
+    if (refused) throw refused.error
     if (!write) {
       // What was only read is known already: nobody waits for the end of it.
       void Promise.all([...started, end()]).then(() => client.release(), (error: unknown) => client.release(error as Error))
@@ -113,7 +121,7 @@ const handles = new WeakMap<object, Handle>()
  * turn it is called in, so that several called together are one flight. Its values are `$1`, `$2` ….
  */
 export function statement<Row>(text: string): (db: object, ...values: unknown[]) => Promise<Row[]> {
-  const name = createHash('sha256').update(text).digest('base64url').slice(0, 20)
+  const name = nameOf(text)
   return async (db, ...values) => (await sendTo(db, { name, text, values })).rows as Row[]
 }
 
@@ -140,7 +148,7 @@ const toSettings = (settings: Settings): Record<string, string> => Object.fromEn
 
 /** Statement names are the hash of their text: parsed and planned once per connection. */
 const names = new Map<string, string>()
-const nameOf = (sql: string) => {
+export const nameOf = (sql: string): string => {
   let name = names.get(sql)
   if (name === undefined) {
     name = createHash('sha256').update(sql).digest('base64url').slice(0, 20)

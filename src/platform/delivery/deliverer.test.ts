@@ -16,7 +16,7 @@ import { createLog } from '../log.ts'
 import { newToken } from '../secrets.ts'
 import { createDeliverer, MAX_ATTEMPTS } from './deliverer.ts'
 import type { Deliverer } from './deliverer.ts'
-import { composeMail, emitMessage, message } from './outbox.ts'
+import { composeMail, emitMessages, message } from './outbox.ts'
 import type { Emission, Message, OutboxRow, Sender } from './outbox.ts'
 import { createSmtp } from './smtp.ts'
 import type { Transport } from './smtp.ts'
@@ -96,14 +96,15 @@ const picky = message({ ...greeting, kind: 'picky', stillWanted: async (_db, { i
 
 /** As a handler does: the app role, the account's context, one transaction. */
 const emit = (emission: Partial<Emission> & { message?: Message }, to = 'martha@post.example') =>
-  inTransaction(pools.app, { settings: { account, staff: 'all' }, write: true }, ({ db }) =>
-    emitMessage(
+  inTransaction(pools.app, { settings: { account, staff: 'all' }, write: true }, async ({ db }) => {
+    const [id] = await emitMessages(
       db,
       account,
-      { message: greeting, to: { address: to, name: 'Martha' }, locale: 'en', vars: {}, ...emission },
+      [{ message: greeting, to: { address: to, name: 'Martha' }, locale: 'en', vars: {}, ...emission }],
       { now: clock.now(), host },
-    ),
-  )
+    )
+    return id!
+  })
 
 async function until<T>(ask: () => Promise<T | false | undefined | null>, what: string, ms = 8000): Promise<T> {
   const start = performance.now()
@@ -121,10 +122,10 @@ describe('emitting', () => {
   test('what is rolled back is never sent: neither row nor job stays', async () => {
     await expect(
       inTransaction(pools.app, { settings: { account }, write: true }, async ({ db }) => {
-        await emitMessage(
+        await emitMessages(
           db,
           account,
-          { message: greeting, to: { address: 'a@post.example' }, locale: 'en', vars: {} },
+          [{ message: greeting, to: { address: 'a@post.example' }, locale: 'en', vars: {} }],
           { now: clock.now(), host },
         )
         throw new Error('changed my mind')

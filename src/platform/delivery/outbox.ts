@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
+import { statement } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import type { Words, WordTree } from '../i18n.ts'
 import { oneLine, renderMail } from './layout.ts'
@@ -89,32 +89,30 @@ const ADDRESS =
 export const isMailAddress = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= 254 && ADDRESS.test(text) && !/\.\.|^\.|\.@|@\.|\.$/.test(text)
 
+const COLUMNS = 'account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload, secret, link_kind, state, next_at, message_id, created_at'
+// Without RETURNING: the app role may insert into the journal but not read it back.
+const written = statement(`with mails as (insert into outbox (${COLUMNS}) select ${COLUMNS} from json_populate_recordset(null::outbox, $1))
+  select app_enqueue_delivery(account_id, id, next_at, urgent) from json_to_recordset($1) as mail(account_id uuid, id uuid, next_at timestamptz, urgent boolean)`)
+
 /**
- * Writes one mail to the outbox and adds the job that sends it, in the caller's transaction: neither exists when that
- * rolls back. `host` ends the Message-ID, which stays the same for every attempt. Returns the row's id.
+ * Writes mails to the outbox and adds the jobs that send them, in the caller's transaction and one statement: none exists when
+ * that rolls back. `host` ends each Message-ID, which stays the same for every attempt. Answers the rows' ids.
  */
-export async function emitMessage<Vars extends MailVars>(
-  db: Kysely<DB>,
-  account: string,
-  emission: Emission<Vars>,
-  { now, host }: { now: Date; host: string },
-): Promise<string> {
-  const { message: declared, to, subject, locale, vars } = emission
-  if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
-  if (Boolean(declared.secret) !== (typeof vars.token === 'string'))
-    throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
-  const id = newId()
-  const at = emission.at ?? now
-  // Without RETURNING: the app role may insert into the journal but not read it back.
-  await sql`insert into outbox (account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload,
-      secret, link_kind, state, next_at, message_id, created_at)
-    values (${account}, ${id}, ${declared.kind}, 'email', ${to.address}, ${to.name ? oneLine(to.name) : null}, ${subject?.kind ?? null},
-      ${subject?.id ?? null}, ${locale}, ${JSON.stringify(vars)}::jsonb, ${declared.secret ?? false}, ${declared.linkKind ?? null},
-      'waiting', ${at}, ${`<${id}@${host}>`}, ${now})`.execute(db)
-  await sql`select app_enqueue_delivery(${account}::uuid, ${id}::uuid, ${at}::timestamptz, ${declared.urgent ?? false})`.execute(
-    db,
-  )
-  return id
+export async function emitMessages(db: object, account: string, emissions: readonly Emission[], { now, host }: { now: Date; host: string }): Promise<string[]> {
+  if (emissions.length === 0) return []
+  const rows = emissions.map(({ message: declared, to, subject, locale, vars, at = now }) => {
+    if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
+    if (Boolean(declared.secret) !== (typeof vars.token === 'string'))
+      throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
+    const id = newId()
+    return {
+      account_id: account, id, kind: declared.kind, channel: 'email', to_address: to.address, to_name: to.name ? oneLine(to.name) : null,
+      subject_kind: subject?.kind ?? null, subject_id: subject?.id ?? null, locale, payload: vars, secret: declared.secret ?? false, link_kind: declared.linkKind ?? null,
+      state: 'waiting', next_at: at, message_id: `<${id}@${host}>`, created_at: now, urgent: declared.urgent ?? false,
+    }
+  })
+  await written(db, JSON.stringify(rows))
+  return rows.map((row) => row.id)
 }
 
 const MASK = '••••••••'

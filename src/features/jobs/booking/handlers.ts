@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { localOf } from '../../../platform/zone.ts'
+import type { PortalOf } from '../../identity/rules.ts'
 import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
-import { attachFile, copyFile, waitingFiles, type FileRecord } from '../files/queries.ts'
-import { answers, by, instant, placeOf, refuseIf, type Faults } from '../handlers.ts'
+import { attachFile, copyFile, type FileRecord } from '../files/queries.ts'
+import { answers, by, instant, placeAt, refuseIf, type Faults } from '../handlers.ts'
 import { jobBooked, jobBookedOffice } from '../messages.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
-import { activeTemplates, addHistory, findTemplate, insertJobs, searchTexts, sitesOf, takeJobNumbers, type JobRecord, type TemplateOf } from '../queries.ts'
+import { activeTemplates, addHistory, findTemplate, insertJobs, searchTexts, sitesOf, type JobRecord, type TemplateOf } from '../queries.ts'
 import { MAX_JOBS } from '../rules.ts'
 import { booking } from './contract.ts'
-import { bookerOf, currentLinks, dispatchersOf, jobsOfBatch, lockBooker, makeCustomerFor, namesOf, type Booker } from './queries.ts'
+import { bookerOf, makeCustomerFor, namesOf, startBooking, type Booker, type BookingFacts } from './queries.ts'
+
+/** What an uploaded file is named by in a form. */
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
 
 type Booking = Context<(typeof booking)['createPortalJob']>
 
@@ -19,19 +23,21 @@ export const bookingHandlers = implement('jobs', booking, {
     const { db, actor, account: { id: account, portal, timeZone, currency } } = ctx
     const customers = bookableCustomers(actor, portal)
     const makesCustomer = mayBookUnlinked(actor, portal)
-    const offered = await offeredTemplates(ctx, customers.length === 1 ? customers[0]! : null, customers)
+    const active = await activeTemplates(db, account)
+    const offeredIds = offered(actor, portal, active.map((each) => each.id), customers.length === 1 ? customers[0]! : null, customers)
+    const templates = offeredIds.map((id) => active.find((each) => each.id === id)!)
     const fitting = customers.length > 0 || makesCustomer
     // A job type that is not offered to this user is a secret like any other.
-    ctx.allow(!wanted || (fitting && offered.some((each) => each.id === wanted)) ? { yes: true } : { yes: false, code: 'notFound' })
+    ctx.allow(!wanted || (fitting && offeredIds.includes(wanted)) ? { yes: true } : { yes: false, code: 'notFound' })
     const [names, sites, template, me] = await Promise.all([
       namesOf(db, account, customers), sitesOf(db, account, customers), wanted ? findTemplate(db, account, wanted) : undefined,
       makesCustomer ? bookerOf(db, account, actor.id) : undefined,
     ])
-    const why = fitting ? (offered.length > 0 ? null : 'noJobTypes' as const) : actor.links.length === 0 && !portal.makeCustomers ? 'noCustomer' as const : 'permission' as const
+    const why = fitting ? (templates.length > 0 ? null : 'noJobTypes' as const) : actor.links.length === 0 && !portal.makeCustomers ? 'noCustomer' as const : 'permission' as const
     return {
-      allowed: fitting && offered.length > 0,
+      allowed: fitting && templates.length > 0,
       why,
-      templates: fitting ? offered.map(({ id, name, description, icon }) => ({ id, name, description, icon })) : [],
+      templates: fitting ? templates.map(({ id, name, description, icon }) => ({ id, name, description, icon })) : [],
       customers: names.map(({ id, name }) => ({
         id, name, sites: sites.filter((site) => site.customer_id === id).map((site) => ({ id: site.id, name: site.name, address: site.address })),
       })),
@@ -43,19 +49,21 @@ export const bookingHandlers = implement('jobs', booking, {
 
   async createPortalJob(ctx, input) {
     const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
-    const booker = await lockBooker(db, account, actor.id)
+    const facts = await startBooking(db, account, {
+      user: actor.id, formKey: input.formKey, template: input.template, site: input.site, customers: actor.links.map((link) => link.customer), count: input.number, now,
+      files: [...input.files, ...Object.values(input.fields).filter(Array.isArray).flat().filter(isId)],
+    })
+    const { booker } = facts
     if (!booker) throw problem('notSignedIn')
-    const customer = await chosenCustomer(ctx, input.customer)
-    if (input.formKey) {
-      const before = await jobsOfBatch(db, account, input.formKey, actor.id)
-      if (before.length > 0) return { jobs: before, again: true }
-    }
+    const customer = await chosenCustomer(ctx, input.customer, facts)
+    if (facts.before.length > 0) return { jobs: facts.before, again: true }
 
     const faults: Faults = { ...customer.faults }
-    const template = (await offeredTemplates(ctx, customer.id, customer.id ? [customer.id] : [])).some((each) => each.id === input.template)
-      ? await findTemplate(db, account, input.template) : undefined
+    const template = facts.template && offered(actor, portal, facts.active, customer.id, customer.id ? [customer.id] : []).includes(facts.template.id) ? facts.template : undefined
     if (!template) faults.template = 'choice'
-    const place = await placeOf(ctx, customer.id ?? actor.id, { site: input.site, address: input.address }, faults)
+    const place = placeAt(facts.sites.filter((site) => site.customer_id === customer.id), { site: input.site, address: input.address }, faults)
+    // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
+    if (faults.site === 'choice' && facts.sites.some((site) => bookableCustomers(actor, portal).includes(site.customer_id))) faults.site = 'siteOfAnother'
     if (!place.site_id && !place.address) faults.address = 'required'
     const requested = portal.requestedStart ? instant(input.requested, timeZone, 'requested', faults) : undefined
     if (input.requested && !portal.requestedStart) faults.requested = 'unknown'
@@ -63,44 +71,41 @@ export const bookingHandlers = implement('jobs', booking, {
     if (input.number > 1 && !portal.severalJobs) faults.number = { code: 'tooBig', vars: { max: 1 } }
     const fields = template?.fields ?? []
     const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
-    const files = await chosenFiles(ctx, template, input.files, values, faults)
-    // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
-    if (faults.site === 'choice' && (await sitesOf(db, account, bookableCustomers(actor, portal))).some((site) => site.id === input.site)) faults.site = 'siteOfAnother'
+    const files = chosenFiles(template, input.files, values, facts.files, faults)
     refuseIf(faults)
 
     const customerId = customer.id ?? await newCustomer(ctx, booker, place.address)
-    const first = await takeJobNumbers(db, account, input.number)
     const batch = input.formKey ?? randomUUID()
     const jobs = Array.from({ length: input.number }, (_, index) => {
       const job = {
-        account_id: account, id: ctx.newId(), number: first + index, customer_id: customerId, ...place, template_id: template!.id, template_version: template!.version,
+        account_id: account, id: ctx.newId(), number: facts.first + index, customer_id: customerId, ...place, template_id: template!.id, template_version: template!.version,
         title: template!.name, worker_id: null, made_by_kind: 'portalUser', made_by_id: actor.id, made_by_name: actor.name, state: 'unassigned' as const,
         requested_at: requested ?? null, scheduled_at: null, duration_minutes: template!.duration_minutes, fields: index === 0 ? values : withOwnFiles(ctx, template!, values),
         tags: [], batch_id: batch, external_reference: null, created_at: now, updated_at: now,
       }
       return { ...job, ...searchTexts(job, fields) }
     })
-    await insertJobs(db, jobs)
-    await attachAll(ctx, jobs, template!, values, files)
-    await addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId)
-    await tell(ctx, jobs, template!, requested ?? null)
+    const booked = insertJobs(db, jobs)
+    if (files.size > 0) {
+      await booked
+      await attachAll(ctx, jobs, template!, values, files)
+    }
+    await Promise.all([booked, addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId), tell(ctx, jobs, template!, requested ?? null, facts.dispatchers)])
     return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
   },
 })
 
-/** Active job types this user may book, in the account's order; one only for who may not choose. */
-async function offeredTemplates(ctx: Pick<Booking, 'actor'> & { account: Booking['account']; db: Pick<Booking['db'], 'selectFrom'> }, customer: string | null, customers: readonly string[]) {
-  const { actor, account } = ctx
-  const active = await activeTemplates(ctx.db as never, account.id)
-  const offered = actor.bookable.flatMap((id) => active.find((template) => template.id === id) ?? [])
-  const chooses = customers.length > 0 ? customers.some((each) => mayChooseTemplate(actor, account.portal, each)) : mayChooseTemplate(actor, account.portal, customer)
-  return chooses ? offered : offered.slice(0, 1)
+/** Of the active job types those this user may book, in the account's order; one only for who may not choose. */
+function offered(actor: Booking['actor'], portal: PortalOf, active: readonly string[], customer: string | null, customers: readonly string[]): string[] {
+  const bookable = actor.bookable.filter((id) => active.includes(id))
+  const chooses = customers.length > 0 ? customers.some((each) => mayChooseTemplate(actor, portal, each)) : mayChooseTemplate(actor, portal, customer)
+  return chooses ? bookable : bookable.slice(0, 1)
 }
 
 /** Whom this booking is for, by the links of this very moment (E-23). `id` null: one is to be made. */
-async function chosenCustomer(ctx: Booking, wanted: string | undefined): Promise<{ id: string | null; faults: Faults }> {
-  const { account, db } = ctx
-  const links = await currentLinks(db, account.id, ctx.actor.id)
+async function chosenCustomer(ctx: Booking, wanted: string | undefined, facts: BookingFacts): Promise<{ id: string | null; faults: Faults }> {
+  const { account } = ctx
+  const { links } = facts
   const actor = { ...ctx.actor, links }
   const mine = bookableCustomers(actor, account.portal)
   if (links.length === 0) {
@@ -112,7 +117,10 @@ async function chosenCustomer(ctx: Booking, wanted: string | undefined): Promise
   const id = wanted ?? (mine.length === 1 ? mine[0] : undefined)
   if (id !== undefined && known === (wanted !== undefined)) {
     // Linked since this request began, by another booking of the same user.
-    if (!ctx.actor.links.some((link) => link.customer === id)) await ctx.reachAlso({ customer: id })
+    if (!ctx.actor.links.some((link) => link.customer === id)) {
+      await ctx.reachAlso({ customer: id })
+      facts.sites = await sitesOf(ctx.db, account.id, [id])
+    }
     return { id, faults: {} }
   }
   return { id: mine[0] ?? null, faults: { customer: wanted ? 'choice' : 'required' } }
@@ -127,9 +135,10 @@ async function newCustomer(ctx: Booking, booker: Booker, address: string | null)
 }
 
 /** The files a form names: those under the job and those that answer its questions, all this user's and waiting. */
-async function chosenFiles(ctx: Booking, template: TemplateOf | undefined, loose: readonly string[], values: Values, faults: Faults): Promise<Map<string, FileRecord>> {
+function chosenFiles(template: TemplateOf | undefined, loose: readonly string[], values: Values, waiting: readonly FileRecord[], faults: Faults): Map<string, FileRecord> {
   const asked = (template?.fields ?? []).filter((field) => field.type === 'file').map((field) => ({ field, ids: (values[field.id] ?? []) as string[] }))
-  const found = new Map((await waitingFiles(ctx.db, ctx.account.id, [...loose, ...asked.flatMap(({ ids }) => ids)], ctx.actor.id, ctx.now)).map((file) => [file.id, file]))
+  const wanted = new Set([...loose, ...asked.flatMap(({ ids }) => ids)])
+  const found = new Map(waiting.flatMap((file) => (wanted.has(file.id) ? [[file.id, file]] : [])))
   if (loose.some((id) => !found.has(id))) faults.files = 'fileGone'
   for (const { field, ids } of asked) if (ids.some((id) => !found.has(id))) faults[`fields.${field.id}`] = 'fileGone'
   return found
@@ -154,7 +163,7 @@ async function attachAll(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'cu
 }
 
 /** One mail for the whole booking (E-42): to who booked, if the business confirms bookings, and to who runs the work. */
-async function tell(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'number'>[], template: TemplateOf, requested: Date | null): Promise<void> {
+async function tell(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'number'>[], template: TemplateOf, requested: Date | null, dispatchers: BookingFacts['dispatchers']): Promise<void> {
   const { account, actor } = ctx
   const first = jobs[0]!
   const vars = {
@@ -162,10 +171,8 @@ async function tell(ctx: Booking, jobs: readonly Pick<JobRecord, 'id' | 'number'
     requestedAt: requested?.toISOString() ?? '', booker: actor.name,
   }
   const subject = { kind: 'job', id: first.id }
-  if (account.portal.confirmBookings) {
-    await ctx.emit({ message: jobBooked, to: { address: actor.email, name: actor.name }, subject, locale: ctx.locale, vars: { ...vars, reader: actor.id } })
-  }
-  for (const member of await dispatchersOf(ctx.db, account.id)) {
-    await ctx.emit({ message: jobBookedOffice, to: { address: member.email, name: member.name }, subject, locale: account.locale, vars: { ...vars, reader: member.id } })
-  }
+  await ctx.emitAll([
+    ...(account.portal.confirmBookings ? [{ message: jobBooked, to: { address: actor.email, name: actor.name }, subject, locale: ctx.locale, vars: { ...vars, reader: actor.id } }] : []),
+    ...dispatchers.map((member) => ({ message: jobBookedOffice, to: { address: member.email, name: member.name }, subject, locale: account.locale, vars: { ...vars, reader: member.id } })),
+  ])
 }

@@ -1,32 +1,68 @@
 import { sql } from 'kysely'
+import { statement } from '../../../platform/database/transaction.ts'
 import { fold } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { bookableTemplates } from '../../identity/rules.ts'
+import { bookableTemplates, type LinkOf } from '../../identity/rules.ts'
+import { waitingFiles, type FileRecord } from '../files/queries.ts'
+import type { TemplateOf } from '../queries.ts'
 
 export interface Booker { id: string; email: string; email_norm: string; name: string | null; phone: string | null; company: string | null; postal_address: string | null }
 
+const lock = statement<Booker>(`select id, email, email_norm, name, phone, company, postal_address from portal_users
+  where account_id = $1 and id = $2 and state = 'active' for update`)
+
+export interface BookingFacts {
+  /** As they are now. */
+  links: LinkOf[]
+  /** What this form has booked before. */
+  before: { id: string; number: number }[]
+  /** Active job types, in the account's order. */
+  active: string[]
+  template: TemplateOf | null
+  /** The place that was asked for, when it is one of these customers'. */
+  sites: { id: string; customer_id: string; address: string; latitude: number | null; longitude: number | null }[]
+  /** Who runs the daily work: they are told of a booking. */
+  dispatchers: { id: string; email: string; name: string | null }[]
+}
+
+const facts = statement<BookingFacts>(`select
+  (select coalesce(json_agg(json_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at), '[]')
+    from (select * from portal_links where account_id = $1 and portal_user_id = $2 for share) l) as links,
+  (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = $1 and j.batch_id = $3 and j.made_by_id = $2) as before,
+  (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = $1 and t.state = 'active') as active,
+  (select row_to_json(found) from (select t.id, t.name, t.description, t.icon, t.version, t.duration_minutes, t.state, v.fields
+    from templates t join template_versions v on v.account_id = $1 and v.template_id = t.id and v.version = t.version where t.account_id = $1 and t.id = $4) found) as template,
+  (select coalesce(json_agg(json_build_object('id', s.id, 'customer_id', s.customer_id, 'address', s.address, 'latitude', s.latitude, 'longitude', s.longitude)), '[]')
+    from sites s where s.account_id = $1 and s.id = $5 and s.customer_id = any ($6::uuid[]) and s.state = 'active') as sites,
+  (select coalesce(json_agg(json_build_object('id', m.id, 'email', m.email, 'name', m.name)), '[]')
+    from staff_members m where m.account_id = $1 and m.state = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
+
+const number = statement<{ first: string }>(`insert into counters as c (account_id, kind, next)
+  select $1, 'job', 1001 + $2::int where not exists (select 1 from jobs j where j.account_id = $1 and j.batch_id = $3 and j.made_by_id = $4)
+  on conflict (account_id, kind) do update set next = c.next + $2::int returning next - $2::int as first`)
+
 /**
- * The portal user's own row, held until the booking ends: its bookings come one after the other, so that two at once
- * make one customer (E-24) and one form sent twice is one booking. Undefined when it was removed meanwhile (E-11).
+ * All that a booking decides by, in one flight. The portal user's own row is held until the booking ends, and what follows is
+ * read after that: its bookings come one after the other, so that two at once make one customer (E-24) and one form sent twice
+ * is one booking. Links are held against an unlinking at the same moment (E-23). `booker` undefined: removed meanwhile (E-11).
+ * `first` is the first of `count` reserved numbers, unless this form has booked before; a booking that is refused leaves no gap.
  */
-export const lockBooker = (db: Write, account: string, user: string): Promise<Booker | undefined> =>
-  db.selectFrom('portal_users').select(['id', 'email', 'email_norm', 'name', 'phone', 'company', 'postal_address'])
-    .where('account_id', '=', account).where('id', '=', user).where('state', '=', 'active').forUpdate().executeTakeFirst()
+export async function startBooking(
+  db: Write, account: string,
+  { user, formKey, template, site, customers, files, count, now }: {
+    user: string; formKey: string | undefined; template: string; site: string | undefined; customers: readonly string[]; files: readonly string[]; count: number; now: Date
+  },
+): Promise<BookingFacts & { booker: Booker | undefined; files: FileRecord[]; first: number }> {
+  const [[booker], [found], waiting, [taken]] = await Promise.all([
+    lock(db, account, user), facts(db, account, user, formKey ?? null, template, site ?? null, customers),
+    waitingFiles(db, account, files, user, now), number(db, account, count, formKey ?? null, user),
+  ])
+  return { ...found!, booker, files: waiting, first: Number(taken?.first) }
+}
 
 export const bookerOf = (db: Read, account: string, user: string): Promise<Booker | undefined> =>
   db.selectFrom('portal_users').select(['id', 'email', 'email_norm', 'name', 'phone', 'company', 'postal_address'])
     .where('account_id', '=', account).where('id', '=', user).executeTakeFirst()
-
-/** The links as they are now, held against an unlinking at the same moment (E-23). */
-export const currentLinks = async (db: Write, account: string, user: string) =>
-  (await db.selectFrom('portal_links').select(['id', 'customer_id', 'scope', 'contact_id', 'permissions']).where('account_id', '=', account).where('portal_user_id', '=', user)
-    .orderBy('created_at').forShare().execute()).map(({ id, customer_id, scope, contact_id, permissions }) => ({
-    id, customer: customer_id, scope: scope as 'whole' | 'contact', contact: contact_id, permissions: permissions as Record<string, boolean> | null,
-  }))
-
-/** What this form has booked before. */
-export const jobsOfBatch = (db: Read, account: string, batch: string, user: string) =>
-  db.selectFrom('jobs').select(['id', 'number']).where('account_id', '=', account).where('made_by_id', '=', user).where('batch_id', '=', batch).orderBy('number').execute()
 
 /**
  * A customer from a portal user's own contact details, linked to it (V-26). Call after ctx.reachAlso with both ids.
@@ -55,10 +91,6 @@ export async function makeCustomerFor(
 
 export const namesOf = (db: Read, account: string, customers: readonly string[]) =>
   customers.length === 0 ? Promise.resolve([]) : db.selectFrom('customers').select(['id', 'name']).where('account_id', '=', account).where('id', 'in', [...customers]).orderBy('name').orderBy('id').execute()
-
-/** Who runs the daily work: they are told of a booking. */
-export const dispatchersOf = (db: Read, account: string) =>
-  db.selectFrom('staff_members').select(['id', 'email', 'name']).where('account_id', '=', account).where('state', '=', 'active').where('role', 'in', ['owner', 'dispatcher']).execute()
 
 /**
  * Asked right before a mail goes out: would the booker still find that job in the portal? Active, acting for its customer

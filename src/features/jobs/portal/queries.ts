@@ -2,6 +2,7 @@ import { last, statement } from '../../../platform/database/transaction.ts'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { COUNT_CAP, readCursor, writeCursor } from '../queries.ts'
+import { portalSearch, portalSearchStates } from '../search/queries.ts'
 import { groupOf, statesOf, type JobGroup, type JobState } from '../rules.ts'
 
 /** A job in a customer's list, with the names beside it. */
@@ -23,17 +24,25 @@ const FEW = 4
 const NAMED = `found.id, found.number, found.title, t.icon, found.state, found.customer_id, found.customer, found.address, found.requested_at, found.scheduled_at,
   found.duration_minutes, found.completed_at, found.canceled_at, coalesce(w.name, w.email) as worker, found.created_at`
 
+const COLUMNS = `j.id, j.number, j.title, j.state, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at,
+  j.duration_minutes, j.completed_at, j.canceled_at, j.created_at`
+const NAMES = `join templates t on t.account_id = $1 and t.id = found.template_id
+  left join staff_members w on w.account_id = $1 and w.id = found.worker_id`
+
 /** `$1` account, `$2` customers, `$3` rows; then patterns, states, and moment and id of the cursor, as far as given. */
 function listText({ search, group, cursor, many }: Given): string {
   let next = 4
   const value = () => `$${next++}`
+  const patterns = search ? value() : ''
   const where = [
     'j.account_id = $1 and j.customer_id = c.id',
-    // A customer's name is searched beside the job, so that a renamed one is found at once.
-    search && `(j.folded_portal || ' ' || c.folded_name) like all (${value()}::text[])`,
     group && `j.state = any (${value()}::text[])`,
     cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
   ].filter(Boolean).join(' and ')
+  if (search) {
+    return `${portalSearch({ base: where, columns: COLUMNS, patterns, many })}
+    select ${NAMED}, found.created_at::text as at from found ${NAMES} order by found.created_at desc, found.id desc`
+  }
   const newest = (columns: string, more: string, limit: string) =>
     `lateral (select ${columns} from jobs j where ${where} ${more} order by j.created_at desc, j.id desc limit ${limit})`
   // Of each customer by its own index, then merged: many customers cost no sort over all their jobs.
@@ -44,12 +53,10 @@ function listText({ search, group, cursor, many }: Given): string {
   return `${merged}
   select ${NAMED}, found.created_at::text as at from (
     select newest.*, c.name as customer from ${many ? 'mine' : 'customers'} c cross join
-      ${newest('j.id, j.number, j.title, j.state, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at, j.created_at',
-        many ? 'and j.created_at >= (select since from reach)' : '', '$3')} newest
+      ${newest(COLUMNS, many ? 'and j.created_at >= (select since from reach)' : '', '$3')} newest
     ${many ? '' : 'where c.account_id = $1 and c.id = any ($2::uuid[])'}
     order by newest.created_at desc, newest.id desc limit $3) found
-  join templates t on t.account_id = $1 and t.id = found.template_id
-  left join staff_members w on w.account_id = $1 and w.id = found.worker_id
+  ${NAMES}
   order by found.created_at desc, found.id desc`
 }
 
@@ -62,7 +69,7 @@ export async function listForCustomers(
   if (customers.length === 0) return { rows: [], next: null }
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
   const patterns = search ? foldedPatterns(search) : []
-  const given = { search: patterns.length > 0, group: group !== undefined, cursor: after !== undefined, many: customers.length > MANY && patterns.length === 0 }
+  const given = { search: patterns.length > 0, group: group !== undefined, cursor: after !== undefined, many: customers.length > MANY }
   const key = Object.values(given).join()
   let list = lists.get(key)
   if (!list) lists.set(key, (list = statement(listText(given))))
@@ -74,17 +81,14 @@ export async function listForCustomers(
 
 // ---- what stands above the list ----
 
-const counted = (search: boolean) => statement<{ state: JobState; count: number }>(`
-  select state, count(*)::int as count from (select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id
-    where c.account_id = $1 and c.id = any ($2::uuid[])${search ? " and (j.folded_portal || ' ' || c.folded_name) like all ($3::text[])" : ''} limit ${COUNT_CAP}) few group by state`)
-const count = counted(false), countFound = counted(true)
+const counted = (states: string) => statement<{ state: JobState; count: number }>(`select state, count(*)::int as count from (${states}) few group by state`)
+const count = counted(`select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id where c.account_id = $1 and c.id = any ($2::uuid[]) limit ${COUNT_CAP}`)
+const [countFound, countFoundOfMany] = [false, true].map((many) => counted(portalSearchStates({ patterns: '$3', many })))
 
 const upcoming = statement<PortalJobRow>(`
   select ${NAMED} from (select j.*, c.name as customer from jobs j join customers c on c.account_id = $1 and c.id = j.customer_id
     where j.account_id = $1 and j.customer_id = any ($2::uuid[]) and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
-    order by j.scheduled_at, j.id limit 1) found
-  join templates t on t.account_id = $1 and t.id = found.template_id
-  left join staff_members w on w.account_id = $1 and w.id = found.worker_id`)
+    order by j.scheduled_at, j.id limit 1) found ${NAMES}`)
 
 const named = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
 
@@ -97,7 +101,7 @@ export async function overviewFor(
 ) {
   const patterns = search ? foldedPatterns(search) : []
   const [states, [next], customers] = await Promise.all([
-    patterns.length > 0 ? countFound(db, account, asked, patterns) : count(db, account, asked), upcoming(db, account, mine, since), named(last(db), account, mine),
+    patterns.length === 0 ? count(db, account, asked) : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns), upcoming(db, account, mine, since), named(last(db), account, mine),
   ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
   for (const each of states) {

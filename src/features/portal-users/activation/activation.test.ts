@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { house, linkIn, PASSWORD, type Business, type BusinessOptions, type House, type Person } from '../../../../test/kit.ts'
 import { newToken } from '../../../platform/secrets.ts'
 import { sendActivation, sendEmailChange, type Recipient, type Sending } from '../messages.ts'
-import { emitMessage } from '../../../platform/delivery/outbox.ts'
+import { emitMessages } from '../../../platform/delivery/outbox.ts'
 import { newId } from '../../../platform/ids.ts'
 
 let at: House
@@ -25,7 +25,7 @@ const isIn = async (person: Person) => (await person.call('getPortalMyself')).st
 /** What a handler of the office does: the sending in one transaction of its own. */
 const office = (business: Business, work: (ctx: Sending) => Promise<void>) => at.stored((db) => work({
   db, account: business, now: at.clock.now(), newId,
-  emit: async (emission) => { await emitMessage(db, business.id, emission, { now: at.clock.now(), host: 'portico.example' }) },
+  emit: async (emission) => { await emitMessages(db, business.id, [emission], { now: at.clock.now(), host: 'portico.example' }) },
 }))
 async function invite(business: Business, email = address()): Promise<string> {
   const user = { id: newId(), email, name: null, locale: 'en', password_hash: null } satisfies Recipient
