@@ -12,6 +12,8 @@ import { derive, hashPassword } from '../src/platform/secrets.ts'
 
 export const SIZES = {
   '10k': { jobs: 10_000, customers: 300 },
+  // The smallest whose plans are those of a million (test/plans.test.ts).
+  '40k': { jobs: 40_000, customers: 1_000 },
   '100k': { jobs: 100_000, customers: 1_000 },
   '1m': { jobs: 1_000_000, customers: 10_000 },
 } as const
@@ -157,7 +159,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
 
   // Without its secondary indexes the large table fills twice as fast.
   const { rows: indexes } = await db.query<{ name: string; definition: string }>(`select indexname as name, indexdef as definition from pg_indexes
-    where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments') and indexname !~ '_(pk|unique)$'`)
+    where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(`insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, made_by_kind, made_by_name, state,
       requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, folded_portal, folded_office, created_at, updated_at)
@@ -177,6 +179,8 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   await db.query(`insert into job_comments (account_id, id, job_id, customer_id, audience, author_kind, author_name, body, created_at)
     select account_id, pg_temp.v7(created_at, 'comment' || number), id, customer_id, case when number % 4 = 0 then 'internal' else 'customer' end, 'staff', 'Member 0', 'We bring the part with us; please keep the way clear.', created_at + interval '3 hours'
     from jobs where number % 2 = 0 order by jobs.id`)
+  await db.query(`insert into files (account_id, id, owner_kind, owner_id, job_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
+    select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
   for (const { definition } of indexes) await db.query(definition)
   await db.query('insert into counters (account_id, kind, next) values ($1, \'job\', $2)', [ACCOUNT, 1001 + jobs])
 

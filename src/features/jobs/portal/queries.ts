@@ -12,7 +12,7 @@ export interface PortalJobRow {
 }
 
 export interface Asked { search?: string | undefined; group?: JobGroup | undefined; cursor?: string | undefined }
-type Given = Record<keyof Asked, boolean> & { many: boolean }
+interface Given { search: boolean; group: JobGroup | undefined; cursor: boolean; many: boolean }
 
 // ---- the list: one statement for each combination of what is asked, each with a plan of its own ----
 
@@ -29,14 +29,15 @@ const COLUMNS = `j.id, j.number, j.title, j.state, j.customer_id, j.template_id,
 const NAMES = `join templates t on t.account_id = $1 and t.id = found.template_id
   left join staff_members w on w.account_id = $1 and w.id = found.worker_id`
 
-/** `$1` account, `$2` customers, `$3` rows; then patterns, states, and moment and id of the cursor, as far as given. */
+/** `$1` account, `$2` customers, `$3` rows; then patterns, and moment and id of the cursor, as far as given. */
 function listText({ search, group, cursor, many }: Given): string {
   let next = 4
   const value = () => `$${next++}`
   const patterns = search ? value() : ''
   const where = [
     'j.account_id = $1 and j.customer_id = c.id',
-    group && `j.state = any (${value()}::text[])`,
+    // Named, not given: open jobs have an index of their own.
+    group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
     cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
   ].filter(Boolean).join(' and ')
   if (search) {
@@ -69,11 +70,11 @@ export async function listForCustomers(
   if (customers.length === 0) return { rows: [], next: null }
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
   const patterns = search ? foldedPatterns(search) : []
-  const given = { search: patterns.length > 0, group: group !== undefined, cursor: after !== undefined, many: customers.length > MANY }
+  const given = { search: patterns.length > 0, group, cursor: after !== undefined, many: customers.length > MANY }
   const key = Object.values(given).join()
   let list = lists.get(key)
   if (!list) lists.set(key, (list = statement(listText(given))))
-  const values = [...(given.search ? [patterns] : []), ...(group ? [statesOf(group)] : []), ...(after ? [after.at, after.id] : [])]
+  const values = [...(given.search ? [patterns] : []), ...(after ? [after.at, after.id] : [])]
   // One more than asked tells whether there is a next page.
   const rows = await list(last(db), account, customers, limit + 1, ...values)
   return { rows: rows.slice(0, limit), next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null }
@@ -86,9 +87,10 @@ const count = counted(`select j.state from customers c join jobs j on j.account_
 const [countFound, countFoundOfMany] = [false, true].map((many) => counted(portalSearchStates({ patterns: '$3', many })))
 
 const upcoming = statement<PortalJobRow>(`
-  select ${NAMED} from (select j.*, c.name as customer from jobs j join customers c on c.account_id = $1 and c.id = j.customer_id
-    where j.account_id = $1 and j.customer_id = any ($2::uuid[]) and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
-    order by j.scheduled_at, j.id limit 1) found ${NAMES}`)
+  select ${NAMED} from (select visit.*, c.name as customer from customers c cross join lateral (
+      select ${COLUMNS} from jobs j where j.account_id = $1 and j.customer_id = c.id and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
+      order by j.scheduled_at, j.id limit 1) visit
+    where c.account_id = $1 and c.id = any ($2::uuid[]) order by visit.scheduled_at, visit.id limit 1) found ${NAMES}`)
 
 const named = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
 

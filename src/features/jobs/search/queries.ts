@@ -31,19 +31,20 @@ export function portalSearch({ base, columns, patterns, many }: { base: string; 
   const walked = (which: string) => `select walk.*, c.name as customer from asked join mine c on ${which} cross join lateral (
       select ${columns} from jobs j where ${base} and ${holds('j')} ${order('j')} limit $3) walk where asked.ids is null`
   if (many) {
+    // Keys first, of all customers together; by `offset 0` each row is fetched by its key, in order, until the page is full.
     return `with ${mine},
     asked as materialized (select find_portal_jobs($2::uuid[], ${patterns}::text[], ${FOUND_MOST}) as ids),
-    keys as materialized (select newest.* from asked join mine c on asked.ids is null cross join lateral (
+    keys as materialized (select newest.*, c.name, c.folded_name from asked join mine c on asked.ids is null cross join lateral (
       select j.id, j.created_at from jobs j where ${base} ${order('j')} limit ${NEAR_OF_MANY}) newest ${order('newest')} limit ${NEAR_OF_MANY}),
-    near as materialized (select ${columns}, c.name as customer from (select * from keys ${order('keys')}) key
-      join jobs j on j.account_id = $1 and j.id = key.id join mine c on c.id = j.customer_id where ${holds('j')} ${order('key')} limit $3),
+    near as materialized (select job.*, c.name as customer from (select * from keys ${order('keys')}) c cross join lateral (
+      select ${columns}, j.folded_portal from jobs j where j.account_id = $1 and j.id = c.id offset 0) job where ${holds('job')} ${order('c')} limit $3),
     enough as materialized (select (select count(*) from near) >= $3 or (select count(*) from keys) < ${NEAR_OF_MANY} as reached),
-    found as (select * from (${byIndex} union all select * from near where (select reached from enough)
+    found as (select * from (${byIndex} union all select ${names(columns, 'near')}, near.customer from near where (select reached from enough)
       union all ${walked('not (select reached from enough)')}) every ${order('every')} limit $3)`
   }
   return `with ${mine},
     near as materialized (select newest.*, c.name as customer from mine c cross join lateral (
-      select ${columns.replaceAll('j.', 'near.')} from (select j.* from jobs j where ${base} ${order('j')} limit ${NEAR}) near
+      select ${names(columns, 'near')} from (select j.* from jobs j where ${base} ${order('j')} limit ${NEAR}) near
       where ${holds('near')} ${order('near')} limit $3) newest),
     page as materialized (select near.id, near.created_at from near ${order('near')} limit $3),
     -- Customers who have more than was looked at, and newer than the last row of a full page.
@@ -58,16 +59,21 @@ export function portalSearch({ base, columns, patterns, many }: { base: string; 
 
 /** States of the jobs that such a search finds. Of a word too common for the index the newest `FOUND_CAP` in each customer's own walk. */
 export function portalSearchStates({ patterns, many }: { patterns: string; many: boolean }): string {
-  const holds = `(j.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
   const of = 'j.account_id = $1 and j.customer_id = c.id'
-  const small = `not exists (select from asked where c.id = any (asked.customers))`
+  const holds = `(j.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
+  // Decided before any job is read: who has few jobs is walked, for the others the index is asked.
+  const walked = (whose: string, limit = '') => `select walk.state from ${whose} c cross join lateral (select j.state from jobs j where ${of} and ${holds} offset 0) walk${limit}`
   return `with mine as materialized (select c.id, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
-    asked as materialized (select array_agg(c.id) as customers, find_portal_jobs(array_agg(c.id), ${patterns}::text[], ${FOUND_MOST}) as ids from mine c
-      ${many ? '' : `where exists (select from jobs j where ${of} offset ${NEAR})`} having count(*) > 0)
-    ${many ? '' : `select j.state from mine c join jobs j on ${of} and ${holds} where ${small} union all`}
-    select j.state from asked cross join lateral unnest(asked.ids) as hit(id) join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${holds}
-    union all (select j.state from asked join mine c on c.id = any (asked.customers) join jobs j on ${of} and ${holds} where asked.ids is null limit ${FOUND_CAP})`
+    large as materialized (select c.* from mine c ${many ? '' : `where exists (select from jobs j where ${of} offset ${NEAR})`}),
+    small as materialized (select c.* from mine c where c.id not in (select large.id from large)),
+    asked as materialized (select find_portal_jobs(array_agg(large.id), ${patterns}::text[], ${FOUND_MOST}) as ids from large having count(*) > 0),
+    common as materialized (select large.* from large where (select asked.ids is null from asked))
+    ${walked('small')}
+    union all select j.state from asked cross join lateral unnest(asked.ids) as hit(id) join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${holds}
+    union all (${walked('common', ` limit ${FOUND_CAP}`)})`
 }
+
+const names = (columns: string, of: string) => columns.replaceAll('j.', `${of}.`)
 
 /** What the office searches by: the words, and the jobs that hold them when they are few. */
 export interface OfficeSearch { patterns: string[]; ids: string[] | null }
