@@ -11,6 +11,8 @@ const officeParts = /src[\\/]web[\\/](?!ui[\\/](Portal|Door))(ui[\\/]|\w+\.ts)/
 export default defineConfig({
   plugins: [
     sveltekit({
+      // All sheets but the large common one: each request more is a connection more, a round trip before anything is seen.
+      inlineStyleThreshold: 4096,
       adapter: adapter({ out: 'build', precompress: true }),
       files: { src: 'src/web', assets: 'src/web/static' },
       // Absolute asset addresses: a portal page may sit at /jobs or at /p/harbour/jobs, and an error page anywhere.

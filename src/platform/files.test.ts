@@ -197,12 +197,12 @@ describe('keeping files', () => {
     expect(performance.now() - start).toBeLessThan(500)
   }, 30_000)
 
-  test('a logo is a picture, becomes a png of at most 512 px', async () => {
+  test('a logo is a picture, becomes a png of at most 360 px', async () => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       expect(await put(await picture(format, 1000), `Our logo.${format}`, { purpose: 'logo' })).toMatchObject({
         type: 'image/png',
-        width: 512,
-        height: 256,
+        width: 360,
+        height: 180,
         name: expect.stringMatching(/\.png$/),
       })
     }

@@ -11,7 +11,8 @@ export const FILE_LIMIT = 10 * 1024 * 1024
 /** Pixels of a picture before it is opened: a "pixel flood" of a few bytes would take gigabytes. */
 const PIXEL_LIMIT = 50_000_000
 const PICTURE_EDGE = 4000
-const LOGO_EDGE = 512
+/** A logo is shown 120 px wide at most, on screens of three dots a pixel; every page of a portal carries it. */
+const LOGO_EDGE = 360
 const STALE_MS = 60 * 60 * 1000
 
 /** What may be kept, by what it is and not by what it is called. Never SVG or HTML, no animations, no macros, no archives. */
@@ -202,7 +203,7 @@ async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment'
         ? upright.jpeg({ quality: 85, mozjpeg: true })
         : format === 'image/webp'
           ? upright.webp({ quality: 85 })
-          : upright.png()
+          : upright.png(purpose === 'logo' ? { palette: true, quality: 80, effort: 10 } : {})
     const { data, info } = await drawn.toBuffer({ resolveWithObject: true })
     return { type: format, bytes: data, width: info.width, height: info.height }
   } catch (error) {

@@ -25,12 +25,15 @@ export const handle: Handle = async ({ event, resolve }) => {
     transformPageChunk: ({ html }) => {
       // The layout's load has run by now, so the business's colour is known. Only a colour gets in.
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
+      // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
+      const small = /<style nonce=[^]*?<\/style>/.exec(html)?.[0] ?? ''
       return html
+        .replace(small, '')
         .replace('%portico.lang%', escapeAttribute(context.locale))
         .replace('%portico.html%', htmlAttributes(context))
-        .replace('%portico.brand%', brandStyle && `<style>${brandStyle}</style>`)
+        .replace('%portico.brand%', () => small + (brandStyle && `<style>${brandStyle}</style>`))
     },
-    preload: ({ type, path }) => type !== 'font' || /geist-latin-wght/.test(path),
+    preload: ({ type, path }) => type !== 'font' || /geist-basic/.test(path),
   })
   if (brandStyle) allowStyle(response, brandStyle)
   return response
