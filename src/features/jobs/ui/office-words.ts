@@ -2,7 +2,7 @@
 import type { Api } from '../../../web/api.ts'
 import { changed, type Change } from '../../../web/ui/address.ts'
 import type { Look } from '../../../web/ui/StateMark.svelte'
-import { dayOf, shortMoment } from '../../../web/when.ts'
+import { dayOf, said, shortMoment } from '../../../web/when.ts'
 import type { JobState } from '../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
@@ -34,12 +34,12 @@ export function moment(
 ): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
-  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', { time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit' }).format(at) })
+  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', { time: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) })
 }
 
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
 export const localText = (iso: string, timeZone: string): string =>
-  new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(iso)).replace(' ', 'T')
+  said(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
 
 /** "1.4 MB" */
 export function size(bytes: number, locale: string): string {

@@ -1,7 +1,7 @@
 /** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
 import type { Api } from '../../../web/api.ts'
 import type { Look } from '../../../web/ui/StateMark.svelte'
-import { dayOf } from '../../../web/when.ts'
+import { dayOf, said } from '../../../web/when.ts'
 
 export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
 export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
@@ -15,17 +15,15 @@ export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.
 /** A customer's states are the six looks themselves. */
 export const look = (shown: string): Look => shown as Look
 
-const part = (at: Date, locale: string, timeZone: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options }).format(at)
-
 /** "Today", "Thu 26 Nov"; the year only when it is another one. */
 export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) === dayOf(now, timeZone)) return t('jobs.portal.today')
   const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
-  return part(at, locale, timeZone, { weekday: 'short', day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }).replace(/,/g, '')
+  return said(at, locale, timeZone, { weekday: 'short', day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }).replace(/,/g, '')
 }
 
-const clock = (iso: string, locale: string, timeZone: string): string => part(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+const clock = (iso: string, locale: string, timeZone: string): string => said(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
 
 /** "Today, 10:00" */
 export const moment = (iso: string, locale: string, timeZone: string, t: T): string => `${day(iso, locale, timeZone, t)}, ${clock(iso, locale, timeZone)}`
