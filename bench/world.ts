@@ -13,7 +13,7 @@ import { derive, hashPassword } from '../src/platform/secrets.ts'
 export const SIZES = {
   '10k': { jobs: 10_000, customers: 300 },
   // The smallest whose plans are those of a million (test/plans.test.ts).
-  '40k': { jobs: 40_000, customers: 1_000 },
+  '40k': { jobs: 40_000, customers: 5_000 },
   '100k': { jobs: 100_000, customers: 1_000 },
   '1m': { jobs: 1_000_000, customers: 10_000 },
 } as const

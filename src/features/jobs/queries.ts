@@ -59,7 +59,7 @@ export async function takeJobNumbers(db: Write, account: string, count: number):
 }
 
 const JOB_COLUMNS = `account_id, id, number, customer_id, site_id, address, latitude, longitude, template_id, template_version, title, worker_id, made_by_kind, made_by_id, made_by_name, state,
-  requested_at, scheduled_at, duration_minutes, fields, tags, batch_id, external_reference, folded_portal, folded_office, created_at, updated_at`
+  requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, tags, batch_id, external_reference, folded_portal, folded_office, created_at, updated_at`
 const inserted = statement(`insert into jobs (${JOB_COLUMNS}) select ${JOB_COLUMNS} from json_populate_recordset(null::jobs, $1)`)
 
 /** Writes new jobs, all in one statement. */

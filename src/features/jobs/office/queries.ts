@@ -21,20 +21,37 @@ export interface JobFilter {
 
 const and = (parts: RawBuilder<unknown>[]) => sql.join(parts, sql` and `)
 
-/** Jobs `j` of the account that match, beside their customer `c`. `near`: of the newest so many only. */
-function matching(account: string, { found, mine, state, worker, template, customer }: JobFilter, near?: number): RawBuilder<unknown> {
-  const own = and([
-    sql`j.account_id = ${account}`, ...(mine ? [sql`j.worker_id = ${mine}`] : []), ...(customer ? [sql`j.customer_id = ${customer}`] : []),
-    ...(found?.ids ? [sql`j.id = any (${found.ids}::uuid[])`] : []),
-  ])
-  const jobs = near ? sql`(select j.* from jobs j where ${own} order by j.created_at desc, j.id desc limit ${near}) j` : sql`jobs j`
-  return sql`from ${jobs} left join customers c on c.account_id = j.account_id and c.id = j.customer_id where ${and([
-    own,
+interface Near { near: number; seek?: RawBuilder<unknown> }
+
+/** What is true of a job before any text is compared. */
+const own = (account: string, { found, mine, customer }: JobFilter) => and([
+  sql`j.account_id = ${account}`, ...(mine ? [sql`j.worker_id = ${mine}`] : []), ...(customer ? [sql`j.customer_id = ${customer}`] : []),
+  ...(found?.ids ? [sql`j.id = any (${found.ids}::uuid[])`] : []),
+])
+
+/** The newest so many of these. */
+const walked = (account: string, filter: JobFilter, { near, seek = sql`` }: Near) =>
+  sql`from (select j.* from jobs j where ${own(account, filter)} ${seek} order by j.created_at desc, j.id desc limit ${near}) j`
+
+/** Jobs `j` that match, beside their customer `c`; of the newest so many only, when that is said. */
+function matching(account: string, filter: JobFilter, near?: Near): RawBuilder<unknown> {
+  const { found, state, worker, template } = filter
+  return sql`${near ? walked(account, filter, near) : sql`from jobs j`} left join customers c on c.account_id = j.account_id and c.id = j.customer_id where ${and([
+    own(account, filter),
     ...(found ? [sql`(j.folded_office || ' ' || coalesce(c.folded, '')) like all (${found.patterns}::text[])`] : []),
-    ...(state?.length ? [sql`j.state = any (${state}::text[])`] : []),
+    ...filters({ state, worker, template }),
+  ])}`
+}
+
+/** Conditions on the columns of `j` that a facet is counted without. */
+function filters({ state, worker, template, customer }: JobFilter): RawBuilder<unknown>[] {
+  return [
+    // Named, not given: how many jobs are in a state decides the plan.
+    ...(state?.length ? [sql`j.state = any (${sql.lit(`{${state.join()}}`)}::text[])`] : []),
     ...(worker?.length ? [sql`(j.worker_id = any (${worker.filter((each) => each !== 'none')}::uuid[])${worker.includes('none') ? sql` or j.worker_id is null` : sql``})`] : []),
     ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
-  ])}`
+    ...(customer ? [sql`j.customer_id = ${customer}`] : []),
+  ]
 }
 
 const SORTS = {
@@ -45,16 +62,27 @@ const SORTS = {
 } as const
 export type JobSort = keyof typeof SORTS
 
+/** A search that no index answers looks at the newest so many, then so many, then at all. */
+const WALKS = [5_000, 100_000]
+
 /** One page by keyset: never an offset, so that a page stays right while jobs arrive. */
 export async function listOfficeJobs(
   db: Read, account: string, filter: JobFilter, { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
 ): Promise<{ rows: ListedJob[]; next: string | null }> {
   const { key, down } = SORTS[sort]
   const after = cursor === undefined ? undefined : readCursor(cursor, sort)
-  const { rows: keys } = await sql<{ id: string; at: string }>`
-    select j.id, (${key})::text as at ${matching(account, filter)}
-    ${after ? (down ? sql`and (${key}, j.id) < (${after.at}::timestamptz, ${after.id}::uuid)` : sql`and (${key}, j.id) > (${after.at}::timestamptz, ${after.id}::uuid)`) : sql``}
-    order by ${key} ${down ? sql`desc` : sql`asc`}, j.id ${down ? sql`desc` : sql`asc`} limit ${limit + 1}`.execute(run(db))
+  const seek = after ? (down ? sql`and (${key}, j.id) < (${after.at}::timestamptz, ${after.id}::uuid)` : sql`and (${key}, j.id) > (${after.at}::timestamptz, ${after.id}::uuid)`) : sql``
+  const page = async (near?: number) => (await sql<{ id: string; at: string }>`
+    select j.id, (${key})::text as at ${matching(account, filter, near === undefined ? undefined : { near, seek })} ${seek}
+    order by ${key} ${down ? sql`desc` : sql`asc`}, j.id ${down ? sql`desc` : sql`asc`} limit ${limit + 1}`.execute(run(db))).rows
+  let keys: { id: string; at: string }[] | undefined
+  if (sort === 'newest' && filter.found && !filter.found.ids) {
+    for (const near of WALKS) {
+      const [few, { rows: [older] }] = await Promise.all([page(near), sql<{ more: boolean }>`select exists (select ${walked(account, filter, { near: near + 1, seek })} offset ${near}) as more`.execute(run(db))])
+      if (few.length > limit || !older!.more) { keys = few; break }
+    }
+  }
+  keys ??= await page()
   const shown = keys.slice(0, limit)
   return { rows: await jobsByIds(db, account, shown.map((row) => row.id)), next: keys.length > limit ? writeCursor(sort, shown.at(-1)!) : null }
 }
@@ -63,30 +91,36 @@ export async function listOfficeJobs(
 export interface Counted { all: number; capped: boolean; state: { id: JobState; count: number }[]; worker: Facet[]; template: Facet[]; customer: Facet[] }
 export interface Facet { id: string; name: string; count: number }
 
-/** Of a search that is no one's index to answer, the newest so many jobs are counted: all would be read for it. */
+/** Of a search that no index answers, the newest so many jobs are counted: all would be read for it. */
 const COUNT_NEAR = 10_000
 
-/** Each filter's counts hold all other filters as they are, so a count is what choosing it would list (PS-12). */
+/**
+ * Each filter's counts hold all other filters as they are, so a count is what choosing it would list (PS-12). A search compares its
+ * texts once: what it found is kept for all five.
+ */
 export async function countJobs(db: Read, account: string, filter: JobFilter): Promise<Counted> {
-  const near = filter.found && !filter.found.ids ? COUNT_NEAR : undefined
-  const without = (key: keyof JobFilter) => ({ ...filter, [key]: undefined })
-  const few = (what: RawBuilder<unknown>, by: JobFilter) => sql`(select ${what} ${matching(account, by, near)} limit ${COUNT_CAP})`
-  const [walked, all, state, worker, template, customer] = await Promise.all([
-    near ? sql<{ more: boolean }>`select exists (select from jobs j where j.account_id = ${account} offset ${near}) as more`.execute(run(db)) : undefined,
-    sql<{ count: number }>`select count(*)::int as count from ${few(sql`1`, filter)} few`.execute(run(db)),
-    sql<{ id: JobState; count: number }>`select state as id, count(*)::int as count from ${few(sql`j.state`, without('state'))} few group by state`.execute(run(db)),
-    sql<Facet>`select coalesce(few.worker_id::text, 'none') as id, coalesce(w.name, w.email, '') as name, few.count from
-      (select worker_id, count(*)::int as count from ${few(sql`j.worker_id`, without('worker'))} jobs group by worker_id) few
-      left join staff_members w on w.account_id = ${account} and w.id = few.worker_id order by name`.execute(run(db)),
-    sql<Facet>`select t.id, t.name, few.count from
-      (select template_id, count(*)::int as count from ${few(sql`j.template_id`, without('template'))} jobs group by template_id) few
-      join templates t on t.account_id = ${account} and t.id = few.template_id order by t.position, t.id`.execute(run(db)),
-    sql<Facet>`select c.id, c.name, few.count from
-      (select customer_id, count(*)::int as count from ${few(sql`j.customer_id`, without('customer'))} jobs group by customer_id order by 2 desc, 1 limit 50) few
-      join customers c on c.account_id = ${account} and c.id = few.customer_id order by few.count desc, c.name`.execute(run(db)),
-  ])
-  const count = all.rows[0]?.count ?? 0
-  return { all: count, capped: count === COUNT_CAP || walked?.rows[0]?.more === true, state: state.rows, worker: worker.rows, template: template.rows, customer: customer.rows }
+  const { found, mine } = filter
+  const near = found && !found.ids ? { near: COUNT_NEAR } : undefined
+  const kept = found && sql`with found as materialized (select j.state, j.worker_id, j.template_id, j.customer_id ${matching(account, { found, mine }, near)})`
+  const few = (column: RawBuilder<unknown>, without: keyof JobFilter | undefined) => {
+    const by = without ? { ...filter, [without]: undefined } : filter
+    return found ? sql`(select ${column} from found j where ${and([sql`true`, ...filters(by)])} limit ${COUNT_CAP})` : sql`(select ${column} ${matching(account, by)} limit ${COUNT_CAP})`
+  }
+  const facets = (name: string, id: RawBuilder<unknown>, of: RawBuilder<unknown>) => sql`select ${sql.lit(name)} as facet, ${id}::text as id, count(*)::int as count from ${of} few group by 2`
+  const { rows } = await sql<{ facet: string; id: string; name: string; count: number }>`${kept ?? sql``}
+    select counted.*, coalesce(w.name, w.email, t.name, case counted.facet when 'customer' then (select c.name from customers c where c.account_id = ${account} and c.id = counted.id::uuid) end, '') as name from (
+      select 'all' as facet, '' as id, count(*)::int as count from ${few(sql`1`, undefined)} few
+      union all ${facets('state', sql`few.state`, few(sql`j.state`, 'state'))}
+      union all ${facets('worker', sql`coalesce(few.worker_id::text, 'none')`, few(sql`j.worker_id`, 'worker'))}
+      union all ${facets('template', sql`few.template_id`, few(sql`j.template_id`, 'template'))}
+      union all (${facets('customer', sql`few.customer_id`, few(sql`j.customer_id`, 'customer'))} order by 3 desc, 2 limit 50)) counted
+    left join staff_members w on counted.facet = 'worker' and w.account_id = ${account} and w.id::text = counted.id
+    left join templates t on counted.facet = 'template' and t.account_id = ${account} and t.id::text = counted.id
+    order by t.position, t.id, case when counted.facet = 'customer' then -counted.count end, name`.execute(run(db))
+  const older = near && (await sql<{ more: boolean }>`select exists (select from jobs j where ${own(account, { mine })} offset ${COUNT_NEAR}) as more`.execute(run(db))).rows[0]!.more
+  const of = (facet: string) => rows.filter((row) => row.facet === facet).map(({ id, name, count }) => ({ id, name, count }))
+  const all = of('all')[0]?.count ?? 0
+  return { all, capped: all === COUNT_CAP || older === true, state: of('state').map(({ id, count }) => ({ id: id as JobState, count })), worker: of('worker'), template: of('template'), customer: of('customer') }
 }
 
 /** Rows for the ids a list has found, in that order. */
