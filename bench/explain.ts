@@ -60,7 +60,7 @@ export async function openReader(world: BenchWorld, { folder, planner = [] }: { 
   await explainSessions(world, planner)
   const app = await createApp({
     config: readConfig({ PORT: '4700', PORTICO_SECRET: SECRET, REQUESTS_PER_MINUTE: '1000000', PORTAL_ADDRESSES: 'path' }),
-    connect: { app: asRole(world.connect, 'portico_app', world.passwords), system: asRole(world.connect, 'portico_system', world.passwords), owner: asRole(world.connect, 'portico_owner', world.passwords) },
+    connect: { app: asRole(world.connect, 'portico_app', world.passwords), system: asRole(world.connect, 'portico_system', world.passwords) },
     clock: systemClock, words: createWords(join(import.meta.dirname, '../locales')), log: createLog({ level: 'silent' }),
     folder: join(folder, 'files'), version: '0.0.0-plans', strict: false, demo: false, pages: null,
   })

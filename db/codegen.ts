@@ -8,7 +8,7 @@ const { host, port, user, password } = world.admin
 const url = `postgres://${user}${password ? `:${password}` : ''}@${host.startsWith('/') ? 'localhost' : host}:${port}/${world.template}${host.startsWith('/') ? `?host=${host}` : ''}`
 const { status } = spawnSync(process.execPath, [
   join(import.meta.dirname, '../node_modules/kysely-codegen/dist/cli/bin.js'), '--dialect', 'postgres', '--url', url,
-  '--out-file', join(import.meta.dirname, 'schema.gen.ts'), '--default-schema', 'public', '--exclude-pattern', 'graphile_worker.*',
+  '--out-file', join(import.meta.dirname, 'schema.gen.ts'), '--default-schema', 'public',
   ...(process.argv.includes('--verify') ? ['--verify'] : []),
 ], { stdio: 'inherit' })
 await world.close()

@@ -262,6 +262,10 @@ export interface Outbox {
   subject_kind: string | null;
   to_address: string;
   to_name: string | null;
+  /**
+   * Somebody sits and waits for it: it overtakes everything else in line.
+   */
+  urgent: Generated<boolean>;
 }
 
 export interface People {

@@ -84,7 +84,7 @@ export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof con
 export interface Deps {
   config: Config
   /** The database as seen by each role. */
-  connect: { app: Connect; system: Connect; owner: Connect }
+  connect: { app: Connect; system: Connect }
   clock: Clock
   words: Words
   log: Log
@@ -123,13 +123,12 @@ export async function createApp(deps: Deps): Promise<App> {
   const pools = {
     app: openPool(connect.app, { max: 12, name: 'portico', onError }),
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
-    runner: openPool(connect.owner, { max: 6, name: 'portico runner', pipeline: false, onError }),
   }
   const files = createDiskStore(deps.folder)
   const urls = urlsBy(config)
   const mail = messagesHandlers({
     words, messages: outgoing, senderOf: (db, account) => senderOf(db, account, urls), sending: config.smtpUrl !== null, from: config.mailFrom, demo: deps.demo,
-    openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
+    wake: () => deliverer.wake(), openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
   })
   const house: House = {
     pool: pools.app, clock, operations: [...handlers, ...mail], identify, files, strict: deps.strict,
@@ -140,11 +139,12 @@ export async function createApp(deps: Deps): Promise<App> {
     },
     urlsOf: urls,
     emit: async (db, emissions, { account, now }) => { await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname }) },
+    emitted: () => deliverer.wake(),
     audit: (db, entry, about) => writeAudit(db, entry, about),
     onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
   const deliverer = createDeliverer({
-    runnerPool: pools.runner, systemPool: pools.system, messages: outgoing, words, clock, log,
+    systemPool: pools.system, messages: outgoing, words, clock, log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
     senderOf: (db, account) => senderOf(db, account, urls),
   })
@@ -203,7 +203,7 @@ export async function createApp(deps: Deps): Promise<App> {
     http, deliverer, pools, files, tidy,
     async listen(port = config.port) {
       if (deps.serve !== false) await http.listen({ port, host: '0.0.0.0' })
-      await deliverer.start()
+      deliverer.start()
       tidying = setInterval(() => void tidy().catch((error: unknown) => log.warn({ err: error }, 'Tidying up failed; it is tried again in an hour')), 3_600_000).unref()
       return (http.server.address() as { port: number } | null)?.port ?? 0
     },

@@ -159,7 +159,7 @@ async function runMigrate(): Promise<void> {
 async function openapi(): Promise<void> {
   const nowhere: Connect = { host: '127.0.0.1', port: 1, database: 'none', user: 'none' }
   const app = await createApp({
-    config: readConfig({}), connect: { app: nowhere, system: nowhere, owner: nowhere }, clock: systemClock,
+    config: readConfig({}), connect: { app: nowhere, system: nowhere }, clock: systemClock,
     words: createWords(join(root, 'locales'), { strict: false }), log: createLog({ level: 'silent' }), folder: join(root, '.portico/files'),
     version, strict: false, demo: false, pages: null,
   })
@@ -188,7 +188,6 @@ function connections({ admin, passwords }: Place) {
   return {
     app: asRole(admin, 'portico_app', passwords),
     system: asRole(admin, 'portico_system', passwords),
-    owner: asRole(admin, 'portico_owner', passwords),
   }
 }
 

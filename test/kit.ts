@@ -136,7 +136,7 @@ export async function openHouse(world: World, { pages = null, twinOf, clock = tw
       PORT: String(port), SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
       REQUESTS_PER_MINUTE: '1000000', BUSY_AFTER: '60000', MAIL_FROM: 'portal@portico.example', ...env,
     }),
-    connect: { app: asRole(admin, 'portico_app', world.passwords), system: asRole(admin, 'portico_system', world.passwords), owner: asRole(admin, 'portico_owner', world.passwords) },
+    connect: { app: asRole(admin, 'portico_app', world.passwords), system: asRole(admin, 'portico_system', world.passwords) },
     clock, words: createWords(join(root, 'locales'), { strict: true }),
     log: createLog({ level: 'info', to: { write: (line: string) => { log.push(line) } } }),
     folder: join(world.folder, database, 'files'), version: '0.0.0-test', strict: true, demo, pages,

@@ -57,6 +57,8 @@ export interface House {
   /** Reach as settings of the transaction. */
   settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
+  /** Called once what was emitted is committed. Returns at once and never throws. */
+  emitted(): void
   audit(db: Write, entry: AuditEntry, about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string }): Promise<void>
   files: FileStore
   urlsOf(account: Account | null): Urls
@@ -138,6 +140,7 @@ export function createExecute(house: House): Execute {
     }
 
     const later: (() => Promise<void> | void)[] = []
+    let emitted = false
     let answer: Answer
     try {
       answer = await inTransaction(house.pool, {
@@ -161,9 +164,15 @@ export function createExecute(house: House): Execute {
             allowed = true
             if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
           },
-          emit: async (message: Message) => { await house.emit(db, [message], { account: at as Account, now }) },
+          emit: async (message: Message) => {
+            emitted = true
+            await house.emit(db, [message], { account: at as Account, now })
+          },
           // The answer is kept under its key in this transaction too: then it is not over yet.
-          emitAll: (messages: readonly Message[]) => house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now }),
+          emitAll: (messages: readonly Message[]) => {
+            emitted ||= messages.length > 0
+            return house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
+          },
           audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
           async enter(id: string) {
             if (account) throw new Error(`${name} has its account already`)
@@ -193,6 +202,7 @@ export function createExecute(house: House): Execute {
       throw judged(error, name, definition, caller)
     }
     if (definition.writes) caller.known?.clear()
+    if (emitted) house.emitted()
     for (const work of later) {
       // The deed is done and said: what fails here is logged, not answered.
       await Promise.resolve().then(work).catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))

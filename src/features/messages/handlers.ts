@@ -18,6 +18,8 @@ export interface Mail {
   sending: boolean
   from: string
   demo: boolean
+  /** A message is due again. */
+  wake(): void
   /** Past account isolation, for the demo's mailbox alone. */
   openMailbox<T>(work: (db: Kysely<DB>) => Promise<T>): Promise<T>
 }
@@ -118,6 +120,7 @@ export function messagesHandlers(house: Mail) {
       if (stuck) throw problem({ sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' }[stuck])
       // Between the look and the deed it may have gone out by itself.
       if (!(await sendAgain(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
+      ctx.afterCommit(house.wake)
       await ctx.audit({ event: 'messageResent', subjectKind: 'message', subjectId: id, details: { to: row!.to_address, kind: row!.kind } })
       return {}
     },

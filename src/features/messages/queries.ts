@@ -61,12 +61,10 @@ export const findMessage = async (db: Read, account: string, id: string): Promis
 export const triesOf = (db: Read, account: string, message: string) =>
   db.selectFrom('deliveries').select(['attempt', 'at', 'outcome', 'detail']).where('account_id', '=', account).where('outbox_id', '=', message).orderBy('at').orderBy('id').execute()
 
-/** Makes it due at once, with its job. False when it is out, canceled or without its link by now. */
+/** Makes it due at once, before all others. False when it is out, canceled or without its link by now. */
 export async function sendAgain(db: Write, account: string, message: string, at: Date): Promise<boolean> {
   const { rows: [row] } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
-  if (!row?.due) return false
-  await sql`select app_enqueue_delivery(${account}::uuid, ${message}::uuid, ${at}::timestamptz, true)`.execute(db)
-  return true
+  return row!.due
 }
 
 // ---- the demo's mailbox: across accounts, as portico_system, behind the one reviewed door in app.ts ----

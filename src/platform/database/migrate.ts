@@ -1,12 +1,11 @@
 /**
- * Brings a database from nothing to the present: the four roles, the migrations in db/migrations, the tables
- * of the job runner. Safe to run by many processes at once (advisory lock) and to run again.
+ * Brings a database from nothing to the present: the four roles, the migrations in db/migrations. Safe to
+ * run by many processes at once (advisory lock) and to run again.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { runMigrations } from 'graphile-worker'
 import type { Connect } from './pool.ts'
 
 export const ROLES = ['portico_owner', 'portico_app', 'portico_system', 'portico_backup'] as const
@@ -72,7 +71,7 @@ export async function migrate({ admin, passwords, folder, log = () => {}, accept
     }
   })
   const owner = asRole(admin, 'portico_owner', passwords)
-  const done = await withClient(owner, async (client) => {
+  return withClient(owner, async (client) => {
     await client.query('select pg_advisory_lock(715325)')
     try {
       return await applyAll(client, folder, log, acceptWider)
@@ -80,15 +79,6 @@ export async function migrate({ admin, passwords, folder, log = () => {}, accept
       await client.query('select pg_advisory_unlock(715325)').catch(() => {})
     }
   })
-  const pool = new pg.Pool({ ...owner, ssl: owner.ssl ? { rejectUnauthorized: false } : false, max: 2 })
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  try {
-    await runMigrations({ pgPool: pool, logger: undefined })
-  } finally {
-    await pool.end()
-  }
-  return done
 }
 
 async function applyAll(client: pg.Client, folder: string, log: (line: string) => void, acceptWider: boolean): Promise<string[]> {

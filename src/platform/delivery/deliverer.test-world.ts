@@ -62,7 +62,6 @@ export const wordTree: Record<string, WordTree> = { en: { mail, demo: { mail: { 
 if (process.argv[1]?.endsWith('deliverer.test-world.ts')) {
   const { connect, passwords, account, url, begin } = JSON.parse(process.env.WORLD!)
   const worker = createDeliverer({
-    runnerPool: openPool(asRole(connect, 'portico_owner', passwords), { pipeline: false }),
     systemPool: openPool(asRole(connect, 'portico_system', passwords)),
     transport: createSmtp({
       url,
@@ -76,5 +75,5 @@ if (process.argv[1]?.endsWith('deliverer.test-world.ts')) {
     log: createLog({ level: 'silent' }),
     sweepEvery: 200,
   })
-  await worker.start()
+  worker.start()
 }

@@ -1,22 +1,17 @@
-import { EventEmitter } from 'node:events'
-import { run, Logger } from 'graphile-worker'
-import type { Runner, WorkerEvents } from 'graphile-worker'
-import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
 import type { Clock } from '../clock.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Words } from '../i18n.ts'
-import { newId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { claim, MAX_ATTEMPTS, settle, wipeOldTokens } from './line.ts'
+import type { Claim, Ending, Which } from './line.ts'
 import { composeMail, messageBook } from './outbox.ts'
-import type { Message, OutboxRow, Sender } from './outbox.ts'
+import type { Message, Sender } from './outbox.ts'
 import type { SendResult, Transport } from './smtp.ts'
 
 export interface DelivererOptions {
-  /** Runs the job queue: portico_owner, who owns its tables. Not pipelined (it listens). */
-  runnerPool: pg.Pool
   /** Reads and writes the outbox: portico_system. */
   systemPool: pg.Pool
   /** Null: nothing is configured, so everything waits and nothing is counted as an attempt. */
@@ -27,25 +22,27 @@ export interface DelivererOptions {
   words: Words
   clock: Clock
   log: Log
+  /** Mails that are sent at the same time. */
   concurrency?: number
   /** Milliseconds of real time between sweeps. */
   sweepEvery?: number
 }
 
 export interface Deliverer {
-  start(): Promise<void>
-  /** Takes nothing new, lets running attempts end, cuts them after `patience` ms. The queue stays as it is. */
+  /** From now on it works by itself. Before, only what it is told to deliver. */
+  start(): void
+  /** Takes nothing new, lets running attempts end, cuts them after `patience` ms. What waits stays as it is. */
   stop(patience?: number): Promise<void>
-  /** Finds rows whose time has come or whose lease ran out, and attempts them. Returns how many. Runs by itself. */
-  sweep(): Promise<number>
-  /** One attempt at one row, if it is due; for the job and for tests. */
+  /** Something was committed to the outbox. Returns at once, never throws; a thousand calls at once are one look. */
+  wake(): void
+  /** Attempts everything whose time has come or whose lease ran out, until nothing is due. Runs by itself. */
+  sweep(): Promise<void>
+  /** One attempt at one row, if it is due; for tests. */
   deliver(account: string, id: string): Promise<void>
-  /** Whether the queue's runner is up, for /ready. */
+  /** Whether mail goes out, as far as it is ours, for /ready. */
   running(): boolean
 }
 
-const LEASE_MS = 90_000
-export const MAX_ATTEMPTS = 10
 const SECOND = 1000,
   MINUTE = 60 * SECOND,
   HOUR = 60 * MINUTE
@@ -53,29 +50,16 @@ const SECOND = 1000,
 const BACKOFF = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR]
 /** No link of ours lives longer than this; a token that waited so long is of no use to anybody but a thief. */
 const TOKEN_KEPT_MS = 8 * 24 * HOUR
-const DUE_AT_ONCE = 500
-const RESTART_MS = 1000
-const FAILURES_BORNE = 10
-
-type Claim = OutboxRow & { lease_number: number }
+/** Looks that may fail in a row before we say that we are not ready. */
+const FAILURES_BORNE = 3
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const {
-    runnerPool,
-    systemPool,
-    transport,
-    senderOf,
-    words,
-    clock,
-    log,
-    concurrency = 5,
-    sweepEvery = 30_000,
-  } = options
+  const { systemPool, transport, senderOf, words, clock, log, concurrency = 5, sweepEvery = 30_000 } = options
   const book = messageBook(options.messages)
   const cut = new AbortController()
   const underway = new Set<Promise<void>>()
-  let runner: Runner | undefined
-  let timer: NodeJS.Timeout | undefined
+  let sweeping: NodeJS.Timeout | undefined
+  let started = false
   let stopping = false
   let wipedAt = 0
 
@@ -84,12 +68,65 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const read = <T>(work: (db: Kysely<DB>) => Promise<T>) =>
     inTransaction(systemPool, { settings: null, write: false }, ({ db }) => work(db))
 
-  async function attempt(account: string, id: string): Promise<void> {
+  /** At most `concurrency` of them: each takes one due row after the other, and ends when nothing is due. */
+  const lanes = new Set<Promise<void>>()
+  /** How often something was said to be due, and how often that had been when a look last found nothing. */
+  let calls = 0
+  let seenDry = 0
+  let looking = 0
+  let failures = 0
+  let healing: NodeJS.Timeout | undefined
+
+  function wake(): void {
+    if (started) call()
+  }
+
+  function call(): void {
     if (!transport || stopping) return
-    const row = await write((db) => claim(db, account, id, clock.now()))
-    if (!row) return
-    const result = await prepareAndSend(row)
-    await record(row, result)
+    calls++
+    // Who is looking now looks once more when it finds nothing, and brings the next lane when it finds something.
+    if (looking === 0) openLane()
+  }
+
+  function openLane(): void {
+    if (lanes.size >= concurrency || stopping) return
+    const lane = walk()
+      .catch(backOff)
+      .finally(() => lanes.delete(lane))
+    lanes.add(lane)
+  }
+
+  async function walk(): Promise<void> {
+    while (!stopping && seenDry < calls) {
+      const asked = calls
+      looking++
+      const row = await take().finally(() => looking--)
+      failures = 0
+      if (row) {
+        openLane()
+        await attempt(row)
+      } else seenDry = Math.max(seenDry, asked)
+    }
+  }
+
+  /** The database is away, or was: the rows are still there, and their leases end. Nobody else need notice. */
+  function backOff(error: unknown): void {
+    failures++
+    log.warn({ err: error, failures }, 'Mail is delayed')
+    if (stopping) return
+    healing ??= setTimeout(
+      () => {
+        healing = undefined
+        call()
+      },
+      Math.min(sweepEvery, jittered(250 * 2 ** Math.min(failures, 10))),
+    )
+  }
+
+  const take = (only?: Which) => write((db) => claim(db, clock.now(), only))
+
+  async function attempt(row: Claim): Promise<void> {
+    await record(row, await prepareAndSend(row))
   }
 
   type Verdict = SendResult | { outcome: 'canceled' | 'broken'; detail: string }
@@ -133,9 +170,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   async function record(row: Claim, result: Verdict): Promise<void> {
     const now = clock.now()
     const last = row.attempts >= MAX_ATTEMPTS
-    const state =
-      { sent: 'sent', canceled: 'canceled', refused: 'failed' }[result.outcome as string] ??
-      (last ? 'failed' : 'waiting')
+    const ends: Partial<Record<Verdict['outcome'], Ending['state']>> = {
+      sent: 'sent',
+      canceled: 'canceled',
+      refused: 'failed',
+    }
+    const state = ends[result.outcome] ?? (last ? 'failed' : 'waiting')
     const next = new Date(now.getTime() + jittered(BACKOFF[Math.min(row.attempts, BACKOFF.length) - 1]!))
     const detail =
       state === 'failed' && result.outcome !== 'refused'
@@ -143,21 +183,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         : result.detail
     const outcome =
       result.outcome === 'canceled' ? 'skipped' : result.outcome === 'broken' ? 'deferred' : result.outcome
-    const done = state === 'sent' || state === 'canceled'
     // The mail is out: what happened must be written down, or it goes out again. So a short database fault is waited out.
     for (let tries = 1; ; tries++) {
       try {
-        await write(async (db) => {
-          // A late worker, whose lease another one took, changes nothing any more (fencing); its attempt is still noted.
-          const { numAffectedRows } =
-            await sql`update outbox set state = ${state}, next_at = ${next}, lease_until = null, last_result = ${detail},
-              sent_at = ${state === 'sent' ? now : null}, payload = case when secret and ${done} then payload - 'token' else payload end
-            where account_id = ${row.account_id} and id = ${row.id} and state = 'sending' and lease_number = ${row.lease_number}`.execute(
-              db,
-            )
-          const late = numAffectedRows === 0n
-          await noteAttempt(db, row, row.attempts, now, outcome, late ? `${detail} (noted late)` : detail)
-        })
+        await write((db) => settle(db, row, now, { state, next, outcome, detail }))
         break
       } catch (error) {
         log.warn({ err: error, message: row.id, tries }, 'The end of an attempt could not be written')
@@ -178,175 +207,51 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     )
   }
 
-  async function sweep(): Promise<number> {
-    if (stopping) return 0
-    const now = clock.now()
-    if (now.getTime() - wipedAt > HOUR) {
-      wipedAt = now.getTime()
-      await write((db) => wipeOldTokens(db, new Date(now.getTime() - TOKEN_KEPT_MS)))
-    }
-    if (!transport) return 0
-    // Attempted here and not put back into the queue: whatever became of the runner, mails go out.
-    const due = (await read((db) => dueRows(db, now))).sort((a, b) => urgency(b.kind) - urgency(a.kind))
-    const found = due.length
-    const lane = async () => {
-      for (let next = due.shift(); next && !stopping; next = due.shift()) {
-        await deliver(next.account_id, next.id).catch((error: unknown) =>
-          log.warn({ err: error, message: next!.id }, 'An attempt was lost'),
-        )
-      }
-    }
-    await Promise.all(Array.from({ length: concurrency }, lane))
-    return found
+  async function sweep(): Promise<void> {
+    if (stopping) return
+    await wipe()
+    call()
+    while (lanes.size > 0) await Promise.all(lanes)
   }
 
-  const urgency = (kind: string) => Number(book.get(kind)?.urgent ?? false)
-
-  async function deliver(account: string, id: string): Promise<void> {
-    const doing = attempt(account, id).finally(() => underway.delete(doing))
-    underway.add(doing)
-    await doing
-  }
-
-  async function startRunner(): Promise<void> {
-    // The runner keeps a failed look-up of its task names for ever: cut off at that moment it would fail every poll and
-    // never send again. So after some failures in a row a new one takes its place.
-    const events: WorkerEvents = new EventEmitter()
-    let failures = 0
-    // eslint-disable-next-line prefer-const -- set below, read by the callbacks before
-    let mine: Runner | undefined
-    let replaced = false
-    const replace = () => {
-      if (replaced || stopping) return
-      replaced = true
-      if (runner === mine) runner = undefined
-      void mine?.stop().catch(() => {})
-      restartRunner()
-    }
-    events.on('worker:getJob:error', () => {
-      if (++failures >= FAILURES_BORNE && mine) replace()
-    })
-    events.on('worker:getJob:empty', () => (failures = 0))
-    events.on('job:start', () => (failures = 0))
-    mine = await run({
-      events,
-      pgPool: runnerPool,
-      concurrency,
-      noHandleSignals: true,
-      pollInterval: 2000,
-      logger: quietLogger(log),
-      // Unbatched, the runner leaves the promise that completes a job alone: one cut connection there would be an
-      // unhandled rejection, and the end of this process.
-      preset: { worker: { completeJobBatchDelay: 2, failJobBatchDelay: 2 } },
-      taskList: {
-        async deliver(payload) {
-          const { account, message } = payload as { account: string; message: string }
-          // The row is the truth: when this fails, the sweep comes back to it.
-          await deliver(account, message).catch((error: unknown) =>
-            log.warn({ err: error, message }, 'An attempt was lost'),
-          )
-        },
-      },
-    })
-    runner = mine
-    // It gives up after some failures of its own, such as a job it could not sign off. We don't.
-    mine.promise
-      .catch((error: unknown) => stopping || log.warn({ err: error }, 'The job runner ended and starts again'))
-      .finally(replace)
-  }
-
-  function restartRunner(): void {
-    setTimeout(() => {
-      if (!stopping) startRunner().catch(() => restartRunner())
-    }, RESTART_MS).unref()
+  async function wipe(): Promise<void> {
+    const now = clock.now().getTime()
+    if (now - wipedAt <= HOUR) return
+    wipedAt = now
+    await write((db) => wipeOldTokens(db, new Date(now - TOKEN_KEPT_MS)))
   }
 
   return {
-    async start() {
-      await startRunner()
+    start() {
+      started = true
       const tick = () => {
-        void sweep()
-          .catch((error: unknown) => log.warn({ err: error }, 'A sweep failed'))
-          .finally(() => {
-            if (!stopping) timer = setTimeout(tick, sweepEvery)
-          })
+        wipe().catch((error: unknown) => log.warn({ err: error }, 'Old tokens could not be wiped'))
+        call()
+        sweeping = setTimeout(tick, sweepEvery)
       }
       tick()
     },
     async stop(patience = 5000) {
       stopping = true
-      clearTimeout(timer)
-      const ended = (async () => {
-        await Promise.allSettled([...underway])
-        await runner?.stop()
-      })()
+      clearTimeout(sweeping)
+      clearTimeout(healing)
       const impatience = setTimeout(() => cut.abort(), patience)
-      await ended.catch(() => {})
+      await Promise.allSettled([...lanes, ...underway])
       clearTimeout(impatience)
-      runner = undefined
     },
+    wake,
     sweep,
-    deliver,
-    running: () => runner !== undefined && !stopping,
+    async deliver(account, id) {
+      if (!transport || stopping) return
+      const doing = take({ account, id })
+        .then((row) => (row ? attempt(row) : undefined))
+        .finally(() => underway.delete(doing))
+      underway.add(doing)
+      await doing
+    },
+    running: () => started && !stopping && failures < FAILURES_BORNE,
   }
 }
 
 /** ±20 %, so that a thousand mails that failed together do not come back together. */
 const jittered = (ms: number) => Math.round(ms * (0.8 + Math.random() * 0.4))
-
-/** Takes the row for one attempt, or null when it is not due or somebody else has it. */
-async function claim(db: Kysely<DB>, account: string, id: string, now: Date): Promise<Claim | null> {
-  const { rows } = await sql<Claim>`select * from outbox where account_id = ${account} and id = ${id}
-      and (state = 'waiting' and next_at <= ${now} or state = 'sending' and lease_until <= ${now}) for update skip locked`.execute(
-    db,
-  )
-  const row = rows[0]
-  if (!row) return null
-  if (row.state === 'sending') {
-    // Its worker died between taking and recording. The mail may be out.
-    await noteAttempt(db, row, row.attempts, now, 'ambiguous', 'The attempt was interrupted')
-    if (row.attempts >= MAX_ATTEMPTS) {
-      await sql`update outbox set state = 'failed', lease_until = null, last_result = ${`Given up after ${row.attempts} attempts. The last one was interrupted`}
-        where account_id = ${account} and id = ${id}`.execute(db)
-      return null
-    }
-  }
-  const lease = new Date(now.getTime() + LEASE_MS)
-  await sql`update outbox set state = 'sending', attempts = attempts + 1, lease_until = ${lease}, lease_number = lease_number + 1
-    where account_id = ${account} and id = ${id}`.execute(db)
-  return { ...row, attempts: row.attempts + 1, lease_number: row.lease_number + 1 }
-}
-
-async function noteAttempt(
-  db: Kysely<DB>,
-  row: OutboxRow,
-  number: number,
-  at: Date,
-  outcome: string,
-  detail: string,
-): Promise<void> {
-  await sql`insert into deliveries (account_id, id, outbox_id, attempt, at, outcome, detail)
-    values (${row.account_id}, ${newId()}, ${row.id}, ${number}, ${at}, ${outcome}, ${detail})`.execute(db)
-}
-
-async function dueRows(db: Kysely<DB>, now: Date) {
-  const { rows } = await sql<{ account_id: string; id: string; kind: string }>`select account_id, id, kind from outbox
-    where state in ('waiting', 'sending') and next_at <= ${now} and (state = 'waiting' or lease_until <= ${now})
-    order by next_at limit ${DUE_AT_ONCE}`.execute(db)
-  return rows
-}
-
-/** Secrets do not lie around: what was never sent by now never will be. */
-async function wipeOldTokens(db: Kysely<DB>, before: Date): Promise<void> {
-  await sql`update outbox set payload = null, state = case when state = 'waiting' then 'canceled' else state end,
-      last_result = case when state = 'waiting' then 'Its link ended before it could be sent' else last_result end
-    where secret and payload ? 'token' and state in ('waiting', 'failed') and created_at < ${before}`.execute(db)
-}
-
-function quietLogger(log: Log): Logger {
-  return new Logger(() => (level, text) => {
-    if (level === 'error') log.error(text)
-    else if (level === 'warning') log.warn(text)
-    else log.debug(text)
-  })
-}

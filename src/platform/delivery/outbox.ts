@@ -89,14 +89,14 @@ const ADDRESS =
 export const isMailAddress = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= 254 && ADDRESS.test(text) && !/\.\.|^\.|\.@|@\.|\.$/.test(text)
 
-const COLUMNS = 'account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload, secret, link_kind, state, next_at, message_id, created_at'
+const COLUMNS = 'account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload, secret, link_kind, state, next_at, message_id, created_at, urgent'
 // Without RETURNING: the app role may insert into the journal but not read it back.
-const written = statement(`with mails as (insert into outbox (${COLUMNS}) select ${COLUMNS} from json_populate_recordset(null::outbox, $1))
-  select app_enqueue_delivery(account_id, id, next_at, urgent) from json_to_recordset($1) as mail(account_id uuid, id uuid, next_at timestamptz, urgent boolean)`)
+const written = statement(`insert into outbox (${COLUMNS}) select ${COLUMNS} from json_populate_recordset(null::outbox, $1)`)
 
 /**
- * Writes mails to the outbox and adds the jobs that send them, in the caller's transaction and one statement: none exists when
- * that rolls back. `host` ends each Message-ID, which stays the same for every attempt. Answers the rows' ids.
+ * Writes mails to the outbox, in the caller's transaction and one statement: none exists when that rolls back. Who commits
+ * wakes the deliverer; a sweep finds what nobody woke it for. `host` ends each Message-ID, which stays the same for every
+ * attempt. Answers the rows' ids.
  */
 export async function emitMessages(db: object, account: string, emissions: readonly Emission[], { now, host }: { now: Date; host: string }): Promise<string[]> {
   if (emissions.length === 0) return []

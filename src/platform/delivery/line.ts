@@ -1,0 +1,96 @@
+/** The line of waiting mails: which row is next, and who has it. Only the deliverer comes here, as portico_system. */
+import { sql } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
+import type { DB } from '../../../db/schema.gen.ts'
+import { newId } from '../ids.ts'
+import type { OutboxRow } from './outbox.ts'
+
+const LEASE_MS = 90_000
+export const MAX_ATTEMPTS = 10
+
+/** A row that is ours until its lease ends; the number fences whoever comes late. */
+export type Claim = OutboxRow & { lease_number: number }
+
+export interface Which {
+  account: string
+  id: string
+}
+
+/**
+ * The next row that is due and that nobody else is taking: urgent ones first, then the oldest; or one certain row, if it is
+ * due. Its order is that of the index outbox_due, so it costs the same however many wait.
+ */
+export function nextInLine(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; state: string }> {
+  return sql`select account_id, id, state from outbox
+    where state in ('waiting', 'sending') and next_at <= ${now} and (state = 'waiting' or lease_until <= ${now})
+      and ${only ? sql`account_id = ${only.account} and id = ${only.id}` : sql`true`}
+    order by urgent desc, next_at limit 1 for update skip locked`
+}
+
+/** Takes a row for one attempt, or null when nothing is due. */
+export async function claim(db: Kysely<DB>, now: Date, only?: Which): Promise<Claim | null> {
+  const lease = new Date(now.getTime() + LEASE_MS)
+  for (;;) {
+    const { rows } = await sql<Claim & { was: string }>`with due as materialized (${nextInLine(now, only)})
+      update outbox set state = 'sending', attempts = attempts + 1, lease_until = ${lease}, lease_number = lease_number + 1
+      from due where outbox.account_id = due.account_id and outbox.id = due.id returning outbox.*, due.state as was`.execute(
+      db,
+    )
+    const row = rows[0]
+    if (!row || row.was === 'waiting') return row ?? null
+    // Its worker died between taking and recording. The mail may be out.
+    const before = row.attempts - 1
+    await noteAttempt(db, row, before, now, 'ambiguous', 'The attempt was interrupted')
+    if (before < MAX_ATTEMPTS) return row
+    await sql`update outbox set state = 'failed', attempts = ${before}, lease_until = null, last_result = ${`Given up after ${before} attempts. The last one was interrupted`}
+      where account_id = ${row.account_id} and id = ${row.id}`.execute(db)
+  }
+}
+
+/** How an attempt left its row; `next` counts when it waits again. */
+export interface Ending {
+  state: 'waiting' | 'sent' | 'failed' | 'canceled'
+  next: Date
+  outcome: 'sent' | 'refused' | 'deferred' | 'ambiguous' | 'skipped'
+  detail: string
+}
+
+/**
+ * Writes down how an attempt ended. A late worker, whose lease another one took, changes nothing any more (fencing); its
+ * attempt is still noted. A token goes with its mail.
+ */
+export async function settle(
+  db: Kysely<DB>,
+  row: Claim,
+  now: Date,
+  { state, next, outcome, detail }: Ending,
+): Promise<void> {
+  const done = state === 'sent' || state === 'canceled'
+  const { numAffectedRows } =
+    await sql`update outbox set state = ${state}, next_at = ${next}, lease_until = null, last_result = ${detail},
+      sent_at = ${state === 'sent' ? now : null}, payload = case when secret and ${done} then payload - 'token' else payload end
+    where account_id = ${row.account_id} and id = ${row.id} and state = 'sending' and lease_number = ${row.lease_number}`.execute(
+      db,
+    )
+  const late = numAffectedRows === 0n
+  await noteAttempt(db, row, row.attempts, now, outcome, late ? `${detail} (noted late)` : detail)
+}
+
+async function noteAttempt(
+  db: Kysely<DB>,
+  row: OutboxRow,
+  number: number,
+  at: Date,
+  outcome: Ending['outcome'],
+  detail: string,
+): Promise<void> {
+  await sql`insert into deliveries (account_id, id, outbox_id, attempt, at, outcome, detail)
+    values (${row.account_id}, ${newId()}, ${row.id}, ${number}, ${at}, ${outcome}, ${detail})`.execute(db)
+}
+
+/** Secrets do not lie around: what was never sent by now never will be. */
+export async function wipeOldTokens(db: Kysely<DB>, before: Date): Promise<void> {
+  await sql`update outbox set payload = null, state = case when state = 'waiting' then 'canceled' else state end,
+      last_result = case when state = 'waiting' then 'Its link ended before it could be sent' else last_result end
+    where secret and payload ? 'token' and state in ('waiting', 'failed') and created_at < ${before}`.execute(db)
+}
