@@ -12,9 +12,9 @@ import type { FileStore } from './files.ts'
 import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
-import { asOutage, inTransaction, isOutage, last, nameOf, type Settings, type TransactionOptions } from './database/transaction.ts'
+import { asOutage, inTransaction, isOutage, last, nameOf, type Settings, type Transaction, type TransactionOptions } from './database/transaction.ts'
 import {
-  hasEffect, type Account, type AnyActor, type AuditEntry, type Context, type Definition, type Effect,
+  hasEffect, type Account, type AnyActor, type AskingHandler, type AuditEntry, type Context, type Definition, type Effect,
   type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
 } from './operation.ts'
 import { GENERIC_PROBLEMS, isProblem, problem } from './problem.ts'
@@ -43,6 +43,8 @@ export interface Known {
   locale: string
   /** The account's present address, when the caller used one it gave up. */
   moved?: string
+  /** The session's last sign of life wants writing, which a transaction that only reads cannot do. */
+  stale?: boolean
 }
 
 export type Ask = <T>(sql: string, values: unknown[]) => Promise<T[]>
@@ -53,7 +55,7 @@ export interface House {
   clock: Clock
   operations: readonly Implemented[]
   /** One query: account, session, actor with everything its reach needs. */
-  identify(surface: Surface, caller: Caller, ask: Ask, now: Date): Promise<Known>
+  identify(surface: Surface, caller: Caller, ask: Ask, now: Date, entering?: boolean): Promise<Known>
   /** Reach as settings of the transaction. */
   settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
@@ -79,6 +81,9 @@ export interface Answer {
 export interface Execute {
   (operation: Implemented, parts: Parts, caller: Caller): Promise<Answer>
 }
+
+/** One call on its way. */
+interface Doing extends Implemented { now: Date; parts: Parts; caller: Caller; later: (() => Promise<void> | void)[]; emitted: boolean }
 
 const output = new WeakMap<Definition, (value: unknown) => string>()
 
@@ -114,100 +119,130 @@ export function createExecute(house: House): Execute {
     }
   }
 
-  return async function execute({ name, definition, handler }, parts, caller) {
+  return async function execute(operation, parts, caller) {
+    const { name, definition, handler } = operation
     const now = house.clock.now()
     const surface = surfaceOf(definition.path)
-    const { account, actor, locale, moved } = await know(surface, caller, now)
-    if (moved) throw problem('moved', { vars: { slug: moved } })
-
-    const needsAccount = surface === 'portal' || surface === 'office'
-    if (needsAccount && !account) throw problem('notFound')
-    if (!definition.audience.includes(actor.kind as never)) {
-      // Nobody signed in: say so. The wrong kind of person: this place does not exist for them.
-      throw problem(actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account) ? 'notSignedIn' : 'notFound')
-    }
-
-    const input = parse(definition, parts)
-    const limits = limitsOf(name, definition, input, { account, actor, caller, now })
-
-    let ready: unknown
-    if (typeof handler !== 'function') {
-      // Counted before any slow work; otherwise it travels with the transaction.
-      if (limits) limits.check(await ask(limits.text, limits.values))
-      ready = await (handler as PreparedHandler<Definition, unknown>).prepare(input as never, {
-        account: account as Account, actor, now, ask, clientAddress: caller.clientAddress, files: house.files,
-      })
-    }
-
-    const later: (() => Promise<void> | void)[] = []
-    let emitted = false
+    const plain = typeof handler === 'function' || 'ask' in handler
+    const doing: Doing = { ...operation, now, parts, caller, later: [], emitted: false }
+    const write = definition.writes === true
     let answer: Answer
     try {
-      answer = await inTransaction(house.pool, {
-        write: definition.writes === true,
-        settings: house.settingsOf(actor, account, []),
-        ...(limits && typeof handler === 'function' && { before: limits }),
-      }, async (transaction) => {
-        const key = definition.creates && account && caller.idempotencyKey
-          ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
-          : undefined
-        if (key && 'replay' in key) return key.replay
-
-        let allowed = false
-        const added: ReachAddition[] = []
-        const db = transaction.db
-        let at = account
-        const ctx = {
-          actor, account, db, now, locale, requestId: caller.requestId, clientAddress: caller.clientAddress, userAgent: caller.userAgent,
-          newId, files: house.files, urls: house.urlsOf(account),
-          allow(decision) {
-            allowed = true
-            if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
-          },
-          emit: async (message: Message) => {
-            emitted = true
-            await house.emit(db, [message], { account: at as Account, now })
-          },
-          // The answer is kept under its key in this transaction too: then it is not over yet.
-          emitAll: (messages: readonly Message[]) => {
-            emitted ||= messages.length > 0
-            return house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
-          },
-          audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
-          async enter(id: string) {
-            if (account) throw new Error(`${name} has its account already`)
-            at = { id } as Account & { id: string }
-            await transaction.begin(house.settingsOf(actor, at, []))
-          },
-          async reachAlso(addition: ReachAddition) {
-            added.push(addition)
-            await transaction.begin(house.settingsOf(actor, account, added))
-          },
-          afterCommit: (work: () => Promise<void> | void) => { later.push(work) },
-        } as Context
-        const result = typeof handler === 'function'
-          ? await handler(ctx as never, input as never)
-          : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready)
-        if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
-        const effect = hasEffect(result) ? result.effect : undefined
-        const made: Answer = {
-          json: serializer(definition)(hasEffect(result) ? result.output : result),
-          status: definition.status ?? (definition.creates ? 201 : 200),
-          ...(effect && { effect, ...(account && { account: account.id }) }),
+      if (surface === 'portal' && plain && !definition.limits && !caller.known?.has(surface)) {
+        answer = await inTransaction(house.pool, { write, settings: null }, (transaction) => entering(doing, transaction))
+      } else {
+        const known = await know(surface, caller, now)
+        const { account, actor } = admit(definition, surface, known)
+        const input = parse(definition, parts)
+        const limits = limitsOf(name, definition, input, { account, actor, caller, now })
+        let ready: unknown
+        if (!plain) {
+          // Counted before any slow work; otherwise it travels with the transaction.
+          if (limits) limits.check(await ask(limits.text, limits.values))
+          ready = await (handler as PreparedHandler<Definition, unknown>).prepare(input as never, {
+            account: account as Account, actor, now, ask, clientAddress: caller.clientAddress, files: house.files,
+          })
         }
-        if (key) await keepAnswer(transaction, key.row, made)
-        return made
-      })
+        answer = await inTransaction(house.pool, { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) }, async (transaction) =>
+          run(doing, transaction, known, input, ready ?? (plain && typeof handler !== 'function' ? await (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined)))
+      }
     } catch (error) {
       throw judged(error, name, definition, caller)
     }
-    if (definition.writes) caller.known?.clear()
-    if (emitted) house.emitted()
-    for (const work of later) {
+    if (write) caller.known?.clear()
+    if (doing.emitted) house.emitted()
+    for (const work of doing.later) {
       // The deed is done and said: what fails here is logged, not answered.
       await Promise.resolve().then(work).catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))
     }
     return answer
+  }
+
+  /** The caller is looked up inside the transaction and sets its context; what can be asked without knowing them travels along. */
+  async function entering(doing: Doing, transaction: Transaction): Promise<Answer> {
+    const { definition, handler, parts, caller, now } = doing
+    const found = house.identify('portal', caller, transaction.ask, now, true)
+    caller.known ??= new Map()
+    caller.known.set('portal', found)
+    let input: Record<string, unknown> | undefined, fault: unknown
+    try {
+      input = parse(definition, parts)
+    } catch (error) {
+      fault = error
+    }
+    const asked = input && typeof handler !== 'function' ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined
+    asked?.catch(() => {})
+    const known = await found
+    // Who may not come in at all is told so first, whatever was asked.
+    admit(definition, 'portal', known)
+    if (!input) throw fault
+    if (known.stale) doing.later.push(async () => { await house.identify('portal', caller, ask, now) })
+    return run(doing, transaction, known, input, await asked)
+  }
+
+  /** @throws problem when this kind of caller has no business here */
+  function admit(definition: Definition, surface: Surface, { account, actor, moved }: Known): Pick<Known, 'account' | 'actor'> {
+    if (moved) throw problem('moved', { vars: { slug: moved } })
+    if ((surface === 'portal' || surface === 'office') && !account) throw problem('notFound')
+    if (!definition.audience.includes(actor.kind as never)) {
+      // Nobody signed in: say so. The wrong kind of person: this place does not exist for them.
+      throw problem(actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account) ? 'notSignedIn' : 'notFound')
+    }
+    return { account, actor }
+  }
+
+  /** The handler with its context, in an open transaction; `ready` is what was prepared or asked before. */
+  async function run(doing: Doing, transaction: Transaction, { account, actor, locale }: Known, input: Record<string, unknown>, ready: unknown): Promise<Answer> {
+    const { name, definition, handler, now, caller, parts, later } = doing
+    const key = definition.creates && account && caller.idempotencyKey
+      ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
+      : undefined
+    if (key && 'replay' in key) return key.replay
+
+    let allowed = false
+    const added: ReachAddition[] = []
+    const db = transaction.db
+    let at = account
+    const ctx = {
+      actor, account, db, now, locale, requestId: caller.requestId, clientAddress: caller.clientAddress, userAgent: caller.userAgent,
+      newId, files: house.files, urls: house.urlsOf(account),
+      allow(decision) {
+        allowed = true
+        if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
+      },
+      emit: async (message: Message) => {
+        doing.emitted = true
+        await house.emit(db, [message], { account: at as Account, now })
+      },
+      // The answer is kept under its key in this transaction too: then it is not over yet.
+      emitAll: (messages: readonly Message[]) => {
+        doing.emitted ||= messages.length > 0
+        return house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
+      },
+      audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
+      async enter(id: string) {
+        if (account) throw new Error(`${name} has its account already`)
+        at = { id } as Account & { id: string }
+        await transaction.begin(house.settingsOf(actor, at, []))
+      },
+      async reachAlso(addition: ReachAddition) {
+        added.push(addition)
+        await transaction.begin(house.settingsOf(actor, account, added))
+      },
+      afterCommit: (work: () => Promise<void> | void) => { later.push(work) },
+    } as Context
+    const result = typeof handler === 'function' ? await handler(ctx as never, input as never)
+      : 'ask' in handler ? await handler.answer(ctx as never, input as never, ready)
+      : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready)
+    if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
+    const effect = hasEffect(result) ? result.effect : undefined
+    const made: Answer = {
+      json: serializer(definition)(hasEffect(result) ? result.output : result),
+      status: definition.status ?? (definition.creates ? 201 : 200),
+      ...(effect && { effect, ...(account && { account: account.id }) }),
+    }
+    if (key) await keepAnswer(transaction, key.row, made)
+    return made
   }
 
   function know(surface: Surface, caller: Caller, now: Date): Promise<Known> {

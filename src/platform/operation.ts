@@ -188,6 +188,22 @@ export interface PrepareTools {
 export type Handler<D extends Definition> =
   | ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>)
   | PreparedHandler<D, unknown>
+  | AskingHandler<D, unknown>
+
+/**
+ * A reading that asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
+ * instead of two. What it asks may depend on the input alone; the database answers within the reach of the session it finds
+ * (enter_portal), and nothing is told before audience and policy have been asked, as ever.
+ */
+export interface AskingHandler<D extends Definition, R> {
+  /** Sends its statement in the turn it is called in and ends the transaction with it; undefined: this input wants to know its caller first. */
+  ask(db: Read, input: Input<D>): Promise<R> | undefined
+  /** `found` is undefined when nothing was asked: only then ctx.db is open. */
+  answer(ctx: Context<D>, input: Input<D>, found: R | undefined): Promise<Answer<D>>
+}
+
+/** Ties the types of `ask` and `answer` together. */
+export const asking = <D extends Definition, R>(handler: AskingHandler<D, R>): AskingHandler<D, unknown> => handler as AskingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>

@@ -14,23 +14,27 @@ interface CallerRow {
   member?: { id: string; role: StaffRole; name: string; customers: string[] } | null
   portalUser?: (Omit<PersonRow, 'name'> & {
     name: string | null; phone: string | null; permissions: Partial<Permissions> | null
-    templatesMode: 'default' | 'add' | 'replace' | 'hide'; templates: string[]; links: LinkOf[]
+    templatesMode: 'default' | 'add' | 'replace' | 'hide'; templates: string[]; links: LinkOf[]; stale: boolean
   }) | null
 }
 
-/** Account and actor of a request, looked up every time: nothing about permissions is kept in a cookie. */
-export async function identify(surface: Surface, caller: Caller, ask: Ask, now: Date): Promise<Known> {
-  const row = await lookUp(surface, caller, ask, now)
+/**
+ * Account and actor of a request, looked up every time: nothing about permissions is kept in a cookie. `entering`: `ask` is that of
+ * an open transaction, whose context is set from what is found.
+ */
+export async function identify(surface: Surface, caller: Caller, ask: Ask, now: Date, entering = false): Promise<Known> {
+  const row = await lookUp(surface, caller, ask, now, entering)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
   return {
     account, actor,
     locale: ('locale' in actor ? actor.locale : account?.locale) ?? 'en',
     ...(row?.moved && { moved: row.moved }),
+    ...(row?.portalUser?.stale && { stale: true }),
   }
 }
 
-async function lookUp(surface: Surface, caller: Caller, ask: Ask, now: Date): Promise<CallerRow | null> {
+async function lookUp(surface: Surface, caller: Caller, ask: Ask, now: Date, entering: boolean): Promise<CallerRow | null> {
   const one = async (call: string, values: unknown[]) => (await ask<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
   switch (surface) {
     case 'portal': {
@@ -38,7 +42,7 @@ async function lookUp(surface: Surface, caller: Caller, ask: Ask, now: Date): Pr
         const hash = hashToken(token)
         return hash ? [[cookie, hash.toString('hex')]] : []
       }))
-      return one('find_portal_caller($1, $2, $3)', [named(caller.addresses.portal), JSON.stringify(tokens), now])
+      return one(`${entering ? 'enter_portal' : 'find_portal_caller'}($1, $2, $3)`, [named(caller.addresses.portal), JSON.stringify(tokens), now])
     }
     case 'office':
       return one('find_office_caller($1, $2, $3)', [named(caller.addresses.office), hashToken(caller.personToken), now])

@@ -33,7 +33,7 @@ export const jobsHandlers = implement('jobs', jobs, {
 
   async getJob(ctx, { job: wanted }) {
     const { db, account: { id: account, timeZone }, actor } = ctx
-    const opened = await openJob(db, account, wanted, 'office')
+    const opened = await openJob(db, account, wanted)
     ctx.allow(maySeeJob(actor, opened?.job))
     const { job, fields, comments, files, history } = opened!
     const office = mayRunJobs(actor).yes

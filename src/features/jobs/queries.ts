@@ -134,31 +134,32 @@ export interface OpenedJob {
 }
 
 /** Rows of a child as JSON: read through the job `j`, whose own policy decides. Moments arrive as ISO text. */
-const children = (table: string, columns: string, where: string) =>
-  `(select coalesce(json_agg(child order by child.created_at, child.id), '[]') from (select ${columns} from ${table} where account_id = $1 and job_id = j.id${where}) child)`
+const children = (own: string, table: string, columns: string, only: string) =>
+  `(select coalesce(json_agg(child order by child.created_at, child.id), '[]') from (select ${columns} from ${table} where account_id = ${own} and job_id = j.id${only}) child)`
 
-const opening = (audience: 'customer' | 'office') => {
-  const only = audience === 'customer' ? " and audience = 'customer'" : ''
-  return statement<Record<string, unknown>>(`select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon, coalesce(w.name, w.email) as worker,
-    (select json_object_agg(v.version, v.fields) from template_versions v where v.account_id = $1 and v.template_id = j.template_id and v.version = any (array[j.template_version, t.version])) as versions,
+/** `job` names the parameter; the account is given as one, or is that of the transaction's own context. */
+const opening = (own: string, job: string, only: string) => statement<Record<string, unknown>>(`select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon, coalesce(w.name, w.email) as worker,
+    (select json_object_agg(v.version, v.fields) from template_versions v where v.account_id = ${own} and v.template_id = j.template_id and v.version = any (array[j.template_version, t.version])) as versions,
     t.version as current_version,
-    ${children('job_history', 'id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
-    ${children('job_comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
-    ${children('files', 'id, owner_kind, owner_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
+    ${children(own, 'job_history', 'id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
+    ${children(own, 'job_comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
+    ${children(own, 'files', 'id, owner_kind, owner_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
     (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'address', s.address) order by s.created_at, s.id), '[]')
-      from sites s where s.account_id = $1 and s.customer_id = j.customer_id and s.state = 'active') as sites
-    from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id join templates t on t.account_id = $1 and t.id = j.template_id
-    left join staff_members w on w.account_id = $1 and w.id = j.worker_id
-    where j.account_id = $1 and j.id = $2`)
-}
-const openings = { customer: opening('customer'), office: opening('office') }
+      from sites s where s.account_id = ${own} and s.customer_id = j.customer_id and s.state = 'active') as sites
+    from jobs j left join customers c on c.account_id = ${own} and c.id = j.customer_id join templates t on t.account_id = ${own} and t.id = j.template_id
+    left join staff_members w on w.account_id = ${own} and w.id = j.worker_id
+    where j.account_id = ${own} and j.id = ${job}`)
+const inOffice = opening('$1', '$2', '')
+// Asked before anybody has seen who calls: whose account it is comes from the transaction's own context.
+const inPortal = opening("(select nullif(current_setting('app.account', true), '')::uuid)", '$1', " and audience = 'customer'")
 
-/**
- * One job with all that is beside it, in one statement; undefined when this actor does not reach it. Customers get what is
- * written for them, and their transaction ends with it.
- */
-export async function openJob(db: Read, account: string, job: string, audience: 'customer' | 'office'): Promise<OpenedJob | undefined> {
-  const [row] = await openings[audience](audience === 'customer' ? last(db) : db, account, job)
+/** One job with all that is beside it, in one statement; undefined when this actor does not reach it. */
+export const openJob = async (db: Read, account: string, job: string): Promise<OpenedJob | undefined> => opened(await inOffice(db, account, job))
+
+/** The same of what is written for customers, within the reach of this transaction, which ends with it. */
+export const openPortalJob = async (db: Read, job: string): Promise<OpenedJob | undefined> => opened(await inPortal(last(db), job))
+
+function opened([row]: Record<string, unknown>[]): OpenedJob | undefined {
   if (!row) return undefined
   const { versions, current_version: current, history, comments, files, sites, ...rest } = row as unknown as JobRecord & Around & Omit<OpenedJob, 'job'> & { versions: Record<number, Field[]>; current_version: number }
   for (const each of [...history, ...comments, ...files]) each.created_at = new Date(each.created_at)

@@ -19,6 +19,8 @@ export interface Transaction {
   db: Kysely<DB>
   /** Replaces the context, for ctx.reachAlso. */
   begin(settings: Settings): Promise<void>
+  /** One statement as text, such as a definer function. */
+  ask<Row>(text: string, values: unknown[]): Promise<Row[]>
 }
 
 export interface TransactionOptions {
@@ -36,50 +38,59 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
   let open = true
+  let started: Promise<unknown>[] | undefined
   let committed: Promise<pg.QueryResult> | undefined
   let refused: { error: unknown } | undefined
+  const put = (query: Query) => flight(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
+  const context = (next: Settings) => ({ name: 'app_begin', text: 'select app_begin($1)', values: [JSON.stringify(toSettings(next))] })
+  // Not awaited: they travel with the first real query. An error here makes that query fail too. Who asks nothing begins nothing.
+  const start = () => {
+    // Answers come in order: whoever waits for a statement of the work finds the check done.
+    const checked = before && put(before).then(({ rows }) => { before.check(rows) }).catch((error: unknown) => { refused = { error } })
+    started = [...(checked ? [checked] : []), put(write ? 'begin' : 'begin read only'), ...(settings ? [put(context(settings))] : [])]
+    for (const each of started) each.catch(() => {})
+  }
   const send: Send = (query) => {
     if (refused) throw refused.error
     if (!open) throw new Error('This transaction is over: its handle was kept too long')
-    return flight(client, () => client.query(query))
+    if (!started) start()
+    return put(query)
   }
   const commit = () => {
-    const sent = send('commit')
+    const sent = put('commit')
     sent.catch(() => {})
     open = false
     return (committed = sent)
   }
-  const begin = (next: Settings) =>
-    send({ name: 'app_begin', text: 'select app_begin($1)', values: [JSON.stringify(toSettings(next))] })
   const end = async () => {
+    await Promise.all(started!)
+    if (refused) throw refused.error
     // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
     if ((await (committed ?? commit())).command !== 'COMMIT') throw new Error('The transaction was rolled back by the database')
   }
   try {
-    // Not awaited: they travel with the first real query. An error here makes that query fail too.
-    // Answers come in order: whoever waits for a statement of the work finds the check done.
-    const checked = before && send(before).then(({ rows }) => { before.check(rows) }).catch((error: unknown) => { refused = { error } })
-    const started = [send(write ? 'begin' : 'begin read only'), ...(settings ? [begin(settings)] : [])]
-    for (const each of started) each.catch(() => {})
+    if (before) start()
     const db = new Kysely<DB>({ dialect: overClient(send) })
     handles.set(db, { send, commit, last: false })
-    const result = await work({ db, begin: async (next) => { await begin(next) } })
-    await checked
-    if (refused) throw refused.error
-    if (!write) {
+    const result = await work({
+      db, begin: async (next) => { await send(context(next)) },
+      ask: async <Row>(text: string, values: unknown[]) => (await send({ name: nameOf(text), text, values })).rows as Row[],
+    })
+    if (!started) client.release()
+    else if (write || before) {
+      await end()
+      client.release()
+    } else {
       // What was only read is known already: nobody waits for the end of it.
-      void Promise.all([...started, end()]).then(() => client.release(), (error: unknown) => client.release(error as Error))
-      return result
+      void end().then(() => client.release(), (error: unknown) => client.release(error as Error))
     }
-    await Promise.all(started)
-    await end()
-    client.release()
+    open = false
     return result
   } catch (error) {
     open = false
     const outage = isOutage(error)
     let broken = outage ? (error as Error) : undefined
-    if (!outage) await client.query('rollback').catch((failure: unknown) => { broken = failure as Error })
+    if (!outage && started) await (committed ?? client.query('rollback')).catch((failure: unknown) => { broken = failure as Error })
     client.release(broken)
     throw outage ? asOutage(error) : error
   }

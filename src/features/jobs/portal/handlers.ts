@@ -1,4 +1,5 @@
-import { implement, type Context } from '../../../platform/operation.ts'
+import { foldedPatterns } from '../../../platform/fold.ts'
+import { asking, implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
@@ -6,11 +7,11 @@ import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.
 import { answers, by, carryOut, changedFiles, instant, placeOf, refuseIf, shown, type Faults } from '../handlers.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import {
-  addComment, addHistory, changeJob, fieldsOf, findJob, lockJob, openJob, removeJob, searchTexts, type JobRecord, type ListedJob,
+  addComment, addHistory, changeJob, fieldsOf, findJob, lockJob, openPortalJob, removeJob, searchTexts, type JobRecord, type ListedJob, type OpenedJob,
 } from '../queries.ts'
 import { closedTo, customerState, groupOf, hasStarted, planIsShown, progressOf, staffNameFor, type CustomerDeed } from '../rules.ts'
 import { portalJobs } from './contract.ts'
-import { listForCustomers, overviewFor } from './queries.ts'
+import { listMine, overviewFor, searchForCustomers } from './queries.ts'
 
 type Reading = Pick<Context<(typeof portalJobs)['getPortalJob']>, 'actor' | 'account' | 'db'>
 
@@ -18,12 +19,16 @@ type Reading = Pick<Context<(typeof portalJobs)['getPortalJob']>, 'actor' | 'acc
 const VISIT_MS = 4 * 3600_000
 
 export const portalJobsHandlers = implement('jobs', portalJobs, {
-  async listPortalJobs(ctx, { search, group, customer, cursor, limit }) {
-    const { db, actor, account: { id: account, timeZone, portal } } = ctx
-    ctx.allow({ yes: true })
-    const { rows, next } = await listForCustomers(db, account, asked(actor, customer), { search, group, cursor, limit })
-    return { rows: rows.map((row) => listed(ctx, row)), next, timeZone, can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) } }
-  },
+  listPortalJobs: asking({
+    // A search wants to know for how many customers it looks.
+    ask: (db, { search, ...asked }) => (foldedPatterns(search ?? '').length > 0 ? undefined : listMine(db, asked)),
+    async answer(ctx, { search, group, customer, cursor, limit }, found) {
+      const { db, actor, account: { id: account, timeZone, portal } } = ctx
+      ctx.allow({ yes: true })
+      const { rows, next } = found ?? await searchForCustomers(db, account, asked(actor, customer), { search: search!, group, cursor, limit })
+      return { rows: rows.map((row) => listed(ctx, row)), next, timeZone, can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) } }
+    },
+  }),
 
   async getPortalJobsOverview(ctx, { search, customer }) {
     const { db, actor, account: { id: account } } = ctx
@@ -33,46 +38,13 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     return { counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers }
   },
 
-  async getPortalJob(ctx, { job: wanted }) {
-    const { db, actor, account: { id: account, timeZone, currency, portal } } = ctx
-    const opened = await openJob(db, account, wanted, 'customer')
-    ctx.allow(maySeeJob(actor, opened?.job))
-    const { job, fields, history, comments, files, sites } = opened!
-    const { state } = job
-    const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
-    const lines = history.flatMap((line) => {
-      const event = EVENTS[line.event]
-      if (!event) return []
-      return [{
-        id: line.id, at: line.created_at, by: person(line.actor_kind, line.actor_id, line.actor_name), event,
-        to: line.to_state ? customerState(line.to_state) : null, scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
-        // Only what a customer wrote comes back: reasons of ours are internal.
-        reason: line.actor_kind === 'portalUser' && typeof line.details.reason === 'string' ? line.details.reason : null,
-        name: typeof line.details.name === 'string' ? line.details.name : null,
-      }]
-    })
-    const may = (deed: CustomerDeed) => mayDo(actor, portal, job, deed).yes
-    const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
-    const visible = portalFields(fields)
-    return {
-      ...listed(ctx, job), version: job.version, requested: shown(job.requested_at, timeZone), site: job.site_id,
-      template: { id: job.template_id, name: job.template }, madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
-      fields: withValues(visible, fields, job.fields),
-      progress: progressOf(state).map((step) => {
-        const line = step.is === 'next' ? undefined : step.state === 'requested' ? lines.find((each) => each.event === 'created') : lines.findLast((each) => each.to === step.state)
-        return { ...step, at: line?.at ?? (step.state === 'requested' ? job.created_at : null), by: line?.by ?? null }
-      }),
-      history: lines,
-      comments: comments.map((each) => ({ id: each.id, body: each.body, at: each.created_at, by: person(each.author_kind, each.author_id, each.author_name) })),
-      files: files.filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id)).map((file) => ({
-        id: file.id, name: file.name, type: file.type, size: Number(file.size), field: file.field_id, at: file.created_at,
-        by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
-      })),
-      timeZone, currency, sites,
-      can: { edit: may('edit') && !closed('edit'), cancel: may('cancel') && !closed('cancel'), delete: may('delete') && !closed('delete'), comment: true },
-      closed: { edit: closed('edit'), cancel: closed('cancel'), delete: closed('delete') },
-    }
-  },
+  getPortalJob: asking({
+    ask: (db, { job }) => openPortalJob(db, job),
+    async answer(ctx, _input, opened) {
+      ctx.allow(maySeeJob(ctx.actor, opened?.job))
+      return jobPage(ctx, opened!)
+    },
+  }),
 
   async updatePortalJob(ctx, input) {
     const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
@@ -144,6 +116,45 @@ function who({ actor, account }: Reading, kind: string, id: string | null, name:
   if (kind === 'portalUser') return id === actor.id ? { kind: 'you' as const, name: actor.name } : { kind: 'colleague' as const, name: name ?? '' }
   if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(account.portal.staffNames, name, account.portal.name) }
   return { kind: 'system' as const, name: account.portal.name }
+}
+
+/** One job with its answers, progress, comments and files, as this customer may know them. */
+function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }: OpenedJob) {
+  const { actor, account: { timeZone, currency, portal } } = ctx
+  const { state } = job
+  const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
+  const lines = history.flatMap((line) => {
+    const event = EVENTS[line.event]
+    if (!event) return []
+    return [{
+      id: line.id, at: line.created_at, by: person(line.actor_kind, line.actor_id, line.actor_name), event,
+      to: line.to_state ? customerState(line.to_state) : null, scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
+      // Only what a customer wrote comes back: reasons of ours are internal.
+      reason: line.actor_kind === 'portalUser' && typeof line.details.reason === 'string' ? line.details.reason : null,
+      name: typeof line.details.name === 'string' ? line.details.name : null,
+    }]
+  })
+  const may = (deed: CustomerDeed) => mayDo(actor, portal, job, deed).yes
+  const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
+  const visible = portalFields(fields)
+  return {
+    ...listed(ctx, job), version: job.version, requested: shown(job.requested_at, timeZone), site: job.site_id,
+    template: { id: job.template_id, name: job.template }, madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
+    fields: withValues(visible, fields, job.fields),
+    progress: progressOf(state).map((step) => {
+      const line = step.is === 'next' ? undefined : step.state === 'requested' ? lines.find((each) => each.event === 'created') : lines.findLast((each) => each.to === step.state)
+      return { ...step, at: line?.at ?? (step.state === 'requested' ? job.created_at : null), by: line?.by ?? null }
+    }),
+    history: lines,
+    comments: comments.map((each) => ({ id: each.id, body: each.body, at: each.created_at, by: person(each.author_kind, each.author_id, each.author_name) })),
+    files: files.filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id)).map((file) => ({
+      id: file.id, name: file.name, type: file.type, size: Number(file.size), field: file.field_id, at: file.created_at,
+      by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
+    })),
+    timeZone, currency, sites,
+    can: { edit: may('edit') && !closed('edit'), cancel: may('cancel') && !closed('cancel'), delete: may('delete') && !closed('delete'), comment: true },
+    closed: { edit: closed('edit'), cancel: closed('cancel'), delete: closed('delete') },
+  }
 }
 
 /** A job in a customer's list. Times and worker only once they are settled. */

@@ -12,7 +12,6 @@ export interface PortalJobRow {
 }
 
 export interface Asked { search?: string | undefined; group?: JobGroup | undefined; cursor?: string | undefined }
-interface Given { search: boolean; group: JobGroup | undefined; cursor: boolean; many: boolean }
 
 // ---- the list: one statement for each combination of what is asked, each with a plan of its own ----
 
@@ -26,58 +25,79 @@ const NAMED = `found.id, found.number, found.title, t.icon, found.state, found.c
 
 const COLUMNS = `j.id, j.number, j.title, j.state, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at,
   j.duration_minutes, j.completed_at, j.canceled_at, j.created_at`
-const NAMES = `join templates t on t.account_id = $1 and t.id = found.template_id
-  left join staff_members w on w.account_id = $1 and w.id = found.worker_id`
+const named = (account: string) => `join templates t on t.account_id = ${account} and t.id = found.template_id
+  left join staff_members w on w.account_id = ${account} and w.id = found.worker_id`
+const NAMES = named('$1')
 
-/** `$1` account, `$2` customers, `$3` rows; then patterns, and moment and id of the cursor, as far as given. */
-function listText({ search, group, cursor, many }: Given): string {
-  let next = 4
+// Whose list it is comes from the transaction's own context, so that it can be asked before anybody has seen who calls.
+const OWN = `(select nullif(current_setting('app.account', true), '')::uuid)`
+const MINE = `(select nullif(current_setting('app.jobs_of', true), '')::uuid[])`
+
+/** `$1` rows; then the customer, and moment and id of the cursor, as far as given. */
+function listText({ group, customer, cursor }: { group: JobGroup | undefined; customer: boolean; cursor: boolean }): string {
+  let next = 2
   const value = () => `$${next++}`
-  const patterns = search ? value() : ''
+  const mine = `c.account_id = ${OWN} and c.id = any (${MINE}::uuid[])${customer ? ` and c.id = ${value()}` : ''}`
   const where = [
-    'j.account_id = $1 and j.customer_id = c.id',
+    `j.account_id = ${OWN} and j.customer_id = c.id`,
     // Named, not given: open jobs have an index of their own.
     group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
     cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
   ].filter(Boolean).join(' and ')
-  if (search) {
-    return `${portalSearch({ base: where, columns: COLUMNS, patterns, many })}
-    select ${NAMED}, found.created_at::text as at from found ${NAMES} order by found.created_at desc, found.id desc`
-  }
   const newest = (columns: string, more: string, limit: string) =>
     `lateral (select ${columns} from jobs j where ${where} ${more} order by j.created_at desc, j.id desc limit ${limit})`
   // Of each customer by its own index, then merged: many customers cost no sort over all their jobs.
-  const merged = many ? `
-    with mine as materialized (select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
-    reach as (select coalesce((select few.created_at from mine c cross join ${newest('j.created_at', '', String(FEW))} few
-      order by few.created_at desc offset $3 - 1 limit 1), '-infinity') as since)` : ''
-  return `${merged}
+  return `with many as materialized (select c.id, c.name from customers c where ${mine} and cardinality(${MINE}) > ${MANY}),
+    reach as (select coalesce((select few.created_at from many c cross join ${newest('j.created_at', '', String(FEW))} few
+      order by few.created_at desc offset $1 - 1 limit 1), '-infinity') as since)
   select ${NAMED}, found.created_at::text as at from (
-    select newest.*, c.name as customer from ${many ? 'mine' : 'customers'} c cross join
-      ${newest(COLUMNS, many ? 'and j.created_at >= (select since from reach)' : '', '$3')} newest
-    ${many ? '' : 'where c.account_id = $1 and c.id = any ($2::uuid[])'}
-    order by newest.created_at desc, newest.id desc limit $3) found
-  ${NAMES}
+    select newest.*, c.name as customer from customers c cross join ${newest(COLUMNS, '', '$1')} newest where ${mine} and cardinality(${MINE}) <= ${MANY}
+    union all
+    select newest.*, c.name as customer from many c cross join ${newest(COLUMNS, 'and j.created_at >= (select since from reach)', '$1')} newest
+    order by created_at desc, id desc limit $1) found
+  ${named(OWN)}
   order by found.created_at desc, found.id desc`
 }
 
-const lists = new Map<string, ReturnType<typeof statement<PortalJobRow & { at: string }>>>()
+type Listed = PortalJobRow & { at: string }
+const lists = new Map<string, ReturnType<typeof statement<Listed>>>()
 
-/** Call it last: the transaction ends with it. */
-export async function listForCustomers(
-  db: Read, account: string, customers: readonly string[], { search, group, cursor, limit }: Asked & { limit: number },
-): Promise<{ rows: PortalJobRow[]; next: string | null }> {
+function remembered(key: string, text: () => string): ReturnType<typeof statement<Listed>> {
+  let list = lists.get(key)
+  if (!list) lists.set(key, (list = statement(text())))
+  return list
+}
+
+const paged = (rows: Listed[], limit: number): { rows: PortalJobRow[]; next: string | null } =>
+  ({ rows: rows.slice(0, limit), next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null })
+
+/** The newest jobs within the reach of this transaction, which ends with it. */
+export async function listMine(db: Read, { customer, group, cursor, limit }: Asked & { customer?: string | undefined; limit: number }) {
+  const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
+  const given = { group, customer: customer !== undefined, cursor: after !== undefined }
+  const list = remembered(`mine ${Object.values(given).join()}`, () => listText(given))
+  // One more than asked tells whether there is a next page.
+  return paged(await list(last(db), limit + 1, ...(customer ? [customer] : []), ...(after ? [after.at, after.id] : [])), limit)
+}
+
+/** `$1` account, `$2` customers, `$3` rows, `$4` patterns; then moment and id of the cursor. */
+function searchText({ group, cursor, many }: { group: JobGroup | undefined; cursor: boolean; many: boolean }): string {
+  const base = [
+    'j.account_id = $1 and j.customer_id = c.id', group && `j.state = any ('{${statesOf(group).join()}}'::text[])`, cursor && '(j.created_at, j.id) < ($5::timestamptz, $6::uuid)',
+  ].filter(Boolean).join(' and ')
+  return `${portalSearch({ base, columns: COLUMNS, patterns: '$4', many })}
+    select ${NAMED}, found.created_at::text as at from found ${NAMES} order by found.created_at desc, found.id desc`
+}
+
+/** Those of these customers' jobs that hold all words; the transaction ends with it. */
+export async function searchForCustomers(
+  db: Read, account: string, customers: readonly string[], { search, group, cursor, limit }: Asked & { search: string; limit: number },
+) {
   if (customers.length === 0) return { rows: [], next: null }
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
-  const patterns = search ? foldedPatterns(search) : []
-  const given = { search: patterns.length > 0, group, cursor: after !== undefined, many: customers.length > MANY }
-  const key = Object.values(given).join()
-  let list = lists.get(key)
-  if (!list) lists.set(key, (list = statement(listText(given))))
-  const values = [...(given.search ? [patterns] : []), ...(after ? [after.at, after.id] : [])]
-  // One more than asked tells whether there is a next page.
-  const rows = await list(last(db), account, customers, limit + 1, ...values)
-  return { rows: rows.slice(0, limit), next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null }
+  const given = { group, cursor: after !== undefined, many: customers.length > MANY }
+  const list = remembered(`search ${Object.values(given).join()}`, () => searchText(given))
+  return paged(await list(last(db), account, customers, limit + 1, foldedPatterns(search), ...(after ? [after.at, after.id] : [])), limit)
 }
 
 // ---- what stands above the list ----
@@ -92,7 +112,7 @@ const upcoming = statement<PortalJobRow>(`
       order by j.scheduled_at, j.id limit 1) visit
     where c.account_id = $1 and c.id = any ($2::uuid[]) order by visit.scheduled_at, visit.id limit 1) found ${NAMES}`)
 
-const named = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
+const customersByName = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
 
 /**
  * How many the list shows for each group, by the same customers and the same search (PS-12); the visit that comes next or
@@ -103,7 +123,7 @@ export async function overviewFor(
 ) {
   const patterns = search ? foldedPatterns(search) : []
   const [states, [next], customers] = await Promise.all([
-    patterns.length === 0 ? count(db, account, asked) : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns), upcoming(db, account, mine, since), named(last(db), account, mine),
+    patterns.length === 0 ? count(db, account, asked) : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns), upcoming(db, account, mine, since), customersByName(last(db), account, mine),
   ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
   for (const each of states) {
