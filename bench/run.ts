@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --size 100k|1m] [--only list,open] [--rounds 3] [--seconds 2] [--profile]: our API, full stack, beside a bare ceiling
+ * npm run bench [-- --size 100k|1m] [--only list,open] [--rounds 3] [--seconds 2] [--profile] [--plans]: our API, full stack, beside a bare ceiling
  * on the same PostgreSQL. What counts is CPU a request of application and database together; see docs/decisions/0009.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -15,6 +15,7 @@ import type { Connect } from '../src/platform/database/pool.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import { burst, duel, figures, type Figures, type Side } from './load.ts'
 import { rssOf } from './processes.ts'
+import { reportPlans } from './plans.ts'
 import { profileOf } from './profile.ts'
 import { as, openWorld, PASSWORD, passwords, SECRET, SIZES, SLUG, ACCOUNT, type BenchUser, type BenchWorld, type Size } from './world.ts'
 
@@ -22,7 +23,7 @@ const root = join(import.meta.dirname, '..')
 const { values: options } = parseArgs({
   options: {
     size: { type: 'string', default: '100k' }, only: { type: 'string' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '2' },
-    connections: { type: 'string', default: '1,16,64' }, profile: { type: 'boolean', default: false }, write: { type: 'boolean', default: true },
+    connections: { type: 'string', default: '1,16,64' }, profile: { type: 'boolean', default: false }, write: { type: 'boolean', default: true }, plans: { type: 'boolean', default: false },
   },
   allowNegative: true,
 })
@@ -40,7 +41,7 @@ const embedded = await startEmbedded({ folder: `${defaultDataFolder(root)}-bench
 const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
 let failed = false
 try {
-  await run()
+  await (options.plans ? reportPlans(admin, size, say) : run())
 } catch (error) {
   failed = true
   console.error(error)

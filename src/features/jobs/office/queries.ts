@@ -46,9 +46,9 @@ function matching(account: string, filter: JobFilter, near?: Near): RawBuilder<u
 /** Conditions on the columns of `j` that a facet is counted without. */
 function filters({ state, worker, template, customer }: JobFilter): RawBuilder<unknown>[] {
   return [
-    // Named, not given: how many jobs are in a state decides the plan.
-    ...(state?.length ? [sql`j.state = any (${sql.lit(`{${state.join()}}`)}::text[])`] : []),
-    ...(worker?.length ? [sql`(j.worker_id = any (${worker.filter((each) => each !== 'none')}::uuid[])${worker.includes('none') ? sql` or j.worker_id is null` : sql``})`] : []),
+    // Named, not given: how many jobs are in a state decides the plan; and one state is in order.
+    ...(state?.length ? [state.length === 1 ? sql`j.state = ${sql.lit(state[0])}` : sql`j.state = any (${sql.lit(`{${state.join()}}`)}::text[])`] : []),
+    ...(worker?.join() === 'none' ? [sql`j.worker_id is null`] : worker?.length ? [sql`(j.worker_id = any (${worker.filter((each) => each !== 'none')}::uuid[])${worker.includes('none') ? sql` or j.worker_id is null` : sql``})`] : []),
     ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
     ...(customer ? [sql`j.customer_id = ${customer}`] : []),
   ]
