@@ -1,4 +1,4 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { house, linkIn, openHouse } from '../../../test/kit.ts'
 
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
@@ -77,6 +77,27 @@ describe('messages', () => {
     await stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).where('id', '=', message).execute())
     expect((await owner.ok('getMessage', { message })).stuck).toBe('wiped')
     expect((await owner.call('resendMessage', { message })).body.code).toBe('messageWiped')
+  })
+
+  it('D1 a mail leaves once its deed is committed, and again when somebody asks; no sweep is waited for', async () => {
+    const at = await openHouse(inject('world'))
+    try {
+      const { owner, id } = await at.business()
+      const arrived = (email: string) => vi.waitFor(() => expect(at.mails.filter((mail) => mail.to?.[0]?.address === email)).toHaveLength(1), 10_000)
+      const [given, asked] = [fresh(), fresh()]
+      await owner.ok('inviteStaff', { email: given, role: 'worker' })
+      await at.stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).execute())
+      at.app.deliverer.start()
+      await at.app.deliverer.sweep()
+      expect(at.mails).toHaveLength(0)
+      await owner.ok('inviteStaff', { email: asked, role: 'worker' })
+      await arrived(asked)
+      const { rows: [row] } = await owner.ok('listMessages', { state: 'failed' })
+      await owner.ok('resendMessage', { message: row!.id })
+      await arrived(given)
+    } finally {
+      await at.close()
+    }
   })
 
   it('a worker sees no messages, and another business\'s message is as unknown as none', async () => {

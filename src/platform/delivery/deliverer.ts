@@ -68,8 +68,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const read = <T>(work: (db: Kysely<DB>) => Promise<T>) =>
     inTransaction(systemPool, { settings: null, write: false }, ({ db }) => work(db))
 
-  /** At most `concurrency` of them: each takes one due row after the other, and ends when nothing is due. */
+  /** At most `concurrency` are open: each takes one due row after the other, and ends when nothing is due. */
   const lanes = new Set<Promise<void>>()
+  let open = 0
   /** How often something was said to be due, and how often that had been when a look last found nothing. */
   let calls = 0
   let seenDry = 0
@@ -89,7 +90,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   function openLane(): void {
-    if (lanes.size >= concurrency || stopping) return
+    if (open >= concurrency || stopping) return
+    open++
     const lane = walk()
       .catch(backOff)
       .finally(() => lanes.delete(lane))
@@ -97,15 +99,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   async function walk(): Promise<void> {
-    while (!stopping && seenDry < calls) {
-      const asked = calls
-      looking++
-      const row = await take().finally(() => looking--)
-      failures = 0
-      if (row) {
-        openLane()
-        await attempt(row)
-      } else seenDry = Math.max(seenDry, asked)
+    try {
+      while (!stopping && seenDry < calls) {
+        const asked = calls
+        looking++
+        const row = await take().finally(() => looking--)
+        failures = 0
+        if (row) {
+          openLane()
+          await attempt(row)
+        } else seenDry = Math.max(seenDry, asked)
+      }
+    } finally {
+      // In the same breath as the last look at `calls`: who calls next finds either this lane going on or room for another.
+      open--
     }
   }
 
