@@ -32,7 +32,7 @@ export interface HttpOptions {
   busyAfter: number
   /** Slug of the account whose own host this is, if any. */
   slugOfHost(host: string): Promise<string | null>
-  /** Database, migrations and queue are well. */
+  /** Database, migrations and mail are well. */
   ready(): Promise<boolean>
   version: string
 }
