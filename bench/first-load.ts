@@ -45,7 +45,10 @@ export const BUDGETS = {
 
 export const LOOKS: { device: string; options: BrowserContextOptions }[] = [
   { device: 'desktop', options: { viewport: { width: 1280, height: 900 } } },
-  { device: 'phone', options: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true } },
+  {
+    device: 'phone',
+    options: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  },
 ]
 
 /**
@@ -84,7 +87,11 @@ export async function pagesOf(demo: Server, browser: Browser): Promise<MeasuredP
 }
 
 /** Opens a page as somebody who has never been there and waits until nothing more comes. */
-export async function firstLoad(browser: Browser, { url, as }: MeasuredPage, options: BrowserContextOptions): Promise<FirstLoad> {
+export async function firstLoad(
+  browser: Browser,
+  { url, as }: MeasuredPage,
+  options: BrowserContextOptions,
+): Promise<FirstLoad> {
   const context = await browser.newContext({ ...options, locale: 'en-GB', storageState: await as?.storageState() })
   try {
     const page = await context.newPage()
@@ -92,8 +99,16 @@ export async function firstLoad(browser: Browser, { url, as }: MeasuredPage, opt
     const asked = new Map<string, Fetched>()
     const lost: string[] = []
     network.on('Network.responseReceived', ({ requestId, type, response }) => {
-      const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]))
-      asked.set(requestId, { url: response.url, status: response.status, kind: kindOf(type, response.mimeType), bytes: 0, headers })
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value]),
+      )
+      asked.set(requestId, {
+        url: response.url,
+        status: response.status,
+        kind: kindOf(type, response.mimeType),
+        bytes: 0,
+        headers,
+      })
     })
     network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       const one = asked.get(requestId)
@@ -123,7 +138,12 @@ const sum = (fetched: Fetched[]) => fetched.reduce((bytes, each) => bytes + each
 function kindOf(type: string, mimeType: string): Fetched['kind'] {
   // A preloaded module is of no type of its own, but it is a script.
   if (type === 'Script' || mimeType.includes('javascript')) return 'script'
-  const kinds: Record<string, Fetched['kind']> = { Document: 'page', Stylesheet: 'style', Font: 'font', Image: 'picture' }
+  const kinds: Record<string, Fetched['kind']> = {
+    Document: 'page',
+    Stylesheet: 'style',
+    Font: 'font',
+    Image: 'picture',
+  }
   return kinds[type] ?? 'other'
 }
 

@@ -23,9 +23,17 @@ const wanted = process.argv.slice(2)
 const TIMES = [
   { name: 'performance', least: { must: 95, aim: 99 }, shown: (value: number) => value.toFixed(0) },
   { name: 'accessibility', least: { must: 100, aim: 100 }, shown: (value: number) => value.toFixed(0) },
-  { name: 'largest-contentful-paint', most: { must: 1800, aim: 1200 }, shown: (value: number) => `${(value / 1000).toFixed(2)} s` },
+  {
+    name: 'largest-contentful-paint',
+    most: { must: 1800, aim: 1200 },
+    shown: (value: number) => `${(value / 1000).toFixed(2)} s`,
+  },
   { name: 'total-blocking-time', most: { must: 100, aim: 30 }, shown: (value: number) => `${value.toFixed(0)} ms` },
-  { name: 'cumulative-layout-shift', most: { must: 0.05, aim: 0 }, shown: (value: number) => String(Number(value.toFixed(4))) },
+  {
+    name: 'cumulative-layout-shift',
+    most: { must: 0.05, aim: 0 },
+    shown: (value: number) => String(Number(value.toFixed(4))),
+  },
 ] as const
 
 type Times = Record<(typeof TIMES)[number]['name'], number>
@@ -45,7 +53,14 @@ const debugPort = await freePort()
 const demo = await serve('--demo')
 const browser = await chromium.launch({
   executablePath: find('chromium'),
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--remote-debugging-port=${debugPort}`],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--remote-debugging-port=${debugPort}`,
+  ],
 })
 try {
   const pages = await pagesOf(demo, browser)
@@ -90,9 +105,12 @@ async function timesOf(page: MeasuredPage, cookies: string | undefined, attempts
   const { audits, categories, runtimeError, finalDisplayedUrl } = result!.lhr
   // Now and then Chromium's trace lacks its beginning (NO_NAVSTART): nothing was measured, so it is done again.
   if (runtimeError && attempts > 1) return timesOf(page, cookies, attempts - 1)
-  if (runtimeError || finalDisplayedUrl !== page.url) throw new Error(`${page.url}: ${runtimeError?.message ?? `led to ${finalDisplayedUrl}`}`)
+  if (runtimeError || finalDisplayedUrl !== page.url)
+    throw new Error(`${page.url}: ${runtimeError?.message ?? `led to ${finalDisplayedUrl}`}`)
   const score = (name: string) => (categories[name]?.score ?? 0) * 100
-  return Object.fromEntries(TIMES.map(({ name }) => [name, name in categories ? score(name) : (audits[name]?.numericValue ?? Infinity)])) as Times
+  return Object.fromEntries(
+    TIMES.map(({ name }) => [name, name in categories ? score(name) : (audits[name]?.numericValue ?? Infinity)]),
+  ) as Times
 }
 
 /** What a page misses, as sentences. */
@@ -107,9 +125,16 @@ function verdicts({ page, load, times }: Weighed, grade: 'must' | 'aim'): string
   const measured = TIMES.map((each) => {
     const value = times[each.name]
     const missed = 'least' in each ? value < each.least[grade] : Number(value.toFixed(4)) > each.most[grade]
-    return { what: each.name, missed, shown: each.shown(value), goal: 'least' in each ? `at least ${each.least[grade]}` : `at most ${each.shown(each.most[grade])}` }
+    return {
+      what: each.name,
+      missed,
+      shown: each.shown(value),
+      goal: 'least' in each ? `at least ${each.least[grade]}` : `at most ${each.shown(each.most[grade])}`,
+    }
   })
-  return [...bytes, ...measured].filter((each) => each.missed).map((each) => `${page.name}, ${each.what}: ${each.shown} (${each.goal})`)
+  return [...bytes, ...measured]
+    .filter((each) => each.missed)
+    .map((each) => `${page.name}, ${each.what}: ${each.shown} (${each.goal})`)
 }
 
 function kb(bytes: number): string {
@@ -117,13 +142,27 @@ function kb(bytes: number): string {
 }
 
 function row({ page, load, times }: Weighed): string {
-  const parts = (kind: string) => kb(load.fetched.filter((each) => each.kind === kind).reduce((bytes, each) => bytes + each.bytes, 0))
-  const cells = [page.name, kb(load.javaScript), load.scripts, kb(load.total), load.fetched.length, parts('page'), parts('style'), parts('font'), parts('picture'), ...TIMES.map(({ name, shown }) => shown(times[name]))]
+  const parts = (kind: string) =>
+    kb(load.fetched.filter((each) => each.kind === kind).reduce((bytes, each) => bytes + each.bytes, 0))
+  const cells = [
+    page.name,
+    kb(load.javaScript),
+    load.scripts,
+    kb(load.total),
+    load.fetched.length,
+    parts('page'),
+    parts('style'),
+    parts('font'),
+    parts('picture'),
+    ...TIMES.map(({ name, shown }) => shown(times[name])),
+  ]
   return `| ${cells.join(' | ')} |`
 }
 
 function report(weighed: Weighed[], short: string[]): string {
-  const version = (name: string) => (JSON.parse(fs.readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version
+  const version = (name: string) =>
+    (JSON.parse(fs.readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string })
+      .version
   const { must, aim } = { must: grades('must'), aim: grades('aim') }
   return `# What the portal weighs
 

@@ -60,7 +60,12 @@ export async function serve(...args: string[]): Promise<Server> {
 }
 
 /** A browser in which one of the demo's people has signed in, at the sign-in page `at`. */
-export async function signedIn(browser: Browser, at: string, email: string, options: BrowserContextOptions): Promise<BrowserContext> {
+export async function signedIn(
+  browser: Browser,
+  at: string,
+  email: string,
+  options: BrowserContextOptions,
+): Promise<BrowserContext> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
   await page.goto(at)

@@ -45,12 +45,15 @@ describe('The first look at a portal page', () => {
 
     it('keeps to its budget of JavaScript, scripts and everything', () => {
       const { javaScript, scripts, inlineScripts, total } = load()
-      if (page().kind === 'door') expect({ javaScript, scripts, inlineScripts }).toEqual({ javaScript: 0, scripts: 0, inlineScripts: 0 })
+      if (page().kind === 'door')
+        expect({ javaScript, scripts, inlineScripts }).toEqual({ javaScript: 0, scripts: 0, inlineScripts: 0 })
       expect(javaScript / 1000).toBeLessThanOrEqual(BUDGETS.javaScriptKb.aim)
       expect(scripts + inlineScripts).toBeLessThanOrEqual(BUDGETS.scripts.aim)
       expect(total / 1000).toBeLessThanOrEqual(BUDGETS.totalKb.aim)
       // A page without its looks would be light too.
-      expect(load().fetched.map((each) => each.kind)).toEqual(expect.arrayContaining(['page', 'style', 'font', 'picture']))
+      expect(load().fetched.map((each) => each.kind)).toEqual(
+        expect.arrayContaining(['page', 'style', 'font', 'picture']),
+      )
     })
 
     it('asks nobody but the portal itself, and one font file', () => {
@@ -65,7 +68,8 @@ describe('The first look at a portal page', () => {
         const packed = kind === 'font' || kind === 'picture'
         expect({ pathname, encoding }).toEqual({ pathname, encoding: packed ? undefined : 'br' })
         if (kind === 'page') expect({ pathname, cache }).toEqual({ pathname, cache: 'no-store' })
-        else if (pathname.startsWith('/_app/immutable/')) expect({ pathname, cache }).toEqual({ pathname, cache: 'public, max-age=31536000, immutable' })
+        else if (pathname.startsWith('/_app/immutable/'))
+          expect({ pathname, cache }).toEqual({ pathname, cache: 'public, max-age=31536000, immutable' })
         else if (!pathname.startsWith('/api/')) {
           expect({ pathname, cache }).toEqual({ pathname, cache: 'public, max-age=3600' })
           expect(headers.etag, pathname).toBeTruthy()
@@ -85,10 +89,17 @@ describe('A static file', () => {
     }
   })
 
-  it.each([['br', 'gzip, deflate, br, zstd', 'br'], ['gz', 'gzip', 'gzip']])('travels as the .%s of the build', async (ending, accepted, encoding) => {
+  it.each([
+    ['br', 'gzip, deflate, br, zstd', 'br'],
+    ['gz', 'gzip', 'gzip'],
+  ])('travels as the .%s of the build', async (ending, accepted, encoding) => {
     for (const file of compressible) {
       const answer = await get(`/${file}`, accepted)
-      expect({ file, status: answer.status, encoding: answer.headers['content-encoding'] }).toEqual({ file, status: 200, encoding })
+      expect({ file, status: answer.status, encoding: answer.headers['content-encoding'] }).toEqual({
+        file,
+        status: 200,
+        encoding,
+      })
       expect(answer.headers.vary).toContain('accept-encoding')
       expect(answer.body.length, file).toBe(fs.statSync(join(client, `${file}.${ending}`)).size)
     }
@@ -100,7 +111,10 @@ describe('A static file', () => {
   })
 
   it('holds neither zod nor i18next: 27 and 16 KB that no page needs', () => {
-    const marks = [{ mark: 'ZodError', home: 'zod/v4/core/errors.js' }, { mark: 'i18next', home: 'i18next/dist/esm/i18next.js' }]
+    const marks = [
+      { mark: 'ZodError', home: 'zod/v4/core/errors.js' },
+      { mark: 'i18next', home: 'i18next/dist/esm/i18next.js' },
+    ]
     const scripts = files.filter((file) => file.endsWith('.js'))
     expect(scripts.length).toBeGreaterThan(50)
     for (const { mark, home } of marks) {
@@ -112,7 +126,10 @@ describe('A static file', () => {
 })
 
 describe('A page', () => {
-  it.each([['br', 'gzip, deflate, br', brotliDecompressSync], ['gzip', 'gzip, deflate', gunzipSync]])('travels as %s where that is understood', async (encoding, accepted, unpack) => {
+  it.each([
+    ['br', 'gzip, deflate, br', brotliDecompressSync],
+    ['gzip', 'gzip, deflate', gunzipSync],
+  ])('travels as %s where that is understood', async (encoding, accepted, unpack) => {
     const { headers, body } = await get('/p/harbour/sign-in', accepted)
     expect(headers['content-encoding']).toBe(encoding)
     const page = unpack(body).toString()
@@ -123,12 +140,28 @@ describe('A page', () => {
 })
 
 /** A bare request to the main host: what is in the answer as it travelled. */
-function get(path: string, accepted: string, more: Record<string, string> = {}): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: Buffer }> {
+function get(
+  path: string,
+  accepted: string,
+  more: Record<string, string> = {},
+): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    http.get({ host: '127.0.0.1', port: demo.port, path, headers: { host: `localhost:${demo.port}`, 'accept-encoding': accepted, ...more } }, (answer) => {
-      const parts: Buffer[] = []
-      answer.on('data', (part: Buffer) => parts.push(part))
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }))
-    }).on('error', reject)
+    http
+      .get(
+        {
+          host: '127.0.0.1',
+          port: demo.port,
+          path,
+          headers: { host: `localhost:${demo.port}`, 'accept-encoding': accepted, ...more },
+        },
+        (answer) => {
+          const parts: Buffer[] = []
+          answer.on('data', (part: Buffer) => parts.push(part))
+          answer.on('end', () =>
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }),
+          )
+        },
+      )
+      .on('error', reject)
   })
 }
