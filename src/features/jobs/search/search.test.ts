@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { house, type Business, type House, type Person } from '../../../../test/kit.ts'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import { newId } from '../../../platform/ids.ts'
+import { FOUND_CAP } from './queries.ts'
 
-/** More than a search looks at before it asks the index: the words of the oldest are found by it alone. */
-const MANY_JOBS = 640
+/** More than a search looks at before it asks the index, also of many customers: the words of the oldest are found by it alone. */
+const MANY_JOBS = 3_300
 const WORDS = ['boiler', 'leak', 'oven', 'quay', 'ab', '4711', 'zebra', 'marten']
 /** Searched for: whole words, parts of words, names, too short, with marks, in none. */
 const TYPED = [...WORDS, 'oil', 'ebr', 'anders', 'Ånders', 'lettings', 'a', '47', 'ott%er', 'x-9', 'secret', 'internalword', 'nothing', 'zzz']
@@ -29,17 +30,19 @@ beforeAll(async () => {
   const made: object[] = []
   const add = (account: string, customer: string, template: string, words: string, hidden = '', who: string | null = null) => {
     number += 1
-    const portal = fold(String(number), words), created = new Date(at.clock.now().getTime() - (5_000 - number) * 1000)
+    const portal = fold(String(number), words), created = new Date(at.clock.now().getTime() - (9_000 - number) * 1000)
     made.push({
       account_id: account, id: newId(), number: 1_000_000 + number, customer_id: customer, template_id: template, template_version: 1, title: 'Repair', made_by_kind: 'staff', worker_id: who, fields: {}, tags: [], version: 1,
       state: who ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
       folded_portal: portal, folded_office: fold(portal, hidden), created_at: created, updated_at: created,
     })
   }
+  // Older than anything of the large customer, and enough to fill a page.
+  for (let index = 0; index < 9; index++) add(here.id, customers[1]!, templates[index % 2]!, 'heron')
   // Words recur with different periods, so pairs of words meet here and there; some stand in the oldest only.
   for (let index = 0; index < MANY_JOBS; index++) {
-    const words = WORDS.filter((_, which) => index % (which * which * 5 + 2) === 0)
-    add(here.id, customers[0]!, templates[index % 3]!, [...words, ...(index < 3 ? ['otter', 'ott%er', 'x-9'] : [])].join(' '), index % 90 === 0 ? 'secret internalword' : '', index % 4 === 0 ? worker.id : null)
+    const words = WORDS.filter((_, which) => index % (which * which * 5 + 5) === 0)
+    add(here.id, customers[0]!, templates[index % 3]!, [...words, ...(index < 3 ? ['otter', 'ott%er', 'x-9'] : []), ...(index === 100 ? ['heron'] : [])].join(' '), index % 90 === 0 ? 'secret internalword' : '', index % 4 === 0 ? worker.id : null)
   }
   for (let index = 0; index < 60; index++) add(here.id, customers[1 + index % 14]!, templates[index % 3]!, WORDS.filter((_, which) => (index + which) % 5 === 0).join(' '), index % 7 === 0 ? 'secret' : '', index % 3 === 0 ? worker.id : null)
   for (let index = 0; index < 40; index++) add(there.id, foreign, foreignTemplate, WORDS.join(' '), 'secret')
@@ -118,18 +121,28 @@ describe('search', () => {
         const shown = (row: Row) => row.state !== 'canceled'
         const read: string[] = []
         for (let cursor: string | undefined; ;) {
-          const { rows: page, next } = await who.ok('listPortalJobs', { search, limit: 40, ...(cursor && { cursor }) })
+          const { rows: page, next } = await who.ok('listPortalJobs', { search, limit: 100, ...(cursor && { cursor }) })
           read.push(...page.map((row) => row.id))
           if (!next) break
           cursor = next
         }
         expect(read, `${search} of ${linked.length}`).toEqual(expected.map((row) => row.id))
-        expect((await who.ok('getPortalJobsOverview', { search })).counts).toMatchObject({ all: expected.length, canceled: expected.filter((row) => !shown(row)).length })
+        const { counts } = await who.ok('getPortalJobsOverview', { search })
+        // Of customers with many jobs, a word too common for the index is counted so far.
+        if (expected.length > FOUND_CAP && counts.all !== expected.length) expect(Math.floor(counts.all / 100) * 100).toBe(FOUND_CAP)
+        else expect(counts).toMatchObject({ all: expected.length, canceled: expected.filter((row) => !shown(row)).length })
         const canceled = await who.ok('listPortalJobs', { search, group: 'canceled', limit: 100 })
         expect(canceled.rows.map((row) => row.id)).toEqual(expected.filter((row) => !shown(row)).slice(0, 100).map((row) => row.id))
       }
     }
   }, 120_000)
+
+  it('one customer\'s old job comes before the older ones of another, though these fill the page', async () => {
+    const who = await here.portalUser({ customers: customers.slice(0, 3) })
+    const expected = rows.filter((row) => customers.slice(0, 3).includes(row.customer) && row.template !== templates[2] && row.portal.includes('heron'))
+    expect(expected.map((row) => row.customer === customers[0])).toEqual([true, ...Array.from({ length: 9 }, () => false)])
+    expect((await who.ok('listPortalJobs', { search: 'heron', limit: 4 })).rows.map((row) => row.id)).toEqual(expected.slice(0, 4).map((row) => row.id))
+  })
 
   it('E-68 the office lists and counts the same, in every order; a worker their own', async () => {
     for (const search of [...TYPED, 'boiler leak', 'anders zebra', 'backdoor', 'bolton secret']) {
