@@ -91,8 +91,8 @@ export async function openReader(world: BenchWorld, { folder, planner = [] }: { 
       for (let time = 0; time < 2; time++) {
         statements = []
         status = (await app.http.inject({ method: 'GET', url, headers: { host: 'localhost:4700', cookie } })).statusCode
-        // A read answers before its transaction has ended.
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        // A read answers before its transaction has ended, and the plan of its last statement comes with the end.
+        while (app.pools.app.idleCount < app.pools.app.totalCount) await new Promise((resolve) => setTimeout(resolve, 1))
       }
       return { operation, status, statements }
     },
