@@ -128,7 +128,7 @@ export function createExecute(house: House): Execute {
     const write = definition.writes === true
     let answer: Answer
     try {
-      if (surface === 'portal' && plain && !definition.limits && !caller.known?.has(surface)) {
+      if (surface === 'portal' && plain && ownTurns(definition, handler) && !caller.idempotencyKey && !caller.known?.has(surface)) {
         answer = await inTransaction(house.pool, { write, settings: null }, (transaction) => entering(doing, transaction))
       } else {
         const known = await know(surface, caller, now)
@@ -170,12 +170,14 @@ export function createExecute(house: House): Execute {
     } catch (error) {
       fault = error
     }
+    const turns = (definition.limits ?? []).map((limit) => transaction.ask<{ wait: number }>('select take_own_turn($1, $2, $3, $4) as wait', [doing.name, limit.max, limit.seconds, now]))
     const asked = input && typeof handler !== 'function' ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined
-    asked?.catch(() => {})
+    for (const each of [...turns, asked]) each?.catch(() => {})
     const known = await found
     // Who may not come in at all is told so first, whatever was asked.
     admit(definition, 'portal', known)
     if (!input) throw fault
+    for (const turn of turns) checkWait(await turn)
     if (known.stale) doing.later.push(async () => { await house.identify('portal', caller, ask, now) })
     return run(doing, transaction, known, input, await asked)
   }
@@ -270,23 +272,27 @@ export function createExecute(house: House): Execute {
   ): NonNullable<TransactionOptions['before']> | undefined {
     if (!definition.limits?.length) return undefined
     const buckets = definition.limits.map((limit) => {
-      const who = {
-        login: String(input.email ?? '').trim().toLowerCase(),
-        address: addressBlock(caller.clientAddress),
-        caller: 'id' in actor ? String(actor.id) : caller.clientAddress,
-      }[limit.by]
+      // The bucket of take_own_turn.
+      if (limit.by === 'caller' && 'id' in actor) return { key: `${name}:caller:${account?.id ?? ''}:${String(actor.id)}`, ...limit }
+      const who = limit.by === 'login' ? String(input.email ?? '').trim().toLowerCase() : limit.by === 'address' ? addressBlock(caller.clientAddress) : caller.clientAddress
       return { key: limitKey(name, account?.id ?? null, limit.by, who), ...limit }
     })
     return {
       name: 'take_throttle', text: 'select take_throttle($1, $2, $3, $4) as wait',
       values: [buckets.map((bucket) => bucket.key), buckets.map((bucket) => bucket.max), buckets.map((bucket) => bucket.seconds), now],
-      check(rows) {
-        const { wait } = rows[0] as { wait: number }
-        if (wait > 0) throw problem('tooMany', { retryAfter: wait, vars: { minutes: Math.ceil(wait / 60) } })
-      },
+      check: checkWait,
     }
   }
 }
+
+/** @throws problem tooMany when a throttle says to wait */
+function checkWait(rows: unknown[]): void {
+  const { wait } = rows[0] as { wait: number }
+  if (wait > 0) throw problem('tooMany', { retryAfter: wait, vars: { minutes: Math.ceil(wait / 60) } })
+}
+
+/** Whether its limits, if any, can be counted by the context alone; counting the tries of a form that was refused would need its own transaction. */
+const ownTurns = ({ limits = [] }: Definition, handler: object): boolean => limits.every((limit) => limit.by === 'caller') && (limits.length === 0 || 'ask' in handler)
 
 /** Name of a throttle bucket; hashed, so that the table holds no addresses. */
 export const limitKey = (operation: string, account: string | null, by: string, who: string) =>

@@ -191,14 +191,14 @@ export type Handler<D extends Definition> =
   | AskingHandler<D, unknown>
 
 /**
- * A reading that asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
- * instead of two. What it asks may depend on the input alone; the database answers within the reach of the session it finds
+ * Asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
+ * less. What it asks may depend on the input alone; the database answers within the reach of the session it finds
  * (enter_portal), and nothing is told before audience and policy have been asked, as ever.
  */
 export interface AskingHandler<D extends Definition, R> {
-  /** Sends its statement in the turn it is called in and ends the transaction with it; undefined: this input wants to know its caller first. */
-  ask(db: Read, input: Input<D>): Promise<R> | undefined
-  /** `found` is undefined when nothing was asked: only then ctx.db is open. */
+  /** Sends its statements in the turn it is called in, and a reading ends the transaction with them; undefined: this input wants to know its caller first. */
+  ask(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
+  /** `found` is undefined when nothing was asked; a reading's ctx.db is open only then. */
   answer(ctx: Context<D>, input: Input<D>, found: R | undefined): Promise<Answer<D>>
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { implement, type Context } from '../../../platform/operation.ts'
+import { asking, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { localOf } from '../../../platform/zone.ts'
 import type { PortalOf } from '../../identity/rules.ts'
 import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
-import { attachFile, copyFile, type FileRecord } from '../files/queries.ts'
+import { attachFile, copyFile, stillWaits, type FileRecord } from '../files/queries.ts'
 import { answers, by, instant, placeAt, refuseIf, type Faults } from '../handlers.ts'
 import { jobBooked, jobBookedOffice } from '../messages.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
@@ -47,53 +47,57 @@ export const bookingHandlers = implement('jobs', booking, {
     }
   },
 
-  async createPortalJob(ctx, input) {
-    const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
-    const facts = await startBooking(db, account, {
-      user: actor.id, formKey: input.formKey, template: input.template, site: input.site, customers: actor.links.map((link) => link.customer), count: input.number, now,
+  createPortalJob: asking({
+    ask: (db, input) => startBooking(db, {
+      formKey: input.formKey, template: input.template, site: input.site, count: input.number,
       files: [...input.files, ...Object.values(input.fields).filter(Array.isArray).flat().filter(isId)],
-    })
-    const { booker } = facts
-    if (!booker) throw problem('notSignedIn')
-    const customer = await chosenCustomer(ctx, input.customer, facts)
-    if (facts.before.length > 0) return { jobs: facts.before, again: true }
-
-    const faults: Faults = { ...customer.faults }
-    const template = facts.template && offered(actor, portal, facts.active, customer.id, customer.id ? [customer.id] : []).includes(facts.template.id) ? facts.template : undefined
-    if (!template) faults.template = 'choice'
-    const place = placeAt(facts.sites.filter((site) => site.customer_id === customer.id), { site: input.site, address: input.address }, faults)
-    // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
-    if (faults.site === 'choice' && facts.sites.some((site) => bookableCustomers(actor, portal).includes(site.customer_id))) faults.site = 'siteOfAnother'
-    if (!place.site_id && !place.address) faults.address = 'required'
-    const requested = portal.requestedStart ? instant(input.requested, timeZone, 'requested', faults) : undefined
-    if (input.requested && !portal.requestedStart) faults.requested = 'unknown'
-    if (requested && requested <= now) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
-    if (input.number > 1 && !portal.severalJobs) faults.number = { code: 'tooBig', vars: { max: 1 } }
-    const fields = template?.fields ?? []
-    const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
-    const files = chosenFiles(template, input.files, values, facts.files, faults)
-    refuseIf(faults)
-
-    const customerId = customer.id ?? await newCustomer(ctx, booker, place.address)
-    const batch = input.formKey ?? randomUUID()
-    const jobs = Array.from({ length: input.number }, (_, index) => {
-      const job = {
-        account_id: account, id: ctx.newId(), number: facts.first + index, customer_id: customerId, ...place, template_id: template!.id, template_version: template!.version,
-        title: template!.name, worker_id: null, made_by_kind: 'portalUser', made_by_id: actor.id, made_by_name: actor.name, state: 'unassigned' as const,
-        requested_at: requested ?? null, scheduled_at: null, duration_minutes: template!.duration_minutes, fields: index === 0 ? values : withOwnFiles(ctx, template!, values),
-        tags: [], batch_id: batch, external_reference: null, created_at: now, updated_at: now,
-      }
-      return { ...job, ...searchTexts(job, fields) }
-    })
-    const booked = insertJobs(db, jobs)
-    if (files.size > 0) {
-      await booked
-      await attachAll(ctx, jobs, template!, values, files)
-    }
-    await Promise.all([booked, addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId), tell(ctx, jobs, template!, requested ?? null, facts.dispatchers)])
-    return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
-  },
+    }),
+    answer: (ctx, input, facts) => book(ctx, input, facts!),
+  }),
 })
+
+async function book(ctx: Booking, input: Input<(typeof booking)['createPortalJob']>, facts: Awaited<ReturnType<typeof startBooking>>) {
+  const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
+  const { booker } = facts
+  if (!booker) throw problem('notSignedIn')
+  const customer = await chosenCustomer(ctx, input.customer, facts)
+  if (facts.before.length > 0) return { jobs: facts.before, again: true }
+
+  const faults: Faults = { ...customer.faults }
+  const template = facts.template && offered(actor, portal, facts.active, customer.id, customer.id ? [customer.id] : []).includes(facts.template.id) ? facts.template : undefined
+  if (!template) faults.template = 'choice'
+  const place = placeAt(facts.sites.filter((site) => site.customer_id === customer.id), { site: input.site, address: input.address }, faults)
+  // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
+  if (faults.site === 'choice' && facts.sites.some((site) => bookableCustomers(actor, portal).includes(site.customer_id))) faults.site = 'siteOfAnother'
+  if (!place.site_id && !place.address) faults.address = 'required'
+  const requested = portal.requestedStart ? instant(input.requested, timeZone, 'requested', faults) : undefined
+  if (input.requested && !portal.requestedStart) faults.requested = 'unknown'
+  if (requested && requested <= now) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
+  if (input.number > 1 && !portal.severalJobs) faults.number = { code: 'tooBig', vars: { max: 1 } }
+  const fields = template?.fields ?? []
+  const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
+  const files = chosenFiles(template, input.files, values, facts.files.filter((file) => stillWaits(file, now)), faults)
+  refuseIf(faults)
+
+  const customerId = customer.id ?? await newCustomer(ctx, booker, place.address)
+  const batch = input.formKey ?? randomUUID()
+  const jobs = Array.from({ length: input.number }, (_, index) => {
+    const job = {
+      account_id: account, id: ctx.newId(), number: facts.first + index, customer_id: customerId, ...place, template_id: template!.id, template_version: template!.version,
+      title: template!.name, worker_id: null, made_by_kind: 'portalUser', made_by_id: actor.id, made_by_name: actor.name, state: 'unassigned' as const,
+      requested_at: requested ?? null, scheduled_at: null, duration_minutes: template!.duration_minutes, fields: index === 0 ? values : withOwnFiles(ctx, template!, values),
+      tags: [], batch_id: batch, external_reference: null, created_at: now, updated_at: now,
+    }
+    return { ...job, ...searchTexts(job, fields) }
+  })
+  const booked = insertJobs(db, jobs)
+  if (files.size > 0) {
+    await booked
+    await attachAll(ctx, jobs, template!, values, files)
+  }
+  await Promise.all([booked, addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId), tell(ctx, jobs, template!, requested ?? null, facts.dispatchers)])
+  return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
+}
 
 /** Of the active job types those this user may book, in the account's order; one only for who may not choose. */
 function offered(actor: Booking['actor'], portal: PortalOf, active: readonly string[], customer: string | null, customers: readonly string[]): string[] {

@@ -3,13 +3,17 @@ import { statement } from '../../../platform/database/transaction.ts'
 import { fold } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { bookableTemplates, type LinkOf } from '../../identity/rules.ts'
-import { waitingFiles, type FileRecord } from '../files/queries.ts'
+import { ownWaitingFiles, type FileRecord } from '../files/queries.ts'
 import type { TemplateOf } from '../queries.ts'
 
 export interface Booker { id: string; email: string; email_norm: string; name: string | null; phone: string | null; company: string | null; postal_address: string | null }
 
+// Who books comes from the transaction's own context, so that it can be asked before anybody has seen who calls.
+const OWN = "(select nullif(current_setting('app.account', true), '')::uuid)"
+const ME = "(select nullif(current_setting('app.actor_id', true), '')::uuid)"
+
 const lock = statement<Booker>(`select id, email, email_norm, name, phone, company, postal_address from portal_users
-  where account_id = $1 and id = $2 and state = 'active' for update`)
+  where account_id = ${OWN} and id = ${ME} and state = 'active' for update`)
 
 export interface BookingFacts {
   /** As they are now. */
@@ -19,27 +23,29 @@ export interface BookingFacts {
   /** Active job types, in the account's order. */
   active: string[]
   template: TemplateOf | null
-  /** The place that was asked for, when it is one of these customers'. */
+  /** The place that was asked for, when it is within reach. */
   sites: { id: string; customer_id: string; address: string; latitude: number | null; longitude: number | null }[]
   /** Who runs the daily work: they are told of a booking. */
   dispatchers: { id: string; email: string; name: string | null }[]
 }
 
+/** `$1` form key, `$2` template, `$3` site. */
 const facts = statement<BookingFacts>(`select
   (select coalesce(json_agg(json_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at), '[]')
-    from (select * from portal_links where account_id = $1 and portal_user_id = $2 for share) l) as links,
-  (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = $1 and j.batch_id = $3 and j.made_by_id = $2) as before,
-  (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = $1 and t.state = 'active') as active,
+    from (select * from portal_links where account_id = ${OWN} and portal_user_id = ${ME} for share) l) as links,
+  (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = ${OWN} and j.batch_id = $1 and j.made_by_id = ${ME}) as before,
+  (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = ${OWN} and t.state = 'active') as active,
   (select row_to_json(found) from (select t.id, t.name, t.description, t.icon, t.version, t.duration_minutes, t.state, v.fields
-    from templates t join template_versions v on v.account_id = $1 and v.template_id = t.id and v.version = t.version where t.account_id = $1 and t.id = $4) found) as template,
+    from templates t join template_versions v on v.account_id = ${OWN} and v.template_id = t.id and v.version = t.version where t.account_id = ${OWN} and t.id = $2) found) as template,
   (select coalesce(json_agg(json_build_object('id', s.id, 'customer_id', s.customer_id, 'address', s.address, 'latitude', s.latitude, 'longitude', s.longitude)), '[]')
-    from sites s where s.account_id = $1 and s.id = $5 and s.customer_id = any ($6::uuid[]) and s.state = 'active') as sites,
+    from sites s where s.account_id = ${OWN} and s.id = $3 and s.state = 'active') as sites,
   (select coalesce(json_agg(json_build_object('id', m.id, 'email', m.email, 'name', m.name)), '[]')
-    from staff_members m where m.account_id = $1 and m.state = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
+    from staff_members m where m.account_id = ${OWN} and m.state = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
 
+/** `$1` how many, `$2` form key. Nobody takes a number who is not signed in, or it would be held up for those who are. */
 const number = statement<{ first: string }>(`insert into counters as c (account_id, kind, next)
-  select $1, 'job', 1001 + $2::int where not exists (select 1 from jobs j where j.account_id = $1 and j.batch_id = $3 and j.made_by_id = $4)
-  on conflict (account_id, kind) do update set next = c.next + $2::int returning next - $2::int as first`)
+  select ${OWN}, 'job', 1001 + $1::int where ${ME} is not null and not exists (select 1 from jobs j where j.account_id = ${OWN} and j.batch_id = $2 and j.made_by_id = ${ME})
+  on conflict (account_id, kind) do update set next = c.next + $1::int returning next - $1::int as first`)
 
 /**
  * All that a booking decides by, in one flight. The portal user's own row is held until the booking ends, and what follows is
@@ -48,15 +54,9 @@ const number = statement<{ first: string }>(`insert into counters as c (account_
  * `first` is the first of `count` reserved numbers, unless this form has booked before; a booking that is refused leaves no gap.
  */
 export async function startBooking(
-  db: Write, account: string,
-  { user, formKey, template, site, customers, files, count, now }: {
-    user: string; formKey: string | undefined; template: string; site: string | undefined; customers: readonly string[]; files: readonly string[]; count: number; now: Date
-  },
+  db: Write, { formKey, template, site, files, count }: { formKey: string | undefined; template: string; site: string | undefined; files: readonly string[]; count: number },
 ): Promise<BookingFacts & { booker: Booker | undefined; files: FileRecord[]; first: number }> {
-  const [[booker], [found], waiting, [taken]] = await Promise.all([
-    lock(db, account, user), facts(db, account, user, formKey ?? null, template, site ?? null, customers),
-    waitingFiles(db, account, files, user, now), number(db, account, count, formKey ?? null, user),
-  ])
+  const [[booker], [found], waiting, [taken]] = await Promise.all([lock(db), facts(db, formKey ?? null, template, site ?? null), ownWaitingFiles(db, files), number(db, count, formKey ?? null)])
   return { ...found!, booker, files: waiting, first: Number(taken?.first) }
 }
 

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely'
 import type { Files } from '../../../../db/schema.gen.ts'
+import { statement } from '../../../platform/database/transaction.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/rules.ts'
 import type { Doer, JobRecord } from '../queries.ts'
@@ -48,6 +49,14 @@ export async function insertFile(
 export const waitingFiles = (db: Write, account: string, ids: readonly string[], uploader: string, now: Date): Promise<FileRecord[]> =>
   ids.length === 0 ? Promise.resolve([]) : db.selectFrom('files').selectAll().where('account_id', '=', account).where('id', 'in', [...ids])
     .where('owner_id', 'is', null).where('uploader_id', '=', uploader).where('created_at', '>', new Date(now.getTime() - WAITING_MS)).forUpdate().execute()
+
+const ownWaiting = statement<FileRecord>(`select * from files where account_id = (select nullif(current_setting('app.account', true), '')::uuid) and id = any ($1::uuid[])
+  and owner_id is null and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid) for update`)
+
+/** The same of whoever this transaction's context names; how long they have waited is the caller's to ask. */
+export const ownWaitingFiles = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> => (ids.length === 0 ? [] : ownWaiting(db, ids))
+
+export const stillWaits = (file: FileRecord, now: Date): boolean => file.created_at.getTime() > now.getTime() - WAITING_MS
 
 /** Gives a waiting file to its job. */
 export async function attachFile(db: Write, file: FileRecord, job: Pick<JobRecord, 'id' | 'customer_id'>, field: string | null): Promise<void> {
