@@ -71,6 +71,8 @@ describe('messages', () => {
     expect((await owner.ok('getOfficeHome')).failedMessages).toBe(1)
     expect((await owner.ok('getMessage', { message })).can.resend).toBe(true)
     await owner.ok('resendMessage', { message })
+    // Somebody waits for it.
+    expect(await stored((db) => db.selectFrom('outbox').select('urgent').where('id', '=', message).executeTakeFirst())).toEqual({ urgent: true })
     clock.advance(1_000)
     linkIn((await mailTo(email)).at(-1), /office\/join\/\S+/)
     expect((await owner.call('resendMessage', { message })).body.code).toBe('messageSent')

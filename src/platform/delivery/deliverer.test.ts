@@ -75,7 +75,13 @@ const smtp = () =>
   createSmtp({ url: server.url, from: 'portal@portico.example', timeouts: { connect: 500, silence: 300, whole: 900 } })
 
 function deliverer(
-  change: { transport?: Transport | null; concurrency?: number; sweepEvery?: number; messages?: Message[] } = {},
+  change: {
+    transport?: Transport | null
+    concurrency?: number
+    sweepEvery?: number
+    messages?: Message[]
+    systemPool?: pg.Pool
+  } = {},
 ) {
   const made = createDeliverer({
     systemPool: pools.system,
@@ -160,6 +166,7 @@ describe('delivering', () => {
   test('a mail leaves within seconds of the commit, once, and is recorded', async () => {
     const worker = deliverer({ sweepEvery: 60_000 })
     worker.start()
+    await worker.sweep()
     const id = await emit({ vars: { job: 'JOB-1042' } })
     worker.wake()
     // A sweep would come too late for this.
@@ -385,6 +392,25 @@ describe('delivering', () => {
     expect(await row(id)).toMatchObject({ state: 'sent' })
   })
 
+  test('a mail whose tenth attempt was interrupted is given up in view, and the next one goes out', async () => {
+    const { sent, transport } = counting()
+    const [cut, next] = [await emit({}), await emit({})]
+    await sql(`update outbox set state = 'sending', attempts = $2, lease_until = $3, urgent = true where id = $1`, [
+      cut,
+      MAX_ATTEMPTS,
+      clock.now(),
+    ])
+    await deliverer({ transport, concurrency: 1 }).sweep()
+    expect(await row(cut)).toMatchObject({
+      state: 'failed',
+      attempts: MAX_ATTEMPTS,
+      lease_until: null,
+      last_result: 'Given up after 10 attempts. The last one was interrupted',
+    })
+    expect(await attempts(cut)).toMatchObject([{ attempt: MAX_ATTEMPTS, outcome: 'ambiguous' }])
+    expect(sent).toEqual([`<${next}@${host}>`])
+  })
+
   test('twenty workers at one mail: one of them sends it', async () => {
     const { sent, transport } = counting()
     const workers = Array.from({ length: 4 }, () => deliverer({ transport }))
@@ -409,6 +435,26 @@ describe('delivering', () => {
     await Promise.all(nodes.map((node) => node.sweep()))
     expect(sent.toSorted()).toEqual(ids.map((id) => `<${id}@${host}>`).toSorted())
     expect(await sql('select count(*)::int as n from deliveries')).toEqual([{ n: 200 }])
+  })
+
+  test('as many mails as we say are under way at once, and no more', async () => {
+    let [now, most] = [0, 0]
+    const full = Promise.withResolvers<void>()
+    const transport: Transport = {
+      send: async () => {
+        most = Math.max(most, ++now)
+        if (now === 3) full.resolve()
+        await full.promise
+        await sleep(5)
+        now--
+        return { outcome: 'sent', detail: 'Accepted' }
+      },
+    }
+    const ids = await Promise.all(Array.from({ length: 12 }, () => emit({})))
+    const worker = deliverer({ transport, concurrency: 3, sweepEvery: 60_000 })
+    worker.start()
+    for (const id of ids) await inState(id, 'sent')
+    expect(most).toBe(3)
   })
 
   test('poison mails and hanging servers never delay the others', async () => {
@@ -525,6 +571,29 @@ describe('delivering', () => {
     }
     await until(async () => worker.running(), 'ready again')
     expect(new Set(server.arrived.map(({ messageId }) => messageId)).size).toBe(15)
+  })
+
+  test('F3: while the database is away it asks ever more rarely and is not ready, then goes on by itself', async () => {
+    let [away, asked] = [false, 0]
+    const systemPool = new Proxy(pools.system, {
+      get(pool, name) {
+        if (name !== 'connect' || !away) return Reflect.get(pool, name)
+        asked++
+        return () => Promise.reject(Object.assign(new Error('nobody there'), { code: 'ECONNREFUSED' }))
+      },
+    })
+    const worker = deliverer({ systemPool, sweepEvery: 60_000, transport: counting().transport })
+    worker.start()
+    await worker.sweep()
+    expect(worker.running()).toBe(true)
+    const id = await emit({})
+    away = true
+    worker.wake()
+    await until(async () => !worker.running(), 'not ready')
+    expect(asked).toBeLessThan(6)
+    away = false
+    await inState(id, 'sent')
+    expect(worker.running()).toBe(true)
   })
 
   test('a token that nobody sent in eight days is wiped, and its mail never goes', async () => {
