@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- --size 100k|1m] [--only list,open] [--rounds 3] [--seconds 2] [--profile] [--plans]: our API, full stack, beside a bare ceiling
- * on the same PostgreSQL. What counts is CPU a request of application and database together; see docs/decisions/0009.
+ * on the same PostgreSQL. Ours is the release, as in production; with --profile the source. What counts is CPU a request of application and database together; see docs/decisions/0009.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -13,6 +13,7 @@ import type { Request } from 'autocannon'
 import { defaultDataFolder, startEmbedded } from '../src/platform/database/embedded.ts'
 import type { Connect } from '../src/platform/database/pool.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
+import { installedBytes, release } from '../tools/release.ts'
 import { burst, duel, figures, type Figures, type Side } from './load.ts'
 import { rssOf } from './processes.ts'
 import { reportPlans } from './plans.ts'
@@ -39,6 +40,7 @@ mkdirSync(scratch, { recursive: true })
 const children: ChildProcess[] = []
 const embedded = await startEmbedded({ folder: `${defaultDataFolder(root)}-bench`, log: say })
 const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
+const released = join(root, 'out/release')
 let failed = false
 try {
   await (options.plans ? reportPlans(admin, size, say) : run())
@@ -53,6 +55,7 @@ try {
 process.exit(failed ? 1 : 0)
 
 async function run() {
+  if (!options.profile) await release(released)
   const world = await openWorld(admin, size, say)
   await as(world.connect, (db) => db.query(`set role portico_owner; ${readFileSync(join(import.meta.dirname, 'ceiling.sql'), 'utf8')}`))
   const hash = await hashPassword(PASSWORD)
@@ -97,6 +100,7 @@ async function run() {
     search: { ratio: ratio('search'), p99_over_p50: tail('search') }, create: { ratio: ratio('create'), p99_over_p50: tail('create') },
     login: { ratio: ratio('login') }, staffList: { ratio: ratio('staffList') }, listPage: { ratio: ratio('listPage') }, partnerLike200: { ratio: partner },
     growth, loginStorm: storm, startMs, rssMb: { idle: round2(idle.ours), idleRatio: round2(idle.ours / idle.ceiling), after: round2(after.ours), afterRatio: round2(after.ours / after.ceiling) },
+    installMb: options.profile ? null : round2(Object.values(await installedBytes(released)).reduce((sum, bytes) => sum + bytes, 0) / 1e6),
     failed: failures.reduce((sum, each) => sum + each.ours.failed, 0), size,
   }
   if (options.profile) say(await profileOf(await stopped(ours), scratch))
@@ -200,7 +204,7 @@ async function startOf(): Promise<number> {
   const times: number[] = []
   for (let round = 0; round <= 5; round++) {
     const port = await freePort(), began = performance.now()
-    const child = launch([join(root, 'src/main.ts'), 'serve'], { PORT: String(port), PORTICO_DATA: folder }, 'start')
+    const child = launch([program(), 'serve'], { PORT: String(port), PORTICO_DATA: folder }, 'start')
     while (!(await fetch(`http://127.0.0.1:${port}/api/v1/ready`).then((reply) => reply.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 5))
     times.push(performance.now() - began)
     child.kill('SIGINT')
@@ -212,9 +216,13 @@ async function startOf(): Promise<number> {
 
 // ---- processes ----
 
+function program(): string {
+  return options.profile ? join(root, 'src/main.ts') : join(released, 'portico.mjs')
+}
+
 async function serve(world: BenchWorld, flags: string[] = []): Promise<Side & { child: ChildProcess }> {
   const port = await freePort()
-  return start([...flags, join(root, 'src/main.ts'), 'serve'], {
+  return start([...flags, program(), 'serve'], {
     PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, DATABASE_URL: `postgres://${admin.user}@localhost/${world.connect.database}?host=${encodeURIComponent(admin.host)}`,
     PORTICO_SECRET: SECRET, PORTICO_DATA: join(scratch, `files-${world.size}`), REQUESTS_PER_MINUTE: '100000000', TRUST_PROXY: 'loopback',
   }, /listens at/, `ours-${world.size}`, world.connect.database, port)
