@@ -210,7 +210,6 @@ async function sample(db: pg.Client, size: Size, connect: Connect): Promise<Benc
   const { rowCount } = await db.query('delete from jobs where number > $1', [1000 + count])
   await db.query('update counters set next = $1 where kind = \'job\'', [1001 + count])
   await db.query('truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> \'bench\'; truncate throttles')
-  await db.query('do $$ begin if to_regclass(\'graphile_worker._private_jobs\') is not null then delete from graphile_worker._private_jobs; end if; end $$')
   if (rowCount) await db.query('vacuum (analyze) jobs, job_history')
   const { rows } = await db.query<{ id: string; email: string; customers: string[] }>(`select u.id, u.email, array_agg(l.customer_id order by l.created_at) as customers
     from portal_users u join portal_links l on l.account_id = u.account_id and l.portal_user_id = u.id group by u.id, u.email order by u.email`)
