@@ -60,13 +60,16 @@ export async function readings(world: BenchWorld): Promise<Reading[]> {
   const smallOnly = (operation: Name, input: Record<string, string>) => ({
     ...input, ...((operation === 'listPortalJobs' || operation === 'getPortalJobsOverview') && { customer: small! }), ...(input.job && { job: smallJob }),
   })
+  const filters: { input: Record<string, string>; what: string }[] = [
+    { input: {}, what: 'all' }, { input: { state: 'unassigned' }, what: 'unassigned' }, { input: { worker: 'none' }, what: 'without worker' }, { input: { customer: large! }, what: 'largest customer' },
+    { input: { template: world.template }, what: 'one template' },
+    ...Object.entries(words).map(([what, search]) => ({ input: { search }, what: `search: ${what}` })), { input: { search: 'anders' }, what: 'search: customers' }, { input: { search: `anders ${serial}` }, what: 'search: customer and rare' },
+  ]
   const office: Partial<Record<Name, { input: Record<string, string>; what: string }[]>> = {
     listJobs: [
-      { input: {}, what: 'all' }, { input: { state: 'unassigned' }, what: 'unassigned' }, { input: { worker: 'none' }, what: 'without worker' }, { input: { customer: large! }, what: 'largest customer' },
-      { input: { template: world.template }, what: 'one template' }, { input: { cursor }, what: 'next page' },
-      ...['oldest', 'soonest', 'latest', 'changed'].map((sort) => ({ input: { sort }, what: sort })),
-      ...Object.entries(words).map(([what, search]) => ({ input: { search }, what: `search: ${what}` })), { input: { search: 'anders' }, what: 'search: customers' }, { input: { search: `anders ${serial}` }, what: 'search: customer and rare' },
+      ...filters, { input: { cursor }, what: 'next page' }, ...['oldest', 'soonest', 'latest', 'changed'].map((sort) => ({ input: { sort }, what: sort })),
     ],
+    countJobs: filters,
     getJob: [{ input: { job }, what: '' }], getJobHistory: [{ input: { job }, what: '' }], listJobFiles: [{ input: { job }, what: '' }], listJobChoices: [{ input: { customer: large! }, what: '' }],
     listCustomers: [{ input: {}, what: 'all' }, { input: { search: 'anders' }, what: 'search' }], getCustomer: [{ input: { customer: large! }, what: '' }],
     listPortalUsers: [{ input: {}, what: 'all' }, { input: { search: 'reader' }, what: 'search' }], getPortalUser: [{ input: { user: user.id }, what: '' }],

@@ -58,7 +58,7 @@ describe('the demo', () => {
 
   it('has jobs in every state and portal users in every state', async () => {
     const ruth = await staffOf('ruth@harbour-repair.example', 'harbour')
-    const { counts } = await ruth.ok('listJobs')
+    const counts = await ruth.ok('countJobs')
     expect(counts.all).toBe(250)
     expect(counts.state.filter((each) => each.count > 0).map((each) => each.id).sort()).toEqual([...JOB_STATES].sort())
     const states = await house.stored((db) => db.selectFrom('portal_users').select('state').distinct().execute())

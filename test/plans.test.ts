@@ -29,7 +29,7 @@ const OFFICE: Allowance[] = [
   { what: /search/, statement: /^with found as/, rows: 20_200, because: 'what was found, or the newest 10,000 with their customers, is counted once for all filters' },
   { what: /^owner (soonest|latest|changed)$/, statement: /^select j.id/, rows: 40_000, because: 'an order without an index: all jobs of the account are sorted' },
   { what: /^owner one template$/, statement: /^select counted/, rows: 4 * 40_000 + 10_000 + 200, because: 'a filter without an index is counted over all jobs of the account' },
-  { operation: /listJobs/, statement: /^select counted/, rows: 5 * 10_000 + 200, because: 'five counts that stop at 10,000 each' },
+  { operation: /countJobs/, statement: /^select counted/, rows: 5 * 10_000 + 200, because: 'five counts that stop at 10,000 each' },
   { operation: /listCustomers/, statement: /count\(\*\)/, rows: 10_000, because: 'counts stop at 10,000' },
   { operation: /getCustomer|getOfficeHome|getPortalChecklist/, statement: /./, rows: 5_000, because: 'counts of one customer, or of the first page' },
   { operation: /getPortalUser$/, statement: /^select c.id, c.name, k.name/, rows: 6_000, because: 'whose address fits is looked for in all customers' },

@@ -84,23 +84,27 @@ const field = z.object({
   portal: z.string(), worker: z.string(), unit: z.string().optional(), value: fieldValue().optional(),
 })
 
+const filter = () => ({ search: search(), state: several(state), worker: several(z.union([id(), z.literal('none')])), template: several(id()), customer: id().optional() })
+
 export const jobs = contract('jobs', {
   listJobs: operation({
     method: 'GET', path: '/office/{account}/jobs', audience: ['staff'],
-    summary: 'Jobs by search and filter, with the counts of every filter',
+    summary: 'Jobs by search and filter',
     query: z.strictObject({
-      search: search(), state: several(state), worker: several(z.union([id(), z.literal('none')])), template: several(id()), customer: id().optional(),
+      ...filter(),
       sort: z.enum(['newest', 'oldest', 'soonest', 'latest', 'changed']).default('newest'),
       cursor: cursor(), limit: z.coerce.number().int().min(1).max(100).default(50),
     }),
+    output: z.object({ ...page(row), timeZone: z.string(), can: z.object({ create: z.boolean() }) }),
+  }),
+  countJobs: operation({
+    method: 'GET', path: '/office/{account}/jobs/counts', audience: ['staff'],
+    summary: 'What a list of jobs would show for each value of its filters',
+    query: z.strictObject(filter()),
+    /** For each value, all other filters as they are (PS-12). `capped`: there are more than counted. */
     output: z.object({
-      ...page(row),
-      /** What the list would show for each value, all other filters as they are (PS-12). `capped`: there are more than counted. */
-      counts: z.object({
-        all: z.number(), capped: z.boolean(), state: z.array(z.object({ id: state, count: z.number() })),
-        worker: z.array(facet), template: z.array(facet), customer: z.array(facet),
-      }),
-      timeZone: z.string(), can: z.object({ create: z.boolean() }),
+      all: z.number(), capped: z.boolean(), state: z.array(z.object({ id: state, count: z.number() })),
+      worker: z.array(facet), template: z.array(facet), customer: z.array(facet),
     }),
   }),
   getJob: operation({

@@ -5,7 +5,7 @@ import { isOffice } from '../identity/rules.ts'
 import { checkFieldValues, problemsUnder, startingValues, type Field, type FieldFault, type Values } from '../templates/rules.ts'
 import { claimFieldFiles, filesOf, keysOnlyOf } from './files/queries.ts'
 import { jobs } from './contract.ts'
-import { countJobs, listOfficeJobs } from './office/queries.ts'
+import { countOfficeJobs, listOfficeJobs, type JobFilter } from './office/queries.ts'
 import { mayDeleteJob, mayMove, mayPlan, mayRunJobs, maySeeJob, moversFor } from './policy.ts'
 import {
   activeTemplates, addComment, addHistory, changeJob, customerOf, fieldsOf, findJob, findTemplate, historyOf,
@@ -20,15 +20,15 @@ export type Faults = Record<string, FieldFault | string>
 type Doing = Pick<Context<(typeof jobs)['moveJob']>, 'db' | 'account' | 'now' | 'newId'> & { actor: { kind: string; id: string; name: string } }
 
 export const jobsHandlers = implement('jobs', jobs, {
-  async listJobs(ctx, { search, sort, cursor, limit, ...filters }) {
+  async listJobs(ctx, { sort, cursor, limit, ...filters }) {
     ctx.allow(maySeeJob(ctx.actor, ANY))
-    const { db, actor, account } = ctx
-    const filter = { ...filters, found: await searchOffice(db, search), mine: isOffice(actor.role) ? undefined : actor.id }
-    const { rows, next } = await listOfficeJobs(db, account.id, filter, { sort, cursor, limit })
-    return {
-      rows: rows.map(listed), next, counts: await countJobs(db, account.id, filter),
-      timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes },
-    }
+    const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters), { sort, cursor, limit })
+    return { rows: rows.map(listed), next, timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes } }
+  },
+
+  async countJobs(ctx, filters) {
+    ctx.allow(maySeeJob(ctx.actor, ANY))
+    return countOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters))
   },
 
   async getJob(ctx, { job: wanted }) {
@@ -340,6 +340,10 @@ export const changedFiles = (fields: readonly Field[], before: Values, after: Va
 
 interface PlaceInput { site?: string | null | undefined; address?: string | null | undefined; latitude?: number | null | undefined; longitude?: number | null | undefined }
 const touchesPlace = (input: PlaceInput) => input.site !== undefined || input.address !== undefined || input.latitude !== undefined || input.longitude !== undefined
+
+/** What is asked for, with what the words find. */
+const filterOf = async ({ db, actor }: Pick<Context<(typeof jobs)['listJobs']>, 'db' | 'actor'>, { search, ...filters }: Omit<JobFilter, 'found' | 'mine'> & { search?: string | undefined }): Promise<JobFilter> =>
+  ({ ...filters, found: await searchOffice(db, search), mine: isOffice(actor.role) ? undefined : actor.id })
 
 /** A site brings its address and coordinates along; the job keeps them should the site change. */
 export async function placeOf(ctx: { db: Read; account: { id: string } }, customer: string, input: PlaceInput, faults: Faults) {

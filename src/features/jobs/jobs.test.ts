@@ -157,7 +157,7 @@ describe('the office', () => {
     const at = async (customer: string, template: string, worker?: string) => (await here.dispatcher.ok('createJob', { customer, template, ...(worker && { worker }) })).id
     await at(here.customer, here.template); await at(here.customer, other, here.worker.id); await at(rachel, other, second.id); await at(rachel, here.template, second.id)
     for (const filter of [{}, { worker: second.id }, { template: other }, { search: 'okoye' }, { worker: ['none', second.id], customer: rachel }] as const) {
-      const { rows, counts } = await here.dispatcher.ok('listJobs', filter as never)
+      const [{ rows }, counts] = [await here.dispatcher.ok('listJobs', filter as never), await here.dispatcher.ok('countJobs', filter as never)]
       expect(counts.all).toBe(rows.length)
       for (const { id, count } of counts.state) expect((await here.dispatcher.ok('listJobs', { ...filter, state: id } as never)).rows).toHaveLength(count)
       for (const { id, count } of counts.worker) expect((await here.dispatcher.ok('listJobs', { ...filter, worker: id } as never)).rows).toHaveLength(count)
@@ -198,7 +198,7 @@ describe('the office', () => {
     const mine = (await here.dispatcher.ok('createJob', { customer: here.customer, template: here.template, worker: here.worker.id })).id
     const other = await booked(here)
     expect((await here.worker.ok('listJobs', {})).rows.map((row) => row.id)).toEqual([mine])
-    expect((await here.worker.ok('listJobs', {})).counts.all).toBe(1)
+    expect((await here.worker.ok('countJobs', {})).all).toBe(1)
     expect((await here.worker.call('getJob', { job: other })).status).toBe(404)
     expect((await here.worker.call('scheduleJob', { job: mine, version: 1, scheduled: null })).status).toBe(403)
     expect((await here.worker.call('createJob', { customer: here.customer, template: here.template })).status).toBe(403)

@@ -98,7 +98,7 @@ const COUNT_NEAR = 10_000
  * Each filter's counts hold all other filters as they are, so a count is what choosing it would list (PS-12). A search compares its
  * texts once: what it found is kept for all five.
  */
-export async function countJobs(db: Read, account: string, filter: JobFilter): Promise<Counted> {
+export async function countOfficeJobs(db: Read, account: string, filter: JobFilter): Promise<Counted> {
   const { found, mine } = filter
   const near = found && !found.ids ? { near: COUNT_NEAR } : undefined
   const kept = found && sql`with found as materialized (select j.state, j.worker_id, j.template_id, j.customer_id ${matching(account, { found, mine }, near)})`
