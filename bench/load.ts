@@ -69,10 +69,20 @@ export async function duel<Name extends string>(
   for (let round = 0; round <= rounds; round++) {
     for (const name of round % 2 ? [...names].reverse() : names) {
       await before()
+      await quiet(sides[name].side)
       const { side, requests } = sides[name]
       const made = await burst(side, requests, { connections, seconds: round === 0 ? 1 : seconds })
       if (round > 0) bursts[name].push(made)
     }
   }
   return Object.fromEntries(names.map((name) => [name, figures(bursts[name])])) as Record<Name, Figures>
+}
+
+/** Waits until a side has done what the burst before left behind: 64 sign-ins nobody waits for any more take a second. */
+async function quiet({ pid }: Side): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const before = cpuOf([pid])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (cpuBetween(before, cpuOf([pid])) < 5) return
+  }
 }

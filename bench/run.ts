@@ -205,7 +205,7 @@ async function startOf(): Promise<number> {
   for (let round = 0; round <= 5; round++) {
     const port = await freePort(), began = performance.now()
     const child = launch([program(), 'serve'], { PORT: String(port), PORTICO_DATA: folder }, 'start')
-    while (!(await fetch(`http://127.0.0.1:${port}/api/v1/ready`).then((reply) => reply.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (!(await fetch(`http://127.0.0.1:${port}/api/v1/ready`).then((reply) => reply.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 20))
     times.push(performance.now() - began)
     child.kill('SIGINT')
     await new Promise((resolve) => child.once('exit', resolve))

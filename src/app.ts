@@ -46,7 +46,7 @@ import { portalJobs } from './features/jobs/portal/contract.ts'
 import { portalJobsHandlers } from './features/jobs/portal/handlers.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
-import { inTransaction } from './platform/database/transaction.ts'
+import { inTransaction, insertRows } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
 import { emitMessages, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
@@ -250,12 +250,12 @@ async function writeAudit(
   db: Kysely<DB>, { event, subjectKind, subjectId, details }: AuditOf,
   { account, actor, now, requestId, clientAddress }: Parameters<House['audit']>[2],
 ): Promise<void> {
-  await db.insertInto('audit').values({
+  await insertRows(db, 'audit', [{
     account_id: account.id, id: newId(), event, actor_kind: actor.kind,
     actor_id: 'id' in actor ? actor.id : null, actor_name: 'name' in actor ? actor.name : null,
-    subject_kind: subjectKind ?? null, subject_id: subjectId ?? null, details: JSON.stringify(details ?? {}),
+    subject_kind: subjectKind ?? null, subject_id: subjectId ?? null, details: details ?? {},
     request_id: requestId, client_address: clientAddress, created_at: now,
-  }).execute()
+  }])
 }
 
 /**

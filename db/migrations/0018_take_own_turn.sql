@@ -2,11 +2,20 @@
 -- is refused or fails is not counted.
 -- widens: nothing
 create function take_own_turn(operation text, max int, seconds int, at timestamptz) returns int
-  language sql security definer set search_path = public, pg_temp as $$
-  select case when current_setting('app.actor_id', true) <> '' then
-    take_throttle(array[operation || ':caller:' || current_setting('app.account', true) || ':' || current_setting('app.actor_id', true)], array[max], array[seconds], at)
-  else 0 end
-$$;
-comment on function take_own_turn(text, int, int, timestamptz) is 'take_throttle for whoever the context names; the same bucket as execute.ts. Nobody (0) when nobody is signed in: they are refused anyway.';
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  state record;
+begin
+  -- Nobody is signed in: they are refused anyway.
+  if coalesce(current_setting('app.actor_id', true), '') = '' then return 0; end if;
+  insert into throttles as t (key, taken, since)
+    values (operation || ':caller:' || current_setting('app.account', true) || ':' || current_setting('app.actor_id', true), 1, at)
+    on conflict (key) do update set
+      taken = case when t.since + make_interval(secs => seconds) <= at then 1 else least(t.taken + 1, 1000000) end,
+      since = case when t.since + make_interval(secs => seconds) <= at then at else t.since end
+    returning taken, since into state;
+  return case when state.taken > max then greatest(ceil(extract(epoch from state.since + make_interval(secs => seconds) - at))::int, 1) else 0 end;
+end $$;
+comment on function take_own_turn(text, int, int, timestamptz) is 'take_throttle for whoever the context names, in the same bucket as execute.ts.';
 revoke all on function take_own_turn(text, int, int, timestamptz) from public;
 grant execute on function take_own_turn(text, int, int, timestamptz) to portico_app, portico_system;

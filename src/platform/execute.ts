@@ -12,7 +12,7 @@ import type { FileStore } from './files.ts'
 import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
-import { asOutage, inTransaction, isOutage, last, nameOf, type Settings, type Transaction, type TransactionOptions } from './database/transaction.ts'
+import { askTogether, asOutage, inTransaction, isOutage, last, nameOf, type Settings, type Transaction, type TransactionOptions } from './database/transaction.ts'
 import {
   hasEffect, type Account, type AnyActor, type AskingHandler, type AuditEntry, type Context, type Definition, type Effect,
   type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
@@ -137,11 +137,22 @@ export function createExecute(house: House): Execute {
         const limits = limitsOf(name, definition, input, { account, actor, caller, now })
         let ready: unknown
         if (!plain) {
+          const { prepare, asksFirst } = handler as PreparedHandler<Definition, unknown>
           // Counted before any slow work; otherwise it travels with the transaction.
-          if (limits) limits.check(await ask(limits.text, limits.values))
-          ready = await (handler as PreparedHandler<Definition, unknown>).prepare(input as never, {
-            account: account as Account, actor, now, ask, clientAddress: caller.clientAddress, files: house.files,
-          })
+          let counted = !limits
+          const count = async <T>(text: string, values: unknown[]) => {
+            if (counted) return ask<T>(text, values)
+            counted = true
+            const [turn, found] = await askTogether(house.pool, [limits!, { text, values }])
+            limits!.check(turn!)
+            return found as T[]
+          }
+          if (limits && !asksFirst) {
+            limits.check(await ask(limits.text, limits.values))
+            counted = true
+          }
+          ready = await prepare(input as never, { account: account as Account, actor, now, ask: count, clientAddress: caller.clientAddress, files: house.files })
+          if (!counted) throw new Error(`${name} prepared without asking first, as it says it does`)
         }
         answer = await inTransaction(house.pool, { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) }, async (transaction) =>
           run(doing, transaction, known, input, ready ?? (plain && typeof handler !== 'function' ? await (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined)))

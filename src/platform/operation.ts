@@ -206,6 +206,8 @@ export interface AskingHandler<D extends Definition, R> {
 export const asking = <D extends Definition, R>(handler: AskingHandler<D, R>): AskingHandler<D, unknown> => handler as AskingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
+  /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
+  asksFirst?: boolean
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>
   handle(ctx: Context<D>, input: Input<D>, prepared: E): Promise<Answer<D>>
 }
@@ -214,7 +216,8 @@ export interface PreparedHandler<D extends Definition, E> {
 export const prepared = <D extends Definition, E>(
   prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
   handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
-): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'] })
+  { asksFirst = false } = {},
+): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'], asksFirst })
 
 export interface Implemented {
   name: string

@@ -28,6 +28,7 @@ export const identityHandlers = implement('identity', identity, {
       await clearThrottle(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
       return withEffect({ name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) }, { session: 'start', audience: 'people', token, ends })
     },
+    { asksFirst: true },
   ),
 
   async signOut(ctx) {

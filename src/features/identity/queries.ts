@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Ask, Caller, Known, Surface } from '../../platform/execute.ts'
+import { statement } from '../../platform/database/transaction.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
 import { bookableTemplates, type AccountOf, type Actor, type LinkOf, type Permissions, type StaffRole } from './rules.ts'
@@ -101,9 +102,9 @@ export const personSessionsOf = async (db: Read, person: string, now: Date) =>
 export const endPersonSessions = async (db: Write, person: string, { only = null, but = null }: { only?: string | null; but?: string | null } = {}) =>
   (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]?.ended ?? 0
 
-export const clearThrottle = async (db: Write, bucket: string): Promise<void> => {
-  await sql`select clear_throttle(${bucket})`.execute(db)
-}
+const cleared = statement('select clear_throttle($1)')
+
+export const clearThrottle = async (db: Write, bucket: string): Promise<void> => { await cleared(db, bucket) }
 
 /** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */
 export async function forgetExpired(db: Write, now: Date): Promise<void> {

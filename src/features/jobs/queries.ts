@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 import type { Files, Jobs, JobHistory } from '../../../db/schema.gen.ts'
-import { last, statement } from '../../platform/database/transaction.ts'
+import { insertRows, last, statement } from '../../platform/database/transaction.ts'
 import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
@@ -58,13 +58,9 @@ export async function takeJobNumbers(db: Write, account: string, count: number):
   return Number(row!.first)
 }
 
-const JOB_COLUMNS = `account_id, id, number, customer_id, site_id, address, latitude, longitude, template_id, template_version, title, worker_id, made_by_kind, made_by_id, made_by_name, state,
-  requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, tags, batch_id, external_reference, folded_portal, folded_office, created_at, updated_at`
-const inserted = statement(`insert into jobs (${JOB_COLUMNS}) select ${JOB_COLUMNS} from json_populate_recordset(null::jobs, $1)`)
-
-/** Writes new jobs, all in one statement. */
+/** Writes new jobs, all in one statement: they have the same columns. */
 export async function insertJobs(db: Write, rows: (Omit<Insertable<Jobs>, 'fields' | 'state'> & { fields: Values; state: JobState })[]): Promise<void> {
-  await inserted(db, JSON.stringify(rows))
+  await insertRows(db, 'jobs', rows)
 }
 
 // ---- what hangs on a job ----
@@ -79,18 +75,15 @@ export interface HistoryLine {
 }
 export interface Doer { kind: string; id: string | null; name: string | null }
 
-const LINE_COLUMNS = 'account_id, id, job_id, customer_id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at'
-const told = statement(`insert into job_history (${LINE_COLUMNS}) select ${LINE_COLUMNS} from json_populate_recordset(null::job_history, $1)`)
-
 /** History is written in the transaction of the deed. Ids are made in order, so lines of one moment keep theirs. */
 export async function addHistory(
   db: Write, jobs: readonly Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>[], lines: readonly HistoryLine[], by: Doer, now: Date, newId: () => string,
 ): Promise<void> {
   if (lines.length === 0 || jobs.length === 0) return
-  await told(db, JSON.stringify(jobs.flatMap((job) => lines.map((line) => ({
+  await insertRows(db, 'job_history', jobs.flatMap((job) => lines.map((line) => ({
     account_id: job.account_id, id: newId(), job_id: job.id, customer_id: job.customer_id, audience: line.audience, event: line.event,
     from_state: line.from ?? null, to_state: line.to ?? null, details: line.details ?? {}, actor_kind: by.kind, actor_id: by.id, actor_name: by.name, created_at: now,
-  })))))
+  }))))
 }
 
 export type HistoryRecord = Pick<Selectable<JobHistory>, 'id' | 'event' | 'actor_kind' | 'actor_id' | 'actor_name' | 'created_at'> & {

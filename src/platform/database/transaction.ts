@@ -99,6 +99,19 @@ export async function inTransaction<T>(
 type Query = { name?: string; text: string; values?: unknown[] } | string
 type Send = (query: Query) => Promise<pg.QueryResult>
 
+/** Statements that need no transaction, in one flight; the rows of each. */
+export async function askTogether(pool: pg.Pool, queries: readonly { text: string; values: unknown[] }[]): Promise<unknown[][]> {
+  const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
+  try {
+    const answers = await Promise.all(queries.map(({ text, values }) => flight(client, () => client.query({ name: nameOf(text), text, values }))))
+    client.release()
+    return answers.map(({ rows }) => rows as unknown[])
+  } catch (error) {
+    client.release(error as Error)
+    throw isOutage(error) ? asOutage(error) : error
+  }
+}
+
 /** The messages of the flight that is being gathered, by socket. */
 const gathering = new WeakMap<object, Uint8Array[]>()
 
@@ -134,6 +147,22 @@ const handles = new WeakMap<object, Handle>()
 export function statement<Row>(text: string): (db: object, ...values: unknown[]) => Promise<Row[]> {
   const name = nameOf(text)
   return async (db, ...values) => (await sendTo(db, { name, text, values })).rows as Row[]
+}
+
+const inserts = new Map<string, ReturnType<typeof statement>>()
+
+/**
+ * Writes rows with the same columns, those of the first one, all in one statement that has one plan however many there are.
+ * Without RETURNING: the app role may insert into a journal but not read it back. The table and its columns are names in our
+ * code, never input.
+ */
+export async function insertRows(db: object, table: keyof DB, rows: readonly object[]): Promise<void> {
+  if (rows.length === 0) return
+  const columns = Object.keys(rows[0]!).join(', ')
+  const key = `${table} ${columns}`
+  let insert = inserts.get(key)
+  if (!insert) inserts.set(key, (insert = statement(`insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`)))
+  await insert(db, JSON.stringify(rows))
 }
 
 /** Marks the next statement as the last of its transaction: the commit travels with it, and nothing can follow. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import { statement } from '../database/transaction.ts'
+import { insertRows } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
 import type { Words, WordTree } from '../i18n.ts'
 import { oneLine, renderMail } from './layout.ts'
@@ -89,10 +89,6 @@ const ADDRESS =
 export const isMailAddress = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= 254 && ADDRESS.test(text) && !/\.\.|^\.|\.@|@\.|\.$/.test(text)
 
-const COLUMNS = 'account_id, id, kind, channel, to_address, to_name, subject_kind, subject_id, locale, payload, secret, link_kind, state, next_at, message_id, created_at, urgent'
-// Without RETURNING: the app role may insert into the journal but not read it back.
-const written = statement(`insert into outbox (${COLUMNS}) select ${COLUMNS} from json_populate_recordset(null::outbox, $1)`)
-
 /**
  * Writes mails to the outbox, in the caller's transaction and one statement: none exists when that rolls back. Who commits
  * wakes the deliverer; a sweep finds what nobody woke it for. `host` ends each Message-ID, which stays the same for every
@@ -111,7 +107,7 @@ export async function emitMessages(db: object, account: string, emissions: reado
       state: 'waiting', next_at: at, message_id: `<${id}@${host}>`, created_at: now, urgent: declared.urgent ?? false,
     }
   })
-  await written(db, JSON.stringify(rows))
+  await insertRows(db, 'outbox', rows)
   return rows.map((row) => row.id)
 }
 

@@ -55,11 +55,15 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!login || !correct) throw problem('wrongCredentials')
       if (login.state === 'signed_up') throw problem('notActivated')
       // Suspended and removed answer as wrong: also when it happened between the check and now.
-      if (!(await markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now))) throw problem('wrongCredentials')
-      await clearThrottle(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email)))
-      await ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id })
-      return withEffect({ name: login.name ?? '' }, await openPortalSession(ctx, login.id))
+      const [marked, session] = await Promise.all([
+        markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now), openPortalSession(ctx, login.id),
+        clearThrottle(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
+        ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
+      ])
+      if (!marked) throw problem('wrongCredentials')
+      return withEffect({ name: login.name ?? '' }, session)
     },
+    { asksFirst: true },
   ),
 
   async signOutOfPortal(ctx) {

@@ -1,3 +1,4 @@
+import { statement } from '../../../platform/database/transaction.ts'
 import { sql } from 'kysely'
 import type { Effect, Read, Write } from '../../../platform/operation.ts'
 import { newToken } from '../../../platform/secrets.ts'
@@ -16,14 +17,14 @@ interface Arriving {
 }
 
 /** A new session under a new id; the one this browser held before ends, so that no id survives a sign-in (PS-47). */
+const opened = statement(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
+  values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
+
 export async function openPortalSession({ db, account, actor, now, newId, userAgent, clientAddress }: Arriving, user: string): Promise<Effect> {
   if (actor.kind === 'portalUser' && actor.id) await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
   const { token, hash } = newToken()
   const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
-  await db.insertInto('portal_sessions').values({
-    account_id: account.id, hash, id: newId(), subject_kind: 'portalUser', subject_id: user, created_at: now, seen_at: now, ends_at: ends,
-    user_agent: userAgent, client_address: clientAddress,
-  }).execute()
+  await opened(db, account.id, hash, newId(), user, now, ends, userAgent, clientAddress)
   return { session: 'start', audience: 'portal', token, ends }
 }
 
@@ -42,11 +43,12 @@ export async function endPortalSessions(
   return Number(ended.numDeletedRows)
 }
 
+const marked = statement<{ id: string }>(`update portal_users set last_sign_in_at = $4
+  where account_id = $1 and id = $2 and state = 'active' and password_hash = $3 returning id`)
+
 /** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
 export async function markSignIn(db: Write, account: string, user: string, checkedHash: string, now: Date): Promise<boolean> {
-  const marked = await db.updateTable('portal_users').set({ last_sign_in_at: now }).where('account_id', '=', account).where('id', '=', user)
-    .where('state', '=', 'active').where('password_hash', '=', checkedHash).executeTakeFirst()
-  return Number(marked.numUpdatedRows) === 1
+  return (await marked(db, account, user, checkedHash, now)).length === 1
 }
 
 /** Sets a new password. With `checkedHash` only if that is still the old one; answers whether it was set. */
