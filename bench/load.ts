@@ -29,7 +29,8 @@ export async function burst(side: Side, requests: readonly Request[], { connecti
       url: `http://127.0.0.1:${side.port}`, connections, duration: seconds, timeout: 30,
       setupClient: (client: Client) => {
         const at = Math.floor((started++ * requests.length) / connections)
-        client.setRequests([...requests.slice(at), ...requests.slice(0, at)])
+        // A part of them each: encoding thousands takes the driver so long that the first answers would seem late.
+        client.setRequests([...requests.slice(at), ...requests.slice(0, at)].slice(0, 50))
       },
     }, (error, done) => (error ? reject(error as Error) : resolve(done)))
     run.on('response', (_client, _status, _bytes, ms) => { times.push(ms) })
