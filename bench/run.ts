@@ -49,7 +49,7 @@ try {
   console.error(error)
 } finally {
   for (const child of children) child.kill('SIGTERM')
-  await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve))))
+  await Promise.all(children.filter((child) => child.exitCode === null).map((child) => new Promise((resolve) => child.once('exit', resolve))))
   await embedded.stop()
 }
 process.exit(failed ? 1 : 0)
