@@ -85,6 +85,9 @@ export interface Execute {
 /** One call on its way. */
 interface Doing extends Implemented { now: Date; parts: Parts; caller: Caller; later: (() => Promise<void> | void)[]; emitted: boolean }
 
+/** What was prepared or asked before the handler; nothing may have been found. */
+interface Ready { found: unknown }
+
 const output = new WeakMap<Definition, (value: unknown) => string>()
 
 /** Schemas as JSON Schema, moments as date-time strings. Shared with the OpenAPI document. */
@@ -135,7 +138,7 @@ export function createExecute(house: House): Execute {
         const { account, actor } = admit(definition, surface, known)
         const input = parse(definition, parts)
         const limits = limitsOf(name, definition, input, { account, actor, caller, now })
-        let ready: unknown
+        let ready: Ready | undefined
         if (!plain) {
           const { prepare, asksFirst } = handler as PreparedHandler<Definition, unknown>
           // Counted before any slow work; otherwise it travels with the transaction.
@@ -151,11 +154,11 @@ export function createExecute(house: House): Execute {
             limits.check(await ask(limits.text, limits.values))
             counted = true
           }
-          ready = await prepare(input as never, { account: account as Account, actor, now, ask: count, clientAddress: caller.clientAddress, files: house.files })
+          ready = { found: await prepare(input as never, { account: account as Account, actor, now, ask: count, clientAddress: caller.clientAddress, files: house.files }) }
           if (!counted) throw new Error(`${name} prepared without asking first, as it says it does`)
         }
-        answer = await inTransaction(house.pool, { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) }, async (transaction) =>
-          run(doing, transaction, known, input, ready ?? (plain && typeof handler !== 'function' ? await (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined)))
+        answer = await inTransaction(house.pool, { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) }, (transaction) =>
+          run(doing, transaction, known, input, ready))
       }
     } catch (error) {
       throw judged(error, name, definition, caller)
@@ -190,7 +193,7 @@ export function createExecute(house: House): Execute {
     if (!input) throw fault
     for (const turn of turns) checkWait(await turn)
     if (known.stale) doing.later.push(async () => { await house.identify('portal', caller, ask, now) })
-    return run(doing, transaction, known, input, await asked)
+    return run(doing, transaction, known, input, { found: await asked })
   }
 
   /** @throws problem when this kind of caller has no business here */
@@ -204,8 +207,8 @@ export function createExecute(house: House): Execute {
     return { account, actor }
   }
 
-  /** The handler with its context, in an open transaction; `ready` is what was prepared or asked before. */
-  async function run(doing: Doing, transaction: Transaction, { account, actor, locale }: Known, input: Record<string, unknown>, ready: unknown): Promise<Answer> {
+  /** The handler with its context, in an open transaction; `ready` is what was prepared or asked before, if it was. */
+  async function run(doing: Doing, transaction: Transaction, { account, actor, locale }: Known, input: Record<string, unknown>, ready: Ready | undefined): Promise<Answer> {
     const { name, definition, handler, now, caller, parts, later } = doing
     const key = definition.creates && account && caller.idempotencyKey
       ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
@@ -245,8 +248,8 @@ export function createExecute(house: House): Execute {
       afterCommit: (work: () => Promise<void> | void) => { later.push(work) },
     } as Context
     const result = typeof handler === 'function' ? await handler(ctx as never, input as never)
-      : 'ask' in handler ? await handler.answer(ctx as never, input as never, ready)
-      : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready)
+      : 'ask' in handler ? await handler.answer(ctx as never, input as never, ready ? ready.found : await handler.ask(db, input as never))
+      : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready?.found)
     if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
     const effect = hasEffect(result) ? result.effect : undefined
     const made: Answer = {

@@ -126,6 +126,11 @@ describe('a booking', () => {
     const key = { headers: { 'idempotency-key': 'k1' } }
     const first = await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site }, key)
     expect(await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site }, key)).toEqual(first)
+    // Numbers follow each other: what was repeated or refused has taken none.
+    await here.eleanor.ok('createPortalJob', form)
+    expect((await here.eleanor.call('createPortalJob', { template: here.template })).status).toBe(422)
+    const next = await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site })
+    expect(next.jobs[0]!.number).toBe(first.jobs[0]!.number + 1)
   })
 
   it('PS-57 scripts and braces in every field are kept as text and run nowhere', async () => {
