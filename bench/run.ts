@@ -14,7 +14,8 @@ import { defaultDataFolder, startEmbedded } from '../src/platform/database/embed
 import type { Connect } from '../src/platform/database/pool.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import { installedBytes, release } from '../tools/release.ts'
-import { burst, duel, figures, type Figures, type Side } from './load.ts'
+import { burst, duel, figures, type Side } from './load.ts'
+import { report, row, type Answer, type Line } from './report.ts'
 import { rssOf } from './processes.ts'
 import { reportPlans } from './plans.ts'
 import { profileOf } from './profile.ts'
@@ -67,7 +68,7 @@ async function run() {
 
   // ---- each operation beside the ceiling ----
   const operations = requestsOf(world)
-  const table: { name: string; connections: number; ours: Figures; ceiling: Figures | null }[] = []
+  const table: Line[] = []
   for (const [name, { ours: asked, ceiling: bare, only: at }] of Object.entries(operations)) {
     if (!wants(name)) continue
     for (const each of connections) {
@@ -95,7 +96,7 @@ async function run() {
   const startMs = wants('start') ? await startOf() : null
 
   const failures = table.filter((each) => each.ours.failed || each.ceiling?.failed)
-  const answer = {
+  const answer: Answer = {
     list: { ratio: ratio('list'), p99_over_p50: tail('list') }, open: { ratio: ratio('open'), p99_over_p50: tail('open') },
     search: { ratio: ratio('search'), p99_over_p50: tail('search') }, create: { ratio: ratio('create'), p99_over_p50: tail('create') },
     login: { ratio: ratio('login') }, staffList: { ratio: ratio('staffList') }, listPage: { ratio: ratio('listPage') }, partnerLike200: { ratio: partner },
@@ -104,7 +105,7 @@ async function run() {
     failed: failures.reduce((sum, each) => sum + each.ours.failed, 0), size,
   }
   if (options.profile) say(await profileOf(await stopped(ours), scratch))
-  if (options.write && !only) writeFileSync(join(import.meta.dirname, size === '100k' ? 'latest.md' : `latest-${size}.md`), report(answer, table, (await versions(world)).join(' · ')))
+  if (options.write && !only) writeFileSync(join(import.meta.dirname, size === '100k' ? 'latest.md' : `latest-${size}.md`), report(answer, table, { size, rounds, seconds, about: (await versions(world)).join(' · ') }))
   console.log(JSON.stringify(answer))
 }
 
@@ -258,29 +259,7 @@ function freePort(): Promise<number> {
   })
 }
 
-// ---- what is written ----
-
-function row({ name, connections: at, ours, ceiling }: { name: string; connections: number; ours: Figures; ceiling: Figures | null }): string {
-  const side = (each: Figures) => `${(each.app * 1000).toFixed(0)} + ${(each.database * 1000).toFixed(0)} | ${each.perSecond.toFixed(0)} | ${each.p50.toFixed(1)} / ${each.p99.toFixed(1)}`
-  return `| ${name} | ${at} | ${ceiling ? (ours.cpu / ceiling.cpu).toFixed(2) : ''} | ${side(ours)} | ${ceiling ? side(ceiling) : ' | | '} |${ours.failed ? ` ${ours.failed} failed` : ''}${ceiling?.failed ? ` ceiling: ${ceiling.failed} failed` : ''}`
-}
-
-function report(answer: object, table: Parameters<typeof row>[0][], about: string): string {
-  return `# The bench
-
-${about}
-
-\`npm run bench${size === '100k' ? '' : ` -- --size ${size}`}\`: ${SIZES[size].jobs} jobs, ${SIZES[size].customers} customers, ${rounds} alternating bursts of ${seconds} s a side. CPU is µs a request, application + PostgreSQL; the ratio is ours to the ceiling's.
-
-| operation | connections | ratio | ours: CPU | req/s | p50 / p99 ms | ceiling: CPU | req/s | p50 / p99 ms |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-${table.map(row).join('\n')}
-
-\`\`\`json
-${JSON.stringify(answer, null, 1)}
-\`\`\`
-`
-}
+// ---- figures ----
 
 async function versions(world: BenchWorld): Promise<string[]> {
   const database = await as(world.connect, async (db) => (await db.query<{ server_version: string }>('show server_version')).rows[0]!.server_version)
