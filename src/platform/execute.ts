@@ -83,7 +83,7 @@ export interface Execute {
 }
 
 /** One call on its way. */
-interface Doing extends Implemented { now: Date; parts: Parts; caller: Caller; later: (() => Promise<void> | void)[]; emitted: boolean }
+interface Doing extends Implemented { now: Date; parts: Parts; caller: Caller; later: (() => Promise<void> | void)[]; emitted: boolean; /** Its limits are counted in its transaction, and so not when that is rolled back. */ turned: boolean }
 
 /** What was prepared or asked before the handler; nothing may have been found. */
 interface Ready { found: unknown }
@@ -127,7 +127,7 @@ export function createExecute(house: House): Execute {
     const now = house.clock.now()
     const surface = surfaceOf(definition.path)
     const plain = typeof handler === 'function' || 'ask' in handler
-    const doing: Doing = { ...operation, now, parts, caller, later: [], emitted: false }
+    const doing: Doing = { ...operation, now, parts, caller, later: [], emitted: false, turned: false }
     const write = definition.writes === true
     let answer: Answer
     try {
@@ -161,6 +161,7 @@ export function createExecute(house: House): Execute {
           run(doing, transaction, known, input, ready))
       }
     } catch (error) {
+      if (doing.turned && isProblem(error) && error.status < 500 && error.code !== 'tooMany') await countRefused(doing)
       throw judged(error, name, definition, caller)
     }
     if (write) caller.known?.clear()
@@ -185,6 +186,7 @@ export function createExecute(house: House): Execute {
       fault = error
     }
     const turns = (definition.limits ?? []).map((limit) => transaction.ask<{ wait: number }>('select take_own_turn($1, $2, $3, $4) as wait', [doing.name, limit.max, limit.seconds, now]))
+    doing.turned = turns.length > 0
     const asked = input && typeof handler !== 'function' ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined
     for (const each of [...turns, asked]) each?.catch(() => {})
     const known = await found
@@ -194,6 +196,14 @@ export function createExecute(house: House): Execute {
     for (const turn of turns) checkWait(await turn)
     if (known.stale) doing.later.push(async () => { await house.identify('portal', caller, ask, now) })
     return run(doing, transaction, known, input, { found: await asked })
+  }
+
+  /** A refused try counts like any other; what was counted with it went away with its transaction. */
+  async function countRefused({ name, definition, caller, now }: Doing): Promise<void> {
+    const { account, actor } = await caller.known!.get('portal')!
+    if (!('id' in actor)) return
+    const { text, values } = limitsOf(name, definition, {}, { account, actor, caller, now })!
+    await ask(text, values)
   }
 
   /** @throws problem when this kind of caller has no business here */
@@ -233,7 +243,7 @@ export function createExecute(house: House): Execute {
       // The answer is kept under its key in this transaction too: then it is not over yet.
       emitAll: (messages: readonly Message[]) => {
         doing.emitted ||= messages.length > 0
-        return house.emit(key || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
+        return house.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
       },
       audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
       async enter(id: string) {

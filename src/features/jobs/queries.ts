@@ -264,7 +264,9 @@ export const writeCursor = (sort: string, { at, id }: { at: string; id: string }
 /** @throws problem input when it is none of ours for this sort */
 export function readCursor(cursor: string, sort: string): { at: string; id: string } {
   const [kind, at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split('|')
-  const fits = kind === sort && /^(-?infinity|\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?)?)$/.test(at) && /^[0-9a-f-]{36}$/.test(id)
+  const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:[+-]\d\d(?::\d\d)?)?$/.exec(at) ?? []
+  const moment = /^-?infinity$/.test(at) || (day !== undefined && Number.isFinite(Date.parse(`${day}T${time}Z`)))
+  const fits = kind === sort && moment && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id)
   if (!fits) throw problem('input', { fields: { cursor: 'format' } })
   return { at, id }
 }

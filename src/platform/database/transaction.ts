@@ -1,6 +1,6 @@
 /**
- * One transaction with its context. Context enters only through the SQL function app_begin, first in every
- * transaction and in the same flight as the first query; SET LOCAL ends with the transaction, so nothing
+ * One transaction with its context. Context enters only through the SQL functions app_begin and, from a portal's session itself,
+ * enter_portal, first in every transaction and in the same flight as the first query; SET LOCAL ends with the transaction, so nothing
  * can leak to the next user of the connection.
  */
 import { createHash } from 'node:crypto'
@@ -86,8 +86,11 @@ export async function inTransaction<T>(
     }
     open = false
     return result
-  } catch (error) {
+  } catch (thrown) {
     open = false
+    // Whoever is over the limit is told so, whatever else was wrong with the request.
+    if (before) await started?.[0]
+    const error = (refused as { error: unknown } | undefined)?.error ?? thrown
     const outage = isOutage(error)
     let broken = outage ? (error as Error) : undefined
     if (!outage && started) await (committed ?? client.query('rollback')).catch((failure: unknown) => { broken = failure as Error })

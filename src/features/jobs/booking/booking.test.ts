@@ -171,6 +171,41 @@ describe('for whom', () => {
     expect((await both.call('createPortalJob', { template: here.template, address: 'Here' })).status).toBe(201)
   })
 
+  it('E-24 the first form of an unlinked user, sent three times at once, books once and takes one number', async () => {
+    for (let round = 0; round < 5; round++) {
+      const harbour = await business()
+      const template = await harbour.template()
+      const user = await harbour.portalUser()
+      const form = { template, address: '3 Wharf Lane', formKey: crypto.randomUUID() }
+      const replies = await Promise.all([1, 2, 3].map(() => user.ok('createPortalJob', form)))
+      expect(new Set(replies.map((reply) => JSON.stringify(reply.jobs))).size).toBe(1)
+      expect((await user.ok('createPortalJob', { template, address: '3 Wharf Lane' })).jobs[0]!.number).toBe(1002)
+    }
+  })
+
+  it('two job types booked at once by an unlinked user are both booked', async () => {
+    const harbour = await business()
+    const types = [await harbour.template(), await harbour.template({ name: 'Oven repair' })]
+    const user = await harbour.portalUser()
+    const replies = await Promise.all([0, 1, 0, 1].map((index) => user.call('createPortalJob', { template: types[index]!, address: '3 Wharf Lane' })))
+    expect(replies.map((reply) => reply.status)).toEqual([201, 201, 201, 201])
+  })
+
+  it('an archived customer is nobody\'s to book for', async () => {
+    const here = await world()
+    await stored((db) => db.updateTable('customers').set({ state: 'archived' }).where('account_id', '=', here.harbour.id).where('id', '=', here.customer).execute())
+    expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, customer: here.customer })).status).toBe(422)
+    expect(await jobsIn(here.harbour.id)).toEqual([])
+  })
+
+  it('a refused booking counts like any other: nobody tries without end', async () => {
+    const here = await world()
+    const replies = []
+    for (let index = 0; index < 62; index++) replies.push((await here.eleanor.call('createPortalJob', { template: here.template })).status)
+    expect(new Set(replies.slice(0, 60))).toEqual(new Set([422]))
+    expect(replies.slice(60)).toEqual([429, 429])
+  })
+
   it('V-26 E-24 twenty bookings at once by an unlinked user make one customer from their own details', async () => {
     const harbour = await business()
     const template = await harbour.template()

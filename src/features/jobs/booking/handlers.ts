@@ -11,7 +11,7 @@ import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '
 import { activeTemplates, addHistory, findTemplate, insertJobs, searchTexts, sitesOf, type JobRecord, type TemplateOf } from '../queries.ts'
 import { MAX_JOBS } from '../rules.ts'
 import { booking } from './contract.ts'
-import { bookerOf, makeCustomerFor, namesOf, startBooking, type Booker, type BookingFacts } from './queries.ts'
+import { bookerOf, makeCustomerFor, namesOf, readAgain, startBooking, type Booker, type BookingFacts } from './queries.ts'
 
 /** What an uploaded file is named by in a form. */
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
@@ -57,10 +57,15 @@ export const bookingHandlers = implement('jobs', booking, {
 })
 
 async function book(ctx: Booking, input: Input<(typeof booking)['createPortalJob']>, facts: Awaited<ReturnType<typeof startBooking>>) {
-  const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
+  const { db, account: { id: account, timeZone, portal }, now } = ctx
   const { booker } = facts
   if (!booker) throw problem('notSignedIn')
-  const customer = await chosenCustomer(ctx, input.customer, facts)
+  // Linked since this request began, by another booking of the same user.
+  const fresh = facts.links.filter((link) => link.scope === 'whole' && !ctx.actor.links.some((known) => known.id === link.id)).map((link) => link.customer)
+  for (const customer of fresh) await ctx.reachAlso({ customer })
+  if (fresh.length > 0) await readAgain(db, account, facts, { fresh, user: ctx.actor.id, formKey: input.formKey, count: input.number })
+  const actor = { ...ctx.actor, links: facts.links }
+  const customer = chosenCustomer(ctx, actor, input.customer)
   if (facts.before.length > 0) return { jobs: facts.before, again: true }
 
   const faults: Faults = { ...customer.faults }
@@ -107,26 +112,17 @@ function offered(actor: Booking['actor'], portal: PortalOf, active: readonly str
 }
 
 /** Whom this booking is for, by the links of this very moment (E-23). `id` null: one is to be made. */
-async function chosenCustomer(ctx: Booking, wanted: string | undefined, facts: BookingFacts): Promise<{ id: string | null; faults: Faults }> {
-  const { account } = ctx
-  const { links } = facts
-  const actor = { ...ctx.actor, links }
+function chosenCustomer({ account, allow }: Booking, actor: Booking['actor'], wanted: string | undefined): { id: string | null; faults: Faults } {
+  const { links } = actor
   const mine = bookableCustomers(actor, account.portal)
   if (links.length === 0) {
-    ctx.allow(mayBook(actor, account.portal, null))
+    allow(mayBook(actor, account.portal, null))
     return { id: null, faults: wanted ? { customer: 'choice' } : {} }
   }
   const known = wanted !== undefined && links.some((link) => link.customer === wanted && link.scope === 'whole')
-  ctx.allow(mayBook(actor, account.portal, known ? wanted : (mine[0] ?? links[0]!.customer)))
+  allow(mayBook(actor, account.portal, known ? wanted : (mine[0] ?? links[0]!.customer)))
   const id = wanted ?? (mine.length === 1 ? mine[0] : undefined)
-  if (id !== undefined && known === (wanted !== undefined)) {
-    // Linked since this request began, by another booking of the same user.
-    if (!ctx.actor.links.some((link) => link.customer === id)) {
-      await ctx.reachAlso({ customer: id })
-      facts.sites = await sitesOf(ctx.db, account.id, [id])
-    }
-    return { id, faults: {} }
-  }
+  if (id !== undefined && known === (wanted !== undefined)) return { id, faults: {} }
   return { id: mine[0] ?? null, faults: { customer: wanted ? 'choice' : 'required' } }
 }
 

@@ -4,7 +4,7 @@ import { fold } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { bookableTemplates, type LinkOf } from '../../identity/rules.ts'
 import { ownWaitingFiles, type FileRecord } from '../files/queries.ts'
-import type { TemplateOf } from '../queries.ts'
+import { sitesOf, type TemplateOf } from '../queries.ts'
 
 export interface Booker { id: string; email: string; email_norm: string; name: string | null; phone: string | null; company: string | null; postal_address: string | null }
 
@@ -58,6 +58,24 @@ export async function startBooking(
 ): Promise<BookingFacts & { booker: Booker | undefined; files: FileRecord[]; first: number }> {
   const [[booker], [found], waiting, [taken]] = await Promise.all([lock(db), facts(db, formKey ?? null, template, site ?? null), ownWaitingFiles(db, files), number(db, count, formKey ?? null)])
   return { ...found!, booker, files: waiting, first: Number(taken?.first) }
+}
+
+const bookedBefore = statement<{ id: string; number: number }>('select id, number from jobs where account_id = $1 and batch_id = $2 and made_by_id = $3 order by number')
+const returned = statement("update counters set next = next - $2::int where account_id = $1 and kind = 'job'")
+
+/**
+ * The facts again, for who was linked after the look-up by another booking of theirs: what was read before could not see the new
+ * customer's jobs. Call after ctx.reachAlso with each of `fresh`. A number that is not wanted any more goes back; its row is still held.
+ */
+export async function readAgain(db: Write, account: string, facts: BookingFacts, { fresh, user, formKey, count }: { fresh: readonly string[]; user: string; formKey: string | undefined; count: number }): Promise<void> {
+  const states = await db.selectFrom('customers').select('id').where('account_id', '=', account).where('id', 'in', [...fresh]).where('state', '=', 'active').execute()
+  const active = new Set(states.map((each) => each.id))
+  // A customer who is archived is nobody's: its links sleep.
+  facts.links = facts.links.filter((link) => !fresh.includes(link.customer) || active.has(link.customer))
+  facts.sites = active.size === 0 ? facts.sites : [...facts.sites, ...await sitesOf(db, account, [...active])]
+  if (!formKey || facts.before.length > 0) return
+  facts.before = await bookedBefore(db, account, formKey, user)
+  if (facts.before.length > 0) await returned(db, account, count)
 }
 
 export const bookerOf = (db: Read, account: string, user: string): Promise<Booker | undefined> =>

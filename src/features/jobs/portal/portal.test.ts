@@ -152,6 +152,16 @@ describe('what a customer sees', () => {
     }
   })
 
+  it('a forged place to go on from is refused, whatever is in it', async () => {
+    const here = await world()
+    const at = '2026-11-22 00:00:00+00', id = crypto.randomUUID()
+    for (const forged of ['', 'newest', `newest|${at}|${'-'.repeat(36)}`, `newest|2026-99-99 99:99:99+00|${id}`, `newest|x|${id}`, `oldest|${at}|${id}`]) {
+      const cursor = Buffer.from(forged).toString('base64url') || 'x'
+      for (const search of [undefined, 'dishwasher']) expect((await here.eleanor.call('listPortalJobs', { cursor, ...(search && { search }) })).status, forged).toBe(422)
+    }
+    expect((await here.eleanor.call('listPortalJobs', { cursor: Buffer.from(`newest|${at}|${id}`).toString('base64url') })).status).toBe(200)
+  })
+
   it('PS-32 the answer holds exactly these fields: a new column stays inside until somebody decides', async () => {
     const here = await world()
     const job = await booked(here)

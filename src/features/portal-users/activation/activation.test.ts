@@ -404,4 +404,13 @@ describe('confirmEmailChange', () => {
     await office(business, (ctx) => sendEmailChange(ctx, user, later))
     expect(await at.mailTo(later)).toHaveLength(1)
   })
+
+  it('who tries links without end is told to wait, not whether one was right', async () => {
+    const shop = await at.business()
+    const visitor = shop.visitor()
+    const replies = []
+    for (let index = 0; index < 63; index++) replies.push((await visitor.call('renewActivation', { token: 'A'.repeat(43) })).status)
+    expect(new Set(replies.slice(0, 60))).toEqual(new Set([404]))
+    expect(replies.slice(60)).toEqual([429, 429, 429])
+  })
 })
