@@ -4,7 +4,18 @@ import ts from 'typescript-eslint'
 
 /** Layout is Prettier's, types are the compiler's; here stands what neither sees. */
 export default ts.config(
-  { ignores: ['build/', 'release/', 'out/', '.svelte-kit/', '.portico/', 'coverage/', 'db/schema.gen.ts', 'test/fixtures/'] },
+  {
+    ignores: [
+      'build/',
+      'release/',
+      'out/',
+      '.svelte-kit/',
+      '.portico/',
+      'coverage/',
+      'db/schema.gen.ts',
+      'test/fixtures/',
+    ],
+  },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   {

@@ -8,27 +8,69 @@ import { verify } from '@node-rs/argon2'
 import Fastify, { type FastifyRequest } from 'fastify'
 import pg from 'pg'
 
-interface Given { host: string; port: number; database: string; user: string; password: string; listen: number; hash: string; template: string }
+interface Given {
+  host: string
+  port: number
+  database: string
+  user: string
+  password: string
+  listen: number
+  hash: string
+  template: string
+}
 const given = JSON.parse(process.argv[2]!) as Given
-const pool = new pg.Pool({ host: given.host, port: given.port, database: given.database, user: given.user, password: given.password, max: 12, pipeline: true } as pg.PoolConfig)
+const pool = new pg.Pool({
+  host: given.host,
+  port: given.port,
+  database: given.database,
+  user: given.user,
+  password: given.password,
+  max: 12,
+  pipeline: true,
+} as pg.PoolConfig)
 const app = Fastify()
 
-interface User { account: string; subject: string; customers: string[]; templates: string[] }
+interface User {
+  account: string
+  subject: string
+  customers: string[]
+  templates: string[]
+}
 
-const tokenOf = (request: FastifyRequest) => createHash('sha256').update(/=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '').digest()
+const tokenOf = (request: FastifyRequest) =>
+  createHash('sha256')
+    .update(/=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '')
+    .digest()
 const portalUser = async (request: FastifyRequest) =>
-  (await pool.query<User>({ name: 'user', text: 'select * from bench_user($1, $2)', values: ['bench', tokenOf(request)] })).rows[0]!
+  (
+    await pool.query<User>({
+      name: 'user',
+      text: 'select * from bench_user($1, $2)',
+      values: ['bench', tokenOf(request)],
+    })
+  ).rows[0]!
 const member = async (request: FastifyRequest) =>
-  (await pool.query<{ account: string; subject: string }>({ name: 'member', text: 'select * from bench_member($1, $2)', values: ['bench', tokenOf(request)] })).rows[0]!
+  (
+    await pool.query<{ account: string; subject: string }>({
+      name: 'member',
+      text: 'select * from bench_member($1, $2)',
+      values: ['bench', tokenOf(request)],
+    })
+  ).rows[0]!
 
 /** One flight: begin, context, query, commit. */
-async function ask<Row extends pg.QueryResultRow>(context: (string | null)[], query: { name: string; text: string; values: unknown[] }, begin = 'begin read only'): Promise<Row[]> {
+async function ask<Row extends pg.QueryResultRow>(
+  context: (string | null)[],
+  query: { name: string; text: string; values: unknown[] },
+  begin = 'begin read only',
+): Promise<Row[]> {
   const client = await pool.connect()
   try {
     const [, , found] = await Promise.all([
       client.query(begin),
       client.query({
-        name: 'context', values: context,
+        name: 'context',
+        values: context,
         text: `select set_config('app.account', $1, true), set_config('app.staff', $2, true), set_config('app.actor_kind', $3, true), set_config('app.actor_id', $4, true),
           set_config('app.customers', $5, true), set_config('app.jobs_of', $5, true), set_config('app.templates', $6, true)`,
       }),
@@ -40,7 +82,14 @@ async function ask<Row extends pg.QueryResultRow>(context: (string | null)[], qu
     client.release()
   }
 }
-const contextOf = (user: User) => [user.account, '', 'portalUser', user.subject, `{${user.customers.join(',')}}`, `{${user.templates.join(',')}}`]
+const contextOf = (user: User) => [
+  user.account,
+  '',
+  'portalUser',
+  user.subject,
+  `{${user.customers.join(',')}}`,
+  `{${user.templates.join(',')}}`,
+]
 
 const EIGHT = 'j.id, j.number, j.title, j.state, c.name as customer, j.address, j.scheduled_at, j.created_at'
 /** The newest 50 of one's own jobs, each customer by its index; the 200-customer user gets the same. */
@@ -52,28 +101,60 @@ const newest = (where = '') => `select ${EIGHT} from (
 
 const moment = { type: ['string', 'null'], format: 'date-time' }
 const text = { type: ['string', 'null'] }
-const rows = { response: { 200: { type: 'object', properties: { rows: { type: 'array', items: { type: 'object', properties: {
-  id: text, number: { type: 'number' }, title: text, state: text, customer: text, address: text, scheduled_at: moment, created_at: moment,
-} } } } } } }
+const rows = {
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        rows: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              id: text,
+              number: { type: 'number' },
+              title: text,
+              state: text,
+              customer: text,
+              address: text,
+              scheduled_at: moment,
+              created_at: moment,
+            },
+          },
+        },
+      },
+    },
+  },
+}
 
 const list = async (request: FastifyRequest) => {
   const user = await portalUser(request)
   const { search } = request.query as { search?: string }
   return search
-    ? ask(contextOf(user), { name: 'search', text: newest('and j.folded_portal like $3'), values: [user.account, user.customers, `%${search}%`] })
+    ? ask(contextOf(user), {
+        name: 'search',
+        text: newest('and j.folded_portal like $3'),
+        values: [user.account, user.customers, `%${search}%`],
+      })
     : ask(contextOf(user), { name: 'list', text: newest(), values: [user.account, user.customers] })
 }
 app.get('/jobs', { schema: rows }, async (request) => ({ rows: await list(request) }))
 app.get('/page', async (request, reply) => {
-  const found = await list(request) as Record<string, unknown>[]
+  const found = (await list(request)) as Record<string, unknown>[]
   const escape = (value: unknown) => String(value ?? '').replaceAll(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
-  const items = found.map((row) => `<tr><td>${escape(row.number)}</td><td><a href="/jobs/${escape(row.id)}">${escape(row.title)}</a></td><td>${escape(row.customer)}</td><td>${escape(row.state)}</td><td>${escape(row.address)}</td><td>${escape(row.scheduled_at)}</td></tr>`)
-  return reply.type('text/html').send(`<!doctype html><html lang="en"><title>Jobs</title><body><table>${items.join('')}</table></body></html>`)
+  const items = found.map(
+    (row) =>
+      `<tr><td>${escape(row.number)}</td><td><a href="/jobs/${escape(row.id)}">${escape(row.title)}</a></td><td>${escape(row.customer)}</td><td>${escape(row.state)}</td><td>${escape(row.address)}</td><td>${escape(row.scheduled_at)}</td></tr>`,
+  )
+  return reply
+    .type('text/html')
+    .send(`<!doctype html><html lang="en"><title>Jobs</title><body><table>${items.join('')}</table></body></html>`)
 })
 app.get('/jobs/:id', async (request) => {
   const user = await portalUser(request)
   const [row] = await ask(contextOf(user), {
-    name: 'open', values: [user.account, (request.params as { id: string }).id],
+    name: 'open',
+    values: [user.account, (request.params as { id: string }).id],
     text: `select j.*, c.name as customer, t.name as template, v.fields as questions,
       (select json_agg(h order by h.created_at) from job_history h where h.account_id = $1 and h.job_id = j.id and h.audience = 'customer') as history,
       (select json_agg(m order by m.created_at) from job_comments m where m.account_id = $1 and m.job_id = j.id and m.audience = 'customer') as comments,
@@ -88,21 +169,40 @@ app.get('/jobs/:id', async (request) => {
 app.post('/jobs', async (request, reply) => {
   const user = await portalUser(request)
   const { site, fields } = request.body as { site: string; fields: object }
-  const [row] = await ask(contextOf(user), {
-    name: 'create', values: [user.account, randomUUID(), user.customers[1], site, given.template, user.subject, JSON.stringify(fields), 'dishwasher repair leaks at the door'],
-    text: `with taken as (update counters set next = next + 1 where account_id = $1 and kind = 'job' returning next - 1 as number)
+  const [row] = await ask(
+    contextOf(user),
+    {
+      name: 'create',
+      values: [
+        user.account,
+        randomUUID(),
+        user.customers[1],
+        site,
+        given.template,
+        user.subject,
+        JSON.stringify(fields),
+        'dishwasher repair leaks at the door',
+      ],
+      text: `with taken as (update counters set next = next + 1 where account_id = $1 and kind = 'job' returning next - 1 as number)
       insert into jobs (account_id, id, number, customer_id, site_id, template_id, template_version, title, made_by_kind, made_by_id, state, duration_minutes, fields, folded_portal, folded_office, created_at, updated_at)
       select $1, $2, number, $3, $4, $5, 1, 'Dishwasher repair', 'portalUser', $6, 'unassigned', 90, $7, $8, $8, now(), now() from taken returning id, number`,
-  }, 'begin')
+    },
+    'begin',
+  )
   return reply.code(201).send(row)
 })
 app.get('/office', { schema: rows }, async (request) => {
   const { account, subject } = await member(request)
-  return { rows: await ask([account, 'all', 'staff', subject, '', ''], {
-    name: 'office', values: [account],
-    text: `select ${EIGHT} from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id where j.account_id = $1 order by j.created_at desc, j.id desc limit 50`,
-  }) }
+  return {
+    rows: await ask([account, 'all', 'staff', subject, '', ''], {
+      name: 'office',
+      values: [account],
+      text: `select ${EIGHT} from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id where j.account_id = $1 order by j.created_at desc, j.id desc limit 50`,
+    }),
+  }
 })
-app.post('/login', async (request) => ({ correct: await verify(given.hash, (request.body as { password: string }).password) }))
+app.post('/login', async (request) => ({
+  correct: await verify(given.hash, (request.body as { password: string }).password),
+}))
 
 await app.listen({ port: given.listen, host: '127.0.0.1' }).then(() => process.stdout.write('listening\n'))

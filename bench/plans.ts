@@ -20,12 +20,16 @@ export async function reportPlans(admin: Connect, size: Size, say: (line: string
     for (const { operation, who, what, token, input } of await readings(world)) {
       const { statements } = await reader.ask(operation, token, input)
       for (const statement of statements.filter((each) => each.scans.length > 0 && !isLookUp(each))) {
-        lines.push(`| ${operation} | ${who} | ${what} | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`)
+        lines.push(
+          `| ${operation} | ${who} | ${what} | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`,
+        )
       }
       // Who calls is the same for every operation of one user: once each.
       if (operation === 'listPortalJobs' && what === 'all') {
         for (const statement of statements.filter((each) => each.scans.length > 0 && isLookUp(each))) {
-          lines.push(`| *who calls* | ${who} | | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`)
+          lines.push(
+            `| *who calls* | ${who} | | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`,
+          )
         }
       }
     }
@@ -33,7 +37,8 @@ export async function reportPlans(admin: Connect, size: Size, say: (line: string
     await reader.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-  const head = '| operation | user | asked for | statement | returned | read | buffers | indexes | ms |\n| --- | --- | --- | --- | ---: | ---: | ---: | --- | ---: |'
+  const head =
+    '| operation | user | asked for | statement | returned | read | buffers | indexes | ms |\n| --- | --- | --- | --- | ---: | ---: | ---: | --- | ---: |'
   const text = `# Plans at ${SIZES[size].jobs} jobs
 
 ${new Date().toISOString().slice(0, 10)} · \`npm run bench -- --plans --size ${size}\`: the app as it runs, each statement explained in its own session by its second call. *Read* are rows of growing tables, filtered
@@ -47,7 +52,8 @@ ${lines.join('\n')}
 }
 
 /** The caller's look-up: account, session, links. */
-const isLookUp = ({ nested, text }: Explained) => nested && /jsonb_build_object|_sessions s where|as own_templates/.test(text)
+const isLookUp = ({ nested, text }: Explained) =>
+  nested && /jsonb_build_object|_sessions s where|as own_templates/.test(text)
 
 /** Enough of it to find it by. */
 const nameOf = ({ nested, text }: Explained) => {

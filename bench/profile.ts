@@ -2,28 +2,43 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-interface Profile { nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[]; samples: number[]; timeDeltas: number[] }
+interface Profile {
+  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[]
+  samples: number[]
+  timeDeltas: number[]
+}
 
 /** Reads the newest profile of `folder`, once the process that writes it has ended. */
 export async function profileOf(ended: Promise<void> | void, folder: string): Promise<string> {
   await ended
-  const file = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile')).sort().at(-1)
+  const file = readdirSync(folder)
+    .filter((name) => name.endsWith('.cpuprofile'))
+    .sort()
+    .at(-1)
   if (!file) return 'no profile was written'
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile
   const frames = new Map(nodes.map((node) => [node.id, node.callFrame]))
-  const places = new Map<string, number>(), functions = new Map<string, number>()
+  const places = new Map<string, number>(),
+    functions = new Map<string, number>()
   let total = 0
   for (const [index, id] of samples.entries()) {
     const { functionName, url, lineNumber } = frames.get(id)!
     const time = timeDeltas[index]!
     if (functionName === '(idle)') continue
     total += time
-    const place = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? /\/((?:src|build|db)\/.*)$/.exec(url)?.[1] ?? (url || functionName)
+    const place =
+      /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ??
+      /\/((?:src|build|db)\/.*)$/.exec(url)?.[1] ??
+      (url || functionName)
     places.set(place, (places.get(place) ?? 0) + time)
     const name = `${functionName || '(anonymous)'} ${place}:${lineNumber + 1}`
     functions.set(name, (functions.get(name) ?? 0) + time)
   }
-  const top = (of: Map<string, number>, count: number) => [...of].sort((a, b) => b[1] - a[1]).slice(0, count)
-    .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} %  ${name}`).join('\n')
+  const top = (of: Map<string, number>, count: number) =>
+    [...of]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, count)
+      .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} %  ${name}`)
+      .join('\n')
   return `CPU of the application, ${(total / 1e6).toFixed(1)} s\n\nby place\n${top(places, 25)}\n\nby function\n${top(functions, 30)}`
 }

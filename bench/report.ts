@@ -2,17 +2,34 @@
 import type { Figures } from './load.ts'
 import { SIZES, type Size } from './world.ts'
 
-export interface Line { name: string; connections: number; ours: Figures; ceiling: Figures | null }
+export interface Line {
+  name: string
+  connections: number
+  ours: Figures
+  ceiling: Figures | null
+}
 
-interface Ratio { ratio: number | null; p99_over_p50?: number | null }
+interface Ratio {
+  ratio: number | null
+  p99_over_p50?: number | null
+}
 
 /** The closing line of JSON. Ratios are CPU a request, ours to the ceiling's, the mean over the numbers of connections. */
 export interface Answer {
-  list: Ratio; open: Ratio; search: Ratio; create: Ratio; login: Ratio; staffList: Ratio; listPage: Ratio
+  list: Ratio
+  open: Ratio
+  search: Ratio
+  create: Ratio
+  login: Ratio
+  staffList: Ratio
+  listPage: Ratio
   /** A user with 200 customers against one with three, both ours. */
   partnerLike200: Ratio
   /** Ours at a million jobs against ours at a hundred thousand. */
-  growth: Record<'list' | 'open' | 'search' | 'create' | 'searchLargest' | 'staffList' | 'partnerLike200', number> | null
+  growth: Record<
+    'list' | 'open' | 'search' | 'create' | 'searchLargest' | 'staffList' | 'partnerLike200',
+    number
+  > | null
   loginStorm: { ratio: number; quietP99Ms: number; p99Ms: number; signIns: number; refused: number } | null
   startMs: number | null
   rssMb: { idle: number; idleRatio: number; after: number; afterRatio: number }
@@ -29,9 +46,19 @@ const GOALS: { what: string; must: number; aim: number; of(answer: Answer): numb
   { what: 'search', must: 1.6, aim: 1.25, of: (answer) => answer.search.ratio },
   { what: 'sign-in, to bare argon2id', must: 1.3, aim: 1.15, of: (answer) => answer.login.ratio },
   { what: 'user with 200 customers, to one with three', must: 8, aim: 4, of: (answer) => answer.partnerLike200.ratio },
-  ...(['list', 'open', 'search', 'create'] as const).map((name) => ({ what: `growth to a million jobs, ${name}`, must: 1.3, aim: 1.1, of: (answer: Answer) => answer.growth?.[name] })),
+  ...(['list', 'open', 'search', 'create'] as const).map((name) => ({
+    what: `growth to a million jobs, ${name}`,
+    must: 1.3,
+    aim: 1.1,
+    of: (answer: Answer) => answer.growth?.[name],
+  })),
   { what: 'list p99 during 64 sign-ins, to quiet', must: 4, aim: 2, of: (answer) => answer.loginStorm?.ratio },
-  ...(['list', 'open', 'search', 'create'] as const).map((name) => ({ what: `p99 to p50 at 64 connections, ${name}`, must: 5, aim: 3, of: (answer: Answer) => answer[name].p99_over_p50 })),
+  ...(['list', 'open', 'search', 'create'] as const).map((name) => ({
+    what: `p99 to p50 at 64 connections, ${name}`,
+    must: 5,
+    aim: 3,
+    of: (answer: Answer) => answer[name].p99_over_p50,
+  })),
   { what: 'answers other than 2xx', must: 0, aim: 0, of: (answer) => answer.failed },
   { what: 'memory idle, to the bare server', must: 2, aim: 1.5, of: (answer) => answer.rssMb.idleRatio },
   { what: 'memory after the run', must: 2, aim: 1.5, of: (answer) => answer.rssMb.afterRatio },
@@ -41,18 +68,27 @@ const GOALS: { what: string; must: number; aim: number; of(answer: Answer): numb
 
 /** One operation at one number of connections. */
 export function row({ name, connections, ours, ceiling }: Line): string {
-  const side = (each: Figures) => `${(each.app * 1000).toFixed(0)} + ${(each.database * 1000).toFixed(0)} | ${each.perSecond.toFixed(0)} | ${each.p50.toFixed(1)} / ${each.p99.toFixed(1)}`
-  const failed = [ours.failed && `${ours.failed} failed`, ceiling?.failed && `ceiling: ${ceiling.failed} failed`].filter(Boolean).join(', ')
+  const side = (each: Figures) =>
+    `${(each.app * 1000).toFixed(0)} + ${(each.database * 1000).toFixed(0)} | ${each.perSecond.toFixed(0)} | ${each.p50.toFixed(1)} / ${each.p99.toFixed(1)}`
+  const failed = [ours.failed && `${ours.failed} failed`, ceiling?.failed && `ceiling: ${ceiling.failed} failed`]
+    .filter(Boolean)
+    .join(', ')
   return `| ${name}${failed && ` (${failed})`} | ${connections} | ${ceiling ? (ours.cpu / ceiling.cpu).toFixed(2) : ''} | ${side(ours)} | ${ceiling ? side(ceiling) : ' | | '} |`
 }
 
 function goal({ what, must, aim, of }: (typeof GOALS)[number], answer: Answer): string[] {
   const found = of(answer)
   if (found === null || found === undefined) return []
-  return [`| ${what} | ${must} | ${aim} | ${found} | ${found <= aim ? 'aim reached' : found <= must ? 'met' : '**missed**'} |`]
+  return [
+    `| ${what} | ${must} | ${aim} | ${found} | ${found <= aim ? 'aim reached' : found <= must ? 'met' : '**missed**'} |`,
+  ]
 }
 
-export function report(answer: Answer, table: readonly Line[], { size, rounds, seconds, about }: { size: Size; rounds: number; seconds: number; about: string }): string {
+export function report(
+  answer: Answer,
+  table: readonly Line[],
+  { size, rounds, seconds, about }: { size: Size; rounds: number; seconds: number; about: string },
+): string {
   return `# The bench
 
 ${about}

@@ -40,7 +40,13 @@ export interface BenchUser {
   customers: string[]
 }
 
-export interface BenchJob { id: string; number: number; user: number; customer: string; serial: string }
+export interface BenchJob {
+  id: string
+  number: number
+  user: number
+  customer: string
+  serial: string
+}
 
 export interface BenchWorld {
   size: Size
@@ -57,7 +63,9 @@ export interface BenchWorld {
   sites: Map<string, string>
 }
 
-export const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(SECRET, `database role ${role}`).toString('base64url')])) as Record<Role, string>
+export const passwords = Object.fromEntries(
+  ROLES.map((role) => [role, derive(SECRET, `database role ${role}`).toString('base64url')]),
+) as Record<Role, string>
 
 /** Tokens have to be the same in every run, because the rows are kept. */
 const tokenOf = (name: string) => createHash('sha256').update(`bench session ${name}`).digest('base64url')
@@ -74,13 +82,19 @@ function version(): string {
 }
 
 /** The filled database of a size on this server: the one of an earlier run, or a new one (1m: about two minutes). */
-export async function openWorld(admin: Connect, size: Size, log: (line: string) => void = () => {}): Promise<BenchWorld> {
+export async function openWorld(
+  admin: Connect,
+  size: Size,
+  log: (line: string) => void = () => {},
+): Promise<BenchWorld> {
   const connect = { ...admin, database: `bench_${size}` }
   const wanted = version()
   if ((await storedVersion(admin, connect)) !== wanted) {
     log(`filling ${connect.database} …`)
     const began = Date.now()
-    await as({ ...admin, database: 'postgres' }, (db) => db.query(`drop database if exists ${connect.database} with (force)`))
+    await as({ ...admin, database: 'postgres' }, (db) =>
+      db.query(`drop database if exists ${connect.database} with (force)`),
+    )
     await ensureDatabase(connect)
     await migrate({ admin: connect, passwords, folder: migrations, acceptWider: true })
     await as(connect, (db) => fill(db, size))
@@ -91,9 +105,14 @@ export async function openWorld(admin: Connect, size: Size, log: (line: string) 
 }
 
 async function storedVersion(admin: Connect, connect: Connect): Promise<string | undefined> {
-  const there = await as({ ...admin, database: 'postgres' }, (db) => db.query('select 1 from pg_database where datname = $1', [connect.database]))
+  const there = await as({ ...admin, database: 'postgres' }, (db) =>
+    db.query('select 1 from pg_database where datname = $1', [connect.database]),
+  )
   if (there.rowCount === 0) return undefined
-  return as(connect, async (db) => ((await db.query<{ version: string }>('select version from bench_version')).rows[0]?.version)).catch(() => undefined)
+  return as(
+    connect,
+    async (db) => (await db.query<{ version: string }>('select version from bench_version')).rows[0]?.version,
+  ).catch(() => undefined)
 }
 
 export async function as<T>(connect: Connect, work: (db: pg.Client) => Promise<T>): Promise<T> {
@@ -107,7 +126,14 @@ export async function as<T>(connect: Connect, work: (db: pg.Client) => Promise<T
 }
 
 const FIELDS = [
-  { id: 'brand', name: 'Brand', type: 'pickList', options: ['Aurora', 'Boreal', 'Cirrus', 'Dorado'], portal: 'required', worker: 'readOnly' },
+  {
+    id: 'brand',
+    name: 'Brand',
+    type: 'pickList',
+    options: ['Aurora', 'Boreal', 'Cirrus', 'Dorado'],
+    portal: 'required',
+    worker: 'readOnly',
+  },
   { id: 'serial', name: 'Serial number', type: 'text', portal: 'optional', worker: 'optional' },
   { id: 'fault', name: 'What is wrong?', type: 'text', portal: 'optional', worker: 'readOnly' },
   { id: 'parts', name: 'Parts used', type: 'text', portal: 'hidden', worker: 'optional' },
@@ -121,7 +147,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   const password = await hashPassword(PASSWORD)
   const users = [...Array.from({ length: THREES }, (_, index) => `user${index}`), 'many']
   await db.query('begin')
-  await db.query('set local synchronous_commit = off; set local maintenance_work_mem = \'512MB\'')
+  await db.query("set local synchronous_commit = off; set local maintenance_work_mem = '512MB'")
   await db.query(`
     create function pg_temp.v7(at timestamptz, seed text) returns uuid language sql immutable as $$
       select (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7' || substr(m, 1, 3) || '-8' || substr(m, 4, 3) || '-' || substr(m, 7, 12))::uuid
@@ -129,39 +155,83 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     -- The same number from 0 to 1 for the same seed.
     create function pg_temp.chance(seed text) returns float8 language sql immutable as $$ select ('x' || substr(md5(seed), 1, 7))::bit(28)::int / 268435456.0::float8 $$`)
   const since = new Date(Date.now() - 3 * 365 * 24 * 3600_000)
-  const ids = await db.query<{ staff: string[]; templates: string[] }>(`select
+  const ids = await db.query<{ staff: string[]; templates: string[] }>(
+    `select
     (select array_agg(pg_temp.v7($1, 'staff' || i)) from generate_series(0, 4) i) as staff,
-    (select array_agg(pg_temp.v7($1, 'template' || i)) from generate_series(0, 7) i) as templates`, [since])
+    (select array_agg(pg_temp.v7($1, 'template' || i)) from generate_series(0, 7) i) as templates`,
+    [since],
+  )
   const { staff, templates } = ids.rows[0]!
-  await db.query('insert into accounts (id, kind, state, created_at) values ($1, \'business\', \'active\', $2)', [ACCOUNT, since])
-  await db.query('insert into addresses (name, account_id, current, created_at) values ($1, $2, true, $3)', [SLUG, ACCOUNT, since])
-  await db.query(`insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at) values ($1, 'Bench Repair', 'Europe/London', 'en', 'GBP', 'help@bench.example', $2)`, [ACCOUNT, since])
-  await db.query('insert into portal_settings (account_id, enabled, public, templates, updated_at) values ($1, true, true, $2, $3)', [ACCOUNT, templates, since])
-  await db.query(`insert into people (id, email, email_norm, name, password_hash, created_at, updated_at)
-    select pg_temp.v7($1, 'person' || i), 'staff' || i || '@bench.example', 'staff' || i || '@bench.example', 'Member ' || i, $2, $1, $1 from generate_series(0, 4) i`, [since, password])
-  await db.query(`insert into staff_members (account_id, id, person_id, email, name, role, state, created_at, updated_at)
-    select $1, ($3::uuid[])[i + 1], pg_temp.v7($2, 'person' || i), 'staff' || i || '@bench.example', 'Member ' || i, case i when 0 then 'owner' else 'worker' end, 'active', $2, $2 from generate_series(0, 4) i`, [ACCOUNT, since, staff])
-  await db.query(`insert into templates (account_id, id, name, icon, duration_minutes, position, created_at, updated_at)
+  await db.query("insert into accounts (id, kind, state, created_at) values ($1, 'business', 'active', $2)", [
+    ACCOUNT,
+    since,
+  ])
+  await db.query('insert into addresses (name, account_id, current, created_at) values ($1, $2, true, $3)', [
+    SLUG,
+    ACCOUNT,
+    since,
+  ])
+  await db.query(
+    `insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at) values ($1, 'Bench Repair', 'Europe/London', 'en', 'GBP', 'help@bench.example', $2)`,
+    [ACCOUNT, since],
+  )
+  await db.query(
+    'insert into portal_settings (account_id, enabled, public, templates, updated_at) values ($1, true, true, $2, $3)',
+    [ACCOUNT, templates, since],
+  )
+  await db.query(
+    `insert into people (id, email, email_norm, name, password_hash, created_at, updated_at)
+    select pg_temp.v7($1, 'person' || i), 'staff' || i || '@bench.example', 'staff' || i || '@bench.example', 'Member ' || i, $2, $1, $1 from generate_series(0, 4) i`,
+    [since, password],
+  )
+  await db.query(
+    `insert into staff_members (account_id, id, person_id, email, name, role, state, created_at, updated_at)
+    select $1, ($3::uuid[])[i + 1], pg_temp.v7($2, 'person' || i), 'staff' || i || '@bench.example', 'Member ' || i, case i when 0 then 'owner' else 'worker' end, 'active', $2, $2 from generate_series(0, 4) i`,
+    [ACCOUNT, since, staff],
+  )
+  await db.query(
+    `insert into templates (account_id, id, name, icon, duration_minutes, position, created_at, updated_at)
     select $1, ($3::uuid[])[i + 1], (array['Dishwasher repair','Boiler service','Oven repair','Washing machine repair','Fridge repair','Tap replacement','Safety check','Survey'])[i + 1], 'wrench', 90, i, $2, $2
-    from generate_series(0, 7) i`, [ACCOUNT, since, templates])
-  await db.query('insert into template_versions (account_id, template_id, version, fields, created_at) select $1, t, 1, $3, $2 from unnest($4::uuid[]) t', [ACCOUNT, since, JSON.stringify(FIELDS), templates])
+    from generate_series(0, 7) i`,
+    [ACCOUNT, since, templates],
+  )
+  await db.query(
+    'insert into template_versions (account_id, template_id, version, fields, created_at) select $1, t, 1, $3, $2 from unnest($4::uuid[]) t',
+    [ACCOUNT, since, JSON.stringify(FIELDS), templates],
+  )
 
-  await db.query(`create temporary table c as select i, pg_temp.v7($1, 'customer' || i) as id, pg_temp.v7($1, 'site' || i) as site,
+  await db.query(
+    `create temporary table c as select i, pg_temp.v7($1, 'customer' || i) as id, pg_temp.v7($1, 'site' || i) as site,
       (array['Anders','Bolton','Carver','Dalton','Ekwueme','Fraser','Granger','Hollis','Iqbal','Jarvis'])[1 + i % 10] || ' ' || (array['Lettings','Stores','Household','Bakery','Dental','Offices'])[1 + i % 6] || ' ' || i as name,
       (1 + i % 200) || ' ' || (array['Pelican Quay','Mill Lane','Harbour Road','Station Street','Church Hill'])[1 + i % 5] || ', Bristol BS' || (1 + i % 20) || ' ' || (i % 10) || 'QT' as address
-    from generate_series(0, ${customers - 1}) i`, [since])
+    from generate_series(0, ${customers - 1}) i`,
+    [since],
+  )
   await db.query('create unique index on c (i)')
   await db.query('analyze c')
-  await db.query('insert into customers (account_id, id, name, folded, created_at, updated_at) select $1, id, name, lower(name), $2, $2 from c', [ACCOUNT, since])
-  await db.query(`insert into contacts (account_id, id, customer_id, name, email, email_norm, is_primary, created_at, updated_at)
-    select $1, pg_temp.v7($2, 'contact' || i), id, 'Contact ' || i, 'contact' || i || '@post.example', 'contact' || i || '@post.example', true, $2, $2 from c`, [ACCOUNT, since])
-  await db.query('insert into sites (account_id, id, customer_id, address, created_at, updated_at) select $1, site, id, address, $2, $2 from c', [ACCOUNT, since])
+  await db.query(
+    'insert into customers (account_id, id, name, folded, created_at, updated_at) select $1, id, name, lower(name), $2, $2 from c',
+    [ACCOUNT, since],
+  )
+  await db.query(
+    `insert into contacts (account_id, id, customer_id, name, email, email_norm, is_primary, created_at, updated_at)
+    select $1, pg_temp.v7($2, 'contact' || i), id, 'Contact ' || i, 'contact' || i || '@post.example', 'contact' || i || '@post.example', true, $2, $2 from c`,
+    [ACCOUNT, since],
+  )
+  await db.query(
+    'insert into sites (account_id, id, customer_id, address, created_at, updated_at) select $1, site, id, address, $2, $2 from c',
+    [ACCOUNT, since],
+  )
 
   // Without its secondary indexes the large table fills twice as fast.
-  const { rows: indexes } = await db.query<{ name: string; definition: string }>(`select indexname as name, indexdef as definition from pg_indexes
+  const { rows: indexes } = await db.query<{
+    name: string
+    definition: string
+  }>(`select indexname as name, indexdef as definition from pg_indexes
     where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
-  await db.query(`insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, made_by_kind, made_by_name, state,
+  await db.query(
+    `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, made_by_kind, made_by_name, state,
       requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, folded_portal, folded_office, created_at, updated_at)
     select $1, pg_temp.v7(at, 'job' || made.i), 1001 + made.i, c.id, c.site, c.address, ($2::uuid[])[t + 1], 1, title, case when state <> 'unassigned' then ($3::uuid[])[2 + made.i % 4] end, 'staff', 'Member 0', state,
       at + interval '1 day', case when state not in ('unassigned', 'canceled') then at + interval '2 days' end, 90,
@@ -172,7 +242,9 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
         (array['Leaks at the door','Does not heat','Makes a grinding noise','Stops halfway','Trips the fuse','Smells of burning','Display is dark'])[1 + i % 7] as fault,
         case when i > ${jobs} - ${jobs} / 20 then (array['unassigned','assigned','pending','started'])[1 + i % 4] when i % 12 = 0 then 'canceled' else 'completed' end as state from generate_series(0, ${jobs - 1}) i) made
     join c on c.i = rank cross join lateral (select (array['Dishwasher repair','Boiler service','Oven repair','Washing machine repair','Fridge repair','Tap replacement','Safety check','Survey'])[t + 1] as title) titled
-    order by made.i`, [ACCOUNT, templates, staff])
+    order by made.i`,
+    [ACCOUNT, templates, staff],
+  )
   await db.query(`insert into job_history (account_id, id, job_id, customer_id, audience, event, from_state, to_state, actor_kind, actor_name, created_at)
     select account_id, pg_temp.v7(created_at, 'history' || n || number), id, customer_id, 'customer', case n when 0 then 'created' else 'moved' end, case n when 1 then 'unassigned' end, case n when 1 then state end,
       'staff', 'Member 0', created_at + interval '1 hour' * n from jobs cross join generate_series(0, 1) n where n = 0 or state <> 'unassigned' order by jobs.id`)
@@ -182,21 +254,35 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   await db.query(`insert into files (account_id, id, owner_kind, owner_id, job_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
     select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
   for (const { definition } of indexes) await db.query(definition)
-  await db.query('insert into counters (account_id, kind, next) values ($1, \'job\', $2)', [ACCOUNT, 1001 + jobs])
+  await db.query("insert into counters (account_id, kind, next) values ($1, 'job', $2)", [ACCOUNT, 1001 + jobs])
 
   // Ranks stand in the order of size, so the large, the middling and the small one are known without counting.
   for (const [index, name] of users.entries()) {
-    const ranks = name === 'many' ? Array.from({ length: MANY }, (_, each) => Math.floor(each * customers / MANY))
-      : [index % 5, Math.floor(customers / 2) + index, customers - 1 - index]
-    await db.query(`insert into portal_users (account_id, id, email, email_norm, password_hash, name, state, folded, activated_at, created_at, updated_at)
-      select $1, pg_temp.v7($2, 'user' || $3::text), $3 || '@post.example', $3 || '@post.example', $4, 'Reader ' || $3, 'active', $3, $2, $2, $2`, [ACCOUNT, since, name, password])
-    await db.query(`insert into portal_links (account_id, id, portal_user_id, customer_id, created_at, updated_at)
-      select $1, pg_temp.v7($2, 'link' || $3::text || i), pg_temp.v7($2, 'user' || $3::text), id, $2 + interval '1 second' * array_position($4::int[], i), $2 from c where i = any ($4::int[])`, [ACCOUNT, since, name, ranks])
-    await db.query(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
-      select $1, $4, pg_temp.v7($2, 'session' || $3::text), 'portalUser', pg_temp.v7($2, 'user' || $3::text), $2, $2, $2, 'bench', '127.0.0.1'`, [ACCOUNT, since, name, hashOf(tokenOf(name))])
+    const ranks =
+      name === 'many'
+        ? Array.from({ length: MANY }, (_, each) => Math.floor((each * customers) / MANY))
+        : [index % 5, Math.floor(customers / 2) + index, customers - 1 - index]
+    await db.query(
+      `insert into portal_users (account_id, id, email, email_norm, password_hash, name, state, folded, activated_at, created_at, updated_at)
+      select $1, pg_temp.v7($2, 'user' || $3::text), $3 || '@post.example', $3 || '@post.example', $4, 'Reader ' || $3, 'active', $3, $2, $2, $2`,
+      [ACCOUNT, since, name, password],
+    )
+    await db.query(
+      `insert into portal_links (account_id, id, portal_user_id, customer_id, created_at, updated_at)
+      select $1, pg_temp.v7($2, 'link' || $3::text || i), pg_temp.v7($2, 'user' || $3::text), id, $2 + interval '1 second' * array_position($4::int[], i), $2 from c where i = any ($4::int[])`,
+      [ACCOUNT, since, name, ranks],
+    )
+    await db.query(
+      `insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
+      select $1, $4, pg_temp.v7($2, 'session' || $3::text), 'portalUser', pg_temp.v7($2, 'user' || $3::text), $2, $2, $2, 'bench', '127.0.0.1'`,
+      [ACCOUNT, since, name, hashOf(tokenOf(name))],
+    )
   }
-  await db.query(`insert into people_sessions (hash, id, person_id, created_at, seen_at, ends_at, user_agent, client_address)
-    values ($1, gen_random_uuid(), pg_temp.v7($2, 'person0'), $2, $2, $2, 'bench', '127.0.0.1')`, [hashOf(tokenOf('owner')), since])
+  await db.query(
+    `insert into people_sessions (hash, id, person_id, created_at, seen_at, ends_at, user_agent, client_address)
+    values ($1, gen_random_uuid(), pg_temp.v7($2, 'person0'), $2, $2, $2, 'bench', '127.0.0.1')`,
+    [hashOf(tokenOf('owner')), since],
+  )
   await db.query('commit')
   await db.query('vacuum (analyze)')
   await db.query('checkpoint')
@@ -205,24 +291,46 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
 /** Who and what a run asks for. Sessions are made fresh; what an earlier run booked is taken away. */
 async function sample(db: pg.Client, size: Size, connect: Connect): Promise<BenchWorld> {
   const { jobs: count } = SIZES[size]
-  await db.query('update portal_sessions set seen_at = now(), ends_at = now() + interval \'7 days\'')
-  await db.query('update people_sessions set seen_at = now(), ends_at = now() + interval \'7 days\'')
+  await db.query("update portal_sessions set seen_at = now(), ends_at = now() + interval '7 days'")
+  await db.query("update people_sessions set seen_at = now(), ends_at = now() + interval '7 days'")
   const { rowCount } = await db.query('delete from jobs where number > $1', [1000 + count])
-  await db.query('update counters set next = $1 where kind = \'job\'', [1001 + count])
-  await db.query('truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> \'bench\'; truncate throttles')
+  await db.query("update counters set next = $1 where kind = 'job'", [1001 + count])
+  await db.query(
+    "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate throttles",
+  )
   if (rowCount) await db.query('vacuum (analyze) jobs, job_history')
-  const { rows } = await db.query<{ id: string; email: string; customers: string[] }>(`select u.id, u.email, array_agg(l.customer_id order by l.created_at) as customers
+  const { rows } = await db.query<{
+    id: string
+    email: string
+    customers: string[]
+  }>(`select u.id, u.email, array_agg(l.customer_id order by l.created_at) as customers
     from portal_users u join portal_links l on l.account_id = u.account_id and l.portal_user_id = u.id group by u.id, u.email order by u.email`)
   const users = rows.map((row) => ({ ...row, token: tokenOf(row.email.split('@')[0]!) }))
   const many = users.find((user) => user.email.startsWith('many'))!
   const threes = users.filter((user) => user !== many)
-  const jobs = await db.query<BenchJob>(`select j.id, j.number, u.user - 1 as user, j.customer_id as customer, lower(j.fields ->> 'serial') as serial
+  const jobs = await db.query<BenchJob>(
+    `select j.id, j.number, u.user - 1 as user, j.customer_id as customer, lower(j.fields ->> 'serial') as serial
     from unnest($1::uuid[]) with ordinality as u(customer, "user") cross join lateral (select * from jobs j where j.account_id = $2 and j.customer_id = u.customer order by created_at desc limit 12) j`,
-  [threes.map((user) => user.customers[1]), ACCOUNT])
-  const { rows: sites } = await db.query<{ id: string; customer_id: string }>('select id, customer_id from sites where account_id = $1 and customer_id = any ($2)', [ACCOUNT, threes.map((user) => user.customers[1])])
-  const { rows: [template] } = await db.query<{ id: string }>('select id from templates where account_id = $1 order by position limit 1', [ACCOUNT])
+    [threes.map((user) => user.customers[1]), ACCOUNT],
+  )
+  const { rows: sites } = await db.query<{ id: string; customer_id: string }>(
+    'select id, customer_id from sites where account_id = $1 and customer_id = any ($2)',
+    [ACCOUNT, threes.map((user) => user.customers[1])],
+  )
+  const {
+    rows: [template],
+  } = await db.query<{ id: string }>('select id from templates where account_id = $1 order by position limit 1', [
+    ACCOUNT,
+  ])
   return {
-    size, connect, passwords, users: threes, many, owner: { token: tokenOf('owner') }, template: template!.id, sites: new Map(sites.map((site) => [site.customer_id, site.id])),
+    size,
+    connect,
+    passwords,
+    users: threes,
+    many,
+    owner: { token: tokenOf('owner') },
+    template: template!.id,
+    sites: new Map(sites.map((site) => [site.customer_id, site.id])),
     jobs: jobs.rows.map((job) => ({ ...job, user: Number(job.user) })),
   }
 }

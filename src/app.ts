@@ -70,8 +70,41 @@ declare module './platform/operation.ts' {
 }
 
 /** Every operation there is, by name. */
-export const contracts = { ...accounts, ...activation, ...booking, ...customers, ...identity, ...jobFiles, ...jobs, ...people, ...portal, ...portalIdentity, ...portalJobs, ...portalProfile, ...templates, ...portalUsers, ...staff, ...messages }
-const handlers = [...accountsHandlers, ...activationHandlers, ...bookingHandlers, ...customersHandlers, ...identityHandlers, ...jobFilesHandlers, ...jobsHandlers, ...peopleHandlers, ...portalHandlers, ...portalIdentityHandlers, ...portalJobsHandlers, ...portalProfileHandlers, ...templatesHandlers, ...portalUsersHandlers, ...staffHandlers]
+export const contracts = {
+  ...accounts,
+  ...activation,
+  ...booking,
+  ...customers,
+  ...identity,
+  ...jobFiles,
+  ...jobs,
+  ...people,
+  ...portal,
+  ...portalIdentity,
+  ...portalJobs,
+  ...portalProfile,
+  ...templates,
+  ...portalUsers,
+  ...staff,
+  ...messages,
+}
+const handlers = [
+  ...accountsHandlers,
+  ...activationHandlers,
+  ...bookingHandlers,
+  ...customersHandlers,
+  ...identityHandlers,
+  ...jobFilesHandlers,
+  ...jobsHandlers,
+  ...peopleHandlers,
+  ...portalHandlers,
+  ...portalIdentityHandlers,
+  ...portalJobsHandlers,
+  ...portalProfileHandlers,
+  ...templatesHandlers,
+  ...portalUsersHandlers,
+  ...staffHandlers,
+]
 const outgoing: Message[] = [...jobsMessages, staffInvitation, ...activationMessages, staffPasswordReset]
 
 /** Portal pages whose forms carry files: booking a job and editing one. */
@@ -79,7 +112,11 @@ const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
 const FILE_FORM_LIMIT = 52 * 1024 * 1024
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
-export type Api = { [K in keyof typeof contracts]: (input?: RawInput<(typeof contracts)[K]>) => Promise<Wire<Output<(typeof contracts)[K]>>> }
+export type Api = {
+  [K in keyof typeof contracts]: (
+    input?: RawInput<(typeof contracts)[K]>,
+  ) => Promise<Wire<Output<(typeof contracts)[K]>>>
+}
 
 export interface Deps {
   config: Config
@@ -119,7 +156,9 @@ export async function createApp(deps: Deps): Promise<App> {
   const { config, connect, clock, words, log } = deps
   let ending = false
   // While we end, the database may be quicker in closing a connection than we are: no news.
-  const onError = (error: Error) => { if (!ending) log.warn({ err: error }, 'A database connection was lost') }
+  const onError = (error: Error) => {
+    if (!ending) log.warn({ err: error }, 'A database connection was lost')
+  }
   const pools = {
     app: openPool(connect.app, { max: 12, name: 'portico', onError }),
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
@@ -127,32 +166,69 @@ export async function createApp(deps: Deps): Promise<App> {
   const files = createDiskStore(deps.folder)
   const urls = urlsBy(config)
   const mail = messagesHandlers({
-    words, messages: outgoing, senderOf: (db, account) => senderOf(db, account, urls), sending: config.smtpUrl !== null, from: config.mailFrom, demo: deps.demo,
-    wake: () => deliverer.wake(), openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
+    words,
+    messages: outgoing,
+    senderOf: (db, account) => senderOf(db, account, urls),
+    sending: config.smtpUrl !== null,
+    from: config.mailFrom,
+    demo: deps.demo,
+    wake: () => deliverer.wake(),
+    openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
   })
   const house: House = {
-    pool: pools.app, clock, operations: [...handlers, ...mail], identify, files, strict: deps.strict,
+    pool: pools.app,
+    clock,
+    operations: [...handlers, ...mail],
+    identify,
+    files,
+    strict: deps.strict,
     settingsOf: (actor, account, added) => {
       const { customers, jobs_of, contacts, ...reach } = reachOf(actor, account)
       const more = added.map((each) => each.customer)
-      return { ...reach, customers: [...customers, ...more], jobs_of: [...jobs_of, ...more], contacts: [...contacts, ...added.flatMap((each) => each.contact ?? [])] }
+      return {
+        ...reach,
+        customers: [...customers, ...more],
+        jobs_of: [...jobs_of, ...more],
+        contacts: [...contacts, ...added.flatMap((each) => each.contact ?? [])],
+      }
     },
     urlsOf: urls,
-    emit: async (db, emissions, { account, now }) => { await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname }) },
+    emit: async (db, emissions, { account, now }) => {
+      await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname })
+    },
     emitted: () => deliverer.wake(),
     audit: (db, entry, about) => writeAudit(db, entry, about),
     onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
   const deliverer = createDeliverer({
-    systemPool: pools.system, messages: outgoing, words, clock, log,
+    systemPool: pools.system,
+    messages: outgoing,
+    words,
+    clock,
+    log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
     senderOf: (db, account) => senderOf(db, account, urls),
   })
-  const { app: http, apiFor, applyEffects } = await createHttp({
-    house, words, log, publicUrl: config.publicUrl, trustProxy: config.trustProxy, requestsPerMinute: config.requestsPerMinute, busyAfter: config.busyAfter, version: deps.version,
+  const {
+    app: http,
+    apiFor,
+    applyEffects,
+  } = await createHttp({
+    house,
+    words,
+    log,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
+    requestsPerMinute: config.requestsPerMinute,
+    busyAfter: config.busyAfter,
+    version: deps.version,
     slugOfHost: async (host) => {
-      const { rows: [row] } = await pools.app.query<{ slug: string | null }>(
-        "select account_answer((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug", [host, clock.now()])
+      const {
+        rows: [row],
+      } = await pools.app.query<{ slug: string | null }>(
+        "select account_answer((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
+        [host, clock.now()],
+      )
       return row?.slug ?? null
     },
     ready: async () => {
@@ -169,19 +245,27 @@ export async function createApp(deps: Deps): Promise<App> {
     await registerPages(http, {
       buildFolder: deps.pages,
       // Forms that carry files, for who is signed in: five files of 10 MB. Everything else stays small.
-      bodyLimit: (request) => FILE_FORMS.test(request.url.split('?')[0]!)
-        ? apiFor(request).api.getPortalProfile!().then(() => FILE_FORM_LIMIT, () => pageBodyLimit) : pageBodyLimit,
+      bodyLimit: (request) =>
+        FILE_FORMS.test(request.url.split('?')[0]!)
+          ? apiFor(request).api.getPortalProfile!().then(
+              () => FILE_FORM_LIMIT,
+              () => pageBodyLimit,
+            )
+          : pageBodyLimit,
       context: (request) => {
         const bound = apiFor(request)
         const { place } = request
-        const byPath = place.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
+        const byPath =
+          place.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
         const locale = words.choose(request.headers['accept-language'])
         const context = {
           api: bound.api as unknown as Api,
-          surface: byPath ? 'portal' as const : place.surface,
+          surface: byPath ? ('portal' as const) : place.surface,
           portal: place.portal ?? byPath ?? null,
           base: byPath ? `/p/${byPath}` : '',
-          locale, requestId: request.id, demo: deps.demo,
+          locale,
+          requestId: request.id,
+          demo: deps.demo,
           words: (branches: readonly string[]) => words.branch(locale, branches),
           t: (key: string, vars?: Record<string, unknown>) => words.t(locale, key, vars),
         }
@@ -200,14 +284,29 @@ export async function createApp(deps: Deps): Promise<App> {
   }
   let tidying: NodeJS.Timeout | undefined
   return {
-    http, deliverer, pools, files, tidy,
+    http,
+    deliverer,
+    pools,
+    files,
+    tidy,
     async listen(port = config.port) {
       if (deps.serve !== false) await http.listen({ port, host: '0.0.0.0' })
       deliverer.start()
-      tidying = setInterval(() => void tidy().catch((error: unknown) => log.warn({ err: error }, 'Tidying up failed; it is tried again in an hour')), 3_600_000).unref()
+      tidying = setInterval(
+        () =>
+          void tidy().catch((error: unknown) =>
+            log.warn({ err: error }, 'Tidying up failed; it is tried again in an hour'),
+          ),
+        3_600_000,
+      ).unref()
       return (http.server.address() as { port: number } | null)?.port ?? 0
     },
-    offerSetUp: () => offerSetUp(async <T>(text: string, values: unknown[]) => (await pools.app.query(text, values)).rows as T[], clock, urls(null)),
+    offerSetUp: () =>
+      offerSetUp(
+        async <T>(text: string, values: unknown[]) => (await pools.app.query(text, values)).rows as T[],
+        clock,
+        urls(null),
+      ),
     async stop() {
       clearInterval(tidying)
       await http.close()
@@ -218,44 +317,67 @@ export async function createApp(deps: Deps): Promise<App> {
   }
 }
 
-const urlsBy = (config: Config) => (account: { slug: string } | null): Urls => {
-  const main = (path: string) => new URL(path, config.publicUrl).href
-  return {
-    main,
-    portal(path) {
-      if (!account) throw new Error('A portal address needs its account')
-      if (config.portalAddresses === 'path') return main(`/p/${account.slug}${path === '/' ? '' : path}`)
-      const host = new URL(path, config.publicUrl)
-      host.hostname = `${account.slug}.${config.publicUrl.hostname}`
-      return host.href
-    },
+const urlsBy =
+  (config: Config) =>
+  (account: { slug: string } | null): Urls => {
+    const main = (path: string) => new URL(path, config.publicUrl).href
+    return {
+      main,
+      portal(path) {
+        if (!account) throw new Error('A portal address needs its account')
+        if (config.portalAddresses === 'path') return main(`/p/${account.slug}${path === '/' ? '' : path}`)
+        const host = new URL(path, config.publicUrl)
+        host.hostname = `${account.slug}.${config.publicUrl.hostname}`
+        return host.href
+      },
+    }
   }
-}
 
 /** The account as its mails show it. */
 async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof urlsBy>): Promise<Sender | null> {
-  const { rows: [row] } = await sql<{ found: AccountOf | null }>`select account_answer(${account}) as found`.execute(db)
+  const {
+    rows: [row],
+  } = await sql<{ found: AccountOf | null }>`select account_answer(${account}) as found`.execute(db)
   const found = row?.found
   if (!found) return null
   const { portal, main } = urls(found)
   return {
-    id: found.id, slug: found.slug, name: found.portal.name, accent: found.accent,
+    id: found.id,
+    slug: found.slug,
+    name: found.portal.name,
+    accent: found.accent,
     logoUrl: found.logoKey ? main(`/api/v1/portal/${found.slug}/logo`) : null,
-    address: found.postalAddress, phone: found.supportPhone, supportEmail: found.supportEmail, timeZone: found.timeZone,
-    portalUrl: portal, mainUrl: main, officeUrl: (path) => main(`/office/${found.slug}${path}`),
+    address: found.postalAddress,
+    phone: found.supportPhone,
+    supportEmail: found.supportEmail,
+    timeZone: found.timeZone,
+    portalUrl: portal,
+    mainUrl: main,
+    officeUrl: (path) => main(`/office/${found.slug}${path}`),
   }
 }
 
 async function writeAudit(
-  db: Kysely<DB>, { event, subjectKind, subjectId, details }: AuditOf,
+  db: Kysely<DB>,
+  { event, subjectKind, subjectId, details }: AuditOf,
   { account, actor, now, requestId, clientAddress }: Parameters<House['audit']>[2],
 ): Promise<void> {
-  await insertRows(db, 'audit', [{
-    account_id: account.id, id: newId(), event, actor_kind: actor.kind,
-    actor_id: 'id' in actor ? actor.id : null, actor_name: 'name' in actor ? actor.name : null,
-    subject_kind: subjectKind ?? null, subject_id: subjectId ?? null, details: details ?? {},
-    request_id: requestId, client_address: clientAddress, created_at: now,
-  }])
+  await insertRows(db, 'audit', [
+    {
+      account_id: account.id,
+      id: newId(),
+      event,
+      actor_kind: actor.kind,
+      actor_id: 'id' in actor ? actor.id : null,
+      actor_name: 'name' in actor ? actor.name : null,
+      subject_kind: subjectKind ?? null,
+      subject_id: subjectId ?? null,
+      details: details ?? {},
+      request_id: requestId,
+      client_address: clientAddress,
+      created_at: now,
+    },
+  ])
 }
 
 /**

@@ -27,19 +27,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const port = Number(env.PORT ?? 4000)
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error('PORT must be a number from 0 to 65535')
   const publicUrl = url('PUBLIC_URL', env.PUBLIC_URL ?? `http://localhost:${port}`)
-  if (!['http:', 'https:'].includes(publicUrl.protocol)) throw new Error('PUBLIC_URL must begin with http:// or https://')
+  if (!['http:', 'https:'].includes(publicUrl.protocol))
+    throw new Error('PUBLIC_URL must begin with http:// or https://')
   if (publicUrl.pathname !== '/') throw new Error('PUBLIC_URL must have no path')
   const addresses = env.PORTAL_ADDRESSES ?? 'host'
   if (addresses !== 'host' && addresses !== 'path') throw new Error('PORTAL_ADDRESSES must be host or path')
-  if (env.PORTICO_SECRET !== undefined && env.PORTICO_SECRET.length < 32) throw new Error('PORTICO_SECRET must have at least 32 characters')
-  if (env.DATABASE_URL && !env.PORTICO_SECRET) throw new Error('With DATABASE_URL, PORTICO_SECRET must be set too: it protects sessions and the database roles')
+  if (env.PORTICO_SECRET !== undefined && env.PORTICO_SECRET.length < 32)
+    throw new Error('PORTICO_SECRET must have at least 32 characters')
+  if (env.DATABASE_URL && !env.PORTICO_SECRET)
+    throw new Error('With DATABASE_URL, PORTICO_SECRET must be set too: it protects sessions and the database roles')
   const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
   const logLevel = levels.find((level) => level === (env.LOG_LEVEL || 'info'))
   if (!logLevel) throw new Error(`LOG_LEVEL must be one of ${levels.join(', ')}`)
   if (env.SMTP_URL) url('SMTP_URL', env.SMTP_URL)
-  const proxies = env.TRUST_PROXY === 'true' ? true : env.TRUST_PROXY ? env.TRUST_PROXY.split(',').map((each) => each.trim()) : false
+  const proxies =
+    env.TRUST_PROXY === 'true' ? true : env.TRUST_PROXY ? env.TRUST_PROXY.split(',').map((each) => each.trim()) : false
   // Checked here, so that a typing error never leaves every client with the address of the proxy, or the other way round.
-  if (Array.isArray(proxies) && !proxies.every(isProxy)) throw new Error('TRUST_PROXY must be true, or addresses and networks of proxies, such as 10.0.0.0/8, with commas between')
+  if (Array.isArray(proxies) && !proxies.every(isProxy))
+    throw new Error(
+      'TRUST_PROXY must be true, or addresses and networks of proxies, such as 10.0.0.0/8, with commas between',
+    )
   return {
     port,
     publicUrl,
@@ -64,10 +71,13 @@ function whole(name: string, value: string, least: number): number {
 
 /** What Fastify's proxy-addr takes: an address, a network, or one of its three names. */
 const isProxy = (given: string): boolean =>
-  ['loopback', 'linklocal', 'uniquelocal'].includes(given) || /^(\d{1,3}(\.\d{1,3}){3}|[\da-f.]*:[\da-f:.]+)(\/[\d.]+)?$/i.test(given)
+  ['loopback', 'linklocal', 'uniquelocal'].includes(given) ||
+  /^(\d{1,3}(\.\d{1,3}){3}|[\da-f.]*:[\da-f:.]+)(\/[\d.]+)?$/i.test(given)
 
 const EXAMPLES: Record<string, string> = {
-  PUBLIC_URL: 'https://portal.example', SMTP_URL: 'smtp://user:password@host:587', DATABASE_URL: 'postgres://user:password@host:5432/portico',
+  PUBLIC_URL: 'https://portal.example',
+  SMTP_URL: 'smtp://user:password@host:587',
+  DATABASE_URL: 'postgres://user:password@host:5432/portico',
 }
 
 /** The value itself is not repeated: it may hold a password. */

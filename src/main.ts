@@ -19,7 +19,14 @@ const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 const [command = 'serve', ...rest] = process.argv.slice(2)
-const commands: Record<string, () => Promise<void>> = { serve, work: () => serve({ background: true }), migrate: runMigrate, demo: runDemo, import: runImport, openapi }
+const commands: Record<string, () => Promise<void>> = {
+  serve,
+  work: () => serve({ background: true }),
+  migrate: runMigrate,
+  demo: runDemo,
+  import: runImport,
+  openapi,
+}
 
 /** The database this process uses, if it is the embedded one. */
 let embedded: Embedded | null = null
@@ -41,11 +48,24 @@ async function serve({ background = false } = {}): Promise<void> {
   const config = readConfig()
   const log = createLog({ level: config.logLevel })
   const place = await openPlace(config, log)
-  await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: (line) => log.info(line) })
+  await migrate({
+    admin: place.admin,
+    passwords: place.passwords,
+    folder: join(root, 'db/migrations'),
+    log: (line) => log.info(line),
+  })
   const app = await createApp({
-    config, clock: systemClock, words: createWords(join(root, 'locales'), { strict: false }), log, version, strict: false,
-    connect: connections(place), folder: join(place.folder, 'files'), demo: rest.includes('--demo'),
-    pages: background ? null : join(root, 'build'), serve: !background,
+    config,
+    clock: systemClock,
+    words: createWords(join(root, 'locales'), { strict: false }),
+    log,
+    version,
+    strict: false,
+    connect: connections(place),
+    folder: join(place.folder, 'files'),
+    demo: rest.includes('--demo'),
+    pages: background ? null : join(root, 'build'),
+    serve: !background,
   })
   const demo = rest.includes('--demo') && !background
   const loaded = demo && (await demoOf(app.pools.system, app.files, config)).length > 0
@@ -69,7 +89,10 @@ async function serve({ background = false } = {}): Promise<void> {
   }
   console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
   const setUp = await app.offerSetUp()
-  if (setUp) console.log(`Nobody works here yet. Make the first business and its owner with this link; it works once, for 7 days:\n\n  ${setUp}\n`)
+  if (setUp)
+    console.log(
+      `Nobody works here yet. Make the first business and its owner with this link; it works once, for 7 days:\n\n  ${setUp}\n`,
+    )
 }
 
 // Imported when wanted: an installation without the demo has nothing of it in memory.
@@ -94,30 +117,60 @@ async function runImport(): Promise<void> {
   let given
   try {
     given = parseArgs({
-      args: rest, allowPositionals: true,
+      args: rest,
+      allowPositionals: true,
       options: {
-        account: { type: 'string' }, customer: { type: 'string' }, map: { type: 'string' }, rejects: { type: 'string' },
-        chunk: { type: 'string', default: '200' }, 'dry-run': { type: 'boolean', default: false },
+        account: { type: 'string' },
+        customer: { type: 'string' },
+        map: { type: 'string' },
+        rejects: { type: 'string' },
+        chunk: { type: 'string', default: '200' },
+        'dry-run': { type: 'boolean', default: false },
       },
     })
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${say('usage')}`, { cause: error })
   }
-  const { values: { account, customer, map, rejects, chunk, 'dry-run': dryRun }, positionals: [kind, file, ...more] } = given
+  const {
+    values: { account, customer, map, rejects, chunk, 'dry-run': dryRun },
+    positionals: [kind, file, ...more],
+  } = given
   const rows = Number(chunk)
-  if ((kind !== 'jobs' && kind !== 'customers') || !file || more.length > 0 || !account || !map || !(rows >= 1 && rows <= 1000) || (kind === 'customers' && customer)) throw new Error(`\n${say('usage')}`)
+  if (
+    (kind !== 'jobs' && kind !== 'customers') ||
+    !file ||
+    more.length > 0 ||
+    !account ||
+    !map ||
+    !(rows >= 1 && rows <= 1000) ||
+    (kind === 'customers' && customer)
+  )
+    throw new Error(`\n${say('usage')}`)
   const mapping = /^\s*\{|=/.test(map) ? map : await readFile(map, 'utf8')
   await withDatabase(readConfig(), async ({ pool }) => {
     let shown = ''
     const counts = await importFile({
-      kind, file, account, customer, map: mapping, dryRun, chunk: rows, rejects, say, now: systemClock.now,
+      kind,
+      file,
+      account,
+      customer,
+      map: mapping,
+      dryRun,
+      chunk: rows,
+      rejects,
+      say,
+      now: systemClock.now,
       transact: (work) => asSystem(pool, `import of ${kind} into ${account}`, work),
       verdict: (line) => console.log(line),
-      progress: (now) => { shown = say('progress', now); process.stderr.write(process.stderr.isTTY ? `\r${shown}` : `${shown}\n`) },
+      progress: (now) => {
+        shown = say('progress', now)
+        process.stderr.write(process.stderr.isTTY ? `\r${shown}` : `${shown}\n`)
+      },
     })
     if (process.stderr.isTTY && shown) process.stderr.write('\n')
     const closing = [say(dryRun ? 'doneDry' : 'done', { progress: say('progress', counts) })]
-    if (counts.rejected > 0 && !dryRun) closing.push(rejects === undefined ? say('rejectedHint') : say('rejectedIn', { file: rejects }))
+    if (counts.rejected > 0 && !dryRun)
+      closing.push(rejects === undefined ? say('rejectedHint') : say('rejectedIn', { file: rejects }))
     // In a dry run stdout is the table and nothing else.
     console[dryRun ? 'error' : 'log'](closing.join('\n'))
     if (counts.rejected > 0) process.exitCode = 1
@@ -125,7 +178,10 @@ async function runImport(): Promise<void> {
 }
 
 /** For commands that do one thing past account isolation and end: a migrated database, as portico_system. */
-async function withDatabase(config: Config, work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>): Promise<void> {
+async function withDatabase(
+  config: Config,
+  work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>,
+): Promise<void> {
   const place = await openPlace(config, createLog({ level: 'warn' }))
   try {
     await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations') })
@@ -149,7 +205,13 @@ async function runMigrate(): Promise<void> {
   const { values } = parseArgs({ args: rest, options: { 'accept-wider': { type: 'boolean', default: false } } })
   const config = readConfig()
   const place = await openPlace(config, createLog({ level: 'warn' }))
-  const done = await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations'), log: console.log, acceptWider: values['accept-wider'] })
+  const done = await migrate({
+    admin: place.admin,
+    passwords: place.passwords,
+    folder: join(root, 'db/migrations'),
+    log: console.log,
+    acceptWider: values['accept-wider'],
+  })
   console.log(done.length === 0 ? 'Nothing to do: the database is up to date.' : `${done.length} migrations done.`)
   if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
   process.exit(0)
@@ -159,9 +221,16 @@ async function runMigrate(): Promise<void> {
 async function openapi(): Promise<void> {
   const nowhere: Connect = { host: '127.0.0.1', port: 1, database: 'none', user: 'none' }
   const app = await createApp({
-    config: readConfig({}), connect: { app: nowhere, system: nowhere }, clock: systemClock,
-    words: createWords(join(root, 'locales'), { strict: false }), log: createLog({ level: 'silent' }), folder: join(root, '.portico/files'),
-    version, strict: false, demo: false, pages: null,
+    config: readConfig({}),
+    connect: { app: nowhere, system: nowhere },
+    clock: systemClock,
+    words: createWords(join(root, 'locales'), { strict: false }),
+    log: createLog({ level: 'silent' }),
+    folder: join(root, '.portico/files'),
+    version,
+    strict: false,
+    demo: false,
+    pages: null,
   })
   await app.http.ready()
   const document = `${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`
@@ -169,14 +238,21 @@ async function openapi(): Promise<void> {
   process.exit(0)
 }
 
-interface Place { admin: Connect; passwords: Record<Role, string>; folder: string; embedded: Embedded | null }
+interface Place {
+  admin: Connect
+  passwords: Record<Role, string>
+  folder: string
+  embedded: Embedded | null
+}
 
 /** The database and the secret: given, or started and made here. */
 async function openPlace(config: Config, log: Log): Promise<Place> {
   const folder = config.folder ?? defaultDataFolder(root)
   await mkdir(folder, { recursive: true })
-  const secret = config.secret ?? await keptSecret(folder)
-  const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(secret, `database role ${role}`).toString('base64url')])) as Record<Role, string>
+  const secret = config.secret ?? (await keptSecret(folder))
+  const passwords = Object.fromEntries(
+    ROLES.map((role) => [role, derive(secret, `database role ${role}`).toString('base64url')]),
+  ) as Record<Role, string>
   if (config.database) return { admin: config.database, passwords, folder, embedded: null }
   embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
   const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'portico' }

@@ -7,13 +7,30 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { bodies, buildWorld, CANARY, neverCommit, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.world.ts'
+import {
+  bodies,
+  buildWorld,
+  CANARY,
+  neverCommit,
+  RELATIONS,
+  type Caller,
+  type MatrixWorld,
+  type Relation,
+} from './access.world.ts'
 import { fill, house, send } from './kit.ts'
 
-const operations = Object.entries(contracts as Record<string, Definition>)
-  .sort(([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))
+const operations = Object.entries(contracts as Record<string, Definition>).sort(
+  ([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),
+)
 
-interface Cell { operation: string; caller: Caller; relation: Relation; status: number; code: string; text: string }
+interface Cell {
+  operation: string
+  caller: Caller
+  relation: Relation
+  status: number
+  code: string
+  text: string
+}
 
 let world: MatrixWorld
 const cells: Cell[] = []
@@ -37,38 +54,77 @@ beforeAll(async () => {
 
 /** Only operations that name a record have relations; the others are asked once. */
 function relationsOf(definition: Definition): readonly Relation[] {
-  return Object.keys(definition.params?.shape ?? {}).length > 0 || Object.keys(definition.body?.shape ?? {}).some((key) => key in world.ids.own) ? RELATIONS : ['own']
+  return Object.keys(definition.params?.shape ?? {}).length > 0 ||
+    Object.keys(definition.body?.shape ?? {}).some((key) => key in world.ids.own)
+    ? RELATIONS
+    : ['own']
 }
 
 async function knock(name: string, definition: Definition, caller: Caller, relation: Relation): Promise<Cell> {
   const ids = world.ids[relation]
   const sample = bodies[name as keyof typeof bodies]?.(ids) ?? {}
-  const params = Object.fromEntries(Object.keys(definition.params?.shape ?? {}).map((key) => [key, key in sample ? sample[key] : (ids[key as keyof typeof ids] ?? randomUUID())]))
-  const own = Object.fromEntries(Object.keys(definition.body?.shape ?? {}).flatMap((key) => (key in ids ? [[key, ids[key as keyof typeof ids]]] : [])))
+  const params = Object.fromEntries(
+    Object.keys(definition.params?.shape ?? {}).map((key) => [
+      key,
+      key in sample ? sample[key] : (ids[key as keyof typeof ids] ?? randomUUID()),
+    ]),
+  )
+  const own = Object.fromEntries(
+    Object.keys(definition.body?.shape ?? {}).flatMap((key) =>
+      key in ids ? [[key, ids[key as keyof typeof ids]]] : [],
+    ),
+  )
   const surface = definition.path.split('/')[1]
-  const input = { ...(definition.body || definition.query ? (definition.method === 'GET' ? {} : own) : {}), ...sample, ...params }
+  const input = {
+    ...(definition.body || definition.query ? (definition.method === 'GET' ? {} : own) : {}),
+    ...sample,
+    ...params,
+  }
   const { path, query, body } = fill(definition, input, world.slug)
   const reply = await send({
-    port: world.port, host: surface === 'portal' ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`,
-    method: definition.method, path: `/api/v1${path}${query}`,
-    ...(definition.method !== 'GET' && { body: body ?? {} }), ...(definition.upload && { body: uploadBody, headers: multipart }),
+    port: world.port,
+    host: surface === 'portal' ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`,
+    method: definition.method,
+    path: `/api/v1${path}${query}`,
+    ...(definition.method !== 'GET' && { body: body ?? {} }),
+    ...(definition.upload && { body: uploadBody, headers: multipart }),
     // A copy: an answer that signs out must not sign out the next row.
     cookies: new Map(caller.person.cookies),
   })
-  return { operation: name, caller, relation, status: reply.status, code: (reply.body as { code?: string } | null)?.code ?? '', text: reply.text }
+  return {
+    operation: name,
+    caller,
+    relation,
+    status: reply.status,
+    code: (reply.body as { code?: string } | null)?.code ?? '',
+    text: reply.text,
+  }
 }
 
 const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
-const uploadBody = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n'
+const uploadBody =
+  '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n'
 
 const failures = (wrong: (cell: Cell) => boolean) =>
-  cells.filter(wrong).map(({ operation, caller, relation, status, code }) => `${operation} × ${caller.name} × ${relation}: ${status} ${code}`)
+  cells
+    .filter(wrong)
+    .map(
+      ({ operation, caller, relation, status, code }) =>
+        `${operation} × ${caller.name} × ${relation}: ${status} ${code}`,
+    )
 const definitionOf = ({ operation }: Cell) => (contracts as Record<string, Definition>)[operation]!
 
 describe('access', () => {
   it('A2 has a sample for every operation that takes a body', () => {
-    const without = operations.filter(([name, each]) => each.body && each.method !== 'GET' && !(name in bodies) &&
-      Object.values(each.body.shape).some((part) => !part.safeParse(undefined).success)).map(([name]) => name)
+    const without = operations
+      .filter(
+        ([name, each]) =>
+          each.body &&
+          each.method !== 'GET' &&
+          !(name in bodies) &&
+          Object.values(each.body.shape).some((part) => !part.safeParse(undefined).success),
+      )
+      .map(([name]) => name)
     expect(without).toEqual([])
   })
 
@@ -81,39 +137,70 @@ describe('access', () => {
   })
 
   it('PS-08 PS-37 PS-39 nobody without a session passes, except at the reviewed doors', () => {
-    expect(failures((cell) => cell.caller.kind === 'anonymous' && !definitionOf(cell).audience.includes('anonymous') && cell.status !== 401)).toEqual([])
+    expect(
+      failures(
+        (cell) =>
+          cell.caller.kind === 'anonymous' && !definitionOf(cell).audience.includes('anonymous') && cell.status !== 401,
+      ),
+    ).toEqual([])
   })
 
   it('PS-10 PS-37 the wrong kind of caller finds nothing, whatever they ask for', () => {
-    expect(failures((cell) => {
-      const { audience, path } = definitionOf(cell)
-      const surface = path.split('/')[1]
-      const kinds = { staff: surface === 'office' ? 'staff' : surface === 'people' ? 'person' : 'anonymous', stranger: surface === 'portal' ? 'anonymous' : 'person', portalUser: surface === 'portal' ? 'portalUser' : 'anonymous', anonymous: 'anonymous' } as const
-      const acts: string = kinds[cell.caller.kind]
-      if (audience.includes(acts as never) || acts === 'anonymous') return false
-      return cell.status !== 404
-    })).toEqual([])
+    expect(
+      failures((cell) => {
+        const { audience, path } = definitionOf(cell)
+        const surface = path.split('/')[1]
+        const kinds = {
+          staff: surface === 'office' ? 'staff' : surface === 'people' ? 'person' : 'anonymous',
+          stranger: surface === 'portal' ? 'anonymous' : 'person',
+          portalUser: surface === 'portal' ? 'portalUser' : 'anonymous',
+          anonymous: 'anonymous',
+        } as const
+        const acts: string = kinds[cell.caller.kind]
+        if (audience.includes(acts as never) || acts === 'anonymous') return false
+        return cell.status !== 404
+      }),
+    ).toEqual([])
   })
 
-  it('PS-02 PS-03 PS-36 another account\'s record is the same as none: same status, same words, same length', () => {
+  it("PS-02 PS-03 PS-36 another account's record is the same as none: same status, same words, same length", () => {
     const wrong: string[] = []
     for (const cell of cells.filter((each) => each.relation === 'foreign')) {
-      const absent = cells.find((each) => each.operation === cell.operation && each.caller === cell.caller && each.relation === 'absent')!
-      const bare = ({ status, text }: Cell) => `${status} ${text.replace(/"requestId":"[^"]*"/, '').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')}`
-      if (bare(cell) !== bare(absent)) wrong.push(`${cell.operation} × ${cell.caller.name}: ${bare(cell)} ≠ ${bare(absent)}`)
+      const absent = cells.find(
+        (each) => each.operation === cell.operation && each.caller === cell.caller && each.relation === 'absent',
+      )!
+      const bare = ({ status, text }: Cell) =>
+        `${status} ${text.replace(/"requestId":"[^"]*"/, '').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')}`
+      if (bare(cell) !== bare(absent))
+        wrong.push(`${cell.operation} × ${cell.caller.name}: ${bare(cell)} ≠ ${bare(absent)}`)
     }
     expect(wrong).toEqual([])
   })
 
   it('PS-01 PS-05 A5 nothing written in another account, or for another customer, comes out', () => {
-    expect(cells.filter(({ text }) => text.includes(CANARY.foreign)).map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
-    expect(cells.filter(({ text, caller }) => caller.kind === 'portalUser' && !caller.reachesOther && text.includes(CANARY.other))
-      .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
+    expect(
+      cells
+        .filter(({ text }) => text.includes(CANARY.foreign))
+        .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
+    ).toEqual([])
+    expect(
+      cells
+        .filter(
+          ({ text, caller }) => caller.kind === 'portalUser' && !caller.reachesOther && text.includes(CANARY.other),
+        )
+        .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
+    ).toEqual([])
   })
 
-  it('PS-29 PS-32 PS-33 E-52 internal words, hidden answers and other people\'s secrets never reach a portal user', () => {
-    expect(cells.filter(({ text, caller }) => caller.kind !== 'staff' && (text.includes(CANARY.internal) || /password_?hash|argon2/i.test(text)))
-      .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`)).toEqual([])
+  it("PS-29 PS-32 PS-33 E-52 internal words, hidden answers and other people's secrets never reach a portal user", () => {
+    expect(
+      cells
+        .filter(
+          ({ text, caller }) =>
+            caller.kind !== 'staff' && (text.includes(CANARY.internal) || /password_?hash|argon2/i.test(text)),
+        )
+        .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
+    ).toEqual([])
   })
 
   it('A2 covers at least 24 callers', () => {
@@ -123,14 +210,32 @@ describe('access', () => {
 
 /** One row an operation, one column a caller; a cell holds the answers for own, colleague's, other's, foreign, absent. */
 function table(): string {
-  const mark = ({ status, code }: Cell) => (status < 300 ? '✓' : status === 303 || status === 308 ? '→' : status === 404 ? '·' : status === 401 ? '–' : status === 403 ? '✗' : status === 422 && code === 'input' ? '?' : String(status))
+  const mark = ({ status, code }: Cell) =>
+    status < 300
+      ? '✓'
+      : status === 303 || status === 308
+        ? '→'
+        : status === 404
+          ? '·'
+          : status === 401
+            ? '–'
+            : status === 403
+              ? '✗'
+              : status === 422 && code === 'input'
+                ? '?'
+                : String(status)
   const lines = [
-    '# Access matrix', '',
-    'Made by test/access.test.ts from the contracts; a change of this file is a change of who may do what.', '',
-    'A cell holds five answers: for one\'s own record, a colleague\'s, another customer\'s, another account\'s, and one that never was (one answer when all are the same, or when the operation names no record).',
-    '✓ done · – sign in first · `·` not found · ✗ in view, not allowed · ? input refused · a number: that status.', '',
-    ...world.callers.map((caller, index) => `${index + 1}. **${caller.name}** — ${caller.what}`), '',
-    `| operation | ${world.callers.map((_, index) => index + 1).join(' | ')} |`, `|---|${world.callers.map(() => '---|').join('')}`,
+    '# Access matrix',
+    '',
+    'Made by test/access.test.ts from the contracts; a change of this file is a change of who may do what.',
+    '',
+    "A cell holds five answers: for one's own record, a colleague's, another customer's, another account's, and one that never was (one answer when all are the same, or when the operation names no record).",
+    '✓ done · – sign in first · `·` not found · ✗ in view, not allowed · ? input refused · a number: that status.',
+    '',
+    ...world.callers.map((caller, index) => `${index + 1}. **${caller.name}** — ${caller.what}`),
+    '',
+    `| operation | ${world.callers.map((_, index) => index + 1).join(' | ')} |`,
+    `|---|${world.callers.map(() => '---|').join('')}`,
   ]
   for (const [name, definition] of operations) {
     const row = world.callers.map((caller) => {

@@ -28,67 +28,180 @@ const called = (name: string): Person => world.callers.find((caller) => caller.n
 /** Who stands for an audience: of those who may call, the one with the most rights. */
 function personOf(audience: Audience): Person | undefined {
   switch (audience) {
-    case 'anonymous': return called('anonymous')
-    case 'staff': case 'person': return called('owner')
-    case 'portalUser': return called('may delete')
-    default: return undefined
+    case 'anonymous':
+      return called('anonymous')
+    case 'staff':
+    case 'person':
+      return called('owner')
+    case 'portalUser':
+      return called('may delete')
+    default:
+      return undefined
   }
 }
 
-interface Parts { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown }
+interface Parts {
+  params: Record<string, unknown>
+  query: Record<string, unknown>
+  body: unknown
+}
 
 /** A request that would pass, as far as the samples go. */
 function sampleOf(name: string, { params, body, method }: Definition): Parts {
   const ids = world.ids.own
-  const named = (shape: object | undefined) => Object.fromEntries(Object.keys(shape ?? {}).flatMap((key) => (key in ids ? [[key, ids[key as keyof typeof ids]]] : [])))
+  const named = (shape: object | undefined) =>
+    Object.fromEntries(
+      Object.keys(shape ?? {}).flatMap((key) => (key in ids ? [[key, ids[key as keyof typeof ids]]] : [])),
+    )
   const given = bodies[name as OperationName]?.(ids) ?? {}
   return {
-    params: { ...Object.fromEntries(Object.keys(params?.shape ?? {}).map((key) => [key, 'A'.repeat(43)])), ...named(params?.shape) },
-    query: {}, body: method === 'GET' ? undefined : { ...named(body?.shape), ...given },
+    params: {
+      ...Object.fromEntries(Object.keys(params?.shape ?? {}).map((key) => [key, 'A'.repeat(43)])),
+      ...named(params?.shape),
+    },
+    query: {},
+    body: method === 'GET' ? undefined : { ...named(body?.shape), ...given },
   }
 }
 
-function ask({ path, method, upload }: Definition, person: Person, { params, query, body }: Parts): Promise<Reply<{ code?: string; fields?: Record<string, { code: string }> } | null>> {
+function ask(
+  { path, method, upload }: Definition,
+  person: Person,
+  { params, query, body }: Parts,
+): Promise<Reply<{ code?: string; fields?: Record<string, { code: string }> } | null>> {
   const portal = surfaceOf(path) === 'portal'
-  const where = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => (key === 'account' || key === 'portal' ? world.slug : encodeURIComponent(inAddress(params[key]))))
-  const search = new URLSearchParams(Object.entries(query).flatMap(([key, value]) => [value].flat().map((each) => [key, inAddress(each)])))
+  const where = path.replaceAll(/\{(\w+)\}/g, (_, key: string) =>
+    key === 'account' || key === 'portal' ? world.slug : encodeURIComponent(inAddress(params[key])),
+  )
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([key, value]) => [value].flat().map((each) => [key, inAddress(each)])),
+  )
   return send({
-    port: world.port, host: portal ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`, method,
-    path: `/api/v1${where}${search.size > 0 ? `?${search}` : ''}`, cookies: new Map(person.cookies),
-    ...(upload ? multipart(body) : method === 'GET' ? {} : { body: body === undefined ? '{}' : typeof body === 'string' ? JSON.stringify(body) : body }),
+    port: world.port,
+    host: portal ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`,
+    method,
+    path: `/api/v1${where}${search.size > 0 ? `?${search}` : ''}`,
+    cookies: new Map(person.cookies),
+    ...(upload
+      ? multipart(body)
+      : method === 'GET'
+        ? {}
+        : { body: body === undefined ? '{}' : typeof body === 'string' ? JSON.stringify(body) : body }),
   }) as never
 }
 
 /** A file with the fields of a form around it. */
 function multipart(fields: unknown) {
-  const parts = Object.entries(typeof fields === 'object' && fields !== null ? fields : {}).map(([key, value]) =>
-    `--b\r\ncontent-disposition: form-data; name="${key.replaceAll(/[^\w]/g, '')}"\r\n\r\n${wellFormed(value).replaceAll(/[\r\n]/g, ' ')}\r\n`)
+  const parts = Object.entries(typeof fields === 'object' && fields !== null ? fields : {}).map(
+    ([key, value]) =>
+      `--b\r\ncontent-disposition: form-data; name="${key.replaceAll(/[^\w]/g, '')}"\r\n\r\n${wellFormed(value).replaceAll(/[\r\n]/g, ' ')}\r\n`,
+  )
   return {
     headers: { 'content-type': 'multipart/form-data; boundary=b' },
-    body: Buffer.from(`${parts.join('')}--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n`),
+    body: Buffer.from(
+      `${parts.join('')}--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n`,
+    ),
   }
 }
-const wellFormed = (value: unknown): string => (typeof value === 'string' ? value : String(JSON.stringify(value))).toWellFormed()
+const wellFormed = (value: unknown): string =>
+  (typeof value === 'string' ? value : String(JSON.stringify(value))).toWellFormed()
 /** An address of more than 16 KB is refused before it is a request. */
 const inAddress = (value: unknown): string => wellFormed(value).slice(0, 3_000)
 
 /** A few at once: requests wait for the database most of their time. */
 async function inLanes<T>(work: readonly T[], does: (each: T) => Promise<void>): Promise<void> {
   const left = [...work]
-  await Promise.all(Array.from({ length: 6 }, async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) await does(next)
-  }))
+  await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) await does(next)
+    }),
+  )
 }
 
 // ---- B2 ----
 
 const DREAMED = [
-  'id', 'account_id', 'accountId', 'account', 'tenant', 'tenant_id', 'customer_id', 'customerId', 'user_id', 'userId', 'owner', 'owner_id', 'partner_id', 'partnerId', 'contact_id',
-  'state', 'status', 'standing', 'enabled', 'active', 'role', 'roles', 'isAdmin', 'is_admin', 'admin', 'superuser', 'scope', 'kind', 'type', 'permissions', 'switches', 'can',
-  'made_by_id', 'madeBy', 'made_by_kind', 'made_for', 'author', 'author_id', 'actor', 'actor_id', 'uploader_id', 'as', 'onBehalfOf', 'impersonate',
-  'version', 'number', 'template_version', 'password_hash', 'passwordHash', 'password', 'token', 'session', 'hash', 'verified', 'emailVerified', 'pending_email',
-  'created_at', 'createdAt', 'updated_at', 'activated_at', 'expires_at', 'worker', 'worker_id', 'audience', 'internal', 'folded_office', 'storage_key', 'templates', 'templates_mode',
-  'lock_epoch', 'partner', 'batch_id', 'external_reference', 'scheduled', 'scheduled_at', 'price', '$set', 'where', 'returning', 'include', 'fields[margin]',
+  'id',
+  'account_id',
+  'accountId',
+  'account',
+  'tenant',
+  'tenant_id',
+  'customer_id',
+  'customerId',
+  'user_id',
+  'userId',
+  'owner',
+  'owner_id',
+  'partner_id',
+  'partnerId',
+  'contact_id',
+  'state',
+  'status',
+  'standing',
+  'enabled',
+  'active',
+  'role',
+  'roles',
+  'isAdmin',
+  'is_admin',
+  'admin',
+  'superuser',
+  'scope',
+  'kind',
+  'type',
+  'permissions',
+  'switches',
+  'can',
+  'made_by_id',
+  'madeBy',
+  'made_by_kind',
+  'made_for',
+  'author',
+  'author_id',
+  'actor',
+  'actor_id',
+  'uploader_id',
+  'as',
+  'onBehalfOf',
+  'impersonate',
+  'version',
+  'number',
+  'template_version',
+  'password_hash',
+  'passwordHash',
+  'password',
+  'token',
+  'session',
+  'hash',
+  'verified',
+  'emailVerified',
+  'pending_email',
+  'created_at',
+  'createdAt',
+  'updated_at',
+  'activated_at',
+  'expires_at',
+  'worker',
+  'worker_id',
+  'audience',
+  'internal',
+  'folded_office',
+  'storage_key',
+  'templates',
+  'templates_mode',
+  'lock_epoch',
+  'partner',
+  'batch_id',
+  'external_reference',
+  'scheduled',
+  'scheduled_at',
+  'price',
+  '$set',
+  'where',
+  'returning',
+  'include',
+  'fields[margin]',
 ]
 
 describe('privileged fields', () => {
@@ -97,56 +210,91 @@ describe('privileged fields', () => {
   })
 
   const audiences = [...new Set(operations.flatMap(([, each]) => each.audience))] as Audience[]
-  it.each(audiences)('B2 PS-36 E-67 no operation takes a field it does not name, from %s', async (audience) => {
-    const person = personOf(audience)!
-    const wrong: string[] = []
-    const work = operations.filter(([, each]) => each.audience.includes(audience as never)).flatMap(([name, definition]) => {
-      const known = new Set([definition.body, definition.query].flatMap((part) => Object.keys(part?.shape ?? {})))
-      const fields = DREAMED.filter((field) => !known.has(field))
-      // What writes is tried with each name; what reads takes no body, so three names in its address will do.
-      return (definition.method === 'GET' ? fields.slice(0, 3) : fields).map((field) => ({ name, definition, field }))
-    })
-    const heldBefore = await everything()
-    await inLanes(work, async ({ name, definition, field }) => {
-      const sample = sampleOf(name, definition)
-      const reads = definition.method === 'GET'
-      // A form's part names its field as a word; in JSON any text may.
-      if (definition.upload && /\W/.test(field)) return
-      const reply = await ask(definition, person, reads ? { ...sample, query: { [field]: 'x' } } : { ...sample, body: { ...(sample.body as object), [field]: 'x' } })
-      if (reply.status !== 422 || reply.body?.fields?.[field]?.code !== 'unknown') wrong.push(`${name} with ${field}: ${reply.status} ${reply.text.slice(0, 120)}`)
-    })
-    expect(work.length).toBeGreaterThan(40)
-    expect(wrong).toEqual([])
-    expect(await everything()).toBe(heldBefore)
-  }, 180_000)
+  it.each(audiences)(
+    'B2 PS-36 E-67 no operation takes a field it does not name, from %s',
+    async (audience) => {
+      const person = personOf(audience)!
+      const wrong: string[] = []
+      const work = operations
+        .filter(([, each]) => each.audience.includes(audience as never))
+        .flatMap(([name, definition]) => {
+          const known = new Set([definition.body, definition.query].flatMap((part) => Object.keys(part?.shape ?? {})))
+          const fields = DREAMED.filter((field) => !known.has(field))
+          // What writes is tried with each name; what reads takes no body, so three names in its address will do.
+          return (definition.method === 'GET' ? fields.slice(0, 3) : fields).map((field) => ({
+            name,
+            definition,
+            field,
+          }))
+        })
+      const heldBefore = await everything()
+      await inLanes(work, async ({ name, definition, field }) => {
+        const sample = sampleOf(name, definition)
+        const reads = definition.method === 'GET'
+        // A form's part names its field as a word; in JSON any text may.
+        if (definition.upload && /\W/.test(field)) return
+        const reply = await ask(
+          definition,
+          person,
+          reads
+            ? { ...sample, query: { [field]: 'x' } }
+            : { ...sample, body: { ...(sample.body as object), [field]: 'x' } },
+        )
+        if (reply.status !== 422 || reply.body?.fields?.[field]?.code !== 'unknown')
+          wrong.push(`${name} with ${field}: ${reply.status} ${reply.text.slice(0, 120)}`)
+      })
+      expect(work.length).toBeGreaterThan(40)
+      expect(wrong).toEqual([])
+      expect(await everything()).toBe(heldBefore)
+    },
+    180_000,
+  )
 
   it('B2 nor in the address of what writes, nor as the prototype of the body', async () => {
     const wrong: string[] = []
-    await inLanes(operations.filter(([, each]) => each.method !== 'GET'), async ([name, definition]) => {
-      const person = personOf(definition.audience[0] as Audience)!
-      const sample = sampleOf(name, definition)
-      const query = await ask(definition, person, { ...sample, query: { account_id: 'x' } })
-      if (query.body?.fields?.account_id?.code !== 'unknown') wrong.push(`${name}: ${query.status}`)
-      if (definition.upload) return
-      for (const body of ['{"__proto__":{"isAdmin":true}}', '{"constructor":{"prototype":{"isAdmin":true}}}']) {
-        const reply = await send({
-          port: world.port, host: surfaceOf(definition.path) === 'portal' ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`, method: definition.method,
-          path: `/api/v1${definition.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => (key === 'account' || key === 'portal' ? world.slug : String(sample.params[key])))}`, body, cookies: new Map(person.cookies),
-        })
-        if (reply.status !== 400) wrong.push(`${name} ${body}: ${reply.status}`)
-      }
-    })
+    await inLanes(
+      operations.filter(([, each]) => each.method !== 'GET'),
+      async ([name, definition]) => {
+        const person = personOf(definition.audience[0] as Audience)!
+        const sample = sampleOf(name, definition)
+        const query = await ask(definition, person, { ...sample, query: { account_id: 'x' } })
+        if (query.body?.fields?.account_id?.code !== 'unknown') wrong.push(`${name}: ${query.status}`)
+        if (definition.upload) return
+        for (const body of ['{"__proto__":{"isAdmin":true}}', '{"constructor":{"prototype":{"isAdmin":true}}}']) {
+          const reply = await send({
+            port: world.port,
+            host:
+              surfaceOf(definition.path) === 'portal'
+                ? `${world.slug}.localhost:${world.port}`
+                : `localhost:${world.port}`,
+            method: definition.method,
+            path: `/api/v1${definition.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => (key === 'account' || key === 'portal' ? world.slug : String(sample.params[key])))}`,
+            body,
+            cookies: new Map(person.cookies),
+          })
+          if (reply.status !== 400) wrong.push(`${name} ${body}: ${reply.status}`)
+        }
+      },
+    )
     expect(wrong).toEqual([])
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   }, 60_000)
 })
 
 /** Counts and newest versions of what an accepted field would change. */
-const everything = () => at.stored(async (db) => JSON.stringify(await Promise.all([
-  db.selectFrom('portal_users').select(['id', 'state', 'version', 'permissions']).orderBy('id').execute(), db.selectFrom('staff_members').select(['id', 'role', 'state']).orderBy('id').execute(),
-  db.selectFrom('jobs').select(['id', 'state', 'customer_id', 'version']).orderBy('id').execute(), db.selectFrom('customers').select(['id', 'account_id', 'version']).orderBy('id').execute(),
-  db.selectFrom('portal_settings').selectAll().orderBy('account_id').execute(), db.selectFrom('templates').select(['id', 'version']).orderBy('id').execute(),
-])))
+const everything = () =>
+  at.stored(async (db) =>
+    JSON.stringify(
+      await Promise.all([
+        db.selectFrom('portal_users').select(['id', 'state', 'version', 'permissions']).orderBy('id').execute(),
+        db.selectFrom('staff_members').select(['id', 'role', 'state']).orderBy('id').execute(),
+        db.selectFrom('jobs').select(['id', 'state', 'customer_id', 'version']).orderBy('id').execute(),
+        db.selectFrom('customers').select(['id', 'account_id', 'version']).orderBy('id').execute(),
+        db.selectFrom('portal_settings').selectAll().orderBy('account_id').execute(),
+        db.selectFrom('templates').select(['id', 'version']).orderBy('id').execute(),
+      ]),
+    ),
+  )
 
 // ---- B1 ----
 
@@ -156,56 +304,192 @@ const SEED = 20_260_101
 /** Values at the edges of what a type can hold, of every type. */
 const junk = fc.oneof(
   fc.constantFrom<unknown>(
-    null, '', ' ', '\u0000', 'a\u0000b', '\ud800', '\u202e', '-1', '0', '1e309', 'NaN', 'Infinity', 'null', 'undefined', 'true', '[object Object]', '../../etc/passwd', "' or 1=1 --", '%00', '%', '${7*7}', '{{7*7}}',
-    '<script>alert(1)</script>', 'x'.repeat(5_000), 'x'.repeat(20_000), '𝒳'.repeat(300), 'İ'.repeat(120), '2030-02-30', '0000-00-00', '9999-12-31T23:59:59Z', '-271821-04-20T00:00:00Z', '99999999999999999999',
-    0, -0, -1, 1.5, 2_147_483_647, 2_147_483_648, 9_007_199_254_740_991, 1e308, 5e-324, true, false, [], {}, [null], [[]], [''], { '': '' }, { length: -1 }, { toString: 1 },
-    '019ac000-0000-7000-8000-000000000001', ['019ac000-0000-7000-8000-000000000001'], { day: '2030-03-31', time: '01:30' }, { day: '2030-99-99', time: '99:99' }, { day: '9999-12-31', time: '23:59' }, { day: '0001-01-01', time: '00:00' },
+    null,
+    '',
+    ' ',
+    '\u0000',
+    'a\u0000b',
+    '\ud800',
+    '\u202e',
+    '-1',
+    '0',
+    '1e309',
+    'NaN',
+    'Infinity',
+    'null',
+    'undefined',
+    'true',
+    '[object Object]',
+    '../../etc/passwd',
+    "' or 1=1 --",
+    '%00',
+    '%',
+    '${7*7}',
+    '{{7*7}}',
+    '<script>alert(1)</script>',
+    'x'.repeat(5_000),
+    'x'.repeat(20_000),
+    '𝒳'.repeat(300),
+    'İ'.repeat(120),
+    '2030-02-30',
+    '0000-00-00',
+    '9999-12-31T23:59:59Z',
+    '-271821-04-20T00:00:00Z',
+    '99999999999999999999',
+    0,
+    -0,
+    -1,
+    1.5,
+    2_147_483_647,
+    2_147_483_648,
+    9_007_199_254_740_991,
+    1e308,
+    5e-324,
+    true,
+    false,
+    [],
+    {},
+    [null],
+    [[]],
+    [''],
+    { '': '' },
+    { length: -1 },
+    { toString: 1 },
+    '019ac000-0000-7000-8000-000000000001',
+    ['019ac000-0000-7000-8000-000000000001'],
+    { day: '2030-03-31', time: '01:30' },
+    { day: '2030-99-99', time: '99:99' },
+    { day: '9999-12-31', time: '23:59' },
+    { day: '0001-01-01', time: '00:00' },
   ),
-  fc.string({ unit: 'binary', maxLength: 40 }), fc.integer(), fc.double(), fc.array(fc.string({ maxLength: 5 }), { maxLength: 5 }), fc.jsonValue({ maxDepth: 3 }),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.integer(),
+  fc.double(),
+  fc.array(fc.string({ maxLength: 5 }), { maxLength: 5 }),
+  fc.jsonValue({ maxDepth: 3 }),
 )
 
 function requestsTo(name: string, definition: Definition): fc.Arbitrary<Parts> {
   const sample = sampleOf(name, definition)
   const keys = (part: { shape: object } | undefined) => Object.keys(part?.shape ?? {})
   /** One or two of its parts are junk, the others as they should be: so junk also meets what lies behind the parsing. */
-  const spoiled = (names: string[], from: Record<string, unknown>) => (names.length === 0 ? fc.constant(from)
-    : fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 2 }).map((bad) => ({ ...from, ...bad })))
-  const body = definition.method === 'GET' ? fc.constant(undefined) : fc.oneof(
-    { weight: 8, arbitrary: spoiled(keys(definition.body), (sample.body ?? {}) as Record<string, unknown>) as fc.Arbitrary<unknown> },
-    { weight: 1, arbitrary: fc.dictionary(fc.string({ maxLength: 8 }), junk, { maxKeys: 4 }).filter((each) => !('__proto__' in each && Object.hasOwn(each, '__proto__'))) as fc.Arbitrary<unknown> },
-    { weight: 1, arbitrary: junk },
-  )
+  const spoiled = (names: string[], from: Record<string, unknown>) =>
+    names.length === 0
+      ? fc.constant(from)
+      : fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 2 }).map((bad) => ({ ...from, ...bad }))
+  const body =
+    definition.method === 'GET'
+      ? fc.constant(undefined)
+      : fc.oneof(
+          {
+            weight: 8,
+            arbitrary: spoiled(
+              keys(definition.body),
+              (sample.body ?? {}) as Record<string, unknown>,
+            ) as fc.Arbitrary<unknown>,
+          },
+          {
+            weight: 1,
+            arbitrary: fc
+              .dictionary(fc.string({ maxLength: 8 }), junk, { maxKeys: 4 })
+              .filter((each) => !('__proto__' in each && Object.hasOwn(each, '__proto__'))) as fc.Arbitrary<unknown>,
+          },
+          { weight: 1, arbitrary: junk },
+        )
   return fc.record({
-    params: fc.oneof({ weight: 3, arbitrary: fc.constant(sample.params) }, { weight: 1, arbitrary: spoiled(keys(definition.params), sample.params) }),
-    query: definition.query ? spoiled([...keys(definition.query), 'x'], {}) : fc.oneof({ weight: 9, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: spoiled(['x'], {}) }),
+    params: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(sample.params) },
+      { weight: 1, arbitrary: spoiled(keys(definition.params), sample.params) },
+    ),
+    query: definition.query
+      ? spoiled([...keys(definition.query), 'x'], {})
+      : fc.oneof({ weight: 9, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: spoiled(['x'], {}) }),
     body,
   })
 }
 
 /** The statuses a contract speaks of: its success, its refusals, and what every operation may say. Never our own failure. */
 const documented = ({ status, creates, download, problems = [] }: Definition): Set<number> =>
-  new Set([status ?? (creates ? 201 : 200), ...(download ? [200] : []), ...Object.values(GENERIC_PROBLEMS).filter((each) => each < 500), ...problems.map((code) => problem(code).status)])
+  new Set([
+    status ?? (creates ? 201 : 200),
+    ...(download ? [200] : []),
+    ...Object.values(GENERIC_PROBLEMS).filter((each) => each < 500),
+    ...problems.map((code) => problem(code).status),
+  ])
 
 describe('junk', () => {
-  it('B1 in place of the account\'s name: nothing is there, and nothing breaks', async () => {
+  it("B1 in place of the account's name: nothing is there, and nothing breaks", async () => {
     const wrong: string[] = []
-    const names = ['\u0000', 'a\u0000b', '\ud800'.toWellFormed(), '%', "' or 1=1 --", 'x'.repeat(190), 'x'.repeat(3_000), '../..', '..', 'İ', '019ac000-0000-7000-8000-000000000001', '{}', ' ', 'null']
+    const names = [
+      '\u0000',
+      'a\u0000b',
+      '\ud800'.toWellFormed(),
+      '%',
+      "' or 1=1 --",
+      'x'.repeat(190),
+      'x'.repeat(3_000),
+      '../..',
+      '..',
+      'İ',
+      '019ac000-0000-7000-8000-000000000001',
+      '{}',
+      ' ',
+      'null',
+    ]
     for (const surface of ['portal', 'office']) {
       for (const name of names) {
         for (const who of ['anonymous', 'owner', 'portal user']) {
-          const reply = await send({ port: world.port, host: `localhost:${world.port}`, method: 'GET', path: `/api/v1/${surface}/${encodeURIComponent(name)}${surface === 'portal' ? '' : '/jobs'}`, cookies: new Map(called(who).cookies) })
-          if (![400, 401, 404, 414].includes(reply.status)) wrong.push(`${surface} ${JSON.stringify(name).slice(0, 30)}: ${reply.status}`)
+          const reply = await send({
+            port: world.port,
+            host: `localhost:${world.port}`,
+            method: 'GET',
+            path: `/api/v1/${surface}/${encodeURIComponent(name)}${surface === 'portal' ? '' : '/jobs'}`,
+            cookies: new Map(called(who).cookies),
+          })
+          if (![400, 401, 404, 414].includes(reply.status))
+            wrong.push(`${surface} ${JSON.stringify(name).slice(0, 30)}: ${reply.status}`)
         }
       }
     }
-    for (const host of ['\u00e9.localhost', 'a_b.localhost', `${'x'.repeat(300)}.localhost`, '..localhost', '-.localhost', '%00.localhost', '[::1', 'localhost:99999', '127.0.0.1.', 'x.y.z.localhost']) {
-      const reply = await send({ port: world.port, host: Buffer.from(host).toString('latin1'), method: 'GET', path: `/api/v1/portal/${world.slug}` })
+    for (const host of [
+      '\u00e9.localhost',
+      'a_b.localhost',
+      `${'x'.repeat(300)}.localhost`,
+      '..localhost',
+      '-.localhost',
+      '%00.localhost',
+      '[::1',
+      'localhost:99999',
+      '127.0.0.1.',
+      'x.y.z.localhost',
+    ]) {
+      const reply = await send({
+        port: world.port,
+        host: Buffer.from(host).toString('latin1'),
+        method: 'GET',
+        path: `/api/v1/portal/${world.slug}`,
+      })
       if (reply.status >= 500) wrong.push(`host ${host}: ${reply.status}`)
     }
     for (const cookie of ['%', '"', '\u00ff'.repeat(200), 'a=b', 'x'.repeat(5_000), 'A'.repeat(43)]) {
-      for (const key of [...called('portal user').cookies.keys(), 'portico_people', 'portico_portal_', 'portico_portal_%00']) {
-        for (const path of [`/api/v1/portal/${world.slug}/jobs`, `/api/v1/office/${world.slug}/jobs`, '/api/v1/people/me/sessions']) {
-          const reply = await send({ port: world.port, host: `localhost:${world.port}`, method: 'GET', path, cookies: new Map([[key, cookie]]) })
+      for (const key of [
+        ...called('portal user').cookies.keys(),
+        'portico_people',
+        'portico_portal_',
+        'portico_portal_%00',
+      ]) {
+        for (const path of [
+          `/api/v1/portal/${world.slug}/jobs`,
+          `/api/v1/office/${world.slug}/jobs`,
+          '/api/v1/people/me/sessions',
+        ]) {
+          const reply = await send({
+            port: world.port,
+            host: `localhost:${world.port}`,
+            method: 'GET',
+            path,
+            cookies: new Map([[key, cookie]]),
+          })
           if (![400, 401].includes(reply.status)) wrong.push(`cookie ${key}=${cookie.slice(0, 10)}: ${reply.status}`)
         }
       }
@@ -216,10 +500,15 @@ describe('junk', () => {
   it('B1 a number too big for its column is refused like any other wrong one', async () => {
     const wrong: string[] = []
     for (const [name, definition] of operations) {
-      for (const [part, key] of (['query', 'body'] as const).flatMap((each) => Object.keys(definition[each]?.shape ?? {}).map((field) => [each, field] as const))) {
+      for (const [part, key] of (['query', 'body'] as const).flatMap((each) =>
+        Object.keys(definition[each]?.shape ?? {}).map((field) => [each, field] as const),
+      )) {
         for (const value of [2_147_483_648, Number.MAX_SAFE_INTEGER]) {
           const sample = sampleOf(name, definition)
-          const reply = await ask(definition, personOf(definition.audience[0] as Audience)!, { ...sample, [part]: { ...(sample[part] as object), [key]: value } })
+          const reply = await ask(definition, personOf(definition.audience[0] as Audience)!, {
+            ...sample,
+            [part]: { ...(sample[part] as object), [key]: value },
+          })
           if (reply.status >= 500) wrong.push(`${name}.${key} = ${value}: ${reply.status}`)
         }
       }
@@ -231,15 +520,27 @@ describe('junk', () => {
     const wrong: string[] = []
     const met = new Map<number, number>()
     let seed = SEED
-    const work = operations.flatMap(([name, definition]) => fc.sample(requestsTo(name, definition), { numRuns: CASES, seed: seed++ })
-      .map((parts, index) => ({ name, definition, parts, person: personOf(definition.audience[index % definition.audience.length] as Audience)! })))
+    const work = operations.flatMap(([name, definition]) =>
+      fc
+        .sample(requestsTo(name, definition), { numRuns: CASES, seed: seed++ })
+        .map((parts, index) => ({
+          name,
+          definition,
+          parts,
+          person: personOf(definition.audience[index % definition.audience.length] as Audience)!,
+        })),
+    )
     await inLanes(work, async ({ name, definition, parts, person }) => {
       const reply = await ask(definition, person, parts)
       met.set(reply.status, (met.get(reply.status) ?? 0) + 1)
       const said = reply.body?.code
       // Busy hashing is an answer, and not a failure.
       if (reply.status === 503 && said === 'busy') return
-      if (!documented(definition).has(reply.status) || (reply.status >= 400 && (typeof said !== 'string' || !(said in GENERIC_PROBLEMS || definition.problems?.includes(said))))) {
+      if (
+        !documented(definition).has(reply.status) ||
+        (reply.status >= 400 &&
+          (typeof said !== 'string' || !(said in GENERIC_PROBLEMS || definition.problems?.includes(said))))
+      ) {
         wrong.push(`${name}: ${reply.status} ${said} to ${JSON.stringify(parts).slice(0, 400)}`)
       }
     })

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../db/demo.ts'
 import { moveOf, JOB_STATES, type JobState, type Mover } from '../src/features/jobs/rules.ts'
-import { checkFieldValues, faultsOfFields, FIELD_TYPES, PERMISSIONS, type Field, type Values } from '../src/features/templates/rules.ts'
+import {
+  checkFieldValues,
+  faultsOfFields,
+  FIELD_TYPES,
+  PERMISSIONS,
+  type Field,
+  type Values,
+} from '../src/features/templates/rules.ts'
 import { turnableClock } from '../src/platform/clock.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
 import { openHouse, type House } from './kit.ts'
 
 let house: House
 let took: number
-const load = (at: House) => loadDemo({ pool: at.app.pools.system, files: at.app.files, now: at.clock.now(), host: 'localhost' })
+const load = (at: House) =>
+  loadDemo({ pool: at.app.pools.system, files: at.app.files, now: at.clock.now(), host: 'localhost' })
 
 beforeAll(async () => {
   // Thursday morning; the other days have a test of their own.
@@ -28,7 +36,21 @@ const staffOf = async (email: string, slug: string) => {
 describe('the demo', () => {
   it('is there once, in a few seconds, and whoever has it keeps it', async () => {
     expect(took).toBeLessThan(15_000)
-    const count = () => house.stored(async (db) => Promise.all((['people', 'customers', 'jobs', 'outbox'] as const).map(async (table) => Number((await db.selectFrom(table).select((row) => row.fn.countAll().as('n')).executeTakeFirstOrThrow()).n))))
+    const count = () =>
+      house.stored(async (db) =>
+        Promise.all(
+          (['people', 'customers', 'jobs', 'outbox'] as const).map(async (table) =>
+            Number(
+              (
+                await db
+                  .selectFrom(table)
+                  .select((row) => row.fn.countAll().as('n'))
+                  .executeTakeFirstOrThrow()
+              ).n,
+            ),
+          ),
+        ),
+      )
     const before = await count()
     expect(await load(house)).toEqual([])
     expect(await count()).toEqual(before)
@@ -36,7 +58,14 @@ describe('the demo', () => {
 
   it('everyone whose sign-in it prints gets in with the password it prints', async () => {
     const text = demoWelcome({ publicUrl: new URL('http://localhost:4000') }, true)
-    for (const part of ['http://localhost:4000/office/sign-in', 'http://harbour.localhost:4000/', 'http://localhost:4000/p/northside/', 'http://localhost:4000/mailbox', DEMO_PASSWORD]) expect(text).toContain(part)
+    for (const part of [
+      'http://localhost:4000/office/sign-in',
+      'http://harbour.localhost:4000/',
+      'http://localhost:4000/p/northside/',
+      'http://localhost:4000/mailbox',
+      DEMO_PASSWORD,
+    ])
+      expect(text).toContain(part)
     for (const { who, at, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
       expect(passwordProblem(DEMO_PASSWORD, [email, who, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
@@ -60,7 +89,12 @@ describe('the demo', () => {
     const ruth = await staffOf('ruth@harbour-repair.example', 'harbour')
     const counts = await ruth.ok('countJobs')
     expect(counts.all).toBe(250)
-    expect(counts.state.filter((each) => each.count > 0).map((each) => each.id).sort()).toEqual([...JOB_STATES].sort())
+    expect(
+      counts.state
+        .filter((each) => each.count > 0)
+        .map((each) => each.id)
+        .sort(),
+    ).toEqual([...JOB_STATES].sort())
     const states = await house.stored((db) => db.selectFrom('portal_users').select('state').distinct().execute())
     expect(states.map((each) => each.state).sort()).toEqual(['active', 'invited', 'removed', 'signed_up', 'suspended'])
     const naveed = house.anyone({ slug: 'harbour' })
@@ -69,16 +103,39 @@ describe('the demo', () => {
   })
 
   it('waiting invitations have links that work', async () => {
-    const rows = await house.stored((db) => db.selectFrom('outbox').innerJoin('addresses', 'addresses.account_id', 'outbox.account_id').select(['name', 'payload', 'to_address']).where('state', '=', 'waiting').execute())
-    expect(rows.map((row) => row.to_address).sort()).toEqual(['martha.okonkwo@post.example', 'r.baptiste@post.example', 'reception@southville.example'])
+    const rows = await house.stored((db) =>
+      db
+        .selectFrom('outbox')
+        .innerJoin('addresses', 'addresses.account_id', 'outbox.account_id')
+        .select(['name', 'payload', 'to_address'])
+        .where('state', '=', 'waiting')
+        .execute(),
+    )
+    expect(rows.map((row) => row.to_address).sort()).toEqual([
+      'martha.okonkwo@post.example',
+      'r.baptiste@post.example',
+      'reception@southville.example',
+    ])
     for (const { name, payload, to_address } of rows)
-      expect(await house.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token })).toMatchObject({ state: 'open', email: to_address })
+      expect(
+        await house.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
+      ).toMatchObject({ state: 'open', email: to_address })
   })
 
   it('nothing that is sent again by itself waits for anybody who is let in already', async () => {
-    const failed = await house.stored((db) => db.selectFrom('outbox').select(['to_address', 'last_result']).where('state', '=', 'failed').execute())
+    const failed = await house.stored((db) =>
+      db.selectFrom('outbox').select(['to_address', 'last_result']).where('state', '=', 'failed').execute(),
+    )
     expect(failed).toEqual([{ to_address: 'caretaker@ashtonvale.example', last_result: '550 5.1.1 No such mailbox' }])
-    const loose = await house.stored((db) => db.selectFrom('outbox').select('to_address').where('state', '=', 'sent').where('secret', '=', true).where((row) => row.eb('payload', '?' as never, 'token' as never)).execute())
+    const loose = await house.stored((db) =>
+      db
+        .selectFrom('outbox')
+        .select('to_address')
+        .where('state', '=', 'sent')
+        .where('secret', '=', true)
+        .where((row) => row.eb('payload', '?' as never, 'token' as never))
+        .execute(),
+    )
     expect(loose).toEqual([])
   })
 })
@@ -91,12 +148,20 @@ describe('its templates', () => {
     }))
     const fields = versions.flatMap((each) => each.fields as unknown as Field[])
     expect([...new Set(fields.map((field) => field.type))].sort()).toEqual([...FIELD_TYPES].sort())
-    expect([...new Set(fields.flatMap((field) => [field.portal, field.worker]))].sort()).toEqual([...PERMISSIONS].sort())
+    expect([...new Set(fields.flatMap((field) => [field.portal, field.worker]))].sort()).toEqual(
+      [...PERMISSIONS].sort(),
+    )
     for (const version of versions) expect(faultsOfFields(version.fields as unknown as Field[])).toEqual({})
-    expect(new Set(jobs.map((job) => `${job.template_id} ${job.template_version}`)).size).toBeGreaterThan(new Set(jobs.map((job) => job.template_id)).size)
+    expect(new Set(jobs.map((job) => `${job.template_id} ${job.template_version}`)).size).toBeGreaterThan(
+      new Set(jobs.map((job) => job.template_id)).size,
+    )
     for (const job of jobs) {
-      const of = versions.find((each) => each.template_id === job.template_id && each.version === job.template_version)!.fields as unknown as Field[]
-      expect({ number: job.number, ...checkFieldValues(of, job.fields as Values, 'office') }).toMatchObject({ number: job.number, problems: {} })
+      const of = versions.find((each) => each.template_id === job.template_id && each.version === job.template_version)!
+        .fields as unknown as Field[]
+      expect({ number: job.number, ...checkFieldValues(of, job.fields as Values, 'office') }).toMatchObject({
+        number: job.number,
+        problems: {},
+      })
     }
   })
 })
@@ -104,15 +169,26 @@ describe('its templates', () => {
 describe('its jobs', () => {
   const EVERYONE: Mover[] = ['worker', 'dispatcher', 'manager', 'customer', 'system']
 
-  it.each(['2026-11-26T10:13:00Z', '2026-11-29T03:00:00Z', '2026-03-30T00:05:00Z', '2026-10-25T01:30:00Z', '2026-06-15T23:50:00Z'])('E-40 E-51 tell stories that the table of moves allows, whatever the day (%s)', async (day) => {
-    const other = day.startsWith('2026-11-26') ? house : await openHouse(inject('world'), { clock: turnableClock(day), demo: true })
+  it.each([
+    '2026-11-26T10:13:00Z',
+    '2026-11-29T03:00:00Z',
+    '2026-03-30T00:05:00Z',
+    '2026-10-25T01:30:00Z',
+    '2026-06-15T23:50:00Z',
+  ])('E-40 E-51 tell stories that the table of moves allows, whatever the day (%s)', async (day) => {
+    const other = day.startsWith('2026-11-26')
+      ? house
+      : await openHouse(inject('world'), { clock: turnableClock(day), demo: true })
     try {
       if (other !== house) await load(other)
       const now = new Date(day)
       const { jobs, history, children } = await other.stored(async (db) => ({
         jobs: await db.selectFrom('jobs').selectAll().execute(),
         history: await db.selectFrom('job_history').selectAll().orderBy('created_at').orderBy('id').execute(),
-        children: [...await db.selectFrom('job_comments').select(['job_id', 'created_at']).execute(), ...await db.selectFrom('files').select(['job_id', 'created_at']).execute()],
+        children: [
+          ...(await db.selectFrom('job_comments').select(['job_id', 'created_at']).execute()),
+          ...(await db.selectFrom('files').select(['job_id', 'created_at']).execute()),
+        ],
       }))
       expect(jobs.length).toBeGreaterThan(280)
       for (const job of jobs) {
@@ -122,17 +198,37 @@ describe('its jobs', () => {
         let state = (first!.event === 'imported' ? first!.to_state : 'unassigned') as JobState
         for (const line of rest.filter((each) => each.event === 'moved')) {
           expect(line.from_state).toBe(state)
-          expect(moveOf(state, line.to_state as JobState, EVERYONE), `${job.number}: ${state} → ${line.to_state}`).toBeDefined()
+          expect(
+            moveOf(state, line.to_state as JobState, EVERYONE),
+            `${job.number}: ${state} → ${line.to_state}`,
+          ).toBeDefined()
           state = line.to_state as JobState
         }
         expect({ number: job.number, state: job.state }).toEqual({ number: job.number, state })
-        const moments = [job.created_at, ...lines.map((line) => line.created_at), job.completed_at, job.canceled_at, job.started_at].filter((at) => at !== null)
-        expect(moments.every((at) => at >= job.created_at && at <= now), `${job.number}`).toBe(true)
-        expect(children.filter((each) => each.job_id === job.id).every((each) => each.created_at >= job.created_at && each.created_at <= now), `${job.number}`).toBe(true)
-        if (state === 'canceled') expect(job).toMatchObject({ scheduled_at: null, started_at: null, completed_at: null })
+        const moments = [
+          job.created_at,
+          ...lines.map((line) => line.created_at),
+          job.completed_at,
+          job.canceled_at,
+          job.started_at,
+        ].filter((at) => at !== null)
+        expect(
+          moments.every((at) => at >= job.created_at && at <= now),
+          `${job.number}`,
+        ).toBe(true)
+        expect(
+          children
+            .filter((each) => each.job_id === job.id)
+            .every((each) => each.created_at >= job.created_at && each.created_at <= now),
+          `${job.number}`,
+        ).toBe(true)
+        if (state === 'canceled')
+          expect(job).toMatchObject({ scheduled_at: null, started_at: null, completed_at: null })
         if (state === 'completed') expect(job.completed_at! > job.started_at! && job.worker_id !== null).toBe(true)
-        if (['pending', 'assigned', 'unpublished', 'started', 'paused'].includes(state)) expect(job.worker_id).not.toBeNull()
-        if (['pending', 'assigned', 'unpublished'].includes(state)) expect(job.scheduled_at! > now, `${job.number}`).toBe(true)
+        if (['pending', 'assigned', 'unpublished', 'started', 'paused'].includes(state))
+          expect(job.worker_id).not.toBeNull()
+        if (['pending', 'assigned', 'unpublished'].includes(state))
+          expect(job.scheduled_at! > now, `${job.number}`).toBe(true)
         if (['unassigned', 'postponed', 'declined'].includes(state)) expect(job.worker_id).toBeNull()
       }
       const old = now.getTime() - 92 * 86_400_000
@@ -147,22 +243,61 @@ describe('the second business', () => {
   it('B7 never sees anything of the first', async () => {
     const alan = await staffOf('alan@northside-heating.example', 'northside')
     const seen: string[] = []
-    for (const name of ['listJobs', 'listCustomers', 'listPortalUsers', 'listTemplates', 'listStaff', 'listMessages', 'getPortalSettings', 'getAccount', 'getOfficeHome', 'listJobChoices'] as const) seen.push(JSON.stringify(await alan.ok(name)))
+    for (const name of [
+      'listJobs',
+      'listCustomers',
+      'listPortalUsers',
+      'listTemplates',
+      'listStaff',
+      'listMessages',
+      'getPortalSettings',
+      'getAccount',
+      'getOfficeHome',
+      'listJobChoices',
+    ] as const)
+      seen.push(JSON.stringify(await alan.ok(name)))
     const [jobs] = seen.map((text) => JSON.parse(text) as { rows: { id: string }[] })
     for (const { id } of jobs!.rows) seen.push(JSON.stringify(await alan.ok('getJob', { job: id })))
     const names = await house.stored(async (db) => {
-      const harbour = (await db.selectFrom('addresses').select('account_id').where('name', '=', 'harbour').executeTakeFirstOrThrow()).account_id
-      const of = async (table: 'customers' | 'contacts' | 'portal_users' | 'templates' | 'staff_members') => (await db.selectFrom(table).select('name').where('account_id', '=', harbour).execute()).flatMap((row) => row.name ?? [])
-      return [harbour, 'Harbour', ...(await Promise.all((['customers', 'contacts', 'portal_users', 'templates', 'staff_members'] as const).map(of))).flat()]
+      const harbour = (
+        await db.selectFrom('addresses').select('account_id').where('name', '=', 'harbour').executeTakeFirstOrThrow()
+      ).account_id
+      const of = async (table: 'customers' | 'contacts' | 'portal_users' | 'templates' | 'staff_members') =>
+        (await db.selectFrom(table).select('name').where('account_id', '=', harbour).execute()).flatMap(
+          (row) => row.name ?? [],
+        )
+      return [
+        harbour,
+        'Harbour',
+        ...(
+          await Promise.all((['customers', 'contacts', 'portal_users', 'templates', 'staff_members'] as const).map(of))
+        ).flat(),
+      ]
     })
     // Everyday words, and the one colleague they share.
-    const theirs = [...new Set(names)].filter((name) => !['Accounts', 'Caretaker', 'Reception', 'Annual service', 'Grace Adeyemi'].includes(name))
+    const theirs = [...new Set(names)].filter(
+      (name) => !['Accounts', 'Caretaker', 'Reception', 'Annual service', 'Grace Adeyemi'].includes(name),
+    )
     expect(theirs.length).toBeGreaterThan(60)
     expect(theirs.filter((name) => seen.some((text) => text.includes(name)))).toEqual([])
 
-    for (const name of ['listJobs', 'listCustomers', 'listPortalUsers'] as const) expect((await alan.call(name, {}, { slug: 'harbour' })).status).toBe(404)
-    const theirJob = await house.stored((db) => db.selectFrom('jobs').innerJoin('addresses', 'addresses.account_id', 'jobs.account_id').select('jobs.id').where('addresses.name', '=', 'harbour').executeTakeFirstOrThrow())
+    for (const name of ['listJobs', 'listCustomers', 'listPortalUsers'] as const)
+      expect((await alan.call(name, {}, { slug: 'harbour' })).status).toBe(404)
+    const theirJob = await house.stored((db) =>
+      db
+        .selectFrom('jobs')
+        .innerJoin('addresses', 'addresses.account_id', 'jobs.account_id')
+        .select('jobs.id')
+        .where('addresses.name', '=', 'harbour')
+        .executeTakeFirstOrThrow(),
+    )
     expect((await alan.call('getJob', { job: theirJob.id })).status).toBe(404)
-    expect((await house.anyone({ slug: 'northside' }).call('signInToPortal', { email: 'eleanor.finch@post.example', password: DEMO_PASSWORD })).status).not.toBe(200)
+    expect(
+      (
+        await house
+          .anyone({ slug: 'northside' })
+          .call('signInToPortal', { email: 'eleanor.finch@post.example', password: DEMO_PASSWORD })
+      ).status,
+    ).not.toBe(200)
   })
 })

@@ -13,8 +13,15 @@ import { house, openHouse, send, type Business, type House, type Person } from '
 import { openWorld, TEST_SECRET } from './world.ts'
 
 const root = join(import.meta.dirname, '..')
-const booking = (template: string, customer: string, number = 1) => ({ template, customer, address: '14 Pelican Quay, Bristol', number, fields: {} })
-const jobsOf = (db: Kysely<DB>, account: string) => db.selectFrom('jobs').select(['id', 'number', 'batch_id']).where('account_id', '=', account).execute()
+const booking = (template: string, customer: string, number = 1) => ({
+  template,
+  customer,
+  address: '14 Pelican Quay, Bristol',
+  number,
+  fields: {},
+})
+const jobsOf = (db: Kysely<DB>, account: string) =>
+  db.selectFrom('jobs').select(['id', 'number', 'batch_id']).where('account_id', '=', account).execute()
 
 async function until(what: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
@@ -33,7 +40,8 @@ describe('double clicks', () => {
     customer = await shop.customer()
     user = await shop.portalUser({ customers: [customer] })
   })
-  const book = (key: string, body: object = booking(template, customer), who = user) => who.call('createPortalJob', body as never, { headers: { 'idempotency-key': key } })
+  const book = (key: string, body: object = booking(template, customer), who = user) =>
+    who.call('createPortalJob', body as never, { headers: { 'idempotency-key': key } })
 
   it('F11 the same key answers the same, and does the deed once', async () => {
     const first = await book('once')
@@ -51,7 +59,7 @@ describe('double clicks', () => {
     expect((await book('twenty')).status).toBe(201)
   })
 
-  it('F11 the same key with another body is refused, and so is nobody else\'s business', async () => {
+  it("F11 the same key with another body is refused, and so is nobody else's business", async () => {
     await book('mine')
     expect((await book('mine', booking(template, customer, 2))).body.code).toBe('keyReused')
     const mate = await shop.portalUser({ customers: [customer] })
@@ -74,7 +82,10 @@ describe('double clicks', () => {
   })
 
   it('F11 every creating operation takes a key', () => {
-    const creating = Object.entries(contracts as Record<string, Definition>).filter(([name, each]) => each.method === 'POST' && /^(create|add|invite|link)[A-Z]/.test(name) && each.path.match(/office|portal/))
+    const creating = Object.entries(contracts as Record<string, Definition>).filter(
+      ([name, each]) =>
+        each.method === 'POST' && /^(create|add|invite|link)[A-Z]/.test(name) && each.path.match(/office|portal/),
+    )
     expect(creating.filter(([, each]) => !each.creates).map(([name]) => name)).toEqual([])
   })
 })
@@ -84,15 +95,23 @@ describe('tidying up', () => {
     const at = await house()
     const shop = await at.business()
     const user = await shop.portalUser({ customers: [await shop.customer()] })
-    const upload = (name: string) => user.request('POST', `/api/v1/portal/${shop.slug}/files`, {
-      body: `--b\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n`, headers: { 'content-type': 'multipart/form-data; boundary=b' },
-    })
+    const upload = (name: string) =>
+      user.request('POST', `/api/v1/portal/${shop.slug}/files`, {
+        body: `--b\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n`,
+        headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      })
     expect((await upload('old.txt')).status).toBe(201)
-    const kept = async () => at.stored(async (db) => ({
-      files: (await db.selectFrom('files').select('storage_key').where('account_id', '=', shop.id).execute()).map((file) => file.storage_key),
-      sessions: (await db.selectFrom('portal_sessions').select('id').where('account_id', '=', shop.id).execute()).length,
-    }))
-    const { files: [key] } = await kept()
+    const kept = async () =>
+      at.stored(async (db) => ({
+        files: (await db.selectFrom('files').select('storage_key').where('account_id', '=', shop.id).execute()).map(
+          (file) => file.storage_key,
+        ),
+        sessions: (await db.selectFrom('portal_sessions').select('id').where('account_id', '=', shop.id).execute())
+          .length,
+      }))
+    const {
+      files: [key],
+    } = await kept()
     at.clock.advance(23 * 3600_000)
     await at.app.tidy()
     expect(await kept()).toEqual({ files: [key], sessions: 1 })
@@ -115,7 +134,8 @@ describe('the database goes away', () => {
   afterAll(() => at.close())
 
   it('F3 connections cut under load are answered with "try again", never with "not found", and it heals by itself', async () => {
-    const customer = await shop.customer(), template = await shop.template()
+    const customer = await shop.customer(),
+      template = await shop.template()
     const user = await shop.portalUser({ customers: [customer] })
     const made = await user.ok('createPortalJob', booking(template, customer) as never)
     const job = made.jobs[0]!.id
@@ -125,15 +145,20 @@ describe('the database goes away', () => {
     await client.connect()
     const statuses = new Map<number, number>()
     let stop = false
-    const load = Promise.all(Array.from({ length: 8 }, async () => {
-      while (!stop) {
-        const { status, headers } = await user.call('getPortalJob', { job })
-        statuses.set(status, (statuses.get(status) ?? 0) + 1)
-        if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-      }
-    }))
+    const load = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (!stop) {
+          const { status, headers } = await user.call('getPortalJob', { job })
+          statuses.set(status, (statuses.get(status) ?? 0) + 1)
+          if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+        }
+      }),
+    )
     for (let cut = 0; cut < 15; cut++) {
-      await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'portico%' and datname = $1`, [database])
+      await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'portico%' and datname = $1`,
+        [database],
+      )
       await new Promise((resolve) => setTimeout(resolve, 60))
     }
     stop = true
@@ -148,59 +173,77 @@ describe('the database goes away', () => {
 })
 
 describe('the database restarts', () => {
-  it.skipIf(process.env.TEST_DATABASE_URL)('F3 under load: "try again" while it is away, everything acknowledged is there, and nobody has to help', async () => {
-    const world = await openWorld()
-    const at = await openHouse(world)
-    try {
-      const shop = await at.business()
-      const [customer, template] = [await shop.customer(), await shop.template()]
-      const user = await shop.portalUser({ customers: [customer] })
-      const told = new Map<string, number>()
-      const acknowledged: string[] = []
-      let stop = false
-      const load = Promise.all(Array.from({ length: 6 }, async (_, index) => {
-        while (!stop) {
-          const reply = index < 2
-            ? await user.call('createPortalJob', booking(template, customer) as never)
-            : index < 4 ? await user.call('listPortalJobs', {}) : await shop.visitor().call('signInToPortal', { email: user.email, password: 'correct horse battery' })
-          const said = `${reply.status} ${reply.body.code ?? ''}`.trim()
-          told.set(said, (told.get(said) ?? 0) + 1)
-          if (reply.status === 201) acknowledged.push((reply.body as unknown as { jobs: { id: string }[] }).jobs[0]!.id)
-          if (reply.status === 503) {
-            expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
-            await new Promise((resolve) => setTimeout(resolve, 20))
-          }
-          // The limits of one caller and one login are not what is tried here.
-          if (reply.status !== 503) await at.stored((db) => db.deleteFrom('throttles').execute()).catch(() => {})
-        }
-      }))
-      const away = async () => (told.get('503 databaseAway') ?? 0) > 0
-      const client = new pg.Client({ ...world.admin, database: 'postgres' })
-      client.on('error', () => {})
-      await client.connect()
-      const { rows: [row] } = await client.query<{ directory: string }>("select current_setting('data_directory') as directory")
-      await client.end()
-      const postmaster = Number((await readFile(join(row!.directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
-      // Fast shutdown, as a package upgrade would do; whoever started it starts it again.
-      process.kill(postmaster, 'SIGINT')
-      await until(away)
-      const before = acknowledged.length
-      await until(async () => acknowledged.length > before + 3)
-      stop = true
-      await load
-      expect([...told.keys()].filter((said) => !['200', '201', '503 databaseAway', '503 busy'].includes(said))).toEqual([])
-      const stored = new Set((await at.stored((db) => jobsOf(db, shop.id))).map((job) => job.id))
-      expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
-    } finally {
-      await at.close()
-      await world.close()
-    }
-  }, 120_000)
+  it.skipIf(process.env.TEST_DATABASE_URL)(
+    'F3 under load: "try again" while it is away, everything acknowledged is there, and nobody has to help',
+    async () => {
+      const world = await openWorld()
+      const at = await openHouse(world)
+      try {
+        const shop = await at.business()
+        const [customer, template] = [await shop.customer(), await shop.template()]
+        const user = await shop.portalUser({ customers: [customer] })
+        const told = new Map<string, number>()
+        const acknowledged: string[] = []
+        let stop = false
+        const load = Promise.all(
+          Array.from({ length: 6 }, async (_, index) => {
+            while (!stop) {
+              const reply =
+                index < 2
+                  ? await user.call('createPortalJob', booking(template, customer) as never)
+                  : index < 4
+                    ? await user.call('listPortalJobs', {})
+                    : await shop
+                        .visitor()
+                        .call('signInToPortal', { email: user.email, password: 'correct horse battery' })
+              const said = `${reply.status} ${reply.body.code ?? ''}`.trim()
+              told.set(said, (told.get(said) ?? 0) + 1)
+              if (reply.status === 201)
+                acknowledged.push((reply.body as unknown as { jobs: { id: string }[] }).jobs[0]!.id)
+              if (reply.status === 503) {
+                expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+                await new Promise((resolve) => setTimeout(resolve, 20))
+              }
+              // The limits of one caller and one login are not what is tried here.
+              if (reply.status !== 503) await at.stored((db) => db.deleteFrom('throttles').execute()).catch(() => {})
+            }
+          }),
+        )
+        const away = async () => (told.get('503 databaseAway') ?? 0) > 0
+        const client = new pg.Client({ ...world.admin, database: 'postgres' })
+        client.on('error', () => {})
+        await client.connect()
+        const {
+          rows: [row],
+        } = await client.query<{ directory: string }>("select current_setting('data_directory') as directory")
+        await client.end()
+        const postmaster = Number((await readFile(join(row!.directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
+        // Fast shutdown, as a package upgrade would do; whoever started it starts it again.
+        process.kill(postmaster, 'SIGINT')
+        await until(away)
+        const before = acknowledged.length
+        await until(async () => acknowledged.length > before + 3)
+        stop = true
+        await load
+        expect(
+          [...told.keys()].filter((said) => !['200', '201', '503 databaseAway', '503 busy'].includes(said)),
+        ).toEqual([])
+        const stored = new Set((await at.stored((db) => jobsOf(db, shop.id))).map((job) => job.id))
+        expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
+      } finally {
+        await at.close()
+        await world.close()
+      }
+    },
+    120_000,
+  )
 })
 
 describe('the process ends', () => {
   let at: House
-  beforeAll(async () => { at = await openHouse(inject('world')) })
+  beforeAll(async () => {
+    at = await openHouse(inject('world'))
+  })
   afterAll(() => at.close())
 
   /** A server of its own process, on the database of `at`. */
@@ -208,41 +251,63 @@ describe('the process ends', () => {
     const { admin } = inject('world')
     const { database } = at
     const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
-      cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...process.env, PORT: String(port), PORTICO_SECRET: TEST_SECRET, PORTICO_DATA: join(inject('world').folder, `serve-${port}`), LOG_LEVEL: 'error', REQUESTS_PER_MINUTE: '1000000', BUSY_AFTER: '60000',
+        ...process.env,
+        PORT: String(port),
+        PORTICO_SECRET: TEST_SECRET,
+        PORTICO_DATA: join(inject('world').folder, `serve-${port}`),
+        LOG_LEVEL: 'error',
+        REQUESTS_PER_MINUTE: '1000000',
+        BUSY_AFTER: '60000',
         DATABASE_URL: `postgres://${admin.user}${admin.password ? `:${admin.password}` : ''}@${admin.host.startsWith('/') ? 'localhost' : admin.host}:${admin.port}/${database}${admin.host.startsWith('/') ? `?host=${admin.host}` : ''}`,
       },
     })
-    await until(async () => (await send({ port, host: `localhost:${port}`, method: 'GET', path: '/api/v1/ready' })).status === 200)
+    await until(
+      async () =>
+        (await send({ port, host: `localhost:${port}`, method: 'GET', path: '/api/v1/ready' })).status === 200,
+    )
     return child
   }
 
-  const freePort = () => new Promise<number>((resolve) => {
-    const probe = http.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
+  const freePort = () =>
+    new Promise<number>((resolve) => {
+      const probe = http.createServer().listen(0, '127.0.0.1', () => {
+        const { port } = probe.address() as { port: number }
+        probe.close(() => resolve(port))
+      })
     })
-  })
 
   it('F1 killed while booking: nothing acknowledged is lost, nothing is half there', async () => {
     const shop = await at.business()
-    const customer = await shop.customer(), template = await shop.template()
+    const customer = await shop.customer(),
+      template = await shop.template()
     const user = await shop.portalUser({ customers: [customer] })
     const acknowledged: string[] = []
     for (let round = 0; round < 3; round++) {
       const port = await freePort()
       const child = await serve(port)
       let going = true
-      const booking3 = Promise.all(Array.from({ length: 6 }, async () => {
-        while (going) {
-          const reply = await send({ port, host: `${shop.slug}.localhost:${port}`, method: 'POST', path: `/api/v1/portal/${shop.slug}/jobs`, body: booking(template, customer, 3), cookies: user.cookies }).catch(() => null)
-          if (reply?.status === 201) acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
-          else if (reply?.status === 429) going = false
-          // The limit of one caller is not what is tried here.
-          await at.stored((db) => db.deleteFrom('throttles').execute())
-        }
-      }))
+      const booking3 = Promise.all(
+        Array.from({ length: 6 }, async () => {
+          while (going) {
+            const reply = await send({
+              port,
+              host: `${shop.slug}.localhost:${port}`,
+              method: 'POST',
+              path: `/api/v1/portal/${shop.slug}/jobs`,
+              body: booking(template, customer, 3),
+              cookies: user.cookies,
+            }).catch(() => null)
+            if (reply?.status === 201)
+              acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
+            else if (reply?.status === 429) going = false
+            // The limit of one caller is not what is tried here.
+            await at.stored((db) => db.deleteFrom('throttles').execute())
+          }
+        }),
+      )
       await until(async () => acknowledged.length > (round + 1) * 12)
       child.kill('SIGKILL')
       going = false
@@ -255,7 +320,9 @@ describe('the process ends', () => {
     const sizes = Map.groupBy(stored, (job) => job.batch_id)
     expect([...sizes.values()].filter((batch) => batch.length !== 3)).toEqual([])
     expect(new Set(stored.map((job) => job.number)).size).toBe(stored.length)
-    const history = await at.stored((db) => db.selectFrom('job_history').select('job_id').distinct().where('account_id', '=', shop.id).execute())
+    const history = await at.stored((db) =>
+      db.selectFrom('job_history').select('job_id').distinct().where('account_id', '=', shop.id).execute(),
+    )
     expect(history).toHaveLength(stored.length)
   })
 
@@ -270,22 +337,31 @@ describe('the process ends', () => {
     const child = await serve(port)
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
     const cut: string[] = []
-    let answered = 0, stopping = false
-    const load = Promise.all(Array.from({ length: 8 }, async () => {
-      for (;;) {
-        const before = stopping
-        try {
-          const { status } = await send({ port, host: `${shop.slug}.localhost:${port}`, method: 'GET', path: `/api/v1/portal/${shop.slug}/jobs`, cookies: user.cookies })
-          answered++
-          if (status === 503) return
-          if (status !== 200) cut.push(`answered ${status}`)
-        } catch (error) {
-          // Refused once it is down is right; cut off while it was up is not.
-          if (!before && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') cut.push(String(error))
-          return
+    let answered = 0,
+      stopping = false
+    const load = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (;;) {
+          const before = stopping
+          try {
+            const { status } = await send({
+              port,
+              host: `${shop.slug}.localhost:${port}`,
+              method: 'GET',
+              path: `/api/v1/portal/${shop.slug}/jobs`,
+              cookies: user.cookies,
+            })
+            answered++
+            if (status === 503) return
+            if (status !== 200) cut.push(`answered ${status}`)
+          } catch (error) {
+            // Refused once it is down is right; cut off while it was up is not.
+            if (!before && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') cut.push(String(error))
+            return
+          }
         }
-      }
-    }))
+      }),
+    )
     await until(async () => answered > 50)
     stopping = true
     child.kill('SIGTERM')

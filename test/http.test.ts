@@ -11,16 +11,31 @@ beforeAll(async () => {
   shop = await at.business()
 })
 
-const ask = (method: string, path: string, { host = `localhost:${at.port}`, body, headers = {} }: { host?: string; body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Reply> =>
-  send({ port: at.port, host, method, path, body, headers })
-const signIn = (body: string | Buffer, headers: Record<string, string> = {}) => ask('POST', '/api/v1/people/sign-in', { body, headers })
+const ask = (
+  method: string,
+  path: string,
+  {
+    host = `localhost:${at.port}`,
+    body,
+    headers = {},
+  }: { host?: string; body?: string | Buffer; headers?: Record<string, string> } = {},
+): Promise<Reply> => send({ port: at.port, host, method, path, body, headers })
+const signIn = (body: string | Buffer, headers: Record<string, string> = {}) =>
+  ask('POST', '/api/v1/people/sign-in', { body, headers })
 const code = (reply: Reply) => (reply.body as { code?: string }).code
 
 describe('hosts', () => {
-  it('PS-10 on a portal\'s own host only that portal answers', async () => {
+  it("PS-10 on a portal's own host only that portal answers", async () => {
     const host = `${shop.slug}.localhost:${at.port}`
     const other = await at.business()
-    for (const path of ['/api/v1/people/me', `/api/v1/office/${shop.slug}/staff`, `/api/v1/portal/${other.slug}`, '/office', '/mailbox', `/p/${shop.slug}`]) {
+    for (const path of [
+      '/api/v1/people/me',
+      `/api/v1/office/${shop.slug}/staff`,
+      `/api/v1/portal/${other.slug}`,
+      '/office',
+      '/mailbox',
+      `/p/${shop.slug}`,
+    ]) {
       expect([path, (await ask('GET', path, { host })).status]).toEqual([path, 404])
     }
   })
@@ -29,8 +44,14 @@ describe('hosts', () => {
     expect((await ask('GET', '/api/v1/portal/nobody', { host: 'nobody.example' })).status).toBe(404)
   })
 
-  it('PS-10 a staff cookie means nothing on a portal\'s host', async () => {
-    const reply = await send({ port: at.port, host: `${shop.slug}.localhost:${at.port}`, method: 'GET', path: '/api/v1/people/me', cookies: shop.owner.cookies })
+  it("PS-10 a staff cookie means nothing on a portal's host", async () => {
+    const reply = await send({
+      port: at.port,
+      host: `${shop.slug}.localhost:${at.port}`,
+      method: 'GET',
+      path: '/api/v1/people/me',
+      cookies: shop.owner.cookies,
+    })
     expect(reply.status).toBe(404)
   })
 })
@@ -44,10 +65,25 @@ describe('origins', () => {
     }
   })
   it('PS-41 a cookie without an origin is refused, a script without cookies is not', async () => {
-    const bare = (headers: Record<string, string>) => new Promise<number>((resolve, reject) => {
-      http.request({ host: '127.0.0.1', port: at.port, method: 'POST', path: '/api/v1/people/sign-in', headers: { host: `localhost:${at.port}`, 'content-type': 'application/json', ...headers } },
-        (response) => { response.resume(); resolve(response.statusCode!) }).on('error', reject).end(body)
-    })
+    const bare = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        http
+          .request(
+            {
+              host: '127.0.0.1',
+              port: at.port,
+              method: 'POST',
+              path: '/api/v1/people/sign-in',
+              headers: { host: `localhost:${at.port}`, 'content-type': 'application/json', ...headers },
+            },
+            (response) => {
+              response.resume()
+              resolve(response.statusCode!)
+            },
+          )
+          .on('error', reject)
+          .end(body)
+      })
     expect(await bare({ cookie: 'portico_people=x' })).toBe(403)
     expect(await bare({})).toBe(401)
   })
@@ -55,18 +91,33 @@ describe('origins', () => {
 
 describe('bad input', () => {
   it('reports every fault at once, by field, with words', async () => {
-    const { body } = await signIn(JSON.stringify({ email: 7, surprise: true })) as Reply<{ fields: Record<string, { code: string; text: string }> }>
-    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.code]))).toEqual({ email: 'type', password: 'required', surprise: 'unknown' })
+    const { body } = (await signIn(JSON.stringify({ email: 7, surprise: true }))) as Reply<{
+      fields: Record<string, { code: string; text: string }>
+    }>
+    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.code]))).toEqual({
+      email: 'type',
+      password: 'required',
+      surprise: 'unknown',
+    })
     expect(body.fields.password?.text).toMatch(/filled in/)
   })
 
   it('PS-14 unknown query keys are refused', async () => {
-    const reply = await send({ port: at.port, host: `localhost:${at.port}`, method: 'GET', path: '/api/v1/people/me?is_admin=1', cookies: shop.owner.cookies })
+    const reply = await send({
+      port: at.port,
+      host: `localhost:${at.port}`,
+      method: 'GET',
+      path: '/api/v1/people/me?is_admin=1',
+      cookies: shop.owner.cookies,
+    })
     expect([reply.status, code(reply)]).toEqual([422, 'input'])
   })
 
   it.each([
-    ['no JSON', '{"email":', 400], ['an array', '[]', 422], ['nothing', '', 400], ['a number', '7', 422],
+    ['no JSON', '{"email":', 400],
+    ['an array', '[]', 422],
+    ['nothing', '', 400],
+    ['a number', '7', 422],
     ['a poisoned prototype', '{"__proto__":{"admin":true},"email":"a@b.example","password":"x"}', 400],
     ['a poisoned constructor', '{"constructor":{"prototype":{"admin":true}}}', 400],
   ])('a body that is %s is refused', async (_what, body, status) => {
@@ -80,39 +131,67 @@ describe('bad input', () => {
   })
 
   it('B3 half a character is refused, wherever it stands', async () => {
-    const reply = await shop.owner.call('createCustomer', { name: 'Half \ud800', notes: 'and \udc00', contact: { name: 'Whole 😀' } } as never)
+    const reply = await shop.owner.call('createCustomer', {
+      name: 'Half \ud800',
+      notes: 'and \udc00',
+      contact: { name: 'Whole 😀' },
+    } as never)
     expect([reply.status, Object.keys(reply.body.fields ?? {})]).toEqual([422, ['name', 'notes']])
   })
 
   it('B7 addresses that cannot be read, or that the API does not have, are refused like any other', async () => {
-    for (const [path, status] of [['/api/v1/nothing', 404], ['/api/v1/office/%E0%A4%A/jobs', 404], ['/api/v1/people/sign-in', 404]] as const) {
+    for (const [path, status] of [
+      ['/api/v1/nothing', 404],
+      ['/api/v1/office/%E0%A4%A/jobs', 404],
+      ['/api/v1/people/sign-in', 404],
+    ] as const) {
       const reply = await ask('GET', path)
-      expect([path, reply.status, code(reply), reply.headers['content-type'], reply.headers['x-frame-options']])
-        .toEqual([path, status, 'notFound', 'application/problem+json; charset=utf-8', 'DENY'])
+      expect([
+        path,
+        reply.status,
+        code(reply),
+        reply.headers['content-type'],
+        reply.headers['x-frame-options'],
+      ]).toEqual([path, status, 'notFound', 'application/problem+json; charset=utf-8', 'DENY'])
     }
     const page = await ask('GET', '/office/%E0%A4%A')
     expect([page.status < 500, page.headers['x-frame-options']]).toEqual([true, 'DENY'])
   })
 
   it('health and readiness count towards no limit', async () => {
-    for (const path of ['/api/v1/health', '/api/v1/ready']) expect((await ask('GET', path)).headers['x-ratelimit-limit']).toBeUndefined()
+    for (const path of ['/api/v1/health', '/api/v1/ready'])
+      expect((await ask('GET', path)).headers['x-ratelimit-limit']).toBeUndefined()
     expect((await ask('GET', '/api/v1/people/me')).headers['x-ratelimit-limit']).toBeDefined()
   })
 
   it('B4 bombs are refused at once and leave the server answering', async () => {
     const bombs: [string, () => Promise<Reply>, number[]][] = [
       ['deep JSON', () => signIn('['.repeat(100_000) + ']'.repeat(100_000)), [400, 422]],
-      ['wide JSON', () => signIn(JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, i])))), [413]],
-      ['a megabyte of password', () => signIn(JSON.stringify({ email: 'a@b.example', password: 'x'.repeat(1_000_000) })), [413]],
+      [
+        'wide JSON',
+        () => signIn(JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, i])))),
+        [413],
+      ],
+      [
+        'a megabyte of password',
+        () => signIn(JSON.stringify({ email: 'a@b.example', password: 'x'.repeat(1_000_000) })),
+        [413],
+      ],
       ['a long password', () => signIn(JSON.stringify({ email: 'a@b.example', password: 'x'.repeat(100_000) })), [422]],
-      ['a compressed body', () => signIn(gzipSync(Buffer.alloc(5_000_000, '[')), { 'content-encoding': 'gzip' }), [400, 413, 415]],
+      [
+        'a compressed body',
+        () => signIn(gzipSync(Buffer.alloc(5_000_000, '[')), { 'content-encoding': 'gzip' }),
+        [400, 413, 415],
+      ],
       ['a long address', () => ask('GET', `/api/v1/${'a'.repeat(12_000)}`), [404, 414, 431]],
       ['long headers', () => ask('GET', '/api/v1/health', { headers: { 'x-long': 'a'.repeat(60_000) } }), [431]],
     ]
     const before = process.memoryUsage().rss
     for (const [what, throwIt, statuses] of bombs) {
       // A body that is still being sent when it is refused may find the connection closed.
-      const { status } = await throwIt().catch((error: NodeJS.ErrnoException) => ({ status: /hang up|EPIPE|ECONNRESET/.test(`${error.message} ${error.code}`) ? statuses[0]! : 0 }))
+      const { status } = await throwIt().catch((error: NodeJS.ErrnoException) => ({
+        status: /hang up|EPIPE|ECONNRESET/.test(`${error.message} ${error.code}`) ? statuses[0]! : 0,
+      }))
       expect([what, statuses.includes(status) ? 'refused' : status]).toEqual([what, 'refused'])
     }
     expect((await ask('GET', '/api/v1/health')).status).toBe(200)
@@ -122,7 +201,9 @@ describe('bad input', () => {
   it('a request cut short ends without harm', async () => {
     await new Promise<void>((resolve) => {
       const socket = net.connect(at.port, '127.0.0.1', () => {
-        socket.write(`POST /api/v1/people/sign-in HTTP/1.1\r\nhost: localhost:${at.port}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"em`)
+        socket.write(
+          `POST /api/v1/people/sign-in HTTP/1.1\r\nhost: localhost:${at.port}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"em`,
+        )
         socket.destroy()
         resolve()
       })
@@ -133,10 +214,21 @@ describe('bad input', () => {
 
 describe('headers', () => {
   it('B7 every answer carries the policy, refusals and missing pages too', async () => {
-    const answers = [await ask('GET', '/api/v1/health'), await ask('GET', '/api/v1/people/me'), await ask('GET', '/nothing/here'), await signIn('{'), await ask('DELETE', '/api/v1/health')]
+    const answers = [
+      await ask('GET', '/api/v1/health'),
+      await ask('GET', '/api/v1/people/me'),
+      await ask('GET', '/nothing/here'),
+      await signIn('{'),
+      await ask('DELETE', '/api/v1/health'),
+    ]
     for (const { headers } of answers) {
       expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
-      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'same-origin', 'cross-origin-opener-policy': 'same-origin' })
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+      })
       expect(headers['x-request-id']).toMatch(/^\w{10}$/)
       expect(headers['x-powered-by']).toBeUndefined()
     }
@@ -149,7 +241,9 @@ describe('headers', () => {
   it('the session cookie is out of reach of scripts and other sites', async () => {
     const visitor = at.anyone()
     const { headers } = await visitor.call('signIn', { email: shop.owner.email, password: PASSWORD })
-    expect(headers['set-cookie']?.[0]).toMatch(/^portico_people=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/)
+    expect(headers['set-cookie']?.[0]).toMatch(
+      /^portico_people=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    )
   })
   it('C7 the log says that somebody searched, not for whom', async () => {
     await shop.owner.call('listCustomers', { search: 'Eleanor Finch' })
@@ -158,7 +252,11 @@ describe('headers', () => {
     expect(line).not.toContain('Finch')
   })
   it('refusals say nothing of the inside', async () => {
-    const replies = [await ask('GET', '/api/v1/people/me'), await signIn('{'), await ask('GET', '/api/v1/office/nowhere/jobs')]
+    const replies = [
+      await ask('GET', '/api/v1/people/me'),
+      await signIn('{'),
+      await ask('GET', '/api/v1/office/nowhere/jobs'),
+    ]
     for (const { text } of replies) expect(text).not.toMatch(/at \w+ \(|node_modules|select |\.ts:/)
   })
 })
@@ -185,8 +283,20 @@ describe('sessions', () => {
     const fresh = await at.business()
     void token
     const real = fresh.owner.cookies.get(name)!
-    for (const forged of ['', '0', 'true', real.slice(1), `${real}A`, real.toLowerCase(), real.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')), `${real}%00`, 'é'.repeat(43)]) {
-      const reply = await ask('GET', '/api/v1/people/me', { headers: { cookie: `${name}=${encodeURIComponent(forged)}` } })
+    for (const forged of [
+      '',
+      '0',
+      'true',
+      real.slice(1),
+      `${real}A`,
+      real.toLowerCase(),
+      real.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      `${real}%00`,
+      'é'.repeat(43),
+    ]) {
+      const reply = await ask('GET', '/api/v1/people/me', {
+        headers: { cookie: `${name}=${encodeURIComponent(forged)}` },
+      })
       expect([forged, reply.status]).toEqual([forged, 401])
     }
     expect((await fresh.owner.call('getMyself')).status).toBe(200)
@@ -198,6 +308,8 @@ describe('sessions', () => {
     const fresh = await at.business()
     await visitor.ok('signIn', { email: fresh.owner.email, password: PASSWORD })
     expect(visitor.cookies.get('portico_people')).not.toBe('A'.repeat(43))
-    expect((await ask('GET', '/api/v1/people/me', { headers: { cookie: `portico_people=${'A'.repeat(43)}` } })).status).toBe(401)
+    expect(
+      (await ask('GET', '/api/v1/people/me', { headers: { cookie: `portico_people=${'A'.repeat(43)}` } })).status,
+    ).toBe(401)
   })
 })

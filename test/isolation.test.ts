@@ -15,10 +15,17 @@ let tables: string[]
 beforeAll(async () => {
   at = await openHouse(inject('world'))
   world = await buildWorld(at)
-  const { rows } = await at.stored((db) => sql<{ name: string }>`
-    select c.relname as name from pg_class c where c.relkind = 'r' and obj_description(c.oid) like 'class: tenant%'`.execute(db))
+  const { rows } = await at.stored((db) =>
+    sql<{ name: string }>`
+    select c.relname as name from pg_class c where c.relkind = 'r' and obj_description(c.oid) like 'class: tenant%'`.execute(
+      db,
+    ),
+  )
   // Sessions note when they were last seen; keys of finished requests are not records.
-  tables = rows.map((row) => row.name).filter((name) => !['portal_sessions', 'idempotency_keys'].includes(name)).sort()
+  tables = rows
+    .map((row) => row.name)
+    .filter((name) => !['portal_sessions', 'idempotency_keys'].includes(name))
+    .sort()
   return () => at.close()
 }, 120_000)
 
@@ -26,38 +33,74 @@ beforeAll(async () => {
 async function fingerprint(account: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const table of tables) {
-    const { rows } = await at.stored((db) => sql<{ all: string | null }>`select string_agg(t::text, '|' order by t::text) as all from ${sql.table(table)} t where account_id = ${account}`.execute(db))
-    found[table] = createHash('md5').update(rows[0]?.all ?? '').digest('hex')
+    const { rows } = await at.stored((db) =>
+      sql<{
+        all: string | null
+      }>`select string_agg(t::text, '|' order by t::text) as all from ${sql.table(table)} t where account_id = ${account}`.execute(
+        db,
+      ),
+    )
+    found[table] = createHash('md5')
+      .update(rows[0]?.all ?? '')
+      .digest('hex')
   }
   return found
 }
 
 describe('isolation', () => {
   it('PS-02 PS-35 PS-36 nobody changes or reads another account, and a refusal writes nothing', async () => {
-    const [here, there] = await at.stored((db) => db.selectFrom('account_settings').select('account_id').orderBy('name').execute())
+    const [here, there] = await at.stored((db) =>
+      db.selectFrom('account_settings').select('account_id').orderBy('name').execute(),
+    )
     const accounts = { here: here!.account_id, there: there!.account_id }
     const before = await fingerprint(accounts.there)
     const wrong: string[] = []
     let asked = 0
     for (const [name, definition] of Object.entries(contracts as Record<string, Definition>)) {
-      const named = Object.keys(definition.params?.shape ?? {}).concat(Object.keys(definition.body?.shape ?? {})).filter((key) => key in world.ids.foreign)
+      const named = Object.keys(definition.params?.shape ?? {})
+        .concat(Object.keys(definition.body?.shape ?? {}))
+        .filter((key) => key in world.ids.foreign)
       if (named.length === 0) continue
       const surface = definition.path.split('/')[1]
-      for (const caller of world.callers.filter((each) => ['owner', 'worker', 'portal user', 'may delete'].includes(each.name))) {
+      for (const caller of world.callers.filter((each) =>
+        ['owner', 'worker', 'portal user', 'may delete'].includes(each.name),
+      )) {
         const ids = world.ids.foreign
-        const sample = { ...Object.fromEntries(Object.keys(definition.body?.shape ?? {}).flatMap((key) => (key in ids ? [[key, ids[key as keyof typeof ids]]] : []))), ...bodies[name as keyof typeof bodies]?.(ids) }
-        const params = Object.fromEntries(Object.keys(definition.params?.shape ?? {}).map((key) => [key, ids[key as keyof typeof ids] ?? randomUUID()]))
-        const { path, query, body } = fill(definition, { ...(definition.method === 'GET' ? {} : sample), ...params }, world.slug)
+        const sample = {
+          ...Object.fromEntries(
+            Object.keys(definition.body?.shape ?? {}).flatMap((key) =>
+              key in ids ? [[key, ids[key as keyof typeof ids]]] : [],
+            ),
+          ),
+          ...bodies[name as keyof typeof bodies]?.(ids),
+        }
+        const params = Object.fromEntries(
+          Object.keys(definition.params?.shape ?? {}).map((key) => [key, ids[key as keyof typeof ids] ?? randomUUID()]),
+        )
+        const { path, query, body } = fill(
+          definition,
+          { ...(definition.method === 'GET' ? {} : sample), ...params },
+          world.slug,
+        )
         const home = await fingerprint(accounts.here)
         const reply = await send({
-          port: at.port, host: surface === 'portal' ? `${world.slug}.localhost:${at.port}` : `localhost:${at.port}`,
-          method: definition.method, path: `/api/v1${path}${query}`, ...(definition.method !== 'GET' && { body: body ?? {} }), cookies: new Map(caller.person.cookies),
+          port: at.port,
+          host: surface === 'portal' ? `${world.slug}.localhost:${at.port}` : `localhost:${at.port}`,
+          method: definition.method,
+          path: `/api/v1${path}${query}`,
+          ...(definition.method !== 'GET' && { body: body ?? {} }),
+          cookies: new Map(caller.person.cookies),
         })
         asked++
-        if (reply.text.includes(CANARY.foreign)) wrong.push(`${name} × ${caller.name} told something of the other account`)
+        if (reply.text.includes(CANARY.foreign))
+          wrong.push(`${name} × ${caller.name} told something of the other account`)
         const after = await fingerprint(accounts.here)
-        if (reply.status >= 400) for (const table of tables) if (home[table] !== after[table]) wrong.push(`${name} × ${caller.name} was refused (${reply.status}) and wrote to ${table}`)
-        if (reply.status < 300 && definition.params && Object.keys(definition.params.shape).some((key) => key in ids)) wrong.push(`${name} × ${caller.name} answered ${reply.status} for a foreign id`)
+        if (reply.status >= 400)
+          for (const table of tables)
+            if (home[table] !== after[table])
+              wrong.push(`${name} × ${caller.name} was refused (${reply.status}) and wrote to ${table}`)
+        if (reply.status < 300 && definition.params && Object.keys(definition.params.shape).some((key) => key in ids))
+          wrong.push(`${name} × ${caller.name} answered ${reply.status} for a foreign id`)
       }
     }
     expect(wrong).toEqual([])

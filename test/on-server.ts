@@ -21,18 +21,39 @@ if (account) chownSync(folder, account.uid, account.gid)
 const as = account ? { uid: account.uid, gid: account.gid } : {}
 const cluster = join(folder, 'cluster')
 
-const made = spawnSync(join(bin, 'initdb'), ['-D', cluster, '-U', 'postgres', '--auth=trust', '--locale=C.UTF-8', '--no-sync'], { ...as, encoding: 'utf8', cwd: folder })
+const made = spawnSync(
+  join(bin, 'initdb'),
+  ['-D', cluster, '-U', 'postgres', '--auth=trust', '--locale=C.UTF-8', '--no-sync'],
+  { ...as, encoding: 'utf8', cwd: folder },
+)
 if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
 const port = await freePort()
-const server = spawn(join(bin, 'postgres'), ['-D', cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`, '-c', 'fsync=off', '-c', 'max_connections=200'],
-  { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] })
+const server = spawn(
+  join(bin, 'postgres'),
+  [
+    '-D',
+    cluster,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `unix_socket_directories=${folder}`,
+    '-c',
+    'fsync=off',
+    '-c',
+    'max_connections=200',
+  ],
+  { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] },
+)
 try {
   await connected(async (client) => {
     await client.query("create role host login createrole createdb password 'host'")
   })
   const args = process.argv.slice(2)
   const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
-    stdio: 'inherit', env: { ...process.env, TEST_DATABASE_URL: `postgres://host:host@127.0.0.1:${port}/postgres` },
+    stdio: 'inherit',
+    env: { ...process.env, TEST_DATABASE_URL: `postgres://host:host@127.0.0.1:${port}/postgres` },
   })
   process.exitCode = status ?? 1
 } finally {

@@ -13,32 +13,70 @@ beforeAll(async () => {
 }, 120_000)
 
 const all = Object.entries(contracts as Record<string, Definition>)
-const versioned = all.filter(([, each]) => each.writes && each.body && 'version' in each.body.shape && each.path.startsWith('/office'))
+const versioned = all.filter(
+  ([, each]) => each.writes && each.body && 'version' in each.body.shape && each.path.startsWith('/office'),
+)
 const creating = all.filter(([name, each]) => each.creates && name in bodies && !each.upload)
 
-function ask(name: string, definition: Definition, sample: Record<string, unknown>, headers: Record<string, string> = {}) {
+function ask(
+  name: string,
+  definition: Definition,
+  sample: Record<string, unknown>,
+  headers: Record<string, string> = {},
+) {
   const portal = definition.path.startsWith('/portal')
   const ids = world.ids.own
   const caller = world.callers.find((each) => each.name === (portal ? 'may delete' : 'owner'))!
-  const params = Object.fromEntries(Object.keys(definition.params?.shape ?? {}).map((key) => [key, ids[key as keyof typeof ids]]))
+  const params = Object.fromEntries(
+    Object.keys(definition.params?.shape ?? {}).map((key) => [key, ids[key as keyof typeof ids]]),
+  )
   const { path, query, body } = fill(definition, { ...sample, ...params }, world.slug)
   return send({
-    port: at.port, host: portal ? `${world.slug}.localhost:${at.port}` : `localhost:${at.port}`, method: definition.method, path: `/api/v1${path}${query}`,
-    body: body ?? {}, headers, cookies: new Map(caller.person.cookies),
+    port: at.port,
+    host: portal ? `${world.slug}.localhost:${at.port}` : `localhost:${at.port}`,
+    method: definition.method,
+    path: `/api/v1${path}${query}`,
+    body: body ?? {},
+    headers,
+    cookies: new Map(caller.person.cookies),
   })
 }
 
 /** The version a record has now, by asking for it as the owner would. */
 async function versionNow(name: string): Promise<number> {
   const { own } = world.ids
-  const [table, id] = /Template(?!Access)/.test(name) && name !== 'setTemplateAccess' ? ['templates', own.template]
-    : /Job/.test(name) ? ['jobs', own.job]
-    : /Customer|Contact|Site/.test(name) ? ['customers', own.customer]
-    : /PortalSettings/.test(name) ? ['portal_settings', null]
-    : /Account/.test(name) ? ['account_settings', null] : ['portal_users', own.user]
-  const account = (await at.stored((db) => db.selectFrom('addresses').select('account_id').where('name', '=', world.slug).executeTakeFirstOrThrow())).account_id
-  const row = await at.stored((db) => (db as unknown as { selectFrom(name: string): { select(name: string): { where(name: string, op: string, value: string): { executeTakeFirstOrThrow(): Promise<{ version: number }> } } } })
-    .selectFrom(table!).select('version').where(id ? 'id' : 'account_id', '=', id ?? account).executeTakeFirstOrThrow())
+  const [table, id] =
+    /Template(?!Access)/.test(name) && name !== 'setTemplateAccess'
+      ? ['templates', own.template]
+      : /Job/.test(name)
+        ? ['jobs', own.job]
+        : /Customer|Contact|Site/.test(name)
+          ? ['customers', own.customer]
+          : /PortalSettings/.test(name)
+            ? ['portal_settings', null]
+            : /Account/.test(name)
+              ? ['account_settings', null]
+              : ['portal_users', own.user]
+  const account = (
+    await at.stored((db) =>
+      db.selectFrom('addresses').select('account_id').where('name', '=', world.slug).executeTakeFirstOrThrow(),
+    )
+  ).account_id
+  const row = await at.stored((db) =>
+    (
+      db as unknown as {
+        selectFrom(name: string): {
+          select(name: string): {
+            where(name: string, op: string, value: string): { executeTakeFirstOrThrow(): Promise<{ version: number }> }
+          }
+        }
+      }
+    )
+      .selectFrom(table!)
+      .select('version')
+      .where(id ? 'id' : 'account_id', '=', id ?? account)
+      .executeTakeFirstOrThrow(),
+  )
   return row.version
 }
 
@@ -52,17 +90,24 @@ describe('races', () => {
     const sample = bodies[name as keyof typeof bodies]!(world.ids.own)
     const version = await versionNow(name)
     // Different contents: saving what is there already is no change.
-    const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => ask(name, definition, { ...vary(sample, index), version })))
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => ask(name, definition, { ...vary(sample, index), version })),
+    )
     const taken = replies.filter(({ status }) => status < 300).length
     const refused = replies.filter(({ status }) => status === 409).length
-    expect({ taken, others: replies.length - taken - refused, statuses: [...new Set(replies.map(({ status, body }) => `${status} ${(body as { code?: string }).code ?? ''}`))] })
-      .toMatchObject({ taken: taken === 0 ? 0 : 1, others: 0 })
+    expect({
+      taken,
+      others: replies.length - taken - refused,
+      statuses: [...new Set(replies.map(({ status, body }) => `${status} ${(body as { code?: string }).code ?? ''}`))],
+    }).toMatchObject({ taken: taken === 0 ? 0 : 1, others: 0 })
     if (taken === 0) expect(RULED_OUT).toContain(name)
   })
 
   it.each(creating)('F11 %s: twenty with one key do it once', async (name, definition) => {
     const sample = bodies[name as keyof typeof bodies]!(world.ids.own)
-    const replies = await Promise.all(Array.from({ length: 20 }, () => ask(name, definition, sample, { 'idempotency-key': `race ${name}` })))
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => ask(name, definition, sample, { 'idempotency-key': `race ${name}` })),
+    )
     const done = replies.filter(({ status }) => status < 300)
     // One effect: everybody who was told "done" was told the same.
     if (done.length === 0) expect(replies.every(({ status }) => [403, 409, 422].includes(status))).toBe(true)
@@ -76,8 +121,10 @@ const RULED_OUT = ['reinstateJob', 'moveJob', 'cancelJob', 'scheduleJob', 'assig
 
 function vary(sample: Record<string, unknown>, index: number): Record<string, unknown> {
   for (const key of ['name', 'title', 'introduction', 'supportPhone', 'address'] as const) {
-    if (key in sample) return { ...sample, [key]: key === 'supportPhone' ? `+44 117 496 01${10 + index}` : `Variant ${index}` }
+    if (key in sample)
+      return { ...sample, [key]: key === 'supportPhone' ? `+44 117 496 01${10 + index}` : `Variant ${index}` }
   }
-  if ('email' in sample) return { ...sample, email: `variant-${index}-${Math.random().toString(36).slice(2)}@post.example` }
+  if ('email' in sample)
+    return { ...sample, email: `variant-${index}-${Math.random().toString(36).slice(2)}@post.example` }
   return sample
 }

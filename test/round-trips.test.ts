@@ -17,16 +17,29 @@ beforeAll(async () => {
       flights.at(-1)!.push((typeof asked === 'string' ? asked : asked.text).replaceAll(/\s+/g, ' ').trim().slice(0, 40))
       // The pool asks with a callback, a transaction with a promise.
       const done = rest.at(-1)
-      if (typeof done === 'function') return query(asked, ...rest.slice(0, -1), (...answer: unknown[]) => { waiting--; (done as (...answer: unknown[]) => void)(...answer) })
+      if (typeof done === 'function')
+        return query(asked, ...rest.slice(0, -1), (...answer: unknown[]) => {
+          waiting--
+          ;(done as (...answer: unknown[]) => void)(...answer)
+        })
       const sent = query(asked, ...rest) as Promise<unknown>
-      void sent.then(() => { waiting-- }, () => { waiting-- })
+      void sent.then(
+        () => {
+          waiting--
+        },
+        () => {
+          waiting--
+        },
+      )
       return sent
     }) as never
   })
   shop = await home.business()
   customer = await shop.customer()
   site = await shop.site(customer)
-  template = await shop.template({ fields: [{ id: 'fault', name: 'What is wrong?', type: 'text', portal: 'optional', worker: 'readOnly' }] })
+  template = await shop.template({
+    fields: [{ id: 'fault', name: 'What is wrong?', type: 'text', portal: 'optional', worker: 'readOnly' }],
+  })
   eleanor = await shop.portalUser({ customers: [customer] })
   job = (await eleanor.ok('createPortalJob', { template, site, fields: { fault: 'Leaks' } })).jobs[0]!.id
 })
@@ -41,15 +54,21 @@ async function flightsOf(work: () => Promise<unknown>): Promise<string[][]> {
 }
 
 it('a list waits for the database once: who calls, context, rows and commit in one flight', async () => {
-  expect(await flightsOf(() => eleanor.ok('listPortalJobs'))).toMatchObject([['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('with many'), 'commit']])
+  expect(await flightsOf(() => eleanor.ok('listPortalJobs'))).toMatchObject([
+    ['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('with many'), 'commit'],
+  ])
 })
 
 it('so does one job, with all that is beside it', async () => {
-  expect(await flightsOf(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('select j.*'), 'commit']])
+  expect(await flightsOf(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([
+    ['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('select j.*'), 'commit'],
+  ])
 })
 
 it('a booking waits twice: who calls with all it decides by, then all it writes', async () => {
-  const made = await flightsOf(() => eleanor.ok('createPortalJob', { template, site, fields: { fault: 'Leaks' }, formKey: crypto.randomUUID() }))
+  const made = await flightsOf(() =>
+    eleanor.ok('createPortalJob', { template, site, fields: { fault: 'Leaks' }, formKey: crypto.randomUUID() }),
+  )
   expect(made.map((each) => each[0])).toEqual(['begin', expect.stringContaining('insert into jobs')])
   expect(made[1]!.at(-1)).toBe('commit')
 })

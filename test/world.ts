@@ -9,10 +9,17 @@ import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/datab
 import { derive } from '../src/platform/secrets.ts'
 import { connectFromUrl, type Connect } from '../src/platform/database/pool.ts'
 
-export interface World { admin: Connect; passwords: Record<Role, string>; template: string; folder: string }
+export interface World {
+  admin: Connect
+  passwords: Record<Role, string>
+  template: string
+  folder: string
+}
 
 declare module 'vitest' {
-  interface ProvidedContext { world: World }
+  interface ProvidedContext {
+    world: World
+  }
 }
 
 /** PORTICO_SECRET of every process of a run: the roles belong to the whole cluster, so all must agree on their passwords. */
@@ -25,29 +32,50 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
   const folder = join(tmpdir(), `portico-test-${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder, { recursive: true, mode: 0o755 })
   const given = process.env.TEST_DATABASE_URL
-  const embedded = given ? null : await startEmbedded({ folder, settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' } })
+  const embedded = given
+    ? null
+    : await startEmbedded({
+        folder,
+        settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+      })
   const admin: Connect = embedded
     ? { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
     : connectFromUrl(given!)
   const template = `portico_template_${process.pid}`
-  const passwords = Object.fromEntries(ROLES.map((role) => [role, derive(TEST_SECRET, `database role ${role}`).toString('base64url')])) as Record<Role, string>
+  const passwords = Object.fromEntries(
+    ROLES.map((role) => [role, derive(TEST_SECRET, `database role ${role}`).toString('base64url')]),
+  ) as Record<Role, string>
   await ensureDatabase({ ...admin, database: template })
   await migrate({ admin: { ...admin, database: template }, passwords, folder: join(root, 'db/migrations') })
   return {
-    admin, passwords, template, folder,
+    admin,
+    passwords,
+    template,
+    folder,
     async close() {
       if (embedded) await embedded.stop()
-      else await withAdmin(admin, async (client) => {
-        const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname like $1', [`${template}%`])
-        for (const { datname } of rows) await client.query(`drop database if exists ${pg.escapeIdentifier(datname)} with (force)`)
-      })
+      else
+        await withAdmin(admin, async (client) => {
+          const { rows } = await client.query<{ datname: string }>(
+            'select datname from pg_database where datname like $1',
+            [`${template}%`],
+          )
+          for (const { datname } of rows)
+            await client.query(`drop database if exists ${pg.escapeIdentifier(datname)} with (force)`)
+        })
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
 export async function withAdmin<T>(admin: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ host: admin.host, port: admin.port, user: admin.user, password: admin.password, database: 'postgres' })
+  const client = new pg.Client({
+    host: admin.host,
+    port: admin.port,
+    user: admin.user,
+    password: admin.password,
+    database: 'postgres',
+  })
   client.on('error', () => {})
   await client.connect()
   try {

@@ -22,7 +22,9 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
     .map((place) => path.join(root, 'node_modules', place))
     .find((file) => fs.existsSync(file))
   if (!brought) {
-    process.stderr.write(`portico: Portico needs Node 24, this is ${process.versions.node}. Run \`npm ci\` here, or install Node 24.\n`)
+    process.stderr.write(
+      `portico: Portico needs Node 24, this is ${process.versions.node}. Run \`npm ci\` here, or install Node 24.\n`,
+    )
     process.exit(1)
   }
   const child = spawn(brought, [path.join(root, 'portico.mjs'), ...process.argv.slice(2)], { stdio: 'inherit' })

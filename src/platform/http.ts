@@ -9,7 +9,14 @@ import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import underPressure from '@fastify/under-pressure'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { contentDisposition } from './files.ts'
 import type { Words } from './i18n.ts'
 import { shortCode } from './ids.ts'
@@ -45,7 +52,10 @@ export interface Place {
 }
 
 declare module 'fastify' {
-  interface FastifyRequest { place: Place; caller: Caller }
+  interface FastifyRequest {
+    place: Place
+    caller: Caller
+  }
 }
 
 export interface HttpServer {
@@ -55,7 +65,10 @@ export interface HttpServer {
   applyEffects(request: FastifyRequest, reply: FastifyReply, effects: Effected[]): void
 }
 
-interface Effected { effect: Effect; accountId: string | null }
+interface Effected {
+  effect: Effect
+  accountId: string | null
+}
 
 /** JSON bodies: the largest is a template with many fields. */
 const JSON_LIMIT = 256 * 1024
@@ -94,29 +107,48 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   app.removeContentTypeParser('text/plain')
   await app.register(cookie)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
-  await app.register(multipart, { limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 }, throwFileSizeLimit: true })
+  await app.register(multipart, {
+    limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 },
+    throwFileSizeLimit: true,
+  })
   await app.register(underPressure, {
-    maxEventLoopDelay: options.busyAfter, retryAfter: 5,
+    maxEventLoopDelay: options.busyAfter,
+    retryAfter: 5,
     // No measurement at all counts as infinite there: a machine that paused for a moment would turn everybody away for a second.
-    pressureHandler: async (_request: unknown, _reply: unknown, _type: string, value: number | undefined) => { if (value !== Infinity) throw problem('busy', { retryAfter: 5 }) },
+    pressureHandler: async (_request: unknown, _reply: unknown, _type: string, value: number | undefined) => {
+      if (value !== Infinity) throw problem('busy', { retryAfter: 5 })
+    },
   })
   await app.register(rateLimit, {
-    global: true, max: options.requestsPerMinute, timeWindow: 60_000,
+    global: true,
+    max: options.requestsPerMinute,
+    timeWindow: 60_000,
     // Whoever watches us may share an address with a busy proxy, and must not take us for dead.
     allowList: (request) => /^\/(_app\/|api\/v1\/(health|ready)$)/.test(request.url),
-    errorResponseBuilder: (_request, context) => problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
+    errorResponseBuilder: (_request, context) =>
+      problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
   app.addSchema(problemSchema)
   await app.register(swagger, {
-    refResolver: { buildLocalReference: (json, _base, _fragment, index) => (typeof json.$id === 'string' ? json.$id : `def-${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `def-${index}`,
+    },
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Portico', version: options.version, description: 'Every screen runs through these operations; what a screen can do, a script can do.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: {
+        title: 'Portico',
+        version: options.version,
+        description: 'Every screen runs through these operations; what a screen can do, a script can do.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
       servers: [{ url: '/' }],
-      components: { securitySchemes: {
-        peopleSession: { type: 'apiKey', in: 'cookie', name: 'portico_people' },
-        portalSession: { type: 'apiKey', in: 'cookie', name: 'portico_portal_{id}' },
-      } },
+      components: {
+        securitySchemes: {
+          peopleSession: { type: 'apiKey', in: 'cookie', name: 'portico_people' },
+          portalSession: { type: 'apiKey', in: 'cookie', name: 'portico_portal_{id}' },
+        },
+      },
       tags: [...new Set(house.operations.map((each) => each.feature))].map((name) => ({ name })),
     },
   })
@@ -132,24 +164,41 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     // Pages bring their own; all else (answers, redirects, pictures opened by themselves) loads and runs nothing.
-    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+    if (!reply.hasHeader('content-security-policy'))
+      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   // One line per request; the log masks tokens in addresses.
   app.addHook('onResponse', async (request, reply) => {
-    request.log.info({ method: request.method, url: unsearched(request.url), host: request.host, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+    request.log.info(
+      {
+        method: request.method,
+        url: unsearched(request.url),
+        host: request.host,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
   })
   app.setErrorHandler((error: FastifyError, request, reply) => answerProblem(asProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => answerProblem(problem('notFound'), request, reply))
 
-  app.get('/api/v1/health', { schema: { hide: true } as never }, async () => ({ status: 'ok', version: options.version }))
+  app.get('/api/v1/health', { schema: { hide: true } as never }, async () => ({
+    status: 'ok',
+    version: options.version,
+  }))
   app.get('/api/v1/ready', { schema: { hide: true } as never }, async () => {
     if (!(await options.ready())) throw problem('databaseAway', { retryAfter: 2 })
     return { status: 'ready' }
   })
-  app.get('/api/v1/openapi.json', { schema: { hide: true } as never }, async (_request, reply) => reply.type('application/json').send(app.swagger()))
+  app.get('/api/v1/openapi.json', { schema: { hide: true } as never }, async (_request, reply) =>
+    reply.type('application/json').send(app.swagger()),
+  )
   for (const operation of house.operations) addRoute(operation)
   // Else the pages would answer a script with a page.
-  app.all('/api/*', { schema: { hide: true } as never }, async () => { throw problem('notFound') })
+  app.all('/api/*', { schema: { hide: true } as never }, async () => {
+    throw problem('notFound')
+  })
 
   return { app, apiFor, applyEffects }
 
@@ -158,7 +207,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   async function placeOf(request: FastifyRequest): Promise<Place> {
     const host = request.hostname.toLowerCase().replace(/\.$/, '')
     const main = publicUrl.hostname.toLowerCase()
-    if (host === main || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host)) return { surface: 'main', portal: null }
+    if (host === main || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host))
+      return { surface: 'main', portal: null }
     if (host.endsWith(`.${main}`)) return { surface: 'portal', portal: host.slice(0, -main.length - 1) }
     return { surface: 'portal', portal: (await options.slugOfHost(host)) ?? host }
   }
@@ -168,7 +218,8 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     const prefix = cookiePrefix(request)
     const portalTokens: Record<string, string> = {}
     for (const [name, value] of Object.entries(request.cookies)) {
-      if (name.startsWith(`${prefix}portico_portal_`) && value) portalTokens[name.slice(prefix.length + 'portico_portal_'.length)] = value
+      if (name.startsWith(`${prefix}portico_portal_`) && value)
+        portalTokens[name.slice(prefix.length + 'portico_portal_'.length)] = value
     }
     const key = request.headers['idempotency-key']
     return {
@@ -193,7 +244,10 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   function checkOrigin(request: FastifyRequest): void {
     if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return
     const { origin } = request.headers
-    if (origin === undefined ? request.headers.cookie !== undefined : origin !== `${request.protocol}://${request.host}`) throw problem('crossOrigin')
+    if (
+      origin === undefined ? request.headers.cookie !== undefined : origin !== `${request.protocol}://${request.host}`
+    )
+      throw problem('crossOrigin')
   }
 
   // ---- routes ----
@@ -227,36 +281,55 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   async function send(answer: Answer, caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (answer.effect && 'file' in answer.effect) {
       const { file } = answer.effect
-      return reply.code(200).headers({
-        'content-type': file.type,
-        'content-length': file.size,
-        'content-disposition': contentDisposition(file.name, file.inline ? 'inline' : 'attachment'),
-        'cache-control': 'private, no-store',
-        ...(file.frame && { 'x-frame-options': 'SAMEORIGIN' }),
-        // A logo is shown inside mails, wherever they are read.
-        ...(file.anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),
-        // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
-        'content-security-policy': file.frame
-          ? `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' ${file.frame.pictures.join(' ')}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`
-          : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        'x-content-type-options': 'nosniff',
-      }).send(file.stream)
+      return reply
+        .code(200)
+        .headers({
+          'content-type': file.type,
+          'content-length': file.size,
+          'content-disposition': contentDisposition(file.name, file.inline ? 'inline' : 'attachment'),
+          'cache-control': 'private, no-store',
+          ...(file.frame && { 'x-frame-options': 'SAMEORIGIN' }),
+          // A logo is shown inside mails, wherever they are read.
+          ...(file.anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),
+          // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
+          'content-security-policy': file.frame
+            ? `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' ${file.frame.pictures.join(' ')}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`
+            : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+          'x-content-type-options': 'nosniff',
+        })
+        .send(file.stream)
     }
     if (answer.effect) applyEffects(request, reply, [{ effect: answer.effect, accountId: answer.account ?? null }])
-    return reply.code(answer.status).type('application/json; charset=utf-8').serializer((json: unknown) => json as string).send(answer.json)
+    return reply
+      .code(answer.status)
+      .type('application/json; charset=utf-8')
+      .serializer((json: unknown) => json as string)
+      .send(answer.json)
   }
 
   /** Uploads: one file part, streamed; plain forms are led back to where they came from. */
-  async function receive(operation: Implemented, parts: { params: unknown; query: unknown; body: unknown }, caller: Caller, request: FastifyRequest, reply: FastifyReply) {
+  async function receive(
+    operation: Implemented,
+    parts: { params: unknown; query: unknown; body: unknown },
+    caller: Caller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
     const plainForm = (request.headers.accept ?? '').includes('text/html')
     let back: string | undefined
     try {
       if (!request.isMultipart()) throw problem('unsupportedType')
       const part = await request.file({ limits: { fileSize: operation.definition.upload! } })
       if (!part) throw problem('input', { fields: { file: 'required' } })
-      const body = Object.fromEntries(Object.entries(part.fields).flatMap(([name, field]) =>
-        field && !Array.isArray(field) && field.type === 'field' ? [[name, field.value]] : []))
-      back = typeof body.return === 'string' && /^\/(?![/\\])[^\\\u0000-\u001f]*$/.test(body.return) ? body.return : undefined
+      const body = Object.fromEntries(
+        Object.entries(part.fields).flatMap(([name, field]) =>
+          field && !Array.isArray(field) && field.type === 'field' ? [[name, field.value]] : [],
+        ),
+      )
+      back =
+        typeof body.return === 'string' && /^\/(?![/\\])[^\\\u0000-\u001f]*$/.test(body.return)
+          ? body.return
+          : undefined
       delete body.return
       const file: Upload = { name: part.filename, type: part.mimetype, stream: part.file }
       const answer = await execute(operation, { ...parts, body, file }, caller)
@@ -266,7 +339,10 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       request.raw.resume()
       const refusal = asProblem(error as FastifyError, request)
       if (!plainForm || !back) throw refusal
-      return reply.redirect(`${back}${back.includes('?') ? '&' : '?'}problem=${refusal.fields?.file?.code ?? refusal.code}`, 303)
+      return reply.redirect(
+        `${back}${back.includes('?') ? '&' : '?'}problem=${refusal.fields?.file?.code ?? refusal.code}`,
+        303,
+      )
     }
   }
 
@@ -278,7 +354,11 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     for (const operation of house.operations) {
       api[operation.name] = async (input) => {
         try {
-          const answer = await execute(operation, split(operation.definition, input as Record<string, unknown>), request.caller)
+          const answer = await execute(
+            operation,
+            split(operation.definition, input as Record<string, unknown>),
+            request.caller,
+          )
           if (answer.effect) effects.push({ effect: answer.effect, accountId: answer.account ?? null })
           return JSON.parse(answer.json) as unknown
         } catch (error) {
@@ -292,7 +372,9 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: Effected[]): void {
     for (const { effect, accountId } of effects) {
       if (!('session' in effect)) continue
-      const name = cookiePrefix(request) + (effect.audience === 'people' ? 'portico_people' : `portico_portal_${(accountId ?? '').slice(-12)}`)
+      const name =
+        cookiePrefix(request) +
+        (effect.audience === 'people' ? 'portico_people' : `portico_portal_${(accountId ?? '').slice(-12)}`)
       const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
       if (effect.session === 'start') reply.setCookie(name, effect.token, { ...attributes, expires: effect.ends })
       else reply.clearCookie(name, attributes)
@@ -308,25 +390,45 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
 
   function asProblem(error: FastifyError, request: FastifyRequest): Problem {
     if (isProblem(error)) return error
-    if (typeof (error as { retryAfter?: unknown }).retryAfter === 'number') return problem('busy', { retryAfter: Number((error as { retryAfter?: unknown }).retryAfter) })
+    if (typeof (error as { retryAfter?: unknown }).retryAfter === 'number')
+      return problem('busy', { retryAfter: Number((error as { retryAfter?: unknown }).retryAfter) })
     switch (error.code) {
-      case 'FST_ERR_CTP_BODY_TOO_LARGE': case 'FST_REQ_FILE_TOO_LARGE': return problem('tooLarge')
-      case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return problem('unsupportedType')
-      case 'FST_FILES_LIMIT': case 'FST_PARTS_LIMIT': case 'FST_FIELDS_LIMIT': return problem('input', { fields: { file: 'tooMany' } })
+      case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      case 'FST_REQ_FILE_TOO_LARGE':
+        return problem('tooLarge')
+      case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+        return problem('unsupportedType')
+      case 'FST_FILES_LIMIT':
+      case 'FST_PARTS_LIMIT':
+      case 'FST_FIELDS_LIMIT':
+        return problem('input', { fields: { file: 'tooMany' } })
     }
-    if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500) return problem('malformed')
-    house.onFault(error, { operation: (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!, requestId: request.id })
+    if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
+      return problem('malformed')
+    house.onFault(error, {
+      operation:
+        (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!,
+      requestId: request.id,
+    })
     return problem('internal')
   }
 
   function worded(refusal: Problem, request: FastifyRequest) {
     const locale = words.choose(request.headers['accept-language'])
     const has = (key: string) => words.has(locale, key)
-    const fields = refusal.fields && Object.fromEntries(Object.entries(refusal.fields).map(([path, { code, vars }]) =>
-      [path, { code, text: has(`problems.fields.${code}`) ? words.t(locale, `problems.fields.${code}`, vars) : code }]))
+    const fields =
+      refusal.fields &&
+      Object.fromEntries(
+        Object.entries(refusal.fields).map(([path, { code, vars }]) => [
+          path,
+          { code, text: has(`problems.fields.${code}`) ? words.t(locale, `problems.fields.${code}`, vars) : code },
+        ]),
+      )
     return Object.assign(refusal, {
       title: has(`problems.${refusal.code}`) ? words.t(locale, `problems.${refusal.code}`, refusal.vars) : refusal.code,
-      ...(has(`problems.${refusal.code}Detail`) && { detail: words.t(locale, `problems.${refusal.code}Detail`, refusal.vars) }),
+      ...(has(`problems.${refusal.code}Detail`) && {
+        detail: words.t(locale, `problems.${refusal.code}Detail`, refusal.vars),
+      }),
       ...(fields && { fields }),
       requestId: request.id,
     })
@@ -337,13 +439,28 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
     if (refusal.code === 'moved') {
       // A portal's own host answers only for itself, so its new address is on its new host.
-      const host = request.place.surface === 'portal' ? `${request.protocol}://${refusal.vars?.slug}.${publicUrl.host}` : ''
-      reply.header('location', host + request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`))
+      const host =
+        request.place.surface === 'portal' ? `${request.protocol}://${refusal.vars?.slug}.${publicUrl.host}` : ''
+      reply.header(
+        'location',
+        host +
+          request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`),
+      )
     }
-    return reply.code(refusal.status).type('application/problem+json; charset=utf-8').serializer((value: unknown) => JSON.stringify(value)).send({
-      type: 'about:blank', status: refusal.status, code: refusal.code, title: said.title,
-      ...(said.detail && { detail: said.detail }), requestId: request.id, ...(said.fields && { fields: said.fields }), ...(said.vars && { vars: said.vars }),
-    })
+    return reply
+      .code(refusal.status)
+      .type('application/problem+json; charset=utf-8')
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send({
+        type: 'about:blank',
+        status: refusal.status,
+        code: refusal.code,
+        title: said.title,
+        ...(said.detail && { detail: said.detail }),
+        requestId: request.id,
+        ...(said.fields && { fields: said.fields }),
+        ...(said.vars && { vars: said.vars }),
+      })
   }
 }
 
@@ -351,10 +468,18 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
 const unsearched = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
 const decode = (part: string): string => {
-  try { return decodeURIComponent(part) } catch { return part }
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** Whether the path of an address can be decoded. */
 function readable(url: string): boolean {
-  try { return decodeURIComponent(url.split('?')[0]!) !== '' } catch { return false }
+  try {
+    return decodeURIComponent(url.split('?')[0]!) !== ''
+  } catch {
+    return false
+  }
 }

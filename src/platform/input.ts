@@ -34,7 +34,8 @@ function halfCharacters(value: unknown, path: readonly string[] = []): string[] 
   if (typeof value === 'string') return value.isWellFormed() ? [] : [path.join('.')]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, part]) =>
-    key.isWellFormed() ? halfCharacters(part, [...path, key]) : [[...path, key.toWellFormed()].join('.')])
+    key.isWellFormed() ? halfCharacters(part, [...path, key]) : [[...path, key.toWellFormed()].join('.')],
+  )
 }
 
 function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>): void {
@@ -50,7 +51,16 @@ function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
   const own = /^[a-z][A-Za-z]+$/.test(issue.message) ? issue.message : undefined
   switch (issue.code) {
     case 'too_small':
-      return { code: own ?? (issue.origin === 'string' && issue.minimum === 1 ? 'required' : issue.origin === 'number' ? 'tooSmall' : 'tooShort'), vars: { min: Number(issue.minimum) } }
+      return {
+        code:
+          own ??
+          (issue.origin === 'string' && issue.minimum === 1
+            ? 'required'
+            : issue.origin === 'number'
+              ? 'tooSmall'
+              : 'tooShort'),
+        vars: { min: Number(issue.minimum) },
+      }
     case 'too_big':
       return { code: own ?? (issue.origin === 'number' ? 'tooBig' : 'tooLong'), vars: { max: Number(issue.maximum) } }
     case 'invalid_type':
@@ -66,11 +76,16 @@ function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
 
 /** Splits flat input (pages call with one object) into the parts its contract knows. What no part knows is refused. */
 export function split(definition: Definition, flat: Record<string, unknown> = {}): Parts {
-  const parts = { params: {} as Record<string, unknown>, query: {} as Record<string, unknown>, body: {} as Record<string, unknown> }
+  const parts = {
+    params: {} as Record<string, unknown>,
+    query: {} as Record<string, unknown>,
+    body: {} as Record<string, unknown>,
+  }
   const { file, ...rest } = flat
   for (const [key, value] of Object.entries(definition.upload ? rest : flat)) {
     if (value === undefined) continue
-    const part = (['params', 'query', 'body'] as const).find((each) => definition[each] && key in definition[each].shape) ?? 'body'
+    const part =
+      (['params', 'query', 'body'] as const).find((each) => definition[each] && key in definition[each].shape) ?? 'body'
     parts[part][key] = value
   }
   return { ...parts, ...(definition.upload && { file: file as Upload }) }

@@ -76,7 +76,9 @@ export const operation = <
   B extends Shape = undefined,
   const W extends boolean | undefined = undefined,
   const U extends number | undefined = undefined,
->(definition: Definition<A, P, Q, B, O, W, U>): Definition<A, P, Q, B, O, W, U> => definition
+>(
+  definition: Definition<A, P, Q, B, O, W, U>,
+): Definition<A, P, Q, B, O, W, U> => definition
 
 export type Contract = Record<string, Definition>
 
@@ -88,17 +90,25 @@ type RawOf<S> = S extends z.ZodObject ? z.input<S> : unknown
 type Flat<T> = { [K in keyof T]: T[K] }
 
 /** What a handler is given: path parameters, query and body, parsed and merged. */
-export type Input<D> = D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
-  ? Flat<InputOf<P> & InputOf<Q> & InputOf<B> & (U extends number ? { file: Upload } : unknown)> : never
+export type Input<D> =
+  D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
+    ? Flat<InputOf<P> & InputOf<Q> & InputOf<B> & (U extends number ? { file: Upload } : unknown)>
+    : never
 /** What a caller hands in. */
-export type RawInput<D> = D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
-  ? Flat<RawOf<P> & RawOf<Q> & RawOf<B> & (U extends number ? { file: Upload } : unknown)> : never
+export type RawInput<D> =
+  D extends Definition<Audience, infer P, infer Q, infer B, z.ZodType, boolean | undefined, infer U>
+    ? Flat<RawOf<P> & RawOf<Q> & RawOf<B> & (U extends number ? { file: Upload } : unknown)>
+    : never
 export type Output<D> = D extends { output: infer O extends z.ZodType } ? z.input<O> : never
 
 /** The same value after a trip through JSON: moments are ISO 8601 strings. */
-export type Wire<T> = T extends Date ? string
-  : T extends (infer U)[] ? Wire<U>[]
-  : T extends object ? { [K in keyof T]: Wire<T[K]> } : T
+export type Wire<T> = T extends Date
+  ? string
+  : T extends (infer U)[]
+    ? Wire<U>[]
+    : T extends object
+      ? { [K in keyof T]: Wire<T[K]> }
+      : T
 
 export interface Upload {
   name: string
@@ -159,7 +169,17 @@ export interface Urls {
 export type Effect =
   | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
   | { session: 'end'; audience: 'people' | 'portal' }
-  | { file: { stream: AsyncIterable<Uint8Array>; name: string; type: string; size: number; inline: boolean; frame?: Frame; anywhere?: boolean } }
+  | {
+      file: {
+        stream: AsyncIterable<Uint8Array>
+        name: string
+        type: string
+        size: number
+        inline: boolean
+        frame?: Frame
+        anywhere?: boolean
+      }
+    }
 
 /** A document that our own pages show in a frame, such as a mail as it looks. It runs no script and knows no cookie. */
 export interface Frame {
@@ -168,7 +188,11 @@ export interface Frame {
 }
 
 const EFFECT = Symbol('effect')
-export interface WithEffect<O> { [EFFECT]: true; output: O; effect: Effect }
+export interface WithEffect<O> {
+  [EFFECT]: true
+  output: O
+  effect: Effect
+}
 export const withEffect = <O>(output: O, effect: Effect): WithEffect<O> => ({ [EFFECT]: true, output, effect })
 export const hasEffect = (value: unknown): value is WithEffect<unknown> =>
   typeof value === 'object' && value !== null && EFFECT in value
@@ -186,9 +210,7 @@ export interface PrepareTools {
 }
 
 export type Handler<D extends Definition> =
-  | ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>)
-  | PreparedHandler<D, unknown>
-  | AskingHandler<D, unknown>
+  ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>) | PreparedHandler<D, unknown> | AskingHandler<D, unknown>
 
 /**
  * Asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
@@ -203,7 +225,8 @@ export interface AskingHandler<D extends Definition, R> {
 }
 
 /** Ties the types of `ask` and `answer` together. */
-export const asking = <D extends Definition, R>(handler: AskingHandler<D, R>): AskingHandler<D, unknown> => handler as AskingHandler<D, unknown>
+export const asking = <D extends Definition, R>(handler: AskingHandler<D, R>): AskingHandler<D, unknown> =>
+  handler as AskingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
   /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
@@ -249,14 +272,37 @@ export const moment = () => z.date()
 export const seenVersion = () => z.int32().min(1)
 /** One line of text: trimmed, without control characters, 1 to `max` characters. */
 export const line = (max = 200) =>
-  z.string().trim().min(1, 'required').max(max, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
+  z
+    .string()
+    .trim()
+    .min(1, 'required')
+    .max(max, 'tooLong')
+    .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
 /** Several lines of text: trimmed, line ends as \n, at most `max` characters; may be empty. */
 export const text = (max = 5000) =>
-  z.string().transform((value) => value.replaceAll(/\r\n?/g, '\n').trim()).pipe(
-    z.string().max(max, 'tooLong').regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'))
+  z
+    .string()
+    .transform((value) => value.replaceAll(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .max(max, 'tooLong')
+        .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'),
+    )
 /** An address for mail as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
 export const email = () => z.string().trim().max(254, 'tooLong').pipe(z.email('email'))
 export const emailNorm = (address: string): string => address.trim().normalize('NFKC').toLowerCase()
-export const cursor = () => z.string().max(200).regex(/^[\w-]+$/).optional()
-export const search = () => z.string().trim().max(100, 'tooLong').regex(/^[^\u0000-\u001f\u007f]*$/u, 'control').optional()
+export const cursor = () =>
+  z
+    .string()
+    .max(200)
+    .regex(/^[\w-]+$/)
+    .optional()
+export const search = () =>
+  z
+    .string()
+    .trim()
+    .max(100, 'tooLong')
+    .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
+    .optional()
 export const page = <T extends z.ZodType>(row: T) => ({ rows: z.array(row), next: z.string().nullable() })

@@ -18,7 +18,10 @@ let port: number
 
 beforeAll(async () => {
   if (!existsSync(join(buildFolder, 'adapter-node.js')))
-    execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: root, stdio: 'ignore' })
+    execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], {
+      cwd: root,
+      stdio: 'ignore',
+    })
   app = fastify()
   await app.register(compress)
   app.get('/api/v1/health', () => ({ ok: true }))
@@ -47,7 +50,8 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const get = (path: string, headers: Record<string, string> = {}) => app.inject({ url: path, headers: { host: 'localhost', ...headers } })
+const get = (path: string, headers: Record<string, string> = {}) =>
+  app.inject({ url: path, headers: { host: 'localhost', ...headers } })
 
 describe('pages in the one server', () => {
   test('a page comes with its words, cookies, a strict policy, and is kept by nobody', async () => {
@@ -93,7 +97,11 @@ describe('pages in the one server', () => {
   })
 
   test('a form that is too large is refused before anything reads it', async () => {
-    const headers = { host: 'localhost', origin: 'http://localhost', 'content-type': 'application/x-www-form-urlencoded' }
+    const headers = {
+      host: 'localhost',
+      origin: 'http://localhost',
+      'content-type': 'application/x-www-form-urlencoded',
+    }
     const refused = await app.inject({ method: 'POST', url: '/', headers, payload: 'a'.repeat(pageBodyLimit + 1) })
     expect(refused.statusCode).toBe(413)
     const chunked = await raw(
@@ -104,7 +112,12 @@ describe('pages in the one server', () => {
 
   test('a form from another site, or from nowhere, is refused', async () => {
     const post = (headers: Record<string, string>) =>
-      app.inject({ method: 'POST', url: '/', payload: 'a=1', headers: { host: 'localhost', 'content-type': 'application/x-www-form-urlencoded', ...headers } })
+      app.inject({
+        method: 'POST',
+        url: '/',
+        payload: 'a=1',
+        headers: { host: 'localhost', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      })
     expect((await post({ origin: 'http://evil.example' })).statusCode).toBe(403)
     expect((await post({ origin: 'http://harbour.localhost' })).statusCode).toBe(403)
     expect((await post({})).statusCode).toBe(403)

@@ -67,11 +67,16 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     const served = { preCompressed: true, decorateReply: false, cacheControl: false }
     // Named after what is in them: one route for all, instead of two for each.
     await files.register(fastifyStatic, {
-      ...served, root: join(dir, 'client/_app/immutable'), prefix: '/_app/immutable/',
+      ...served,
+      root: join(dir, 'client/_app/immutable'),
+      prefix: '/_app/immutable/',
       setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
     })
     await files.register(fastifyStatic, {
-      ...served, root: join(dir, 'client'), prefix: '/', wildcard: false,
+      ...served,
+      root: join(dir, 'client'),
+      prefix: '/',
+      wildcard: false,
       // Kit's manifest is for the build alone.
       globIgnore: ['**/.vite/**', '_app/immutable/**', '**/*.br', '**/*.gz'],
       setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=3600'),
@@ -87,7 +92,8 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     // long a form is, so a body of unknown length is refused as well.
     web.addHook('onRequest', async (request, reply) => {
       const length = request.headers['content-length']
-      const limit = Number(length ?? 0) > pageBodyLimit ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
+      const limit =
+        Number(length ?? 0) > pageBodyLimit ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
       const tooLarge = Number(length ?? 0) > limit
       request.pageBodyLimit = limit
       const unknown = length === undefined && request.headers['transfer-encoding'] !== undefined
@@ -97,7 +103,10 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
         .header('connection', 'close')
         .header('cache-control', 'no-store')
         .type('text/html; charset=utf-8')
-        .send(options.tooLarge?.(request) ?? `<!doctype html><title>${tooLarge ? 413 : 411}</title><p>This form is too large.</p>`)
+        .send(
+          options.tooLarge?.(request) ??
+            `<!doctype html><title>${tooLarge ? 413 : 411}</title><p>This form is too large.</p>`,
+        )
     })
 
     web.all('/*', async (request, reply) => {

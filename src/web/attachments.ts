@@ -22,7 +22,12 @@ export interface Attached {
  * Uploads what was chosen and looks up what was kept before. `names` are the inputs: `files`, `fields.<id>`. Ids in `known`
  * are on the job already and stay as they are. The file that the form's remove button names is taken out.
  */
-export async function attachments(locals: App.Locals, typed: Typed, names: readonly string[], known: readonly KeptFile[] = []): Promise<Attached> {
+export async function attachments(
+  locals: App.Locals,
+  typed: Typed,
+  names: readonly string[],
+  known: readonly KeptFile[] = [],
+): Promise<Attached> {
   const kept: KeptFile[] = []
   const faults: Record<string, string> = {}
   const removed = typed.text('remove')
@@ -35,12 +40,18 @@ export async function attachments(locals: App.Locals, typed: Typed, names: reado
         if (!there) await locals.api.removePortalFile({ file: id }).catch(ignoreRefusal)
         continue
       }
-      const found = there ?? await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal)
+      const found = there ?? (await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal))
       if (found) kept.push({ id, name: found.name, size: found.size, for: of })
     }
     for (const file of typed.files(`upload.${name}`)) {
       try {
-        const { id, name: stored, size } = await locals.api.uploadPortalFile({ file: { name: file.name, type: file.type, stream: file.stream() as never } })
+        const {
+          id,
+          name: stored,
+          size,
+        } = await locals.api.uploadPortalFile({
+          file: { name: file.name, type: file.type, stream: file.stream() as never },
+        })
         kept.push({ id, name: stored, size, for: of })
       } catch (refusal) {
         if (!isProblem(refusal)) throw refusal

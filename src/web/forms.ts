@@ -73,7 +73,10 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     ticked: (name) => typed.has(name) && !['', '0', 'false', 'off'].includes(text(name)),
     all,
     // Nothing chosen is sent as a file without a name. An empty one that was chosen is refused aloud, not passed over.
-    files: (name) => typed.getAll(name).filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
+    files: (name) =>
+      typed
+        .getAll(name)
+        .filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
     record: (prefix) => {
       const found: Record<string, string | string[]> = {}
       for (const name of new Set(typed.keys())) {
@@ -109,8 +112,11 @@ export async function attempt<T>(
 }
 
 /** Refuses a form from the page itself, in the same shape: for what only the page can know, such as two unequal fields. */
-export const refuse = (typed: Pick<Typed, 'values'>, problem: Partial<FormProblem> & { title: string }, form = 'form') =>
-  fail(422, { problem: { code: 'input', fields: {}, ...problem }, values: typed.values, form } satisfies FormFailure)
+export const refuse = (
+  typed: Pick<Typed, 'values'>,
+  problem: Partial<FormProblem> & { title: string },
+  form = 'form',
+) => fail(422, { problem: { code: 'input', fields: {}, ...problem }, values: typed.values, form } satisfies FormFailure)
 
 function wordsOf(refusal: Refusal, t: App.Locals['t']): FormProblem {
   const fields = Object.entries(refusal.fields ?? {}).map(([name, fault]) => [name, faultText(fault, t)])

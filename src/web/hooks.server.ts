@@ -44,11 +44,24 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId, t } = event.locals
   const mark = requestId === undefined ? {} : { requestId }
   if (kind === 'unknown' && isProblem(error)) {
-    return { status: error.status, code: error.code, message: error.title ?? t(`problems.${error.code}`, error.vars), ...mark }
+    return {
+      status: error.status,
+      code: error.code,
+      message: error.title ?? t(`problems.${error.code}`, error.vars),
+      ...mark,
+    }
   }
   if (kind === 'unknown') {
     // The one line a person in trouble can be helped with; the log's own handler adds no page.
-    console.error(JSON.stringify({ level: 50, msg: 'page failed', requestId, path: event.url.pathname, error: String((error as Error)?.stack ?? error) }))
+    console.error(
+      JSON.stringify({
+        level: 50,
+        msg: 'page failed',
+        requestId,
+        path: event.url.pathname,
+        error: String((error as Error)?.stack ?? error),
+      }),
+    )
     return { status: 500, code: 'internal', message: t ? t('ui.errors.internal.title') : 'Internal error', ...mark }
   }
   return { ...mark }
@@ -69,7 +82,10 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
         } catch (refusal) {
           if (stays || !isProblem(refusal) || refusal.code !== 'notSignedIn') throw refusal
           const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
-          redirect(303, context.surface === 'portal' ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }))
+          redirect(
+            303,
+            context.surface === 'portal' ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }),
+          )
         }
       }
     },
@@ -101,5 +117,8 @@ function allowStyle(response: Response, style: string): void {
   const policy = response.headers.get('content-security-policy')
   if (!policy) return
   const hash = createHash('sha256').update(style).digest('base64')
-  response.headers.set('content-security-policy', policy.replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`))
+  response.headers.set(
+    'content-security-policy',
+    policy.replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`),
+  )
 }

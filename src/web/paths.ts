@@ -7,7 +7,9 @@ type Query = Record<string, string | number | boolean | null | undefined>
 
 /** A path with a query; empty values are left out. */
 export function withQuery(path: string, query: Query = {}): string {
-  const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false)
+  const kept = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '' && value !== false,
+  )
   if (kept.length === 0) return path
   const search = new URLSearchParams(kept.map(([key, value]) => [key, value === true ? '1' : String(value)]))
   return `${path}?${search}`
@@ -54,9 +56,11 @@ function office(account: string) {
     customer: (customer: string, query?: Query) => at(`/customers/${part(customer)}`, query),
     editCustomer: (customer: string, query?: Query) => at(`/customers/${part(customer)}/edit`, query),
     newContact: (customer: string) => at(`/customers/${part(customer)}/contacts/new`),
-    contact: (customer: string, contact: string, query?: Query) => at(`/customers/${part(customer)}/contacts/${part(contact)}`, query),
+    contact: (customer: string, contact: string, query?: Query) =>
+      at(`/customers/${part(customer)}/contacts/${part(contact)}`, query),
     newSite: (customer: string) => at(`/customers/${part(customer)}/sites/new`),
-    site: (customer: string, site: string, query?: Query) => at(`/customers/${part(customer)}/sites/${part(site)}`, query),
+    site: (customer: string, site: string, query?: Query) =>
+      at(`/customers/${part(customer)}/sites/${part(site)}`, query),
     messages: (query?: Query) => at('/messages', query),
     message: (message: string, query?: Query) => at(`/messages/${part(message)}`, query),
     settings: (query?: Query) => at('/settings', query),

@@ -23,7 +23,8 @@ function find(tree: WordTree, steps: string[], locale: string, vars: Vars): stri
   for (const step of steps.slice(0, -1)) at = typeof at === 'object' && Object.hasOwn(at, step) ? at[step] : undefined
   if (typeof at !== 'object') return undefined
   const last = steps.at(-1)!
-  const forms = typeof vars.count === 'number' ? [`${last}_${pluralForm(locale, vars.count)}`, `${last}_other`, last] : [last]
+  const forms =
+    typeof vars.count === 'number' ? [`${last}_${pluralForm(locale, vars.count)}`, `${last}_other`, last] : [last]
   for (const form of forms) if (Object.hasOwn(at, form) && typeof at[form] === 'string') return at[form]
   return undefined
 }

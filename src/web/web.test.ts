@@ -9,8 +9,28 @@ import { carried, changed, nextSort } from './ui/address.ts'
 
 describe('words on a screen', () => {
   const trees = {
-    en: { jobs: { portal: { hello: 'Hello {{name}}', found_one: '{{count}} job', found_other: '{{count}} jobs', deep: { er: 'Deeper' } } } },
-    pl: { jobs: { portal: { hello: 'Cześć {{name}}', found_one: '{{count}} zlecenie', found_few: '{{count}} zlecenia', found_many: '{{count}} zleceń', found_other: '{{count}} zlecenia', deep: { er: 'Głębiej' } } } },
+    en: {
+      jobs: {
+        portal: {
+          hello: 'Hello {{name}}',
+          found_one: '{{count}} job',
+          found_other: '{{count}} jobs',
+          deep: { er: 'Deeper' },
+        },
+      },
+    },
+    pl: {
+      jobs: {
+        portal: {
+          hello: 'Cześć {{name}}',
+          found_one: '{{count}} zlecenie',
+          found_few: '{{count}} zlecenia',
+          found_many: '{{count}} zleceń',
+          found_other: '{{count}} zlecenia',
+          deep: { er: 'Głębiej' },
+        },
+      },
+    },
   }
   const server = wordsOf(trees)
 
@@ -18,7 +38,9 @@ describe('words on a screen', () => {
     for (const locale of ['en', 'pl'] as const) {
       const data = { 'words:jobs.portal': trees[locale].jobs.portal }
       for (const count of [0, 1, 2, 5, 12, 22, 105])
-        expect(speak(data, locale, 'jobs.portal.found', { count })).toBe(server.t(locale, 'jobs.portal.found', { count }))
+        expect(speak(data, locale, 'jobs.portal.found', { count })).toBe(
+          server.t(locale, 'jobs.portal.found', { count }),
+        )
       for (const name of ['Ada', '{{count}}', '$t(x)', '<b>', '$&', '__proto__'])
         expect(speak(data, locale, 'jobs.portal.hello', { name })).toBe(server.t(locale, 'jobs.portal.hello', { name }))
       expect(speak(data, locale, 'jobs.portal.deep.er')).toBe(server.t(locale, 'jobs.portal.deep.er'))
@@ -38,14 +60,33 @@ describe('links', () => {
   test('a portal’s links carry its base, and none on its own host', () => {
     const own = paths.portal('')
     const byPath = paths.portal('/p/harbour')
-    expect([own.home(), own.jobs(), own.job('a b'), own.signIn({ next: '/jobs?q=ä' })]).toEqual(['/', '/jobs', '/jobs/a%20b', '/sign-in?next=%2Fjobs%3Fq%3D%C3%A4'])
-    expect([byPath.home(), byPath.jobs({ state: 'open', q: '' }), byPath.activate('t/../x')]).toEqual(['/p/harbour', '/p/harbour/jobs?state=open', '/p/harbour/activate/t%2F..%2Fx'])
+    expect([own.home(), own.jobs(), own.job('a b'), own.signIn({ next: '/jobs?q=ä' })]).toEqual([
+      '/',
+      '/jobs',
+      '/jobs/a%20b',
+      '/sign-in?next=%2Fjobs%3Fq%3D%C3%A4',
+    ])
+    expect([byPath.home(), byPath.jobs({ state: 'open', q: '' }), byPath.activate('t/../x')]).toEqual([
+      '/p/harbour',
+      '/p/harbour/jobs?state=open',
+      '/p/harbour/activate/t%2F..%2Fx',
+    ])
     expect(withQuery('/x', { a: null, b: undefined, c: false, d: 0, e: true })).toBe('/x?d=0&e=1')
   })
 
   test('the next page after signing in is one of ours, whatever the address says', () => {
     expect(safeNext('/jobs?q=1#x', '/')).toBe('/jobs?q=1#x')
-    for (const evil of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/\t/evil.example', '/a\\..', '', null, undefined])
+    for (const evil of [
+      '//evil.example',
+      '/\\evil.example',
+      'https://evil.example',
+      'javascript:alert(1)',
+      '/\t/evil.example',
+      '/a\\..',
+      '',
+      null,
+      undefined,
+    ])
       expect(safeNext(evil, '/home')).toBe('/home')
   })
 
@@ -54,7 +95,10 @@ describe('links', () => {
     expect(changed(url, { state: ['a'] })).toBe('/jobs?q=oven&state=a')
     expect(changed(url, { q: null })).toBe('/jobs?state=a&state=b')
     expect(changed(url, { cursor: 'c2' })).toBe('/jobs?q=oven&state=a&state=b&cursor=c2')
-    expect(carried(url, ['q'])).toEqual([['state', 'a'], ['state', 'b']])
+    expect(carried(url, ['q'])).toEqual([
+      ['state', 'a'],
+      ['state', 'b'],
+    ])
     expect([null, 'when', '-when', 'name'].map((at) => nextSort(at, 'when'))).toEqual(['when', '-when', null, 'when'])
   })
 })
@@ -68,23 +112,69 @@ describe('a form on the server', () => {
   const locals = { t: (key: string) => `words of ${key}` } as unknown as App.Locals
 
   test('is read as its operation wants it, and never gives passwords, tokens or files back', async () => {
-    const typed = await readForm(sent([['name', '  Ada '], ['count', '1,5'], ['tick', '1'], ['kind', 'a'], ['kind', ''], ['kind', 'b'], ['empty', ' '], ['password', ' p '], ['token', 't'], ['fields.x', 'X'], ['photo', new File(['x'], 'x.png')], ['hollow', new File([], 'hollow.png')]]))
-    expect([typed.text('name'), typed.text('empty'), typed.string('empty'), typed.text('absent'), typed.raw('password')]).toEqual(['Ada', undefined, '', undefined, ' p '])
-    expect([typed.number('count'), typed.number('empty'), typed.number('name'), typed.ticked('tick'), typed.ticked('absent')]).toEqual([1.5, undefined, NaN, true, false])
-    expect([typed.all('kind'), typed.record('fields'), typed.files('photo').length, typed.files('absent').length]).toEqual([['a', 'b'], { x: 'X' }, 1, 0])
+    const typed = await readForm(
+      sent([
+        ['name', '  Ada '],
+        ['count', '1,5'],
+        ['tick', '1'],
+        ['kind', 'a'],
+        ['kind', ''],
+        ['kind', 'b'],
+        ['empty', ' '],
+        ['password', ' p '],
+        ['token', 't'],
+        ['fields.x', 'X'],
+        ['photo', new File(['x'], 'x.png')],
+        ['hollow', new File([], 'hollow.png')],
+      ]),
+    )
+    expect([
+      typed.text('name'),
+      typed.text('empty'),
+      typed.string('empty'),
+      typed.text('absent'),
+      typed.raw('password'),
+    ]).toEqual(['Ada', undefined, '', undefined, ' p '])
+    expect([
+      typed.number('count'),
+      typed.number('empty'),
+      typed.number('name'),
+      typed.ticked('tick'),
+      typed.ticked('absent'),
+    ]).toEqual([1.5, undefined, NaN, true, false])
+    expect([
+      typed.all('kind'),
+      typed.record('fields'),
+      typed.files('photo').length,
+      typed.files('absent').length,
+    ]).toEqual([['a', 'b'], { x: 'X' }, 1, 0])
     expect(typed.files('hollow').length, 'an empty file was chosen, and is refused aloud').toBe(1)
     expect(Object.keys(typed.values).sort()).toEqual(['count', 'empty', 'fields.x', 'kind', 'name', 'tick'])
   })
 
   test('a refusal keeps what was typed and says what is wrong; a fault of ours is not swallowed', async () => {
-    const typed = await readForm(sent([['name', 'Ada'], ['password', 'secret']]))
-    const refusal = { isProblem: true, status: 422, code: 'input', fields: { name: { code: 'tooLong', vars: { max: 3 } }, other: 'Tell us more.' } }
+    const typed = await readForm(
+      sent([
+        ['name', 'Ada'],
+        ['password', 'secret'],
+      ]),
+    )
+    const refusal = {
+      isProblem: true,
+      status: 422,
+      code: 'input',
+      fields: { name: { code: 'tooLong', vars: { max: 3 } }, other: 'Tell us more.' },
+    }
     const { failure } = await attempt(locals, typed, () => Promise.reject(refusal))
     expect(failure?.status).toBe(422)
     expect(failure?.data).toEqual({
       form: 'form',
       values: { name: 'Ada' },
-      problem: { code: 'input', title: 'words of problems.input', fields: { name: 'words of problems.fields.tooLong', other: 'Tell us more.' } },
+      problem: {
+        code: 'input',
+        title: 'words of problems.input',
+        fields: { name: 'words of problems.fields.tooLong', other: 'Tell us more.' },
+      },
     })
     await expect(attempt(locals, typed, () => Promise.reject(new Error('ours')))).rejects.toThrow('ours')
     expect(await attempt(locals, typed, () => Promise.resolve(7))).toEqual({ output: 7 })
@@ -95,6 +185,10 @@ test('no part writes a style attribute: the page’s policy would refuse it', ()
   const folder = join(import.meta.dirname)
   const faulty = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.svelte'))
-    .filter((file) => /<[^>]*\sstyle(=|:[\w-]+)/.test(readFileSync(join(folder, file), 'utf8').replaceAll(/<style[\s\S]*?<\/style>/g, '')))
+    .filter((file) =>
+      /<[^>]*\sstyle(=|:[\w-]+)/.test(
+        readFileSync(join(folder, file), 'utf8').replaceAll(/<style[\s\S]*?<\/style>/g, ''),
+      ),
+    )
   expect(faulty).toEqual([])
 })

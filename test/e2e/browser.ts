@@ -26,16 +26,27 @@ let house: Promise<House> | undefined
 let browser: Promise<Browser> | undefined
 
 /** The whole product with its pages and the demo's mailbox, on a database of its own. No mail server: mail waits to be read there. */
-export const openPages = (): Promise<House> => openHouse(inject('world'), { pages: build, demo: true, env: { SMTP_URL: '' } })
+export const openPages = (): Promise<House> =>
+  openHouse(inject('world'), { pages: build, demo: true, env: { SMTP_URL: '' } })
 
 /** The one that all journeys share, save those that need it empty. */
 export const wholeHouse = (): Promise<House> => (house ??= openPages())
 
-export const openBrowser = (): Promise<Browser> => (browser ??= chromium.launch({
-  executablePath: find('chromium'),
-  env: { ...process.env, LANGUAGE: 'en_US' } as Record<string, string>,
-  args: ['--lang=en-US', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-}))
+export const openBrowser = (): Promise<Browser> =>
+  (browser ??= chromium.launch({
+    executablePath: find('chromium'),
+    env: { ...process.env, LANGUAGE: 'en_US' } as Record<string, string>,
+    args: [
+      '--lang=en-US',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  }))
 
 /** A link, a button, or the control of a label. */
 type Name = string | RegExp
@@ -65,40 +76,91 @@ export interface Visitor {
 let pages = 0
 const seenDark = new Set<string>()
 
-export async function visitor(device: Device, { javaScript = true, dark = false, keyboard = device === 'desktop' && javaScript }: { javaScript?: boolean; dark?: boolean; keyboard?: boolean } = {}): Promise<Visitor> {
-  const context = await (await openBrowser()).newContext({
-    viewport: SIZE[device], deviceScaleFactor: device === 'phone' ? 2 : 1, isMobile: device === 'phone', hasTouch: device === 'phone',
-    javaScriptEnabled: javaScript, colorScheme: dark ? 'dark' : 'light', locale: 'en-GB', reducedMotion: 'reduce',
+export async function visitor(
+  device: Device,
+  {
+    javaScript = true,
+    dark = false,
+    keyboard = device === 'desktop' && javaScript,
+  }: { javaScript?: boolean; dark?: boolean; keyboard?: boolean } = {},
+): Promise<Visitor> {
+  const context = await (
+    await openBrowser()
+  ).newContext({
+    viewport: SIZE[device],
+    deviceScaleFactor: device === 'phone' ? 2 : 1,
+    isMobile: device === 'phone',
+    hasTouch: device === 'phone',
+    javaScriptEnabled: javaScript,
+    colorScheme: dark ? 'dark' : 'light',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   // What a journey that failed was looking at stays beside the reports of the run.
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail') await page.screenshot({ path: join(root, 'out/test', `${task.name.slice(0, 40)} ${device} ${pages++}.png`.replaceAll(/[^\w.]+/g, '-')), timeout: 5_000 }).catch(() => {})
+    if (task.result?.state === 'fail')
+      await page
+        .screenshot({
+          path: join(
+            root,
+            'out/test',
+            `${task.name.slice(0, 40)} ${device} ${pages++}.png`.replaceAll(/[^\w.]+/g, '-'),
+          ),
+          timeout: 5_000,
+        })
+        .catch(() => {})
     await context.close()
   })
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`)
+    if (
+      message.type() === 'error' &&
+      !/Failed to load resource: the server responded with a status of 4\d\d/.test(message.text())
+    )
+      complaints.push(`${page.url()}: ${message.text()}`)
   })
 
-  const field = (label: Name) => page.getByLabel(label, { exact: typeof label === 'string' }).or(page.getByLabel(new RegExp(`^${escaped(label)}\\s*(\\*|Optional)?\\s*$`))).filter({ visible: true }).first()
+  const field = (label: Name) =>
+    page
+      .getByLabel(label, { exact: typeof label === 'string' })
+      .or(page.getByLabel(new RegExp(`^${escaped(label)}\\s*(\\*|Optional)?\\s*$`)))
+      .filter({ visible: true })
+      .first()
   const pressable = (name: Name, within: Page | Locator) => {
     const options = { name: typeof name === 'string' ? new RegExp(`^\\s*${escaped(name)}\\s*$`) : name }
-    return within.getByRole('button', options).or(within.getByRole('link', options)).or(within.locator('summary').filter({ hasText: name })).or(within.locator(`summary[aria-label=${JSON.stringify(String(name))}]`)).filter({ visible: true }).first()
+    return within
+      .getByRole('button', options)
+      .or(within.getByRole('link', options))
+      .or(within.locator('summary').filter({ hasText: name }))
+      .or(within.locator(`summary[aria-label=${JSON.stringify(String(name))}]`))
+      .filter({ visible: true })
+      .first()
   }
   const analyze = async (light: 'light' | 'dark') => {
     // A mail's frame runs no script, so axe cannot look into it. No frames: the quick way. The dark only changes colours.
     const axe = new AxeBuilder({ page }).exclude('iframe').setLegacyMode()
-    const { violations } = await (light === 'dark' && !dark ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe).analyze()
-    if (violations.length > 0) throw new Error(`axe at ${page.url()} (${device}, ${light}):\n${violations.map((each) => `${each.id}: ${each.help}\n  ${each.nodes.map((node) => `${node.target.join(' ')} — ${node.failureSummary}`).join('\n  ')}`).join('\n')}`)
+    const { violations } = await (
+      light === 'dark' && !dark ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe
+    ).analyze()
+    if (violations.length > 0)
+      throw new Error(
+        `axe at ${page.url()} (${device}, ${light}):\n${violations.map((each) => `${each.id}: ${each.help}\n  ${each.nodes.map((node) => `${node.target.join(' ')} — ${node.failureSummary}`).join('\n  ')}`).join('\n')}`,
+      )
   }
 
   return {
-    page, context, device,
-    arrived: async (at) => { await page.waitForURL(at, { waitUntil: 'domcontentloaded' }) },
-    see: async (words) => { await page.getByText(words).filter({ visible: true }).first().waitFor() },
+    page,
+    context,
+    device,
+    arrived: async (at) => {
+      await page.waitForURL(at, { waitUntil: 'domcontentloaded' })
+    },
+    see: async (words) => {
+      await page.getByText(words).filter({ visible: true }).first().waitFor()
+    },
     async fill(label, text) {
       const control = field(label)
       if (!keyboard) return control.fill(text)
@@ -108,7 +170,9 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
       const day = (date: string) => page.keyboard.type(`${date.slice(5, 7)}${date.slice(8, 10)}${date.slice(0, 4)}`)
       const time = (clock: string) => {
         const hour = Number(clock.slice(0, 2))
-        return page.keyboard.type(`${String(hour % 12 || 12).padStart(2, '0')}${clock.slice(3, 5)}${hour < 12 ? 'a' : 'p'}`)
+        return page.keyboard.type(
+          `${String(hour % 12 || 12).padStart(2, '0')}${clock.slice(3, 5)}${hour < 12 ? 'a' : 'p'}`,
+        )
       }
       if (type === 'date') await day(text)
       else if (type === 'time') await time(text)
@@ -121,11 +185,12 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
         await page.keyboard.press('Control+A')
         await page.keyboard.insertText(text)
       }
-      if (await control.inputValue() !== text) throw new Error(`Typing "${text}" into "${label}" made it "${await control.inputValue()}"`)
+      if ((await control.inputValue()) !== text)
+        throw new Error(`Typing "${text}" into "${label}" made it "${await control.inputValue()}"`)
     },
     async choose(label, option) {
       const control = field(label)
-      if (!keyboard) return void await control.selectOption({ label: option })
+      if (!keyboard) return void (await control.selectOption({ label: option }))
       await tabTo(page, control)
       await page.keyboard.type(option)
       const chosen = await control.evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.label.trim())
@@ -138,8 +203,8 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
       if (await control.isChecked()) return
       if (!keyboard) return control.check()
       await tabTo(page, control)
-      if (!await control.isChecked()) await page.keyboard.press('Space')
-      if (!await control.isChecked()) throw new Error(`Space does not tick "${label}"`)
+      if (!(await control.isChecked())) await page.keyboard.press('Space')
+      if (!(await control.isChecked())) throw new Error(`Space does not tick "${label}"`)
     },
     async press(name, within) {
       const target = pressable(name, within ?? page)
@@ -151,7 +216,8 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
       await page.waitForLoadState('load')
       if (!javaScript) return
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      if (width > SIZE[device].width) throw new Error(`${page.url()} is ${width} pixels wide on a ${device} of ${SIZE[device].width}`)
+      if (width > SIZE[device].width)
+        throw new Error(`${page.url()} is ${width} pixels wide on a ${device} of ${SIZE[device].width}`)
       await analyze(dark ? 'dark' : 'light')
       const kind = `${device} ${new URL(page.url()).pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…').replace(/^\/office\/(?!sign-in|join|forgot|reset)[^/]+/, '/office/…')} ${await page.locator('h1').first().textContent()}`
       if (dark || seenDark.has(kind)) return
@@ -167,7 +233,8 @@ export async function visitor(device: Device, { javaScript = true, dark = false,
   }
 }
 
-const escaped = (name: Name): string => (typeof name === 'string' ? name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : name.source)
+const escaped = (name: Name): string =>
+  typeof name === 'string' ? name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : name.source
 
 /** Ends what all journeys share. */
 export async function closeAll(): Promise<void> {
@@ -184,7 +251,8 @@ export async function tabTo(page: Page, target: Locator, most = 120): Promise<vo
       const now = document.activeElement
       if (now === wanted) return 'there'
       // A radio group is one stop: arrows go on from the one that has the focus.
-      const group = (one: Element | null | undefined) => (one instanceof HTMLInputElement && one.type === 'radio' ? one.name : null)
+      const group = (one: Element | null | undefined) =>
+        one instanceof HTMLInputElement && one.type === 'radio' ? one.name : null
       return group(now) !== null && group(now) === group(wanted) ? 'group' : 'elsewhere'
     }, element)
     if (at === 'there') return

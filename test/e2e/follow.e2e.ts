@@ -15,7 +15,14 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
     await business.staff('worker', 'Marek Nowak')
     const template = (await eleanor.ok('listBookable')).templates[0]!.id
-    const { id, number } = (await eleanor.ok('createPortalJob', { template, site, fields: { wrong: 'Leaks at the door.' }, requested: { day: dayFromNow(3), time: '09:00' } })).jobs[0]!
+    const { id, number } = (
+      await eleanor.ok('createPortalJob', {
+        template,
+        site,
+        fields: { wrong: 'Leaks at the door.' },
+        requested: { day: dayFromNow(3), time: '09:00' },
+      })
+    ).jobs[0]!
     const office = await visitor(device)
     const me = await visitor(device)
 

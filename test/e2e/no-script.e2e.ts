@@ -6,7 +6,10 @@ import { dayFromNow, followMail, harbour, portalAt, QUESTION, signInToOffice, si
 
 afterAll(closeAll)
 
-const PHOTO = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+const PHOTO = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
   it('V-10 V-32 V-33 a customer signs up, activates, books with a picture, comments, and finds the job again', async () => {
@@ -27,7 +30,9 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.press(/Dishwasher repair/)
     await me.fill('Where is it?', '2 Orchard Lane, Bath BA1 2QD')
     await me.fill('What is wrong?', 'It hums and does nothing.')
-    await page.getByLabel(/^Photos and documents/).setInputFiles({ name: 'machine.png', mimeType: 'image/png', buffer: PHOTO })
+    await page
+      .getByLabel(/^Photos and documents/)
+      .setInputFiles({ name: 'machine.png', mimeType: 'image/png', buffer: PHOTO })
     await me.fill('Day', dayFromNow(5))
     await me.fill('Time', '14:00')
     await me.press('Book this job')
@@ -47,8 +52,23 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
   it('E-41 E-23 a ticked box is kept; an edit after the start, and a booking for a customer taken away meanwhile, say so and store nothing', async () => {
     const house = await wholeHouse()
     const business = await house.business()
-    await business.template({ name: 'Dishwasher repair', fields: [QUESTION, { id: 'parking', name: 'There is parking at the door', type: 'checkbox', portal: 'optional', worker: 'optional' }] })
-    const [first, second] = [await business.customer('Eleanor Finch'), await business.customer('Redcliffe Parade Lettings')]
+    await business.template({
+      name: 'Dishwasher repair',
+      fields: [
+        QUESTION,
+        {
+          id: 'parking',
+          name: 'There is parking at the door',
+          type: 'checkbox',
+          portal: 'optional',
+          worker: 'optional',
+        },
+      ],
+    })
+    const [first, second] = [
+      await business.customer('Eleanor Finch'),
+      await business.customer('Redcliffe Parade Lettings'),
+    ]
     await business.site(first)
     const eleanor = await business.portalUser({ customers: [first, second] })
     const me = await visitor(device, { javaScript: false })
@@ -61,7 +81,10 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.tick('There is parking at the door')
     await me.press('Book this job')
     await me.see('We have your request')
-    const job = () => house.stored((db) => db.selectFrom('jobs').select(['id', 'fields']).where('account_id', '=', business.id).executeTakeFirstOrThrow())
+    const job = () =>
+      house.stored((db) =>
+        db.selectFrom('jobs').select(['id', 'fields']).where('account_id', '=', business.id).executeTakeFirstOrThrow(),
+      )
     const { id, fields } = await job()
     expect(fields).toEqual({ wrong: 'Leaks.', parking: true })
 
@@ -78,10 +101,14 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.choose('Where is it?', 'Another address')
     await me.fill('Another address', '8 Guinea Street, Bristol BS1 6SX')
     await me.fill('What is wrong?', 'It hums.')
-    await house.stored((db) => db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute())
+    await house.stored((db) =>
+      db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute(),
+    )
     await me.press('Book this job')
     await me.see('You no longer book for the customer you chose.')
-    expect(await house.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute())).toHaveLength(1)
+    expect(
+      await house.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute()),
+    ).toHaveLength(1)
     await me.close()
   })
 
@@ -91,7 +118,13 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     const customer = await business.customer('Eleanor Finch')
     const eleanor = await business.portalUser({ customers: [customer] })
     const template = (await eleanor.ok('listBookable')).templates[0]!.id
-    const { id } = (await eleanor.ok('createPortalJob', { template, site: await business.site(customer), fields: { wrong: 'Leaks.' } })).jobs[0]!
+    const { id } = (
+      await eleanor.ok('createPortalJob', {
+        template,
+        site: await business.site(customer),
+        fields: { wrong: 'Leaks.' },
+      })
+    ).jobs[0]!
     const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
     const worker = await business.staff('worker', 'Marek Nowak')
     const me = await visitor(device, { javaScript: false })
@@ -107,7 +140,9 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.see('The plan is saved.')
     await me.press('Start')
     await me.see('The job is moved.')
-    const stored = await house.stored((db) => db.selectFrom('jobs').select(['state', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow())
+    const stored = await house.stored((db) =>
+      db.selectFrom('jobs').select(['state', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow(),
+    )
     expect(stored).toEqual({ state: 'started', worker_id: worker.id })
     await me.close()
   })

@@ -13,10 +13,22 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     const customers = [await business.customer('Dockside Lettings'), await business.customer('Quay Apartments')]
     const site = await business.site(customers[0]!)
     await business.portalUser({ name: 'Hannah Prewett' })
-    const naveed = await business.portalUser({ name: 'Naveed Aslam', email: `naveed.${device}@docksidelettings.example`, customers })
+    const naveed = await business.portalUser({
+      name: 'Naveed Aslam',
+      email: `naveed.${device}@docksidelettings.example`,
+      customers,
+    })
     const template = (await naveed.ok('listBookable')).templates[0]!.id
-    const job = (await naveed.ok('createPortalJob', { template, customer: customers[0]!, site, fields: { wrong: 'Leaks.' } })).jobs[0]!.id
-    const before = await house.stored((db) => db.selectFrom('jobs').select(['state', 'made_by_id', 'customer_id', 'version']).where('id', '=', job).executeTakeFirstOrThrow())
+    const job = (
+      await naveed.ok('createPortalJob', { template, customer: customers[0]!, site, fields: { wrong: 'Leaks.' } })
+    ).jobs[0]!.id
+    const before = await house.stored((db) =>
+      db
+        .selectFrom('jobs')
+        .select(['state', 'made_by_id', 'customer_id', 'version'])
+        .where('id', '=', job)
+        .executeTakeFirstOrThrow(),
+    )
     const owner = await visitor(device)
     const me = await visitor(device)
     await signInToPortal(me, house, business.slug, naveed.email)
@@ -34,7 +46,9 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
       await owner.see('Remove Naveed Aslam?')
     }
     await asked()
-    await owner.see(/Access to 2 customers ends: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/)
+    await owner.see(
+      /Access to 2 customers ends: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/,
+    )
     await owner.see(/the 1 job this user booked stay as they are/)
     await owner.accessible()
     await owner.press('Cancel')
@@ -60,12 +74,29 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await me.arrived(/\/sign-in/)
 
     const after = await house.stored(async (db) => ({
-      links: await db.selectFrom('portal_links').select('id').where('account_id', '=', business.id).where('portal_user_id', '=', naveed.id).execute(),
-      customers: await db.selectFrom('customers').select(['id', 'name', 'state']).where('account_id', '=', business.id).orderBy('name').execute(),
-      job: await db.selectFrom('jobs').select(['state', 'made_by_id', 'customer_id', 'version']).where('id', '=', job).executeTakeFirstOrThrow(),
+      links: await db
+        .selectFrom('portal_links')
+        .select('id')
+        .where('account_id', '=', business.id)
+        .where('portal_user_id', '=', naveed.id)
+        .execute(),
+      customers: await db
+        .selectFrom('customers')
+        .select(['id', 'name', 'state'])
+        .where('account_id', '=', business.id)
+        .orderBy('name')
+        .execute(),
+      job: await db
+        .selectFrom('jobs')
+        .select(['state', 'made_by_id', 'customer_id', 'version'])
+        .where('id', '=', job)
+        .executeTakeFirstOrThrow(),
     }))
     expect(after.links).toEqual([])
-    expect(after.customers).toEqual([{ id: customers[0], name: 'Dockside Lettings', state: 'active' }, { id: customers[1], name: 'Quay Apartments', state: 'active' }])
+    expect(after.customers).toEqual([
+      { id: customers[0], name: 'Dockside Lettings', state: 'active' },
+      { id: customers[1], name: 'Quay Apartments', state: 'active' },
+    ])
     expect(after.job).toEqual(before)
     await owner.page.goto(mainAt(house, `/office/${business.slug}/jobs/${job}`))
     await owner.see(/Booked by Naveed Aslam/)

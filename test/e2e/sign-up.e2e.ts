@@ -44,7 +44,9 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.accessible()
 
     await me.press(/Dishwasher repair/)
-    await book(me, { address: '14 Pelican Quay, the blue door behind the sheds at the end of Hanover Place, Bristol BS1 6UH' })
+    await book(me, {
+      address: '14 Pelican Quay, the blue door behind the sheds at the end of Hanover Place, Bristol BS1 6UH',
+    })
     await me.press('Jobs', page.locator('main'))
     await me.see(/14 Pelican Quay/)
     await me.see('Requested')

@@ -52,7 +52,10 @@ export async function signInToPortal(visitor: Visitor, house: House, slug: strin
 export const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
 /** On the form of a job type: answers it, books, and stands on the job's own page. */
-export async function book(visitor: Visitor, { address, wrong = 'Water stays in the bottom.' }: { address?: string; wrong?: string }): Promise<void> {
+export async function book(
+  visitor: Visitor,
+  { address, wrong = 'Water stays in the bottom.' }: { address?: string; wrong?: string },
+): Promise<void> {
   await visitor.see('Where is it?')
   await visitor.accessible()
   if (address) await visitor.fill('Where is it?', address)

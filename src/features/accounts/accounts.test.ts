@@ -4,22 +4,50 @@ import { describe, expect, inject, it } from 'vitest'
 import { house, openHouse, type Person } from '../../../test/kit.ts'
 import { dayOf } from './rules.ts'
 
-const first = { business: 'Harbour Appliance Repair', slug: 'harbour', timeZone: 'Europe/London', currency: 'GBP', name: 'Ruth Calloway', email: 'ruth@harbour-repair.example', password: 'seven quiet lanterns' }
+const first = {
+  business: 'Harbour Appliance Repair',
+  slug: 'harbour',
+  timeZone: 'Europe/London',
+  currency: 'GBP',
+  name: 'Ruth Calloway',
+  email: 'ruth@harbour-repair.example',
+  password: 'seven quiet lanterns',
+}
 const emptyHouse = () => openHouse(inject('world'))
 
 /** Sends a file as a form does. */
 async function upload(who: Person, slug: string, bytes: Buffer, name = 'logo.png') {
   const { port } = await house()
   const edge = 'edge-of-this-form'
-  const body = Buffer.concat([Buffer.from(`--${edge}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: image/png\r\n\r\n`), bytes, Buffer.from(`\r\n--${edge}--\r\n`)])
+  const body = Buffer.concat([
+    Buffer.from(
+      `--${edge}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: image/png\r\n\r\n`,
+    ),
+    bytes,
+    Buffer.from(`\r\n--${edge}--\r\n`),
+  ])
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, method: 'POST', path: `/api/v1/office/${slug}/logo`, headers: {
-      host: `localhost:${port}`, origin: `http://localhost:${port}`, 'content-type': `multipart/form-data; boundary=${edge}`, 'content-length': body.length,
-      cookie: [...who.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
-    } }, (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
-    })
+    const request = http.request(
+      {
+        host: '127.0.0.1',
+        port,
+        method: 'POST',
+        path: `/api/v1/office/${slug}/logo`,
+        headers: {
+          host: `localhost:${port}`,
+          origin: `http://localhost:${port}`,
+          'content-type': `multipart/form-data; boundary=${edge}`,
+          'content-length': body.length,
+          cookie: [...who.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
+        },
+      },
+      (response) => {
+        const parts: Buffer[] = []
+        response
+          .on('data', (part: Buffer) => parts.push(part))
+          .on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
+      },
+    )
     request.on('error', reject).end(body)
   })
 }
@@ -34,13 +62,26 @@ describe('first run', () => {
       expect((await ruth.ok('getSetUp', { token: older })).state).toBe('used')
       expect((await ruth.ok('getSetUp', { token })).state).toBe('open')
       expect((await ruth.call('setUp', { token: 'x'.repeat(43), ...first })).body.code).toBe('setUpClosed')
-      const faults = await ruth.call('setUp', { token, ...first, timeZone: 'Mars/Olympus', slug: 'A b', currency: 'XXQ' })
+      const faults = await ruth.call('setUp', {
+        token,
+        ...first,
+        timeZone: 'Mars/Olympus',
+        slug: 'A b',
+        currency: 'XXQ',
+      })
       expect(Object.keys(faults.body.fields ?? {}).sort()).toEqual(['currency', 'slug', 'timeZone'])
       // A browser reads it as a name in another script, and may not open it at all.
-      expect((await ruth.call('setUp', { token, ...first, slug: 'xn--abc' })).body.fields).toMatchObject({ slug: { code: 'slug' } })
-      expect((await ruth.call('setUp', { token, ...first, password: 'harbour2026' })).body.fields?.password?.code).toBe('passwordContext')
+      expect((await ruth.call('setUp', { token, ...first, slug: 'xn--abc' })).body.fields).toMatchObject({
+        slug: { code: 'slug' },
+      })
+      expect((await ruth.call('setUp', { token, ...first, password: 'harbour2026' })).body.fields?.password?.code).toBe(
+        'passwordContext',
+      )
       await ruth.ok('setUp', { token, ...first })
-      expect((await ruth.ok('getOffice', {}, { slug: 'harbour' })).me).toMatchObject({ name: 'Ruth Calloway', role: 'owner' })
+      expect((await ruth.ok('getOffice', {}, { slug: 'harbour' })).me).toMatchObject({
+        name: 'Ruth Calloway',
+        role: 'owner',
+      })
       expect((await empty.anyone().call('setUp', { token, ...first, slug: 'other' })).body.code).toBe('setUpClosed')
       expect(await empty.app.offerSetUp()).toBeNull()
     } finally {
@@ -52,7 +93,13 @@ describe('first run', () => {
     const empty = await emptyHouse()
     try {
       const token = (await empty.app.offerSetUp())!.split('/').at(-1)!
-      const all = await Promise.all(Array.from({ length: 20 }, (_, n) => empty.anyone().call('setUp', { token, ...first, slug: `harbour${n}`, email: `ruth${n}@harbour-repair.example` })))
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          empty
+            .anyone()
+            .call('setUp', { token, ...first, slug: `harbour${n}`, email: `ruth${n}@harbour-repair.example` }),
+        ),
+      )
       expect(all.filter((each) => each.status === 200)).toHaveLength(1)
       expect(await empty.stored((db) => db.selectFrom('accounts').select('id').execute())).toHaveLength(1)
       expect(await empty.stored((db) => db.selectFrom('people').select('id').execute())).toHaveLength(1)
@@ -67,11 +114,31 @@ describe('the business', () => {
     const { business, stored } = await house()
     const { owner, id } = await business()
     const { version, slug: _slug, logo: _logo, locale: _locale, ...now } = await owner.ok('getAccount')
-    const wanted = { ...now, locale: 'en' as const, version, name: 'Harbour & Sons', accent: '#B45309', timeZone: 'America/New_York', supportPhone: '+44 117 496 0142' }
+    const wanted = {
+      ...now,
+      locale: 'en' as const,
+      version,
+      name: 'Harbour & Sons',
+      accent: '#B45309',
+      timeZone: 'America/New_York',
+      supportPhone: '+44 117 496 0142',
+    }
     const changed = await owner.ok('updateAccount', wanted)
-    expect(changed).toMatchObject({ name: 'Harbour & Sons', accent: '#b45309', timeZone: 'America/New_York', version: version + 1 })
+    expect(changed).toMatchObject({
+      name: 'Harbour & Sons',
+      accent: '#b45309',
+      timeZone: 'America/New_York',
+      version: version + 1,
+    })
     expect((await owner.call('updateAccount', { ...wanted, name: 'Lost' })).body.code).toBe('accountChanged')
-    const [entry] = await stored((db) => db.selectFrom('audit').select('details').where('account_id', '=', id).where('event', '=', 'accountChanged').execute())
+    const [entry] = await stored((db) =>
+      db
+        .selectFrom('audit')
+        .select('details')
+        .where('account_id', '=', id)
+        .where('event', '=', 'accountChanged')
+        .execute(),
+    )
     expect(entry?.details).toMatchObject({ name: { to: 'Harbour & Sons' } })
   })
 
@@ -82,26 +149,43 @@ describe('the business', () => {
       const low = await b.staff(role)
       expect((await low.call('getAccount')).status).toBe(403)
       expect((await low.call('removeLogo')).status).toBe(403)
-      expect((await upload(low, b.slug, await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).png().toBuffer())).status).toBe(403)
+      expect(
+        (
+          await upload(
+            low,
+            b.slug,
+            await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+              .png()
+              .toBuffer(),
+          )
+        ).status,
+      ).toBe(403)
     }
   })
 
   it('PS-28 V-09 a logo is a picture sent here, drawn anew and small; an address, a script or a drawing with script is none', async () => {
     const { business } = await house()
     const b = await business()
-    const picture = await sharp({ create: { width: 1600, height: 400, channels: 3, background: '#0f6b7c' } }).jpeg().toBuffer()
+    const picture = await sharp({ create: { width: 1600, height: 400, channels: 3, background: '#0f6b7c' } })
+      .jpeg()
+      .toBuffer()
     expect((await upload(b.owner, b.slug, picture, 'logo.jpg')).status).toBe(200)
     const shown = await b.owner.call('getOfficeLogo')
     expect(shown.headers['content-type']).toBe('image/png')
     expect((await b.owner.ok('getOffice')).logo).toContain(`/api/v1/office/${b.slug}/logo`)
-    for (const wrong of ['<svg xmlns="http://www.w3.org/2000/svg"><image href="http://169.254.169.254/"/></svg>', 'http://169.254.169.254/logo.png', '%PDF-1.7', '']) {
+    for (const wrong of [
+      '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://169.254.169.254/"/></svg>',
+      'http://169.254.169.254/logo.png',
+      '%PDF-1.7',
+      '',
+    ]) {
       expect((await upload(b.owner, b.slug, Buffer.from(wrong))).status, wrong).toBe(422)
     }
     await b.owner.ok('removeLogo')
     expect((await b.owner.call('getOfficeLogo')).status).toBe(404)
   })
 
-  it('home counts what waits: requests, today\'s visits in the business\'s own day', async () => {
+  it("home counts what waits: requests, today's visits in the business's own day", async () => {
     const { business } = await house()
     const b = await business({ timeZone: 'Pacific/Auckland' })
     const home = await b.owner.ok('getOfficeHome')
@@ -114,8 +198,15 @@ describe('the business', () => {
   })
 
   it('a day has its own length where clocks change', () => {
-    const length = (at: string) => { const { from, to } = dayOf(new Date(at), 'Europe/London'); return (to.getTime() - from.getTime()) / 3600_000 }
-    expect([length('2026-03-29T12:00:00Z'), length('2026-10-25T12:00:00Z'), length('2026-06-01T12:00:00Z')]).toEqual([23, 25, 24])
-    expect(dayOf(new Date('2026-11-21T22:00:00Z'), 'Pacific/Auckland').from.toISOString()).toBe('2026-11-21T11:00:00.000Z')
+    const length = (at: string) => {
+      const { from, to } = dayOf(new Date(at), 'Europe/London')
+      return (to.getTime() - from.getTime()) / 3600_000
+    }
+    expect([length('2026-03-29T12:00:00Z'), length('2026-10-25T12:00:00Z'), length('2026-06-01T12:00:00Z')]).toEqual([
+      23, 25, 24,
+    ])
+    expect(dayOf(new Date('2026-11-21T22:00:00Z'), 'Pacific/Auckland').from.toISOString()).toBe(
+      '2026-11-21T11:00:00.000Z',
+    )
   })
 })

@@ -3,7 +3,15 @@ import type { Ask } from '../../platform/execute.ts'
 import { FileMissing, FileRefused } from '../../platform/files.ts'
 import { constraintOf } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
-import { emailNorm, implement, prepared, withEffect, type Context, type Input, type Urls } from '../../platform/operation.ts'
+import {
+  emailNorm,
+  implement,
+  prepared,
+  withEffect,
+  type Context,
+  type Input,
+  type Urls,
+} from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
@@ -15,8 +23,22 @@ import { failedCount } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
 import {
-  askSetUpToken, changeSettings, findSetUpToken, firstSteps, homeCounts, installationIsEmpty, lockInstallation, nextVisits, openAccount, replaceLogo,
-  settingsOf, useSetUpToken, waitingRequests, type HomeJob, type SettingsRow, type SetUpToken,
+  askSetUpToken,
+  changeSettings,
+  findSetUpToken,
+  firstSteps,
+  homeCounts,
+  installationIsEmpty,
+  lockInstallation,
+  nextVisits,
+  openAccount,
+  replaceLogo,
+  settingsOf,
+  useSetUpToken,
+  waitingRequests,
+  type HomeJob,
+  type SettingsRow,
+  type SetUpToken,
 } from './queries.ts'
 import { dayOf, RESERVED_SLUGS } from './rules.ts'
 
@@ -25,15 +47,35 @@ const logoAddress = (account: { slug: string }, key: string | null) =>
   key === null ? null : `/api/v1/office/${account.slug}/logo?v=${key.slice(-8)}`
 
 const present = (account: AccountOf, row: SettingsRow) => ({
-  name: row.name, slug: account.slug, timeZone: row.time_zone, locale: row.locale, currency: row.currency, accent: row.accent,
-  logo: logoAddress(account, row.logo_key), supportEmail: row.support_email, supportPhone: row.support_phone, postalAddress: row.postal_address, version: row.version,
+  name: row.name,
+  slug: account.slug,
+  timeZone: row.time_zone,
+  locale: row.locale,
+  currency: row.currency,
+  accent: row.accent,
+  logo: logoAddress(account, row.logo_key),
+  supportEmail: row.support_email,
+  supportPhone: row.support_phone,
+  postalAddress: row.postal_address,
+  version: row.version,
 })
 
-const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }: HomeJob) =>
-  ({ ...job, customer: customer ?? '', requestedAt: requested_at, scheduledAt: scheduled_at, createdAt: created_at })
+const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }: HomeJob) => ({
+  ...job,
+  customer: customer ?? '',
+  requestedAt: requested_at,
+  scheduledAt: scheduled_at,
+  createdAt: created_at,
+})
 
 const stateOf = (token: SetUpToken | undefined, now: Date) =>
-  !token ? 'unknown' as const : token.used_at || !token.empty ? 'used' as const : token.expires_at <= now ? 'expired' as const : 'open' as const
+  !token
+    ? ('unknown' as const)
+    : token.used_at || !token.empty
+      ? ('used' as const)
+      : token.expires_at <= now
+        ? ('expired' as const)
+        : ('open' as const)
 
 export const accountsHandlers = implement('accounts', accounts, {
   async getOffice(ctx) {
@@ -41,7 +83,13 @@ export const accountsHandlers = implement('accounts', accounts, {
     const { slug, name, accent, timeZone, locale, currency, logoKey, portal } = ctx.account
     const mine = await accountsOf(ctx.db, ctx.actor.personId)
     return {
-      slug, name, accent, timeZone, locale, currency, logo: logoAddress(ctx.account, logoKey),
+      slug,
+      name,
+      accent,
+      timeZone,
+      locale,
+      currency,
+      logo: logoAddress(ctx.account, logoKey),
       portal: portal.enabled ? ctx.urls.portal('/') : null,
       me: { id: ctx.actor.id, name: ctx.actor.name, role: ctx.actor.role },
       accounts: mine.map((each) => ({ slug: each.slug, name: each.name, role: each.role })),
@@ -57,7 +105,9 @@ export const accountsHandlers = implement('accounts', accounts, {
     const next = await nextVisits(ctx.db, ctx.account.id, today.from)
     const office = mayRunOffice(ctx.actor).yes
     return {
-      counts, requested: requested.map(presentJob), next: next.map(presentJob),
+      counts,
+      requested: requested.map(presentJob),
+      next: next.map(presentJob),
       failedMessages: mayManage(ctx.actor).yes ? await failedCount(ctx.db, ctx.account.id) : null,
       first: office ? await firstSteps(ctx.db, ctx.account.id) : null,
     }
@@ -71,11 +121,26 @@ export const accountsHandlers = implement('accounts', accounts, {
   async updateAccount(ctx, { version, ...wanted }) {
     ctx.allow(mayChangeAccount(ctx.actor))
     const before = await settingsOf(ctx.db, ctx.account.id)
-    const row = await changeSettings(ctx.db, ctx.account.id, version, ctx.now, { ...wanted, postalAddress: wanted.postalAddress || null })
+    const row = await changeSettings(ctx.db, ctx.account.id, version, ctx.now, {
+      ...wanted,
+      postalAddress: wanted.postalAddress || null,
+    })
     if (!row) throw problem('accountChanged')
-    const keys = ['name', 'time_zone', 'locale', 'currency', 'accent', 'support_email', 'support_phone', 'postal_address'] as const
-    const changed = Object.fromEntries(keys.filter((key) => before[key] !== row[key]).map((key) => [key, { from: before[key], to: row[key] }]))
-    if (Object.keys(changed).length > 0) await ctx.audit({ event: 'accountChanged', subjectKind: 'account', subjectId: ctx.account.id, details: changed })
+    const keys = [
+      'name',
+      'time_zone',
+      'locale',
+      'currency',
+      'accent',
+      'support_email',
+      'support_phone',
+      'postal_address',
+    ] as const
+    const changed = Object.fromEntries(
+      keys.filter((key) => before[key] !== row[key]).map((key) => [key, { from: before[key], to: row[key] }]),
+    )
+    if (Object.keys(changed).length > 0)
+      await ctx.audit({ event: 'accountChanged', subjectKind: 'account', subjectId: ctx.account.id, details: changed })
     return present(ctx.account, row)
   },
 
@@ -136,30 +201,66 @@ export const accountsHandlers = implement('accounts', accounts, {
     async (ctx, input, passwordHash) => {
       ctx.allow(yes)
       await lockInstallation(ctx.db)
-      if (!(await installationIsEmpty(ctx.db)) || !(await useSetUpToken(ctx.db, hashToken(input.token), ctx.now))) throw problem('setUpClosed')
+      if (!(await installationIsEmpty(ctx.db)) || !(await useSetUpToken(ctx.db, hashToken(input.token), ctx.now)))
+        throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
   ),
 })
 
-async function openFirstAccount(ctx: Context<typeof accounts.setUp>, input: Input<typeof accounts.setUp>, passwordHash: string) {
+async function openFirstAccount(
+  ctx: Context<typeof accounts.setUp>,
+  input: Input<typeof accounts.setUp>,
+  passwordHash: string,
+) {
   const at = ctx.now
-  const ownerId = await addPerson(ctx.db, { id: ctx.newId(), email: input.email, emailNorm: emailNorm(input.email), name: input.name, passwordHash, at })
-  const id = ctx.newId(), memberId = ctx.newId()
+  const ownerId = await addPerson(ctx.db, {
+    id: ctx.newId(),
+    email: input.email,
+    emailNorm: emailNorm(input.email),
+    name: input.name,
+    passwordHash,
+    at,
+  })
+  const id = ctx.newId(),
+    memberId = ctx.newId()
   try {
     await openAccount(ctx.db, {
-      id, slug: input.slug, name: input.business, timeZone: input.timeZone, locale: 'en', currency: input.currency, supportEmail: input.email,
-      memberId, ownerId, ownerEmail: input.email, ownerName: input.name, at,
+      id,
+      slug: input.slug,
+      name: input.business,
+      timeZone: input.timeZone,
+      locale: 'en',
+      currency: input.currency,
+      supportEmail: input.email,
+      memberId,
+      ownerId,
+      ownerEmail: input.email,
+      ownerName: input.name,
+      at,
     })
   } catch (error) {
     if (constraintOf(error) === 'addresses_pkey') throw problem('input', { fields: { slug: 'slugTaken' } })
     throw error
   }
   await ctx.enter(id)
-  await ctx.audit({ event: 'accountOpened', subjectKind: 'account', subjectId: id, details: { slug: input.slug, owner: input.name } })
+  await ctx.audit({
+    event: 'accountOpened',
+    subjectKind: 'account',
+    subjectId: id,
+    details: { slug: input.slug, owner: input.name },
+  })
   const { token, hash } = newToken()
   const ends = new Date(at.getTime() + STAFF_SESSION_MS)
-  await startPersonSession(ctx.db, { hash, id: ctx.newId(), person: ownerId, at, ends, userAgent: ctx.userAgent, clientAddress: ctx.clientAddress })
+  await startPersonSession(ctx.db, {
+    hash,
+    id: ctx.newId(),
+    person: ownerId,
+    at,
+    ends,
+    userAgent: ctx.userAgent,
+    clientAddress: ctx.clientAddress,
+  })
   return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends })
 }
 

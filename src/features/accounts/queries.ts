@@ -3,31 +3,104 @@ import type { Ask } from '../../platform/execute.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 
 export interface SettingsRow {
-  name: string; time_zone: string; locale: string; currency: string; accent: string; logo_key: string | null; logo_type: string | null
-  support_email: string | null; support_phone: string | null; postal_address: string | null; version: number
+  name: string
+  time_zone: string
+  locale: string
+  currency: string
+  accent: string
+  logo_key: string | null
+  logo_type: string | null
+  support_email: string | null
+  support_phone: string | null
+  postal_address: string | null
+  version: number
 }
 
-const COLUMNS = ['name', 'time_zone', 'locale', 'currency', 'accent', 'logo_key', 'logo_type', 'support_email', 'support_phone', 'postal_address', 'version'] as const
+const COLUMNS = [
+  'name',
+  'time_zone',
+  'locale',
+  'currency',
+  'accent',
+  'logo_key',
+  'logo_type',
+  'support_email',
+  'support_phone',
+  'postal_address',
+  'version',
+] as const
 
 export const settingsOf = (db: Read, account: string): Promise<SettingsRow> =>
   db.selectFrom('account_settings').select(COLUMNS).where('account_id', '=', account).executeTakeFirstOrThrow()
 
 /** Undefined when somebody else changed it since `seen`. */
 export const changeSettings = (
-  db: Write, account: string, seen: number, at: Date,
-  { name, timeZone, locale, currency, accent, supportEmail, supportPhone, postalAddress }:
-  { name: string; timeZone: string; locale: string; currency: string; accent: string; supportEmail: string | null; supportPhone: string | null; postalAddress: string | null },
+  db: Write,
+  account: string,
+  seen: number,
+  at: Date,
+  {
+    name,
+    timeZone,
+    locale,
+    currency,
+    accent,
+    supportEmail,
+    supportPhone,
+    postalAddress,
+  }: {
+    name: string
+    timeZone: string
+    locale: string
+    currency: string
+    accent: string
+    supportEmail: string | null
+    supportPhone: string | null
+    postalAddress: string | null
+  },
 ): Promise<SettingsRow | undefined> =>
-  db.updateTable('account_settings').set((set) => ({
-    name, time_zone: timeZone, locale, currency, accent, support_email: supportEmail, support_phone: supportPhone, postal_address: postalAddress,
-    updated_at: at, version: set('version', '+', 1),
-  })).where('account_id', '=', account).where('version', '=', seen).returning(COLUMNS).executeTakeFirst()
+  db
+    .updateTable('account_settings')
+    .set((set) => ({
+      name,
+      time_zone: timeZone,
+      locale,
+      currency,
+      accent,
+      support_email: supportEmail,
+      support_phone: supportPhone,
+      postal_address: postalAddress,
+      updated_at: at,
+      version: set('version', '+', 1),
+    }))
+    .where('account_id', '=', account)
+    .where('version', '=', seen)
+    .returning(COLUMNS)
+    .executeTakeFirst()
 
 /** Sets or takes away the logo; answers the key of the one it replaces. */
-export async function replaceLogo(db: Write, account: string, logo: { key: string; type: string } | null, at: Date): Promise<string | null> {
-  const before = await db.selectFrom('account_settings').select('logo_key').where('account_id', '=', account).forUpdate().executeTakeFirstOrThrow()
-  await db.updateTable('account_settings').set((set) => ({ logo_key: logo?.key ?? null, logo_type: logo?.type ?? null, updated_at: at, version: set('version', '+', 1) }))
-    .where('account_id', '=', account).execute()
+export async function replaceLogo(
+  db: Write,
+  account: string,
+  logo: { key: string; type: string } | null,
+  at: Date,
+): Promise<string | null> {
+  const before = await db
+    .selectFrom('account_settings')
+    .select('logo_key')
+    .where('account_id', '=', account)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  await db
+    .updateTable('account_settings')
+    .set((set) => ({
+      logo_key: logo?.key ?? null,
+      logo_type: logo?.type ?? null,
+      updated_at: at,
+      version: set('version', '+', 1),
+    }))
+    .where('account_id', '=', account)
+    .execute()
   return before.logo_key
 }
 
@@ -36,40 +109,87 @@ export async function replaceLogo(db: Write, account: string, logo: { key: strin
 /** Counts stop here: nobody reads a longer number, and a count must not read a table to its end. */
 const COUNT_CAP = 1_000
 
-export interface HomeCounts { requested: number; today: number; started: number; stuck: number }
+export interface HomeCounts {
+  requested: number
+  today: number
+  started: number
+  stuck: number
+}
 
-export async function homeCounts(db: Read, account: string, { from, to }: { from: Date; to: Date }): Promise<HomeCounts> {
-  const { rows: [row] } = await sql<HomeCounts>`select
+export async function homeCounts(
+  db: Read,
+  account: string,
+  { from, to }: { from: Date; to: Date },
+): Promise<HomeCounts> {
+  const {
+    rows: [row],
+  } = await sql<HomeCounts>`select
     (select count(*)::int from (select 1 from jobs where account_id = ${account} and state = 'unassigned' limit ${COUNT_CAP}) few) as requested,
     (select count(*)::int from (select 1 from jobs where account_id = ${account} and scheduled_at >= ${from} and scheduled_at < ${to} and state <> 'canceled' limit ${COUNT_CAP}) few) as today,
     (select count(*)::int from (select 1 from jobs where account_id = ${account} and state in ('started', 'paused') limit ${COUNT_CAP}) few) as started,
-    (select count(*)::int from (select 1 from jobs where account_id = ${account} and state in ('declined', 'postponed') limit ${COUNT_CAP}) few) as stuck`.execute(db as Write)
+    (select count(*)::int from (select 1 from jobs where account_id = ${account} and state in ('declined', 'postponed') limit ${COUNT_CAP}) few) as stuck`.execute(
+    db as Write,
+  )
   return row!
 }
 
 export interface HomeJob {
-  id: string; number: number; title: string; state: string; requested_at: Date | null; scheduled_at: Date | null; created_at: Date
-  customer: string | null; worker: string | null
+  id: string
+  number: number
+  title: string
+  state: string
+  requested_at: Date | null
+  scheduled_at: Date | null
+  created_at: Date
+  customer: string | null
+  worker: string | null
 }
 
 const homeJobs = (db: Read, account: string) =>
-  db.selectFrom('jobs')
-    .leftJoin('customers', (join) => join.onRef('customers.account_id', '=', 'jobs.account_id').onRef('customers.id', '=', 'jobs.customer_id'))
-    .leftJoin('staff_members as worker', (join) => join.onRef('worker.account_id', '=', 'jobs.account_id').onRef('worker.id', '=', 'jobs.worker_id'))
-    .select(['jobs.id', 'jobs.number', 'jobs.title', 'jobs.state', 'jobs.requested_at', 'jobs.scheduled_at', 'jobs.created_at', 'customers.name as customer', 'worker.name as worker'])
+  db
+    .selectFrom('jobs')
+    .leftJoin('customers', (join) =>
+      join.onRef('customers.account_id', '=', 'jobs.account_id').onRef('customers.id', '=', 'jobs.customer_id'),
+    )
+    .leftJoin('staff_members as worker', (join) =>
+      join.onRef('worker.account_id', '=', 'jobs.account_id').onRef('worker.id', '=', 'jobs.worker_id'),
+    )
+    .select([
+      'jobs.id',
+      'jobs.number',
+      'jobs.title',
+      'jobs.state',
+      'jobs.requested_at',
+      'jobs.scheduled_at',
+      'jobs.created_at',
+      'customers.name as customer',
+      'worker.name as worker',
+    ])
     .where('jobs.account_id', '=', account)
 
 /** Requests nobody scheduled yet, oldest first: they have waited longest. */
 export const waitingRequests = (db: Read, account: string): Promise<HomeJob[]> =>
-  homeJobs(db, account).where('jobs.state', '=', 'unassigned').orderBy('jobs.created_at').orderBy('jobs.id').limit(6).execute()
+  homeJobs(db, account)
+    .where('jobs.state', '=', 'unassigned')
+    .orderBy('jobs.created_at')
+    .orderBy('jobs.id')
+    .limit(6)
+    .execute()
 
 /** The next visits from the start of today on. */
 export const nextVisits = (db: Read, account: string, from: Date): Promise<HomeJob[]> =>
-  homeJobs(db, account).where('jobs.scheduled_at', '>=', from).where('jobs.state', 'in', ['pending', 'assigned', 'started', 'paused'])
-    .orderBy('jobs.scheduled_at').orderBy('jobs.id').limit(6).execute()
+  homeJobs(db, account)
+    .where('jobs.scheduled_at', '>=', from)
+    .where('jobs.state', 'in', ['pending', 'assigned', 'started', 'paused'])
+    .orderBy('jobs.scheduled_at')
+    .orderBy('jobs.id')
+    .limit(6)
+    .execute()
 
 export async function firstSteps(db: Read, account: string) {
-  const { rows: [row] } = await sql<{ hasTemplates: boolean; hasCustomers: boolean; portalOpen: boolean; hasJobs: boolean }>`select
+  const {
+    rows: [row],
+  } = await sql<{ hasTemplates: boolean; hasCustomers: boolean; portalOpen: boolean; hasJobs: boolean }>`select
     exists (select 1 from templates where account_id = ${account} and state = 'active') as "hasTemplates",
     exists (select 1 from customers where account_id = ${account}) as "hasCustomers",
     exists (select 1 from jobs where account_id = ${account}) as "hasJobs",
@@ -89,24 +209,45 @@ export const lockInstallation = async (db: Write): Promise<void> => {
 export const installationIsEmpty = async (db: Read): Promise<boolean> =>
   (await sql<{ empty: boolean }>`select installation_is_empty() as empty`.execute(db as Write)).rows[0]!.empty
 
-export interface SetUpToken { id: string; expires_at: Date; used_at: Date | null; empty: boolean }
+export interface SetUpToken {
+  id: string
+  expires_at: Date
+  used_at: Date | null
+  empty: boolean
+}
 
-const FIND_SET_UP = "select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token($1, 'setUp') t"
+const FIND_SET_UP =
+  "select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token($1, 'setUp') t"
 
 /** The token before any transaction, for work that must not be done for strangers. */
 export const askSetUpToken = async (ask: Ask, hash: Buffer | null): Promise<SetUpToken | undefined> =>
   (await ask<SetUpToken>(FIND_SET_UP, [hash]))[0]
 
 export const findSetUpToken = async (db: Read, hash: Buffer | null): Promise<SetUpToken | undefined> =>
-  (await sql<SetUpToken>`select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token(${hash}, 'setUp') t`.execute(db as Write)).rows[0]
+  (
+    await sql<SetUpToken>`select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token(${hash}, 'setUp') t`.execute(
+      db as Write,
+    )
+  ).rows[0]
 
 /** True for the one who used it; everybody else gets false. */
 export const useSetUpToken = async (db: Write, hash: Buffer | null, at: Date): Promise<boolean> =>
-  (await sql<{ used: string | null }>`select use_person_token(${hash}, 'setUp', ${at}) as used`.execute(db)).rows[0]?.used != null
+  (await sql<{ used: string | null }>`select use_person_token(${hash}, 'setUp', ${at}) as used`.execute(db)).rows[0]
+    ?.used != null
 
 export interface Opening {
-  id: string; slug: string; name: string; timeZone: string; locale: string; currency: string; supportEmail: string
-  memberId: string; ownerId: string; ownerEmail: string; ownerName: string; at: Date
+  id: string
+  slug: string
+  name: string
+  timeZone: string
+  locale: string
+  currency: string
+  supportEmail: string
+  memberId: string
+  ownerId: string
+  ownerEmail: string
+  ownerName: string
+  at: Date
 }
 
 export const openAccount = async (db: Write, opening: Opening): Promise<void> => {

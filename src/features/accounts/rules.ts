@@ -4,12 +4,36 @@
 export const LOCALES = ['en'] as const
 
 /** Addresses that are not for businesses: they are hosts and paths of the house. */
-export const RESERVED_SLUGS: readonly string[] = ['www', 'api', 'office', 'platform', 'p', 'mailbox', 'admin', 'mail', 'static', '_app', 'set-up', 'sign-in', 'sign-out', 'join', 'forgot-password', 'reset-password']
+export const RESERVED_SLUGS: readonly string[] = [
+  'www',
+  'api',
+  'office',
+  'platform',
+  'p',
+  'mailbox',
+  'admin',
+  'mail',
+  'static',
+  '_app',
+  'set-up',
+  'sign-in',
+  'sign-out',
+  'join',
+  'forgot-password',
+  'reset-password',
+]
 
 /** Local midnight of the day that contains `at`, and of the next one, as moments. Days with a clock change have 23 or 25 hours. */
 export function dayOf(at: Date, timeZone: string): { from: Date; to: Date } {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' }).formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  return { from: midnight(parts.year!, parts.month!, parts.day!, timeZone), to: midnight(parts.year!, parts.month!, parts.day! + 1, timeZone) }
+  const parts = Object.fromEntries(
+    new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
+  return {
+    from: midnight(parts.year!, parts.month!, parts.day!, timeZone),
+    to: midnight(parts.year!, parts.month!, parts.day! + 1, timeZone),
+  }
 }
 
 function midnight(year: number, month: number, day: number, timeZone: string): Date {
@@ -22,8 +46,22 @@ function midnight(year: number, month: number, day: number, timeZone: string): D
 
 /** Milliseconds that the zone is ahead of UTC at that moment. */
 function offset(at: number, timeZone: string): number {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-US', {
-    timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
-  }).formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  return Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!) - Math.trunc(at / 1000) * 1000
+  const parts = Object.fromEntries(
+    new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
+  return (
+    Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!) -
+    Math.trunc(at / 1000) * 1000
+  )
 }

@@ -3,7 +3,19 @@
  * is ever matched by a typed name (E-16). `version` covers the record and all that hangs on it.
  */
 import { z } from 'zod'
-import { contract, cursor, email, id, line, moment, operation, page, search, seenVersion, text } from '../../platform/operation.ts'
+import {
+  contract,
+  cursor,
+  email,
+  id,
+  line,
+  moment,
+  operation,
+  page,
+  search,
+  seenVersion,
+  text,
+} from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { CUSTOMER_SORTS, CUSTOMER_STATES } from './rules.ts'
 
@@ -21,18 +33,28 @@ const address = () => text(500)
 const cleared = <T extends z.ZodType>(part: T) => part.nullable().optional()
 
 const contactIn = {
-  name: line(120), role: cleared(line(120)), email: cleared(email()), phone: cleared(phone()),
+  name: line(120),
+  role: cleared(line(120)),
+  email: cleared(email()),
+  phone: cleared(phone()),
   /** The one to ask first; making one so ends it for the others. The first contact is it in any case. */
   isPrimary: z.boolean().optional(),
 }
 const siteIn = {
-  name: cleared(line(120)), address: address().pipe(z.string().min(1, 'required')),
+  name: cleared(line(120)),
+  address: address().pipe(z.string().min(1, 'required')),
   /** Degrees, WGS 84; both or neither. */
-  latitude: cleared(z.number().min(-90).max(90)), longitude: cleared(z.number().min(-180).max(180)),
+  latitude: cleared(z.number().min(-90).max(90)),
+  longitude: cleared(z.number().min(-180).max(180)),
   /** What the worker must know at the door; staff only. */
   notes: cleared(text(1_000)),
 }
-const billingIn = z.strictObject({ name: cleared(line(120)), email: cleared(email()), phone: cleared(phone()), address: cleared(address()) })
+const billingIn = z.strictObject({
+  name: cleared(line(120)),
+  email: cleared(email()),
+  phone: cleared(phone()),
+  address: cleared(address()),
+})
 const customerIn = {
   name: line(200),
   /** The business's own number for it; unique. */
@@ -43,15 +65,34 @@ const customerIn = {
 }
 const version = seenVersion()
 
-const contact = z.object({ id: z.string(), name: z.string(), role: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable(), isPrimary: z.boolean() })
+const contact = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  isPrimary: z.boolean(),
+})
 const site = z.object({
-  id: z.string(), name: z.string().nullable(), address: z.string(), latitude: z.number().nullable(), longitude: z.number().nullable(),
-  notes: z.string().nullable(), state,
+  id: z.string(),
+  name: z.string().nullable(),
+  address: z.string(),
+  latitude: z.number().nullable(),
+  longitude: z.number().nullable(),
+  notes: z.string().nullable(),
+  state,
 })
 const row = z.object({
-  id: z.string(), name: z.string(), reference: z.string().nullable(), state,
+  id: z.string(),
+  name: z.string(),
+  reference: z.string().nullable(),
+  state,
   contact: contact.omit({ isPrimary: true, role: true }).nullable(),
-  address: z.string().nullable(), siteCount: z.number(), openJobs: z.number(), jobs: z.number(), createdAt: moment(),
+  address: z.string().nullable(),
+  siteCount: z.number(),
+  openJobs: z.number(),
+  jobs: z.number(),
+  createdAt: moment(),
 })
 
 const one = z.strictObject({ customer: id() })
@@ -64,106 +105,206 @@ const keeping = { audience: ['staff'], writes: true } as const
 
 export const customers = contract('customers', {
   listCustomers: operation({
-    method: 'GET', path: '/office/{account}/customers', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/customers',
+    audience: ['staff'],
     summary: 'Customers that match, with how many there are of each state; 50 a page',
     query: z.strictObject({ ...filters, cursor: cursor() }),
-    output: z.object({ ...page(row), counts: z.object({ active: z.number(), archived: z.number() }), can: z.object({ create: z.boolean(), export: z.boolean() }) }),
+    output: z.object({
+      ...page(row),
+      counts: z.object({ active: z.number(), archived: z.number() }),
+      can: z.object({ create: z.boolean(), export: z.boolean() }),
+    }),
   }),
   exportCustomers: operation({
-    method: 'GET', path: '/office/{account}/customers.csv', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/customers.csv',
+    audience: ['staff'],
     summary: 'The same list as CSV, all pages of it',
-    query: z.strictObject(filters), output: z.object({}), download: true,
+    query: z.strictObject(filters),
+    output: z.object({}),
+    download: true,
   }),
   getCustomer: operation({
-    method: 'GET', path: '/office/{account}/customers/{customer}', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/customers/{customer}',
+    audience: ['staff'],
     summary: 'One customer with everything that hangs on it',
     params: one,
     output: z.object({
-      id: z.string(), name: z.string(), reference: z.string().nullable(), state, version, createdAt: moment(),
-      contacts: z.array(contact), sites: z.array(site),
+      id: z.string(),
+      name: z.string(),
+      reference: z.string().nullable(),
+      state,
+      version,
+      createdAt: moment(),
+      contacts: z.array(contact),
+      sites: z.array(site),
       /** Of the jobs this caller may see; `newest` has ten at most. */
       jobs: z.object({
-        open: z.number(), total: z.number(),
-        newest: z.array(z.object({ id: z.string(), number: z.number(), title: z.string(), state: z.string(), address: z.string().nullable(), createdAt: moment(), scheduledAt: moment().nullable() })),
+        open: z.number(),
+        total: z.number(),
+        newest: z.array(
+          z.object({
+            id: z.string(),
+            number: z.number(),
+            title: z.string(),
+            state: z.string(),
+            address: z.string().nullable(),
+            createdAt: moment(),
+            scheduledAt: moment().nullable(),
+          }),
+        ),
       }),
       /** What only the office sees: null for a worker. */
-      office: z.object({
-        notes: z.string(),
-        billing: z.object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable(), address: z.string().nullable() }),
-        portalUsers: z.array(z.object({ id: z.string(), name: z.string().nullable(), email: z.string(), state: z.string(), scope: z.enum(['whole', 'contact']), contact: z.string().nullable(), lastSignInAt: moment().nullable() })),
-        /** Made by the portal at a first booking, not by staff. */
-        fromPortal: z.boolean(),
-        /** Of one made by the portal: others with the same email address, perhaps the same people. Nothing is merged by itself (E-24). */
-        alike: z.array(z.object({ id: z.string(), name: z.string(), reference: z.string().nullable() })),
-      }).nullable(),
+      office: z
+        .object({
+          notes: z.string(),
+          billing: z.object({
+            name: z.string().nullable(),
+            email: z.string().nullable(),
+            phone: z.string().nullable(),
+            address: z.string().nullable(),
+          }),
+          portalUsers: z.array(
+            z.object({
+              id: z.string(),
+              name: z.string().nullable(),
+              email: z.string(),
+              state: z.string(),
+              scope: z.enum(['whole', 'contact']),
+              contact: z.string().nullable(),
+              lastSignInAt: moment().nullable(),
+            }),
+          ),
+          /** Made by the portal at a first booking, not by staff. */
+          fromPortal: z.boolean(),
+          /** Of one made by the portal: others with the same email address, perhaps the same people. Nothing is merged by itself (E-24). */
+          alike: z.array(z.object({ id: z.string(), name: z.string(), reference: z.string().nullable() })),
+        })
+        .nullable(),
       archiveBlockedBy: z.enum(['openJobs']).nullable(),
       can: z.object({ edit: z.boolean(), archive: z.boolean(), restore: z.boolean(), book: z.boolean() }),
     }),
   }),
   createCustomer: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers',
     summary: 'Make a customer, with its first contact and site where they are known',
-    body: z.strictObject({ ...customerIn, contact: z.strictObject(contactIn).optional(), site: z.strictObject(siteIn).optional() }),
-    output: added, creates: true,
+    body: z.strictObject({
+      ...customerIn,
+      contact: z.strictObject(contactIn).optional(),
+      site: z.strictObject(siteIn).optional(),
+    }),
+    output: added,
+    creates: true,
   }),
   updateCustomer: operation({
-    ...keeping, method: 'PATCH', path: '/office/{account}/customers/{customer}',
+    ...keeping,
+    method: 'PATCH',
+    path: '/office/{account}/customers/{customer}',
     summary: 'Change a customer as it was in `version`',
-    params: one, body: z.strictObject({ version, ...z.strictObject(customerIn).partial().shape }),
-    output: changed, problems: ['customerChanged', 'customerArchived'],
+    params: one,
+    body: z.strictObject({ version, ...z.strictObject(customerIn).partial().shape }),
+    output: changed,
+    problems: ['customerChanged', 'customerArchived'],
   }),
   archiveCustomer: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/archive',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/archive',
     summary: 'Put a customer away; its portal users lose sight of it',
-    params: one, output: changed, problems: ['customerHasOpenJobs'],
+    params: one,
+    output: changed,
+    problems: ['customerHasOpenJobs'],
   }),
   restoreCustomer: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/restore',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/restore',
     summary: 'Take an archived customer into use again',
-    params: one, output: changed,
+    params: one,
+    output: changed,
   }),
   copyBillingContact: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/copy-billing',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/copy-billing',
     summary: 'Make a contact the billing contact, with the address of a site',
-    params: one, body: z.strictObject({ version, contact: id(), site: id().optional() }),
-    output: changed, problems: ['customerChanged', 'customerArchived'],
+    params: one,
+    body: z.strictObject({ version, contact: id(), site: id().optional() }),
+    output: changed,
+    problems: ['customerChanged', 'customerArchived'],
   }),
 
   addContact: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/contacts',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/contacts',
     summary: 'Add a person to a customer',
-    params: one, body: z.strictObject(contactIn), output: added, creates: true, problems: ['customerArchived'],
+    params: one,
+    body: z.strictObject(contactIn),
+    output: added,
+    creates: true,
+    problems: ['customerArchived'],
   }),
   updateContact: operation({
-    ...keeping, method: 'PATCH', path: '/office/{account}/customers/{customer}/contacts/{contact}',
+    ...keeping,
+    method: 'PATCH',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}',
     summary: 'Change a person of a customer',
-    params: oneContact, body: z.strictObject({ version, ...z.strictObject(contactIn).partial().shape }),
-    output: changed, problems: ['customerChanged', 'customerArchived'],
+    params: oneContact,
+    body: z.strictObject({ version, ...z.strictObject(contactIn).partial().shape }),
+    output: changed,
+    problems: ['customerChanged', 'customerArchived'],
   }),
   removeContact: operation({
-    ...keeping, method: 'DELETE', path: '/office/{account}/customers/{customer}/contacts/{contact}',
+    ...keeping,
+    method: 'DELETE',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}',
     summary: 'Remove a person from a customer',
-    params: oneContact, output: changed, problems: ['contactIsLinked', 'customerArchived'],
+    params: oneContact,
+    output: changed,
+    problems: ['contactIsLinked', 'customerArchived'],
   }),
   addSite: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/sites',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/sites',
     summary: 'Add a place to a customer',
-    params: one, body: z.strictObject(siteIn), output: added, creates: true, problems: ['customerArchived'],
+    params: one,
+    body: z.strictObject(siteIn),
+    output: added,
+    creates: true,
+    problems: ['customerArchived'],
   }),
   updateSite: operation({
-    ...keeping, method: 'PATCH', path: '/office/{account}/customers/{customer}/sites/{site}',
+    ...keeping,
+    method: 'PATCH',
+    path: '/office/{account}/customers/{customer}/sites/{site}',
     summary: 'Change a place of a customer; jobs made for it keep the address they were made with',
-    params: oneSite, body: z.strictObject({ version, ...z.strictObject(siteIn).partial().shape }),
-    output: changed, problems: ['customerChanged', 'customerArchived'],
+    params: oneSite,
+    body: z.strictObject({ version, ...z.strictObject(siteIn).partial().shape }),
+    output: changed,
+    problems: ['customerChanged', 'customerArchived'],
   }),
   archiveSite: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/sites/{site}/archive',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/sites/{site}/archive',
     summary: 'Take a place out of use; its jobs stay',
-    params: oneSite, output: changed, problems: ['customerArchived'],
+    params: oneSite,
+    output: changed,
+    problems: ['customerArchived'],
   }),
   restoreSite: operation({
-    ...keeping, method: 'POST', path: '/office/{account}/customers/{customer}/sites/{site}/restore',
+    ...keeping,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/sites/{site}/restore',
     summary: 'Take a place into use again',
-    params: oneSite, output: changed, problems: ['customerArchived'],
+    params: oneSite,
+    output: changed,
+    problems: ['customerArchived'],
   }),
 })

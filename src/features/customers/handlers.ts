@@ -3,10 +3,37 @@ import { csvFile } from '../../platform/csv.ts'
 import { implement, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, type Decision } from '../../platform/problem.ts'
 import { customers } from './contract.ts'
-import { mayArchiveCustomer, mayEditCustomer, mayKeepCustomers, mayReadCustomers, seesOfficePart, verbsOn } from './policy.ts'
 import {
-  changeContact, changeCustomer, changeSite, contactIsLinked, contactsOf, countCustomers, customersAlike, deleteContact, findCustomer, foldCustomer,
-  insertContact, insertCustomer, insertSite, jobsOf, listCustomers, nextVersion, openJobsOf, portalUsersOf, setCustomerState, sitesOf, type CustomerRow, type ListRow,
+  mayArchiveCustomer,
+  mayEditCustomer,
+  mayKeepCustomers,
+  mayReadCustomers,
+  seesOfficePart,
+  verbsOn,
+} from './policy.ts'
+import {
+  changeContact,
+  changeCustomer,
+  changeSite,
+  contactIsLinked,
+  contactsOf,
+  countCustomers,
+  customersAlike,
+  deleteContact,
+  findCustomer,
+  foldCustomer,
+  insertContact,
+  insertCustomer,
+  insertSite,
+  jobsOf,
+  listCustomers,
+  nextVersion,
+  openJobsOf,
+  portalUsersOf,
+  setCustomerState,
+  sitesOf,
+  type CustomerRow,
+  type ListRow,
 } from './queries.ts'
 import { archiveBlockedBy, MAX_EXPORT, PAGE, type CustomerState } from './rules.ts'
 
@@ -14,7 +41,8 @@ export const customersHandlers = implement('customers', customers, {
   async listCustomers(ctx, { cursor, ...wanted }) {
     ctx.allow(mayReadCustomers(ctx.actor))
     const [page, counts] = await Promise.all([
-      listCustomers(ctx.db, ctx.account.id, wanted, cursor, PAGE), countCustomers(ctx.db, ctx.account.id, wanted.search),
+      listCustomers(ctx.db, ctx.account.id, wanted, cursor, PAGE),
+      countCustomers(ctx.db, ctx.account.id, wanted.search),
     ])
     const keeps = mayKeepCustomers(ctx.actor).yes
     return { ...page, counts, can: { create: keeps, export: keeps } }
@@ -29,23 +57,66 @@ export const customersHandlers = implement('customers', customers, {
       rows.push(...page.rows)
       next = page.next
     }
-    const bytes = csvFile(HEADINGS, rows.map((row) => [
-      row.name, row.reference, row.contact?.name, row.contact?.email, row.contact?.phone, row.address, row.siteCount, row.openJobs, row.jobs, row.createdAt.toISOString(),
-    ]))
-    return withEffect({}, { file: { stream: Readable.from([bytes]), name: 'customers.csv', type: 'text/csv; charset=utf-8', size: bytes.length, inline: false } })
+    const bytes = csvFile(
+      HEADINGS,
+      rows.map((row) => [
+        row.name,
+        row.reference,
+        row.contact?.name,
+        row.contact?.email,
+        row.contact?.phone,
+        row.address,
+        row.siteCount,
+        row.openJobs,
+        row.jobs,
+        row.createdAt.toISOString(),
+      ]),
+    )
+    return withEffect(
+      {},
+      {
+        file: {
+          stream: Readable.from([bytes]),
+          name: 'customers.csv',
+          type: 'text/csv; charset=utf-8',
+          size: bytes.length,
+          inline: false,
+        },
+      },
+    )
   },
 
   async getCustomer(ctx, { customer }) {
     const { key, row } = await load(ctx, customer)
     ctx.allow(mayReadCustomers(ctx.actor))
-    const [contacts, sites, jobs] = await Promise.all([contactsOf(ctx.db, key), sitesOf(ctx.db, key), jobsOf(ctx.db, key)])
+    const [contacts, sites, jobs] = await Promise.all([
+      contactsOf(ctx.db, key),
+      sitesOf(ctx.db, key),
+      jobsOf(ctx.db, key),
+    ])
     const office = seesOfficePart(ctx.actor)
-      ? { notes: row.notes, billing: row.billing, fromPortal: row.madeFor !== null, portalUsers: await portalUsersOf(ctx.db, key), alike: row.madeFor === null ? [] : await customersAlike(ctx.db, key) }
+      ? {
+          notes: row.notes,
+          billing: row.billing,
+          fromPortal: row.madeFor !== null,
+          portalUsers: await portalUsersOf(ctx.db, key),
+          alike: row.madeFor === null ? [] : await customersAlike(ctx.db, key),
+        }
       : null
     const { id, name, reference, state, version, createdAt } = row
     return {
-      id, name, reference, state, version, createdAt, contacts, sites, jobs, office,
-      archiveBlockedBy: archiveBlockedBy({ state, openJobs: jobs.open }), can: verbsOn(ctx.actor, row),
+      id,
+      name,
+      reference,
+      state,
+      version,
+      createdAt,
+      contacts,
+      sites,
+      jobs,
+      office,
+      archiveBlockedBy: archiveBlockedBy({ state, openJobs: jobs.open }),
+      can: verbsOn(ctx.actor, row),
     }
   },
 
@@ -53,9 +124,16 @@ export const customersHandlers = implement('customers', customers, {
     ctx.allow(mayKeepCustomers(ctx.actor))
     bothCoordinates(site, 'site.')
     const key = { account: ctx.account.id, customer: ctx.newId() }
-    await insertCustomer(ctx.db, key, {
-      ...given, contacts: contact ? [{ ...contact, id: ctx.newId() }] : [], sites: site ? [{ ...site, id: ctx.newId() }] : [],
-    }, ctx.now)
+    await insertCustomer(
+      ctx.db,
+      key,
+      {
+        ...given,
+        contacts: contact ? [{ ...contact, id: ctx.newId() }] : [],
+        sites: site ? [{ ...site, id: ctx.newId() }] : [],
+      },
+      ctx.now,
+    )
     await audit(ctx, 'customerCreated', key.customer, { name: given.name })
     return { id: key.customer, version: 1 }
   },
@@ -87,7 +165,9 @@ export const customersHandlers = implement('customers', customers, {
     const place = site ? sites.find((each) => each.id === site) : sites.find((each) => each.state === 'active')
     if (!from || (site && !place)) throw problem('notFound')
     const next = await claim(ctx, key, version)
-    await changeCustomer(ctx.db, key, { billing: { name: from.name, email: from.email, phone: from.phone, ...(place && { address: place.address }) } })
+    await changeCustomer(ctx.db, key, {
+      billing: { name: from.name, email: from.email, phone: from.phone, ...(place && { address: place.address }) },
+    })
     await audit(ctx, 'customerUpdated', customer, { changed: ['billing'] })
     return { version: next }
   },
@@ -105,7 +185,7 @@ export const customersHandlers = implement('customers', customers, {
   async updateContact(ctx, { customer, contact, version, ...given }) {
     const { key } = await edit(ctx, customer)
     const next = await claim(ctx, key, version)
-    if (!await changeContact(ctx.db, key, contact, given, ctx.now)) throw problem('notFound')
+    if (!(await changeContact(ctx.db, key, contact, given, ctx.now))) throw problem('notFound')
     await foldCustomer(ctx.db, key)
     await audit(ctx, 'contactUpdated', customer, { contact })
     return { version: next }
@@ -115,7 +195,7 @@ export const customersHandlers = implement('customers', customers, {
     const { key } = await edit(ctx, customer)
     if (await contactIsLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
     const version = await claim(ctx, key)
-    if (!await deleteContact(ctx.db, key, contact)) throw problem('notFound')
+    if (!(await deleteContact(ctx.db, key, contact))) throw problem('notFound')
     await foldCustomer(ctx.db, key)
     await audit(ctx, 'contactRemoved', customer, { contact })
     return { version }
@@ -136,7 +216,7 @@ export const customersHandlers = implement('customers', customers, {
     const { key } = await edit(ctx, customer)
     bothCoordinates(given)
     const next = await claim(ctx, key, version)
-    if (!await changeSite(ctx.db, key, site, given, ctx.now)) throw problem('notFound')
+    if (!(await changeSite(ctx.db, key, site, given, ctx.now))) throw problem('notFound')
     await foldCustomer(ctx.db, key)
     await audit(ctx, 'siteUpdated', customer, { site })
     return { version: next }
@@ -146,7 +226,18 @@ export const customersHandlers = implement('customers', customers, {
   restoreSite: (ctx, { customer, site }) => setSiteState(ctx, customer, site, 'active'),
 })
 
-const HEADINGS = ['Name', 'Reference', 'Contact', 'Email', 'Phone', 'Address', 'Sites', 'Open jobs', 'Jobs', 'Customer since']
+const HEADINGS = [
+  'Name',
+  'Reference',
+  'Contact',
+  'Email',
+  'Phone',
+  'Address',
+  'Sites',
+  'Open jobs',
+  'Jobs',
+  'Customer since',
+]
 
 type Reader = Context<(typeof customers)['getCustomer']>
 type Writer = Context<(typeof customers)['archiveCustomer']>
@@ -160,14 +251,21 @@ async function load(ctx: Pick<Reader, 'db' | 'account'>, customer: string) {
 }
 
 /** The record, to be changed: asked for and allowed, before anything is written. */
-async function edit(ctx: Pick<Writer, 'db' | 'account' | 'actor'> & { allow(decision: Decision): void }, customer: string) {
+async function edit(
+  ctx: Pick<Writer, 'db' | 'account' | 'actor'> & { allow(decision: Decision): void },
+  customer: string,
+) {
   const found = await load(ctx, customer)
   ctx.allow(mayEditCustomer(ctx.actor, found.row))
   return found
 }
 
 /** Takes the next version for this change. Whoever saw an older one is refused and has overwritten nothing (E-41). */
-async function claim(ctx: Pick<Writer, 'db' | 'now'>, key: { account: string; customer: string }, seen?: number): Promise<number> {
+async function claim(
+  ctx: Pick<Writer, 'db' | 'now'>,
+  key: { account: string; customer: string },
+  seen?: number,
+): Promise<number> {
   const next = await nextVersion(ctx.db, key, seen, ctx.now)
   if (next === undefined) throw problem('customerChanged')
   return next
@@ -183,10 +281,15 @@ async function setState(ctx: Writer, row: CustomerRow, state: CustomerState) {
   return { version }
 }
 
-async function setSiteState(ctx: Context<(typeof customers)['archiveSite']>, customer: string, site: string, state: CustomerState) {
+async function setSiteState(
+  ctx: Context<(typeof customers)['archiveSite']>,
+  customer: string,
+  site: string,
+  state: CustomerState,
+) {
   const { key } = await edit(ctx, customer)
   const version = await claim(ctx, key)
-  if (!await changeSite(ctx.db, key, site, { state }, ctx.now)) throw problem('notFound')
+  if (!(await changeSite(ctx.db, key, site, { state }, ctx.now))) throw problem('notFound')
   await audit(ctx, state === 'archived' ? 'siteArchived' : 'siteRestored', customer, { site })
   return { version }
 }
@@ -195,8 +298,13 @@ const audit = (ctx: Pick<Writer, 'audit'>, event: string, subjectId: string, det
   ctx.audit({ event, subjectKind: 'customer', subjectId, details })
 
 /** A point has two coordinates. Leaving both out changes neither. */
-function bothCoordinates(site: { latitude?: number | null | undefined; longitude?: number | null | undefined } | undefined, at = ''): void {
-  if (site && (site.latitude ?? null) === null !== ((site.longitude ?? null) === null)) {
-    throw problem('input', { fields: { [`${at}${(site.latitude ?? null) === null ? 'latitude' : 'longitude'}`]: 'required' } })
+function bothCoordinates(
+  site: { latitude?: number | null | undefined; longitude?: number | null | undefined } | undefined,
+  at = '',
+): void {
+  if (site && ((site.latitude ?? null) === null) !== ((site.longitude ?? null) === null)) {
+    throw problem('input', {
+      fields: { [`${at}${(site.latitude ?? null) === null ? 'latitude' : 'longitude'}`]: 'required' },
+    })
   }
 }

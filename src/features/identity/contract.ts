@@ -17,23 +17,37 @@ export const SIGN_IN_LIMITS = [
   { by: 'address', max: 60, seconds: 900 },
 ] as const
 
-const account = z.object({ slug: z.string(), name: z.string(), accent: z.string(), role: z.enum(['owner', 'admin', 'dispatcher', 'worker']) })
+const account = z.object({
+  slug: z.string(),
+  name: z.string(),
+  accent: z.string(),
+  role: z.enum(['owner', 'admin', 'dispatcher', 'worker']),
+})
 
 export const identity = contract('identity', {
   signIn: operation({
-    method: 'POST', path: '/people/sign-in', audience: ['anonymous', 'person'],
+    method: 'POST',
+    path: '/people/sign-in',
+    audience: ['anonymous', 'person'],
     summary: 'Sign in as staff',
     body: z.strictObject({ email: email(), password: z.string().min(1, 'required').max(1_000, 'tooLong') }),
     output: z.object({ name: z.string(), accounts: z.array(account) }),
-    problems: ['wrongCredentials'], limits: SIGN_IN_LIMITS, writes: true,
+    problems: ['wrongCredentials'],
+    limits: SIGN_IN_LIMITS,
+    writes: true,
   }),
   signOut: operation({
-    method: 'POST', path: '/people/sign-out', audience: ['person'],
+    method: 'POST',
+    path: '/people/sign-out',
+    audience: ['person'],
     summary: 'Sign out',
-    output: z.object({}), writes: true,
+    output: z.object({}),
+    writes: true,
   }),
   getMyself: operation({
-    method: 'GET', path: '/people/me', audience: ['person'],
+    method: 'GET',
+    path: '/people/me',
+    audience: ['person'],
     summary: 'Who is signed in, and the accounts they are staff of',
     output: z.object({ id: z.string(), name: z.string(), email: z.string(), accounts: z.array(account) }),
   }),

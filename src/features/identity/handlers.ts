@@ -23,10 +23,19 @@ export const identityHandlers = implement('identity', identity, {
       const { token, hash } = newToken()
       const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
       await startPersonSession(ctx.db, {
-        hash, id: ctx.newId(), person: login.id, at: ctx.now, ends, userAgent: ctx.userAgent, clientAddress: ctx.clientAddress,
+        hash,
+        id: ctx.newId(),
+        person: login.id,
+        at: ctx.now,
+        ends,
+        userAgent: ctx.userAgent,
+        clientAddress: ctx.clientAddress,
       })
       await clearThrottle(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
-      return withEffect({ name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) }, { session: 'start', audience: 'people', token, ends })
+      return withEffect(
+        { name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) },
+        { session: 'start', audience: 'people', token, ends },
+      )
     },
     { asksFirst: true },
   ),

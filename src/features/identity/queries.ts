@@ -3,47 +3,87 @@ import type { Ask, Caller, Known, Surface } from '../../platform/execute.ts'
 import { statement } from '../../platform/database/transaction.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
-import { bookableTemplates, type AccountOf, type Actor, type LinkOf, type Permissions, type StaffRole } from './rules.ts'
+import {
+  bookableTemplates,
+  type AccountOf,
+  type Actor,
+  type LinkOf,
+  type Permissions,
+  type StaffRole,
+} from './rules.ts'
 
 // ---- who calls: one definer function a request, before any transaction ----
 
-interface PersonRow { id: string; email: string; name: string; locale: string; sessionId: string }
+interface PersonRow {
+  id: string
+  email: string
+  name: string
+  locale: string
+  sessionId: string
+}
 interface CallerRow {
   moved?: string | null
   account?: AccountOf | null
   person?: PersonRow | null
   member?: { id: string; role: StaffRole; name: string; customers: string[] } | null
-  portalUser?: (Omit<PersonRow, 'name'> & {
-    name: string | null; phone: string | null; permissions: Partial<Permissions> | null
-    templatesMode: 'default' | 'add' | 'replace' | 'hide'; templates: string[]; links: LinkOf[]; stale: boolean
-  }) | null
+  portalUser?:
+    | (Omit<PersonRow, 'name'> & {
+        name: string | null
+        phone: string | null
+        permissions: Partial<Permissions> | null
+        templatesMode: 'default' | 'add' | 'replace' | 'hide'
+        templates: string[]
+        links: LinkOf[]
+        stale: boolean
+      })
+    | null
 }
 
 /**
  * Account and actor of a request, looked up every time: nothing about permissions is kept in a cookie. `entering`: `ask` is that of
  * an open transaction, whose context is set from what is found.
  */
-export async function identify(surface: Surface, caller: Caller, ask: Ask, now: Date, entering = false): Promise<Known> {
+export async function identify(
+  surface: Surface,
+  caller: Caller,
+  ask: Ask,
+  now: Date,
+  entering = false,
+): Promise<Known> {
   const row = await lookUp(surface, caller, ask, now, entering)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
   return {
-    account, actor,
+    account,
+    actor,
     locale: ('locale' in actor ? actor.locale : account?.locale) ?? 'en',
     ...(row?.moved && { moved: row.moved }),
     ...(row?.portalUser?.stale && { stale: true }),
   }
 }
 
-async function lookUp(surface: Surface, caller: Caller, ask: Ask, now: Date, entering: boolean): Promise<CallerRow | null> {
-  const one = async (call: string, values: unknown[]) => (await ask<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
+async function lookUp(
+  surface: Surface,
+  caller: Caller,
+  ask: Ask,
+  now: Date,
+  entering: boolean,
+): Promise<CallerRow | null> {
+  const one = async (call: string, values: unknown[]) =>
+    (await ask<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
   switch (surface) {
     case 'portal': {
-      const tokens = Object.fromEntries(Object.entries(caller.portalTokens).flatMap(([cookie, token]) => {
-        const hash = hashToken(token)
-        return hash ? [[cookie, hash.toString('hex')]] : []
-      }))
-      return one(`${entering ? 'enter_portal' : 'find_portal_caller'}($1, $2, $3)`, [named(caller.addresses.portal), JSON.stringify(tokens), now])
+      const tokens = Object.fromEntries(
+        Object.entries(caller.portalTokens).flatMap(([cookie, token]) => {
+          const hash = hashToken(token)
+          return hash ? [[cookie, hash.toString('hex')]] : []
+        }),
+      )
+      return one(`${entering ? 'enter_portal' : 'find_portal_caller'}($1, $2, $3)`, [
+        named(caller.addresses.portal),
+        JSON.stringify(tokens),
+        now,
+      ])
     }
     case 'office':
       return one('find_office_caller($1, $2, $3)', [named(caller.addresses.office), hashToken(caller.personToken), now])
@@ -62,8 +102,16 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | n
     // Portal off: every session is asleep until it is on again (E-09).
     if (!user || !account?.portal.enabled || account.state !== 'active') return { kind: 'anonymous' }
     return {
-      kind: 'portalUser', id: user.id, name: user.name ?? user.email, email: user.email, phone: user.phone, sessionId: user.sessionId,
-      links: user.links, permissions: user.permissions, templatesMode: user.templatesMode, templates: user.templates,
+      kind: 'portalUser',
+      id: user.id,
+      name: user.name ?? user.email,
+      email: user.email,
+      phone: user.phone,
+      sessionId: user.sessionId,
+      links: user.links,
+      permissions: user.permissions,
+      templatesMode: user.templatesMode,
+      templates: user.templates,
       bookable: bookableTemplates(account.portal.templates, user.templatesMode, user.templates),
     }
   }
@@ -71,14 +119,35 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | n
   if (!person) return { kind: 'anonymous' }
   if (surface === 'office' && account?.state === 'active' && row?.member) {
     const { id, role, name, customers } = row.member
-    return { kind: 'staff', id, personId: person.id, role, name, email: person.email, sessionId: person.sessionId, customers }
+    return {
+      kind: 'staff',
+      id,
+      personId: person.id,
+      role,
+      name,
+      email: person.email,
+      sessionId: person.sessionId,
+      customers,
+    }
   }
-  return { kind: 'person', id: person.id, name: person.name, email: person.email, locale: person.locale, sessionId: person.sessionId }
+  return {
+    kind: 'person',
+    id: person.id,
+    name: person.name,
+    email: person.email,
+    locale: person.locale,
+    sessionId: person.sessionId,
+  }
 }
 
 // ---- people ----
 
-export interface Login { id: string; password_hash: string | null; name: string | null; state?: string }
+export interface Login {
+  id: string
+  password_hash: string | null
+  name: string | null
+  state?: string
+}
 
 export const findLogin = async (ask: Ask, emailNorm: string): Promise<Login | undefined> =>
   (await ask<Login>('select * from find_login($1)', [emailNorm]))[0]
@@ -87,24 +156,49 @@ export const findPortalLogin = async (ask: Ask, account: string, emailNorm: stri
   (await ask<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
 
 export const accountsOf = async (db: Read, person: string) =>
-  (await sql<{ slug: string; name: string; accent: string; role: StaffRole }>`select * from accounts_of(${person})`.execute(db as Write)).rows
+  (
+    await sql<{
+      slug: string
+      name: string
+      accent: string
+      role: StaffRole
+    }>`select * from accounts_of(${person})`.execute(db as Write)
+  ).rows
 
 export async function startPersonSession(
-  db: Write, session: { hash: Buffer; id: string; person: string; at: Date; ends: Date; userAgent: string; clientAddress: string },
+  db: Write,
+  session: { hash: Buffer; id: string; person: string; at: Date; ends: Date; userAgent: string; clientAddress: string },
 ): Promise<void> {
-  await sql`select start_person_session(${JSON.stringify({ ...session, hash: session.hash.toString('hex') })})`.execute(db)
+  await sql`select start_person_session(${JSON.stringify({ ...session, hash: session.hash.toString('hex') })})`.execute(
+    db,
+  )
 }
 
 export const personSessionsOf = async (db: Read, person: string, now: Date) =>
-  (await sql<{ id: string; created_at: Date; seen_at: Date; user_agent: string; client_address: string }>`select * from person_sessions_of(${person}, ${now})`.execute(db as Write)).rows
+  (
+    await sql<{
+      id: string
+      created_at: Date
+      seen_at: Date
+      user_agent: string
+      client_address: string
+    }>`select * from person_sessions_of(${person}, ${now})`.execute(db as Write)
+  ).rows
 
 /** Ends one session, all, or all but one; answers how many ended. */
-export const endPersonSessions = async (db: Write, person: string, { only = null, but = null }: { only?: string | null; but?: string | null } = {}) =>
-  (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]?.ended ?? 0
+export const endPersonSessions = async (
+  db: Write,
+  person: string,
+  { only = null, but = null }: { only?: string | null; but?: string | null } = {},
+) =>
+  (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]
+    ?.ended ?? 0
 
 const cleared = statement('select clear_throttle($1)')
 
-export const clearThrottle = async (db: Write, bucket: string): Promise<void> => { await cleared(db, bucket) }
+export const clearThrottle = async (db: Write, bucket: string): Promise<void> => {
+  await cleared(db, bucket)
+}
 
 /** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */
 export async function forgetExpired(db: Write, now: Date): Promise<void> {

@@ -14,57 +14,138 @@ describe('the reach of a portal session', () => {
     const customers = [await shop.customer('Ada'), await shop.customer('Ben'), await shop.customer('Cleo')]
     const templates = [await shop.template(), await shop.template(), await shop.template({ offered: false })]
     const contact = await home.stored(async (db) => {
-      const id = crypto.randomUUID(), at = home.clock.now()
-      await db.insertInto('contacts').values({ account_id: shop.id, id, customer_id: customers[2]!, name: 'Cleo', created_at: at, updated_at: at }).execute()
+      const id = crypto.randomUUID(),
+        at = home.clock.now()
+      await db
+        .insertInto('contacts')
+        .values({ account_id: shop.id, id, customer_id: customers[2]!, name: 'Cleo', created_at: at, updated_at: at })
+        .execute()
       return id
     })
     // One connection, so that settings left over from the caller before would be seen.
-    const { host, port, user, password } = home.app.pools.app.options as { host: string; port: number; user: string; password?: string }
-    const pool = openPool({ host, port, user, database: home.database, ...(password !== undefined && { password }) }, { max: 1 })
+    const { host, port, user, password } = home.app.pools.app.options as {
+      host: string
+      port: number
+      user: string
+      password?: string
+    }
+    const pool = openPool(
+      { host, port, user, database: home.database, ...(password !== undefined && { password }) },
+      { max: 1 },
+    )
     const client = await pool.connect()
     try {
-      await fc.assert(fc.asyncProperty(
-        fc.record({
-          linked: fc.subarray(customers), contact: fc.boolean(), mode: fc.constantFrom('default', 'add', 'replace', 'hide'), own: fc.subarray(templates),
-          hides: fc.boolean(), enabled: fc.boolean(), account: fc.constantFrom('active', 'suspended'), state: fc.constantFrom('active', 'suspended'),
-          archived: fc.constantFrom(null, customers[0]!), token: fc.constantFrom('own', 'none', 'wrong'), address: fc.constantFrom('own', 'nobody'),
-        }),
-        async (given) => {
-          const who = await shop.portalUser({ customers: given.linked, templatesMode: given.mode, templates: given.own })
-          await home.stored(async (db) => {
-            if (given.contact && !given.linked.includes(customers[2]!)) {
-              await db.insertInto('portal_links').values({ account_id: shop.id, id: crypto.randomUUID(), portal_user_id: who.id, customer_id: customers[2]!, scope: 'contact', contact_id: contact, created_at: home.clock.now(), updated_at: home.clock.now() }).execute()
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            linked: fc.subarray(customers),
+            contact: fc.boolean(),
+            mode: fc.constantFrom('default', 'add', 'replace', 'hide'),
+            own: fc.subarray(templates),
+            hides: fc.boolean(),
+            enabled: fc.boolean(),
+            account: fc.constantFrom('active', 'suspended'),
+            state: fc.constantFrom('active', 'suspended'),
+            archived: fc.constantFrom(null, customers[0]!),
+            token: fc.constantFrom('own', 'none', 'wrong'),
+            address: fc.constantFrom('own', 'nobody'),
+          }),
+          async (given) => {
+            const who = await shop.portalUser({
+              customers: given.linked,
+              templatesMode: given.mode,
+              templates: given.own,
+            })
+            await home.stored(async (db) => {
+              if (given.contact && !given.linked.includes(customers[2]!)) {
+                await db
+                  .insertInto('portal_links')
+                  .values({
+                    account_id: shop.id,
+                    id: crypto.randomUUID(),
+                    portal_user_id: who.id,
+                    customer_id: customers[2]!,
+                    scope: 'contact',
+                    contact_id: contact,
+                    created_at: home.clock.now(),
+                    updated_at: home.clock.now(),
+                  })
+                  .execute()
+              }
+              await db
+                .updateTable('portal_users')
+                .set({ state: given.state })
+                .where('account_id', '=', shop.id)
+                .where('id', '=', who.id)
+                .execute()
+              await db
+                .updateTable('portal_settings')
+                .set({ hide_jobs_of_other_templates: given.hides, enabled: given.enabled })
+                .where('account_id', '=', shop.id)
+                .execute()
+              await db.updateTable('accounts').set({ state: given.account }).where('id', '=', shop.id).execute()
+              await db.updateTable('customers').set({ state: 'active' }).where('account_id', '=', shop.id).execute()
+              if (given.archived)
+                await db
+                  .updateTable('customers')
+                  .set({ state: 'archived' })
+                  .where('account_id', '=', shop.id)
+                  .where('id', '=', given.archived)
+                  .execute()
+            })
+            const caller = {
+              addresses: { portal: given.address === 'own' ? shop.slug : 'nobody-here' },
+              personToken: null,
+              clientAddress: '127.0.0.1',
+              userAgent: '',
+              requestId: '',
+              acceptLanguage: undefined,
+              portalTokens:
+                given.token === 'none'
+                  ? {}
+                  : {
+                      [shop.id.slice(-12)]:
+                        given.token === 'own'
+                          ? who.cookies.get(`portico_portal_${shop.id.slice(-12)}`)!
+                          : 'A'.repeat(43),
+                    },
             }
-            await db.updateTable('portal_users').set({ state: given.state }).where('account_id', '=', shop.id).where('id', '=', who.id).execute()
-            await db.updateTable('portal_settings').set({ hide_jobs_of_other_templates: given.hides, enabled: given.enabled }).where('account_id', '=', shop.id).execute()
-            await db.updateTable('accounts').set({ state: given.account }).where('id', '=', shop.id).execute()
-            await db.updateTable('customers').set({ state: 'active' }).where('account_id', '=', shop.id).execute()
-            if (given.archived) await db.updateTable('customers').set({ state: 'archived' }).where('account_id', '=', shop.id).where('id', '=', given.archived).execute()
-          })
-          const caller = {
-            addresses: { portal: given.address === 'own' ? shop.slug : 'nobody-here' }, personToken: null, clientAddress: '127.0.0.1', userAgent: '', requestId: '', acceptLanguage: undefined,
-            portalTokens: given.token === 'none' ? {} : { [shop.id.slice(-12)]: given.token === 'own' ? who.cookies.get(`portico_portal_${shop.id.slice(-12)}`)! : 'A'.repeat(43) },
-          }
-          const ask = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
-          await client.query('begin read only')
-          const entered = await identify('portal', caller, ask, home.clock.now(), true)
-          const { rows: [set] } = await client.query<Record<string, string | null>>(`select ${NAMES.map((name) => `current_setting('app.${name}', true) as ${name}`).join(', ')}`)
-          await client.query('commit')
-          const known = await identify('portal', caller, ask, home.clock.now())
-          expect(entered).toEqual({ ...known, ...(entered.stale && { stale: true }) })
-          expect(Object.fromEntries(NAMES.map((name) => [name, normal(set![name])]))).toEqual(
-            Object.fromEntries(NAMES.map((name) => [name, normal(reachOf(known.actor, known.account)[name])])))
-        }), { numRuns: 150 })
+            const ask = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
+            await client.query('begin read only')
+            const entered = await identify('portal', caller, ask, home.clock.now(), true)
+            const {
+              rows: [set],
+            } = await client.query<Record<string, string | null>>(
+              `select ${NAMES.map((name) => `current_setting('app.${name}', true) as ${name}`).join(', ')}`,
+            )
+            await client.query('commit')
+            const known = await identify('portal', caller, ask, home.clock.now())
+            expect(entered).toEqual({ ...known, ...(entered.stale && { stale: true }) })
+            expect(Object.fromEntries(NAMES.map((name) => [name, normal(set![name])]))).toEqual(
+              Object.fromEntries(NAMES.map((name) => [name, normal(reachOf(known.actor, known.account)[name])])),
+            )
+          },
+        ),
+        { numRuns: 150 },
+      )
     } finally {
       client.release()
       await pool.end()
     }
   })
 
-  it('C4 reading alone writes a session\'s last sign of life, once a minute', async () => {
+  it("C4 reading alone writes a session's last sign of life, once a minute", async () => {
     const shop = await home.business()
     const who = await shop.portalUser({ customers: [await shop.customer()] })
-    const seen = () => home.stored((db) => db.selectFrom('portal_sessions').select('seen_at').where('account_id', '=', shop.id).where('subject_id', '=', who.id).executeTakeFirstOrThrow())
+    const seen = () =>
+      home.stored((db) =>
+        db
+          .selectFrom('portal_sessions')
+          .select('seen_at')
+          .where('account_id', '=', shop.id)
+          .where('subject_id', '=', who.id)
+          .executeTakeFirstOrThrow(),
+      )
     const before = (await seen()).seen_at
     await who.ok('listPortalJobs')
     expect((await seen()).seen_at).toEqual(before)
@@ -74,11 +155,22 @@ describe('the reach of a portal session', () => {
   })
 })
 
-const NAMES = ['account', 'actor_kind', 'actor_id', 'staff', 'customers', 'jobs_of', 'contacts', 'all_templates', 'templates'] as const
+const NAMES = [
+  'account',
+  'actor_kind',
+  'actor_id',
+  'staff',
+  'customers',
+  'jobs_of',
+  'contacts',
+  'all_templates',
+  'templates',
+] as const
 
 /** A setting and a reach as one kind of value: none is none however it is written, and a list is a set. */
 function normal(value: string | string[] | boolean | null | undefined): unknown {
-  if (value === null || value === undefined || value === '' || value === false || value === 'false' || value === '{}') return null
+  if (value === null || value === undefined || value === '' || value === false || value === 'false' || value === '{}')
+    return null
   if (typeof value === 'string' && value.startsWith('{')) return [...new Set(value.slice(1, -1).split(','))].sort()
   if (Array.isArray(value)) return value.length === 0 ? null : [...new Set(value)].sort()
   return String(value)

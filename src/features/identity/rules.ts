@@ -70,18 +70,30 @@ export type Actor =
   /** A signed-in member of staff before any account is chosen: own profile, sessions, the switcher. */
   | { kind: 'person'; id: string; name: string; email: string; locale: string; sessionId: string }
   | {
-    kind: 'staff'; id: string; personId: string; role: StaffRole; name: string; email: string; sessionId: string
-    /** Of a worker: the customers of the open jobs assigned to them. */
-    customers: string[]
-  }
+      kind: 'staff'
+      id: string
+      personId: string
+      role: StaffRole
+      name: string
+      email: string
+      sessionId: string
+      /** Of a worker: the customers of the open jobs assigned to them. */
+      customers: string[]
+    }
   | {
-    kind: 'portalUser'; id: string; name: string; email: string; phone: string | null; sessionId: string; links: LinkOf[]
-    permissions: Partial<Permissions> | null
-    templatesMode: 'default' | 'add' | 'replace' | 'hide'
-    templates: string[]
-    /** Templates offered for booking, resolved. */
-    bookable: string[]
-  }
+      kind: 'portalUser'
+      id: string
+      name: string
+      email: string
+      phone: string | null
+      sessionId: string
+      links: LinkOf[]
+      permissions: Partial<Permissions> | null
+      templatesMode: 'default' | 'add' | 'replace' | 'hide'
+      templates: string[]
+      /** Templates offered for booking, resolved. */
+      bookable: string[]
+    }
   | { kind: 'system'; reason: string }
 
 export type StaffActor = Extract<Actor, { kind: 'staff' }>
@@ -105,21 +117,34 @@ export const isManager = (role: StaffRole): boolean => role === 'owner' || role 
 
 /** V-24, V-25: which templates a portal user may book, in the account's order. */
 export function bookableTemplates(
-  defaults: readonly string[], mode: 'default' | 'add' | 'replace' | 'hide', own: readonly string[],
+  defaults: readonly string[],
+  mode: 'default' | 'add' | 'replace' | 'hide',
+  own: readonly string[],
 ): string[] {
   switch (mode) {
-    case 'default': return [...defaults]
-    case 'add': return [...new Set([...defaults, ...own])]
-    case 'replace': return [...own]
-    case 'hide': return defaults.filter((template) => !own.includes(template))
+    case 'default':
+      return [...defaults]
+    case 'add':
+      return [...new Set([...defaults, ...own])]
+    case 'replace':
+      return [...own]
+    case 'hide':
+      return defaults.filter((template) => !own.includes(template))
   }
 }
 
 /** The one function from actor to reach. */
 export function reachOf(actor: Actor, account: AccountOf | null): Reach {
   const nothing: Reach = {
-    account: account?.id ?? null, actor_kind: actor.kind, actor_id: 'id' in actor ? actor.id : null,
-    staff: null, customers: [], jobs_of: [], contacts: [], all_templates: false, templates: [],
+    account: account?.id ?? null,
+    actor_kind: actor.kind,
+    actor_id: 'id' in actor ? actor.id : null,
+    staff: null,
+    customers: [],
+    jobs_of: [],
+    contacts: [],
+    all_templates: false,
+    templates: [],
   }
   if (!account) return nothing
   switch (actor.kind) {
@@ -152,8 +177,10 @@ export type PermissionSource = 'switch' | 'link' | 'user' | 'default'
  * switch that is off wins over all. `link` null: no customer chosen yet (booking as an unlinked user).
  */
 export function permissionOf(
-  permission: Permission, portal: Pick<PortalOf, 'switches' | 'permissions'>,
-  user: Partial<Permissions> | null, link: Partial<Permissions> | null,
+  permission: Permission,
+  portal: Pick<PortalOf, 'switches' | 'permissions'>,
+  user: Partial<Permissions> | null,
+  link: Partial<Permissions> | null,
 ): { allowed: boolean; source: PermissionSource } {
   if (!portal.switches[permission]) return { allowed: false, source: 'switch' }
   const fromLink = link?.[permission]
@@ -171,7 +198,8 @@ export function mayFor(actor: PortalUserActor, portal: PortalOf, permission: Per
 
 /** May they book at all: for one of their customers or, unlinked, as the customer that is then made (V-26)? */
 export function mayBook(actor: PortalUserActor, portal: PortalOf): boolean {
-  if (actor.links.length === 0) return portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
+  if (actor.links.length === 0)
+    return portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
   return actor.links.some((link) => mayFor(actor, portal, 'createJobs', link.customer))
 }
 

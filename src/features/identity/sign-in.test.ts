@@ -10,7 +10,10 @@ beforeAll(async () => {
 describe('signIn', () => {
   it('gives staff a session that names their accounts, and signing out ends it', async () => {
     const visitor = at.anyone()
-    const { accounts } = await visitor.ok('signIn', { email: ` ${shop.owner.email.toUpperCase()} `, password: PASSWORD })
+    const { accounts } = await visitor.ok('signIn', {
+      email: ` ${shop.owner.email.toUpperCase()} `,
+      password: PASSWORD,
+    })
     expect(accounts).toMatchObject([{ slug: shop.slug, role: 'owner' }])
     expect((await visitor.call('getMyself')).body).toMatchObject({ email: shop.owner.email })
     await visitor.ok('signOut')
@@ -28,8 +31,18 @@ describe('signIn', () => {
 
   it('refuses further guesses at one login before hashing, and says when to come back', async () => {
     const visitor = at.anyone()
-    const guesses = await Promise.all(Array.from({ length: 12 }, () => visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' })))
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' }),
+      ),
+    )
     expect(guesses.filter((guess) => guess.status === 429)).toHaveLength(2)
-    expect(Number((await visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' })).headers['retry-after'])).toBeGreaterThan(0)
+    expect(
+      Number(
+        (await visitor.call('signIn', { email: 'guessed@nowhere.example', password: 'a guess' })).headers[
+          'retry-after'
+        ],
+      ),
+    ).toBeGreaterThan(0)
   })
 })

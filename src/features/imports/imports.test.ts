@@ -22,20 +22,35 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-interface Ran { counts: Counts; verdicts: string[]; seen: number[] }
+interface Ran {
+  counts: Counts
+  verdicts: string[]
+  seen: number[]
+}
 
 /** The command's own function, on the test's database. */
-async function run(business: Business, given: Partial<ImportOptions> & Pick<ImportOptions, 'file' | 'map'>): Promise<Ran> {
+async function run(
+  business: Business,
+  given: Partial<ImportOptions> & Pick<ImportOptions, 'file' | 'map'>,
+): Promise<Ran> {
   const { stored, clock } = await house()
-  const verdicts: string[] = [], seen: number[] = []
+  const verdicts: string[] = [],
+    seen: number[] = []
   const counts = await importFile({
-    kind: 'jobs', account: business.slug, transact: stored, now: () => clock.now(), say: (key, vars) => words.t('en', `imports.${key}`, vars),
-    verdict: (line) => verdicts.push(line), progress: ({ rows }) => seen.push(rows), ...given,
+    kind: 'jobs',
+    account: business.slug,
+    transact: stored,
+    now: () => clock.now(),
+    say: (key, vars) => words.t('en', `imports.${key}`, vars),
+    verdict: (line) => verdicts.push(line),
+    progress: ({ rows }) => seen.push(rows),
+    ...given,
   })
   return { counts, verdicts, seen }
 }
 
-const sample = (business: Business, more: Partial<ImportOptions> = {}) => run(business, { file: SAMPLE, map: sampleMap, customer: 'LA-311=City of Los Angeles', ...more })
+const sample = (business: Business, more: Partial<ImportOptions> = {}) =>
+  run(business, { file: SAMPLE, map: sampleMap, customer: 'LA-311=City of Los Angeles', ...more })
 
 /** A CSV file of these rows; the first names the columns. */
 async function csv(...rows: string[]): Promise<string> {
@@ -47,13 +62,50 @@ async function csv(...rows: string[]): Promise<string> {
 /** Everything an import could have touched, as it is stored. */
 async function everything(business: Business) {
   const { stored } = await house()
-  return stored(async (db) => Object.fromEntries(await Promise.all((['customers', 'contacts', 'sites', 'templates', 'template_versions', 'jobs', 'job_history', 'counters'] as const).map(async (table) =>
-    [table, await db.selectFrom(table).selectAll().where('account_id', '=', business.id).execute().then((rows) => rows.map((row) => JSON.stringify(row)).sort())] as const))))
+  return stored(async (db) =>
+    Object.fromEntries(
+      await Promise.all(
+        (
+          [
+            'customers',
+            'contacts',
+            'sites',
+            'templates',
+            'template_versions',
+            'jobs',
+            'job_history',
+            'counters',
+          ] as const
+        ).map(
+          async (table) =>
+            [
+              table,
+              await db
+                .selectFrom(table)
+                .selectAll()
+                .where('account_id', '=', business.id)
+                .execute()
+                .then((rows) => rows.map((row) => JSON.stringify(row)).sort()),
+            ] as const,
+        ),
+      ),
+    ),
+  )
 }
-const jobsOf = async (business: Business) => (await house()).stored((db) => db.selectFrom('jobs as j')
-  .innerJoin('templates as t', (join) => join.onRef('t.account_id', '=', 'j.account_id').onRef('t.id', '=', 'j.template_id'))
-  .leftJoin('sites as s', (join) => join.onRef('s.account_id', '=', 'j.account_id').onRef('s.id', '=', 'j.site_id'))
-  .selectAll('j').select(['t.name as template', 's.address as siteAddress', 's.latitude as siteLatitude']).where('j.account_id', '=', business.id).orderBy('j.number').execute())
+const jobsOf = async (business: Business) =>
+  (await house()).stored((db) =>
+    db
+      .selectFrom('jobs as j')
+      .innerJoin('templates as t', (join) =>
+        join.onRef('t.account_id', '=', 'j.account_id').onRef('t.id', '=', 'j.template_id'),
+      )
+      .leftJoin('sites as s', (join) => join.onRef('s.account_id', '=', 'j.account_id').onRef('s.id', '=', 'j.site_id'))
+      .selectAll('j')
+      .select(['t.name as template', 's.address as siteAddress', 's.latitude as siteLatitude'])
+      .where('j.account_id', '=', business.id)
+      .orderBy('j.number')
+      .execute(),
+  )
 const iso = (at: unknown) => (at as Date | null)?.toISOString() ?? null
 
 describe('the 40 requests of Los Angeles', () => {
@@ -66,11 +118,17 @@ describe('the 40 requests of Los Angeles', () => {
 
     const source = parse(await readFile(SAMPLE), { columns: true }) as Record<string, string>[]
     const jobs = await jobsOf(firm)
-    const [customer, ...others] = await stored((db) => db.selectFrom('customers').selectAll().where('account_id', '=', firm.id).execute())
+    const [customer, ...others] = await stored((db) =>
+      db.selectFrom('customers').selectAll().where('account_id', '=', firm.id).execute(),
+    )
     expect(others).toEqual([])
     expect(customer).toMatchObject({ name: 'City of Los Angeles', reference: 'LA-311' })
-    const templates = await stored((db) => db.selectFrom('templates').selectAll().where('account_id', '=', firm.id).execute())
-    expect(templates.map((each) => each.external_reference).sort()).toEqual([...new Set(source.map((row) => row.RequestType))].sort())
+    const templates = await stored((db) =>
+      db.selectFrom('templates').selectAll().where('account_id', '=', firm.id).execute(),
+    )
+    expect(templates.map((each) => each.external_reference).sort()).toEqual(
+      [...new Set(source.map((row) => row.RequestType))].sort(),
+    )
     const sites = await stored((db) => db.selectFrom('sites').selectAll().where('account_id', '=', firm.id).execute())
     expect(sites.map((each) => each.address).sort()).toEqual([...new Set(source.map((row) => row.Address))].sort())
     expect(sites.length).toBeLessThan(40)
@@ -78,7 +136,14 @@ describe('the 40 requests of Los Angeles', () => {
 
     for (const row of source) {
       const job = jobs.find((each) => each.external_reference === row.SRNumber)!
-      expect(job).toMatchObject({ customer_id: customer!.id, template: row.RequestType, title: row.RequestType, siteAddress: row.Address, tags: [row.Owner], state: row.Status === 'Closed' ? 'completed' : 'canceled' })
+      expect(job).toMatchObject({
+        customer_id: customer!.id,
+        template: row.RequestType,
+        title: row.RequestType,
+        siteAddress: row.Address,
+        tags: [row.Owner],
+        state: row.Status === 'Closed' ? 'completed' : 'canceled',
+      })
       expect(job.fields).toEqual({ 'request-source': row.RequestSource })
       expect([job.latitude, job.longitude]).toEqual([Number(row.Latitude), Number(row.Longitude)])
     }
@@ -94,11 +159,19 @@ describe('the 40 requests of Los Angeles', () => {
     const of = (reference: string) => jobs.find((each) => each.external_reference === reference)!
     // Created in winter, closed in summer: two different offsets.
     const long = of('1-870704831')
-    expect([long.created_at, long.scheduled_at, long.completed_at, long.updated_at].map(iso)).toEqual(
-      ['2018-01-01T07:59:58.000Z', '2018-01-05T08:00:00.000Z', '2018-04-09T16:18:35.000Z', '2018-04-09T16:25:28.000Z'])
+    expect([long.created_at, long.scheduled_at, long.completed_at, long.updated_at].map(iso)).toEqual([
+      '2018-01-01T07:59:58.000Z',
+      '2018-01-05T08:00:00.000Z',
+      '2018-04-09T16:18:35.000Z',
+      '2018-04-09T16:25:28.000Z',
+    ])
     // An intersection without a house number and without a service date.
     const crossing = of('1-870692591')
-    expect(crossing).toMatchObject({ address: 'DEVONSHIRE ST AT BURNET AVE, 91345', scheduled_at: null, state: 'completed' })
+    expect(crossing).toMatchObject({
+      address: 'DEVONSHIRE ST AT BURNET AVE, 91345',
+      scheduled_at: null,
+      state: 'completed',
+    })
     expect(crossing.site_id).not.toBeNull()
     // Two at one address share the site.
     expect(of('1-870693641').site_id).toBe(of('1-870703871').site_id)
@@ -111,10 +184,25 @@ describe('the 40 requests of Los Angeles', () => {
     const canceled = (await jobsOf(firm)).find((each) => each.external_reference === '1-870687481')!
     expect(canceled).toMatchObject({ state: 'canceled', scheduled_at: null, started_at: null, completed_at: null })
     expect(iso(canceled.canceled_at)).toBe('2018-01-02T17:23:14.000Z')
-    const history = await stored((db) => db.selectFrom('job_history').selectAll().where('account_id', '=', firm.id).where('job_id', '=', canceled.id).orderBy('id').execute())
-    expect(history.map(({ event, to_state, actor_kind, details }) => ({ event, to_state, actor_kind, details }))).toEqual([
+    const history = await stored((db) =>
+      db
+        .selectFrom('job_history')
+        .selectAll()
+        .where('account_id', '=', firm.id)
+        .where('job_id', '=', canceled.id)
+        .orderBy('id')
+        .execute(),
+    )
+    expect(
+      history.map(({ event, to_state, actor_kind, details }) => ({ event, to_state, actor_kind, details })),
+    ).toEqual([
       { event: 'imported', to_state: 'canceled', actor_kind: 'system', details: { reference: '1-870687481' } },
-      { event: 'timesRemoved', to_state: null, actor_kind: 'system', details: { scheduledAt: '2018-01-02T17:22:32.000Z' } },
+      {
+        event: 'timesRemoved',
+        to_state: null,
+        actor_kind: 'system',
+        details: { scheduledAt: '2018-01-02T17:22:32.000Z' },
+      },
     ])
   })
 
@@ -125,9 +213,15 @@ describe('the 40 requests of Los Angeles', () => {
     const found = await firm.owner.ok('listJobs', { search: 'burnet devonshire' })
     expect(found.rows.map((row) => row.title)).toContain('Dead Animal Removal')
     expect((await firm.owner.ok('listJobs', { search: '1-870704831' })).rows).toHaveLength(1)
-    expect((await firm.owner.ok('listCustomers', { search: 'mesa ave' })).rows.map((row) => row.name)).toEqual(['City of Los Angeles'])
+    expect((await firm.owner.ok('listCustomers', { search: 'mesa ave' })).rows.map((row) => row.name)).toEqual([
+      'City of Los Angeles',
+    ])
     const jobs = await jobsOf(firm)
-    expect(jobs.every((job) => job.folded_office.includes('self service') || !JSON.stringify(job.fields).includes('Self Service'))).toBe(true)
+    expect(
+      jobs.every(
+        (job) => job.folded_office.includes('self service') || !JSON.stringify(job.fields).includes('Self Service'),
+      ),
+    ).toBe(true)
     expect(jobs.filter((job) => job.folded_portal.includes('self service'))).toEqual([])
   })
 
@@ -155,21 +249,24 @@ describe('the 40 requests of Los Angeles', () => {
   })
 })
 
-const MAP = 'reference=Ref,template=Type,state=Status,address=Address,createdAt=Made,closedAt=Closed,field:Note=Note,state:Open=unassigned,state:Shut=completed,state:Off=canceled,times=us,timeZone=America/Los_Angeles'
+const MAP =
+  'reference=Ref,template=Type,state=Status,address=Address,createdAt=Made,closedAt=Closed,field:Note=Note,state:Open=unassigned,state:Shut=completed,state:Off=canceled,times=us,timeZone=America/Los_Angeles'
 const HEAD = 'Ref,Type,Status,Address,Made,Closed,Note'
 
 describe('rows that are refused', () => {
   it('stop nothing, come back with all their reasons, and harm no spreadsheet', async () => {
     const { business } = await house()
     const firm = await business()
-    const file = await csv(HEAD,
+    const file = await csv(
+      HEAD,
       'A1,Repair,Open,1 Quay,03/02/2026 09:00 AM,,fine',
       '=HYPERLINK("x"),Repair,Broken,1 Quay,13/45/2026,,@cmd',
       'A3,,Open,,,,',
       'A4,Repair,Shut,1 Quay,03/02/2026 09:00 AM,03/01/2026 09:00 AM,',
       'A5,Repair,Open,1 Quay',
       'A6,Repair,Open,1 Quay,,03/02/2026 09:00 AM,',
-      'A7,Repair,Open,1 Quay,,,-5')
+      'A7,Repair,Open,1 Quay,,,-5',
+    )
     const rejects = join(folder, 'rejects.csv')
     const { counts } = await run(firm, { file, map: MAP, customer: 'Q=Quay Ltd', rejects })
     expect(counts).toMatchObject({ rows: 7, new: 2, rejected: 5 })
@@ -181,43 +278,84 @@ describe('rows that are refused', () => {
     expect(refused[0]![1]).toContain('Broken is no known state')
     expect(refused[0]!.slice(2)).toEqual(['\'=HYPERLINK("x")', 'Repair', 'Broken', '1 Quay', '13/45/2026', '', "'@cmd"])
     expect(refused.slice(1).map(([, why]) => why)).toEqual([
-      'template is missing.', 'It was closed before it was created.', 'This row has 4 cells, the first row has 7.', 'It has a closing time, but its state is Open.'])
+      'template is missing.',
+      'It was closed before it was created.',
+      'This row has 4 cells, the first row has 7.',
+      'It has a closing time, but its state is Open.',
+    ])
     expect((await jobsOf(firm)).map((job) => job.external_reference)).toEqual(['A1', 'A7'])
 
     // Put right in that very file, they come in; the others are there already.
-    await writeFile(rejects, (await readFile(rejects, 'utf8')).replaceAll('Broken', 'Open').replaceAll('13/45/2026', '03/02/2026'))
+    await writeFile(
+      rejects,
+      (await readFile(rejects, 'utf8')).replaceAll('Broken', 'Open').replaceAll('13/45/2026', '03/02/2026'),
+    )
     expect((await run(firm, { file: rejects, map: MAP, customer: 'Q' })).counts).toMatchObject({ new: 1, rejected: 4 })
-    expect((await jobsOf(firm)).at(-1)).toMatchObject({ external_reference: '=HYPERLINK("x")', fields: { note: '@cmd' } })
+    expect((await jobsOf(firm)).at(-1)).toMatchObject({
+      external_reference: '=HYPERLINK("x")',
+      fields: { note: '@cmd' },
+    })
   })
 
   it('a quote inside a cell is text; one that is never closed stops the import and says where, and a rerun goes on', async () => {
     const { business } = await house()
     const firm = await business()
-    const rows = [HEAD, 'B1,Repair,Open,1 Quay,,,6" pipe', 'B2,Repair,Open,"1, ""Quay""\nBristol",,,', 'B3,Repair,Open,1 Quay,,,', 'B4,Repair,Open,1 Quay,,,']
+    const rows = [
+      HEAD,
+      'B1,Repair,Open,1 Quay,,,6" pipe',
+      'B2,Repair,Open,"1, ""Quay""\nBristol",,,',
+      'B3,Repair,Open,1 Quay,,,',
+      'B4,Repair,Open,1 Quay,,,',
+    ]
     const given = { map: MAP, customer: 'Q=Quay Ltd' }
-    await expect(run(firm, { ...given, file: await csv(...rows.with(3, 'B3,Repair,Open,"1 Quay,,,')) })).rejects.toThrow('cannot be read after row 4')
+    await expect(
+      run(firm, { ...given, file: await csv(...rows.with(3, 'B3,Repair,Open,"1 Quay,,,')) }),
+    ).rejects.toThrow('cannot be read after row 4')
     expect((await run(firm, { ...given, file: await csv(...rows) })).counts.rejected).toBe(0)
     expect((await jobsOf(firm)).map((job) => [job.external_reference, job.address, job.fields])).toEqual([
-      ['B1', '1 Quay', { note: '6" pipe' }], ['B2', '1, "Quay" Bristol', {}], ['B3', '1 Quay', {}], ['B4', '1 Quay', {}]])
+      ['B1', '1 Quay', { note: '6" pipe' }],
+      ['B2', '1, "Quay" Bristol', {}],
+      ['B3', '1 Quay', {}],
+      ['B4', '1 Quay', {}],
+    ])
   })
 
   it('the same reference twice in a file is one job', async () => {
     const { business } = await house()
     const firm = await business()
-    const file = await csv(HEAD, 'C1,Repair,Open,1 Quay,,,', 'C1,Repair,Open,2 Quay,,,', 'C2,Repair,Open,1 Quay,,,', 'C1,Repair,Open,1 Quay,,,')
-    for (const dryRun of [true, false]) expect((await run(firm, { file, map: MAP, customer: 'Q=Quay Ltd', chunk: 3, dryRun })).counts).toMatchObject({ new: 2, there: 2 })
+    const file = await csv(
+      HEAD,
+      'C1,Repair,Open,1 Quay,,,',
+      'C1,Repair,Open,2 Quay,,,',
+      'C2,Repair,Open,1 Quay,,,',
+      'C1,Repair,Open,1 Quay,,,',
+    )
+    for (const dryRun of [true, false])
+      expect((await run(firm, { file, map: MAP, customer: 'Q=Quay Ltd', chunk: 3, dryRun })).counts).toMatchObject({
+        new: 2,
+        there: 2,
+      })
     expect(await jobsOf(firm)).toHaveLength(2)
   })
 
   it('E-43 an hour that the clocks skip is no time; one that comes twice is the first', async () => {
     const { business } = await house()
     const firm = await business()
-    const file = await csv(HEAD, 'D1,Repair,Open,,03/11/2018 02:30:00 AM,,', 'D2,Repair,Open,,11/04/2018 01:30:00 AM,,', 'D3,Repair,Off,,07/01/2018 10:00:00 AM,07/01/2018 10:04:10 AM,')
+    const file = await csv(
+      HEAD,
+      'D1,Repair,Open,,03/11/2018 02:30:00 AM,,',
+      'D2,Repair,Open,,11/04/2018 01:30:00 AM,,',
+      'D3,Repair,Off,,07/01/2018 10:00:00 AM,07/01/2018 10:04:10 AM,',
+    )
     expect((await run(firm, { file, map: MAP, customer: 'Q=Quay Ltd' })).counts).toMatchObject({ new: 2, rejected: 1 })
     const [twice, minutes] = await jobsOf(firm)
     expect(iso(twice!.created_at)).toBe('2018-11-04T08:30:00.000Z')
     // Canceled four minutes after it was made.
-    expect([iso(minutes!.created_at), iso(minutes!.canceled_at), minutes!.state]).toEqual(['2018-07-01T17:00:00.000Z', '2018-07-01T17:04:10.000Z', 'canceled'])
+    expect([iso(minutes!.created_at), iso(minutes!.canceled_at), minutes!.state]).toEqual([
+      '2018-07-01T17:00:00.000Z',
+      '2018-07-01T17:04:10.000Z',
+      'canceled',
+    ])
   })
 })
 
@@ -227,11 +365,17 @@ describe('a file or a mapping that cannot be read', () => {
     const firm = await business()
     const good = await csv(HEAD, 'E1,Repair,Open,,,,')
     const before = await everything(firm)
-    const refusal = async (given: Partial<ImportOptions>) => run(firm, { file: good, map: MAP, customer: 'Q=Quay Ltd', ...given }).then(() => 'taken', (error: Error) => {
-      expect(error).toBeInstanceOf(ImportRefused)
-      return error.message
-    })
-    expect(await refusal({ map: 'template=Type,colour=X,state:Open=ajar,times=uk' })).toMatch(/colour means nothing.*\n.*ajar is no state.*\n.*Times are written.*\n.*no column for reference/s)
+    const refusal = async (given: Partial<ImportOptions>) =>
+      run(firm, { file: good, map: MAP, customer: 'Q=Quay Ltd', ...given }).then(
+        () => 'taken',
+        (error: Error) => {
+          expect(error).toBeInstanceOf(ImportRefused)
+          return error.message
+        },
+      )
+    expect(await refusal({ map: 'template=Type,colour=X,state:Open=ajar,times=uk' })).toMatch(
+      /colour means nothing.*\n.*ajar is no state.*\n.*Times are written.*\n.*no column for reference/s,
+    )
     expect(await refusal({ map: 'reference=Ref,template=Kind' })).toContain('no column Kind')
     expect(await refusal({ map: '{"columns": oops' })).toContain('no JSON')
     expect(await refusal({ file: join(folder, 'absent.csv') })).toContain('There is no file')
@@ -249,26 +393,42 @@ describe('a file or a mapping that cannot be read', () => {
     const { business } = await house()
     const [firm, other] = [await business(), await business()]
     const foreign = await other.customer('Foreign')
-    await expect(run(firm, { file: await csv(HEAD, 'F1,Repair,Open,,,,'), map: MAP, customer: foreign })).rejects.toThrow('No customer has the reference or id')
+    await expect(
+      run(firm, { file: await csv(HEAD, 'F1,Repair,Open,,,,'), map: MAP, customer: foreign }),
+    ).rejects.toThrow('No customer has the reference or id')
   })
 })
 
 describe('customers', () => {
   const CUSTOMERS = 'Nr;Company;Street;Lat;Lon;Person;Job;Mail;Phone'
-  const CMAP = 'reference=Nr,name=Company,address=Street,latitude=Lat,longitude=Lon,contactName=Person,contactRole=Job,contactEmail=Mail,contactPhone=Phone'
+  const CMAP =
+    'reference=Nr,name=Company,address=Street,latitude=Lat,longitude=Lon,contactName=Person,contactRole=Job,contactEmail=Mail,contactPhone=Phone'
 
   it('come with contacts and sites, several rows to one customer, and a second run changes nothing', async () => {
     const { business } = await house()
     const firm = await business()
-    const file = await csv(CUSTOMERS,
+    const file = await csv(
+      CUSTOMERS,
       'K1;Größe & Söhne;1 Quay, Bristol;51.4;-2.6;Anna Groß;Owner;Anna@groesse.example;07700 900123',
       'K1;Größe & Söhne;2 Quay, Bristol;;;Ben Groß;;ben@groesse.example;',
-      'K2;The Mill;;;;;;;', 'K3;No mail;;;;Carl;;not an address;', 'K4;Half a place;3 Quay;51.4;;;;;')
+      'K2;The Mill;;;;;;;',
+      'K3;No mail;;;;Carl;;not an address;',
+      'K4;Half a place;3 Quay;51.4;;;;;',
+    )
     const given = { kind: 'customers' as const, file, map: CMAP }
-    expect((await run(firm, { ...given, dryRun: true, chunk: 1 })).counts).toMatchObject({ new: 2, added: 1, rejected: 2 })
+    expect((await run(firm, { ...given, dryRun: true, chunk: 1 })).counts).toMatchObject({
+      new: 2,
+      added: 1,
+      rejected: 2,
+    })
     expect((await run(firm, { ...given, chunk: 1 })).counts).toMatchObject({ new: 2, added: 1, there: 0, rejected: 2 })
     const [found] = (await firm.owner.ok('listCustomers', { search: 'grosse ben 2 quay' })).rows
-    expect(found).toMatchObject({ name: 'Größe & Söhne', reference: 'K1', siteCount: 2, contact: { name: 'Anna Groß', email: 'Anna@groesse.example' } })
+    expect(found).toMatchObject({
+      name: 'Größe & Söhne',
+      reference: 'K1',
+      siteCount: 2,
+      contact: { name: 'Anna Groß', email: 'Anna@groesse.example' },
+    })
     const before = await everything(firm)
     expect((await run(firm, given)).counts).toMatchObject({ new: 0, added: 0, there: 3, rejected: 2 })
     expect(await everything(firm)).toEqual(before)
@@ -278,7 +438,9 @@ describe('customers', () => {
     const { business } = await house()
     const firm = await business()
     await firm.customer('The Mill')
-    expect((await run(firm, { kind: 'customers', file: await csv(CUSTOMERS, 'K2;The Mill;;;;;;;'), map: CMAP })).counts).toMatchObject({ new: 1 })
+    expect(
+      (await run(firm, { kind: 'customers', file: await csv(CUSTOMERS, 'K2;The Mill;;;;;;;'), map: CMAP })).counts,
+    ).toMatchObject({ new: 1 })
     expect((await firm.owner.ok('listCustomers', { search: 'mill' })).rows).toHaveLength(2)
   })
 
@@ -286,7 +448,10 @@ describe('customers', () => {
     const { business } = await house()
     const firm = await business()
     await run(firm, { kind: 'customers', file: await csv(CUSTOMERS, 'K1;One;;;;;;;', 'K2;Two;;;;;;;'), map: CMAP })
-    const { counts } = await run(firm, { file: await csv('Ref,Type,Who', 'G1,Repair,K1', 'G2,Repair,K2', 'G3,Repair,K9', 'G4,Repair,'), map: 'reference=Ref,template=Type,customer=Who' })
+    const { counts } = await run(firm, {
+      file: await csv('Ref,Type,Who', 'G1,Repair,K1', 'G2,Repair,K2', 'G3,Repair,K9', 'G4,Repair,'),
+      map: 'reference=Ref,template=Type,customer=Who',
+    })
     expect(counts).toMatchObject({ new: 2, rejected: 2 })
   })
 })
@@ -295,20 +460,49 @@ describe('the command', () => {
   it('B2 killed in the middle, a rerun completes it and nothing is twice', { timeout: 120_000 }, async () => {
     const place = join(folder, 'killed')
     const total = 600
-    const file = await csv(HEAD, ...Array.from({ length: total }, (_, index) => `R${index},Repair ${index % 5},Open,${index % 40} Quay,03/02/2026 09:00 AM,,note`))
+    const file = await csv(
+      HEAD,
+      ...Array.from(
+        { length: total },
+        (_, index) => `R${index},Repair ${index % 5},Open,${index % 40} Quay,03/02/2026 09:00 AM,,note`,
+      ),
+    )
     const portico = (...args: string[]) => {
-      const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: root, env: { ...process.env, DATABASE_URL: '', PORTICO_DATA: place, LOG_LEVEL: 'warn' }, stdio: ['ignore', 'pipe', 'pipe'] })
-      let out = '', err = ''
+      const child = spawn(process.execPath, ['src/main.ts', ...args], {
+        cwd: root,
+        env: { ...process.env, DATABASE_URL: '', PORTICO_DATA: place, LOG_LEVEL: 'warn' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let out = '',
+        err = ''
       child.stdout.on('data', (part: Buffer) => (out += part.toString()))
       child.stderr.on('data', (part: Buffer) => (err += part.toString()))
-      const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) => child.once('close', (code) => resolve({ code, out, err })))
+      const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+        child.once('close', (code) => resolve({ code, out, err })),
+      )
       return { child, ended, seen: () => err }
     }
-    const command = ['import', 'jobs', file, '--account', 'harbour', '--customer', 'KILL=Killed in the middle', '--map', MAP, '--chunk', '5']
+    const command = [
+      'import',
+      'jobs',
+      file,
+      '--account',
+      'harbour',
+      '--customer',
+      'KILL=Killed in the middle',
+      '--map',
+      MAP,
+      '--chunk',
+      '5',
+    ]
     expect((await portico('demo').ended).out).toContain('Loaded: harbour, northside')
 
     const first = portico(...command)
-    await new Promise<void>((resolve) => first.child.stderr.on('data', () => { if (/^\d{2,} rows/m.test(first.seen())) resolve() }))
+    await new Promise<void>((resolve) =>
+      first.child.stderr.on('data', () => {
+        if (/^\d{2,} rows/m.test(first.seen())) resolve()
+      }),
+    )
     first.child.kill('SIGKILL')
     await first.ended
 

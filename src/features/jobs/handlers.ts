@@ -2,27 +2,60 @@ import { implement, type Context, type Read } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { localOf, momentOf, type Local } from '../../platform/zone.ts'
 import { isOffice } from '../identity/rules.ts'
-import { checkFieldValues, problemsUnder, startingValues, type Field, type FieldFault, type Values } from '../templates/rules.ts'
+import {
+  checkFieldValues,
+  problemsUnder,
+  startingValues,
+  type Field,
+  type FieldFault,
+  type Values,
+} from '../templates/rules.ts'
 import { claimFieldFiles, keysOnlyOf } from './files/queries.ts'
 import { jobs } from './contract.ts'
 import { countOfficeJobs, listOfficeJobs, type JobFilter } from './office/queries.ts'
 import { mayDeleteJob, mayMove, mayPlan, mayRunJobs, maySeeJob, moversFor } from './policy.ts'
 import {
-  activeTemplates, addComment, addHistory, changeJob, customerOf, fieldsOf, findJob, findTemplate, historyOf,
-  insertJobs, isActiveStaff, lockJob, openJob, perhapsSameCustomer, releaseDeclined, removeJob, searchTexts, sitesOf, takeJobNumbers, workersOf,
-  type HistoryRecord, type JobRecord, type ListedJob,
+  activeTemplates,
+  addComment,
+  addHistory,
+  changeJob,
+  customerOf,
+  fieldsOf,
+  findJob,
+  findTemplate,
+  historyOf,
+  insertJobs,
+  isActiveStaff,
+  lockJob,
+  openJob,
+  perhapsSameCustomer,
+  releaseDeclined,
+  removeJob,
+  searchTexts,
+  sitesOf,
+  takeJobNumbers,
+  workersOf,
+  type HistoryRecord,
+  type JobRecord,
+  type ListedJob,
 } from './queries.ts'
 import { searchOffice } from './search/queries.ts'
 import { canBeCorrected, canBePlanned, customerState, moveOf, movesFrom, planIsShown, type JobState } from './rules.ts'
 
 export type Faults = Record<string, FieldFault | string>
 /** What a deed needs of its context, whoever does it. */
-type Doing = Pick<Context<(typeof jobs)['moveJob']>, 'db' | 'account' | 'now' | 'newId'> & { actor: { kind: string; id: string; name: string } }
+type Doing = Pick<Context<(typeof jobs)['moveJob']>, 'db' | 'account' | 'now' | 'newId'> & {
+  actor: { kind: string; id: string; name: string }
+}
 
 export const jobsHandlers = implement('jobs', jobs, {
   async listJobs(ctx, { sort, cursor, limit, ...filters }) {
     ctx.allow(maySeeJob(ctx.actor, ANY))
-    const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters), { sort, cursor, limit })
+    const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters), {
+      sort,
+      cursor,
+      limit,
+    })
     return { rows: rows.map(listed), next, timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes } }
   },
 
@@ -32,7 +65,11 @@ export const jobsHandlers = implement('jobs', jobs, {
   },
 
   async getJob(ctx, { job: wanted }) {
-    const { db, account: { id: account, timeZone }, actor } = ctx
+    const {
+      db,
+      account: { id: account, timeZone },
+      actor,
+    } = ctx
     const opened = await openJob(db, account, wanted)
     ctx.allow(maySeeJob(actor, opened?.job))
     const { job, fields, comments, files, history } = opened!
@@ -42,25 +79,52 @@ export const jobsHandlers = implement('jobs', jobs, {
     // What a template hides from workers does not reach one, files of such a field included (V-29).
     const hidden = new Set(office ? [] : fields.filter((field) => field.worker === 'hidden').map((field) => field.id))
     return {
-      ...listed(job), customerState: customerState(state),
+      ...listed(job),
+      customerState: customerState(state),
       customer: { id: job.customer_id, name: job.customer, reference: job.reference, perhapsSame },
       place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
-      requested: shown(job.requested_at, timeZone), scheduled: shown(job.scheduled_at, timeZone),
-      startedAt: job.started_at, completedAt: job.completed_at, canceledAt: job.canceled_at,
-      templateVersion: job.template_version, externalReference: job.external_reference,
-      fields: fieldsForForm(fields.filter((field) => !hidden.has(field.id)), job.fields),
+      requested: shown(job.requested_at, timeZone),
+      scheduled: shown(job.scheduled_at, timeZone),
+      startedAt: job.started_at,
+      completedAt: job.completed_at,
+      canceledAt: job.canceled_at,
+      templateVersion: job.template_version,
+      externalReference: job.external_reference,
+      fields: fieldsForForm(
+        fields.filter((field) => !hidden.has(field.id)),
+        job.fields,
+      ),
       comments: comments.map((each) => ({
-        id: each.id, audience: each.audience as 'internal', body: each.body, at: each.created_at, by: { kind: each.author_kind, id: each.author_id, name: each.author_name },
+        id: each.id,
+        audience: each.audience as 'internal',
+        body: each.body,
+        at: each.created_at,
+        by: { kind: each.author_kind, id: each.author_id, name: each.author_name },
       })),
-      files: files.filter((each) => !each.field_id || !hidden.has(each.field_id)).map((each) => ({
-        id: each.id, name: each.name, type: each.type, size: Number(each.size), audience: each.audience as 'internal', field: each.field_id,
-        comment: each.owner_kind === 'comment' ? each.owner_id : null, by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name }, at: each.created_at,
-      })),
-      history: history.map(told), timeZone,
+      files: files
+        .filter((each) => !each.field_id || !hidden.has(each.field_id))
+        .map((each) => ({
+          id: each.id,
+          name: each.name,
+          type: each.type,
+          size: Number(each.size),
+          audience: each.audience as 'internal',
+          field: each.field_id,
+          comment: each.owner_kind === 'comment' ? each.owner_id : null,
+          by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name },
+          at: each.created_at,
+        })),
+      history: history.map(told),
+      timeZone,
       moves: movesFrom(state, moversFor(actor, job)),
       can: {
-        edit: office && canBeCorrected(state), assign: office && canBePlanned(state), schedule: office && canBePlanned(state),
-        cancel: mayMove(actor, job, 'canceled').yes, reinstate: state === 'canceled' && office, delete: mayDeleteJob(actor).yes, comment: true,
+        edit: office && canBeCorrected(state),
+        assign: office && canBePlanned(state),
+        schedule: office && canBePlanned(state),
+        cancel: mayMove(actor, job, 'canceled').yes,
+        reinstate: state === 'canceled' && office,
+        delete: mayDeleteJob(actor).yes,
+        comment: true,
       },
     }
   },
@@ -74,26 +138,45 @@ export const jobsHandlers = implement('jobs', jobs, {
     ctx.allow(mayRunJobs(ctx.actor))
     const account = ctx.account.id
     const [templates, workers, template, customer, sites] = await Promise.all([
-      activeTemplates(ctx.db, account), workersOf(ctx.db, account),
-      wantedTemplate ? findTemplate(ctx.db, account, wantedTemplate) : undefined, wantedCustomer ? customerOf(ctx.db, account, wantedCustomer) : undefined,
+      activeTemplates(ctx.db, account),
+      workersOf(ctx.db, account),
+      wantedTemplate ? findTemplate(ctx.db, account, wantedTemplate) : undefined,
+      wantedCustomer ? customerOf(ctx.db, account, wantedCustomer) : undefined,
       wantedCustomer ? sitesOf(ctx.db, account, [wantedCustomer]) : [],
     ])
     return {
-      templates: templates.map(({ id, name, icon, duration_minutes }) => ({ id, name, icon, durationMinutes: duration_minutes })),
+      templates: templates.map(({ id, name, icon, duration_minutes }) => ({
+        id,
+        name,
+        icon,
+        durationMinutes: duration_minutes,
+      })),
       workers: workers.map(({ id, name, email, role }) => ({ id, name: name ?? email, role })),
-      sites: sites.map(({ id, name, address }) => ({ id, name, address })), customer: customer ? { id: customer.id, name: customer.name } : null,
-      fields: template ? fieldsForForm(template.fields, startingValues(template.fields)) : [], timeZone: ctx.account.timeZone, currency: ctx.account.currency,
+      sites: sites.map(({ id, name, address }) => ({ id, name, address })),
+      customer: customer ? { id: customer.id, name: customer.name } : null,
+      fields: template ? fieldsForForm(template.fields, startingValues(template.fields)) : [],
+      timeZone: ctx.account.timeZone,
+      currency: ctx.account.currency,
     }
   },
 
   async createJob(ctx, input) {
     ctx.allow(mayRunJobs(ctx.actor))
-    const { db, account: { id: account, timeZone }, now } = ctx
+    const {
+      db,
+      account: { id: account, timeZone },
+      now,
+    } = ctx
     const faults: Faults = {}
-    const [customer, template] = await Promise.all([customerOf(db, account, input.customer), findTemplate(db, account, input.template)])
+    const [customer, template] = await Promise.all([
+      customerOf(db, account, input.customer),
+      findTemplate(db, account, input.template),
+    ])
     if (!customer) faults.customer = 'choice'
     if (template?.state !== 'active') faults.template = 'choice'
-    const place = customer ? await placeOf(ctx, customer.id, input, faults) : { site_id: null, address: null, latitude: null, longitude: null }
+    const place = customer
+      ? await placeOf(ctx, customer.id, input, faults)
+      : { site_id: null, address: null, latitude: null, longitude: null }
     const requested_at = instant(input.requested, timeZone, 'requested', faults)
     const scheduled_at = instant(input.scheduled, timeZone, 'scheduled', faults)
     if (input.worker && !(await isActiveStaff(db, account, input.worker))) faults.worker = 'choice'
@@ -106,25 +189,60 @@ export const jobsHandlers = implement('jobs', jobs, {
     const number = await takeJobNumbers(db, account, 1)
     const { id: actorId, name: actorName } = ctx.actor
     const job = {
-      account_id: account, id: ctx.newId(), number, customer_id: customer!.id, ...place, template_id: template!.id, template_version: template!.version,
-      title: input.title ?? template!.name, worker_id: input.worker ?? null, made_by_kind: 'staff', made_by_id: actorId, made_by_name: actorName, state,
-      requested_at: requested_at ?? null, scheduled_at: scheduled_at ?? null, duration_minutes: input.durationMinutes === undefined ? template!.duration_minutes : input.durationMinutes,
-      fields: values, tags: input.tags ?? [], external_reference: null, created_at: now, updated_at: now,
+      account_id: account,
+      id: ctx.newId(),
+      number,
+      customer_id: customer!.id,
+      ...place,
+      template_id: template!.id,
+      template_version: template!.version,
+      title: input.title ?? template!.name,
+      worker_id: input.worker ?? null,
+      made_by_kind: 'staff',
+      made_by_id: actorId,
+      made_by_name: actorName,
+      state,
+      requested_at: requested_at ?? null,
+      scheduled_at: scheduled_at ?? null,
+      duration_minutes: input.durationMinutes === undefined ? template!.duration_minutes : input.durationMinutes,
+      fields: values,
+      tags: input.tags ?? [],
+      external_reference: null,
+      created_at: now,
+      updated_at: now,
     }
     await insertJobs(db, [{ ...job, ...searchTexts(job, fields) }])
-    await addHistory(db, [job], [
-      { event: 'created', audience: 'customer' },
-      ...(state === 'unassigned' ? [] : [
-        { event: 'moved', audience: 'customer' as const, from: 'unassigned' as const, to: state, details: planIsShown(state) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {} },
-        await assignedLine(ctx, null, input.worker!),
-      ]),
-    ], by(ctx), now, ctx.newId)
+    await addHistory(
+      db,
+      [job],
+      [
+        { event: 'created', audience: 'customer' },
+        ...(state === 'unassigned'
+          ? []
+          : [
+              {
+                event: 'moved',
+                audience: 'customer' as const,
+                from: 'unassigned' as const,
+                to: state,
+                details: planIsShown(state) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {},
+              },
+              await assignedLine(ctx, null, input.worker!),
+            ]),
+      ],
+      by(ctx),
+      now,
+      ctx.newId,
+    )
     if (input.note) await addComment(db, job, { id: ctx.newId(), audience: 'internal', body: input.note }, by(ctx), now)
     return { id: job.id, number, state, version: 1 }
   },
 
   async updateJob(ctx, input) {
-    const { db, account: { id: account, timeZone } } = ctx
+    const {
+      db,
+      account: { id: account, timeZone },
+    } = ctx
     const job = await lockJob(db, account, input.job)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, input.version)
@@ -139,11 +257,22 @@ export const jobsHandlers = implement('jobs', jobs, {
     }
     refuseIf(faults)
     const changes = {
-      ...place, ...(input.title !== undefined && { title: input.title }), ...(requested !== undefined && { requested_at: requested }),
-      ...(input.durationMinutes !== undefined && { duration_minutes: input.durationMinutes }), ...(input.tags && { tags: input.tags }), fields: values,
+      ...place,
+      ...(input.title !== undefined && { title: input.title }),
+      ...(requested !== undefined && { requested_at: requested }),
+      ...(input.durationMinutes !== undefined && { duration_minutes: input.durationMinutes }),
+      ...(input.tags && { tags: input.tags }),
+      fields: values,
     }
     const version = await changeJob(db, job!, { ...changes, ...searchTexts({ ...job!, ...changes }, fields) }, ctx.now)
-    await addHistory(db, [job!], [{ event: 'edited', audience: 'internal', details: { fields: changedFields(fields, job!, changes) } }], by(ctx), ctx.now, ctx.newId)
+    await addHistory(
+      db,
+      [job!],
+      [{ event: 'edited', audience: 'internal', details: { fields: changedFields(fields, job!, changes) } }],
+      by(ctx),
+      ctx.now,
+      ctx.newId,
+    )
     return { id: job!.id, number: job!.number, state: job!.state, version }
   },
 
@@ -156,8 +285,9 @@ export const jobsHandlers = implement('jobs', jobs, {
     if (move.reason === 'required' && !input.reason) faults.reason = 'required'
     // A worker moves the job and plans nothing.
     const office = mayRunJobs(ctx.actor).yes
-    const worker = office ? input.worker ?? job!.worker_id : job!.worker_id
-    if (!office) for (const key of ['worker', 'scheduled', 'requested'] as const) if (input[key]) faults[key] = 'unknown'
+    const worker = office ? (input.worker ?? job!.worker_id) : job!.worker_id
+    if (!office)
+      for (const key of ['worker', 'scheduled', 'requested'] as const) if (input[key]) faults[key] = 'unknown'
     if (move.needsWorker && !worker) faults.worker = 'required'
     if (office && input.worker && !(await isActiveStaff(ctx.db, ctx.account.id, input.worker))) faults.worker = 'choice'
     const scheduled = instant(input.scheduled, ctx.account.timeZone, 'scheduled', faults)
@@ -167,7 +297,11 @@ export const jobsHandlers = implement('jobs', jobs, {
   },
 
   async assignJob(ctx, { job: wanted, version, worker, outright }) {
-    const { db, account: { id: account }, now } = ctx
+    const {
+      db,
+      account: { id: account },
+      now,
+    } = ctx
     const job = await lockJob(db, account, wanted)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, version)
@@ -194,11 +328,26 @@ export const jobsHandlers = implement('jobs', jobs, {
     const faults: Faults = {}
     const at = instant(scheduled, ctx.account.timeZone, 'scheduled', faults) ?? null
     refuseIf(faults)
-    const next = await changeJob(ctx.db, job!, { scheduled_at: at, ...(durationMinutes !== undefined && { duration_minutes: durationMinutes }) }, ctx.now)
-    await addHistory(ctx.db, [job!], [{
-      event: 'scheduled', audience: planIsShown(job!.state) ? 'customer' : 'internal',
-      details: { scheduledAt: at?.toISOString() ?? null, before: job!.scheduled_at?.toISOString() ?? null },
-    }], by(ctx), ctx.now, ctx.newId)
+    const next = await changeJob(
+      ctx.db,
+      job!,
+      { scheduled_at: at, ...(durationMinutes !== undefined && { duration_minutes: durationMinutes }) },
+      ctx.now,
+    )
+    await addHistory(
+      ctx.db,
+      [job!],
+      [
+        {
+          event: 'scheduled',
+          audience: planIsShown(job!.state) ? 'customer' : 'internal',
+          details: { scheduledAt: at?.toISOString() ?? null, before: job!.scheduled_at?.toISOString() ?? null },
+        },
+      ],
+      by(ctx),
+      ctx.now,
+      ctx.newId,
+    )
     return { id: job!.id, number: job!.number, state: job!.state, version: next }
   },
 
@@ -211,7 +360,13 @@ export const jobsHandlers = implement('jobs', jobs, {
 
   async reinstateJob(ctx, { job: wanted, version }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
-    ctx.allow(job?.state === 'canceled' ? mayMove(ctx.actor, job, 'unassigned') : job ? { yes: false, code: 'moveRefused', vars: { from: job.state, to: 'unassigned' } } : mayPlan(ctx.actor, job))
+    ctx.allow(
+      job?.state === 'canceled'
+        ? mayMove(ctx.actor, job, 'unassigned')
+        : job
+          ? { yes: false, code: 'moveRefused', vars: { from: job.state, to: 'unassigned' } }
+          : mayPlan(ctx.actor, job),
+    )
     checkVersion(job!, version)
     return carryOut(ctx, job!, 'unassigned', {})
   },
@@ -221,8 +376,15 @@ export const jobsHandlers = implement('jobs', jobs, {
     ctx.allow(job ? mayDeleteJob(ctx.actor) : maySeeJob(ctx.actor, job))
     const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
-    await ctx.audit({ event: 'jobDeleted', subjectKind: 'job', subjectId: wanted, details: { number: job!.number, title: job!.title, state: job!.state } })
-    ctx.afterCommit(async () => { for (const key of keys) await ctx.files.delete(key) })
+    await ctx.audit({
+      event: 'jobDeleted',
+      subjectKind: 'job',
+      subjectId: wanted,
+      details: { number: job!.number, title: job!.title, state: job!.state },
+    })
+    ctx.afterCommit(async () => {
+      for (const key of keys) await ctx.files.delete(key)
+    })
     return {}
   },
 
@@ -239,14 +401,27 @@ const ANY = { state: 'unassigned' as const, worker_id: null, customer_id: '' }
 
 /** The one place where a state changes: row, times and history together. `move` was allowed before. */
 export async function carryOut(
-  ctx: Doing, job: JobRecord, to: JobState,
-  { reason, worker, scheduled, requested }: { reason?: string | undefined; worker?: string | null | undefined; scheduled?: Date | null | undefined; requested?: Date | null | undefined },
+  ctx: Doing,
+  job: JobRecord,
+  to: JobState,
+  {
+    reason,
+    worker,
+    scheduled,
+    requested,
+  }: {
+    reason?: string | undefined
+    worker?: string | null | undefined
+    scheduled?: Date | null | undefined
+    requested?: Date | null | undefined
+  },
 ) {
   const from = job.state
   const wasCompleted = from === 'completed'
   const changes = {
     state: to,
-    ...(requested !== undefined && { requested_at: requested }), ...(scheduled !== undefined && { scheduled_at: scheduled }),
+    ...(requested !== undefined && { requested_at: requested }),
+    ...(scheduled !== undefined && { scheduled_at: scheduled }),
     ...(worker !== undefined && ['pending', 'assigned', 'unpublished'].includes(to) && { worker_id: worker }),
     ...(to === 'unassigned' && { worker_id: null }),
     ...(to === 'postponed' && { worker_id: null, scheduled_at: null }),
@@ -262,35 +437,74 @@ export async function carryOut(
   // Who declined, and that somebody did, is our own affair: the customer hears of what follows from it.
   const told = customerState(from) !== customerState(to) && to !== 'declined'
   const lost = lostTimes(job, plan)
-  const shownTime: Record<string, string> = planIsShown(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
+  const shownTime: Record<string, string> =
+    planIsShown(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
   // A customer can write no internal line, and needs none: what it took away is kept in its own, and not shown.
-  await addHistory(ctx.db, [job], ctx.actor.kind === 'portalUser' ? [{ event: 'moved', audience: 'customer', from, to, details: { ...(reason && { reason }), ...lost } }] : [
-    { event: 'moved', audience: told ? 'customer' : 'internal', from, to, details: told ? shownTime : {} },
-    // The customer's state is the same, but now the time is settled.
-    ...(!told && !planIsShown(from) && planIsShown(to) && plan.scheduled_at ? [{ event: 'scheduled', audience: 'customer' as const, details: shownTime }] : []),
-    ...(Object.keys(lost).length > 0 ? [{ event: 'timesRemoved', audience: 'internal' as const, details: lost }] : []),
-    ...(plan.worker_id !== job.worker_id ? [await assignedLine(ctx, job.worker_id, plan.worker_id)] : []),
-    ...(reason ? [{ event: 'reason', audience: 'internal' as const, from, to, details: { reason } }] : []),
-  ], by(ctx), ctx.now, ctx.newId)
+  await addHistory(
+    ctx.db,
+    [job],
+    ctx.actor.kind === 'portalUser'
+      ? [{ event: 'moved', audience: 'customer', from, to, details: { ...(reason && { reason }), ...lost } }]
+      : [
+          { event: 'moved', audience: told ? 'customer' : 'internal', from, to, details: told ? shownTime : {} },
+          // The customer's state is the same, but now the time is settled.
+          ...(!told && !planIsShown(from) && planIsShown(to) && plan.scheduled_at
+            ? [{ event: 'scheduled', audience: 'customer' as const, details: shownTime }]
+            : []),
+          ...(Object.keys(lost).length > 0
+            ? [{ event: 'timesRemoved', audience: 'internal' as const, details: lost }]
+            : []),
+          ...(plan.worker_id !== job.worker_id ? [await assignedLine(ctx, job.worker_id, plan.worker_id)] : []),
+          ...(reason ? [{ event: 'reason', audience: 'internal' as const, from, to, details: { reason } }] : []),
+        ],
+    by(ctx),
+    ctx.now,
+    ctx.newId,
+  )
   if (to !== 'declined') return { id: job.id, number: job.number, state: to, version }
   // Follows by itself (E-40): the job is free again, and the reason stays in its history.
-  await addHistory(ctx.db, [job], [{ event: 'moved', audience: 'customer', from: 'declined', to: 'unassigned' }], { kind: 'system', id: null, name: null }, ctx.now, ctx.newId)
+  await addHistory(
+    ctx.db,
+    [job],
+    [{ event: 'moved', audience: 'customer', from: 'declined', to: 'unassigned' }],
+    { kind: 'system', id: null, name: null },
+    ctx.now,
+    ctx.newId,
+  )
   await releaseDeclined(ctx.db, ctx.account.id, job.id, ctx.now)
   return { id: job.id, number: job.number, state: 'unassigned' as const, version: version + 1 }
 }
 
 /** Times the job had and has no more. */
-function lostTimes(before: JobRecord, after: Pick<JobRecord, 'scheduled_at' | 'started_at' | 'completed_at'>): Record<string, string> {
-  return Object.fromEntries(([['removedScheduledAt', 'scheduled_at'], ['removedStartedAt', 'started_at'], ['removedCompletedAt', 'completed_at']] as const)
-    .flatMap(([name, column]) => (before[column] && !after[column] ? [[name, before[column].toISOString()]] : [])))
+function lostTimes(
+  before: JobRecord,
+  after: Pick<JobRecord, 'scheduled_at' | 'started_at' | 'completed_at'>,
+): Record<string, string> {
+  return Object.fromEntries(
+    (
+      [
+        ['removedScheduledAt', 'scheduled_at'],
+        ['removedStartedAt', 'started_at'],
+        ['removedCompletedAt', 'completed_at'],
+      ] as const
+    ).flatMap(([name, column]) => (before[column] && !after[column] ? [[name, before[column].toISOString()]] : [])),
+  )
 }
 
 async function assignedLine(ctx: Pick<Doing, 'db' | 'account'>, before: string | null, after: string | null) {
   const names = new Map((await workersOf(ctx.db, ctx.account.id)).map(({ id, name, email }) => [id, name ?? email]))
-  return { event: 'assigned', audience: 'internal' as const, details: { worker: after ? names.get(after) ?? null : null, before: before ? names.get(before) ?? null : null } }
+  return {
+    event: 'assigned',
+    audience: 'internal' as const,
+    details: { worker: after ? (names.get(after) ?? null) : null, before: before ? (names.get(before) ?? null) : null },
+  }
 }
 
-export const by = (ctx: { actor: { kind: string; id: string; name: string } }) => ({ kind: ctx.actor.kind, id: ctx.actor.id, name: ctx.actor.name })
+export const by = (ctx: { actor: { kind: string; id: string; name: string } }) => ({
+  kind: ctx.actor.kind,
+  id: ctx.actor.id,
+  name: ctx.actor.name,
+})
 
 function checkVersion(job: JobRecord, seen: number): void {
   if (job.version !== seen) throw problem('jobChanged')
@@ -301,7 +515,12 @@ export function refuseIf(faults: Faults): void {
 }
 
 /** A local time as a moment: undefined was not given, null takes it away. */
-export function instant(local: Local | null | undefined, zone: string, name: string, faults: Faults): Date | null | undefined {
+export function instant(
+  local: Local | null | undefined,
+  zone: string,
+  name: string,
+  faults: Faults,
+): Date | null | undefined {
   if (local === undefined || local === null) return local
   const at = momentOf(local, zone)
   if (!at) faults[name] = { code: 'timeGap', vars: { zone } }
@@ -312,20 +531,28 @@ export const shown = (at: Date | null, zone: string) => (at ? { at, ...localOf(a
 
 /** Answers after a change; local times of date fields get the offset of the account's zone. */
 export function answers(
-  fields: readonly Field[], given: Readonly<Record<string, unknown>>, stored: Values, zone: string, faults: Faults, audience: 'office' | 'portal' = 'office',
+  fields: readonly Field[],
+  given: Readonly<Record<string, unknown>>,
+  stored: Values,
+  zone: string,
+  faults: Faults,
+  audience: 'office' | 'portal' = 'office',
 ): Values {
-  const dated = Object.fromEntries(Object.entries(given).map(([id, value]) => {
-    const field = fields.find((each) => each.id === id)
-    const [, day, time] = (field?.type === 'dateTime' && typeof value === 'string' && /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(value)) || []
-    if (!day || !time) return [id, value]
-    try {
-      const at = momentOf({ day, time }, zone)
-      if (!at) faults[`fields.${id}`] = { code: 'timeGap', vars: { zone } }
-      return [id, at?.toISOString() ?? value]
-    } catch {
-      return [id, value]
-    }
-  }))
+  const dated = Object.fromEntries(
+    Object.entries(given).map(([id, value]) => {
+      const field = fields.find((each) => each.id === id)
+      const [, day, time] =
+        (field?.type === 'dateTime' && typeof value === 'string' && /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(value)) || []
+      if (!day || !time) return [id, value]
+      try {
+        const at = momentOf({ day, time }, zone)
+        if (!at) faults[`fields.${id}`] = { code: 'timeGap', vars: { zone } }
+        return [id, at?.toISOString() ?? value]
+      } catch {
+        return [id, value]
+      }
+    }),
+  )
   const { values, problems } = checkFieldValues(fields, dated, audience, stored)
   for (const [path, fault] of Object.entries(problemsUnder('fields', problems))) faults[path] ??= fault
   return values
@@ -333,38 +560,70 @@ export function answers(
 
 /** File fields whose files are others than before. */
 export const changedFiles = (fields: readonly Field[], before: Values, after: Values) =>
-  fields.filter((field) => field.type === 'file').flatMap((field) => {
-    const files = (after[field.id] ?? []) as string[]
-    return files.join() === ((before[field.id] ?? []) as string[]).join() ? [] : [{ field, files }]
-  })
+  fields
+    .filter((field) => field.type === 'file')
+    .flatMap((field) => {
+      const files = (after[field.id] ?? []) as string[]
+      return files.join() === ((before[field.id] ?? []) as string[]).join() ? [] : [{ field, files }]
+    })
 
-interface PlaceInput { site?: string | null | undefined; address?: string | null | undefined; latitude?: number | null | undefined; longitude?: number | null | undefined }
-const touchesPlace = (input: PlaceInput) => input.site !== undefined || input.address !== undefined || input.latitude !== undefined || input.longitude !== undefined
+interface PlaceInput {
+  site?: string | null | undefined
+  address?: string | null | undefined
+  latitude?: number | null | undefined
+  longitude?: number | null | undefined
+}
+const touchesPlace = (input: PlaceInput) =>
+  input.site !== undefined ||
+  input.address !== undefined ||
+  input.latitude !== undefined ||
+  input.longitude !== undefined
 
 /** What is asked for, with what the words find. */
-const filterOf = async ({ db, actor }: Pick<Context<(typeof jobs)['listJobs']>, 'db' | 'actor'>, { search, ...filters }: Omit<JobFilter, 'found' | 'mine'> & { search?: string | undefined }): Promise<JobFilter> =>
-  ({ ...filters, found: await searchOffice(db, search), mine: isOffice(actor.role) ? undefined : actor.id })
+const filterOf = async (
+  { db, actor }: Pick<Context<(typeof jobs)['listJobs']>, 'db' | 'actor'>,
+  { search, ...filters }: Omit<JobFilter, 'found' | 'mine'> & { search?: string | undefined },
+): Promise<JobFilter> => ({
+  ...filters,
+  found: await searchOffice(db, search),
+  mine: isOffice(actor.role) ? undefined : actor.id,
+})
 
 /** A site brings its address and coordinates along; the job keeps them should the site change. */
-export async function placeOf(ctx: { db: Read; account: { id: string } }, customer: string, input: PlaceInput, faults: Faults) {
+export async function placeOf(
+  ctx: { db: Read; account: { id: string } },
+  customer: string,
+  input: PlaceInput,
+  faults: Faults,
+) {
   return placeAt(input.site ? await sitesOf(ctx.db, ctx.account.id, [customer]) : [], input, faults)
 }
 
 /** The same, among sites that are known already. */
-export function placeAt(sites: readonly { id: string; address: string; latitude: number | null; longitude: number | null }[], { site, address, latitude, longitude }: PlaceInput, faults: Faults) {
-  if ((latitude ?? null) === null !== ((longitude ?? null) === null)) faults.longitude = 'required'
+export function placeAt(
+  sites: readonly { id: string; address: string; latitude: number | null; longitude: number | null }[],
+  { site, address, latitude, longitude }: PlaceInput,
+  faults: Faults,
+) {
+  if (((latitude ?? null) === null) !== ((longitude ?? null) === null)) faults.longitude = 'required'
   const found = site ? sites.find((each) => each.id === site) : undefined
   if (site && !found) faults.site = 'choice'
   return {
-    site_id: site ?? null, address: address || found?.address || null, latitude: latitude ?? found?.latitude ?? null, longitude: longitude ?? found?.longitude ?? null,
+    site_id: site ?? null,
+    address: address || found?.address || null,
+    latitude: latitude ?? found?.latitude ?? null,
+    longitude: longitude ?? found?.longitude ?? null,
   }
 }
 
 /** Names of what was changed, for the history; never the values. */
 function changedFields(fields: readonly Field[], before: JobRecord, after: Partial<JobRecord>): string[] {
-  const own = (['title', 'address', 'requested_at', 'duration_minutes', 'tags'] as const)
-    .filter((key) => after[key] !== undefined && JSON.stringify(after[key]) !== JSON.stringify(before[key]))
-  const named = fields.filter((field) => JSON.stringify(after.fields?.[field.id]) !== JSON.stringify(before.fields[field.id])).map((field) => field.name)
+  const own = (['title', 'address', 'requested_at', 'duration_minutes', 'tags'] as const).filter(
+    (key) => after[key] !== undefined && JSON.stringify(after[key]) !== JSON.stringify(before[key]),
+  )
+  const named = fields
+    .filter((field) => JSON.stringify(after.fields?.[field.id]) !== JSON.stringify(before.fields[field.id]))
+    .map((field) => field.name)
   return [...own, ...named]
 }
 
@@ -375,17 +634,60 @@ function fieldsForForm(fields: readonly Field[], values: Values) {
   })
 }
 
-function listed(job: Pick<ListedJob, 'id' | 'number' | 'title' | 'state' | 'customer_id' | 'customer' | 'template_id' | 'template' | 'icon' | 'worker_id' | 'worker' | 'address' |
-  'tags' | 'requested_at' | 'scheduled_at' | 'duration_minutes' | 'made_by_kind' | 'made_by_id' | 'made_by_name' | 'created_at' | 'updated_at' | 'version'>) {
+function listed(
+  job: Pick<
+    ListedJob,
+    | 'id'
+    | 'number'
+    | 'title'
+    | 'state'
+    | 'customer_id'
+    | 'customer'
+    | 'template_id'
+    | 'template'
+    | 'icon'
+    | 'worker_id'
+    | 'worker'
+    | 'address'
+    | 'tags'
+    | 'requested_at'
+    | 'scheduled_at'
+    | 'duration_minutes'
+    | 'made_by_kind'
+    | 'made_by_id'
+    | 'made_by_name'
+    | 'created_at'
+    | 'updated_at'
+    | 'version'
+  >,
+) {
   return {
-    id: job.id, number: job.number, title: job.title, state: job.state, customer: { id: job.customer_id, name: job.customer },
-    template: { id: job.template_id, name: job.template, icon: job.icon }, worker: job.worker_id ? { id: job.worker_id, name: job.worker ?? '' } : null,
-    address: job.address, tags: job.tags, requestedAt: job.requested_at, scheduledAt: job.scheduled_at, durationMinutes: job.duration_minutes,
-    madeBy: { kind: job.made_by_kind, id: job.made_by_id, name: job.made_by_name }, createdAt: job.created_at, updatedAt: job.updated_at, version: job.version,
+    id: job.id,
+    number: job.number,
+    title: job.title,
+    state: job.state,
+    customer: { id: job.customer_id, name: job.customer },
+    template: { id: job.template_id, name: job.template, icon: job.icon },
+    worker: job.worker_id ? { id: job.worker_id, name: job.worker ?? '' } : null,
+    address: job.address,
+    tags: job.tags,
+    requestedAt: job.requested_at,
+    scheduledAt: job.scheduled_at,
+    durationMinutes: job.duration_minutes,
+    madeBy: { kind: job.made_by_kind, id: job.made_by_id, name: job.made_by_name },
+    createdAt: job.created_at,
+    updatedAt: job.updated_at,
+    version: job.version,
   }
 }
 
 const told = (line: HistoryRecord) => ({
-  id: line.id, at: line.created_at, event: line.event, audience: line.audience, from: line.from_state, to: line.to_state,
-  by: { kind: line.actor_kind, id: line.actor_id, name: line.actor_name }, details: line.details,
+  id: line.id,
+  at: line.created_at,
+  event: line.event,
+  audience: line.audience,
+  from: line.from_state,
+  to: line.to_state,
+  by: { kind: line.actor_kind, id: line.actor_id, name: line.actor_name },
+  details: line.details,
 })

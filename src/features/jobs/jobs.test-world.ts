@@ -19,8 +19,13 @@ export async function world({ fields = [] as unknown[], permissions = null as ob
   const harbour = await home.business()
   const customer = await harbour.customer()
   return {
-    harbour, customer, site: await harbour.site(customer), template: await harbour.template({ fields }),
-    eleanor: await harbour.portalUser({ customers: [customer], permissions }), dispatcher: await harbour.staff('dispatcher', 'Dana Reyes'), worker: await harbour.staff('worker', 'Marek Nowak'),
+    harbour,
+    customer,
+    site: await harbour.site(customer),
+    template: await harbour.template({ fields }),
+    eleanor: await harbour.portalUser({ customers: [customer], permissions }),
+    dispatcher: await harbour.staff('dispatcher', 'Dana Reyes'),
+    worker: await harbour.staff('worker', 'Marek Nowak'),
   }
 }
 
@@ -43,14 +48,44 @@ export const FIELDS = [
   { id: 'photos', name: 'Photos', type: 'file', portal: 'optional', worker: 'optional' },
 ] as const
 
-export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 /** One file as a browser's form sends it. */
-export function upload(who: Person, path: string, { name = 'note.txt', type = 'text/plain', bytes = Buffer.from('Water stays in the bottom.') as Buffer, more = {} as Record<string, string> } = {}): Promise<Reply<{ id: string; name: string; type: string; size: number; code?: string; fields?: Record<string, { code: string }> }>> {
+export function upload(
+  who: Person,
+  path: string,
+  {
+    name = 'note.txt',
+    type = 'text/plain',
+    bytes = Buffer.from('Water stays in the bottom.') as Buffer,
+    more = {} as Record<string, string>,
+  } = {},
+): Promise<
+  Reply<{
+    id: string
+    name: string
+    type: string
+    size: number
+    code?: string
+    fields?: Record<string, { code: string }>
+  }>
+> {
   const boundary = `----${randomBytes(8).toString('hex')}`
-  const head = Object.entries(more).map(([key, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`).join('')
+  const head = Object.entries(more)
+    .map(([key, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`)
+    .join('')
   const body = Buffer.concat([
-    Buffer.from(`${head}--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name.replaceAll('"', '%22')}"\r\ncontent-type: ${type}\r\n\r\n`), bytes, Buffer.from(`\r\n--${boundary}--\r\n`),
+    Buffer.from(
+      `${head}--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name.replaceAll('"', '%22')}"\r\ncontent-type: ${type}\r\n\r\n`,
+    ),
+    bytes,
+    Buffer.from(`\r\n--${boundary}--\r\n`),
   ])
-  return who.request('POST', `/api/v1${path}`, { body, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }) as never
+  return who.request('POST', `/api/v1${path}`, {
+    body,
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+  }) as never
 }

@@ -20,12 +20,16 @@ type Booked = {
 function wish({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
   if (!requestedAt) return {}
   const at = new Date(requestedAt)
-  return { context: 'wish', requested: `${longDate(row.locale, at, sender.timeZone)}, ${shortTime(row.locale, at, sender.timeZone, true)}` }
+  return {
+    context: 'wish',
+    requested: `${longDate(row.locale, at, sender.timeZone)}, ${shortTime(row.locale, at, sender.timeZone, true)}`,
+  }
 }
 
 /** To who booked, if the business confirms bookings. */
 export const jobBooked = message<Booked>({
-  kind: 'jobBooked', words: 'jobs.mail.jobBooked',
+  kind: 'jobBooked',
+  words: 'jobs.mail.jobBooked',
   stillWanted: (db, row) => bookerStillSees(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: wish,
@@ -33,7 +37,8 @@ export const jobBooked = message<Booked>({
 
 /** To owner and dispatchers. */
 export const jobBookedOffice = message<Booked>({
-  kind: 'jobBookedOffice', words: 'jobs.mail.jobBookedOffice',
+  kind: 'jobBookedOffice',
+  words: 'jobs.mail.jobBookedOffice',
   stillWanted: (db, row) => memberStillRuns(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: wish,

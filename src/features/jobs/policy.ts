@@ -1,13 +1,25 @@
 /** Who may do what with jobs. Row-level security has decided before what is in view at all. */
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
-import { mayFor, permissionOf, type Actor, type Permission, type PortalOf, type PortalUserActor, type StaffActor } from '../identity/rules.ts'
+import {
+  mayFor,
+  permissionOf,
+  type Actor,
+  type Permission,
+  type PortalOf,
+  type PortalUserActor,
+  type StaffActor,
+} from '../identity/rules.ts'
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { moversOf, moveOf, type CustomerDeed, type JobState, type Mover } from './rules.ts'
 
 export { mayManage as mayDeleteJob, mayRunOffice as mayRunJobs }
 
 /** Facts of a job a policy needs; undefined: not in view. */
-export interface JobFacts { state: JobState; worker_id: string | null; customer_id: string }
+export interface JobFacts {
+  state: JobState
+  worker_id: string | null
+  customer_id: string
+}
 
 export const moversFor = (actor: StaffActor, job: JobFacts): Mover[] => moversOf(actor.role, job.worker_id === actor.id)
 
@@ -43,7 +55,9 @@ export const bookableCustomers = (actor: PortalUserActor, portal: PortalOf): str
 
 /** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
 export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalOf): boolean =>
-  actor.links.length === 0 && portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
+  actor.links.length === 0 &&
+  portal.makeCustomers &&
+  permissionOf('createJobs', portal, actor.permissions, null).allowed
 
 /** `customer` null: none yet. */
 export function mayBook(actor: PortalUserActor, portal: PortalOf, customer: string | null): Decision {

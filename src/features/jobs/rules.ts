@@ -4,7 +4,16 @@
  */
 
 export const JOB_STATES = [
-  'unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled',
+  'unassigned',
+  'unpublished',
+  'pending',
+  'assigned',
+  'started',
+  'paused',
+  'completed',
+  'declined',
+  'postponed',
+  'canceled',
 ] as const
 export type JobState = (typeof JOB_STATES)[number]
 
@@ -13,10 +22,16 @@ export const CUSTOMER_STATES = ['requested', 'scheduled', 'progress', 'waiting',
 export type CustomerState = (typeof CUSTOMER_STATES)[number]
 
 const SHOWN: Record<JobState, CustomerState> = {
-  unassigned: 'requested', unpublished: 'requested', declined: 'requested',
-  pending: 'scheduled', assigned: 'scheduled',
-  started: 'progress', paused: 'progress',
-  completed: 'completed', postponed: 'waiting', canceled: 'canceled',
+  unassigned: 'requested',
+  unpublished: 'requested',
+  declined: 'requested',
+  pending: 'scheduled',
+  assigned: 'scheduled',
+  started: 'progress',
+  paused: 'progress',
+  completed: 'completed',
+  postponed: 'waiting',
+  canceled: 'canceled',
 }
 export const customerState = (state: JobState): CustomerState => SHOWN[state]
 
@@ -68,7 +83,10 @@ export const moveOf = (from: JobState, to: JobState, by: readonly Mover[]): Move
   MOVES.find((move) => move.to === to && move.from.includes(from) && move.who.some((who) => by.includes(who)))
 
 /** Where a job can go from here, for the buttons of a screen. */
-export const movesFrom = (from: JobState, by: readonly Mover[]): { to: JobState; reason: boolean; needsWorker: boolean }[] =>
+export const movesFrom = (
+  from: JobState,
+  by: readonly Mover[],
+): { to: JobState; reason: boolean; needsWorker: boolean }[] =>
   JOB_STATES.flatMap((to) => {
     const move = moveOf(from, to, by)
     return move ? [{ to, reason: move.reason === 'required', needsWorker: move.needsWorker === true }] : []
@@ -94,14 +112,20 @@ export const canBeCorrected = (state: JobState): boolean => state !== 'canceled'
 export type CustomerDeed = 'edit' | 'cancel' | 'delete'
 
 /** Why a customer can no longer do it: the state it reached. Null: it is still possible. */
-export function closedTo(deed: CustomerDeed, state: JobState): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
+export function closedTo(
+  deed: CustomerDeed,
+  state: JobState,
+): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
   if (state === 'completed' || state === 'canceled') return state
   if (state === 'started' || state === 'paused') return 'started'
   switch (deed) {
     // Declined is our own affair: to the customer the job is requested, and behaves so.
-    case 'edit': return state === 'postponed' ? 'waiting' : null
-    case 'cancel': return null
-    case 'delete': return state === 'unassigned' ? null : 'planned'
+    case 'edit':
+      return state === 'postponed' ? 'waiting' : null
+    case 'cancel':
+      return null
+    case 'delete':
+      return state === 'unassigned' ? null : 'planned'
   }
 }
 
@@ -110,18 +134,27 @@ export const planIsShown = (state: JobState): boolean => ['assigned', 'started',
 
 // ---- the line of progress a customer follows ----
 
-export interface ProgressStep { state: CustomerState; is: 'done' | 'now' | 'next' }
+export interface ProgressStep {
+  state: CustomerState
+  is: 'done' | 'now' | 'next'
+}
 
 /** Requested → scheduled → in progress → completed; a canceled or waiting job says so at the place it stopped. */
 export function progressOf(state: JobState): ProgressStep[] {
   const now = customerState(state)
-  if (now === 'canceled') return [{ state: 'requested', is: 'done' }, { state: 'canceled', is: 'now' }]
-  const steps: CustomerState[] = now === 'waiting'
-    ? ['requested', 'waiting', 'scheduled', 'progress', 'completed']
-    : ['requested', 'scheduled', 'progress', 'completed']
+  if (now === 'canceled')
+    return [
+      { state: 'requested', is: 'done' },
+      { state: 'canceled', is: 'now' },
+    ]
+  const steps: CustomerState[] =
+    now === 'waiting'
+      ? ['requested', 'waiting', 'scheduled', 'progress', 'completed']
+      : ['requested', 'scheduled', 'progress', 'completed']
   const at = steps.indexOf(now)
   return steps.map((step, index) => ({
-    state: step, is: index < at || now === 'completed' ? 'done' : index === at ? 'now' : 'next',
+    state: step,
+    is: index < at || now === 'completed' ? 'done' : index === at ? 'now' : 'next',
   }))
 }
 

@@ -7,7 +7,18 @@ import { implement, prepared, withEffect, type Input, type Read } from '../../pl
 import { problem } from '../../platform/problem.ts'
 import { messages } from './contract.ts'
 import { isDemo, mayCopyLink, mayResend, maySeeMessages } from './policy.ts'
-import { allMail, anyMail, countMessages, cursorOf, findMessage, findMessages, PAGE, sendAgain, triesOf, type StoredMessage } from './queries.ts'
+import {
+  allMail,
+  anyMail,
+  countMessages,
+  cursorOf,
+  findMessage,
+  findMessages,
+  PAGE,
+  sendAgain,
+  triesOf,
+  type StoredMessage,
+} from './queries.ts'
 import { isWiped, linkMayBeCopied, stateOf, stuckOf } from './rules.ts'
 
 export interface Mail {
@@ -40,8 +51,16 @@ export function messagesHandlers(house: Mail) {
   }
 
   const line = (row: StoredMessage, sender: Sender) => ({
-    id: row.id, subject: subject(row, sender), to: row.to_address, toName: row.to_name, state: stateOf(row.state), createdAt: row.created_at, sentAt: row.sent_at,
-    nextAt: stateOf(row.state) === 'waiting' ? row.next_at : null, attempts: row.attempts, lastResult: row.last_result,
+    id: row.id,
+    subject: subject(row, sender),
+    to: row.to_address,
+    toName: row.to_name,
+    state: stateOf(row.state),
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    nextAt: stateOf(row.state) === 'waiting' ? row.next_at : null,
+    attempts: row.attempts,
+    lastResult: row.last_result,
   })
 
   /** Null when its values were wiped, or this version does not know its kind. */
@@ -53,7 +72,10 @@ export function messagesHandlers(house: Mail) {
   const whole = async (row: StoredMessage, sender: Sender, masked: boolean) => {
     const mail = await compose(row, sender, masked)
     return {
-      ...line(row, sender), from: `${sender.name} <${house.from}>`, text: mail?.text ?? null, link: mail?.link ?? null,
+      ...line(row, sender),
+      from: `${sender.name} <${house.from}>`,
+      text: mail?.text ?? null,
+      link: mail?.link ?? null,
       linkKind: row.link_kind as 'invitation' | 'reset' | 'signIn' | null,
     }
   }
@@ -61,10 +83,19 @@ export function messagesHandlers(house: Mail) {
   const asFile = (html: string, sender: Sender) => {
     // A click in the frame opens beside it, never inside.
     const bytes = Buffer.from(html.replace(/<head>/i, '<head><base target="_blank">'))
-    return withEffect({}, { file: {
-      stream: Readable.from([bytes]), name: 'message.html', type: 'text/html; charset=utf-8', size: bytes.length, inline: true,
-      frame: { pictures: sender.logoUrl ? [new URL(sender.logoUrl).origin] : [] },
-    } })
+    return withEffect(
+      {},
+      {
+        file: {
+          stream: Readable.from([bytes]),
+          name: 'message.html',
+          type: 'text/html; charset=utf-8',
+          size: bytes.length,
+          inline: true,
+          frame: { pictures: sender.logoUrl ? [new URL(sender.logoUrl).origin] : [] },
+        },
+      },
+    )
   }
 
   /** The demo's door: asked before anything is read. */
@@ -73,11 +104,12 @@ export function messagesHandlers(house: Mail) {
     if (!decision.yes) throw problem(decision.code)
     return house.openMailbox(work)
   }
-  const mailboxMessage = (id: string) => inMailbox(async (db) => {
-    const row = await anyMail(db, id)
-    if (!row) throw problem('notFound')
-    return { row, sender: await senderOf(db, row.account_id) }
-  })
+  const mailboxMessage = (id: string) =>
+    inMailbox(async (db) => {
+      const row = await anyMail(db, id)
+      if (!row) throw problem('notFound')
+      return { row, sender: await senderOf(db, row.account_id) }
+    })
 
   return implement('messages', messages, {
     async listMessages(ctx, wanted) {
@@ -86,8 +118,10 @@ export function messagesHandlers(house: Mail) {
       const rows = await findMessages(ctx.db, ctx.account.id, wanted)
       const shown = rows.slice(0, PAGE)
       return {
-        rows: shown.map((row) => line(row, sender)), next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
-        counts: await countMessages(ctx.db, ctx.account.id), sending: house.sending,
+        rows: shown.map((row) => line(row, sender)),
+        next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
+        counts: await countMessages(ctx.db, ctx.account.id),
+        sending: house.sending,
       }
     },
 
@@ -97,9 +131,16 @@ export function messagesHandlers(house: Mail) {
       if (!row) throw problem('notFound')
       const stuck = stuckOf(row)
       return {
-        message: await whole(row, await senderOf(ctx.db, ctx.account.id), true), sending: house.sending,
-        tries: (await triesOf(ctx.db, ctx.account.id, id)).map((each) => ({ ...each, outcome: each.outcome as 'sent' })),
-        can: { resend: mayResend(ctx.actor, row).yes && !stuck, copyLink: mayCopyLink(ctx.actor, row).yes && linkMayBeCopied(row) },
+        message: await whole(row, await senderOf(ctx.db, ctx.account.id), true),
+        sending: house.sending,
+        tries: (await triesOf(ctx.db, ctx.account.id, id)).map((each) => ({
+          ...each,
+          outcome: each.outcome as 'sent',
+        })),
+        can: {
+          resend: mayResend(ctx.actor, row).yes && !stuck,
+          copyLink: mayCopyLink(ctx.actor, row).yes && linkMayBeCopied(row),
+        },
         stuck,
       }
     },
@@ -121,7 +162,12 @@ export function messagesHandlers(house: Mail) {
       // Between the look and the deed it may have gone out by itself.
       if (!(await sendAgain(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
       ctx.afterCommit(house.wake)
-      await ctx.audit({ event: 'messageResent', subjectKind: 'message', subjectId: id, details: { to: row!.to_address, kind: row!.kind } })
+      await ctx.audit({
+        event: 'messageResent',
+        subjectKind: 'message',
+        subjectId: id,
+        details: { to: row!.to_address, kind: row!.kind },
+      })
       return {}
     },
 
@@ -129,29 +175,45 @@ export function messagesHandlers(house: Mail) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayCopyLink(ctx.actor, row))
       const declared = book.get(row!.kind)
-      if (!declared || !linkMayBeCopied(row!) || !(await declared.stillWanted(ctx.db, row!, ctx.now))) throw problem('linkNotCopied')
+      if (!declared || !linkMayBeCopied(row!) || !(await declared.stillWanted(ctx.db, row!, ctx.now)))
+        throw problem('linkNotCopied')
       const mail = await compose(row!, await senderOf(ctx.db, ctx.account.id), false)
       if (!mail?.link) throw problem('linkNotCopied')
-      await ctx.audit({ event: 'invitationLinkCopied', subjectKind: 'message', subjectId: id, details: { to: row!.to_address, kind: row!.kind } })
+      await ctx.audit({
+        event: 'invitationLinkCopied',
+        subjectKind: 'message',
+        subjectId: id,
+        details: { to: row!.to_address, kind: row!.kind },
+      })
       return { link: mail.link }
     },
 
     listMailbox: prepared(
-      (wanted: Input<typeof messages.listMailbox>) => inMailbox(async (db) => {
-        const rows = await allMail(db, wanted)
-        const senders = new Map<string, Sender>()
-        for (const { account_id: account } of rows) if (!senders.has(account)) senders.set(account, await senderOf(db, account))
-        return { rows, senders }
-      }),
+      (wanted: Input<typeof messages.listMailbox>) =>
+        inMailbox(async (db) => {
+          const rows = await allMail(db, wanted)
+          const senders = new Map<string, Sender>()
+          for (const { account_id: account } of rows)
+            if (!senders.has(account)) senders.set(account, await senderOf(db, account))
+          return { rows, senders }
+        }),
       async (ctx, _input, { rows, senders }) => {
         ctx.allow(isDemo(house.demo))
         const shown = rows.slice(0, PAGE)
         return {
           rows: shown.map((row) => {
             const sender = senders.get(row.account_id)!
-            return { id: row.id, subject: subject(row, sender), business: sender.name, to: row.to_address, state: stateOf(row.state), createdAt: row.created_at }
+            return {
+              id: row.id,
+              subject: subject(row, sender),
+              business: sender.name,
+              to: row.to_address,
+              state: stateOf(row.state),
+              createdAt: row.created_at,
+            }
           }),
-          next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null, sending: house.sending,
+          next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
+          sending: house.sending,
         }
       },
     ),
@@ -161,7 +223,10 @@ export function messagesHandlers(house: Mail) {
       async (ctx, _input, { row, sender }) => {
         ctx.allow(isDemo(house.demo))
         const mail = await whole(row, sender, false)
-        return { message: { ...mail, link: isWiped(row) ? null : mail.link, business: sender.name }, timeZone: sender.timeZone }
+        return {
+          message: { ...mail, link: isWiped(row) ? null : mail.link, business: sender.name },
+          timeZone: sender.timeZone,
+        }
       },
     ),
 

@@ -7,16 +7,22 @@ describe('messages', () => {
   it('what was sent is listed with its result, found by recipient and by state', async () => {
     const { business, mailTo } = await house()
     const { owner } = await business({ name: 'Harbour Appliance Repair' })
-    const sent = fresh(), waiting = fresh()
+    const sent = fresh(),
+      waiting = fresh()
     await owner.ok('inviteStaff', { email: sent, role: 'worker' })
     await mailTo(sent)
     await owner.ok('inviteStaff', { email: waiting, role: 'worker' })
     const all = await owner.ok('listMessages')
-    expect(all.rows.map(({ to, state }) => [to, state])).toEqual([[waiting, 'waiting'], [sent, 'sent']])
+    expect(all.rows.map(({ to, state }) => [to, state])).toEqual([
+      [waiting, 'waiting'],
+      [sent, 'sent'],
+    ])
     expect(all.rows[1]!.subject).toBe('Ruth Calloway invites you to the office of Harbour Appliance Repair')
     expect(all.counts).toMatchObject({ waiting: 1, sent: 1, failed: 0 })
     expect((await owner.ok('listMessages', { state: 'sent' })).rows.map((each) => each.to)).toEqual([sent])
-    expect((await owner.ok('listMessages', { search: waiting.slice(0, 9) })).rows.map((each) => each.to)).toEqual([waiting])
+    expect((await owner.ok('listMessages', { search: waiting.slice(0, 9) })).rows.map((each) => each.to)).toEqual([
+      waiting,
+    ])
     const { tries, message } = await owner.ok('getMessage', { message: all.rows[1]!.id })
     expect(tries.map((each) => each.outcome)).toEqual(['sent'])
     expect(message.sentAt).not.toBeNull()
@@ -36,9 +42,14 @@ describe('messages', () => {
     const { business, stored } = await house()
     const { owner, id } = await business()
     await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
-    const row = await stored((db) => db.selectFrom('outbox').select(['id', 'payload']).where('account_id', '=', id).executeTakeFirstOrThrow())
+    const row = await stored((db) =>
+      db.selectFrom('outbox').select(['id', 'payload']).where('account_id', '=', id).executeTakeFirstOrThrow(),
+    )
     const { token } = row.payload as { token: string }
-    const seen = (await owner.call('getMessage', { message: row.id })).text + (await owner.call('listMessages')).text + (await owner.call('getMessageHtml', { message: row.id })).text
+    const seen =
+      (await owner.call('getMessage', { message: row.id })).text +
+      (await owner.call('listMessages')).text +
+      (await owner.call('getMessageHtml', { message: row.id })).text
     expect(seen).toContain('••••')
     expect(seen).not.toContain(token)
     expect(seen).not.toContain('%E2%80%A2')
@@ -53,7 +64,14 @@ describe('messages', () => {
     expect((await admin.call('copyInvitationLink', { message: invitation!.id })).body.code).toBe('ownerOnly')
     const { link } = await b.owner.ok('copyInvitationLink', { message: invitation!.id })
     expect((await anyone().ok('getStaffInvitation', { token: link.split('/').at(-1)! })).state).toBe('open')
-    const noted = await stored((db) => db.selectFrom('audit').select(['event', 'actor_name']).where('account_id', '=', b.id).where('event', '=', 'invitationLinkCopied').execute())
+    const noted = await stored((db) =>
+      db
+        .selectFrom('audit')
+        .select(['event', 'actor_name'])
+        .where('account_id', '=', b.id)
+        .where('event', '=', 'invitationLinkCopied')
+        .execute(),
+    )
     expect(noted).toEqual([{ event: 'invitationLinkCopied', actor_name: 'Ruth Calloway' }])
     await anyone().ok('forgotPassword', { email: b.owner.email })
     const [reset] = (await b.owner.ok('listMessages')).rows
@@ -67,16 +85,32 @@ describe('messages', () => {
     await owner.ok('inviteStaff', { email, role: 'worker' })
     const [row] = (await owner.ok('listMessages')).rows
     const message = row!.id
-    await stored((db) => db.updateTable('outbox').set({ state: 'failed', attempts: 12, last_result: 'No such mailbox' }).where('account_id', '=', id).where('id', '=', message).execute())
+    await stored((db) =>
+      db
+        .updateTable('outbox')
+        .set({ state: 'failed', attempts: 12, last_result: 'No such mailbox' })
+        .where('account_id', '=', id)
+        .where('id', '=', message)
+        .execute(),
+    )
     expect((await owner.ok('getOfficeHome')).failedMessages).toBe(1)
     expect((await owner.ok('getMessage', { message })).can.resend).toBe(true)
     await owner.ok('resendMessage', { message })
     // Somebody waits for it.
-    expect(await stored((db) => db.selectFrom('outbox').select('urgent').where('id', '=', message).executeTakeFirst())).toEqual({ urgent: true })
+    expect(
+      await stored((db) => db.selectFrom('outbox').select('urgent').where('id', '=', message).executeTakeFirst()),
+    ).toEqual({ urgent: true })
     clock.advance(1_000)
     linkIn((await mailTo(email)).at(-1), /office\/join\/\S+/)
     expect((await owner.call('resendMessage', { message })).body.code).toBe('messageSent')
-    await stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).where('id', '=', message).execute())
+    await stored((db) =>
+      db
+        .updateTable('outbox')
+        .set({ state: 'failed' })
+        .where('account_id', '=', id)
+        .where('id', '=', message)
+        .execute(),
+    )
     expect((await owner.ok('getMessage', { message })).stuck).toBe('wiped')
     expect((await owner.call('resendMessage', { message })).body.code).toBe('messageWiped')
   })
@@ -85,7 +119,8 @@ describe('messages', () => {
     const at = await openHouse(inject('world'))
     try {
       const { owner, id } = await at.business()
-      const arrived = (email: string) => vi.waitFor(() => expect(at.mails.filter((mail) => mail.to?.[0]?.address === email)).toHaveLength(1), 10_000)
+      const arrived = (email: string) =>
+        vi.waitFor(() => expect(at.mails.filter((mail) => mail.to?.[0]?.address === email)).toHaveLength(1), 10_000)
       const [given, asked] = [fresh(), fresh()]
       await owner.ok('inviteStaff', { email: given, role: 'worker' })
       await at.stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).execute())
@@ -94,7 +129,9 @@ describe('messages', () => {
       expect(at.mails).toHaveLength(0)
       await owner.ok('inviteStaff', { email: asked, role: 'worker' })
       await arrived(asked)
-      const { rows: [row] } = await owner.ok('listMessages', { state: 'failed' })
+      const {
+        rows: [row],
+      } = await owner.ok('listMessages', { state: 'failed' })
       await owner.ok('resendMessage', { message: row!.id })
       await arrived(given)
     } finally {
@@ -102,9 +139,10 @@ describe('messages', () => {
     }
   })
 
-  it('a worker sees no messages, and another business\'s message is as unknown as none', async () => {
+  it("a worker sees no messages, and another business's message is as unknown as none", async () => {
     const { business } = await house()
-    const one = await business(), two = await business()
+    const one = await business(),
+      two = await business()
     await one.owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
     const [row] = (await one.owner.ok('listMessages')).rows
     expect((await (await one.staff('worker')).call('listMessages')).status).toBe(403)

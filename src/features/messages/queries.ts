@@ -8,16 +8,38 @@ import type { MessageState } from './rules.ts'
 
 /** Messages that were given up and wait for somebody; counted to 100 and no further. */
 export async function failedCount(db: Read, account: string): Promise<number> {
-  const { rows: [row] } = await sql<{ failed: number }>`select count(*)::int as failed
+  const {
+    rows: [row],
+  } = await sql<{ failed: number }>`select count(*)::int as failed
     from (select 1 from outbox where account_id = ${account} and state = 'failed' limit 100) few`.execute(db as Write)
   return row!.failed
 }
 
-export interface StoredMessage extends OutboxRow { next_at: Date; sent_at: Date | null; last_result: string | null }
+export interface StoredMessage extends OutboxRow {
+  next_at: Date
+  sent_at: Date | null
+  last_result: string | null
+}
 
 const COLUMNS = [
-  'account_id', 'id', 'kind', 'to_address', 'to_name', 'subject_kind', 'subject_id', 'locale', 'payload', 'secret', 'link_kind', 'state', 'attempts', 'message_id',
-  'created_at', 'next_at', 'sent_at', 'last_result',
+  'account_id',
+  'id',
+  'kind',
+  'to_address',
+  'to_name',
+  'subject_kind',
+  'subject_id',
+  'locale',
+  'payload',
+  'secret',
+  'link_kind',
+  'state',
+  'attempts',
+  'message_id',
+  'created_at',
+  'next_at',
+  'sent_at',
+  'last_result',
 ] as const
 
 export const PAGE = 50
@@ -26,7 +48,13 @@ const stored = (state: MessageState): string[] => (state === 'waiting' ? ['waiti
 
 /** Newest first; one more than a page tells whether there is another. */
 export async function findMessages(
-  db: Read, account: string, { state, search, cursor }: { state?: MessageState | undefined; search?: string | undefined; cursor?: string | undefined },
+  db: Read,
+  account: string,
+  {
+    state,
+    search,
+    cursor,
+  }: { state?: MessageState | undefined; search?: string | undefined; cursor?: string | undefined },
 ): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
   if (state) query = query.where('state', 'in', stored(state))
@@ -37,10 +65,15 @@ export async function findMessages(
     const [at, id] = openCursor(cursor)
     query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
   }
-  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(PAGE + 1).execute() as StoredMessage[]
+  return (await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(PAGE + 1)
+    .execute()) as StoredMessage[]
 }
 
-export const cursorOf = (row: Pick<StoredMessage, 'created_at' | 'id'>): string => `${row.created_at.getTime()}_${row.id}`
+export const cursorOf = (row: Pick<StoredMessage, 'created_at' | 'id'>): string =>
+  `${row.created_at.getTime()}_${row.id}`
 
 function openCursor(cursor: string): [Date, string] {
   const [, at, id] = /^(\d{1,15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
@@ -50,36 +83,70 @@ function openCursor(cursor: string): [Date, string] {
 
 /** Of the newest 5,000, by state: no count reads a journal to its end. */
 export async function countMessages(db: Read, account: string): Promise<Record<MessageState, number>> {
-  const { rows } = await sql<{ state: MessageState; count: number }>`select case state when 'sending' then 'waiting' else state end as state, count(*)::int as count
-    from (select state from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(db as Write)
-  return { waiting: 0, sent: 0, failed: 0, canceled: 0, ...Object.fromEntries(rows.map((row) => [row.state, row.count])) }
+  const { rows } = await sql<{
+    state: MessageState
+    count: number
+  }>`select case state when 'sending' then 'waiting' else state end as state, count(*)::int as count
+    from (select state from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(
+    db as Write,
+  )
+  return {
+    waiting: 0,
+    sent: 0,
+    failed: 0,
+    canceled: 0,
+    ...Object.fromEntries(rows.map((row) => [row.state, row.count])),
+  }
 }
 
 export const findMessage = async (db: Read, account: string, id: string): Promise<StoredMessage | undefined> =>
-  await db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account).where('id', '=', id).executeTakeFirst() as StoredMessage | undefined
+  (await db
+    .selectFrom('outbox')
+    .select(COLUMNS)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .executeTakeFirst()) as StoredMessage | undefined
 
 export const triesOf = (db: Read, account: string, message: string) =>
-  db.selectFrom('deliveries').select(['attempt', 'at', 'outcome', 'detail']).where('account_id', '=', account).where('outbox_id', '=', message).orderBy('at').orderBy('id').execute()
+  db
+    .selectFrom('deliveries')
+    .select(['attempt', 'at', 'outcome', 'detail'])
+    .where('account_id', '=', account)
+    .where('outbox_id', '=', message)
+    .orderBy('at')
+    .orderBy('id')
+    .execute()
 
 /** Makes it due at once, before all others. False when it is out, canceled or without its link by now. */
 export async function sendAgain(db: Write, account: string, message: string, at: Date): Promise<boolean> {
-  const { rows: [row] } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
+  const {
+    rows: [row],
+  } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
   return row!.due
 }
 
 // ---- the demo's mailbox: across accounts, as portico_system, behind the one reviewed door in app.ts ----
 
-export async function allMail(db: Kysely<DB>, { search, cursor }: { search?: string | undefined; cursor?: string | undefined }): Promise<StoredMessage[]> {
+export async function allMail(
+  db: Kysely<DB>,
+  { search, cursor }: { search?: string | undefined; cursor?: string | undefined },
+): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS)
   for (const pattern of foldedPatterns(search ?? '')) {
-    query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern))
+    query = query.where((by) =>
+      by(sql`lower(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern),
+    )
   }
   if (cursor) {
     const [at, id] = openCursor(cursor)
     query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
   }
-  return await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(PAGE + 1).execute() as StoredMessage[]
+  return (await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(PAGE + 1)
+    .execute()) as StoredMessage[]
 }
 
 export const anyMail = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>
-  await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst() as StoredMessage | undefined
+  (await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst()) as StoredMessage | undefined

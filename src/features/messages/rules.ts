@@ -6,10 +6,15 @@ export type MessageState = (typeof MESSAGE_STATES)[number]
 
 export const stateOf = (stored: string): MessageState => (stored === 'sending' ? 'waiting' : (stored as MessageState))
 
-interface Facts { state: string; secret: boolean; payload: unknown }
+interface Facts {
+  state: string
+  secret: boolean
+  payload: unknown
+}
 
 /** The token is wiped once a mail is out, and from mails that waited too long. */
-export const isWiped = ({ secret, payload }: Facts): boolean => payload === null || (secret && typeof (payload as { token?: unknown }).token !== 'string')
+export const isWiped = ({ secret, payload }: Facts): boolean =>
+  payload === null || (secret && typeof (payload as { token?: unknown }).token !== 'string')
 
 /** Why a message cannot be sent again; null when it can. */
 export function stuckOf(facts: Facts): 'sent' | 'wiped' | 'canceled' | null {

@@ -8,8 +8,28 @@ import { portalUsers } from './contract.ts'
 import { portalAccessEnded, sendActivation, sendEmailChange, sendNotice } from './messages.ts'
 import { canOf, mayDo, mayInvite, maySeePortalUsers } from './policy.ts'
 import {
-  belongings, countUsers, customersKnownAs, deleteLink, endAccess, insertInvited, insertLink, knownCustomers, lastActivationAt, linksOf, listUsers, lockPortalUser, mailOf,
-  portalUserByEmail, portalUserById, saveLink, saveUser, setRemoved, setState, type ListedUser, type PortalUser, type SortKey,
+  belongings,
+  countUsers,
+  customersKnownAs,
+  deleteLink,
+  endAccess,
+  insertInvited,
+  insertLink,
+  knownCustomers,
+  lastActivationAt,
+  linksOf,
+  listUsers,
+  lockPortalUser,
+  mailOf,
+  portalUserByEmail,
+  portalUserById,
+  saveLink,
+  saveUser,
+  setRemoved,
+  setState,
+  type ListedUser,
+  type PortalUser,
+  type SortKey,
 } from './queries.ts'
 import { explained, ownOrNothing, RESEND_PAUSE, standingOf, STANDINGS, statesOf, type TemplatesMode } from './rules.ts'
 
@@ -21,12 +41,21 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     if (cursor && !isId(cursor)) throw problem('input', { fields: { cursor: 'format' } })
     const counts = await countUsers(ctx.db, ctx.account.id, wanted)
     const rows = await listUsers(ctx.db, ctx.account.id, {
-      ...wanted, standing, sort: sort.replace('-', '') as SortKey, descending: sort.startsWith('-'), after: cursor, limit: PAGE + 1,
+      ...wanted,
+      standing,
+      sort: sort.replace('-', '') as SortKey,
+      descending: sort.startsWith('-'),
+      after: cursor,
+      limit: PAGE + 1,
     })
-    const of = Object.fromEntries(STANDINGS.map((each) => [each, statesOf(each).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0)])) as Record<(typeof STANDINGS)[number], number>
+    const of = Object.fromEntries(
+      STANDINGS.map((each) => [each, statesOf(each).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0)]),
+    ) as Record<(typeof STANDINGS)[number], number>
     return {
       rows: rows.slice(0, PAGE).map((row) => ({
-        ...shown(ctx.actor, row, row.mail), customized: row.customized, customers: { count: row.customers, names: row.names ?? [] },
+        ...shown(ctx.actor, row, row.mail),
+        customized: row.customized,
+        customers: { count: row.customers, names: row.names ?? [] },
       })),
       next: rows.length > PAGE ? rows[PAGE - 1]!.id : null,
       counts: { ...of, all: of.active + of.notActivated + of.suspended },
@@ -42,11 +71,20 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const { portal } = ctx.account
     return {
       ...shown(ctx.actor, user, await mailOf(ctx.db, ctx.account.id, id)),
-      version: user.version, phone: user.phone, company: user.company, postalAddress: user.postal_address,
-      pendingEmail: user.pending_email, activatedAt: user.activated_at, removedAt: user.removed_at,
+      version: user.version,
+      phone: user.phone,
+      company: user.company,
+      postalAddress: user.postal_address,
+      pendingEmail: user.pending_email,
+      activatedAt: user.activated_at,
+      removedAt: user.removed_at,
       links: (await linksOf(ctx.db, ctx.account.id, id)).map((link) => ({
-        id: link.id, customer: { id: link.customer_id, name: link.name }, whole: link.scope === 'whole', since: link.created_at,
-        customized: link.permissions !== null, permissions: explained(portal, user.permissions, link.permissions),
+        id: link.id,
+        customer: { id: link.customer_id, name: link.name },
+        whole: link.scope === 'whole',
+        since: link.created_at,
+        customized: link.permissions !== null,
+        permissions: explained(portal, user.permissions, link.permissions),
       })),
       permissions: { customized: user.permissions !== null, values: explained(portal, user.permissions) },
       templates: await templatesOf(ctx, user),
@@ -66,11 +104,22 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const access = await templateAccess(ctx, templatesMode, templates, [])
     if (!access) fields.templates = 'choice'
     if (Object.keys(fields).length > 0) throw problem('input', { fields })
-    const id = await insertInvited(ctx.db, ctx.account.id, { id: ctx.newId(), email, locale: ctx.account.locale, mode: templatesMode, templates: access!, permissions: own }, ctx.now)
+    const id = await insertInvited(
+      ctx.db,
+      ctx.account.id,
+      { id: ctx.newId(), email, locale: ctx.account.locale, mode: templatesMode, templates: access!, permissions: own },
+      ctx.now,
+    )
     if (!id) throw await taken(ctx, email)
-    for (const customer of links) await insertLink(ctx.db, ctx.account.id, { id: ctx.newId(), user: id, customer, permissions: null }, ctx.now)
+    for (const customer of links)
+      await insertLink(ctx.db, ctx.account.id, { id: ctx.newId(), user: id, customer, permissions: null }, ctx.now)
     await activate(ctx, id)
-    await ctx.audit({ event: 'portalUserInvited', subjectKind: 'portalUser', subjectId: id, details: { email, customers: links } })
+    await ctx.audit({
+      event: 'portalUserInvited',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { email, customers: links },
+    })
     return { id, email }
   },
 
@@ -97,20 +146,41 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const before = user!.email
     // Only another spelling of the same address proves nothing new: it is simply stored.
     const pending = user!.state === 'active' && emailNorm(email) !== user!.email_norm
-    const next = await saveUser(ctx.db, ctx.account.id, id, version, pending ? {} : { email: { address: email, name: user!.name } }, ctx.now)
+    const next = await saveUser(
+      ctx.db,
+      ctx.account.id,
+      id,
+      version,
+      pending ? {} : { email: { address: email, name: user!.name } },
+      ctx.now,
+    )
     const login = await lockLogin(ctx.db, ctx.account.id, id)
     if (pending) await sendEmailChange(ctx, login!, email)
     else if (user!.state !== 'active') await sendActivation(ctx, login!)
-    await ctx.audit({ event: 'portalUserEmailChanged', subjectKind: 'portalUser', subjectId: id, details: { from: before, to: email, pending } })
-    return { version: next!, outcome: pending ? 'confirmationSent' as const : 'invitedAnew' as const }
+    await ctx.audit({
+      event: 'portalUserEmailChanged',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { from: before, to: email, pending },
+    })
+    return { version: next!, outcome: pending ? ('confirmationSent' as const) : ('invitedAnew' as const) }
   },
 
   async linkCustomer(ctx, { user: id, customer, permissions }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayDo(ctx.actor, 'customize', user))
-    if (!(await knownCustomers(ctx.db, ctx.account.id, [customer])).has(customer)) throw problem('input', { fields: { customer: 'choice' } })
+    if (!(await knownCustomers(ctx.db, ctx.account.id, [customer])).has(customer))
+      throw problem('input', { fields: { customer: 'choice' } })
     const link = ctx.newId()
-    if (!await insertLink(ctx.db, ctx.account.id, { id: link, user: id, customer, permissions: ownOrNothing(permissions) }, ctx.now)) throw problem('alreadyLinked')
+    if (
+      !(await insertLink(
+        ctx.db,
+        ctx.account.id,
+        { id: link, user: id, customer, permissions: ownOrNothing(permissions) },
+        ctx.now,
+      ))
+    )
+      throw problem('alreadyLinked')
     await ctx.audit({ event: 'customerLinked', subjectKind: 'portalUser', subjectId: id, details: { customer } })
     return { id: link }
   },
@@ -121,7 +191,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const own = ownOrNothing(permissions)
     const changed = await saveLink(ctx.db, ctx.account.id, id, link, own, ctx.now)
     if (!changed) throw problem('notFound')
-    await ctx.audit({ event: 'linkPermissionsChanged', subjectKind: 'portalUser', subjectId: id, details: { customer: changed.customer_id, permissions: own } })
+    await ctx.audit({
+      event: 'linkPermissionsChanged',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { customer: changed.customer_id, permissions: own },
+    })
     return {}
   },
 
@@ -130,7 +205,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     ctx.allow(mayDo(ctx.actor, 'customize', user))
     const gone = await deleteLink(ctx.db, ctx.account.id, id, link)
     if (!gone) throw problem('notFound')
-    await ctx.audit({ event: 'customerUnlinked', subjectKind: 'portalUser', subjectId: id, details: { customer: gone.customer_id } })
+    await ctx.audit({
+      event: 'customerUnlinked',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { customer: gone.customer_id },
+    })
     return {}
   },
 
@@ -141,7 +221,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     if (!own) throw problem('input', { fields: { templates: 'choice' } })
     const next = await saveUser(ctx.db, ctx.account.id, id, version, { mode, templates: own }, ctx.now)
     if (next === null) throw problem('changedMeanwhile')
-    await ctx.audit({ event: 'templateAccessChanged', subjectKind: 'portalUser', subjectId: id, details: { mode, templates: own } })
+    await ctx.audit({
+      event: 'templateAccessChanged',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { mode, templates: own },
+    })
     return { version: next }
   },
 
@@ -151,7 +236,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const own = ownOrNothing(permissions)
     const next = await saveUser(ctx.db, ctx.account.id, id, version, { permissions: own }, ctx.now)
     if (next === null) throw problem('changedMeanwhile')
-    await ctx.audit({ event: 'permissionsCustomized', subjectKind: 'portalUser', subjectId: id, details: { permissions: own } })
+    await ctx.audit({
+      event: 'permissionsCustomized',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { permissions: own },
+    })
     return { version: next }
   },
 
@@ -170,7 +260,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     await setState(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
     const sessionsEnded = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
     await tell(ctx, user!)
-    await ctx.audit({ event: 'portalUserSuspended', subjectKind: 'portalUser', subjectId: id, details: { sessionsEnded } })
+    await ctx.audit({
+      event: 'portalUserSuspended',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { sessionsEnded },
+    })
     return { sessionsEnded }
   },
 
@@ -192,7 +287,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const sessions = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
     const links = await setRemoved(ctx.db, ctx.account.id, id, ctx.now)
     await tell(ctx, user!)
-    await ctx.audit({ event: 'portalUserRemoved', subjectKind: 'portalUser', subjectId: id, details: { name, email: user!.email, sessions, links } })
+    await ctx.audit({
+      event: 'portalUserRemoved',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { name, email: user!.email, sessions, links },
+    })
     return { outcome: 'removed' as const, name, ended: { sessions, links } }
   },
 })
@@ -200,10 +300,21 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
 type Reading = { account: AccountOf; db: Read }
 type Writing = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; db: Write }
 
-function shown(actor: Actor, user: Pick<PortalUser, 'id' | 'email' | 'name' | 'state' | 'created_at' | 'last_sign_in_at'>, mail: ListedUser['mail']) {
+function shown(
+  actor: Actor,
+  user: Pick<PortalUser, 'id' | 'email' | 'name' | 'state' | 'created_at' | 'last_sign_in_at'>,
+  mail: ListedUser['mail'],
+) {
   return {
-    id: user.id, email: user.email, name: user.name, state: user.state, standing: standingOf(user.state),
-    createdAt: user.created_at, lastSignInAt: user.last_sign_in_at, mail: mailShown(mail), can: canOf(actor, user.state),
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    state: user.state,
+    standing: standingOf(user.state),
+    createdAt: user.created_at,
+    lastSignInAt: user.last_sign_in_at,
+    mail: mailShown(mail),
+    can: canOf(actor, user.state),
   }
 }
 
@@ -213,8 +324,16 @@ function mailShown(mail: ListedUser['mail']) {
   const again = mail.attempts > 0 && mail.state !== 'sent' && mail.state !== 'failed'
   return {
     id: mail.id,
-    state: mail.state === 'sent' ? 'delivered' as const : mail.state === 'failed' ? 'refused' as const : again ? 'retrying' as const : 'waiting' as const,
-    at: new Date(mail.sent_at ?? mail.created_at), next: again ? new Date(mail.next_at) : null,
+    state:
+      mail.state === 'sent'
+        ? ('delivered' as const)
+        : mail.state === 'failed'
+          ? ('refused' as const)
+          : again
+            ? ('retrying' as const)
+            : ('waiting' as const),
+    at: new Date(mail.sent_at ?? mail.created_at),
+    next: again ? new Date(mail.next_at) : null,
     result: mail.state === 'failed' || again ? mail.last_result : null,
   }
 }
@@ -224,15 +343,30 @@ async function templatesOf(ctx: Reading, user: PortalUser) {
   const bookable = bookableTemplates(portal.templates, user.templates_mode, user.templates)
   const choices = await offerableTemplates(ctx.db, ctx.account.id, [...portal.templates, ...user.templates])
   return {
-    mode: user.templates_mode, own: user.templates, hidesJobs: portal.hideJobsOfOtherTemplates,
-    choices: choices.map(({ id, name, state }) => ({ id, name, archived: state === 'archived', isDefault: portal.templates.includes(id), bookable: state === 'active' && bookable.includes(id) })),
+    mode: user.templates_mode,
+    own: user.templates,
+    hidesJobs: portal.hideJobsOfOtherTemplates,
+    choices: choices.map(({ id, name, state }) => ({
+      id,
+      name,
+      archived: state === 'archived',
+      isDefault: portal.templates.includes(id),
+      bookable: state === 'active' && bookable.includes(id),
+    })),
   }
 }
 
 /** The list to store, or null when one of them is not this account's to give. Following the defaults needs none. */
-async function templateAccess(ctx: Reading, mode: TemplatesMode, templates: readonly string[], had: readonly string[]): Promise<string[] | null> {
+async function templateAccess(
+  ctx: Reading,
+  mode: TemplatesMode,
+  templates: readonly string[],
+  had: readonly string[],
+): Promise<string[] | null> {
   if (mode === 'default') return []
-  const known = new Set((await offerableTemplates(ctx.db, ctx.account.id, [...had, ...ctx.account.portal.templates])).map(({ id }) => id))
+  const known = new Set(
+    (await offerableTemplates(ctx.db, ctx.account.id, [...had, ...ctx.account.portal.templates])).map(({ id }) => id),
+  )
   return templates.every((template) => known.has(template)) ? [...new Set(templates)] : null
 }
 
@@ -243,7 +377,10 @@ async function activate(ctx: Writing, user: string): Promise<void> {
 /** Only staff are told that an address is taken, and by whom: the page links there. */
 async function taken(ctx: Reading, email: string) {
   const there = await portalUserByEmail(ctx.db, ctx.account.id, email)
-  return problem('alreadyPortalUser', { vars: { email, user: there?.id ?? '' }, fields: { email: 'alreadyPortalUser' } })
+  return problem('alreadyPortalUser', {
+    vars: { email, user: there?.id ?? '' },
+    fields: { email: 'alreadyPortalUser' },
+  })
 }
 
 /** Off unless the business wants it: silence is the default when access ends (1J). */

@@ -5,7 +5,16 @@
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
 import { newToken } from '../../platform/secrets.ts'
-import { accessStillEnded, addToken, linkStillOpen, lockLogin, replaceTokens, setPendingEmail, userStillThere, type TokenKind } from './activation/queries.ts'
+import {
+  accessStillEnded,
+  addToken,
+  linkStillOpen,
+  lockLogin,
+  replaceTokens,
+  setPendingEmail,
+  userStillThere,
+  type TokenKind,
+} from './activation/queries.ts'
 
 const HOUR = 3600_000
 /** How long each kind of link works (RELIABILITY C4). */
@@ -17,21 +26,33 @@ const LINK_LIFE: Record<TokenKind, number> = {
 
 type Link = { token: string; until: string }
 const until = ({ until }: { until?: string }) => (until ? new Date(until) : null)
-const wanted = (kind: TokenKind): Message['stillWanted'] => (db, row, now) =>
-  linkStillOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
+const wanted =
+  (kind: TokenKind): Message['stillWanted'] =>
+  (db, row, now) =>
+    linkStillOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
 const stillThere: Message['stillWanted'] = (db, row) => userStillThere(db, row.account_id, row.subject_id)
-const portal = (_vars: unknown, sender: Sender) => ({ portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') } })
+const portal = (_vars: unknown, sender: Sender) => ({
+  portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') },
+})
 /** Words with a name and words without: a person who gave none is not called by an address. */
-const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({ ...portal(vars, sender), ...(!(row.to_name && readsAsName(row.to_name)) && { context: 'nameless' }) })
+const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({
+  ...portal(vars, sender),
+  ...(!(row.to_name && readsAsName(row.to_name)) && { context: 'nameless' }),
+})
 /**
  * Anyone may sign up with a stranger's address: under a business's letterhead the "name" must carry no message of theirs
  * to that mailbox, such as an address of the web or a number to call.
  */
-const readsAsName = (name: string) => name.length <= 60 && !/[\p{Cc}\p{Cf}<>()[\]{}/\\@:;|=+*#%!?$€£]|\.\S|\d{4}/u.test(name)
+const readsAsName = (name: string) =>
+  name.length <= 60 && !/[\p{Cc}\p{Cf}<>()[\]{}/\\@:;|=+*#%!?$€£]|\.\S|\d{4}/u.test(name)
 
 /** After a sign-up: one button activates and signs in (CP-15). */
 const portalActivation = message<Link>({
-  kind: 'portalActivation', words: 'portal-users.mail.portalActivation', secret: true, linkKind: 'invitation', urgent: true,
+  kind: 'portalActivation',
+  words: 'portal-users.mail.portalActivation',
+  secret: true,
+  linkKind: 'invitation',
+  urgent: true,
   stillWanted: wanted('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
   extra: byName,
@@ -39,7 +60,10 @@ const portalActivation = message<Link>({
 
 /** To somebody the business added by address alone: the link asks for contact details and a password (CP-20). */
 const portalInvitation = message<Link>({
-  kind: 'portalInvitation', words: 'portal-users.mail.portalInvitation', secret: true, linkKind: 'invitation',
+  kind: 'portalInvitation',
+  words: 'portal-users.mail.portalInvitation',
+  secret: true,
+  linkKind: 'invitation',
   stillWanted: wanted('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
   extra: portal,
@@ -47,45 +71,64 @@ const portalInvitation = message<Link>({
 
 /** Somebody signed up with an address that has an account: only its owner learns that (E-01). */
 export const portalAccountExists = message({
-  kind: 'portalAccountExists', words: 'portal-users.mail.portalAccountExists', urgent: true,
+  kind: 'portalAccountExists',
+  words: 'portal-users.mail.portalAccountExists',
+  urgent: true,
   stillWanted: stillThere,
   link: (_vars, sender) => ({ url: sender.portalUrl('/sign-in') }),
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
 
 const portalPasswordReset = message<Link>({
-  kind: 'portalPasswordReset', words: 'portal-users.mail.portalPasswordReset', secret: true, linkKind: 'reset', urgent: true,
+  kind: 'portalPasswordReset',
+  words: 'portal-users.mail.portalPasswordReset',
+  secret: true,
+  linkKind: 'reset',
+  urgent: true,
   stillWanted: wanted('portalReset'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
 })
 
 export const portalPasswordChanged = message({
-  kind: 'portalPasswordChanged', words: 'portal-users.mail.portalPasswordChanged',
+  kind: 'portalPasswordChanged',
+  words: 'portal-users.mail.portalPasswordChanged',
   stillWanted: stillThere,
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
 
 /** To the new address: it becomes the sign-in address only when confirmed there (E-10). */
 const portalEmailChange = message<Link & { oldEmail: string }>({
-  kind: 'portalEmailChange', words: 'portal-users.mail.portalEmailChange', secret: true, linkKind: 'signIn', urgent: true,
+  kind: 'portalEmailChange',
+  words: 'portal-users.mail.portalEmailChange',
+  secret: true,
+  linkKind: 'signIn',
+  urgent: true,
   stillWanted: wanted('portalEmailChange'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/confirm-email/${vars.token}`), until: until(vars) }),
 })
 
 /** To the old address, once the new one is confirmed. */
 export const portalEmailChanged = message<{ newEmail: string }>({
-  kind: 'portalEmailChanged', words: 'portal-users.mail.portalEmailChanged',
+  kind: 'portalEmailChanged',
+  words: 'portal-users.mail.portalEmailChanged',
   stillWanted: stillThere,
 })
 
 /** Access was suspended or removed; sent only when the business wants it. */
 export const portalAccessEnded = message({
-  kind: 'portalAccessEnded', words: 'portal-users.mail.portalAccessEnded',
+  kind: 'portalAccessEnded',
+  words: 'portal-users.mail.portalAccessEnded',
   stillWanted: (db, row) => accessStillEnded(db, row.account_id, row.subject_id),
 })
 
 export const activationMessages = [
-  portalActivation, portalInvitation, portalAccountExists, portalPasswordReset, portalPasswordChanged, portalEmailChange, portalEmailChanged,
+  portalActivation,
+  portalInvitation,
+  portalAccountExists,
+  portalPasswordReset,
+  portalPasswordChanged,
+  portalEmailChange,
+  portalEmailChanged,
   portalAccessEnded,
 ] as unknown as Message[]
 
@@ -113,7 +156,13 @@ export interface Recipient {
  * password yet (the link then asks for details), an activation after a sign-up.
  */
 export async function sendActivation(ctx: Sending, user: Recipient): Promise<void> {
-  await sendLink(ctx, user, user.email, 'portalActivation', user.password_hash === null ? portalInvitation : portalActivation)
+  await sendLink(
+    ctx,
+    user,
+    user.email,
+    'portalActivation',
+    user.password_hash === null ? portalInvitation : portalActivation,
+  )
 }
 
 /** Mails a link to set a new password; an hour, once. */
@@ -129,26 +178,47 @@ export async function sendEmailChange(ctx: Sending, user: Recipient, newEmail: s
 
 /** A notice without a link of its own. */
 export async function sendNotice<V extends Record<string, string>>(
-  ctx: Sending, user: Pick<Recipient, 'id' | 'email' | 'name' | 'locale'>, notice: Message<V>, vars: V,
+  ctx: Sending,
+  user: Pick<Recipient, 'id' | 'email' | 'name' | 'locale'>,
+  notice: Message<V>,
+  vars: V,
 ): Promise<void> {
   await ctx.emit({
-    message: notice as unknown as Message, to: { address: user.email, name: user.name },
-    subject: { kind: 'portalUser', id: user.id }, locale: user.locale, vars,
+    message: notice as unknown as Message,
+    to: { address: user.email, name: user.name },
+    subject: { kind: 'portalUser', id: user.id },
+    locale: user.locale,
+    vars,
   })
 }
 
 async function sendLink(
-  ctx: Sending, user: Recipient, address: string, kind: TokenKind, declared: unknown, vars: Record<string, string> = {},
+  ctx: Sending,
+  user: Recipient,
+  address: string,
+  kind: TokenKind,
+  declared: unknown,
+  vars: Record<string, string> = {},
 ): Promise<void> {
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + LINK_LIFE[kind])
   await lockLogin(ctx.db, ctx.account.id, user.id)
   await replaceTokens(ctx.db, ctx.account.id, [kind], user.id, ctx.now)
   await addToken(ctx.db, {
-    account_id: ctx.account.id, id: ctx.newId(), kind, subject_id: user.id, hash, email_norm: emailNorm(address), created_at: ctx.now, expires_at: ends,
+    account_id: ctx.account.id,
+    id: ctx.newId(),
+    kind,
+    subject_id: user.id,
+    hash,
+    email_norm: emailNorm(address),
+    created_at: ctx.now,
+    expires_at: ends,
   })
   await ctx.emit({
-    message: declared as Message, to: { address, name: user.name }, subject: { kind: 'portalUser', id: user.id },
-    locale: user.locale, vars: { ...vars, token, until: ends.toISOString() },
+    message: declared as Message,
+    to: { address, name: user.name },
+    subject: { kind: 'portalUser', id: user.id },
+    locale: user.locale,
+    vars: { ...vars, token, until: ends.toISOString() },
   })
 }

@@ -27,20 +27,55 @@ export interface PortalUser {
 }
 
 const COLUMNS = [
-  'id', 'email', 'email_norm', 'pending_email', 'name', 'phone', 'company', 'postal_address', 'locale', 'state', 'permissions', 'templates_mode',
-  'templates', 'version', 'activated_at', 'last_sign_in_at', 'removed_at', 'created_at',
+  'id',
+  'email',
+  'email_norm',
+  'pending_email',
+  'name',
+  'phone',
+  'company',
+  'postal_address',
+  'locale',
+  'state',
+  'permissions',
+  'templates_mode',
+  'templates',
+  'version',
+  'activated_at',
+  'last_sign_in_at',
+  'removed_at',
+  'created_at',
 ] as const
 
 export const portalUserById = async (db: Read, account: string, id: string): Promise<PortalUser | undefined> =>
-  (await db.selectFrom('portal_users').select(COLUMNS).where('account_id', '=', account).where('id', '=', id).executeTakeFirst()) as PortalUser | undefined
+  (await db
+    .selectFrom('portal_users')
+    .select(COLUMNS)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .executeTakeFirst()) as PortalUser | undefined
 
 /** The same, and nobody else changes this user until the transaction ends. */
 export const lockPortalUser = async (db: Write, account: string, id: string): Promise<PortalUser | undefined> =>
-  (await db.selectFrom('portal_users').select(COLUMNS).where('account_id', '=', account).where('id', '=', id).forUpdate().executeTakeFirst()) as PortalUser | undefined
+  (await db
+    .selectFrom('portal_users')
+    .select(COLUMNS)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()) as PortalUser | undefined
 
 // ---- the list ----
 
-export interface MailRow { id: string; state: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'; attempts: number; created_at: Date; sent_at: Date | null; next_at: Date; last_result: string | null }
+export interface MailRow {
+  id: string
+  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
+  attempts: number
+  created_at: Date
+  sent_at: Date | null
+  next_at: Date
+  last_result: string | null
+}
 
 export interface ListedUser {
   id: string
@@ -52,19 +87,30 @@ export interface ListedUser {
   last_sign_in_at: Date | null
   customers: number
   names: string[] | null
-  mail: (Omit<MailRow, 'created_at' | 'sent_at' | 'next_at'> & { created_at: string; sent_at: string | null; next_at: string }) | null
+  mail:
+    | (Omit<MailRow, 'created_at' | 'sent_at' | 'next_at'> & {
+        created_at: string
+        sent_at: string | null
+        next_at: string
+      })
+    | null
 }
 
 export type SortKey = 'name' | 'state' | 'lastSignIn' | 'created'
 /** One text a row that it is sorted by, so that one comparison serves every order. */
 const KEYS: Record<SortKey, (alias: string) => RawBuilder<string>> = {
   name: (u) => sql`${sql.ref(`${u}.folded`)}`,
-  state: (u) => sql`case ${sql.ref(`${u}.state`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.folded`)}`,
-  lastSignIn: (u) => sql`coalesce(to_char(${sql.ref(`${u}.last_sign_in_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), '')`,
+  state: (u) =>
+    sql`case ${sql.ref(`${u}.state`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.folded`)}`,
+  lastSignIn: (u) =>
+    sql`coalesce(to_char(${sql.ref(`${u}.last_sign_in_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), '')`,
   created: (u) => sql`to_char(${sql.ref(`${u}.created_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS')`,
 }
 
-export interface Wanted { search?: string | undefined; customer?: string | undefined }
+export interface Wanted {
+  search?: string | undefined
+  customer?: string | undefined
+}
 
 const found = (account: string, { search, customer }: Wanted) => sql`u.account_id = ${account} and u.partner_id is null
   ${search ? sql`and u.folded like all (${foldedPatterns(search)})` : sql``}
@@ -72,8 +118,22 @@ const found = (account: string, { search, customer }: Wanted) => sql`u.account_i
 
 /** `limit` users after the one that `after` names, in that order; customers and newest activation mail with them. */
 export async function listUsers(
-  db: Read, account: string,
-  { standing, sort, descending, after, limit, ...wanted }: Wanted & { standing: Standing | undefined; sort: SortKey; descending: boolean; after: string | undefined; limit: number },
+  db: Read,
+  account: string,
+  {
+    standing,
+    sort,
+    descending,
+    after,
+    limit,
+    ...wanted
+  }: Wanted & {
+    standing: Standing | undefined
+    sort: SortKey
+    descending: boolean
+    after: string | undefined
+    limit: number
+  },
 ): Promise<ListedUser[]> {
   const way = descending ? sql`desc` : sql`asc`
   const { rows } = await sql<ListedUser>`
@@ -96,7 +156,9 @@ export async function listUsers(
 /** How many of those the search finds there are in each state. */
 export async function countUsers(db: Read, account: string, wanted: Wanted): Promise<Map<UserState, number>> {
   const { rows } = await sql<{ state: UserState; count: number }>`
-    select u.state, count(*)::int as count from portal_users u where ${found(account, wanted)} group by u.state`.execute(db as Write)
+    select u.state, count(*)::int as count from portal_users u where ${found(account, wanted)} group by u.state`.execute(
+    db as Write,
+  )
   return new Map(rows.map(({ state, count }) => [state, count]))
 }
 
@@ -108,14 +170,28 @@ const newestMail = (account: string, user: RawBuilder<unknown>) => sql`
 // ---- one user ----
 
 export const mailOf = async (db: Read, account: string, user: string): Promise<ListedUser['mail']> =>
-  (await sql<{ mail: ListedUser['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]?.mail ?? null
+  (await sql<{ mail: ListedUser['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]?.mail ??
+  null
 
-export interface LinkRow { id: string; customer_id: string; name: string; scope: 'whole' | 'contact'; permissions: Partial<Permissions> | null; created_at: Date }
+export interface LinkRow {
+  id: string
+  customer_id: string
+  name: string
+  scope: 'whole' | 'contact'
+  permissions: Partial<Permissions> | null
+  created_at: Date
+}
 
 export const linksOf = async (db: Read, account: string, user: string): Promise<LinkRow[]> =>
-  (await db.selectFrom('portal_links as l').innerJoin('customers as c', (join) => join.onRef('c.id', '=', 'l.customer_id').on('c.account_id', '=', account))
+  (await db
+    .selectFrom('portal_links as l')
+    .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 'l.customer_id').on('c.account_id', '=', account))
     .select(['l.id', 'l.customer_id', 'c.name', 'l.scope', 'l.permissions', 'l.created_at'])
-    .where('l.account_id', '=', account).where('l.portal_user_id', '=', user).orderBy('c.name').orderBy('l.id').execute()) as LinkRow[]
+    .where('l.account_id', '=', account)
+    .where('l.portal_user_id', '=', user)
+    .orderBy('c.name')
+    .orderBy('l.id')
+    .execute()) as LinkRow[]
 
 /** Customers where the address is a contact's or the billing address, and that are not linked yet. */
 export async function customersKnownAs(db: Read, account: string, user: { id: string; email_norm: string }) {
@@ -131,97 +207,242 @@ export async function customersKnownAs(db: Read, account: string, user: { id: st
 
 /** What a removal would end, and what stays. */
 export async function belongings(db: Read, account: string, user: string, now: Date) {
-  const { rows: [row] } = await sql<{ sessions: number; links: number; jobs: number }>`select
+  const {
+    rows: [row],
+  } = await sql<{ sessions: number; links: number; jobs: number }>`select
     (select count(*)::int from portal_sessions s where s.account_id = ${account} and s.subject_id = ${user} and s.ends_at > ${now}) as sessions,
     (select count(*)::int from portal_links l where l.account_id = ${account} and l.portal_user_id = ${user}) as links,
-    (select count(*)::int from jobs j where j.account_id = ${account} and j.made_by_id = ${user} and j.made_by_kind = 'portalUser') as jobs`.execute(db as Write)
+    (select count(*)::int from jobs j where j.account_id = ${account} and j.made_by_id = ${user} and j.made_by_kind = 'portalUser') as jobs`.execute(
+    db as Write,
+  )
   return row!
 }
 
 /** Which of these customers there are in this account. */
 export const knownCustomers = async (db: Read, account: string, ids: readonly string[]): Promise<Set<string>> =>
-  new Set(ids.length === 0 ? [] : (await db.selectFrom('customers').select('id').where('account_id', '=', account).where('id', 'in', [...ids]).execute()).map(({ id }) => id))
+  new Set(
+    ids.length === 0
+      ? []
+      : (
+          await db
+            .selectFrom('customers')
+            .select('id')
+            .where('account_id', '=', account)
+            .where('id', 'in', [...ids])
+            .execute()
+        ).map(({ id }) => id),
+  )
 
 /** When the newest activation link was made. */
 export const lastActivationAt = async (db: Read, account: string, user: string): Promise<Date | undefined> =>
-  (await db.selectFrom('tokens').select('created_at').where('account_id', '=', account).where('kind', '=', 'portalActivation').where('subject_id', '=', user)
-    .orderBy('created_at', 'desc').limit(1).executeTakeFirst())?.created_at
+  (
+    await db
+      .selectFrom('tokens')
+      .select('created_at')
+      .where('account_id', '=', account)
+      .where('kind', '=', 'portalActivation')
+      .where('subject_id', '=', user)
+      .orderBy('created_at', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+  )?.created_at
 
 // ---- writing ----
 
 /** Adds an invited user; null when the address has one already, also when it came in between. */
 export async function insertInvited(
-  db: Write, account: string,
-  user: { id: string; email: string; locale: string; mode: TemplatesMode; templates: string[]; permissions: Partial<Permissions> | null },
+  db: Write,
+  account: string,
+  user: {
+    id: string
+    email: string
+    locale: string
+    mode: TemplatesMode
+    templates: string[]
+    permissions: Partial<Permissions> | null
+  },
   now: Date,
 ): Promise<string | null> {
-  const row = await db.insertInto('portal_users').values({
-    account_id: account, id: user.id, email: user.email, email_norm: emailNorm(user.email), state: 'invited', locale: user.locale, folded: fold(user.email),
-    templates_mode: user.mode, templates: user.templates, permissions: user.permissions && JSON.stringify(user.permissions), created_at: now, updated_at: now,
-  })
+  const row = await db
+    .insertInto('portal_users')
+    .values({
+      account_id: account,
+      id: user.id,
+      email: user.email,
+      email_norm: emailNorm(user.email),
+      state: 'invited',
+      locale: user.locale,
+      folded: fold(user.email),
+      templates_mode: user.mode,
+      templates: user.templates,
+      permissions: user.permissions && JSON.stringify(user.permissions),
+      created_at: now,
+      updated_at: now,
+    })
     // A literal, not a parameter: prepared for any value, the statement would no longer match the partial index.
-    .onConflict((conflict) => conflict.columns(['account_id', 'email_norm']).where(sql<boolean>`state <> 'removed'`).doNothing())
-    .returning('id').executeTakeFirst()
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account_id', 'email_norm'])
+        .where(sql<boolean>`state <> 'removed'`)
+        .doNothing(),
+    )
+    .returning('id')
+    .executeTakeFirst()
   return row?.id ?? null
 }
 
 export const portalUserByEmail = async (db: Read, account: string, address: string) =>
-  db.selectFrom('portal_users').select(['id', 'email', 'name']).where('account_id', '=', account).where('email_norm', '=', emailNorm(address)).where('state', '<>', 'removed').executeTakeFirst()
+  db
+    .selectFrom('portal_users')
+    .select(['id', 'email', 'name'])
+    .where('account_id', '=', account)
+    .where('email_norm', '=', emailNorm(address))
+    .where('state', '<>', 'removed')
+    .executeTakeFirst()
 
 /** Stores a change if nobody else did since `seen` (any, when null); answers the new version, or null. */
 export async function saveUser(
-  db: Write, account: string, id: string, seen: number | null,
-  change: { permissions?: Partial<Permissions> | null; mode?: TemplatesMode; templates?: string[]; email?: { address: string; name: string | null } },
+  db: Write,
+  account: string,
+  id: string,
+  seen: number | null,
+  change: {
+    permissions?: Partial<Permissions> | null
+    mode?: TemplatesMode
+    templates?: string[]
+    email?: { address: string; name: string | null }
+  },
   now: Date,
 ): Promise<number | null> {
-  let update = db.updateTable('portal_users').set((set) => ({
-    ...(change.permissions !== undefined && { permissions: change.permissions && JSON.stringify(change.permissions) }),
-    ...(change.mode && { templates_mode: change.mode, templates: change.templates ?? [] }),
-    ...(change.email && { email: change.email.address, email_norm: emailNorm(change.email.address), pending_email: null, folded: fold(change.email.name, change.email.address) }),
-    version: set('version', '+', 1), updated_at: now,
-  })).where('account_id', '=', account).where('id', '=', id)
+  let update = db
+    .updateTable('portal_users')
+    .set((set) => ({
+      ...(change.permissions !== undefined && {
+        permissions: change.permissions && JSON.stringify(change.permissions),
+      }),
+      ...(change.mode && { templates_mode: change.mode, templates: change.templates ?? [] }),
+      ...(change.email && {
+        email: change.email.address,
+        email_norm: emailNorm(change.email.address),
+        pending_email: null,
+        folded: fold(change.email.name, change.email.address),
+      }),
+      version: set('version', '+', 1),
+      updated_at: now,
+    }))
+    .where('account_id', '=', account)
+    .where('id', '=', id)
   if (seen !== null) update = update.where('version', '=', seen)
   return (await update.returning('version').executeTakeFirst())?.version ?? null
 }
 
 /** False when that customer is linked already. */
 export async function insertLink(
-  db: Write, account: string, link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null }, now: Date,
+  db: Write,
+  account: string,
+  link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null },
+  now: Date,
 ): Promise<boolean> {
-  const row = await db.insertInto('portal_links').values({
-    account_id: account, id: link.id, portal_user_id: link.user, customer_id: link.customer,
-    permissions: link.permissions && JSON.stringify(link.permissions), created_at: now, updated_at: now,
-  }).onConflict((conflict) => conflict.columns(['account_id', 'portal_user_id', 'customer_id']).doNothing()).returning('id').executeTakeFirst()
+  const row = await db
+    .insertInto('portal_links')
+    .values({
+      account_id: account,
+      id: link.id,
+      portal_user_id: link.user,
+      customer_id: link.customer,
+      permissions: link.permissions && JSON.stringify(link.permissions),
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['account_id', 'portal_user_id', 'customer_id']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
   return row !== undefined
 }
 
-export async function saveLink(db: Write, account: string, user: string, id: string, permissions: Partial<Permissions> | null, now: Date) {
-  return db.updateTable('portal_links').set({ permissions: permissions && JSON.stringify(permissions), updated_at: now })
-    .where('account_id', '=', account).where('portal_user_id', '=', user).where('id', '=', id).returning('customer_id').executeTakeFirst()
+export async function saveLink(
+  db: Write,
+  account: string,
+  user: string,
+  id: string,
+  permissions: Partial<Permissions> | null,
+  now: Date,
+) {
+  return db
+    .updateTable('portal_links')
+    .set({ permissions: permissions && JSON.stringify(permissions), updated_at: now })
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('id', '=', id)
+    .returning('customer_id')
+    .executeTakeFirst()
 }
 
 export const deleteLink = (db: Write, account: string, user: string, id: string) =>
-  db.deleteFrom('portal_links').where('account_id', '=', account).where('portal_user_id', '=', user).where('id', '=', id).returning('customer_id').executeTakeFirst()
+  db
+    .deleteFrom('portal_links')
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('id', '=', id)
+    .returning('customer_id')
+    .executeTakeFirst()
 
 /** Every session and every open link of this user is dead from now on; answers how many sessions there were. */
 export async function endAccess(db: Write, account: string, user: string, now: Date): Promise<number> {
-  const { numDeletedRows } = await db.deleteFrom('portal_sessions').where('account_id', '=', account).where('subject_id', '=', user).executeTakeFirst()
-  await db.updateTable('tokens').set({ replaced_at: now }).where('account_id', '=', account).where('subject_id', '=', user)
-    .where('kind', 'in', ['portalActivation', 'portalReset', 'portalEmailChange']).where('used_at', 'is', null).where('replaced_at', 'is', null).execute()
+  const { numDeletedRows } = await db
+    .deleteFrom('portal_sessions')
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
+    .executeTakeFirst()
+  await db
+    .updateTable('tokens')
+    .set({ replaced_at: now })
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
+    .where('kind', 'in', ['portalActivation', 'portalReset', 'portalEmailChange'])
+    .where('used_at', 'is', null)
+    .where('replaced_at', 'is', null)
+    .execute()
   return Number(numDeletedRows)
 }
 
-export const setState = async (db: Write, account: string, user: string, state: 'active' | 'suspended', now: Date): Promise<void> => {
-  await db.updateTable('portal_users').set((set) => ({ state, pending_email: null, version: set('version', '+', 1), updated_at: now }))
-    .where('account_id', '=', account).where('id', '=', user).execute()
+export const setState = async (
+  db: Write,
+  account: string,
+  user: string,
+  state: 'active' | 'suspended',
+  now: Date,
+): Promise<void> => {
+  await db
+    .updateTable('portal_users')
+    .set((set) => ({ state, pending_email: null, version: set('version', '+', 1), updated_at: now }))
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .execute()
 }
 
 /** Takes everything that lets in. The row stays: it is who made those jobs. */
 export async function setRemoved(db: Write, account: string, user: string, now: Date): Promise<number> {
-  await db.updateTable('portal_users').set((set) => ({
-    state: 'removed', removed_at: now, password_hash: null, pending_email: null, permissions: null, templates_mode: 'default', templates: [],
-    version: set('version', '+', 1), updated_at: now,
-  })).where('account_id', '=', account).where('id', '=', user).execute()
-  const { numDeletedRows } = await db.deleteFrom('portal_links').where('account_id', '=', account).where('portal_user_id', '=', user).executeTakeFirst()
+  await db
+    .updateTable('portal_users')
+    .set((set) => ({
+      state: 'removed',
+      removed_at: now,
+      password_hash: null,
+      pending_email: null,
+      permissions: null,
+      templates_mode: 'default',
+      templates: [],
+      version: set('version', '+', 1),
+      updated_at: now,
+    }))
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .execute()
+  const { numDeletedRows } = await db
+    .deleteFrom('portal_links')
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .executeTakeFirst()
   return Number(numDeletedRows)
 }

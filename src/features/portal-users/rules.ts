@@ -1,5 +1,12 @@
 /** The states of a portal user, what may be done in each, and how they are shown. Pure. */
-import { PERMISSIONS, permissionOf, type Permission, type Permissions, type PermissionSource, type PortalOf } from '../identity/rules.ts'
+import {
+  PERMISSIONS,
+  permissionOf,
+  type Permission,
+  type Permissions,
+  type PermissionSource,
+  type PortalOf,
+} from '../identity/rules.ts'
 
 export const STATES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
 export type UserState = (typeof STATES)[number]
@@ -16,16 +23,24 @@ export const statesOf = (standing: Standing): UserState[] => STATES.filter((stat
 export type Verb = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
 /** Why a verb is not possible in a state; null when it is. */
-export function obstacle(verb: Verb, state: UserState): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
+export function obstacle(
+  verb: Verb,
+  state: UserState,
+): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
   if (state === 'removed') return 'portalUserRemoved'
   const standing = standingOf(state)
   switch (verb) {
-    case 'resend': return standing === 'active' ? 'alreadyActivated' : standing === 'suspended' ? 'portalUserSuspended' : null
-    case 'changeEmail': return standing === 'suspended' ? 'portalUserSuspended' : null
-    case 'suspend': return standing === 'notActivated' ? 'notActivatedYet' : null
-    case 'reactivate': return standing === 'notActivated' ? 'notActivatedYet' : null
+    case 'resend':
+      return standing === 'active' ? 'alreadyActivated' : standing === 'suspended' ? 'portalUserSuspended' : null
+    case 'changeEmail':
+      return standing === 'suspended' ? 'portalUserSuspended' : null
+    case 'suspend':
+      return standing === 'notActivated' ? 'notActivatedYet' : null
+    case 'reactivate':
+      return standing === 'notActivated' ? 'notActivatedYet' : null
     case 'customize':
-    case 'remove': return null
+    case 'remove':
+      return null
   }
 }
 
@@ -37,7 +52,9 @@ export type TemplatesMode = (typeof TEMPLATE_MODES)[number]
 
 /** Each permission with the value that holds, where it comes from, and what was set at this very place. */
 export function explained(
-  portal: Pick<PortalOf, 'switches' | 'permissions'>, user: Partial<Permissions> | null, link?: Partial<Permissions> | null,
+  portal: Pick<PortalOf, 'switches' | 'permissions'>,
+  user: Partial<Permissions> | null,
+  link?: Partial<Permissions> | null,
 ): { permission: Permission; allowed: boolean; source: PermissionSource; own: boolean | null; otherwise: boolean }[] {
   return PERMISSIONS.map((permission) => ({
     permission,

@@ -15,8 +15,18 @@ export const portalProblems = declareProblems({
   portalAddressTaken: 409,
 })
 
-const eachPermission = z.strictObject(Object.fromEntries(PERMISSIONS.map((name) => [name, z.boolean()])) as Record<(typeof PERMISSIONS)[number], z.ZodBoolean>)
-const eachField = z.strictObject(Object.fromEntries(SIGN_UP_FIELDS.map((name) => [name, z.enum(['off', 'optional', 'required'])])) as Record<(typeof SIGN_UP_FIELDS)[number], z.ZodEnum<{ off: 'off'; optional: 'optional'; required: 'required' }>>)
+const eachPermission = z.strictObject(
+  Object.fromEntries(PERMISSIONS.map((name) => [name, z.boolean()])) as Record<
+    (typeof PERMISSIONS)[number],
+    z.ZodBoolean
+  >,
+)
+const eachField = z.strictObject(
+  Object.fromEntries(SIGN_UP_FIELDS.map((name) => [name, z.enum(['off', 'optional', 'required'])])) as Record<
+    (typeof SIGN_UP_FIELDS)[number],
+    z.ZodEnum<{ off: 'off'; optional: 'optional'; required: 'required' }>
+  >,
+)
 
 const settings = {
   enabled: z.boolean(),
@@ -55,35 +65,61 @@ const answer = z.object({
 
 export const portal = contract('portal', {
   getPortalSettings: operation({
-    method: 'GET', path: '/office/{account}/portal-settings', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/portal-settings',
+    audience: ['staff'],
     summary: 'How the customer portal is set up',
-    output: answer, problems: ['managersOnly'],
+    output: answer,
+    problems: ['managersOnly'],
   }),
   updatePortalSettings: operation({
-    method: 'PATCH', path: '/office/{account}/portal-settings', audience: ['staff'],
-    summary: 'Change how the customer portal works; what is not named stays. Switching it off ends every portal session',
-    body: z.strictObject({ version: seenVersion(), ...Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as { [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]> } }),
-    output: answer.extend({ sessionsEnded: z.number() }), problems: ['managersOnly', 'changedMeanwhile'], writes: true,
+    method: 'PATCH',
+    path: '/office/{account}/portal-settings',
+    audience: ['staff'],
+    summary:
+      'Change how the customer portal works; what is not named stays. Switching it off ends every portal session',
+    body: z.strictObject({
+      version: seenVersion(),
+      ...(Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as {
+        [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]>
+      }),
+    }),
+    output: answer.extend({ sessionsEnded: z.number() }),
+    problems: ['managersOnly', 'changedMeanwhile'],
+    writes: true,
   }),
   changePortalAddress: operation({
-    method: 'PUT', path: '/office/{account}/portal-address', audience: ['staff'],
+    method: 'PUT',
+    path: '/office/{account}/portal-address',
+    audience: ['staff'],
     summary: 'Move office and portal to another name; the old one leads there for a year',
     body: z.strictObject({ slug: z.string().trim().toLowerCase().min(1, 'required').max(40, 'tooLong') }),
-    output: z.object({ slug: z.string() }), problems: ['managersOnly', 'portalAddressTaken'], writes: true,
+    output: z.object({ slug: z.string() }),
+    problems: ['managersOnly', 'portalAddressTaken'],
+    writes: true,
   }),
   getPortalChecklist: operation({
-    method: 'GET', path: '/office/{account}/portal-checklist', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/portal-checklist',
+    audience: ['staff'],
     summary: 'The four planning questions, answered by the state of the account, each with its cure',
     output: z.object({
       done: z.number(),
       of: z.number(),
-      questions: z.array(z.object({
-        question: z.enum(QUESTIONS),
-        lines: z.array(z.object({
-          code: z.string(), state: z.enum(['done', 'open', 'note']), count: z.number(),
-          cure: z.enum(['portalSettings', 'portalUsers', 'newPortalUser', 'templates', 'business', 'messages']), at: z.string().nullable(),
-        })),
-      })),
+      questions: z.array(
+        z.object({
+          question: z.enum(QUESTIONS),
+          lines: z.array(
+            z.object({
+              code: z.string(),
+              state: z.enum(['done', 'open', 'note']),
+              count: z.number(),
+              cure: z.enum(['portalSettings', 'portalUsers', 'newPortalUser', 'templates', 'business', 'messages']),
+              at: z.string().nullable(),
+            }),
+          ),
+        }),
+      ),
     }),
     problems: ['managersOnly'],
   }),

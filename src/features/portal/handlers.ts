@@ -4,7 +4,16 @@ import { problem } from '../../platform/problem.ts'
 import { isManager } from '../identity/rules.ts'
 import { mayManage } from '../identity/policy.ts'
 import { portal } from './contract.ts'
-import { endPortalSessions, moveAccount, offerableTemplates, portalFacts, portalSettings, savePortalSettings, type PortalChange, type PortalRow } from './queries.ts'
+import {
+  endPortalSessions,
+  moveAccount,
+  offerableTemplates,
+  portalFacts,
+  portalSettings,
+  savePortalSettings,
+  type PortalChange,
+  type PortalRow,
+} from './queries.ts'
 import { buttonHtml, checklist, domainOf, slugFault } from './rules.ts'
 
 export const portalHandlers = implement('portal', portal, {
@@ -17,12 +26,18 @@ export const portalHandlers = implement('portal', portal, {
     const before = await portalSettings(ctx.db, ctx.account.id)
     ctx.allow(mayManage(ctx.actor))
     const change = await checked(ctx, wish, before)
-    if (!await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now)) throw problem('changedMeanwhile')
+    if (!(await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now))) throw problem('changedMeanwhile')
     // Data stays and nobody needs a new activation; only who is inside is put out (E-09).
-    const sessionsEnded = before.enabled && change.enabled === false ? await endPortalSessions(ctx.db, ctx.account.id) : 0
+    const sessionsEnded =
+      before.enabled && change.enabled === false ? await endPortalSessions(ctx.db, ctx.account.id) : 0
     const after = await portalSettings(ctx.db, ctx.account.id)
-    await ctx.audit({ event: 'portalSettingsChanged', subjectKind: 'account', subjectId: ctx.account.id, details: { changes: differences(before, after), sessionsEnded } })
-    return { ...await present(ctx, after), sessionsEnded }
+    await ctx.audit({
+      event: 'portalSettingsChanged',
+      subjectKind: 'account',
+      subjectId: ctx.account.id,
+      details: { changes: differences(before, after), sessionsEnded },
+    })
+    return { ...(await present(ctx, after)), sessionsEnded }
   },
 
   async changePortalAddress(ctx, { slug }) {
@@ -30,8 +45,14 @@ export const portalHandlers = implement('portal', portal, {
     if (slug === ctx.account.slug) return { slug }
     const fault = slugFault(slug)
     if (fault) throw problem('input', { fields: { slug: fault } })
-    if (!await moveAccount(ctx.db, ctx.account.id, slug, ctx.now)) throw problem('portalAddressTaken', { vars: { slug }, fields: { slug: 'slugTaken' } })
-    await ctx.audit({ event: 'portalAddressChanged', subjectKind: 'account', subjectId: ctx.account.id, details: { from: ctx.account.slug, to: slug } })
+    if (!(await moveAccount(ctx.db, ctx.account.id, slug, ctx.now)))
+      throw problem('portalAddressTaken', { vars: { slug }, fields: { slug: 'slugTaken' } })
+    await ctx.audit({
+      event: 'portalAddressChanged',
+      subjectKind: 'account',
+      subjectId: ctx.account.id,
+      details: { from: ctx.account.slug, to: slug },
+    })
     return { slug }
   },
 
@@ -48,7 +69,10 @@ type Ctx = Pick<Context, 'account' | 'actor' | 'urls'> & { db: Parameters<typeof
 
 async function present(ctx: Ctx, settings: PortalRow) {
   const rows = await offerableTemplates(ctx.db, ctx.account.id, settings.templates)
-  const place = (id: string) => { const at = settings.templates.indexOf(id); return at < 0 ? settings.templates.length : at }
+  const place = (id: string) => {
+    const at = settings.templates.indexOf(id)
+    return at < 0 ? settings.templates.length : at
+  }
   const signIn = ctx.urls.portal('/sign-in')
   return {
     ...settings,
@@ -56,7 +80,13 @@ async function present(ctx: Ctx, settings: PortalRow) {
     businessName: ctx.account.name,
     addresses: { home: ctx.urls.portal('/'), signIn, signUp: ctx.urls.portal('/signup') },
     button: buttonHtml(signIn, settings.name ?? ctx.account.name, shades(ctx.account.accent)['accent-fill']),
-    choices: rows.map(({ id, name, state }) => ({ id, name, archived: state === 'archived', offered: settings.templates.includes(id) }))
+    choices: rows
+      .map(({ id, name, state }) => ({
+        id,
+        name,
+        archived: state === 'archived',
+        offered: settings.templates.includes(id),
+      }))
       .sort((a, b) => place(a.id) - place(b.id)),
     can: { edit: ctx.actor.kind === 'staff' && isManager(ctx.actor.role) },
   }
@@ -80,6 +110,9 @@ async function checked(ctx: Ctx, wish: PortalChange, before: PortalRow): Promise
   return change
 }
 
-const differences = (before: PortalRow, after: PortalRow): Record<string, [unknown, unknown]> => Object.fromEntries(
-  (Object.keys(after) as (keyof PortalRow)[]).filter((key) => key !== 'version' && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-    .map((key) => [key, [before[key], after[key]]]))
+const differences = (before: PortalRow, after: PortalRow): Record<string, [unknown, unknown]> =>
+  Object.fromEntries(
+    (Object.keys(after) as (keyof PortalRow)[])
+      .filter((key) => key !== 'version' && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+      .map((key) => [key, [before[key], after[key]]]),
+  )

@@ -2,32 +2,54 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { house, type Business, type House } from '../../../test/kit.ts'
 
 let at: House, shop: Business
-beforeAll(async () => { at = await house() })
-beforeEach(async () => { shop = await at.business() })
+beforeAll(async () => {
+  at = await house()
+})
+beforeEach(async () => {
+  shop = await at.business()
+})
 
 const change = async (who: Business['owner'], wish: Record<string, unknown>) => {
   const { version } = await who.ok('getPortalSettings')
   return who.call('updatePortalSettings', { version, ...wish })
 }
-const auditOf = (business: Business) => at.stored((db) => db.selectFrom('audit').selectAll().where('account_id', '=', business.id).orderBy('created_at').execute())
+const auditOf = (business: Business) =>
+  at.stored((db) =>
+    db.selectFrom('audit').selectAll().where('account_id', '=', business.id).orderBy('created_at').execute(),
+  )
 
 describe('portal settings', () => {
   it('CP-02 V-02 the owner switches the portal off and on, and everything else stays as it was set', async () => {
     await change(shop.owner, { introduction: 'Welcome aboard.', name: 'Harbour online' })
-    expect((await change(shop.owner, { enabled: false })).body).toMatchObject({ enabled: false, introduction: 'Welcome aboard.', name: 'Harbour online' })
-    expect((await change(shop.owner, { enabled: true })).body).toMatchObject({ enabled: true, introduction: 'Welcome aboard.' })
+    expect((await change(shop.owner, { enabled: false })).body).toMatchObject({
+      enabled: false,
+      introduction: 'Welcome aboard.',
+      name: 'Harbour online',
+    })
+    expect((await change(shop.owner, { enabled: true })).body).toMatchObject({
+      enabled: true,
+      introduction: 'Welcome aboard.',
+    })
   })
 
   it('E-09 PS-48 switching the portal off ends every session of it, and of no other portal', async () => {
     const other = await at.business()
     const [eleanor, stranger] = [await shop.portalUser(), await other.portalUser()]
     expect((await change(shop.owner, { enabled: false })).body).toMatchObject({ sessionsEnded: 1 })
-    const sessions = (business: Business) => at.stored((db) => db.selectFrom('portal_sessions').select('id').where('account_id', '=', business.id).execute())
+    const sessions = (business: Business) =>
+      at.stored((db) => db.selectFrom('portal_sessions').select('id').where('account_id', '=', business.id).execute())
     expect(await sessions(shop)).toEqual([])
     expect(await sessions(other)).toHaveLength(1)
     // On again: the login is as active as before, only signed out.
     await change(shop.owner, { enabled: true })
-    const users = await at.stored((db) => db.selectFrom('portal_users').select(['state', 'password_hash']).where('account_id', '=', shop.id).where('id', '=', eleanor.id).execute())
+    const users = await at.stored((db) =>
+      db
+        .selectFrom('portal_users')
+        .select(['state', 'password_hash'])
+        .where('account_id', '=', shop.id)
+        .where('id', '=', eleanor.id)
+        .execute(),
+    )
     expect(users).toMatchObject([{ state: 'active', password_hash: expect.any(String) }])
     expect(stranger.cookies.size).toBe(1)
   })
@@ -43,7 +65,11 @@ describe('portal settings', () => {
 
   it('of twenty saves at once exactly one wins', async () => {
     const { version } = await shop.owner.ok('getPortalSettings')
-    const saves = await Promise.all(Array.from({ length: 20 }, (_, each) => shop.owner.call('updatePortalSettings', { version, introduction: `Words ${each}` })))
+    const saves = await Promise.all(
+      Array.from({ length: 20 }, (_, each) =>
+        shop.owner.call('updatePortalSettings', { version, introduction: `Words ${each}` }),
+      ),
+    )
     expect(saves.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(saves.filter(({ status }) => status === 409)).toHaveLength(19)
   })
@@ -51,22 +77,48 @@ describe('portal settings', () => {
   it('V-08 sign-up asks for what the owner chose; email and password are no choice', async () => {
     const signUpFields = { name: 'required', phone: 'off', company: 'optional', address: 'required' }
     expect((await change(shop.owner, { signUpFields })).body).toMatchObject({ signUpFields })
-    expect((await change(shop.owner, { signUpFields: { ...signUpFields, password: 'off' } })).body).toMatchObject({ code: 'input', fields: { 'signUpFields.password': { code: 'unknown' } } })
+    expect((await change(shop.owner, { signUpFields: { ...signUpFields, password: 'off' } })).body).toMatchObject({
+      code: 'input',
+      fields: { 'signUpFields.password': { code: 'unknown' } },
+    })
   })
 
   it('allowed sign-up domains are kept as they are compared, and a wrong one is named', async () => {
-    expect((await change(shop.owner, { signUpDomains: [' @Lockside.Example', 'https://dock.example/', 'lockside.example', ''] })).body)
-      .toMatchObject({ signUpDomains: ['lockside.example', 'dock.example'] })
-    for (const bad of ['localhost', 'a b.example', 'x@y.example', '*.example', '-a.example', '.example', '<script>.example'])
-      expect((await change(shop.owner, { signUpDomains: [bad] })).body, bad).toMatchObject({ fields: { signUpDomains: { code: 'domain' } } })
+    expect(
+      (
+        await change(shop.owner, {
+          signUpDomains: [' @Lockside.Example', 'https://dock.example/', 'lockside.example', ''],
+        })
+      ).body,
+    ).toMatchObject({ signUpDomains: ['lockside.example', 'dock.example'] })
+    for (const bad of [
+      'localhost',
+      'a b.example',
+      'x@y.example',
+      '*.example',
+      '-a.example',
+      '.example',
+      '<script>.example',
+    ])
+      expect((await change(shop.owner, { signUpDomains: [bad] })).body, bad).toMatchObject({
+        fields: { signUpDomains: { code: 'domain' } },
+      })
   })
 
   it('V-24 default templates keep their order, and only the account’s own can be offered', async () => {
     const other = await at.business()
-    const [one, two] = [await shop.template({ name: 'Oven repair' }), await shop.template({ name: 'Hob repair', offered: false })]
+    const [one, two] = [
+      await shop.template({ name: 'Oven repair' }),
+      await shop.template({ name: 'Hob repair', offered: false }),
+    ]
     const foreign = await other.template()
-    expect((await change(shop.owner, { templates: [two, one, two] })).body).toMatchObject({ templates: [two, one], choices: [{ name: 'Hob repair', offered: true }, { name: 'Oven repair' }] })
-    expect((await change(shop.owner, { templates: [two, foreign] })).body).toMatchObject({ fields: { templates: { code: 'choice' } } })
+    expect((await change(shop.owner, { templates: [two, one, two] })).body).toMatchObject({
+      templates: [two, one],
+      choices: [{ name: 'Hob repair', offered: true }, { name: 'Oven repair' }],
+    })
+    expect((await change(shop.owner, { templates: [two, foreign] })).body).toMatchObject({
+      fields: { templates: { code: 'choice' } },
+    })
     expect((await shop.owner.ok('getPortalSettings')).templates).toEqual([two, one])
   })
 
@@ -80,18 +132,23 @@ describe('portal settings', () => {
 
   it('says in the audit what was changed by whom, from what to what', async () => {
     await change(shop.owner, { public: false })
-    expect(await auditOf(shop)).toMatchObject([{ event: 'portalSettingsChanged', actor_id: shop.owner.id, details: { changes: { public: [true, false] } } }])
+    expect(await auditOf(shop)).toMatchObject([
+      { event: 'portalSettingsChanged', actor_id: shop.owner.id, details: { changes: { public: [true, false] } } },
+    ])
   })
 
-  it.each(['dispatcher', 'worker'] as const)('ACCESS a %s neither sees nor changes the settings, and nothing is written', async (role) => {
-    const who = await shop.staff(role)
-    expect(await who.call('getPortalSettings')).toMatchObject({ status: 403, body: { code: 'managersOnly' } })
-    expect(await who.call('updatePortalSettings', { version: 1, enabled: false })).toMatchObject({ status: 403 })
-    expect(await who.call('changePortalAddress', { slug: 'mine-now' })).toMatchObject({ status: 403 })
-    expect(await who.call('getPortalChecklist')).toMatchObject({ status: 403 })
-    expect((await shop.owner.ok('getPortalSettings')).version).toBe(1)
-    expect(await auditOf(shop)).toEqual([])
-  })
+  it.each(['dispatcher', 'worker'] as const)(
+    'ACCESS a %s neither sees nor changes the settings, and nothing is written',
+    async (role) => {
+      const who = await shop.staff(role)
+      expect(await who.call('getPortalSettings')).toMatchObject({ status: 403, body: { code: 'managersOnly' } })
+      expect(await who.call('updatePortalSettings', { version: 1, enabled: false })).toMatchObject({ status: 403 })
+      expect(await who.call('changePortalAddress', { slug: 'mine-now' })).toMatchObject({ status: 403 })
+      expect(await who.call('getPortalChecklist')).toMatchObject({ status: 403 })
+      expect((await shop.owner.ok('getPortalSettings')).version).toBe(1)
+      expect(await auditOf(shop)).toEqual([])
+    },
+  )
 
   it('PS-37 a portal user and the staff of another business find nothing there', async () => {
     const other = await at.business()
@@ -108,20 +165,53 @@ describe('the portal’s address', () => {
     expect(old.status).toBe(308)
     expect(old.headers.location).toBe(`/api/v1/office/${slug}/portal-settings`)
     // The portal's own host answers only for its own name: the new one is on another host.
-    expect((await shop.visitor().call('getPortal')).headers.location).toMatch(new RegExp(`^http://${slug}\\.localhost(:\\d+)?/api/v1/portal/${slug}$`))
+    expect((await shop.visitor().call('getPortal')).headers.location).toMatch(
+      new RegExp(`^http://${slug}\\.localhost(:\\d+)?/api/v1/portal/${slug}$`),
+    )
     expect((await shop.owner.call('getPortalSettings', {}, { slug })).body).toMatchObject({ slug })
     at.clock.advance(366 * 24 * 3600_000)
-    const later = await at.stored(async (db) => db.selectFrom('addresses').select(['name', 'current']).where('account_id', '=', shop.id).orderBy('current').execute())
-    expect(later).toEqual([{ name: shop.slug, current: false }, { name: slug, current: true }])
+    const later = await at.stored(async (db) =>
+      db
+        .selectFrom('addresses')
+        .select(['name', 'current'])
+        .where('account_id', '=', shop.id)
+        .orderBy('current')
+        .execute(),
+    )
+    expect(later).toEqual([
+      { name: shop.slug, current: false },
+      { name: slug, current: true },
+    ])
   })
 
-  it.each(['www', 'api', 'office', 'p', 'mailbox', '_app', 'a', '-a', 'a-', 'a.b', 'a b', 'xn--mnchen-3ya', 'ä', 'x'.repeat(41)])('refuses “%s”', async (slug) => {
-    expect(await shop.owner.call('changePortalAddress', { slug })).toMatchObject({ status: 422, body: { fields: { slug: {} } } })
+  it.each([
+    'www',
+    'api',
+    'office',
+    'p',
+    'mailbox',
+    '_app',
+    'a',
+    '-a',
+    'a-',
+    'a.b',
+    'a b',
+    'xn--mnchen-3ya',
+    'ä',
+    'x'.repeat(41),
+  ])('refuses “%s”', async (slug) => {
+    expect(await shop.owner.call('changePortalAddress', { slug })).toMatchObject({
+      status: 422,
+      body: { fields: { slug: {} } },
+    })
   })
 
   it('does not take another business’s address, neither its present nor its last one', async () => {
     const other = await at.business()
-    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409, body: { code: 'portalAddressTaken' } })
+    expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({
+      status: 409,
+      body: { code: 'portalAddressTaken' },
+    })
     await other.owner.ok('changePortalAddress', { slug: `${other.slug}x` })
     expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({ status: 409 })
   })
@@ -130,17 +220,37 @@ describe('the portal’s address', () => {
 describe('the checklist', () => {
   const lines = async () => {
     const { questions, done, of } = await shop.owner.ok('getPortalChecklist')
-    return { done, of, questions: questions.map(({ question }) => question), by: Object.fromEntries(questions.flatMap((each) => each.lines.map((line) => [line.code, line]))) }
+    return {
+      done,
+      of,
+      questions: questions.map(({ question }) => question),
+      by: Object.fromEntries(questions.flatMap((each) => each.lines.map((line) => [line.code, line]))),
+    }
   }
 
   it('CP-33 answers the four planning questions from the state of the account', async () => {
     const before = await lines()
     expect(before.questions).toEqual(['works', 'jobs', 'access', 'manage'])
-    expect(before.by).toMatchObject({ on: { state: 'done' }, notIntroduced: { state: 'open', cure: 'portalSettings', at: 'looks' }, noTemplates: { state: 'open', cure: 'templates' }, public: { state: 'done' }, book: { state: 'done' } })
+    expect(before.by).toMatchObject({
+      on: { state: 'done' },
+      notIntroduced: { state: 'open', cure: 'portalSettings', at: 'looks' },
+      noTemplates: { state: 'open', cure: 'templates' },
+      public: { state: 'done' },
+      book: { state: 'done' },
+    })
     await shop.template()
-    await change(shop.owner, { introduction: 'Welcome.', public: false, switches: { createJobs: false, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true } })
+    await change(shop.owner, {
+      introduction: 'Welcome.',
+      public: false,
+      switches: { createJobs: false, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true },
+    })
     const after = await lines()
-    expect(after.by).toMatchObject({ introduced: { state: 'done' }, offered: { state: 'done', count: 1 }, privateNobody: { state: 'open', cure: 'newPortalUser' }, bookOff: { state: 'note', at: 'switches' } })
+    expect(after.by).toMatchObject({
+      introduced: { state: 'done' },
+      offered: { state: 'done', count: 1 },
+      privateNobody: { state: 'open', cure: 'newPortalUser' },
+      bookOff: { state: 'note', at: 'switches' },
+    })
     expect(after.of).toBe(Object.values(after.by).filter(({ state }) => state !== 'note').length)
   })
 
@@ -148,7 +258,10 @@ describe('the checklist', () => {
     await shop.portalUser()
     expect((await lines()).by).toMatchObject({ unlinkedWait: { state: 'note', count: 1 } })
     await change(shop.owner, { public: false })
-    expect((await lines()).by).toMatchObject({ private: { state: 'done', count: 1 }, unlinkedStuck: { state: 'open', count: 1, cure: 'portalUsers' } })
+    expect((await lines()).by).toMatchObject({
+      private: { state: 'done', count: 1 },
+      unlinkedStuck: { state: 'open', count: 1, cure: 'portalUsers' },
+    })
     await change(shop.owner, { makeCustomers: true })
     expect((await lines()).by).toMatchObject({ unlinkedWait: {} })
   })

@@ -11,38 +11,67 @@ export interface PortalRow extends Omit<PortalOf, 'name' | 'makeCustomers'> {
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
 
 export async function portalSettings(db: Read, account: string): Promise<PortalRow> {
-  const row = await db.selectFrom('portal_settings').selectAll().where('account_id', '=', account).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('portal_settings')
+    .selectAll()
+    .where('account_id', '=', account)
+    .executeTakeFirstOrThrow()
   return {
-    enabled: row.enabled, public: row.public, name: row.name, introduction: row.introduction,
-    signUpFields: row.sign_up_fields as Record<SignUpField, FieldRule>, signUpDomains: row.sign_up_domains,
-    switches: row.switches as unknown as Permissions, permissions: row.permissions as unknown as Permissions, templates: row.templates,
-    hideJobsOfOtherTemplates: row.hide_jobs_of_other_templates, severalJobs: row.several_jobs, requestedStart: row.requested_start,
-    makeCustomers: row.make_customers, staffNames: row.staff_names as PortalOf['staffNames'], confirmBookings: row.confirm_bookings,
-    mailOnRemoval: row.mail_on_removal, version: row.version,
+    enabled: row.enabled,
+    public: row.public,
+    name: row.name,
+    introduction: row.introduction,
+    signUpFields: row.sign_up_fields as Record<SignUpField, FieldRule>,
+    signUpDomains: row.sign_up_domains,
+    switches: row.switches as unknown as Permissions,
+    permissions: row.permissions as unknown as Permissions,
+    templates: row.templates,
+    hideJobsOfOtherTemplates: row.hide_jobs_of_other_templates,
+    severalJobs: row.several_jobs,
+    requestedStart: row.requested_start,
+    makeCustomers: row.make_customers,
+    staffNames: row.staff_names as PortalOf['staffNames'],
+    confirmBookings: row.confirm_bookings,
+    mailOnRemoval: row.mail_on_removal,
+    version: row.version,
   }
 }
 
 /** Stores what changed if nobody did so since `seen`; false when somebody did. */
-export async function savePortalSettings(db: Write, account: string, seen: number, change: PortalChange, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('portal_settings').set((set) => ({
-    ...(change.enabled !== undefined && { enabled: change.enabled }),
-    ...(change.public !== undefined && { public: change.public }),
-    ...(change.name !== undefined && { name: change.name }),
-    ...(change.introduction !== undefined && { introduction: change.introduction }),
-    ...(change.signUpFields && { sign_up_fields: JSON.stringify(change.signUpFields) }),
-    ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
-    ...(change.switches && { switches: JSON.stringify(change.switches) }),
-    ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
-    ...(change.templates && { templates: change.templates }),
-    ...(change.hideJobsOfOtherTemplates !== undefined && { hide_jobs_of_other_templates: change.hideJobsOfOtherTemplates }),
-    ...(change.severalJobs !== undefined && { several_jobs: change.severalJobs }),
-    ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
-    ...(change.makeCustomers !== undefined && { make_customers: change.makeCustomers }),
-    ...(change.staffNames && { staff_names: change.staffNames }),
-    ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
-    ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
-    version: set('version', '+', 1), updated_at: now,
-  })).where('account_id', '=', account).where('version', '=', seen).executeTakeFirst()
+export async function savePortalSettings(
+  db: Write,
+  account: string,
+  seen: number,
+  change: PortalChange,
+  now: Date,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('portal_settings')
+    .set((set) => ({
+      ...(change.enabled !== undefined && { enabled: change.enabled }),
+      ...(change.public !== undefined && { public: change.public }),
+      ...(change.name !== undefined && { name: change.name }),
+      ...(change.introduction !== undefined && { introduction: change.introduction }),
+      ...(change.signUpFields && { sign_up_fields: JSON.stringify(change.signUpFields) }),
+      ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
+      ...(change.switches && { switches: JSON.stringify(change.switches) }),
+      ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
+      ...(change.templates && { templates: change.templates }),
+      ...(change.hideJobsOfOtherTemplates !== undefined && {
+        hide_jobs_of_other_templates: change.hideJobsOfOtherTemplates,
+      }),
+      ...(change.severalJobs !== undefined && { several_jobs: change.severalJobs }),
+      ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
+      ...(change.makeCustomers !== undefined && { make_customers: change.makeCustomers }),
+      ...(change.staffNames && { staff_names: change.staffNames }),
+      ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
+      ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
+      version: set('version', '+', 1),
+      updated_at: now,
+    }))
+    .where('account_id', '=', account)
+    .where('version', '=', seen)
+    .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
@@ -54,19 +83,36 @@ export async function endPortalSessions(db: Write, account: string): Promise<num
 
 /** Active templates in the account's order, and archived ones among `also`. */
 export const offerableTemplates = (db: Read, account: string, also: readonly string[]) =>
-  db.selectFrom('templates').select(['id', 'name', 'state']).where('account_id', '=', account)
-    .where((where) => where.or([where('state', '=', 'active'), ...(also.length > 0 ? [where('id', 'in', [...also])] : [])]))
-    .orderBy('position').orderBy('id').execute()
+  db
+    .selectFrom('templates')
+    .select(['id', 'name', 'state'])
+    .where('account_id', '=', account)
+    .where((where) =>
+      where.or([where('state', '=', 'active'), ...(also.length > 0 ? [where('id', 'in', [...also])] : [])]),
+    )
+    .orderBy('position')
+    .orderBy('id')
+    .execute()
 
 /** False when the name belongs, or within the last year belonged, to another account. */
 export const moveAccount = async (db: Write, account: string, slug: string, now: Date): Promise<boolean> =>
-  (await sql<{ moved: boolean }>`select move_account(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]?.moved ?? false
+  (await sql<{ moved: boolean }>`select move_account(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]
+    ?.moved ?? false
 
 /** What the checklist is derived from, in one statement. */
 export async function portalFacts(db: Read, account: string, offered: readonly string[]): Promise<PortalFacts> {
-  const { rows: [row] } = await sql<{
-    templates: number; offered: number; archived: number; active: number; notActivated: number; suspended: number
-    unlinked: number; undelivered: number; customized: number
+  const {
+    rows: [row],
+  } = await sql<{
+    templates: number
+    offered: number
+    archived: number
+    active: number
+    notActivated: number
+    suspended: number
+    unlinked: number
+    undelivered: number
+    customized: number
   }>`
     with users as (
       select u.id, u.state, (u.permissions is not null or u.templates_mode <> 'default') as own,
@@ -88,5 +134,13 @@ export async function portalFacts(db: Read, account: string, offered: readonly s
       count(*) filter (where own or own_link)::int as customized
     from users`.execute(db as Write)
   const { templates, archived, active, notActivated, suspended, unlinked, undelivered, customized } = row!
-  return { templates, offered: row!.offered, offeredArchived: archived, users: { active, notActivated, suspended }, unlinked, undelivered, customized }
+  return {
+    templates,
+    offered: row!.offered,
+    offeredArchived: archived,
+    users: { active, notActivated, suspended },
+    unlinked,
+    undelivered,
+    customized,
+  }
 }

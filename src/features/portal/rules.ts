@@ -11,12 +11,20 @@ export function slugFault(slug: string): 'slug' | 'slugReserved' | null {
 
 /** A mail domain as people write it (`@Harbour.Example`, `https://harbour.example/`) as it is compared; null when it is none. */
 export function domainOf(typed: string): string | null {
-  const domain = typed.trim().toLowerCase().replace(/^https?:\/\//, '').replace(/^@/, '').replace(/\/$/, '')
-  return /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain) ? domain : null
+  const domain = typed
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/^@/, '')
+    .replace(/\/$/, '')
+  return /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain)
+    ? domain
+    : null
 }
 
 /** Whether the portal makes a customer for an unlinked user at its first booking; unset follows `public` (E-25). */
-const makesCustomers = (portal: { makeCustomers: boolean | null; public: boolean }): boolean => portal.makeCustomers ?? portal.public
+const makesCustomers = (portal: { makeCustomers: boolean | null; public: boolean }): boolean =>
+  portal.makeCustomers ?? portal.public
 
 // ---- the checklist: four planning questions, answered by what the account really holds (CP-33) ----
 
@@ -52,42 +60,111 @@ export interface PortalFacts {
 }
 
 export function checklist(
-  portal: Pick<PortalOf, 'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'> & { makeCustomers: boolean | null },
+  portal: Pick<
+    PortalOf,
+    'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
+  > & { makeCustomers: boolean | null },
   business: { supportEmail: string | null; supportPhone: string | null },
   facts: PortalFacts,
 ): { question: Question; lines: Line[] }[] {
-  const line = (code: string, state: boolean | 'note', cure: Cure, at: string | null, count = 0): Line =>
-    ({ code, state: state === 'note' ? 'note' : state ? 'done' : 'open', count, cure, at })
+  const line = (code: string, state: boolean | 'note', cure: Cure, at: string | null, count = 0): Line => ({
+    code,
+    state: state === 'note' ? 'note' : state ? 'done' : 'open',
+    count,
+    cure,
+    at,
+  })
   const { active, notActivated } = facts.users
   const may = PERMISSIONS.filter((each) => portal.switches[each] && portal.permissions[each])
 
   return [
-    { question: 'works', lines: [
-      line(portal.enabled ? 'on' : 'off', portal.enabled, 'portalSettings', 'portal'),
-      line(portal.introduction ? 'introduced' : 'notIntroduced', portal.introduction !== '', 'portalSettings', 'looks'),
-      line(business.supportEmail || business.supportPhone ? 'reachable' : 'notReachable', Boolean(business.supportEmail || business.supportPhone), 'business', null),
-    ] },
-    { question: 'jobs', lines: [
-      facts.templates === 0 ? line('noTemplates', false, 'templates', null)
-        : line(facts.offered > 0 ? 'offered' : 'noneOffered', facts.offered > 0, 'portalSettings', 'templates', facts.offered),
-      ...(facts.offeredArchived > 0 ? [line('offeredArchived', false, 'portalSettings', 'templates', facts.offeredArchived)] : []),
-      line(portal.hideJobsOfOtherTemplates ? 'othersHidden' : 'othersShown', 'note', 'portalSettings', 'templates'),
-    ] },
-    { question: 'access', lines: [
-      portal.public
-        ? line(portal.signUpDomains.length > 0 ? 'publicDomains' : 'public', true, 'portalSettings', 'access', portal.signUpDomains.length)
-        : line(active + notActivated > 0 ? 'private' : 'privateNobody', active + notActivated > 0, active + notActivated > 0 ? 'portalUsers' : 'newPortalUser', null, active + notActivated),
-      ...(notActivated > 0 ? [line('notActivated', 'note', 'portalUsers', null, notActivated)] : []),
-      ...(facts.undelivered > 0 ? [line('undelivered', false, 'messages', null, facts.undelivered)] : []),
-      ...(facts.unlinked > 0
-        ? [line(makesCustomers(portal) ? 'unlinkedWait' : 'unlinkedStuck', makesCustomers(portal) ? 'note' : false, 'portalUsers', null, facts.unlinked)]
-        : []),
-    ] },
-    { question: 'manage', lines: [
-      line(may.includes('createJobs') ? 'book' : portal.switches.createJobs ? 'bookByPermission' : 'bookOff', may.includes('createJobs') || 'note', 'portalSettings', portal.switches.createJobs ? 'permissions' : 'switches'),
-      line(may.includes('cancelJobs') ? 'cancel' : 'cancelNot', may.includes('cancelJobs') || 'note', 'portalSettings', portal.switches.cancelJobs ? 'permissions' : 'switches'),
-      ...(facts.customized > 0 ? [line('customized', 'note', 'portalUsers', null, facts.customized)] : []),
-    ] },
+    {
+      question: 'works',
+      lines: [
+        line(portal.enabled ? 'on' : 'off', portal.enabled, 'portalSettings', 'portal'),
+        line(
+          portal.introduction ? 'introduced' : 'notIntroduced',
+          portal.introduction !== '',
+          'portalSettings',
+          'looks',
+        ),
+        line(
+          business.supportEmail || business.supportPhone ? 'reachable' : 'notReachable',
+          Boolean(business.supportEmail || business.supportPhone),
+          'business',
+          null,
+        ),
+      ],
+    },
+    {
+      question: 'jobs',
+      lines: [
+        facts.templates === 0
+          ? line('noTemplates', false, 'templates', null)
+          : line(
+              facts.offered > 0 ? 'offered' : 'noneOffered',
+              facts.offered > 0,
+              'portalSettings',
+              'templates',
+              facts.offered,
+            ),
+        ...(facts.offeredArchived > 0
+          ? [line('offeredArchived', false, 'portalSettings', 'templates', facts.offeredArchived)]
+          : []),
+        line(portal.hideJobsOfOtherTemplates ? 'othersHidden' : 'othersShown', 'note', 'portalSettings', 'templates'),
+      ],
+    },
+    {
+      question: 'access',
+      lines: [
+        portal.public
+          ? line(
+              portal.signUpDomains.length > 0 ? 'publicDomains' : 'public',
+              true,
+              'portalSettings',
+              'access',
+              portal.signUpDomains.length,
+            )
+          : line(
+              active + notActivated > 0 ? 'private' : 'privateNobody',
+              active + notActivated > 0,
+              active + notActivated > 0 ? 'portalUsers' : 'newPortalUser',
+              null,
+              active + notActivated,
+            ),
+        ...(notActivated > 0 ? [line('notActivated', 'note', 'portalUsers', null, notActivated)] : []),
+        ...(facts.undelivered > 0 ? [line('undelivered', false, 'messages', null, facts.undelivered)] : []),
+        ...(facts.unlinked > 0
+          ? [
+              line(
+                makesCustomers(portal) ? 'unlinkedWait' : 'unlinkedStuck',
+                makesCustomers(portal) ? 'note' : false,
+                'portalUsers',
+                null,
+                facts.unlinked,
+              ),
+            ]
+          : []),
+      ],
+    },
+    {
+      question: 'manage',
+      lines: [
+        line(
+          may.includes('createJobs') ? 'book' : portal.switches.createJobs ? 'bookByPermission' : 'bookOff',
+          may.includes('createJobs') || 'note',
+          'portalSettings',
+          portal.switches.createJobs ? 'permissions' : 'switches',
+        ),
+        line(
+          may.includes('cancelJobs') ? 'cancel' : 'cancelNot',
+          may.includes('cancelJobs') || 'note',
+          'portalSettings',
+          portal.switches.cancelJobs ? 'permissions' : 'switches',
+        ),
+        ...(facts.customized > 0 ? [line('customized', 'note', 'portalUsers', null, facts.customized)] : []),
+      ],
+    },
   ]
 }
 

@@ -10,8 +10,24 @@ import { staff } from './contract.ts'
 import { staffInvitation } from './messages.ts'
 import { mayChangeRole, mayGiveRole, mayMove, maySeeStaff, mayTouch } from './policy.ts'
 import {
-  addInvitation, addMember, askInvitation, findInvitation, findMember, findMemberOfPerson, joinMember, listMembers, lockOwners, mailsAbout, moveMember,
-  openInvitations, removeMember, replaceInvitations, setRole, useInvitation, type Found, type Member,
+  addInvitation,
+  addMember,
+  askInvitation,
+  findInvitation,
+  findMember,
+  findMemberOfPerson,
+  joinMember,
+  listMembers,
+  lockOwners,
+  mailsAbout,
+  moveMember,
+  openInvitations,
+  removeMember,
+  replaceInvitations,
+  setRole,
+  useInvitation,
+  type Found,
+  type Member,
 } from './queries.ts'
 import { INVITATION_MS, invitationState, rolesGivenBy } from './rules.ts'
 
@@ -19,16 +35,31 @@ export const staffHandlers = implement('staff', staff, {
   async listStaff(ctx) {
     ctx.allow(maySeeStaff(ctx.actor))
     const members = await listMembers(ctx.db, ctx.account.id)
-    const links = new Map((await openInvitations(ctx.db, ctx.account.id)).map((each) => [each.subject_id, each.expires_at]))
-    const mails = await mailsAbout(ctx.db, ctx.account.id, members.filter((each) => each.state === 'invited').map((each) => each.id))
+    const links = new Map(
+      (await openInvitations(ctx.db, ctx.account.id)).map((each) => [each.subject_id, each.expires_at]),
+    )
+    const mails = await mailsAbout(
+      ctx.db,
+      ctx.account.id,
+      members.filter((each) => each.state === 'invited').map((each) => each.id),
+    )
     const owners = members.filter((each) => each.role === 'owner' && each.state === 'active').length
     return {
       members: members.map((member) => {
-        const expiresAt = links.get(member.id), mail = mails.get(member.id)
+        const expiresAt = links.get(member.id),
+          mail = mails.get(member.id)
         return {
-          id: member.id, name: member.name, email: member.email, role: member.role, state: member.state, you: member.id === ctx.actor.id, since: member.created_at,
-          invitation: member.state === 'invited' && expiresAt
-            ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.state ?? null, message: mail?.id ?? null } : null,
+          id: member.id,
+          name: member.name,
+          email: member.email,
+          role: member.role,
+          state: member.state,
+          you: member.id === ctx.actor.id,
+          since: member.created_at,
+          invitation:
+            member.state === 'invited' && expiresAt
+              ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.state ?? null, message: mail?.id ?? null }
+              : null,
           can: whatMay(ctx.actor, member),
           lastOwner: member.role === 'owner' && member.state === 'active' && owners === 1,
         }
@@ -41,9 +72,17 @@ export const staffHandlers = implement('staff', staff, {
     ctx.allow(mayGiveRole(ctx.actor, input.role))
     // One mailbox, one spelling: letters that only look like others never lead to another mailbox.
     const email = input.email.normalize('NFKC')
-    const person = await addPerson(ctx.db, { id: ctx.newId(), email, emailNorm: emailNorm(email), name: '', passwordHash: null, at: ctx.now })
+    const person = await addPerson(ctx.db, {
+      id: ctx.newId(),
+      email,
+      emailNorm: emailNorm(email),
+      name: '',
+      passwordHash: null,
+      at: ctx.now,
+    })
     const known = await findMemberOfPerson(ctx.db, ctx.account.id, person)
-    if (known) throw problem({ invited: 'alreadyInvited', active: 'alreadyStaff', deactivated: 'staffDeactivated' }[known.state])
+    if (known)
+      throw problem({ invited: 'alreadyInvited', active: 'alreadyStaff', deactivated: 'staffDeactivated' }[known.state])
     const id = ctx.newId()
     try {
       await addMember(ctx.db, ctx.account.id, { id, person, email, role: input.role, at: ctx.now })
@@ -51,7 +90,12 @@ export const staffHandlers = implement('staff', staff, {
       throw constraintOf(error) === 'staff_members_person_unique' ? problem('alreadyInvited') : error
     }
     await sendInvitation(ctx, { id, email, role: input.role })
-    await ctx.audit({ event: 'staffInvited', subjectKind: 'staffMember', subjectId: id, details: { email, role: input.role } })
+    await ctx.audit({
+      event: 'staffInvited',
+      subjectKind: 'staffMember',
+      subjectId: id,
+      details: { email, role: input.role },
+    })
     return { id }
   },
 
@@ -70,7 +114,12 @@ export const staffHandlers = implement('staff', staff, {
     ctx.allow(mayTouch(ctx.actor, member))
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
     if (!(await removeMember(ctx.db, ctx.account.id, id))) throw problem('notInvited')
-    await ctx.audit({ event: 'staffInvitationWithdrawn', subjectKind: 'staffMember', subjectId: id, details: { email: member!.email } })
+    await ctx.audit({
+      event: 'staffInvitationWithdrawn',
+      subjectKind: 'staffMember',
+      subjectId: id,
+      details: { email: member!.email },
+    })
     return {}
   },
 
@@ -80,7 +129,12 @@ export const staffHandlers = implement('staff', staff, {
     if (member!.role === role) return {}
     await keepAnOwner(ctx, member!)
     await setRole(ctx.db, ctx.account.id, id, role, ctx.now)
-    await ctx.audit({ event: 'staffRoleChanged', subjectKind: 'staffMember', subjectId: id, details: { from: member!.role, to: role } })
+    await ctx.audit({
+      event: 'staffRoleChanged',
+      subjectKind: 'staffMember',
+      subjectId: id,
+      details: { from: member!.role, to: role },
+    })
     return {}
   },
 
@@ -96,7 +150,8 @@ export const staffHandlers = implement('staff', staff, {
   async reactivateStaff(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayTouch(ctx.actor, member))
-    if (!(await moveMember(ctx.db, ctx.account.id, id, 'deactivated', 'active', ctx.now))) throw problem('notDeactivated')
+    if (!(await moveMember(ctx.db, ctx.account.id, id, 'deactivated', 'active', ctx.now)))
+      throw problem('notDeactivated')
     await ctx.audit({ event: 'staffReactivated', subjectKind: 'staffMember', subjectId: id })
     return {}
   },
@@ -107,10 +162,19 @@ export const staffHandlers = implement('staff', staff, {
     const state = invitationState(found, ctx.now)
     if (!found || state === 'unknown') return { state: 'unknown' as const, invitation: null }
     const me = ctx.actor.kind === 'person' ? ctx.actor : null
-    return { state, invitation: {
-      business: found.business, accent: found.accent, slug: found.slug, email: found.email, role: found.role, expiresAt: found.expires_at,
-      next: nextStep(found, me?.id ?? null), signedInAs: me?.email ?? null,
-    } }
+    return {
+      state,
+      invitation: {
+        business: found.business,
+        accent: found.accent,
+        slug: found.slug,
+        email: found.email,
+        role: found.role,
+        expiresAt: found.expires_at,
+        next: nextStep(found, me?.id ?? null),
+        signedInAs: me?.email ?? null,
+      },
+    }
   },
 
   acceptStaffInvitation: prepared(
@@ -118,12 +182,18 @@ export const staffHandlers = implement('staff', staff, {
       const found = await askInvitation(ask, hashToken(token))
       if (!found || invitationState(found, now) !== 'open') throw problem('invitationClosed')
       switch (nextStep(found, actor.kind === 'person' ? actor.id : null)) {
-        case 'join': return { found, passwordHash: null, name: found.name }
+        case 'join':
+          return { found, passwordHash: null, name: found.name }
         // Their password is theirs: an invitation never sets it anew.
-        case 'signIn': throw problem('notSignedIn')
-        case 'other': throw problem('wrongPerson')
+        case 'signIn':
+          throw problem('notSignedIn')
+        case 'other':
+          throw problem('wrongPerson')
         case 'new': {
-          if (!name || !password) throw problem('input', { fields: { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) } })
+          if (!name || !password)
+            throw problem('input', {
+              fields: { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) },
+            })
           checkNewPassword(password, [found.business, found.email, name])
           return { found, passwordHash: await hashPassword(password), name }
         }
@@ -132,23 +202,49 @@ export const staffHandlers = implement('staff', staff, {
     async (ctx, _input, { found, passwordHash, name }) => {
       ctx.allow(yes)
       await ctx.enter(found.account_id)
-      if (!(await useInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) || !(await joinMember(ctx.db, found.account_id, found.member_id, name, ctx.now))) {
+      if (
+        !(await useInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) ||
+        !(await joinMember(ctx.db, found.account_id, found.member_id, name, ctx.now))
+      ) {
         throw problem('invitationClosed')
       }
-      await ctx.audit({ event: 'staffJoined', subjectKind: 'staffMember', subjectId: found.member_id, details: { name, role: found.role } })
+      await ctx.audit({
+        event: 'staffJoined',
+        subjectKind: 'staffMember',
+        subjectId: found.member_id,
+        details: { name, role: found.role },
+      })
       if (!passwordHash) return { slug: found.slug }
-      await addPerson(ctx.db, { id: ctx.newId(), email: found.email, emailNorm: emailNorm(found.email), name, passwordHash, at: ctx.now })
+      await addPerson(ctx.db, {
+        id: ctx.newId(),
+        email: found.email,
+        emailNorm: emailNorm(found.email),
+        name,
+        passwordHash,
+        at: ctx.now,
+      })
       if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()
       const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
-      await startPersonSession(ctx.db, { hash, id: ctx.newId(), person: found.person_id, at: ctx.now, ends, userAgent: ctx.userAgent, clientAddress: ctx.clientAddress })
+      await startPersonSession(ctx.db, {
+        hash,
+        id: ctx.newId(),
+        person: found.person_id,
+        at: ctx.now,
+        ends,
+        userAgent: ctx.userAgent,
+        clientAddress: ctx.clientAddress,
+      })
       return withEffect({ slug: found.slug }, { session: 'start', audience: 'people', token, ends })
     },
   ),
 })
 
 /** What the holder of an open link does next. */
-function nextStep(found: Pick<Found, 'has_password' | 'person_id'>, me: string | null): 'new' | 'signIn' | 'join' | 'other' {
+function nextStep(
+  found: Pick<Found, 'has_password' | 'person_id'>,
+  me: string | null,
+): 'new' | 'signIn' | 'join' | 'other' {
   if (me === found.person_id) return 'join'
   if (!found.has_password) return 'new'
   return me ? 'other' : 'signIn'
@@ -156,28 +252,45 @@ function nextStep(found: Pick<Found, 'has_password' | 'person_id'>, me: string |
 
 /** What this actor may do with this member, from the same policies that decide the deeds. */
 function whatMay(actor: Extract<Actor, { kind: 'staff' }>, member: Member) {
-  const touch = mayTouch(actor, member).yes, move = mayMove(actor, member).yes
+  const touch = mayTouch(actor, member).yes,
+    move = mayMove(actor, member).yes
   return {
-    resend: touch && member.state === 'invited', withdraw: touch && member.state === 'invited',
-    deactivate: move && member.state === 'active', reactivate: touch && member.state === 'deactivated',
+    resend: touch && member.state === 'invited',
+    withdraw: touch && member.state === 'invited',
+    deactivate: move && member.state === 'active',
+    reactivate: touch && member.state === 'deactivated',
     roles: move && member.state !== 'deactivated' ? rolesGivenBy(actor.role) : [],
   }
 }
 
 /** An account always has an active owner, whoever asks at the same time. */
-async function keepAnOwner(ctx: Context<typeof staff.deactivateStaff> | Context<typeof staff.changeStaffRole>, member: Member): Promise<void> {
+async function keepAnOwner(
+  ctx: Context<typeof staff.deactivateStaff> | Context<typeof staff.changeStaffRole>,
+  member: Member,
+): Promise<void> {
   if (member.role !== 'owner' || member.state !== 'active') return
   const owners = await lockOwners(ctx.db, ctx.account.id)
   if (owners.every((id) => id === member.id)) throw problem('lastOwner')
 }
 
-async function sendInvitation(ctx: Context<typeof staff.inviteStaff> | Context<typeof staff.resendStaffInvitation>, member: Pick<Member, 'id' | 'email' | 'role'>): Promise<void> {
+async function sendInvitation(
+  ctx: Context<typeof staff.inviteStaff> | Context<typeof staff.resendStaffInvitation>,
+  member: Pick<Member, 'id' | 'email' | 'role'>,
+): Promise<void> {
   const { token, hash } = newToken()
   await addInvitation(ctx.db, ctx.account.id, {
-    id: ctx.newId(), member: member.id, hash, emailNorm: emailNorm(member.email), at: ctx.now, expires: new Date(ctx.now.getTime() + INVITATION_MS),
+    id: ctx.newId(),
+    member: member.id,
+    hash,
+    emailNorm: emailNorm(member.email),
+    at: ctx.now,
+    expires: new Date(ctx.now.getTime() + INVITATION_MS),
   })
   await ctx.emit({
-    message: staffInvitation, to: { address: member.email }, subject: { kind: 'staffMember', id: member.id }, locale: ctx.account.locale,
+    message: staffInvitation,
+    to: { address: member.email },
+    subject: { kind: 'staffMember', id: member.id },
+    locale: ctx.account.locale,
     vars: { token, inviter: ctx.actor.name, role: member.role },
   })
 }

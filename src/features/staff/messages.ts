@@ -5,8 +5,14 @@ import { INVITATION_MS } from './rules.ts'
 
 /** "Join the staff of …": to a colleague-to-be. */
 export const staffInvitation = message<{ token: string; inviter: string; role: string }>({
-  kind: 'staffInvitation', words: 'staff.mail', secret: true, linkKind: 'invitation',
+  kind: 'staffInvitation',
+  words: 'staff.mail',
+  secret: true,
+  linkKind: 'invitation',
   stillWanted: (db, row, now) => invitationStillOpen(db, row.account_id, hashToken(row.payload?.token), now),
-  link: ({ token }, sender, row) => ({ url: sender.mainUrl(`/office/join/${token}`), until: new Date(row.created_at.getTime() + INVITATION_MS) }),
+  link: ({ token }, sender, row) => ({
+    url: sender.mainUrl(`/office/join/${token}`),
+    until: new Date(row.created_at.getTime() + INVITATION_MS),
+  }),
   extra: ({ role }) => ({ context: role }),
 })

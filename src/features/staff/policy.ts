@@ -28,7 +28,11 @@ export function mayMove(actor: Actor, member: { id: string; role: StaffRole } | 
   return member!.id === actor.id ? no('notYourself') : yes
 }
 
-export function mayChangeRole(actor: Actor, member: { id: string; role: StaffRole } | undefined, role: StaffRole): Decision {
+export function mayChangeRole(
+  actor: Actor,
+  member: { id: string; role: StaffRole } | undefined,
+  role: StaffRole,
+): Decision {
   const move = mayMove(actor, member)
   return move.yes ? mayGiveRole(actor, role) : move
 }

@@ -10,7 +10,12 @@ export type MemberState = 'invited' | 'active' | 'deactivated'
 export const rolesGivenBy = (role: StaffRole): StaffRole[] =>
   role === 'owner' ? [...ROLES] : role === 'admin' ? ROLES.filter((each) => each !== 'owner') : []
 
-export interface InvitationFacts { expires_at: Date; used_at: Date | null; replaced_at: Date | null; member_state: MemberState }
+export interface InvitationFacts {
+  expires_at: Date
+  used_at: Date | null
+  replaced_at: Date | null
+  member_state: MemberState
+}
 export type InvitationState = 'open' | 'accepted' | 'expired' | 'replaced' | 'unknown'
 
 /** What a link is now. Accepted wins over late: whoever comes back to a used link is told to sign in. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { house, linkIn, PASSWORD } from '../../../test/kit.ts'
 
 const tokenOf = (link: string) => link.split('/').at(-1)!
-const invited = async (email: string) => tokenOf(linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
+const invited = async (email: string) =>
+  tokenOf(linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 const NEW_PASSWORD = 'nine green buckets'
 
@@ -15,13 +16,22 @@ describe('inviting staff', () => {
     const token = await invited(email)
     const dan = anyone()
     const { state, invitation } = await dan.ok('getStaffInvitation', { token })
-    expect({ state, next: invitation?.next, business: invitation?.business, role: invitation?.role }).toEqual({ state: 'open', next: 'new', business: 'Harbour Appliance Repair', role: 'dispatcher' })
+    expect({ state, next: invitation?.next, business: invitation?.business, role: invitation?.role }).toEqual({
+      state: 'open',
+      next: 'new',
+      business: 'Harbour Appliance Repair',
+      role: 'dispatcher',
+    })
     const weak = await dan.call('acceptStaffInvitation', { token, name: 'Dan Price', password: 'short' })
     expect(weak.body.fields?.password?.code).toBe('passwordTooShort')
-    expect((await dan.ok('acceptStaffInvitation', { token, name: 'Dan Price', password: NEW_PASSWORD })).slug).toBe(slug)
+    expect((await dan.ok('acceptStaffInvitation', { token, name: 'Dan Price', password: NEW_PASSWORD })).slug).toBe(
+      slug,
+    )
     expect((await dan.ok('getOffice', {}, { slug })).me).toMatchObject({ name: 'Dan Price', role: 'dispatcher' })
     expect((await anyone().ok('getStaffInvitation', { token })).state).toBe('accepted')
-    expect((await anyone().call('acceptStaffInvitation', { token, name: 'Eve', password: NEW_PASSWORD })).body.code).toBe('invitationClosed')
+    expect(
+      (await anyone().call('acceptStaffInvitation', { token, name: 'Eve', password: NEW_PASSWORD })).body.code,
+    ).toBe('invitationClosed')
   })
 
   it('PS-44 the link dies after seven days to the second, and when a newer one is sent', async () => {
@@ -35,12 +45,16 @@ describe('inviting staff', () => {
     const second = tokenOf(linkIn((await mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
     expect(second).not.toBe(first)
     expect((await anyone().ok('getStaffInvitation', { token: first })).state).toBe('replaced')
-    expect((await anyone().call('acceptStaffInvitation', { token: first, name: 'A', password: NEW_PASSWORD })).body.code).toBe('invitationClosed')
+    expect(
+      (await anyone().call('acceptStaffInvitation', { token: first, name: 'A', password: NEW_PASSWORD })).body.code,
+    ).toBe('invitationClosed')
     clock.advance(7 * 24 * 3600_000 - 1_000)
     expect((await anyone().ok('getStaffInvitation', { token: second })).state).toBe('open')
     clock.advance(1_000)
     expect((await anyone().ok('getStaffInvitation', { token: second })).state).toBe('expired')
-    expect((await anyone().call('acceptStaffInvitation', { token: second, name: 'A', password: NEW_PASSWORD })).body.code).toBe('invitationClosed')
+    expect(
+      (await anyone().call('acceptStaffInvitation', { token: second, name: 'A', password: NEW_PASSWORD })).body.code,
+    ).toBe('invitationClosed')
   })
 
   it('PS-43 a token that is empty, cut, upper-cased or of another kind opens nothing', async () => {
@@ -62,17 +76,31 @@ describe('inviting staff', () => {
     const email = fresh()
     await owner.ok('inviteStaff', { email, role: 'worker' })
     const token = await invited(email)
-    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => anyone().call('acceptStaffInvitation', { token, name: `Try ${n}`, password: `${NEW_PASSWORD} ${n}` })))
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        anyone().call('acceptStaffInvitation', { token, name: `Try ${n}`, password: `${NEW_PASSWORD} ${n}` }),
+      ),
+    )
     expect(all.filter((each) => each.status === 200)).toHaveLength(1)
-    const sessions = await stored((db) => db.selectFrom('people_sessions').innerJoin('people', 'people.id', 'people_sessions.person_id').select('people_sessions.id').where('people.email', '=', email).execute())
+    const sessions = await stored((db) =>
+      db
+        .selectFrom('people_sessions')
+        .innerJoin('people', 'people.id', 'people_sessions.person_id')
+        .select('people_sessions.id')
+        .where('people.email', '=', email)
+        .execute(),
+    )
     expect(sessions).toHaveLength(1)
-    const joined = await stored((db) => db.selectFrom('audit').select('id').where('account_id', '=', id).where('event', '=', 'staffJoined').execute())
+    const joined = await stored((db) =>
+      db.selectFrom('audit').select('id').where('account_id', '=', id).where('event', '=', 'staffJoined').execute(),
+    )
     expect(joined).toHaveLength(1)
   })
 
   it('PS-47 PS-54 a person who has a login elsewhere joins with it; the invitation never sets their password', async () => {
     const { business, anyone } = await house()
-    const one = await business(), two = await business({ name: 'Northside Heating' })
+    const one = await business(),
+      two = await business({ name: 'Northside Heating' })
     await two.owner.ok('inviteStaff', { email: one.owner.email, role: 'admin' })
     const token = await invited(one.owner.email)
     expect((await anyone().ok('getStaffInvitation', { token })).invitation?.next).toBe('signIn')
@@ -82,7 +110,9 @@ describe('inviting staff', () => {
     expect((await other.owner.ok('getStaffInvitation', { token })).invitation?.next).toBe('other')
     expect((await other.owner.call('acceptStaffInvitation', { token })).body.code).toBe('wrongPerson')
     await one.owner.ok('acceptStaffInvitation', { token })
-    expect((await one.owner.ok('getMyself')).accounts.map((each) => each.slug).sort()).toEqual([one.slug, two.slug].sort())
+    expect((await one.owner.ok('getMyself')).accounts.map((each) => each.slug).sort()).toEqual(
+      [one.slug, two.slug].sort(),
+    )
     expect((await anyone().call('signIn', { email: one.owner.email, password: PASSWORD })).status).toBe(200)
     expect((await anyone().call('signIn', { email: one.owner.email, password: NEW_PASSWORD })).status).toBe(401)
   })
@@ -90,7 +120,9 @@ describe('inviting staff', () => {
   it('PS-40 an admin can neither make, touch nor let go an owner; a dispatcher and a worker can invite nobody', async () => {
     const { business } = await house()
     const b = await business()
-    const admin = await b.staff('admin'), dispatcher = await b.staff('dispatcher'), worker = await b.staff('worker')
+    const admin = await b.staff('admin'),
+      dispatcher = await b.staff('dispatcher'),
+      worker = await b.staff('worker')
     expect((await admin.call('inviteStaff', { email: fresh(), role: 'owner' })).body.code).toBe('ownersOnly')
     expect((await admin.call('changeStaffRole', { member: dispatcher.id, role: 'owner' })).body.code).toBe('ownersOnly')
     expect((await admin.call('deactivateStaff', { member: b.owner.id })).body.code).toBe('ownersOnly')
@@ -109,7 +141,9 @@ describe('inviting staff', () => {
     const worker = await b.staff('worker')
     const email = fresh()
     await b.owner.ok('inviteStaff', { email, role: 'worker' })
-    expect((await b.owner.call('inviteStaff', { email: email.toUpperCase(), role: 'admin' })).body.code).toBe('alreadyInvited')
+    expect((await b.owner.call('inviteStaff', { email: email.toUpperCase(), role: 'admin' })).body.code).toBe(
+      'alreadyInvited',
+    )
     expect((await b.owner.call('inviteStaff', { email: worker.email, role: 'admin' })).body.code).toBe('alreadyStaff')
   })
 })
@@ -117,7 +151,8 @@ describe('inviting staff', () => {
 describe('letting staff go', () => {
   it('PS-48 a deactivated colleague is out of this account at the next request, and stays in the others', async () => {
     const { business } = await house()
-    const one = await business(), two = await business()
+    const one = await business(),
+      two = await business()
     const ann = await one.staff('admin', 'Ann Hale')
     await two.owner.ok('inviteStaff', { email: ann.email, role: 'worker' })
     await ann.ok('acceptStaffInvitation', { token: await invited(ann.email) })
@@ -145,17 +180,32 @@ describe('letting staff go', () => {
     for (let round = 0; round < 10; round++) {
       const b = await business()
       const second = await b.staff('owner')
-      await Promise.all([b.owner.call('deactivateStaff', { member: second.id }), second.call('changeStaffRole', { member: b.owner.id, role: 'worker' })])
-      const owners = await stored((db) => db.selectFrom('staff_members').select('id').where('account_id', '=', b.id).where('role', '=', 'owner').where('state', '=', 'active').execute())
+      await Promise.all([
+        b.owner.call('deactivateStaff', { member: second.id }),
+        second.call('changeStaffRole', { member: b.owner.id, role: 'worker' }),
+      ])
+      const owners = await stored((db) =>
+        db
+          .selectFrom('staff_members')
+          .select('id')
+          .where('account_id', '=', b.id)
+          .where('role', '=', 'owner')
+          .where('state', '=', 'active')
+          .execute(),
+      )
       expect(owners.length).toBeGreaterThan(0)
     }
   })
 
-  it('another account\'s colleague is as unknown as one that never was', async () => {
+  it("another account's colleague is as unknown as one that never was", async () => {
     const { business } = await house()
-    const one = await business(), two = await business()
+    const one = await business(),
+      two = await business()
     const worker = await two.staff('worker')
-    const [foreign, absent] = await Promise.all([one.owner.call('deactivateStaff', { member: worker.id }), one.owner.call('deactivateStaff', { member: '01900000-0000-7000-8000-000000000000' })])
+    const [foreign, absent] = await Promise.all([
+      one.owner.call('deactivateStaff', { member: worker.id }),
+      one.owner.call('deactivateStaff', { member: '01900000-0000-7000-8000-000000000000' }),
+    ])
     expect(foreign.status).toBe(404)
     expect({ ...foreign.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' })
   })

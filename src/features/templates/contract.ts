@@ -12,11 +12,20 @@ declareProblems({
   templateArchived: 409,
 })
 
-const value = () => z.union([z.boolean(), z.number(), z.string().max(5_000, 'tooLong'), z.array(z.string().max(200, 'tooLong')).max(MAX_OPTIONS, 'tooMany')])
+const value = () =>
+  z.union([
+    z.boolean(),
+    z.number(),
+    z.string().max(5_000, 'tooLong'),
+    z.array(z.string().max(200, 'tooLong')).max(MAX_OPTIONS, 'tooMany'),
+  ])
 
 /** As somebody sets it up: a field without an id is new. What goes together is checked by rules.ts. */
 const fieldIn = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/).optional(),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,40}$/)
+    .optional(),
   name: line(120),
   type: z.enum(FIELD_TYPES),
   hint: text(300).optional(),
@@ -28,14 +37,26 @@ const fieldIn = z.strictObject({
 })
 
 const field = z.object({
-  id: z.string(), name: z.string(), type: z.enum(FIELD_TYPES), hint: z.string().optional(), options: z.array(z.string()).optional(),
-  portal: z.enum(PERMISSIONS), worker: z.enum(PERMISSIONS), value: z.any().optional(), unit: z.string().optional(),
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(FIELD_TYPES),
+  hint: z.string().optional(),
+  options: z.array(z.string()).optional(),
+  portal: z.enum(PERMISSIONS),
+  worker: z.enum(PERMISSIONS),
+  value: z.any().optional(),
+  unit: z.string().optional(),
 })
 
 const state = z.enum(['active', 'archived'])
 const summary = {
-  id: z.string(), name: z.string(), description: z.string(), icon: z.enum(TEMPLATE_ICONS), durationMinutes: z.number().nullable(),
-  state, version: z.number(),
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  icon: z.enum(TEMPLATE_ICONS),
+  durationMinutes: z.number().nullable(),
+  state,
+  version: z.number(),
   /** Among the default templates of the portal. */
   offered: z.boolean(),
 }
@@ -60,7 +81,9 @@ const one = z.strictObject({ template: id() })
 
 export const templates = contract('templates', {
   listTemplates: operation({
-    method: 'GET', path: '/office/{account}/templates', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/templates',
+    audience: ['staff'],
     summary: 'The templates in their order, with how many there are of each state',
     query: z.strictObject({ state: state.optional() }),
     output: z.object({
@@ -70,37 +93,66 @@ export const templates = contract('templates', {
     }),
   }),
   getTemplate: operation({
-    method: 'GET', path: '/office/{account}/templates/{template}', audience: ['staff'],
+    method: 'GET',
+    path: '/office/{account}/templates/{template}',
+    audience: ['staff'],
     summary: 'One template with its fields, of its newest version or of the one asked for',
-    params: one, query: z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() }),
+    params: one,
+    query: z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() }),
     output: template,
   }),
   createTemplate: operation({
-    method: 'POST', path: '/office/{account}/templates', audience: ['staff'],
+    method: 'POST',
+    path: '/office/{account}/templates',
+    audience: ['staff'],
     summary: 'Make a template; it comes last',
-    body: z.strictObject({ ...content, description: content.description.default(''), icon: content.icon.default('wrench'), durationMinutes: content.durationMinutes.default(null), fields: content.fields.default([]) }),
-    output: template, writes: true, creates: true,
+    body: z.strictObject({
+      ...content,
+      description: content.description.default(''),
+      icon: content.icon.default('wrench'),
+      durationMinutes: content.durationMinutes.default(null),
+      fields: content.fields.default([]),
+    }),
+    output: template,
+    writes: true,
+    creates: true,
   }),
   updateTemplate: operation({
-    method: 'PATCH', path: '/office/{account}/templates/{template}', audience: ['staff'],
+    method: 'PATCH',
+    path: '/office/{account}/templates/{template}',
+    audience: ['staff'],
     summary: 'Change a template as it was in `version`; the change is a new version',
-    params: one, body: z.strictObject({ version: seenVersion(), ...z.strictObject(content).partial().shape }),
-    output: template, problems: ['templateChanged', 'templateArchived'], writes: true,
+    params: one,
+    body: z.strictObject({ version: seenVersion(), ...z.strictObject(content).partial().shape }),
+    output: template,
+    problems: ['templateChanged', 'templateArchived'],
+    writes: true,
   }),
   archiveTemplate: operation({
-    method: 'POST', path: '/office/{account}/templates/{template}/archive', audience: ['staff'],
+    method: 'POST',
+    path: '/office/{account}/templates/{template}/archive',
+    audience: ['staff'],
     summary: 'Take a template out of use; its jobs stay as they are',
-    params: one, output: template, writes: true,
+    params: one,
+    output: template,
+    writes: true,
   }),
   restoreTemplate: operation({
-    method: 'POST', path: '/office/{account}/templates/{template}/restore', audience: ['staff'],
+    method: 'POST',
+    path: '/office/{account}/templates/{template}/restore',
+    audience: ['staff'],
     summary: 'Take an archived template into use again',
-    params: one, output: template, writes: true,
+    params: one,
+    output: template,
+    writes: true,
   }),
   orderTemplates: operation({
-    method: 'PUT', path: '/office/{account}/templates-order', audience: ['staff'],
+    method: 'PUT',
+    path: '/office/{account}/templates-order',
+    audience: ['staff'],
     summary: 'Put the templates in this order; those not named keep theirs and come after',
     body: z.strictObject({ templates: z.array(id()).min(1, 'required').max(500, 'tooMany') }),
-    output: z.object({}), writes: true,
+    output: z.object({}),
+    writes: true,
   }),
 })

@@ -5,19 +5,33 @@ import { refoldJobs } from '../jobs/queries.ts'
 import { templates } from './contract.ts'
 import { mayEditTemplate, mayManageTemplates, mayReadTemplates, verbsOn } from './policy.ts'
 import {
-  countTemplates, fieldsOfVersion, findTemplate, insertTemplate, listTemplates, orderTemplates, replaceTemplate,
-  setTemplateState, type TemplateRow,
+  countTemplates,
+  fieldsOfVersion,
+  findTemplate,
+  insertTemplate,
+  listTemplates,
+  orderTemplates,
+  replaceTemplate,
+  setTemplateState,
+  type TemplateRow,
 } from './queries.ts'
 import { faultsOfFields, problemsUnder, sameFields, type Field } from './rules.ts'
 
 export const templatesHandlers = implement('templates', templates, {
   async listTemplates(ctx, { state = 'active' }) {
     ctx.allow(mayReadTemplates(ctx.actor))
-    const [rows, counts] = await Promise.all([listTemplates(ctx.db, ctx.account.id, { state }), countTemplates(ctx.db, ctx.account.id)])
+    const [rows, counts] = await Promise.all([
+      listTemplates(ctx.db, ctx.account.id, { state }),
+      countTemplates(ctx.db, ctx.account.id),
+    ])
     const manages = mayManageTemplates(ctx.actor).yes
     return {
-      rows: rows.map((row) => ({ ...summary(ctx, row), fieldCount: row.fields.filter((field) => field.type !== 'section').length })),
-      counts, can: { create: manages, order: manages && state === 'active' },
+      rows: rows.map((row) => ({
+        ...summary(ctx, row),
+        fieldCount: row.fields.filter((field) => field.type !== 'section').length,
+      })),
+      counts,
+      can: { create: manages, order: manages && state === 'active' },
     }
   },
 
@@ -35,7 +49,12 @@ export const templatesHandlers = implement('templates', templates, {
     ctx.allow(mayManageTemplates(ctx.actor))
     const key = { account: ctx.account.id, template: ctx.newId() }
     await insertTemplate(ctx.db, key, { ...content, fields: checked(fields) }, { now: ctx.now })
-    await ctx.audit({ event: 'templateCreated', subjectKind: 'template', subjectId: key.template, details: { name: content.name } })
+    await ctx.audit({
+      event: 'templateCreated',
+      subjectKind: 'template',
+      subjectId: key.template,
+      details: { name: content.name },
+    })
     return present(ctx, (await findTemplate(ctx.db, key))!)
   },
 
@@ -49,10 +68,15 @@ export const templatesHandlers = implement('templates', templates, {
     // Saving what is already there is no new version.
     if (sameContent(row, next)) return present(ctx, row)
     // Whoever came second between reading and writing is refused here, and has lost nothing of the first.
-    if (!await replaceTemplate(ctx.db, key, version, next, ctx.now)) throw problem('templateChanged')
+    if (!(await replaceTemplate(ctx.db, key, version, next, ctx.now))) throw problem('templateChanged')
     // What is hidden now must not be found by its words any more, in this very transaction (PS-14, PS-15).
     if (shownIn(row.fields) !== shownIn(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
-    await ctx.audit({ event: 'templateUpdated', subjectKind: 'template', subjectId: template, details: { version: version + 1 } })
+    await ctx.audit({
+      event: 'templateUpdated',
+      subjectKind: 'template',
+      subjectId: template,
+      details: { version: version + 1 },
+    })
     return present(ctx, (await findTemplate(ctx.db, key))!)
   },
 
@@ -78,7 +102,12 @@ async function setState(ctx: Writer, template: string, state: 'active' | 'archiv
   ctx.allow(mayManageTemplates(ctx.actor))
   if (row.state === state) return present(ctx, row)
   await setTemplateState(ctx.db, key, state, ctx.now)
-  await ctx.audit({ event: state === 'archived' ? 'templateArchived' : 'templateRestored', subjectKind: 'template', subjectId: template, details: { name: row.name } })
+  await ctx.audit({
+    event: state === 'archived' ? 'templateArchived' : 'templateRestored',
+    subjectKind: 'template',
+    subjectId: template,
+    details: { name: row.name },
+  })
   return present(ctx, { ...row, state, updatedAt: ctx.now })
 }
 
@@ -88,11 +117,16 @@ type Typed = Omit<Field, 'id'> & { id?: string | undefined }
  * Fields as they will be stored, or a refusal that names every fault. A field without an id is new. One that
  * changed its type is new too: its old answers would not fit.
  */
-function checked(fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[], before: readonly Field[] = []): Field[] {
+function checked(
+  fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[],
+  before: readonly Field[] = [],
+): Field[] {
   const types = new Map(before.map((field) => [field.id, field.type]))
   const made = fields.map((typed): Field => {
     const kept = typed.id && (types.get(typed.id) ?? typed.type) === typed.type
-    return JSON.parse(JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() })) as Field
+    return JSON.parse(
+      JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() }),
+    ) as Field
   })
   const faults = faultsOfFields(made)
   if (Object.keys(faults).length > 0) throw problem('input', { fields: problemsUnder('fields', faults) })
@@ -100,13 +134,28 @@ function checked(fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[]
 }
 
 /** The questions that customers see, in a comparable form. */
-const shownIn = (fields: readonly Field[]) => fields.filter((field) => field.portal !== 'hidden').map((field) => field.id).sort().join()
+const shownIn = (fields: readonly Field[]) =>
+  fields
+    .filter((field) => field.portal !== 'hidden')
+    .map((field) => field.id)
+    .sort()
+    .join()
 
 const sameContent = (one: TemplateRow, other: TemplateRow) =>
-  one.name === other.name && one.description === other.description && one.icon === other.icon
-  && one.durationMinutes === other.durationMinutes && sameFields(one.fields, other.fields)
+  one.name === other.name &&
+  one.description === other.description &&
+  one.icon === other.icon &&
+  one.durationMinutes === other.durationMinutes &&
+  sameFields(one.fields, other.fields)
 
-const summary = (ctx: Reader, { fields: _, position: __, ...row }: TemplateRow) => ({ ...row, offered: ctx.account.portal.templates.includes(row.id) })
+const summary = (ctx: Reader, { fields: _, position: __, ...row }: TemplateRow) => ({
+  ...row,
+  offered: ctx.account.portal.templates.includes(row.id),
+})
 
-const present = (ctx: Reader, row: TemplateRow, fieldsOf = row.version): Output<(typeof templates)['getTemplate']> =>
-  ({ ...summary(ctx, row), fields: row.fields, fieldsOf, can: verbsOn(ctx.actor, row) })
+const present = (ctx: Reader, row: TemplateRow, fieldsOf = row.version): Output<(typeof templates)['getTemplate']> => ({
+  ...summary(ctx, row),
+  fields: row.fields,
+  fieldsOf,
+  can: verbsOn(ctx.actor, row),
+})

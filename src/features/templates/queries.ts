@@ -19,38 +19,74 @@ export interface TemplateRow {
 type Key = { account: string; template: string }
 
 /** Templates with the fields of their newest version, in the business's order. */
-const newest = (db: Read, account: string) => db
-  .selectFrom('templates as t')
-  .innerJoin('template_versions as v', (join) => join
-    .onRef('v.account_id', '=', 't.account_id').onRef('v.template_id', '=', 't.id').onRef('v.version', '=', 't.version'))
-  .where('t.account_id', '=', account).where('v.account_id', '=', account)
-  .select(['t.id', 't.name', 't.description', 't.icon', 't.duration_minutes as durationMinutes', 't.position', 't.state', 't.version', 't.updated_at as updatedAt', 'v.fields'])
-  .orderBy('t.position').orderBy('t.id')
+const newest = (db: Read, account: string) =>
+  db
+    .selectFrom('templates as t')
+    .innerJoin('template_versions as v', (join) =>
+      join
+        .onRef('v.account_id', '=', 't.account_id')
+        .onRef('v.template_id', '=', 't.id')
+        .onRef('v.version', '=', 't.version'),
+    )
+    .where('t.account_id', '=', account)
+    .where('v.account_id', '=', account)
+    .select([
+      't.id',
+      't.name',
+      't.description',
+      't.icon',
+      't.duration_minutes as durationMinutes',
+      't.position',
+      't.state',
+      't.version',
+      't.updated_at as updatedAt',
+      'v.fields',
+    ])
+    .orderBy('t.position')
+    .orderBy('t.id')
 
 /** All of a state, or those named (any state); 500 at most. */
-export async function listTemplates(db: Read, account: string, wanted: { state: 'active' | 'archived' } | { ids: readonly string[] }): Promise<TemplateRow[]> {
-  const query = 'state' in wanted
-    ? newest(db, account).where('t.state', '=', wanted.state)
-    : newest(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [NOBODY])
-  return await query.limit(500).execute() as unknown as TemplateRow[]
+export async function listTemplates(
+  db: Read,
+  account: string,
+  wanted: { state: 'active' | 'archived' } | { ids: readonly string[] },
+): Promise<TemplateRow[]> {
+  const query =
+    'state' in wanted
+      ? newest(db, account).where('t.state', '=', wanted.state)
+      : newest(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [NOBODY])
+  return (await query.limit(500).execute()) as unknown as TemplateRow[]
 }
 /** `in ()` is no SQL: an id that nothing has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 export async function countTemplates(db: Read, account: string): Promise<{ active: number; archived: number }> {
-  const rows = await db.selectFrom('templates').where('account_id', '=', account)
-    .select((each) => ['state', each.fn.countAll<string>().as('count')]).groupBy('state').execute()
+  const rows = await db
+    .selectFrom('templates')
+    .where('account_id', '=', account)
+    .select((each) => ['state', each.fn.countAll<string>().as('count')])
+    .groupBy('state')
+    .execute()
   const of = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
   return { active: of('active'), archived: of('archived') }
 }
 
 export const findTemplate = async (db: Read, { account, template }: Key): Promise<TemplateRow | undefined> =>
-  await newest(db, account).where('t.id', '=', template).executeTakeFirst() as unknown as TemplateRow | undefined
+  (await newest(db, account).where('t.id', '=', template).executeTakeFirst()) as unknown as TemplateRow | undefined
 
 /** The fields as they were in a version; undefined when there is none of that number. */
-export async function fieldsOfVersion(db: Read, { account, template }: Key, version: number): Promise<Field[] | undefined> {
-  const row = await db.selectFrom('template_versions').select('fields')
-    .where('account_id', '=', account).where('template_id', '=', template).where('version', '=', version).executeTakeFirst()
+export async function fieldsOfVersion(
+  db: Read,
+  { account, template }: Key,
+  version: number,
+): Promise<Field[] | undefined> {
+  const row = await db
+    .selectFrom('template_versions')
+    .select('fields')
+    .where('account_id', '=', account)
+    .where('template_id', '=', template)
+    .where('version', '=', version)
+    .executeTakeFirst()
   return row?.fields as unknown as Field[] | undefined
 }
 
@@ -58,31 +94,72 @@ type Content = Pick<TemplateRow, 'name' | 'description' | 'icon' | 'durationMinu
 
 /** Adds a template with its first version, after all others. */
 export async function insertTemplate(
-  db: Write, { account, template }: Key, content: Content, { now, externalReference = null }: { now: Date; externalReference?: string | null },
+  db: Write,
+  { account, template }: Key,
+  content: Content,
+  { now, externalReference = null }: { now: Date; externalReference?: string | null },
 ): Promise<void> {
-  await db.insertInto('templates').values({
-    account_id: account, id: template, ...columns(content), version: 1, external_reference: externalReference, created_at: now, updated_at: now,
-    position: sql<number>`(select coalesce(max(position), 0) + 1 from templates where account_id = ${account})`,
-  }).execute()
+  await db
+    .insertInto('templates')
+    .values({
+      account_id: account,
+      id: template,
+      ...columns(content),
+      version: 1,
+      external_reference: externalReference,
+      created_at: now,
+      updated_at: now,
+      position: sql<number>`(select coalesce(max(position), 0) + 1 from templates where account_id = ${account})`,
+    })
+    .execute()
   await insertVersion(db, { account, template }, 1, content.fields, now)
 }
 
 /** Writes the content as the version after `seen`; false when `seen` is not the newest any more. */
-export async function replaceTemplate(db: Write, { account, template }: Key, seen: number, content: Content, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('templates').set({ ...columns(content), version: seen + 1, updated_at: now })
-    .where('account_id', '=', account).where('id', '=', template).where('version', '=', seen).executeTakeFirst()
+export async function replaceTemplate(
+  db: Write,
+  { account, template }: Key,
+  seen: number,
+  content: Content,
+  now: Date,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('templates')
+    .set({ ...columns(content), version: seen + 1, updated_at: now })
+    .where('account_id', '=', account)
+    .where('id', '=', template)
+    .where('version', '=', seen)
+    .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await insertVersion(db, { account, template }, seen + 1, content.fields, now)
   return true
 }
 
-const columns = ({ name, description, icon, durationMinutes }: Content) => ({ name, description, icon, duration_minutes: durationMinutes })
+const columns = ({ name, description, icon, durationMinutes }: Content) => ({
+  name,
+  description,
+  icon,
+  duration_minutes: durationMinutes,
+})
 
 const insertVersion = (db: Write, { account, template }: Key, version: number, fields: readonly Field[], now: Date) =>
-  db.insertInto('template_versions').values({ account_id: account, template_id: template, version, fields: JSON.stringify(fields), created_at: now }).execute()
+  db
+    .insertInto('template_versions')
+    .values({ account_id: account, template_id: template, version, fields: JSON.stringify(fields), created_at: now })
+    .execute()
 
-export async function setTemplateState(db: Write, { account, template }: Key, state: 'active' | 'archived', now: Date): Promise<void> {
-  await db.updateTable('templates').set({ state, updated_at: now }).where('account_id', '=', account).where('id', '=', template).execute()
+export async function setTemplateState(
+  db: Write,
+  { account, template }: Key,
+  state: 'active' | 'archived',
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('templates')
+    .set({ state, updated_at: now })
+    .where('account_id', '=', account)
+    .where('id', '=', template)
+    .execute()
 }
 
 /** The ids in this order; those not named come after, in the order they had. */

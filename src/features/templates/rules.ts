@@ -3,7 +3,18 @@
  * Server and screen share every line; pure, no I/O, no clock.
  */
 
-export const FIELD_TYPES = ['text', 'number', 'dateTime', 'checkbox', 'currency', 'pickList', 'multiPickList', 'file', 'link', 'section'] as const
+export const FIELD_TYPES = [
+  'text',
+  'number',
+  'dateTime',
+  'checkbox',
+  'currency',
+  'pickList',
+  'multiPickList',
+  'file',
+  'link',
+  'section',
+] as const
 export type FieldType = (typeof FIELD_TYPES)[number]
 
 /** What a customer may do with a field (V-28), and apart from it what the worker on the job may (V-29). */
@@ -39,8 +50,26 @@ export type FieldAudience = 'portal' | 'worker' | 'office'
 
 /** Pictures on the tiles of the portal; their drawings are in ui/template-icons.ts. */
 export const TEMPLATE_ICONS = [
-  'wrench', 'hammer', 'droplets', 'flame', 'zap', 'plug', 'thermometer', 'wind', 'washing-machine', 'refrigerator', 'microwave', 'truck',
-  'shield-check', 'sparkles', 'paint-roller', 'leaf', 'key-round', 'house', 'monitor', 'clipboard-list',
+  'wrench',
+  'hammer',
+  'droplets',
+  'flame',
+  'zap',
+  'plug',
+  'thermometer',
+  'wind',
+  'washing-machine',
+  'refrigerator',
+  'microwave',
+  'truck',
+  'shield-check',
+  'sparkles',
+  'paint-roller',
+  'leaf',
+  'key-round',
+  'house',
+  'monitor',
+  'clipboard-list',
 ] as const
 export type TemplateIcon = (typeof TEMPLATE_ICONS)[number]
 
@@ -62,7 +91,8 @@ const permissionFor = (field: Field, audience: FieldAudience): FieldPermission =
   audience === 'office' ? (field.type === 'section' ? 'readOnly' : 'optional') : field[audience]
 
 const visible = (field: Field, audience: FieldAudience) => permissionFor(field, audience) !== 'hidden'
-const writable = (field: Field, audience: FieldAudience) => ['optional', 'required'].includes(permissionFor(field, audience))
+const writable = (field: Field, audience: FieldAudience) =>
+  ['optional', 'required'].includes(permissionFor(field, audience))
 
 // ---- the fields an audience sees ----
 
@@ -81,8 +111,14 @@ export interface PortalField {
 /** What a customer sees and writes, in order. A header whose fields are all hidden is hidden too. */
 export function portalFields(fields: readonly Field[]): PortalField[] {
   return withoutEmptySections(fields, 'portal').map(({ id, name, type, hint, options, portal, value, unit }) => ({
-    id, name, type, permission: portal as PortalField['permission'],
-    ...(hint && { hint }), ...(options && { options }), ...(value !== undefined && { value }), ...(unit && { unit }),
+    id,
+    name,
+    type,
+    permission: portal as PortalField['permission'],
+    ...(hint && { hint }),
+    ...(options && { options }),
+    ...(value !== undefined && { value }),
+    ...(unit && { unit }),
   }))
 }
 
@@ -117,17 +153,25 @@ export function fieldsOfJob(madeWith: readonly Field[], current: readonly Field[
 }
 
 /** What a new job starts with. */
-export const startingValues = (fields: readonly Field[]): Values => Object.fromEntries(
-  fields.flatMap((field) => (field.value === undefined || field.type === 'section' ? [] : [[field.id, field.value]])))
+export const startingValues = (fields: readonly Field[]): Values =>
+  Object.fromEntries(
+    fields.flatMap((field) => (field.value === undefined || field.type === 'section' ? [] : [[field.id, field.value]])),
+  )
 
 /** The values an audience may read: what belongs to no field it sees is left out. */
-export const valuesFor = (fields: readonly Field[], values: Readonly<Values>, audience: FieldAudience): Values => Object.fromEntries(
-  fields.flatMap((field) => (visible(field, audience) && Object.hasOwn(values, field.id) ? [[field.id, values[field.id]!]] : [])))
+export const valuesFor = (fields: readonly Field[], values: Readonly<Values>, audience: FieldAudience): Values =>
+  Object.fromEntries(
+    fields.flatMap((field) =>
+      visible(field, audience) && Object.hasOwn(values, field.id) ? [[field.id, values[field.id]!]] : [],
+    ),
+  )
 
 /** Words of the answers an audience sees: for search text. Files and ticks say nothing. */
-export const searchableText = (fields: readonly Field[], values: Readonly<Values>, audience: FieldAudience): string => fields
-  .filter((field) => ['text', 'number', 'pickList', 'multiPickList', 'link'].includes(field.type))
-  .flatMap((field) => valuesFor([field], values, audience)[field.id] ?? []).join(' ')
+export const searchableText = (fields: readonly Field[], values: Readonly<Values>, audience: FieldAudience): string =>
+  fields
+    .filter((field) => ['text', 'number', 'pickList', 'multiPickList', 'link'].includes(field.type))
+    .flatMap((field) => valuesFor([field], values, audience)[field.id] ?? [])
+    .join(' ')
 
 // ---- answers ----
 
@@ -151,7 +195,10 @@ export interface CheckedValues {
  * have an answer afterwards; the office is never held up by them. A required tick box must be ticked.
  */
 export function checkFieldValues(
-  fields: readonly Field[], given: Readonly<Record<string, unknown>>, audience: FieldAudience, stored: Readonly<Values> = {},
+  fields: readonly Field[],
+  given: Readonly<Record<string, unknown>>,
+  audience: FieldAudience,
+  stored: Readonly<Values> = {},
 ): CheckedValues {
   const values: Values = { ...stored }
   const problems: Record<string, FieldFault> = {}
@@ -176,21 +223,35 @@ export function checkFieldValues(
 }
 
 /** Problems under the input field that held the answers: `{ 'fields.abc': … }`. */
-export const problemsUnder = (input: string, problems: Readonly<Record<string, FieldFault>>): Record<string, FieldFault> =>
+export const problemsUnder = (
+  input: string,
+  problems: Readonly<Record<string, FieldFault>>,
+): Record<string, FieldFault> =>
   Object.fromEntries(Object.entries(problems).map(([id, fault]) => [`${input}.${id}`, fault]))
 
 type Answer = { value: FieldValue | undefined } | { fault: FieldFault }
-const fault = (code: string, vars?: Record<string, string | number>): Answer => ({ fault: { code, ...(vars && { vars }) } })
+const fault = (code: string, vars?: Record<string, string | number>): Answer => ({
+  fault: { code, ...(vars && { vars }) },
+})
 
 function normalise(field: Field, raw: unknown): Answer {
-  if (raw === null || raw === undefined || raw === '' || (Array.isArray(raw) && raw.length === 0)) return { value: undefined }
+  if (raw === null || raw === undefined || raw === '' || (Array.isArray(raw) && raw.length === 0))
+    return { value: undefined }
   switch (field.type) {
-    case 'text': return text(raw)
-    case 'number': return typeof raw === 'string' ? number(raw) : fault('number')
-    case 'dateTime': return typeof raw === 'string' ? dateTime(raw.trim()) : fault('dateTime')
-    case 'checkbox': return typeof raw === 'boolean' ? { value: raw } : fault('type')
-    case 'currency': return typeof raw === 'number' && Number.isSafeInteger(raw) && Math.abs(raw) <= MAX_AMOUNT ? { value: raw } : fault('amount')
-    case 'pickList': return typeof raw === 'string' && field.options?.includes(raw) ? { value: raw } : fault('choice')
+    case 'text':
+      return text(raw)
+    case 'number':
+      return typeof raw === 'string' ? number(raw) : fault('number')
+    case 'dateTime':
+      return typeof raw === 'string' ? dateTime(raw.trim()) : fault('dateTime')
+    case 'checkbox':
+      return typeof raw === 'boolean' ? { value: raw } : fault('type')
+    case 'currency':
+      return typeof raw === 'number' && Number.isSafeInteger(raw) && Math.abs(raw) <= MAX_AMOUNT
+        ? { value: raw }
+        : fault('amount')
+    case 'pickList':
+      return typeof raw === 'string' && field.options?.includes(raw) ? { value: raw } : fault('choice')
     case 'multiPickList': {
       if (!Array.isArray(raw) || !raw.every((each) => field.options?.includes(each as string))) return fault('choice')
       // In the list's own order, each once.
@@ -198,11 +259,14 @@ function normalise(field: Field, raw: unknown): Answer {
     }
     case 'file': {
       const ids = typeof raw === 'string' ? [raw] : raw
-      if (!Array.isArray(ids) || !ids.every((each): each is string => typeof each === 'string' && FILE_ID.test(each))) return fault('type')
+      if (!Array.isArray(ids) || !ids.every((each): each is string => typeof each === 'string' && FILE_ID.test(each)))
+        return fault('type')
       return new Set(ids).size > MAX_FILES ? fault('tooMany') : { value: [...new Set(ids)] }
     }
-    case 'link': return typeof raw === 'string' && isWebAddress(raw.trim()) ? { value: raw.trim() } : fault('link')
-    case 'section': return fault('readOnly')
+    case 'link':
+      return typeof raw === 'string' && isWebAddress(raw.trim()) ? { value: raw.trim() } : fault('link')
+    case 'section':
+      return fault('readOnly')
   }
 }
 
@@ -251,7 +315,8 @@ export function isWebAddress(raw: string): boolean {
  * Hand in the fields that the form lets somebody write; a tick box that is missing is unticked.
  */
 export function typedValues(
-  fields: readonly Field[] | readonly PortalField[], typed: Readonly<Record<string, readonly string[] | undefined>>,
+  fields: readonly Field[] | readonly PortalField[],
+  typed: Readonly<Record<string, readonly string[] | undefined>>,
   { moment, minorDigits = 2 }: { moment: (local: string) => string | null; minorDigits?: number },
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
@@ -273,7 +338,8 @@ export function typedValues(
 
 /** `1,234.50` as 123450 minor units; null when it is no amount. No float is involved. */
 export function readAmount(typed: string, minorDigits = 2): number | null {
-  const [, sign, whole, part = ''] = /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d*))?\s*$/.exec(typed) ?? []
+  const [, sign, whole, part = ''] =
+    /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d*))?\s*$/.exec(typed) ?? []
   if (whole === undefined || part.length > minorDigits) return null
   const minor = Number(whole.replaceAll(',', '') + part.padEnd(minorDigits, '0'))
   if (minor > MAX_AMOUNT) return null
@@ -293,7 +359,9 @@ export const minorDigitsOf = (currency: string): number =>
 
 /** 123450 as `£1,234.50`: as somebody reads it. */
 export const amountShown = (minor: number, currency: string, locale: string): string =>
-  new Intl.NumberFormat(locale, { style: 'currency', currency }).format(amountText(minor, minorDigitsOf(currency)) as Intl.StringNumericLiteral)
+  new Intl.NumberFormat(locale, { style: 'currency', currency }).format(
+    amountText(minor, minorDigitsOf(currency)) as Intl.StringNumericLiteral,
+  )
 
 // ---- the fields of a template, as somebody sets them up ----
 
@@ -302,7 +370,9 @@ export function faultsOfFields(fields: readonly Field[]): Record<string, FieldFa
   const faults: Record<string, FieldFault> = {}
   const ids = new Set<string>()
   fields.forEach((field, index) => {
-    const set = (key: string, code: string, vars?: FieldFault['vars']) => { faults[`${index}.${key}`] ??= { code, ...(vars && { vars }) } }
+    const set = (key: string, code: string, vars?: FieldFault['vars']) => {
+      faults[`${index}.${key}`] ??= { code, ...(vars && { vars }) }
+    }
     if (ids.has(field.id)) set('id', 'taken')
     ids.add(field.id)
     const allowed = allowedPermissions(field.type)
@@ -315,7 +385,12 @@ export function faultsOfFields(fields: readonly Field[]): Record<string, FieldFa
     } else if (field.options?.length) set('options', 'unknown')
     if (field.unit && field.type !== 'number') set('unit', 'unknown')
     if (field.value !== undefined) {
-      const answer = field.type === 'section' ? text(field.value) : field.type === 'file' ? fault('unknown') : normalise(field, field.value)
+      const answer =
+        field.type === 'section'
+          ? text(field.value)
+          : field.type === 'file'
+            ? fault('unknown')
+            : normalise(field, field.value)
       if ('fault' in answer) set('value', answer.fault.code, answer.fault.vars)
     }
   })
@@ -323,7 +398,20 @@ export function faultsOfFields(fields: readonly Field[]): Record<string, FieldFa
 }
 
 /** The same fields as one text: two versions that ask the same are the same version. */
-export const sameFields = (one: readonly Field[], other: readonly Field[]): boolean => canonical(one) === canonical(other)
+export const sameFields = (one: readonly Field[], other: readonly Field[]): boolean =>
+  canonical(one) === canonical(other)
 
-const canonical = (fields: readonly Field[]) => JSON.stringify(fields.map(({ id, name, type, hint, options, portal, worker, value, unit }) =>
-  [id, name, type, hint ?? '', options ?? [], portal, worker, value ?? null, unit ?? '']))
+const canonical = (fields: readonly Field[]) =>
+  JSON.stringify(
+    fields.map(({ id, name, type, hint, options, portal, worker, value, unit }) => [
+      id,
+      name,
+      type,
+      hint ?? '',
+      options ?? [],
+      portal,
+      worker,
+      value ?? null,
+      unit ?? '',
+    ]),
+  )

@@ -2,25 +2,70 @@ import { describe, expect, it } from 'vitest'
 import { house } from '../../../test/kit.ts'
 
 const dishwasher = {
-  name: 'Dishwasher repair', description: 'Does not clean, drain or start', icon: 'droplets' as const, durationMinutes: 90,
+  name: 'Dishwasher repair',
+  description: 'Does not clean, drain or start',
+  icon: 'droplets' as const,
+  durationMinutes: 90,
   fields: [
     { name: 'The machine', type: 'section' as const, portal: 'readOnly' as const, worker: 'readOnly' as const },
-    { name: 'Make and model', type: 'text' as const, hint: 'On the edge of the door', portal: 'required' as const, worker: 'optional' as const },
-    { name: 'What is wrong', type: 'pickList' as const, options: ['Leaks', 'Does not start'], portal: 'optional' as const, worker: 'readOnly' as const },
+    {
+      name: 'Make and model',
+      type: 'text' as const,
+      hint: 'On the edge of the door',
+      portal: 'required' as const,
+      worker: 'optional' as const,
+    },
+    {
+      name: 'What is wrong',
+      type: 'pickList' as const,
+      options: ['Leaks', 'Does not start'],
+      portal: 'optional' as const,
+      worker: 'readOnly' as const,
+    },
     { name: 'Cost of parts', type: 'currency' as const, portal: 'hidden' as const, worker: 'required' as const },
-    { name: 'What we do', type: 'link' as const, value: 'https://harbour.example/dishwashers', portal: 'readOnly' as const, worker: 'hidden' as const },
+    {
+      name: 'What we do',
+      type: 'link' as const,
+      value: 'https://harbour.example/dishwashers',
+      portal: 'readOnly' as const,
+      worker: 'hidden' as const,
+    },
   ],
 }
 
-const shape = (fields: { name: string; type: string; portal: string; worker: string; hint?: string | undefined; options?: string[] | undefined; value?: unknown }[]) =>
-  fields.map(({ name, type, portal, worker, hint, options, value }) => ({ name, type, portal, worker, ...(hint && { hint }), ...(options && { options }), ...(value !== undefined && { value }) }))
+const shape = (
+  fields: {
+    name: string
+    type: string
+    portal: string
+    worker: string
+    hint?: string | undefined
+    options?: string[] | undefined
+    value?: unknown
+  }[],
+) =>
+  fields.map(({ name, type, portal, worker, hint, options, value }) => ({
+    name,
+    type,
+    portal,
+    worker,
+    ...(hint && { hint }),
+    ...(options && { options }),
+    ...(value !== undefined && { value }),
+  }))
 
 describe('templates', () => {
   it('V-50 V-28 V-29 an owner makes a template with a description, a planned duration and two permissions on every field', async () => {
     const { owner } = await (await house()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     const made = await owner.ok('getTemplate', { template: id })
-    expect(made).toMatchObject({ name: 'Dishwasher repair', durationMinutes: 90, icon: 'droplets', version: 1, state: 'active' })
+    expect(made).toMatchObject({
+      name: 'Dishwasher repair',
+      durationMinutes: 90,
+      icon: 'droplets',
+      version: 1,
+      state: 'active',
+    })
     expect(shape(made.fields as never)).toEqual(dishwasher.fields)
     expect(new Set(made.fields.map((field) => field.id)).size).toBe(5)
     const list = await owner.ok('listTemplates')
@@ -33,16 +78,35 @@ describe('templates', () => {
     const types = ['text', 'number', 'dateTime', 'checkbox', 'currency', 'file'] as const
     const field = (type: string, more = {}) => ({ name: type, type, portal: 'optional', worker: 'optional', ...more })
     const lists = [field('pickList', { options: ['a', 'b'] }), field('multiPickList', { options: ['a', 'b'] })]
-    const shown = [field('link', { portal: 'hidden', worker: 'readOnly' }), field('section', { portal: 'readOnly', worker: 'hidden' })]
-    const made = await owner.ok('createTemplate', { name: 'Everything', fields: [...types.map((type) => field(type)), ...lists, ...shown] as never })
+    const shown = [
+      field('link', { portal: 'hidden', worker: 'readOnly' }),
+      field('section', { portal: 'readOnly', worker: 'hidden' }),
+    ]
+    const made = await owner.ok('createTemplate', {
+      name: 'Everything',
+      fields: [...types.map((type) => field(type)), ...lists, ...shown] as never,
+    })
     expect(made.fields).toHaveLength(10)
 
-    const refused = await owner.call('createTemplate', { name: 'Wrong', fields: [
-      field('link'), field('section', { worker: 'required', portal: 'hidden' }), field('pickList'), field('pickList', { options: ['a', 'a'] }), field('link', { portal: 'readOnly', worker: 'hidden', value: 'javascript:alert(1)' }),
-    ] })
+    const refused = await owner.call('createTemplate', {
+      name: 'Wrong',
+      fields: [
+        field('link'),
+        field('section', { worker: 'required', portal: 'hidden' }),
+        field('pickList'),
+        field('pickList', { options: ['a', 'a'] }),
+        field('link', { portal: 'readOnly', worker: 'hidden', value: 'javascript:alert(1)' }),
+      ],
+    })
     expect(refused.status).toBe(422)
-    expect(Object.keys(refused.body.fields!).sort()).toEqual(
-      ['fields.0.portal', 'fields.0.worker', 'fields.1.worker', 'fields.2.options', 'fields.3.options', 'fields.4.value'])
+    expect(Object.keys(refused.body.fields!).sort()).toEqual([
+      'fields.0.portal',
+      'fields.0.worker',
+      'fields.1.worker',
+      'fields.2.options',
+      'fields.3.options',
+      'fields.4.value',
+    ])
     expect((await owner.ok('listTemplates')).rows).toHaveLength(1)
   })
 
@@ -50,7 +114,11 @@ describe('templates', () => {
     const { owner } = await (await house()).business()
     const first = await owner.ok('createTemplate', dishwasher)
     const [, model, ...rest] = first.fields as { id: string; name: string; type: string }[]
-    const changed = await owner.ok('updateTemplate', { template: first.id, version: 1, fields: [{ ...model!, name: 'Which machine' }, ...rest.slice(0, 2)] as never })
+    const changed = await owner.ok('updateTemplate', {
+      template: first.id,
+      version: 1,
+      fields: [{ ...model!, name: 'Which machine' }, ...rest.slice(0, 2)] as never,
+    })
     expect(changed).toMatchObject({ version: 2, fieldsOf: 2, name: 'Dishwasher repair', durationMinutes: 90 })
     expect(changed.fields.map((field) => field.name)).toEqual(['Which machine', 'What is wrong', 'Cost of parts'])
     expect(changed.fields[0]!.id).toBe(model!.id)
@@ -63,14 +131,26 @@ describe('templates', () => {
   it('saving what is already there makes no new version', async () => {
     const { owner } = await (await house()).business()
     const { id, fields } = await owner.ok('createTemplate', dishwasher)
-    const again = await owner.ok('updateTemplate', { template: id, version: 1, name: ' Dishwasher repair ', fields: fields as never })
+    const again = await owner.ok('updateTemplate', {
+      template: id,
+      version: 1,
+      name: ' Dishwasher repair ',
+      fields: fields as never,
+    })
     expect(again.version).toBe(1)
   })
 
   it('E-18 a field that changes its type becomes another field, so that old answers never meet a question they do not fit', async () => {
     const { owner } = await (await house()).business()
-    const { id, fields } = await owner.ok('createTemplate', { name: 'Boiler', fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional' }] })
-    const changed = await owner.ok('updateTemplate', { template: id, version: 1, fields: [{ ...fields[0], type: 'number' }] as never })
+    const { id, fields } = await owner.ok('createTemplate', {
+      name: 'Boiler',
+      fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional' }],
+    })
+    const changed = await owner.ok('updateTemplate', {
+      template: id,
+      version: 1,
+      fields: [{ ...fields[0], type: 'number' }] as never,
+    })
     expect(changed.fields[0]!.id).not.toBe(fields[0]!.id)
   })
 
@@ -85,7 +165,15 @@ describe('templates', () => {
     ])
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409])
     expect(answers.find((answer) => answer.status === 409)!.body.code).toBe('templateChanged')
-    const versions = await stored((db) => db.selectFrom('template_versions').select('version').where('account_id', '=', account).where('template_id', '=', id).orderBy('version').execute())
+    const versions = await stored((db) =>
+      db
+        .selectFrom('template_versions')
+        .select('version')
+        .where('account_id', '=', account)
+        .where('template_id', '=', id)
+        .orderBy('version')
+        .execute(),
+    )
     expect(versions.map((row) => row.version)).toEqual([1, 2])
   })
 
@@ -93,11 +181,20 @@ describe('templates', () => {
     const { owner } = await (await house()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     await owner.ok('archiveTemplate', { template: id })
-    expect(await owner.ok('archiveTemplate', { template: id })).toMatchObject({ state: 'archived', can: { edit: false, archive: false, restore: true } })
+    expect(await owner.ok('archiveTemplate', { template: id })).toMatchObject({
+      state: 'archived',
+      can: { edit: false, archive: false, restore: true },
+    })
     expect(await owner.ok('listTemplates')).toMatchObject({ rows: [], counts: { active: 0, archived: 1 } })
     expect((await owner.ok('listTemplates', { state: 'archived' })).rows).toHaveLength(1)
-    expect((await owner.call('updateTemplate', { template: id, version: 1, name: 'New' })).body.code).toBe('templateArchived')
-    expect(await owner.ok('restoreTemplate', { template: id })).toMatchObject({ state: 'active', version: 1, name: 'Dishwasher repair' })
+    expect((await owner.call('updateTemplate', { template: id, version: 1, name: 'New' })).body.code).toBe(
+      'templateArchived',
+    )
+    expect(await owner.ok('restoreTemplate', { template: id })).toMatchObject({
+      state: 'active',
+      version: 1,
+      name: 'Dishwasher repair',
+    })
   })
 
   it('templates stand in the order somebody gave them; new ones come last', async () => {
@@ -116,19 +213,30 @@ describe('templates', () => {
     const { stored, ...rest } = await house()
     const { owner, id: account, ...business } = await rest.business()
     const { id } = await owner.ok('createTemplate', dishwasher)
-    const look = () => stored(async (db) => JSON.stringify([
-      await db.selectFrom('templates').selectAll().where('account_id', '=', account).execute(),
-      await db.selectFrom('audit').select('id').where('account_id', '=', account).execute(),
-    ]))
+    const look = () =>
+      stored(async (db) =>
+        JSON.stringify([
+          await db.selectFrom('templates').selectAll().where('account_id', '=', account).execute(),
+          await db.selectFrom('audit').select('id').where('account_id', '=', account).execute(),
+        ]),
+      )
     const before = await look()
     for (const role of ['dispatcher', 'worker'] as const) {
       const person = await business.staff(role)
       expect((await person.ok('listTemplates')).can).toEqual({ create: false, order: false })
-      expect((await person.ok('getTemplate', { template: id })).can).toEqual({ edit: false, archive: false, restore: false })
+      expect((await person.ok('getTemplate', { template: id })).can).toEqual({
+        edit: false,
+        archive: false,
+        restore: false,
+      })
       for (const answer of [
-        await person.call('createTemplate', { name: 'Mine' }), await person.call('updateTemplate', { template: id, version: 1, name: 'Mine' }),
-        await person.call('archiveTemplate', { template: id }), await person.call('restoreTemplate', { template: id }), await person.call('orderTemplates', { templates: [id] }),
-      ]) expect([answer.status, answer.body.code]).toEqual([403, 'managersOnly'])
+        await person.call('createTemplate', { name: 'Mine' }),
+        await person.call('updateTemplate', { template: id, version: 1, name: 'Mine' }),
+        await person.call('archiveTemplate', { template: id }),
+        await person.call('restoreTemplate', { template: id }),
+        await person.call('orderTemplates', { templates: [id] }),
+      ])
+        expect([answer.status, answer.body.code]).toEqual([403, 'managersOnly'])
     }
     expect(await look()).toBe(before)
   })
@@ -152,7 +260,12 @@ describe('templates', () => {
 
   it('E-67 PS-14 PS-36 what the contract does not know is refused by name', async () => {
     const { owner } = await (await house()).business()
-    const extra = await owner.call('createTemplate', { name: 'Boiler', state: 'archived', account_id: 'x', fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional', secret: true }] })
+    const extra = await owner.call('createTemplate', {
+      name: 'Boiler',
+      state: 'archived',
+      account_id: 'x',
+      fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional', secret: true }],
+    })
     expect(extra.status).toBe(422)
     expect(Object.keys(extra.body.fields!).sort()).toEqual(['account_id', 'fields.0.secret', 'state'])
     expect((await owner.call('listTemplates', { sort: 'external_reference' })).status).toBe(422)
@@ -161,9 +274,23 @@ describe('templates', () => {
   it('PS-57 a script in every text of a template is kept as the text it is', async () => {
     const { owner } = await (await house()).business()
     const script = '<script>alert("1")</script> {{name}}'
-    const { id } = await owner.ok('createTemplate', { name: script, description: script, fields: [{ name: script, type: 'pickList', options: [script], hint: script, portal: 'optional', worker: 'optional' }] })
+    const { id } = await owner.ok('createTemplate', {
+      name: script,
+      description: script,
+      fields: [
+        { name: script, type: 'pickList', options: [script], hint: script, portal: 'optional', worker: 'optional' },
+      ],
+    })
     const read = await owner.ok('getTemplate', { template: id })
-    expect([read.name, read.description, read.fields[0]!.name, read.fields[0]!.hint, read.fields[0]!.options![0]]).toEqual(Array(5).fill(script))
-    expect((await owner.call('createTemplate', { name: 'Bell\u0007' })).body.fields).toMatchObject({ name: { code: 'control' } })
+    expect([
+      read.name,
+      read.description,
+      read.fields[0]!.name,
+      read.fields[0]!.hint,
+      read.fields[0]!.options![0],
+    ]).toEqual(Array(5).fill(script))
+    expect((await owner.call('createTemplate', { name: 'Bell\u0007' })).body.fields).toMatchObject({
+      name: { code: 'control' },
+    })
   })
 })

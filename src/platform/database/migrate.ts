@@ -24,19 +24,25 @@ export interface MigrateOptions {
 
 /** The same place, seen as one of the four roles. */
 export const asRole = (admin: Connect, role: Role, passwords: Record<Role, string>): Connect => ({
-  ...admin, user: role, password: passwords[role],
+  ...admin,
+  user: role,
+  password: passwords[role],
 })
 
 /** SQL that makes the roles, for a database administrator to run where `portico migrate` may not. */
 const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
-  ...ROLES.map((role) => `do $$ begin
+  ...ROLES.map(
+    (role) => `do $$ begin
     if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} login; end if;
-  end $$`),
+  end $$`,
+  ),
   ...ROLES.map((role) => `alter role ${role} with login password ${pg.escapeLiteral(passwords[role])}`),
   // Statements of requests are written so that one plan fits all values. Planning anew for every call took as long as running:
   // half the time of a list. Pages are read from memory or a solid state disk: at the default cost of a random page the planner
   // walks a whole table of a thousand customers for three of them. As settings of the role they hold behind a pooler too.
-  ...['plan_cache_mode = force_generic_plan', 'random_page_cost = 1.1', 'jit = off'].map((setting) => `alter role portico_app set ${setting}`),
+  ...['plan_cache_mode = force_generic_plan', 'random_page_cost = 1.1', 'jit = off'].map(
+    (setting) => `alter role portico_app set ${setting}`,
+  ),
   `grant connect on database ${pg.escapeIdentifier(database)} to portico_owner, portico_app, portico_system, portico_backup`,
   `grant create on database ${pg.escapeIdentifier(database)} to portico_owner`,
   'grant create, usage on schema public to portico_owner',
@@ -55,7 +61,13 @@ export async function ensureDatabase(connect: Connect): Promise<void> {
   })
 }
 
-export async function migrate({ admin, passwords, folder, log = () => {}, acceptWider = false }: MigrateOptions): Promise<string[]> {
+export async function migrate({
+  admin,
+  passwords,
+  folder,
+  log = () => {},
+  acceptWider = false,
+}: MigrateOptions): Promise<string[]> {
   await withClient(admin, async (client) => {
     // Two processes making the same role at once would fail each other: one at a time on this cluster.
     await client.query('select pg_advisory_lock(715324)')
@@ -63,7 +75,10 @@ export async function migrate({ admin, passwords, folder, log = () => {}, accept
       for (const statement of rolesSql(admin.database, passwords)) await client.query(statement)
     } catch (error) {
       if ((error as { code?: string }).code === '42501') {
-        throw new Error(`This database user may not make roles. Have an administrator run:\n\n${rolesSql(admin.database, passwords).join(';\n')};\n`, { cause: error })
+        throw new Error(
+          `This database user may not make roles. Have an administrator run:\n\n${rolesSql(admin.database, passwords).join(';\n')};\n`,
+          { cause: error },
+        )
       }
       throw error
     } finally {
@@ -81,21 +96,31 @@ export async function migrate({ admin, passwords, folder, log = () => {}, accept
   })
 }
 
-async function applyAll(client: pg.Client, folder: string, log: (line: string) => void, acceptWider: boolean): Promise<string[]> {
+async function applyAll(
+  client: pg.Client,
+  folder: string,
+  log: (line: string) => void,
+  acceptWider: boolean,
+): Promise<string[]> {
   await client.query(`create table if not exists schema_migrations (
     name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
   await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
-  const { rows } = await client.query<{ name: string; checksum: string }>('select name, checksum from schema_migrations')
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    'select name, checksum from schema_migrations',
+  )
   const known = new Map(rows.map((row) => [row.name, row.checksum]))
   const pending = (await migrationFiles(folder)).filter(({ name, checksum }) => {
     const before = known.get(name)
-    if (before !== undefined && before !== checksum) throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+    if (before !== undefined && before !== checksum)
+      throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
     return before === undefined
   })
   const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
   // Before the first of them runs: half an upgrade is no answer to a question.
   if (wider.length > 0 && !acceptWider && (await hasAccounts(client))) {
-    throw new Error(`This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`)
+    throw new Error(
+      `This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`,
+    )
   }
   const applied: string[] = []
   for (const { name, sql, checksum } of pending) {
@@ -116,7 +141,9 @@ async function applyAll(client: pg.Client, folder: string, log: (line: string) =
 
 /** Nobody is surprised by what changes in a database that nobody uses yet. */
 async function hasAccounts(client: pg.Client): Promise<boolean> {
-  const { rows: [table] } = await client.query<{ there: boolean }>("select to_regclass('public.accounts') is not null as there")
+  const {
+    rows: [table],
+  } = await client.query<{ there: boolean }>("select to_regclass('public.accounts') is not null as there")
   return table!.there && (await client.query('select 1 from accounts limit 1')).rowCount === 1
 }
 
@@ -133,10 +160,12 @@ export function widening(sql: string): string[] | undefined {
 /** In the order they run; `widens` are the sentences that need consent. */
 async function migrationFiles(folder: string) {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
-  return Promise.all(names.map(async (name) => {
-    const sql = await readFile(join(folder, name), 'utf8')
-    return { name, sql, widens: widening(sql) ?? [], checksum: createHash('sha256').update(sql).digest('hex') }
-  }))
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(join(folder, name), 'utf8')
+      return { name, sql, widens: widening(sql) ?? [], checksum: createHash('sha256').update(sql).digest('hex') }
+    }),
+  )
 }
 
 async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {

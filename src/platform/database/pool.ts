@@ -34,7 +34,10 @@ function readMoment(text: string): Date {
   return new Date(Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17), ms))
 }
 
-export function openPool(connect: Connect, { max = 10, pipeline = true, name = 'portico', onError }: PoolOptions = {}): pg.Pool {
+export function openPool(
+  connect: Connect,
+  { max = 10, pipeline = true, name = 'portico', onError }: PoolOptions = {},
+): pg.Pool {
   const pool = new pg.Pool({
     ...connect,
     ssl: connect.ssl ? { rejectUnauthorized: false } : false,

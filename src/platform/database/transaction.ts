@@ -5,8 +5,15 @@
  */
 import { createHash } from 'node:crypto'
 import {
-  Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler,
-  type CompiledQuery, type DatabaseConnection, type Dialect, type Driver, type QueryResult,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
 } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
@@ -36,18 +43,37 @@ export async function inTransaction<T>(
   { settings, write, before }: TransactionOptions,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asOutage(error)
+  })
   let open = true
   let started: Promise<unknown>[] | undefined
   let committed: Promise<pg.QueryResult> | undefined
   let refused: { error: unknown } | undefined
-  const put = (query: Query) => flight(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
-  const context = (next: Settings) => ({ name: 'app_begin', text: 'select app_begin($1)', values: [JSON.stringify(toSettings(next))] })
+  const put = (query: Query) =>
+    flight(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
+  const context = (next: Settings) => ({
+    name: 'app_begin',
+    text: 'select app_begin($1)',
+    values: [JSON.stringify(toSettings(next))],
+  })
   // Not awaited: they travel with the first real query. An error here makes that query fail too. Who asks nothing begins nothing.
   const start = () => {
     // Answers come in order: whoever waits for a statement of the work finds the check done.
-    const checked = before && put(before).then(({ rows }) => { before.check(rows) }).catch((error: unknown) => { refused = { error } })
-    started = [...(checked ? [checked] : []), put(write ? 'begin' : 'begin read only'), ...(settings ? [put(context(settings))] : [])]
+    const checked =
+      before &&
+      put(before)
+        .then(({ rows }) => {
+          before.check(rows)
+        })
+        .catch((error: unknown) => {
+          refused = { error }
+        })
+    started = [
+      ...(checked ? [checked] : []),
+      put(write ? 'begin' : 'begin read only'),
+      ...(settings ? [put(context(settings))] : []),
+    ]
     for (const each of started) each.catch(() => {})
   }
   const send: Send = (query) => {
@@ -66,15 +92,20 @@ export async function inTransaction<T>(
     await Promise.all(started!)
     if (refused) throw refused.error
     // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
-    if ((await (committed ?? commit())).command !== 'COMMIT') throw new Error('The transaction was rolled back by the database')
+    if ((await (committed ?? commit())).command !== 'COMMIT')
+      throw new Error('The transaction was rolled back by the database')
   }
   try {
     if (before) start()
     const db = new Kysely<DB>({ dialect: overClient(send) })
     handles.set(db, { send, commit, last: false })
     const result = await work({
-      db, begin: async (next) => { await send(context(next)) },
-      ask: async <Row>(text: string, values: unknown[]) => (await send({ name: nameOf(text), text, values })).rows as Row[],
+      db,
+      begin: async (next) => {
+        await send(context(next))
+      },
+      ask: async <Row>(text: string, values: unknown[]) =>
+        (await send({ name: nameOf(text), text, values })).rows as Row[],
     })
     if (!started) client.release()
     else if (write || before) {
@@ -82,7 +113,10 @@ export async function inTransaction<T>(
       client.release()
     } else {
       // What was only read is known already: nobody waits for the end of it.
-      void end().then(() => client.release(), (error: unknown) => client.release(error as Error))
+      void end().then(
+        () => client.release(),
+        (error: unknown) => client.release(error as Error),
+      )
     }
     open = false
     return result
@@ -93,7 +127,10 @@ export async function inTransaction<T>(
     const error = (refused as { error: unknown } | undefined)?.error ?? thrown
     const outage = isOutage(error)
     let broken = outage ? (error as Error) : undefined
-    if (!outage && started) await (committed ?? client.query('rollback')).catch((failure: unknown) => { broken = failure as Error })
+    if (!outage && started)
+      await (committed ?? client.query('rollback')).catch((failure: unknown) => {
+        broken = failure as Error
+      })
     client.release(broken)
     throw outage ? asOutage(error) : error
   }
@@ -103,10 +140,17 @@ type Query = { name?: string; text: string; values?: unknown[] } | string
 type Send = (query: Query) => Promise<pg.QueryResult>
 
 /** Statements that need no transaction, in one flight; the rows of each. */
-export async function askTogether(pool: pg.Pool, queries: readonly { text: string; values: unknown[] }[]): Promise<unknown[][]> {
-  const client = await pool.connect().catch((error: unknown) => { throw asOutage(error) })
+export async function askTogether(
+  pool: pg.Pool,
+  queries: readonly { text: string; values: unknown[] }[],
+): Promise<unknown[][]> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asOutage(error)
+  })
   try {
-    const answers = await Promise.all(queries.map(({ text, values }) => flight(client, () => client.query({ name: nameOf(text), text, values }))))
+    const answers = await Promise.all(
+      queries.map(({ text, values }) => flight(client, () => client.query({ name: nameOf(text), text, values }))),
+    )
     client.release()
     return answers.map(({ rows }) => rows as unknown[])
   } catch (error) {
@@ -139,7 +183,11 @@ function flight<T>(client: pg.PoolClient, send: () => T): T {
   return send()
 }
 
-interface Handle { send: Send; commit(): Promise<pg.QueryResult>; last: boolean }
+interface Handle {
+  send: Send
+  commit(): Promise<pg.QueryResult>
+  last: boolean
+}
 /** The open transaction behind a handle. */
 const handles = new WeakMap<object, Handle>()
 
@@ -164,7 +212,13 @@ export async function insertRows(db: object, table: keyof DB, rows: readonly obj
   const columns = Object.keys(rows[0]!).join(', ')
   const key = `${table} ${columns}`
   let insert = inserts.get(key)
-  if (!insert) inserts.set(key, (insert = statement(`insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`)))
+  if (!insert)
+    inserts.set(
+      key,
+      (insert = statement(
+        `insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`,
+      )),
+    )
   await insert(db, JSON.stringify(rows))
 }
 
@@ -182,12 +236,13 @@ function sendTo(db: object, query: Query): Promise<pg.QueryResult> {
   return sent
 }
 
-const toSettings = (settings: Settings): Record<string, string> => Object.fromEntries(
-  Object.entries(settings).flatMap(([key, value]) => {
-    if (value === null || value === false) return []
-    return [[key, Array.isArray(value) ? `{${value.join(',')}}` : String(value)]]
-  }),
-)
+const toSettings = (settings: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) => {
+      if (value === null || value === false) return []
+      return [[key, Array.isArray(value) ? `{${value.join(',')}}` : String(value)]]
+    }),
+  )
 
 /** Statement names are the hash of their text: parsed and planned once per connection. */
 const names = new Map<string, string>()
@@ -205,16 +260,29 @@ function overClient(send: Send): Dialect {
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
       const text = query.sql
-      const result = await send({ ...(text.length < 4_000 && { name: nameOf(text) }), text, values: query.parameters as unknown[] })
+      const result = await send({
+        ...(text.length < 4_000 && { name: nameOf(text) }),
+        text,
+        values: query.parameters as unknown[],
+      })
       return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) }
     },
     // eslint-disable-next-line require-yield -- refused on purpose
-    async *streamQuery() { throw new Error('Pipelined connections cannot stream') },
+    async *streamQuery() {
+      throw new Error('Pipelined connections cannot stream')
+    },
   }
-  const refuse = async () => { throw new Error('The transaction belongs to inTransaction') }
+  const refuse = async () => {
+    throw new Error('The transaction belongs to inTransaction')
+  }
   const driver: Driver = {
-    init: async () => {}, acquireConnection: async () => connection, releaseConnection: async () => {}, destroy: async () => {},
-    beginTransaction: refuse, commitTransaction: refuse, rollbackTransaction: refuse,
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    destroy: async () => {},
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
   }
   return {
     createAdapter: () => new PostgresAdapter(),
@@ -227,8 +295,14 @@ function overClient(send: Send): Dialect {
 /** Connection lost, server starting, stopping or full: the work may be tried again, and nothing else may be concluded. */
 export function isOutage(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: string; message?: string }
-  if (code && (/^(08|57P0|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))) return true
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|client was closed/i.test(message ?? '')
+  if (
+    code &&
+    (/^(08|57P0|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))
+  )
+    return true
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|client was closed/i.test(
+    message ?? '',
+  )
 }
 
 export const asOutage = (error: unknown) => problem('databaseAway', { retryAfter: 2, cause: error })

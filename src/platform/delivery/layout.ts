@@ -133,7 +133,9 @@ function textOf(markdown: string, fill: (text: string, say: (value: Value) => st
 
 /** What stands between `<!-- name -->` and `<!-- /name -->` in layout.mjml is there only when it has something to show. */
 const withOnly = (present: Record<string, boolean>) =>
-  layout.replace(/<!-- (\w+) -->([^]*?)<!-- \/\1 -->/g, (_, name: string, inner: string) => (present[name] ? inner : ''))
+  layout.replace(/<!-- (\w+) -->([^]*?)<!-- \/\1 -->/g, (_, name: string, inner: string) =>
+    present[name] ? inner : '',
+  )
 
 /** Every colour that layout.mjml names, from the business's one. */
 const colours = (accent: string): Record<string, string> => ({
@@ -199,7 +201,10 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
     footer: htmlOf(footer, fill, linkStyle),
     sender: sender.filter(Boolean).join('<br>'),
   }
-  const html = withOnly({ logo: holes.logo !== '', letter: holes.logo === '', button: url !== null }).replace(/@@([a-zA-Z-]+)@@/g, (_, hole: string) => holes[hole] ?? '')
+  const html = withOnly({ logo: holes.logo !== '', letter: holes.logo === '', button: url !== null }).replace(
+    /@@([a-zA-Z-]+)@@/g,
+    (_, hole: string) => holes[hole] ?? '',
+  )
   const text = [
     plain(title),
     textOf(body, fill),

@@ -94,7 +94,12 @@ export const isMailAddress = (text: unknown): text is string =>
  * wakes the deliverer; a sweep finds what nobody woke it for. `host` ends each Message-ID, which stays the same for every
  * attempt. Answers the rows' ids.
  */
-export async function emitMessages(db: object, account: string, emissions: readonly Emission[], { now, host }: { now: Date; host: string }): Promise<string[]> {
+export async function emitMessages(
+  db: object,
+  account: string,
+  emissions: readonly Emission[],
+  { now, host }: { now: Date; host: string },
+): Promise<string[]> {
   if (emissions.length === 0) return []
   const rows = emissions.map(({ message: declared, to, subject, locale, vars, at = now }) => {
     if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
@@ -102,9 +107,23 @@ export async function emitMessages(db: object, account: string, emissions: reado
       throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
     const id = newId()
     return {
-      account_id: account, id, kind: declared.kind, channel: 'email', to_address: to.address, to_name: to.name ? oneLine(to.name) : null,
-      subject_kind: subject?.kind ?? null, subject_id: subject?.id ?? null, locale, payload: vars, secret: declared.secret ?? false, link_kind: declared.linkKind ?? null,
-      state: 'waiting', next_at: at, message_id: `<${id}@${host}>`, created_at: now, urgent: declared.urgent ?? false,
+      account_id: account,
+      id,
+      kind: declared.kind,
+      channel: 'email',
+      to_address: to.address,
+      to_name: to.name ? oneLine(to.name) : null,
+      subject_kind: subject?.kind ?? null,
+      subject_id: subject?.id ?? null,
+      locale,
+      payload: vars,
+      secret: declared.secret ?? false,
+      link_kind: declared.linkKind ?? null,
+      state: 'waiting',
+      next_at: at,
+      message_id: `<${id}@${host}>`,
+      created_at: now,
+      urgent: declared.urgent ?? false,
     }
   })
   await insertRows(db, 'outbox', rows)
@@ -152,9 +171,22 @@ export async function composeMail(
 export function composeSubject(words: Words, declared: Message, row: OutboxRow, sender: Sender): string | null {
   if (!row.payload) return null
   const stored = { ...row.payload, token: MASK }
-  const vars: MailVars = { recipient: row.to_address, name: row.to_name ?? '', ...stored, ...declared.extra?.(stored, sender, row) }
-  const plain = Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, typeof value === 'object' && value ? (value.text ?? value.url) : value]))
-  return oneLine(words.withOverrides(sender.words).t(row.locale, `${declared.words}.subject`, { business: sender.name, ...plain }), 150)
+  const vars: MailVars = {
+    recipient: row.to_address,
+    name: row.to_name ?? '',
+    ...stored,
+    ...declared.extra?.(stored, sender, row),
+  }
+  const plain = Object.fromEntries(
+    Object.entries(vars).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value ? (value.text ?? value.url) : value,
+    ]),
+  )
+  return oneLine(
+    words.withOverrides(sender.words).t(row.locale, `${declared.words}.subject`, { business: sender.name, ...plain }),
+    150,
+  )
 }
 
 /** Messages by kind; two of one kind are a mistake. */

@@ -15,7 +15,8 @@ export function changed(url: Address, change: Change): string {
   if (!('cursor' in change)) query.delete('cursor')
   for (const [key, value] of Object.entries(change)) {
     query.delete(key)
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== null && one !== undefined && one !== '') query.append(key, one)
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== null && one !== undefined && one !== '') query.append(key, one)
   }
   const search = query.toString()
   return url.pathname + (search ? `?${search}` : '')
@@ -23,7 +24,9 @@ export function changed(url: Address, change: Change): string {
 
 /** The parameters to carry along in a GET form as hidden fields: all but those it sets itself, and the cursor. */
 export function carried(url: Address, own: string[]): [string, string][] {
-  return [...new URLSearchParams(url.search)].filter(([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'))
+  return [...new URLSearchParams(url.search)].filter(
+    ([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'),
+  )
 }
 
 /** The order after pressing a column's head: ascending, descending, then as it comes. */

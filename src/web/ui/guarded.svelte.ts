@@ -22,8 +22,12 @@ export function guarded() {
     }
   }
   return {
-    get busy() { return busy },
-    touched: () => { dirty = true },
+    get busy() {
+      return busy
+    },
+    touched: () => {
+      dirty = true
+    },
     enhance,
   }
 }

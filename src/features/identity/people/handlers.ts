@@ -5,7 +5,16 @@ import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } f
 import { endPersonSessions, findLogin, personSessionsOf } from '../queries.ts'
 import { people } from './contract.ts'
 import { staffPasswordReset } from './messages.ts'
-import { addPersonToken, askPassword, askReset, findReset, firstAccountOf, setName, setPassword, useReset } from './queries.ts'
+import {
+  addPersonToken,
+  askPassword,
+  askReset,
+  findReset,
+  firstAccountOf,
+  setName,
+  setPassword,
+  useReset,
+} from './queries.ts'
 import { linkState, RESET_MS } from './rules.ts'
 
 /** Every answer to "forgot password" takes this long, so that the work for a known address cannot be measured (PS-46). */
@@ -24,11 +33,24 @@ export const peopleHandlers = implement('people', people, {
       const account = person ? await firstAccountOf(ctx.db, person.id) : null
       if (!person || !account) return {}
       const { token, hash } = newToken()
-      await addPersonToken(ctx.db, { hash, id: ctx.newId(), kind: 'passwordReset', person: person.id, at: ctx.now, expires: new Date(ctx.now.getTime() + RESET_MS) })
+      await addPersonToken(ctx.db, {
+        hash,
+        id: ctx.newId(),
+        kind: 'passwordReset',
+        person: person.id,
+        at: ctx.now,
+        expires: new Date(ctx.now.getTime() + RESET_MS),
+      })
       // To the address on record, never the one typed: two that compare alike may be two mailboxes.
       const { email: address } = (await findReset(ctx.db, hash))!
       await ctx.enter(account)
-      await ctx.emit({ message: staffPasswordReset, to: { address, name: person.name }, subject: { kind: 'person', id: person.id }, locale: ctx.locale, vars: { token } })
+      await ctx.emit({
+        message: staffPasswordReset,
+        to: { address, name: person.name },
+        subject: { kind: 'person', id: person.id },
+        locale: ctx.locale,
+        vars: { token },
+      })
       return {}
     },
   ),
@@ -90,9 +112,16 @@ export const peopleHandlers = implement('people', people, {
   async listMySessions(ctx) {
     ctx.allow(yes)
     const sessions = await personSessionsOf(ctx.db, ctx.actor.id, ctx.now)
-    return { sessions: sessions.map((each) => ({
-      id: each.id, current: each.id === ctx.actor.sessionId, startedAt: each.created_at, seenAt: each.seen_at, userAgent: each.user_agent, clientAddress: each.client_address,
-    })) }
+    return {
+      sessions: sessions.map((each) => ({
+        id: each.id,
+        current: each.id === ctx.actor.sessionId,
+        startedAt: each.created_at,
+        seenAt: each.seen_at,
+        userAgent: each.user_agent,
+        clientAddress: each.client_address,
+      })),
+    }
   },
 
   async endMySession(ctx, { session }) {

@@ -5,7 +5,14 @@ import { RESET_MS } from './rules.ts'
 
 /** To a person of the staff who forgot the password, in the brand of one of their accounts. */
 export const staffPasswordReset = message<{ token: string }>({
-  kind: 'staffPasswordReset', words: 'identity.people.mail', secret: true, linkKind: 'reset', urgent: true,
+  kind: 'staffPasswordReset',
+  words: 'identity.people.mail',
+  secret: true,
+  linkKind: 'reset',
+  urgent: true,
   stillWanted: (db, row, now) => resetStillOpen(db, hashToken(row.payload?.token), now),
-  link: ({ token }, sender, row) => ({ url: sender.mainUrl(`/office/reset-password/${token}`), until: new Date(row.created_at.getTime() + RESET_MS) }),
+  link: ({ token }, sender, row) => ({
+    url: sender.mainUrl(`/office/reset-password/${token}`),
+    until: new Date(row.created_at.getTime() + RESET_MS),
+  }),
 })

@@ -2,13 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { house, linkIn, PASSWORD } from '../../../../test/kit.ts'
 
 const NEW_PASSWORD = 'seven quiet lanterns'
-const resetToken = async (email: string) => linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/reset-password\/\S+/).split('/').at(-1)!
+const resetToken = async (email: string) =>
+  linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/reset-password\/\S+/)
+    .split('/')
+    .at(-1)!
 
 describe('a forgotten password', () => {
   it('E-63 asking changes nothing and says the same of an address nobody has', async () => {
     const { business, anyone, mailTo } = await house()
     const { owner } = await business()
-    const [known, unknown] = [await anyone().call('forgotPassword', { email: owner.email }), await anyone().call('forgotPassword', { email: 'nobody@post.example' })]
+    const [known, unknown] = [
+      await anyone().call('forgotPassword', { email: owner.email }),
+      await anyone().call('forgotPassword', { email: 'nobody@post.example' }),
+    ]
     expect([known.status, known.text]).toEqual([unknown.status, unknown.text])
     expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(200)
     expect(await mailTo(owner.email)).toHaveLength(1)
@@ -23,7 +29,8 @@ describe('a forgotten password', () => {
       await anyone().call('forgotPassword', { email })
       return performance.now() - from
     }
-    const known = await took(owner.email), unknown = await took(`nobody.${owner.email}`)
+    const known = await took(owner.email),
+      unknown = await took(`nobody.${owner.email}`)
     expect(known).toBeGreaterThan(290)
     expect(unknown).toBeGreaterThan(290)
   })
@@ -44,7 +51,9 @@ describe('a forgotten password', () => {
     expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(401)
     expect((await anyone().call('signIn', { email: owner.email, password: NEW_PASSWORD })).status).toBe(200)
     expect((await anyone().ok('getPasswordReset', { token })).state).toBe('used')
-    expect((await anyone().call('resetPassword', { token, password: 'eleven loud kettles' })).body.code).toBe('resetClosed')
+    expect((await anyone().call('resetPassword', { token, password: 'eleven loud kettles' })).body.code).toBe(
+      'resetClosed',
+    )
   })
 
   it('C4 the link is dead after an hour', async () => {
@@ -63,7 +72,8 @@ describe('a forgotten password', () => {
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
     const scanner = anyone()
-    for (const method of ['GET', 'HEAD', 'GET']) await scanner.request(method, `/api/v1/people/password-resets/${token}`)
+    for (const method of ['GET', 'HEAD', 'GET'])
+      await scanner.request(method, `/api/v1/people/password-resets/${token}`)
     expect(scanner.cookies.size).toBe(0)
     expect((await scanner.ok('getPasswordReset', { token })).state).toBe('open')
   })
@@ -73,7 +83,9 @@ describe('a forgotten password', () => {
     const { owner } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
-    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => anyone().call('resetPassword', { token, password: `${NEW_PASSWORD} ${n}` })))
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => anyone().call('resetPassword', { token, password: `${NEW_PASSWORD} ${n}` })),
+    )
     expect(all.filter((each) => each.status === 200)).toHaveLength(1)
   })
 
@@ -82,9 +94,13 @@ describe('a forgotten password', () => {
     const { owner, id } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
-    const everything = JSON.stringify(await stored(async (db) => [
-      await db.selectFrom('people_tokens').selectAll().execute(), await db.selectFrom('outbox').selectAll().where('account_id', '=', id).execute(), await db.selectFrom('people').selectAll().execute(),
-    ]))
+    const everything = JSON.stringify(
+      await stored(async (db) => [
+        await db.selectFrom('people_tokens').selectAll().execute(),
+        await db.selectFrom('outbox').selectAll().where('account_id', '=', id).execute(),
+        await db.selectFrom('people').selectAll().execute(),
+      ]),
+    )
     expect(everything).not.toContain(token)
     expect(everything).not.toContain(PASSWORD)
   })
@@ -95,7 +111,16 @@ describe('a forgotten password', () => {
     const twin = await b.portalUser({ email: b.owner.email })
     await anyone().ok('forgotPassword', { email: b.owner.email })
     await anyone().ok('resetPassword', { token: await resetToken(b.owner.email), password: NEW_PASSWORD })
-    const kept = await (await house()).stored((db) => db.selectFrom('portal_sessions').select('id').where('account_id', '=', b.id).where('subject_id', '=', twin.id).execute())
+    const kept = await (
+      await house()
+    ).stored((db) =>
+      db
+        .selectFrom('portal_sessions')
+        .select('id')
+        .where('account_id', '=', b.id)
+        .where('subject_id', '=', twin.id)
+        .execute(),
+    )
     expect(kept).toHaveLength(1)
   })
 })
@@ -117,7 +142,8 @@ describe('own password, name and sessions', () => {
   it('PS-47 the session from before a sign-in is over after it', async () => {
     const { business, anyone } = await house()
     const { owner } = await business()
-    const browser = anyone(), planted = anyone()
+    const browser = anyone(),
+      planted = anyone()
     await browser.ok('signIn', { email: owner.email, password: PASSWORD })
     for (const [name, value] of browser.cookies) planted.cookies.set(name, value)
     await browser.ok('signIn', { email: owner.email, password: PASSWORD })
@@ -125,9 +151,10 @@ describe('own password, name and sessions', () => {
     await browser.ok('getMyself')
   })
 
-  it('a person sees where they are signed in and signs out there; another one\'s session is unknown', async () => {
+  it("a person sees where they are signed in and signs out there; another one's session is unknown", async () => {
     const { business, anyone } = await house()
-    const one = await business(), two = await business()
+    const one = await business(),
+      two = await business()
     const elsewhere = anyone()
     await elsewhere.ok('signIn', { email: one.owner.email, password: PASSWORD })
     const { sessions } = await one.owner.ok('listMySessions')
@@ -161,7 +188,11 @@ describe('own password, name and sessions', () => {
     const { owner } = await business()
     const email = `w.${Math.random().toString(36).slice(2)}@post.example`
     await owner.ok('inviteStaff', { email, role: 'worker' })
-    const answers = await Promise.all([owner.email, 'nobody@post.example', email].map((each) => anyone().call('signIn', { email: each, password: 'wrong password' })))
+    const answers = await Promise.all(
+      [owner.email, 'nobody@post.example', email].map((each) =>
+        anyone().call('signIn', { email: each, password: 'wrong password' }),
+      ),
+    )
     expect(new Set(answers.map(({ status, body }) => JSON.stringify({ status, ...body, requestId: '' }))).size).toBe(1)
   })
 

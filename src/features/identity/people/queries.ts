@@ -5,19 +5,40 @@ import type { Read, Write } from '../../../platform/operation.ts'
 
 // People live in the directory: the app role reaches them through definer functions that answer one thing each.
 
-export interface NewPerson { id: string; email: string; emailNorm: string; name: string; passwordHash: string | null; at: Date }
+export interface NewPerson {
+  id: string
+  email: string
+  emailNorm: string
+  name: string
+  passwordHash: string | null
+  at: Date
+}
 
 /** Finds or makes the person of an address. A password is set only when there is none yet. */
 export const addPerson = async (db: Write, person: NewPerson): Promise<string> =>
   (await sql<{ id: string }>`select add_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
-export interface PersonToken { hash: Buffer; id: string; kind: 'passwordReset'; person: string; at: Date; expires: Date }
+export interface PersonToken {
+  hash: Buffer
+  id: string
+  kind: 'passwordReset'
+  person: string
+  at: Date
+  expires: Date
+}
 
 export const addPersonToken = async (db: Write, token: PersonToken): Promise<void> => {
   await sql`select add_person_token(${JSON.stringify({ ...token, hash: token.hash.toString('hex') })})`.execute(db)
 }
 
-export interface FoundToken { id: string; person_id: string; email: string; name: string; expires_at: Date; used_at: Date | null }
+export interface FoundToken {
+  id: string
+  person_id: string
+  email: string
+  name: string
+  expires_at: Date
+  used_at: Date | null
+}
 
 export const findReset = async (db: Read, hash: Buffer | null): Promise<FoundToken | undefined> =>
   (await sql<FoundToken>`select * from find_person_token(${hash}, 'passwordReset')`.execute(db as Write)).rows[0]
@@ -27,7 +48,8 @@ export const askReset = async (ask: Ask, hash: Buffer | null): Promise<FoundToke
 
 /** The person, for the one who used the link; of several at once the others get null. */
 export const useReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
-  (await sql<{ person: string | null }>`select use_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db)).rows[0]?.person ?? null
+  (await sql<{ person: string | null }>`select use_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db))
+    .rows[0]?.person ?? null
 
 /** Also kills every open reset link of the person. */
 export const setPassword = async (db: Write, person: string, hash: string, at: Date): Promise<void> => {
@@ -43,16 +65,30 @@ export const setName = async (db: Write, person: string, name: string, at: Date)
 
 /** The account in whose name a mail to this person goes out. */
 export const firstAccountOf = async (db: Read, person: string): Promise<string | null> =>
-  (await sql<{ account: string | null }>`select first_account_of(${person}) as account`.execute(db as Write)).rows[0]?.account ?? null
+  (await sql<{ account: string | null }>`select first_account_of(${person}) as account`.execute(db as Write)).rows[0]
+    ?.account ?? null
 
 /** Asked by the deliverer: whether the link in a mail would still work. */
 export const resetStillOpen = async (db: Kysely<DB>, hash: Buffer | null, now: Date): Promise<boolean> => {
   if (!hash) return false
-  const row = await db.selectFrom('people_tokens').select('id').where('hash', '=', hash).where('kind', '=', 'passwordReset')
-    .where('used_at', 'is', null).where('expires_at', '>', now).executeTakeFirst()
+  const row = await db
+    .selectFrom('people_tokens')
+    .select('id')
+    .where('hash', '=', hash)
+    .where('kind', '=', 'passwordReset')
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
   return row !== undefined
 }
 
 /** False when there is an account already. The links of earlier starts die with this one. */
-export const offerSetUpToken = async (ask: Ask, token: { hash: Buffer; id: string; at: Date; expires: Date }): Promise<boolean> =>
-  (await ask<{ offered: boolean }>('select offer_set_up($1) as offered', [JSON.stringify({ ...token, hash: token.hash.toString('hex') })]))[0]?.offered ?? false
+export const offerSetUpToken = async (
+  ask: Ask,
+  token: { hash: Buffer; id: string; at: Date; expires: Date },
+): Promise<boolean> =>
+  (
+    await ask<{ offered: boolean }>('select offer_set_up($1) as offered', [
+      JSON.stringify({ ...token, hash: token.hash.toString('hex') }),
+    ])
+  )[0]?.offered ?? false

@@ -5,7 +5,15 @@ import { checkNewPassword, hashPassword, verifyPassword } from '../../../platfor
 import { portalPasswordChanged, sendActivation, sendNotice, sendPasswordReset } from '../../portal-users/messages.ts'
 import { portalIsOpen } from '../../portal-users/activation/policy.ts'
 import {
-  findToken, linksSince, lockLogin, lockLoginByEmail, loginById, replaceTokens, takeMailTurn, useToken, type FoundToken,
+  findToken,
+  linksSince,
+  lockLogin,
+  lockLoginByEmail,
+  loginById,
+  replaceTokens,
+  takeMailTurn,
+  useToken,
+  type FoundToken,
 } from '../../portal-users/activation/queries.ts'
 import { oneUseState, type LinkState } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
@@ -21,12 +29,38 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const { portal, slug, locale } = account
     if (!portalIsOpen(account).yes) {
       const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
-      return { slug, locale, enabled: false, public: false, name: '', introduction: '', accent: null, logo: null, signUpFields: off, supportEmail: null, supportPhone: null, postalAddress: null, timeZone: null, me: null }
+      return {
+        slug,
+        locale,
+        enabled: false,
+        public: false,
+        name: '',
+        introduction: '',
+        accent: null,
+        logo: null,
+        signUpFields: off,
+        supportEmail: null,
+        supportPhone: null,
+        postalAddress: null,
+        timeZone: null,
+        me: null,
+      }
     }
     const { name, introduction, signUpFields } = portal
     const { accent, supportEmail, supportPhone, postalAddress, timeZone } = account
     return {
-      slug, locale, enabled: true, public: portal.public, name, introduction, accent, signUpFields, supportEmail, supportPhone, postalAddress, timeZone,
+      slug,
+      locale,
+      enabled: true,
+      public: portal.public,
+      name,
+      introduction,
+      accent,
+      signUpFields,
+      supportEmail,
+      supportPhone,
+      postalAddress,
+      timeZone,
       logo: account.logoKey ? `/api/v1/portal/${slug}/logo` : null,
       me: ctx.actor.kind === 'portalUser' ? myself(ctx.actor, portal) : null,
     }
@@ -56,7 +90,8 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (login.state === 'signed_up') throw problem('notActivated')
       // Suspended and removed answer as wrong: also when it happened between the check and now.
       const [marked, session] = await Promise.all([
-        markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now), openPortalSession(ctx, login.id),
+        markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
+        openPortalSession(ctx, login.id),
         clearThrottle(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
@@ -77,14 +112,21 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const rows = await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
     return {
       rows: rows.map((row) => ({
-        id: row.id, current: row.id === ctx.actor.sessionId, createdAt: row.created_at, seenAt: row.seen_at, endsAt: row.ends_at,
-        userAgent: row.user_agent, clientAddress: row.client_address,
+        id: row.id,
+        current: row.id === ctx.actor.sessionId,
+        createdAt: row.created_at,
+        seenAt: row.seen_at,
+        endsAt: row.ends_at,
+        userAgent: row.user_agent,
+        clientAddress: row.client_address,
       })),
     }
   },
 
   async endPortalSession(ctx, { session }) {
-    const mine = (await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some((row) => row.id === session)
+    const mine = (await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some(
+      (row) => row.id === session,
+    )
     ctx.allow(mine ? isPortalUser(ctx.actor) : notFound)
     await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: session })
     return session === ctx.actor.sessionId ? withEffect({}, { session: 'end', audience: 'portal' }) : {}
@@ -99,7 +141,8 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     async (input, { account, actor, ask }) => {
       const { email, name } = actor as { email: string; name: string }
       const login = await findPortalLogin(ask, account.id, emailNorm(email))
-      if (!(await verifyPassword(login?.password_hash ?? null, input.current))) throw problem('input', { fields: { current: 'wrongPassword' } })
+      if (!(await verifyPassword(login?.password_hash ?? null, input.current)))
+        throw problem('input', { fields: { current: 'wrongPassword' } })
       checkNewPassword(input.password, [account.name, account.portal.name, email, name])
       return { checkedHash: login!.password_hash!, hash: await hashPassword(input.password) }
     },
@@ -126,7 +169,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     if (user.state === 'active') {
       await sendPasswordReset(ctx, user)
       await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
-    } else if (user.state !== 'suspended' && (await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - 60_000))) < 2) {
+    } else if (
+      user.state !== 'suspended' &&
+      (await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - 60_000))) < 2
+    ) {
       // Nothing to reset yet: what they need is the link that lets them in.
       await sendActivation(ctx, user)
     }
@@ -168,11 +214,24 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   ),
 })
 
-const myself = (actor: PortalUserActor, portal: PortalOf) =>
-  ({ id: actor.id, name: actor.name, email: actor.email, phone: actor.phone, can: { createJobs: mayBook(actor, portal) } })
+const myself = (actor: PortalUserActor, portal: PortalOf) => ({
+  id: actor.id,
+  name: actor.name,
+  email: actor.email,
+  phone: actor.phone,
+  can: { createJobs: mayBook(actor, portal) },
+})
 
-const REFUSALS: Record<LinkState, string> = { open: 'linkUnknown', accepted: 'linkUsed', expired: 'linkExpired', replaced: 'linkReplaced', unknown: 'linkUnknown' }
+const REFUSALS: Record<LinkState, string> = {
+  open: 'linkUnknown',
+  accepted: 'linkUsed',
+  expired: 'linkExpired',
+  replaced: 'linkReplaced',
+  unknown: 'linkUnknown',
+}
 
 /** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */
 const resetState = (found: FoundToken | undefined, now: Date): LinkState =>
-  !found || found.user.state !== 'active' || found.email_norm !== found.user.email_norm ? 'unknown' : oneUseState(found, now)
+  !found || found.user.state !== 'active' || found.email_norm !== found.user.email_norm
+    ? 'unknown'
+    : oneUseState(found, now)

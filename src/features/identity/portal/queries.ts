@@ -17,11 +17,16 @@ interface Arriving {
 }
 
 /** A new session under a new id; the one this browser held before ends, so that no id survives a sign-in (PS-47). */
-const opened = statement(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
+const opened =
+  statement(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
   values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
 
-export async function openPortalSession({ db, account, actor, now, newId, userAgent, clientAddress }: Arriving, user: string): Promise<Effect> {
-  if (actor.kind === 'portalUser' && actor.id) await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
+export async function openPortalSession(
+  { db, account, actor, now, newId, userAgent, clientAddress }: Arriving,
+  user: string,
+): Promise<Effect> {
+  if (actor.kind === 'portalUser' && actor.id)
+    await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
   const { token, hash } = newToken()
   const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
   await opened(db, account.id, hash, newId(), user, now, ends, userAgent, clientAddress)
@@ -29,17 +34,31 @@ export async function openPortalSession({ db, account, actor, now, newId, userAg
 }
 
 export const portalSessionsOf = (db: Read, account: string, user: string, now: Date) =>
-  db.selectFrom('portal_sessions').select(['id', 'created_at', 'seen_at', 'ends_at', 'user_agent', 'client_address'])
-    .where('account_id', '=', account).where('subject_id', '=', user).where('ends_at', '>', now)
-    .orderBy('seen_at', 'desc').orderBy('id', 'desc').limit(200).execute()
+  db
+    .selectFrom('portal_sessions')
+    .select(['id', 'created_at', 'seen_at', 'ends_at', 'user_agent', 'client_address'])
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
+    .where('ends_at', '>', now)
+    .orderBy('seen_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(200)
+    .execute()
 
 /** Ends one session of a user, all, or all but one; answers how many ended. */
 export async function endPortalSessions(
-  db: Write, account: string, user: string, { only = null, but = null }: { only?: string | null; but?: string | null } = {},
+  db: Write,
+  account: string,
+  user: string,
+  { only = null, but = null }: { only?: string | null; but?: string | null } = {},
 ): Promise<number> {
-  const ended = await db.deleteFrom('portal_sessions').where('account_id', '=', account).where('subject_id', '=', user)
+  const ended = await db
+    .deleteFrom('portal_sessions')
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
     .$if(only !== null, (query) => query.where('id', '=', only!))
-    .$if(but !== null, (query) => query.where('id', '<>', but!)).executeTakeFirst()
+    .$if(but !== null, (query) => query.where('id', '<>', but!))
+    .executeTakeFirst()
   return Number(ended.numDeletedRows)
 }
 
@@ -47,16 +66,30 @@ const marked = statement<{ id: string }>(`update portal_users set last_sign_in_a
   where account_id = $1 and id = $2 and state = 'active' and password_hash = $3 returning id`)
 
 /** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
-export async function markSignIn(db: Write, account: string, user: string, checkedHash: string, now: Date): Promise<boolean> {
+export async function markSignIn(
+  db: Write,
+  account: string,
+  user: string,
+  checkedHash: string,
+  now: Date,
+): Promise<boolean> {
   return (await marked(db, account, user, checkedHash, now)).length === 1
 }
 
 /** Sets a new password. With `checkedHash` only if that is still the old one; answers whether it was set. */
 export async function setPortalPassword(
-  db: Write, account: string, user: string, { hash, checkedHash, now }: { hash: string; checkedHash?: string; now: Date },
+  db: Write,
+  account: string,
+  user: string,
+  { hash, checkedHash, now }: { hash: string; checkedHash?: string; now: Date },
 ): Promise<boolean> {
-  const set = await db.updateTable('portal_users').set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
-    .where('account_id', '=', account).where('id', '=', user).where('state', '=', 'active')
-    .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!)).executeTakeFirst()
+  const set = await db
+    .updateTable('portal_users')
+    .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .where('state', '=', 'active')
+    .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!))
+    .executeTakeFirst()
   return Number(set.numUpdatedRows) === 1
 }

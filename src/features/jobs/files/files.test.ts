@@ -4,10 +4,18 @@ import { booked, FIELDS, home, PNG, upload, world, type World } from '../jobs.te
 
 const { stored, clock } = home
 const HOUR = 3600_000
-const portalUpload = (here: World, more: Parameters<typeof upload>[2] = {}, who = here.eleanor) => upload(who, `/portal/${here.harbour.slug}/files`, more)
-const officeUpload = (here: World, job: string, more: Parameters<typeof upload>[2] = {}) => upload(here.dispatcher, `/office/${here.harbour.slug}/jobs/${job}/files`, more)
+const portalUpload = (here: World, more: Parameters<typeof upload>[2] = {}, who = here.eleanor) =>
+  upload(who, `/portal/${here.harbour.slug}/files`, more)
+const officeUpload = (here: World, job: string, more: Parameters<typeof upload>[2] = {}) =>
+  upload(here.dispatcher, `/office/${here.harbour.slug}/jobs/${job}/files`, more)
 const download = (here: World, file: string, who = here.eleanor) =>
-  send({ port: home.port, host: `${here.harbour.slug}.localhost:${home.port}`, method: 'GET', path: `/api/v1/portal/${here.harbour.slug}/files/${file}`, cookies: who.cookies })
+  send({
+    port: home.port,
+    host: `${here.harbour.slug}.localhost:${home.port}`,
+    method: 'GET',
+    path: `/api/v1/portal/${here.harbour.slug}/files/${file}`,
+    cookies: who.cookies,
+  })
 
 describe('files', () => {
   it('PS-20 a file on its way to a form is readable by its uploader only, and for a day', async () => {
@@ -16,11 +24,15 @@ describe('files', () => {
     const colleague = await here.harbour.portalUser({ customers: [here.customer] })
     expect((await download(here, id)).status).toBe(200)
     expect((await download(here, id, colleague)).status).toBe(404)
-    expect((await colleague.call('createPortalJob', { template: here.template, site: here.site, files: [id] })).body.fields).toMatchObject({ files: { code: 'fileGone' } })
+    expect(
+      (await colleague.call('createPortalJob', { template: here.template, site: here.site, files: [id] })).body.fields,
+    ).toMatchObject({ files: { code: 'fileGone' } })
     expect((await colleague.call('removePortalFile', { file: id })).status).toBe(404)
     clock.advance(25 * HOUR)
     expect((await download(here, id)).status).toBe(404)
-    expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, files: [id] })).status).toBe(422)
+    expect(
+      (await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, files: [id] })).status,
+    ).toBe(422)
     // The next upload of the same person takes it away altogether.
     await portalUpload(here)
     expect(await stored((db) => db.selectFrom('files').select('id').where('id', '=', id).execute())).toEqual([])
@@ -31,26 +43,41 @@ describe('files', () => {
     const { id } = (await portalUpload(here, { name: '../../evil"\r\n.png', type: 'text/html', bytes: PNG })).body
     expect((await download(here, id, here.harbour.visitor())).status).toBe(401)
     const { headers } = await download(here, id)
-    expect(headers).toMatchObject({ 'content-type': 'image/png', 'x-content-type-options': 'nosniff', 'content-security-policy': expect.stringContaining('sandbox') })
+    expect(headers).toMatchObject({
+      'content-type': 'image/png',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringContaining('sandbox'),
+    })
     expect(headers['content-disposition']).not.toMatch(/\.\./)
   })
 
   it('hostile and oversized files are refused with words, and nothing of them is kept', async () => {
     const here = await world()
     for (const [name, bytes, code] of [
-      ['page.html', Buffer.from('<!doctype html><script>alert(1)</script>'), 'fileTypeRefused'], ['image.png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'fileTypeRefused'],
-      ['program.exe', Buffer.from('4d5a900003000000', 'hex'), 'fileTypeRefused'], ['empty.txt', Buffer.alloc(0), 'fileEmpty'],
+      ['page.html', Buffer.from('<!doctype html><script>alert(1)</script>'), 'fileTypeRefused'],
+      ['image.png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'fileTypeRefused'],
+      ['program.exe', Buffer.from('4d5a900003000000', 'hex'), 'fileTypeRefused'],
+      ['empty.txt', Buffer.alloc(0), 'fileEmpty'],
     ] as const) {
       const reply = await portalUpload(here, { name, bytes })
       expect(reply.status, name).toBe(422)
       expect(reply.body.fields!.file!.code).toBe(code)
     }
-    expect([413, 422]).toContain((await portalUpload(here, { name: 'big.txt', bytes: Buffer.alloc(10 * 1024 * 1024 + 10, 'a') })).status)
-    expect(await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute())).toEqual([])
+    expect([413, 422]).toContain(
+      (await portalUpload(here, { name: 'big.txt', bytes: Buffer.alloc(10 * 1024 * 1024 + 10, 'a') })).status,
+    )
+    expect(
+      await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute()),
+    ).toEqual([])
   })
 
   it('PS-22 E-62 a file is judged by what it belongs to: internal, a hidden question, another job', async () => {
-    const here = await world({ fields: [...FIELDS.slice(0, 4), { id: 'report', name: 'Report', type: 'file', portal: 'hidden', worker: 'optional' }] })
+    const here = await world({
+      fields: [
+        ...FIELDS.slice(0, 4),
+        { id: 'report', name: 'Report', type: 'file', portal: 'hidden', worker: 'optional' },
+      ],
+    })
     const job = await booked(here, { fields: { wrong: 'x' } })
     const internal = (await officeUpload(here, job, { more: { audience: 'internal' } })).body.id
     const open = (await officeUpload(here, job, { more: { audience: 'customer' } })).body.id
@@ -58,17 +85,25 @@ describe('files', () => {
     expect((await download(here, report)).status).toBe(200)
     const { version } = await here.dispatcher.ok('getJob', { job })
     await here.dispatcher.ok('updateJob', { job, version, fields: { report: [report] } })
-    expect((await Promise.all([internal, open, report].map((id) => download(here, id)))).map((reply) => reply.status)).toEqual([404, 200, 404])
+    expect(
+      (await Promise.all([internal, open, report].map((id) => download(here, id)))).map((reply) => reply.status),
+    ).toEqual([404, 200, 404])
     expect((await here.eleanor.ok('getPortalJob', { job })).files.map((file) => file.id)).toEqual([open])
     const other = await booked(here, { fields: { wrong: 'x' } })
     expect((await here.dispatcher.call('downloadJobFile', { job: other, file: open })).status).toBe(404)
-    expect((await here.dispatcher.call('updateJob', { job: other, version: 1, fields: { report: [open] } })).body.fields).toMatchObject({ 'fields.report': { code: 'unknown' } })
+    expect(
+      (await here.dispatcher.call('updateJob', { job: other, version: 1, fields: { report: [open] } })).body.fields,
+    ).toMatchObject({ 'fields.report': { code: 'unknown' } })
   })
 
   it('PS-24 a foreign file can be neither used, removed nor replaced', async () => {
-    const here = await world(), there = await world()
+    const here = await world(),
+      there = await world()
     const foreign = (await portalUpload(there, {}, there.eleanor)).body.id
-    expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, files: [foreign] })).status).toBe(422)
+    expect(
+      (await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, files: [foreign] }))
+        .status,
+    ).toBe(422)
     expect((await here.eleanor.call('removePortalFile', { file: foreign })).status).toBe(404)
     const job = await booked(there)
     expect((await upload(here.eleanor, `/portal/${here.harbour.slug}/jobs/${job}/files`)).status).toBe(404)
@@ -81,17 +116,27 @@ describe('files', () => {
     expect((await portalUpload(here, {}, here.harbour.visitor())).status).toBe(401)
     const stranger = await here.harbour.portalUser()
     expect((await upload(stranger, `/portal/${here.harbour.slug}/jobs/${await booked(here)}/files`)).status).toBe(404)
-    expect(await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute())).toEqual([])
+    expect(
+      await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute()),
+    ).toEqual([])
   })
 
   it('both sides add files to a job, and the office removes one', async () => {
     const here = await world()
     const job = await booked(here)
-    const mine = (await upload(here.eleanor, `/portal/${here.harbour.slug}/jobs/${job}/files`, { name: 'label.png', bytes: PNG })).body
+    const mine = (
+      await upload(here.eleanor, `/portal/${here.harbour.slug}/jobs/${job}/files`, { name: 'label.png', bytes: PNG })
+    ).body
     expect(mine).toMatchObject({ name: 'label.png', type: 'image/png' })
-    expect((await here.dispatcher.ok('listJobFiles', { job })).rows).toMatchObject([{ id: mine.id, audience: 'customer', by: 'Eleanor Finch' }])
+    expect((await here.dispatcher.ok('listJobFiles', { job })).rows).toMatchObject([
+      { id: mine.id, audience: 'customer', by: 'Eleanor Finch' },
+    ])
     await here.dispatcher.ok('removeJobFile', { job, file: mine.id })
     expect((await here.eleanor.ok('getPortalJob', { job })).files).toEqual([])
-    expect((await here.eleanor.ok('getPortalJob', { job })).history.map((line) => [line.event, line.name])).toEqual([['created', null], ['attached', 'label.png'], ['removedFile', 'label.png']])
+    expect((await here.eleanor.ok('getPortalJob', { job })).history.map((line) => [line.event, line.name])).toEqual([
+      ['created', null],
+      ['attached', 'label.png'],
+      ['removedFile', 'label.png'],
+    ])
   })
 })

@@ -7,9 +7,29 @@ import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.
 import { answers, by, carryOut, changedFiles, instant, placeOf, refuseIf, shown, type Faults } from '../handlers.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import {
-  addComment, addHistory, changeJob, fieldsOf, findJob, lockJob, openPortalJob, removeJob, searchTexts, type JobRecord, type ListedJob, type OpenedJob,
+  addComment,
+  addHistory,
+  changeJob,
+  fieldsOf,
+  findJob,
+  lockJob,
+  openPortalJob,
+  removeJob,
+  searchTexts,
+  type JobRecord,
+  type ListedJob,
+  type OpenedJob,
 } from '../queries.ts'
-import { closedTo, customerState, groupOf, hasStarted, planIsShown, progressOf, staffNameFor, type CustomerDeed } from '../rules.ts'
+import {
+  closedTo,
+  customerState,
+  groupOf,
+  hasStarted,
+  planIsShown,
+  progressOf,
+  staffNameFor,
+  type CustomerDeed,
+} from '../rules.ts'
 import { portalJobs } from './contract.ts'
 import { listMine, overviewFor, searchForCustomers } from './queries.ts'
 
@@ -23,18 +43,38 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     // A search wants to know for how many customers it looks.
     ask: (db, { search, ...asked }) => (foldedPatterns(search ?? '').length > 0 ? undefined : listMine(db, asked)),
     async answer(ctx, { search, group, customer, cursor, limit }, found) {
-      const { db, actor, account: { id: account, timeZone, portal } } = ctx
+      const {
+        db,
+        actor,
+        account: { id: account, timeZone, portal },
+      } = ctx
       ctx.allow({ yes: true })
-      const { rows, next } = found ?? await searchForCustomers(db, account, asked(actor, customer), { search: search!, group, cursor, limit })
-      return { rows: rows.map((row) => listed(ctx, row)), next, timeZone, can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) } }
+      const { rows, next } =
+        found ??
+        (await searchForCustomers(db, account, asked(actor, customer), { search: search!, group, cursor, limit }))
+      return {
+        rows: rows.map((row) => listed(ctx, row)),
+        next,
+        timeZone,
+        can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) },
+      }
     },
   }),
 
   async getPortalJobsOverview(ctx, { search, customer }) {
-    const { db, actor, account: { id: account } } = ctx
+    const {
+      db,
+      actor,
+      account: { id: account },
+    } = ctx
     ctx.allow({ yes: true })
     const since = new Date(ctx.now.getTime() - VISIT_MS)
-    const { counts, upcoming, customers } = await overviewFor(db, account, { mine: asked(actor, undefined), asked: asked(actor, customer), search, since })
+    const { counts, upcoming, customers } = await overviewFor(db, account, {
+      mine: asked(actor, undefined),
+      asked: asked(actor, customer),
+      search,
+      since,
+    })
     return { counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers }
   },
 
@@ -47,7 +87,12 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
   }),
 
   async updatePortalJob(ctx, input) {
-    const { db, actor, account: { id: account, timeZone, portal }, now } = ctx
+    const {
+      db,
+      actor,
+      account: { id: account, timeZone, portal },
+      now,
+    } = ctx
     const job = await lockJob(db, account, input.job)
     ctx.allow(mayDo(actor, portal, job, 'edit'))
     stillOpen(job!, 'edit', 'editingOver')
@@ -57,8 +102,12 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     const values = answers(fields, input.fields, job!.fields, timeZone, faults, 'portal')
     const requested = instant(input.requested, timeZone, 'requested', faults)
     if (requested && !portal.requestedStart) faults.requested = 'unknown'
-    if (requested && requested <= now && requested.getTime() !== job!.requested_at?.getTime()) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
-    const place = input.site !== undefined || input.address !== undefined ? await placeOf(ctx, job!.customer_id, input, faults) : undefined
+    if (requested && requested <= now && requested.getTime() !== job!.requested_at?.getTime())
+      faults.requested = { code: 'timePast', vars: { zone: timeZone } }
+    const place =
+      input.site !== undefined || input.address !== undefined
+        ? await placeOf(ctx, job!.customer_id, input, faults)
+        : undefined
     if (place && !place.address && !place.site_id) faults.address = 'required'
     await changeFiles(ctx, job!, fields, values, faults)
     refuseIf(faults)
@@ -82,8 +131,15 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     stillOpen(job!, 'delete', 'deletingOver')
     const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
-    await ctx.audit({ event: 'jobDeleted', subjectKind: 'job', subjectId: wanted, details: { number: job!.number, title: job!.title, state: job!.state } })
-    ctx.afterCommit(async () => { for (const key of keys) await ctx.files.delete(key) })
+    await ctx.audit({
+      event: 'jobDeleted',
+      subjectKind: 'job',
+      subjectId: wanted,
+      details: { number: job!.number, title: job!.title, state: job!.state },
+    })
+    ctx.afterCommit(async () => {
+      for (const key of keys) await ctx.files.delete(key)
+    })
     return { number: job!.number }
   },
 
@@ -98,74 +154,157 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
 })
 
 const EVENTS: Record<string, 'created' | 'moved' | 'scheduled' | 'edited' | 'attached' | 'removedFile'> = {
-  created: 'created', moved: 'moved', scheduled: 'scheduled', edited: 'edited', attached: 'attached', removedFile: 'removedFile',
+  created: 'created',
+  moved: 'moved',
+  scheduled: 'scheduled',
+  edited: 'edited',
+  attached: 'attached',
+  removedFile: 'removedFile',
 }
 
 /** Customers whose jobs this user reaches, those linked as a whole; of them the one that is asked for. */
 const asked = (actor: PortalUserActor, customer: string | undefined): string[] =>
-  actor.links.flatMap((link) => (link.scope === 'whole' && (!customer || link.customer === customer) ? [link.customer] : []))
+  actor.links.flatMap((link) =>
+    link.scope === 'whole' && (!customer || link.customer === customer) ? [link.customer] : [],
+  )
 
 /** @throws jobStarted when work has begun, else the deed's own refusal: nothing was changed (E-41). */
 function stillOpen(job: JobRecord, deed: CustomerDeed, code: string): void {
   if (closedTo(deed, job.state) === null) return
-  throw problem(hasStarted(job.state) && job.state !== 'completed' ? 'jobStarted' : code, { vars: { state: customerState(job.state) } })
+  throw problem(hasStarted(job.state) && job.state !== 'completed' ? 'jobStarted' : code, {
+    vars: { state: customerState(job.state) },
+  })
 }
 
 /** Who did it, as this customer may know them. */
 function who({ actor, account }: Reading, kind: string, id: string | null, name: string | null) {
-  if (kind === 'portalUser') return id === actor.id ? { kind: 'you' as const, name: actor.name } : { kind: 'colleague' as const, name: name ?? '' }
-  if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(account.portal.staffNames, name, account.portal.name) }
+  if (kind === 'portalUser')
+    return id === actor.id
+      ? { kind: 'you' as const, name: actor.name }
+      : { kind: 'colleague' as const, name: name ?? '' }
+  if (kind === 'staff')
+    return { kind: 'staff' as const, name: staffNameFor(account.portal.staffNames, name, account.portal.name) }
   return { kind: 'system' as const, name: account.portal.name }
 }
 
 /** One job with its answers, progress, comments and files, as this customer may know them. */
 function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }: OpenedJob) {
-  const { actor, account: { timeZone, currency, portal } } = ctx
+  const {
+    actor,
+    account: { timeZone, currency, portal },
+  } = ctx
   const { state } = job
   const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
   const lines = history.flatMap((line) => {
     const event = EVENTS[line.event]
     if (!event) return []
-    return [{
-      id: line.id, at: line.created_at, by: person(line.actor_kind, line.actor_id, line.actor_name), event,
-      to: line.to_state ? customerState(line.to_state) : null, scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
-      // Only what a customer wrote comes back: reasons of ours are internal.
-      reason: line.actor_kind === 'portalUser' && typeof line.details.reason === 'string' ? line.details.reason : null,
-      name: typeof line.details.name === 'string' ? line.details.name : null,
-    }]
+    return [
+      {
+        id: line.id,
+        at: line.created_at,
+        by: person(line.actor_kind, line.actor_id, line.actor_name),
+        event,
+        to: line.to_state ? customerState(line.to_state) : null,
+        scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
+        // Only what a customer wrote comes back: reasons of ours are internal.
+        reason:
+          line.actor_kind === 'portalUser' && typeof line.details.reason === 'string' ? line.details.reason : null,
+        name: typeof line.details.name === 'string' ? line.details.name : null,
+      },
+    ]
   })
   const may = (deed: CustomerDeed) => mayDo(actor, portal, job, deed).yes
   const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
   const visible = portalFields(fields)
   return {
-    ...listed(ctx, job), version: job.version, requested: shown(job.requested_at, timeZone), site: job.site_id,
-    template: { id: job.template_id, name: job.template }, madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
+    ...listed(ctx, job),
+    version: job.version,
+    requested: shown(job.requested_at, timeZone),
+    site: job.site_id,
+    template: { id: job.template_id, name: job.template },
+    madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
     fields: withValues(visible, fields, job.fields),
     progress: progressOf(state).map((step) => {
-      const line = step.is === 'next' ? undefined : step.state === 'requested' ? lines.find((each) => each.event === 'created') : lines.findLast((each) => each.to === step.state)
+      const line =
+        step.is === 'next'
+          ? undefined
+          : step.state === 'requested'
+            ? lines.find((each) => each.event === 'created')
+            : lines.findLast((each) => each.to === step.state)
       return { ...step, at: line?.at ?? (step.state === 'requested' ? job.created_at : null), by: line?.by ?? null }
     }),
     history: lines,
-    comments: comments.map((each) => ({ id: each.id, body: each.body, at: each.created_at, by: person(each.author_kind, each.author_id, each.author_name) })),
-    files: files.filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id)).map((file) => ({
-      id: file.id, name: file.name, type: file.type, size: Number(file.size), field: file.field_id, at: file.created_at,
-      by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
+    comments: comments.map((each) => ({
+      id: each.id,
+      body: each.body,
+      at: each.created_at,
+      by: person(each.author_kind, each.author_id, each.author_name),
     })),
-    timeZone, currency, sites,
-    can: { edit: may('edit') && !closed('edit'), cancel: may('cancel') && !closed('cancel'), delete: may('delete') && !closed('delete'), comment: true },
+    files: files
+      .filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id))
+      .map((file) => ({
+        id: file.id,
+        name: file.name,
+        type: file.type,
+        size: Number(file.size),
+        field: file.field_id,
+        at: file.created_at,
+        by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
+      })),
+    timeZone,
+    currency,
+    sites,
+    can: {
+      edit: may('edit') && !closed('edit'),
+      cancel: may('cancel') && !closed('cancel'),
+      delete: may('delete') && !closed('delete'),
+      comment: true,
+    },
     closed: { edit: closed('edit'), cancel: closed('cancel'), delete: closed('delete') },
   }
 }
 
 /** A job in a customer's list. Times and worker only once they are settled. */
-function listed({ account }: Reading, job: Pick<ListedJob, 'id' | 'number' | 'title' | 'icon' | 'state' | 'customer_id' | 'customer' | 'address' | 'requested_at' | 'scheduled_at' |
-  'duration_minutes' | 'completed_at' | 'canceled_at' | 'worker' | 'created_at'>) {
+function listed(
+  { account }: Reading,
+  job: Pick<
+    ListedJob,
+    | 'id'
+    | 'number'
+    | 'title'
+    | 'icon'
+    | 'state'
+    | 'customer_id'
+    | 'customer'
+    | 'address'
+    | 'requested_at'
+    | 'scheduled_at'
+    | 'duration_minutes'
+    | 'completed_at'
+    | 'canceled_at'
+    | 'worker'
+    | 'created_at'
+  >,
+) {
   const settled = planIsShown(job.state)
   return {
-    id: job.id, number: job.number, title: job.title, icon: job.icon, state: customerState(job.state), group: groupOf(job.state),
-    customer: { id: job.customer_id, name: job.customer }, address: job.address, requestedAt: job.requested_at,
-    scheduledAt: settled ? job.scheduled_at : null, durationMinutes: settled ? job.duration_minutes : null, completedAt: job.completed_at, canceledAt: job.canceled_at,
-    worker: settled && job.worker && account.portal.staffNames !== 'business' ? staffNameFor(account.portal.staffNames, job.worker, account.portal.name) : null,
+    id: job.id,
+    number: job.number,
+    title: job.title,
+    icon: job.icon,
+    state: customerState(job.state),
+    group: groupOf(job.state),
+    customer: { id: job.customer_id, name: job.customer },
+    address: job.address,
+    requestedAt: job.requested_at,
+    scheduledAt: settled ? job.scheduled_at : null,
+    durationMinutes: settled ? job.duration_minutes : null,
+    completedAt: job.completed_at,
+    canceledAt: job.canceled_at,
+    worker:
+      settled && job.worker && account.portal.staffNames !== 'business'
+        ? staffNameFor(account.portal.staffNames, job.worker, account.portal.name)
+        : null,
     createdAt: job.created_at,
   }
 }
@@ -179,7 +318,13 @@ function withValues(visible: ReturnType<typeof portalFields>, fields: readonly F
 }
 
 /** Files of changed answers: those already on the job stay, new ones are this user's waiting uploads. */
-async function changeFiles(ctx: Context<(typeof portalJobs)['updatePortalJob']>, job: JobRecord, fields: readonly Field[], values: Values, faults: Faults): Promise<void> {
+async function changeFiles(
+  ctx: Context<(typeof portalJobs)['updatePortalJob']>,
+  job: JobRecord,
+  fields: readonly Field[],
+  values: Values,
+  faults: Faults,
+): Promise<void> {
   const changed = changedFiles(fields, job.fields, values)
   if (changed.length === 0) return
   const own = new Set((await filesOf(ctx.db, job.account_id, job.id, 'customer')).map((file) => file.id))

@@ -10,7 +10,11 @@ describe('what a customer sees', () => {
     const job = await booked(here)
     const outsider = await here.harbour.portalUser()
     expect(await outsider.ok('listPortalJobs', {})).toMatchObject({ rows: [], next: null })
-    expect(await outsider.ok('getPortalJobsOverview', {})).toEqual({ counts: { all: 0, open: 0, completed: 0, canceled: 0 }, upcoming: null, customers: [] })
+    expect(await outsider.ok('getPortalJobsOverview', {})).toEqual({
+      counts: { all: 0, open: 0, completed: 0, canceled: 0 },
+      upcoming: null,
+      customers: [],
+    })
     expect((await outsider.call('getPortalJob', { job })).status).toBe(404)
   })
 
@@ -19,9 +23,18 @@ describe('what a customer sees', () => {
     const job = await booked(here)
     const other = await here.harbour.portalUser({ customers: [await here.harbour.customer('Rachel Okoye')] })
     const absent = crypto.randomUUID()
-    const calls = [['getPortalJob', {}], ['updatePortalJob', { version: 1 }], ['cancelPortalJob', {}], ['deletePortalJob', {}], ['addPortalComment', { body: 'x' }]] as const
+    const calls = [
+      ['getPortalJob', {}],
+      ['updatePortalJob', { version: 1 }],
+      ['cancelPortalJob', {}],
+      ['deletePortalJob', {}],
+      ['addPortalComment', { body: 'x' }],
+    ] as const
     for (const [name, input] of calls) {
-      const [foreign, never] = [await other.call(name, { job, ...input } as never), await other.call(name, { job: absent, ...input } as never)]
+      const [foreign, never] = [
+        await other.call(name, { job, ...input } as never),
+        await other.call(name, { job: absent, ...input } as never),
+      ]
       expect(foreign.status, name).toBe(404)
       const plain = ({ body: { requestId: _, ...body } }: { body: { requestId?: string } }) => body
       expect(plain(foreign as never)).toEqual(plain(never as never))
@@ -36,22 +49,38 @@ describe('what a customer sees', () => {
     await here.dispatcher.ok('updateJob', { job, version, fields: { margin: 'SECRET margin' }, tags: ['SECRET tag'] })
     await here.dispatcher.ok('addJobComment', { job, audience: 'internal', body: 'SECRET comment' })
     await here.dispatcher.ok('addJobComment', { job, audience: 'customer', body: 'Please clear the cupboard.' })
-    const { id: file } = (await upload(here.dispatcher, `/office/${here.harbour.slug}/jobs/${job}/files`, { name: 'SECRET.txt', more: { audience: 'internal' } })).body
+    const { id: file } = (
+      await upload(here.dispatcher, `/office/${here.harbour.slug}/jobs/${job}/files`, {
+        name: 'SECRET.txt',
+        more: { audience: 'internal' },
+      })
+    ).body
     await moved(here.dispatcher, job, { to: 'assigned', worker: here.worker.id, reason: 'SECRET reason' })
     const detail = await here.eleanor.call('getPortalJob', { job })
     const list = await here.eleanor.call('listPortalJobs', { search: 'dishwasher' })
     expect(detail.text + list.text).not.toMatch(/SECRET|Margin|worker\.[0-9a-f]+@/)
-    expect(detail.body.comments).toMatchObject([{ body: 'Please clear the cupboard.', by: { kind: 'staff', name: 'Dana' } }])
+    expect(detail.body.comments).toMatchObject([
+      { body: 'Please clear the cupboard.', by: { kind: 'staff', name: 'Dana' } },
+    ])
     expect(file).toBeTruthy()
-    for (const search of ['secret', 'margin', 'cupboard', 'marek']) expect((await here.eleanor.ok('listPortalJobs', { search })).rows, search).toEqual([])
+    for (const search of ['secret', 'margin', 'cupboard', 'marek'])
+      expect((await here.eleanor.ok('listPortalJobs', { search })).rows, search).toEqual([])
   })
 
   it('PS-14 E-68 a search or filter on something unknown or hidden is refused or finds nothing', async () => {
     const here = await world()
-    for (const query of [{ sort: 'worker' }, { worker: here.worker.id }, { state: 'declined' }, { group: 'declined' }, { fields: 'margin' }]) {
+    for (const query of [
+      { sort: 'worker' },
+      { worker: here.worker.id },
+      { state: 'declined' },
+      { group: 'declined' },
+      { fields: 'margin' },
+    ]) {
       expect((await here.eleanor.call('listPortalJobs', query as never)).status).toBe(422)
     }
-    expect((await here.eleanor.ok('listPortalJobs', { customer: await here.harbour.customer('Else') })).rows).toEqual([])
+    expect((await here.eleanor.ok('listPortalJobs', { customer: await here.harbour.customer('Else') })).rows).toEqual(
+      [],
+    )
   })
 
   it('PS-14 PS-15 a field hidden later cannot be searched for any more', async () => {
@@ -59,7 +88,11 @@ describe('what a customer sees', () => {
     await booked(here, { fields: { wrong: 'Zebrafish' } })
     expect((await here.eleanor.ok('listPortalJobs', { search: 'zebrafish' })).rows).toHaveLength(1)
     const { version, fields } = await here.harbour.owner.ok('getTemplate', { template: here.template })
-    await here.harbour.owner.ok('updateTemplate', { template: here.template, version, fields: fields.map((field) => ({ ...field, portal: 'hidden' as const })) })
+    await here.harbour.owner.ok('updateTemplate', {
+      template: here.template,
+      version,
+      fields: fields.map((field) => ({ ...field, portal: 'hidden' as const })),
+    })
     expect((await here.eleanor.ok('listPortalJobs', { search: 'zebrafish' })).rows).toEqual([])
     expect((await here.dispatcher.ok('listJobs', { search: 'zebrafish' })).rows).toHaveLength(1)
   })
@@ -70,7 +103,13 @@ describe('what a customer sees', () => {
     await here.dispatcher.ok('addJobComment', { job, audience: 'customer', body: 'Hello' })
     const colleague = await here.harbour.portalUser({ name: 'Rachel Okoye', customers: [here.customer] })
     const names = async (rule: string) => {
-      await stored((db) => db.updateTable('portal_settings').set({ staff_names: rule }).where('account_id', '=', here.harbour.id).execute())
+      await stored((db) =>
+        db
+          .updateTable('portal_settings')
+          .set({ staff_names: rule })
+          .where('account_id', '=', here.harbour.id)
+          .execute(),
+      )
       const { comments, madeBy } = await colleague.ok('getPortalJob', { job })
       return [comments[0]!.by.name, madeBy.kind, madeBy.name]
     }
@@ -82,10 +121,18 @@ describe('what a customer sees', () => {
   it('E-19 a job type taken away hides its jobs by default, or not, as the business chose', async () => {
     const here = await world()
     const job = await booked(here)
-    await stored((db) => db.updateTable('portal_settings').set({ templates: [] }).where('account_id', '=', here.harbour.id).execute())
+    await stored((db) =>
+      db.updateTable('portal_settings').set({ templates: [] }).where('account_id', '=', here.harbour.id).execute(),
+    )
     expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(404)
     expect((await here.eleanor.ok('getPortalJobsOverview', {})).counts.all).toBe(0)
-    await stored((db) => db.updateTable('portal_settings').set({ hide_jobs_of_other_templates: false }).where('account_id', '=', here.harbour.id).execute())
+    await stored((db) =>
+      db
+        .updateTable('portal_settings')
+        .set({ hide_jobs_of_other_templates: false })
+        .where('account_id', '=', here.harbour.id)
+        .execute(),
+    )
     expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(200)
   })
 
@@ -101,37 +148,63 @@ describe('what a customer sees', () => {
   it('PS-13 PS-12 for any users and jobs: listed = opens = found = counted', async () => {
     const harbour = await business()
     const customers = [await harbour.customer('Ada'), await harbour.customer('Ben'), await harbour.customer('Cleo')]
-    const templates = [await harbour.template({ name: 'Alpha' }), await harbour.template({ name: 'Beta' }), await harbour.template({ name: 'Gamma', offered: false })]
+    const templates = [
+      await harbour.template({ name: 'Alpha' }),
+      await harbour.template({ name: 'Beta' }),
+      await harbour.template({ name: 'Gamma', offered: false }),
+    ]
     const jobs: { id: string; customer: string; template: string; state: string }[] = []
-    for (const [c, customer] of customers.entries()) for (const [t, template] of templates.entries()) {
-      const { id } = await harbour.owner.ok('createJob', { customer, template })
-      const state = ['unassigned', 'completed', 'canceled'][(c + t) % 3]!
-      await stored((db) => db.updateTable('jobs').set({ state }).where('id', '=', id).execute())
-      jobs.push({ id, customer, template, state })
-    }
-    await fc.assert(fc.asyncProperty(
-      fc.subarray(customers), fc.constantFrom('default', 'add', 'replace', 'hide'), fc.subarray(templates), fc.constantFrom(undefined, 'alpha', 'ada', 'b', '100'), fc.constantFrom(undefined, 'open', 'completed', 'canceled'),
-      async (linked, templatesMode, own, search, group) => {
-        const who = await harbour.portalUser({ customers: linked, templatesMode, templates: own })
-        const seen = new Set(templatesMode === 'default' ? templates.slice(0, 2) : templatesMode === 'add' ? [...templates.slice(0, 2), ...own] : templatesMode === 'replace' ? own : templates.slice(0, 2).filter((each) => !own.includes(each)))
-        const expected = jobs.filter((job) => linked.includes(job.customer) && seen.has(job.template)).map((job) => job.id).sort()
-        const all = await who.ok('listPortalJobs', {})
-        expect(all.rows.map((row) => row.id).sort()).toEqual(expected)
-        const opened: string[] = []
-        for (const { id } of jobs) if ((await who.call('getPortalJob', { job: id })).status === 200) opened.push(id)
-        expect(opened.sort()).toEqual(expected)
-        const found = await who.ok('listPortalJobs', { ...(search && { search }), ...(group && { group }) } as never)
-        expect(found.rows.every((row) => expected.includes(row.id))).toBe(true)
-        const { counts } = await who.ok('getPortalJobsOverview', { ...(search && { search }) } as never)
-        expect(found.rows).toHaveLength(group ? counts[group as 'open'] : counts.all)
-        expect(counts.open + counts.completed + counts.canceled).toBe(counts.all)
-      }), { numRuns: 15 })
+    for (const [c, customer] of customers.entries())
+      for (const [t, template] of templates.entries()) {
+        const { id } = await harbour.owner.ok('createJob', { customer, template })
+        const state = ['unassigned', 'completed', 'canceled'][(c + t) % 3]!
+        await stored((db) => db.updateTable('jobs').set({ state }).where('id', '=', id).execute())
+        jobs.push({ id, customer, template, state })
+      }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(customers),
+        fc.constantFrom('default', 'add', 'replace', 'hide'),
+        fc.subarray(templates),
+        fc.constantFrom(undefined, 'alpha', 'ada', 'b', '100'),
+        fc.constantFrom(undefined, 'open', 'completed', 'canceled'),
+        async (linked, templatesMode, own, search, group) => {
+          const who = await harbour.portalUser({ customers: linked, templatesMode, templates: own })
+          const seen = new Set(
+            templatesMode === 'default'
+              ? templates.slice(0, 2)
+              : templatesMode === 'add'
+                ? [...templates.slice(0, 2), ...own]
+                : templatesMode === 'replace'
+                  ? own
+                  : templates.slice(0, 2).filter((each) => !own.includes(each)),
+          )
+          const expected = jobs
+            .filter((job) => linked.includes(job.customer) && seen.has(job.template))
+            .map((job) => job.id)
+            .sort()
+          const all = await who.ok('listPortalJobs', {})
+          expect(all.rows.map((row) => row.id).sort()).toEqual(expected)
+          const opened: string[] = []
+          for (const { id } of jobs) if ((await who.call('getPortalJob', { job: id })).status === 200) opened.push(id)
+          expect(opened.sort()).toEqual(expected)
+          const found = await who.ok('listPortalJobs', { ...(search && { search }), ...(group && { group }) } as never)
+          expect(found.rows.every((row) => expected.includes(row.id))).toBe(true)
+          const { counts } = await who.ok('getPortalJobsOverview', { ...(search && { search }) } as never)
+          expect(found.rows).toHaveLength(group ? counts[group as 'open'] : counts.all)
+          expect(counts.open + counts.completed + counts.canceled).toBe(counts.all)
+        },
+      ),
+      { numRuns: 15 },
+    )
   })
 
   it.each([3, 20])('pages through %i customers newest first without a gap', async (many) => {
     const harbour = await business()
     const template = await harbour.template()
-    const customers = await Promise.all(Array.from({ length: many }, (_, index) => harbour.customer(`Customer ${index}`)))
+    const customers = await Promise.all(
+      Array.from({ length: many }, (_, index) => harbour.customer(`Customer ${index}`)),
+    )
     // Unevenly: some have most of the jobs, some none, and several share a moment.
     for (let index = 0; index < 18; index++) {
       if (index % 3 === 0) home.clock.advance(60_000)
@@ -154,20 +227,62 @@ describe('what a customer sees', () => {
 
   it('a forged place to go on from is refused, whatever is in it', async () => {
     const here = await world()
-    const at = '2026-11-22 00:00:00+00', id = crypto.randomUUID()
-    for (const forged of ['', 'newest', `newest|${at}|${'-'.repeat(36)}`, `newest|2026-99-99 99:99:99+00|${id}`, `newest|x|${id}`, `oldest|${at}|${id}`]) {
+    const at = '2026-11-22 00:00:00+00',
+      id = crypto.randomUUID()
+    for (const forged of [
+      '',
+      'newest',
+      `newest|${at}|${'-'.repeat(36)}`,
+      `newest|2026-99-99 99:99:99+00|${id}`,
+      `newest|x|${id}`,
+      `oldest|${at}|${id}`,
+    ]) {
       const cursor = Buffer.from(forged).toString('base64url') || 'x'
-      for (const search of [undefined, 'dishwasher']) expect((await here.eleanor.call('listPortalJobs', { cursor, ...(search && { search }) })).status, forged).toBe(422)
+      for (const search of [undefined, 'dishwasher'])
+        expect((await here.eleanor.call('listPortalJobs', { cursor, ...(search && { search }) })).status, forged).toBe(
+          422,
+        )
     }
-    expect((await here.eleanor.call('listPortalJobs', { cursor: Buffer.from(`newest|${at}|${id}`).toString('base64url') })).status).toBe(200)
+    expect(
+      (await here.eleanor.call('listPortalJobs', { cursor: Buffer.from(`newest|${at}|${id}`).toString('base64url') }))
+        .status,
+    ).toBe(200)
   })
 
   it('PS-32 the answer holds exactly these fields: a new column stays inside until somebody decides', async () => {
     const here = await world()
     const job = await booked(here)
     expect(Object.keys(await here.eleanor.ok('getPortalJob', { job })).sort()).toEqual([
-      'address', 'can', 'canceledAt', 'closed', 'comments', 'completedAt', 'createdAt', 'currency', 'customer', 'durationMinutes', 'fields', 'files', 'group', 'history', 'icon', 'id', 'madeBy',
-      'number', 'progress', 'requested', 'requestedAt', 'scheduledAt', 'site', 'sites', 'state', 'template', 'timeZone', 'title', 'version', 'worker',
+      'address',
+      'can',
+      'canceledAt',
+      'closed',
+      'comments',
+      'completedAt',
+      'createdAt',
+      'currency',
+      'customer',
+      'durationMinutes',
+      'fields',
+      'files',
+      'group',
+      'history',
+      'icon',
+      'id',
+      'madeBy',
+      'number',
+      'progress',
+      'requested',
+      'requestedAt',
+      'scheduledAt',
+      'site',
+      'sites',
+      'state',
+      'template',
+      'timeZone',
+      'title',
+      'version',
+      'worker',
     ])
   })
 })
@@ -176,12 +291,23 @@ describe('what a customer does', () => {
   it('E-20 a customer corrects answers, place and wish before the start; read-only and hidden answers stay as they are', async () => {
     const here = await world({ fields: [...FIELDS] })
     const job = await booked(here, { fields: { wrong: 'Leaks' } })
-    await here.eleanor.ok('updatePortalJob', { job, version: 1, fields: { wrong: 'Leaks and beeps' }, address: 'Back door, 14 Pelican Quay', requested: { day: '2033-07-01', time: '14:00' } })
+    await here.eleanor.ok('updatePortalJob', {
+      job,
+      version: 1,
+      fields: { wrong: 'Leaks and beeps' },
+      address: 'Back door, 14 Pelican Quay',
+      requested: { day: '2033-07-01', time: '14:00' },
+    })
     const seen = await here.eleanor.ok('getPortalJob', { job })
-    expect(seen).toMatchObject({ version: 2, address: 'Back door, 14 Pelican Quay', requestedAt: '2033-07-01T13:00:00.000Z' })
+    expect(seen).toMatchObject({
+      version: 2,
+      address: 'Back door, 14 Pelican Quay',
+      requestedAt: '2033-07-01T13:00:00.000Z',
+    })
     expect(seen.fields.map((field) => field.value)).toEqual(['Leaks and beeps', undefined, 'No', undefined])
     expect(seen.history.at(-1)).toMatchObject({ event: 'edited', by: { kind: 'you' } })
-    for (const fields of [{ margin: 'x' }, { contract: 'Yes' }, { wrong: '' }]) expect((await here.eleanor.call('updatePortalJob', { job, version: 2, fields })).status).toBe(422)
+    for (const fields of [{ margin: 'x' }, { contract: 'Yes' }, { wrong: '' }])
+      expect((await here.eleanor.call('updatePortalJob', { job, version: 2, fields })).status).toBe(422)
     expect((await here.eleanor.call('updatePortalJob', { job, version: 1, fields: {} })).body.code).toBe('jobChanged')
     expect((await here.eleanor.ok('listPortalJobs', { search: 'beeps' })).rows).toHaveLength(1)
   })
@@ -189,29 +315,64 @@ describe('what a customer does', () => {
   it('V-21 E-60 what a link does not permit is refused before anything is written', async () => {
     const here = await world({ permissions: { editJobs: false, cancelJobs: false, deleteJobs: false } })
     const job = await booked(here)
-    expect(await here.eleanor.ok('getPortalJob', { job })).toMatchObject({ can: { edit: false, cancel: false, delete: false }, closed: { edit: null, cancel: null, delete: null } })
-    const before = await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow())
-    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, address: 'x' })).body.code).toBe('editingNotAllowed')
+    expect(await here.eleanor.ok('getPortalJob', { job })).toMatchObject({
+      can: { edit: false, cancel: false, delete: false },
+      closed: { edit: null, cancel: null, delete: null },
+    })
+    const before = await stored((db) =>
+      db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow(),
+    )
+    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, address: 'x' })).body.code).toBe(
+      'editingNotAllowed',
+    )
     expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
     expect((await here.eleanor.call('deletePortalJob', { job })).body.code).toBe('deletingNotAllowed')
-    expect(await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow())).toEqual(before)
+    expect(
+      await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow()),
+    ).toEqual(before)
     expect((await here.dispatcher.ok('getJobHistory', { job })).rows).toHaveLength(1)
   })
 
   it('PS-35 a switch of the account caps every permission', async () => {
     const here = await world({ permissions: { cancelJobs: true } })
     const job = await booked(here)
-    await stored((db) => db.updateTable('portal_settings').set({ switches: JSON.stringify({ createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: false, deleteJobs: true }) }).where('account_id', '=', here.harbour.id).execute())
+    await stored((db) =>
+      db
+        .updateTable('portal_settings')
+        .set({
+          switches: JSON.stringify({
+            createJobs: true,
+            chooseTemplates: true,
+            editJobs: true,
+            cancelJobs: false,
+            deleteJobs: true,
+          }),
+        })
+        .where('account_id', '=', here.harbour.id)
+        .execute(),
+    )
     expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
   })
 
   it('V-56 canceling keeps the job in the list, with the customer’s own reason; deleting takes one that nobody planned', async () => {
     const here = await world({ permissions: { deleteJobs: true } })
     const [canceled, gone, planned] = [await booked(here), await booked(here), await booked(here)]
-    await moved(here.dispatcher, canceled, { to: 'assigned', worker: here.worker.id, scheduled: { day: '2027-03-02', time: '10:00' } })
+    await moved(here.dispatcher, canceled, {
+      to: 'assigned',
+      worker: here.worker.id,
+      scheduled: { day: '2027-03-02', time: '10:00' },
+    })
     await here.eleanor.ok('cancelPortalJob', { job: canceled, reason: 'Fixed itself' })
-    expect(await here.eleanor.ok('getPortalJob', { job: canceled })).toMatchObject({ state: 'canceled', scheduledAt: null, can: { cancel: false }, history: [{}, {}, { reason: 'Fixed itself', by: { kind: 'you' } }] })
-    expect((await here.dispatcher.ok('getJobHistory', { job: canceled })).rows.at(-1)!.details).toMatchObject({ reason: 'Fixed itself', removedScheduledAt: '2027-03-02T10:00:00.000Z' })
+    expect(await here.eleanor.ok('getPortalJob', { job: canceled })).toMatchObject({
+      state: 'canceled',
+      scheduledAt: null,
+      can: { cancel: false },
+      history: [{}, {}, { reason: 'Fixed itself', by: { kind: 'you' } }],
+    })
+    expect((await here.dispatcher.ok('getJobHistory', { job: canceled })).rows.at(-1)!.details).toMatchObject({
+      reason: 'Fixed itself',
+      removedScheduledAt: '2027-03-02T10:00:00.000Z',
+    })
     await moved(here.dispatcher, planned, { to: 'unpublished' })
     expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingOver')
     await here.eleanor.ok('deletePortalJob', { job: gone })
@@ -222,16 +383,27 @@ describe('what a customer does', () => {
   it('PS-30 PS-36 a customer’s comment is for both sides, whatever is sent along', async () => {
     const here = await world()
     const job = await booked(here)
-    for (const more of [{ audience: 'internal' }, { author_id: here.dispatcher.id }]) expect((await here.eleanor.call('addPortalComment', { job, body: 'x', ...more })).status).toBe(422)
+    for (const more of [{ audience: 'internal' }, { author_id: here.dispatcher.id }])
+      expect((await here.eleanor.call('addPortalComment', { job, body: 'x', ...more })).status).toBe(422)
     await here.eleanor.ok('addPortalComment', { job, body: 'The door code is 12.\r\nThanks' })
-    expect((await here.dispatcher.ok('getJob', { job })).comments).toMatchObject([{ audience: 'customer', body: 'The door code is 12.\nThanks', by: { kind: 'portalUser', id: here.eleanor.id } }])
-    expect((await here.eleanor.call('addPortalComment', { job, body: '   ' })).body.fields).toMatchObject({ body: { code: 'required' } })
+    expect((await here.dispatcher.ok('getJob', { job })).comments).toMatchObject([
+      { audience: 'customer', body: 'The door code is 12.\nThanks', by: { kind: 'portalUser', id: here.eleanor.id } },
+    ])
+    expect((await here.eleanor.call('addPortalComment', { job, body: '   ' })).body.fields).toMatchObject({
+      body: { code: 'required' },
+    })
   })
 
   it('PS-37 office operations do not exist for a customer, and the portal’s do not for staff', async () => {
     const here = await world()
     const job = await booked(here)
-    for (const [name, input] of [['listJobs', {}], ['getJob', { job }], ['moveJob', { job, version: 1, to: 'completed' }], ['addJobComment', { job, audience: 'internal', body: 'x' }], ['deleteJob', { job }]] as const) {
+    for (const [name, input] of [
+      ['listJobs', {}],
+      ['getJob', { job }],
+      ['moveJob', { job, version: 1, to: 'completed' }],
+      ['addJobComment', { job, audience: 'internal', body: 'x' }],
+      ['deleteJob', { job }],
+    ] as const) {
       expect([401, 404]).toContain((await here.eleanor.call(name, input as never)).status)
     }
     expect([401, 404]).toContain((await here.dispatcher.call('getPortalJob', { job })).status)

@@ -7,11 +7,28 @@ import { groupOf, statesOf, type JobGroup, type JobState } from '../rules.ts'
 
 /** A job in a customer's list, with the names beside it. */
 export interface PortalJobRow {
-  id: string; number: number; title: string; icon: string; state: JobState; customer_id: string; customer: string; address: string | null; requested_at: Date | null
-  scheduled_at: Date | null; duration_minutes: number | null; completed_at: Date | null; canceled_at: Date | null; worker: string | null; created_at: Date
+  id: string
+  number: number
+  title: string
+  icon: string
+  state: JobState
+  customer_id: string
+  customer: string
+  address: string | null
+  requested_at: Date | null
+  scheduled_at: Date | null
+  duration_minutes: number | null
+  completed_at: Date | null
+  canceled_at: Date | null
+  worker: string | null
+  created_at: Date
 }
 
-export interface Asked { search?: string | undefined; group?: JobGroup | undefined; cursor?: string | undefined }
+export interface Asked {
+  search?: string | undefined
+  group?: JobGroup | undefined
+  cursor?: string | undefined
+}
 
 // ---- the list: one statement for each combination of what is asked, each with a plan of its own ----
 
@@ -34,7 +51,15 @@ const OWN = `(select nullif(current_setting('app.account', true), '')::uuid)`
 const MINE = `(select nullif(current_setting('app.jobs_of', true), '')::uuid[])`
 
 /** `$1` rows; then the customer, and moment and id of the cursor, as far as given. */
-function listText({ group, customer, cursor }: { group: JobGroup | undefined; customer: boolean; cursor: boolean }): string {
+function listText({
+  group,
+  customer,
+  cursor,
+}: {
+  group: JobGroup | undefined
+  customer: boolean
+  cursor: boolean
+}): string {
   let next = 2
   const value = () => `$${next++}`
   const mine = `c.account_id = ${OWN} and c.id = any (${MINE}::uuid[])${customer ? ` and c.id = ${value()}` : ''}`
@@ -43,7 +68,9 @@ function listText({ group, customer, cursor }: { group: JobGroup | undefined; cu
     // Named, not given: open jobs have an index of their own.
     group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
     cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
-  ].filter(Boolean).join(' and ')
+  ]
+    .filter(Boolean)
+    .join(' and ')
   const newest = (columns: string, more: string, limit: string) =>
     `lateral (select ${columns} from jobs j where ${where} ${more} order by j.created_at desc, j.id desc limit ${limit})`
   // Of each customer by its own index, then merged: many customers cost no sort over all their jobs.
@@ -68,43 +95,68 @@ function remembered(key: string, text: () => string): ReturnType<typeof statemen
   return list
 }
 
-const paged = (rows: Listed[], limit: number): { rows: PortalJobRow[]; next: string | null } =>
-  ({ rows: rows.slice(0, limit), next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null })
+const paged = (rows: Listed[], limit: number): { rows: PortalJobRow[]; next: string | null } => ({
+  rows: rows.slice(0, limit),
+  next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null,
+})
 
 /** The newest jobs within the reach of this transaction, which ends with it. */
-export async function listMine(db: Read, { customer, group, cursor, limit }: Asked & { customer?: string | undefined; limit: number }) {
+export async function listMine(
+  db: Read,
+  { customer, group, cursor, limit }: Asked & { customer?: string | undefined; limit: number },
+) {
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
   const given = { group, customer: customer !== undefined, cursor: after !== undefined }
   const list = remembered(`mine ${Object.values(given).join()}`, () => listText(given))
   // One more than asked tells whether there is a next page.
-  return paged(await list(last(db), limit + 1, ...(customer ? [customer] : []), ...(after ? [after.at, after.id] : [])), limit)
+  return paged(
+    await list(last(db), limit + 1, ...(customer ? [customer] : []), ...(after ? [after.at, after.id] : [])),
+    limit,
+  )
 }
 
 /** `$1` account, `$2` customers, `$3` rows, `$4` patterns; then moment and id of the cursor. */
 function searchText({ group, cursor, many }: { group: JobGroup | undefined; cursor: boolean; many: boolean }): string {
   const base = [
-    'j.account_id = $1 and j.customer_id = c.id', group && `j.state = any ('{${statesOf(group).join()}}'::text[])`, cursor && '(j.created_at, j.id) < ($5::timestamptz, $6::uuid)',
-  ].filter(Boolean).join(' and ')
+    'j.account_id = $1 and j.customer_id = c.id',
+    group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
+    cursor && '(j.created_at, j.id) < ($5::timestamptz, $6::uuid)',
+  ]
+    .filter(Boolean)
+    .join(' and ')
   return `${portalSearch({ base, columns: COLUMNS, patterns: '$4', many })}
     select ${NAMED}, found.created_at::text as at from found ${NAMES} order by found.created_at desc, found.id desc`
 }
 
 /** Those of these customers' jobs that hold all words; the transaction ends with it. */
 export async function searchForCustomers(
-  db: Read, account: string, customers: readonly string[], { search, group, cursor, limit }: Asked & { search: string; limit: number },
+  db: Read,
+  account: string,
+  customers: readonly string[],
+  { search, group, cursor, limit }: Asked & { search: string; limit: number },
 ) {
   if (customers.length === 0) return { rows: [], next: null }
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
   const given = { group, cursor: after !== undefined, many: customers.length > MANY }
   const list = remembered(`search ${Object.values(given).join()}`, () => searchText(given))
-  return paged(await list(last(db), account, customers, limit + 1, foldedPatterns(search), ...(after ? [after.at, after.id] : [])), limit)
+  return paged(
+    await list(last(db), account, customers, limit + 1, foldedPatterns(search), ...(after ? [after.at, after.id] : [])),
+    limit,
+  )
 }
 
 // ---- what stands above the list ----
 
-const counted = (states: string) => statement<{ state: JobState; count: number }>(`select state, count(*)::int as count from (${states}) few group by state`)
-const count = counted(`select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id where c.account_id = $1 and c.id = any ($2::uuid[]) limit ${COUNT_CAP}`)
-const [countFound, countFoundOfMany] = [false, true].map((many) => counted(portalSearchStates({ patterns: '$3', many })))
+const counted = (states: string) =>
+  statement<{ state: JobState; count: number }>(
+    `select state, count(*)::int as count from (${states}) few group by state`,
+  )
+const count = counted(
+  `select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id where c.account_id = $1 and c.id = any ($2::uuid[]) limit ${COUNT_CAP}`,
+)
+const [countFound, countFoundOfMany] = [false, true].map((many) =>
+  counted(portalSearchStates({ patterns: '$3', many })),
+)
 
 const upcoming = statement<PortalJobRow>(`
   select ${NAMED} from (select visit.*, c.name as customer from customers c cross join lateral (
@@ -112,18 +164,31 @@ const upcoming = statement<PortalJobRow>(`
       order by j.scheduled_at, j.id limit 1) visit
     where c.account_id = $1 and c.id = any ($2::uuid[]) order by visit.scheduled_at, visit.id limit 1) found ${NAMES}`)
 
-const customersByName = statement<{ id: string; name: string }>('select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id')
+const customersByName = statement<{ id: string; name: string }>(
+  'select id, name from customers where account_id = $1 and id = any ($2::uuid[]) order by name, id',
+)
 
 /**
  * How many the list shows for each group, by the same customers and the same search (PS-12); the visit that comes next or
  * goes on now, of settled times only, for before they are plans of ours; and the customers by name.
  */
 export async function overviewFor(
-  db: Read, account: string, { mine, asked, search, since }: { mine: readonly string[]; asked: readonly string[]; search: string | undefined; since: Date },
+  db: Read,
+  account: string,
+  {
+    mine,
+    asked,
+    search,
+    since,
+  }: { mine: readonly string[]; asked: readonly string[]; search: string | undefined; since: Date },
 ) {
   const patterns = search ? foldedPatterns(search) : []
   const [states, [next], customers] = await Promise.all([
-    patterns.length === 0 ? count(db, account, asked) : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns), upcoming(db, account, mine, since), customersByName(last(db), account, mine),
+    patterns.length === 0
+      ? count(db, account, asked)
+      : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns),
+    upcoming(db, account, mine, since),
+    customersByName(last(db), account, mine),
   ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
   for (const each of states) {

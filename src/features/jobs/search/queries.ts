@@ -21,14 +21,27 @@ export const FOUND_CAP = 1_000
  * @param base conditions on `j` beside customer `c`, without the search
  * @param columns of `j` that `found` shall have, id and created_at among them; it has the customer's name too
  */
-export function portalSearch({ base, columns, patterns, many }: { base: string; columns: string; patterns: string; many: boolean }): string {
+export function portalSearch({
+  base,
+  columns,
+  patterns,
+  many,
+}: {
+  base: string
+  columns: string
+  patterns: string
+  many: boolean
+}): string {
   const order = (of: string) => `order by ${of}.created_at desc, ${of}.id desc`
   const holds = (job: string) => `(${job}.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
-  const mine = 'mine as materialized (select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[]))'
+  const mine =
+    'mine as materialized (select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[]))'
   // The customer is asked once more for those who came by id: asked for are these customers and no others.
   const byIndex = `select ${columns}, c.name as customer from asked cross join lateral unnest(asked.ids) as hit(id)
       join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${base} and ${holds('j')}`
-  const walked = (which: string) => `select walk.*, c.name as customer from asked join mine c on ${which} cross join lateral (
+  const walked = (
+    which: string,
+  ) => `select walk.*, c.name as customer from asked join mine c on ${which} cross join lateral (
       select ${columns} from jobs j where ${base} and ${holds('j')} ${order('j')} limit $3) walk where asked.ids is null`
   if (many) {
     // Keys first, of all customers together; by `offset 0` each row is fetched by its key, in order, until the page is full.
@@ -62,7 +75,8 @@ export function portalSearchStates({ patterns, many }: { patterns: string; many:
   const of = 'j.account_id = $1 and j.customer_id = c.id'
   const holds = `(j.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
   // Decided before any job is read: who has few jobs is walked, for the others the index is asked.
-  const walked = (whose: string, limit = '') => `select walk.state from ${whose} c cross join lateral (select j.state from jobs j where ${of} and ${holds} offset 0) walk${limit}`
+  const walked = (whose: string, limit = '') =>
+    `select walk.state from ${whose} c cross join lateral (select j.state from jobs j where ${of} and ${holds} offset 0) walk${limit}`
   return `with mine as materialized (select c.id, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
     large as materialized (select c.* from mine c ${many ? '' : `where exists (select from jobs j where ${of} offset ${NEAR})`}),
     small as materialized (select c.* from mine c where c.id not in (select large.id from large)),
@@ -76,12 +90,19 @@ export function portalSearchStates({ patterns, many }: { patterns: string; many:
 const names = (columns: string, of: string) => columns.replaceAll('j.', `${of}.`)
 
 /** What the office searches by: the words, and the jobs that hold them when they are few. */
-export interface OfficeSearch { patterns: string[]; ids: string[] | null }
+export interface OfficeSearch {
+  patterns: string[]
+  ids: string[] | null
+}
 
 /** Undefined when nothing is searched for. Ids are within the caller's reach; null: too common or too short for an index. */
 export async function searchOffice(db: Read, typed: string | undefined): Promise<OfficeSearch | undefined> {
   const patterns = typed ? foldedPatterns(typed) : []
   if (patterns.length === 0) return undefined
-  const { rows: [row] } = await sql<{ ids: string[] | null }>`select find_office_jobs(${patterns}, ${FOUND_MOST}) as ids`.execute(db as Write)
+  const {
+    rows: [row],
+  } = await sql<{ ids: string[] | null }>`select find_office_jobs(${patterns}, ${FOUND_MOST}) as ids`.execute(
+    db as Write,
+  )
   return { patterns, ids: row!.ids }
 }

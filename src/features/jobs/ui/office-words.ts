@@ -8,12 +8,27 @@ import type { JobState } from '../rules.ts'
 export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
 export type Choices = Awaited<ReturnType<Api['listJobChoices']>>
-export type FormAnswer = { problem?: import('../../../web/forms.ts').FormProblem; values?: import('../../../web/forms.ts').Values; form?: string } | null | undefined
+export type FormAnswer =
+  | {
+      problem?: import('../../../web/forms.ts').FormProblem
+      values?: import('../../../web/forms.ts').Values
+      form?: string
+    }
+  | null
+  | undefined
 
 /** Glyph and hue of a state; the word tells apart what shares them. */
 export const LOOKS: Record<JobState, Look> = {
-  unassigned: 'requested', unpublished: 'requested', declined: 'requested', pending: 'scheduled', assigned: 'scheduled',
-  started: 'progress', paused: 'waiting', postponed: 'waiting', completed: 'completed', canceled: 'canceled',
+  unassigned: 'requested',
+  unpublished: 'requested',
+  declined: 'requested',
+  pending: 'scheduled',
+  assigned: 'scheduled',
+  started: 'progress',
+  paused: 'waiting',
+  postponed: 'waiting',
+  completed: 'completed',
+  canceled: 'canceled',
 }
 
 export type Address = { readonly pathname: string; readonly search: string }
@@ -30,11 +45,17 @@ export function deed(url: Address, name: string): string {
 
 /** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */
 export function moment(
-  iso: string, locale: string, timeZone: string, t: (key: string, vars?: Record<string, unknown>) => string, { within = false, now = new Date() } = {},
+  iso: string,
+  locale: string,
+  timeZone: string,
+  t: (key: string, vars?: Record<string, unknown>) => string,
+  { within = false, now = new Date() } = {},
 ): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
-  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', { time: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) })
+  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', {
+    time: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }),
+  })
 }
 
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
@@ -44,5 +65,9 @@ export const localText = (iso: string, timeZone: string): string =>
 /** "1.4 MB" */
 export function size(bytes: number, locale: string): string {
   const [unit, by] = bytes >= 1_000_000 ? ['megabyte', 1_000_000] : ['kilobyte', 1_000]
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: unit as string, maximumFractionDigits: by === 1_000 ? 0 : 1 }).format(Math.max(bytes, 1_000) / (by as number))
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: unit as string,
+    maximumFractionDigits: by === 1_000 ? 0 : 1,
+  }).format(Math.max(bytes, 1_000) / (by as number))
 }

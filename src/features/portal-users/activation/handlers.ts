@@ -7,14 +7,30 @@ import { portalAccountExists, portalEmailChanged, sendActivation, sendNotice, ty
 import { activation } from './contract.ts'
 import { maySignUp, portalIsOpen } from './policy.ts'
 import {
-  accept, activate, addSignUp, backToInvited, changeEmail, findToken, linksSince, lockLogin, lockLoginByEmail, replaceTokens, takeMailTurn,
-  useToken, type FoundToken, type Login, type TokenKind,
+  accept,
+  activate,
+  addSignUp,
+  backToInvited,
+  changeEmail,
+  findToken,
+  linksSince,
+  lockLogin,
+  lockLoginByEmail,
+  replaceTokens,
+  takeMailTurn,
+  useToken,
+  type FoundToken,
+  type Login,
+  type TokenKind,
 } from './queries.ts'
 import { activationState, keptAnswers, mayUseAddress, missingAnswers, oneUseState, type LinkState } from './rules.ts'
 
 const MINUTE = 60_000
 const REFUSALS: Record<Exclude<LinkState, 'open'>, string> = {
-  accepted: 'linkUsed', expired: 'linkExpired', replaced: 'linkReplaced', unknown: 'linkUnknown',
+  accepted: 'linkUsed',
+  expired: 'linkExpired',
+  replaced: 'linkReplaced',
+  unknown: 'linkUnknown',
 }
 
 export const activationHandlers = implement('portal-users', activation, {
@@ -23,17 +39,28 @@ export const activationHandlers = implement('portal-users', activation, {
       checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
       const known = await findPortalLogin(ask, account.id, emailNorm(input.email))
       // Both hashings always happen: the time of the answer tells nothing about the address (PS-46).
-      return { same: await verifyPassword(known?.password_hash ?? null, input.password), password_hash: await hashPassword(input.password) }
+      return {
+        same: await verifyPassword(known?.password_hash ?? null, input.password),
+        password_hash: await hashPassword(input.password),
+      }
     },
     async (ctx, input, { same, password_hash }) => {
       ctx.allow(maySignUp(ctx.account))
       const { signUpFields, signUpDomains } = ctx.account.portal
       const norm = emailNorm(input.email)
-      const faults = { ...missingAnswers(signUpFields, input), ...(!mayUseAddress(signUpDomains, norm) && { email: 'domain' }) }
+      const faults = {
+        ...missingAnswers(signUpFields, input),
+        ...(!mayUseAddress(signUpDomains, norm) && { email: 'domain' }),
+      }
       if (Object.keys(faults).length > 0) throw problem('input', { fields: faults })
       const mayMail = await takeMailTurn(ctx.db, ctx.account.id, norm, ctx.now)
       const added = await addSignUp(ctx.db, ctx.account.id, {
-        ...keptAnswers(signUpFields, input), id: ctx.newId(), email: input.email, password_hash, locale: ctx.locale, at: ctx.now,
+        ...keptAnswers(signUpFields, input),
+        id: ctx.newId(),
+        email: input.email,
+        password_hash,
+        locale: ctx.locale,
+        at: ctx.now,
       })
       if (added) {
         await sendActivation(ctx, added)
@@ -50,7 +77,7 @@ export const activationHandlers = implement('portal-users', activation, {
     if (!found || state === 'unknown') return { state, way: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
     const mine = found.email_norm === found.user.email_norm
-    const way = found.user.password_hash === null ? 'invitation' as const : 'activation' as const
+    const way = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
     return { state, way, email: mine ? found.user.email : null, name: mine ? found.user.name : null }
   },
 
@@ -71,10 +98,18 @@ export const activationHandlers = implement('portal-users', activation, {
       ctx.allow(portalIsOpen(ctx.account))
       const { signUpFields } = ctx.account.portal
       const faults = missingAnswers(signUpFields, input)
-      const { user: { id, email } } = await takeLink(ctx, 'portalActivation', input.token, activationState)
+      const {
+        user: { id, email },
+      } = await takeLink(ctx, 'portalActivation', input.token, activationState)
       if (Object.keys(faults).length > 0) throw problem('input', { fields: faults }) // rolls back: leaving half-way keeps the link (CP-21)
       checkNewPassword(input.password, [email])
-      const user = await accept(ctx.db, ctx.account.id, id, { ...keptAnswers(signUpFields, input), password_hash, email }, ctx.now)
+      const user = await accept(
+        ctx.db,
+        ctx.account.id,
+        id,
+        { ...keptAnswers(signUpFields, input), password_hash, email },
+        ctx.now,
+      )
       if (!user) throw problem('linkUnknown')
       return arrive(ctx, user)
     },
@@ -94,7 +129,8 @@ export const activationHandlers = implement('portal-users', activation, {
     const found = await lockedLink(ctx, 'portalActivation', token)
     const state = activationState(found, ctx.now)
     const mine = found && found.email_norm === found.user.email_norm
-    if (!mine || !(state === 'expired' || state === 'replaced')) throw problem(state === 'open' ? 'linkReplaced' : REFUSALS[state])
+    if (!mine || !(state === 'expired' || state === 'replaced'))
+      throw problem(state === 'open' ? 'linkReplaced' : REFUSALS[state])
     if (await takeMailTurn(ctx.db, ctx.account.id, found.email_norm, ctx.now)) await remindWaiting(ctx, found.user, 1)
     return { email: found.user.email }
   },
@@ -103,7 +139,9 @@ export const activationHandlers = implement('portal-users', activation, {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalEmailChange', token)
     const state = emailChangeState(found, ctx.now)
-    return state === 'open' ? { state, email: found!.user.email, newEmail: found!.user.pending_email } : { state, email: null, newEmail: null }
+    return state === 'open'
+      ? { state, email: found!.user.email, newEmail: found!.user.pending_email }
+      : { state, email: null, newEmail: null }
   },
 
   async confirmEmailChange(ctx, { token }) {
@@ -111,11 +149,22 @@ export const activationHandlers = implement('portal-users', activation, {
     const { user } = await takeLink(ctx, 'portalEmailChange', token, emailChangeState)
     const newEmail = user.pending_email!
     await changeEmail(ctx.db, ctx.account.id, user, newEmail, ctx.now)
-    await replaceTokens(ctx.db, ctx.account.id, ['portalActivation', 'portalReset', 'portalEmailChange'], user.id, ctx.now)
+    await replaceTokens(
+      ctx.db,
+      ctx.account.id,
+      ['portalActivation', 'portalReset', 'portalEmailChange'],
+      user.id,
+      ctx.now,
+    )
     // Whoever was signed in with the old address signs in again with the new one.
     await endPortalSessions(ctx.db, ctx.account.id, user.id)
     await sendNotice(ctx, user, portalEmailChanged, { newEmail })
-    await ctx.audit({ event: 'portalUserEmailChanged', subjectKind: 'portalUser', subjectId: user.id, details: { from: user.email, to: newEmail } })
+    await ctx.audit({
+      event: 'portalUserEmailChanged',
+      subjectKind: 'portalUser',
+      subjectId: user.id,
+      details: { from: user.email, to: newEmail },
+    })
     return { email: newEmail }
   },
 })
@@ -136,7 +185,11 @@ const emailChangeState: Judge = (found, now) => {
 }
 
 /** A link with its user's row held: everything that changes a way in happens one after the other. */
-async function lockedLink({ db, account }: { db: Write; account: { id: string } }, kind: TokenKind, token: string): Promise<FoundToken | undefined> {
+async function lockedLink(
+  { db, account }: { db: Write; account: { id: string } },
+  kind: TokenKind,
+  token: string,
+): Promise<FoundToken | undefined> {
   const found = await findToken(db, account.id, kind, token)
   if (!found) return undefined
   await lockLogin(db, account.id, found.user.id)
@@ -162,7 +215,13 @@ async function arrive(ctx: Ctx, user: Login) {
 /** A waiting user gets a fresh link, unless `most` were sent within the last minute (E-03). */
 async function remindWaiting(ctx: Sending, user: Login, most: number): Promise<void> {
   if (user.state !== 'invited' && user.state !== 'signed_up') return
-  const recent = await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - MINUTE))
+  const recent = await linksSince(
+    ctx.db,
+    ctx.account.id,
+    'portalActivation',
+    user.id,
+    new Date(ctx.now.getTime() - MINUTE),
+  )
   if (recent <= most) await sendActivation(ctx, user)
 }
 
@@ -175,8 +234,15 @@ async function remindKnown(ctx: Sending, norm: string, same: boolean): Promise<v
   const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
   if (!user) return
   if (user.state === 'active' || user.state === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
-  const recent = await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - MINUTE))
+  const recent = await linksSince(
+    ctx.db,
+    ctx.account.id,
+    'portalActivation',
+    user.id,
+    new Date(ctx.now.getTime() - MINUTE),
+  )
   if (recent > 0) return
-  const waiting = same || user.state === 'invited' ? user : await backToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
+  const waiting =
+    same || user.state === 'invited' ? user : await backToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
   if (waiting) await sendActivation(ctx, waiting)
 }

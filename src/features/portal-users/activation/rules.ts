@@ -9,10 +9,15 @@ type FieldRules = Record<SignUpField, FieldRule>
 
 /** Required answers that are missing: reported, never filled in for the person (E-69). */
 export const missingAnswers = (rules: FieldRules, given: Contact): Record<string, string> =>
-  Object.fromEntries(SIGN_UP_FIELDS.filter((field) => rules[field] === 'required' && !given[field]).map((field) => [field, 'required']))
+  Object.fromEntries(
+    SIGN_UP_FIELDS.filter((field) => rules[field] === 'required' && !given[field]).map((field) => [field, 'required']),
+  )
 
 /** Answers as stored. What the business does not ask is not kept, even from a form opened while it still asked. */
-export function keptAnswers(rules: FieldRules, given: Contact): { name: string | null; phone: string | null; company: string | null; postal_address: string | null } {
+export function keptAnswers(
+  rules: FieldRules,
+  given: Contact,
+): { name: string | null; phone: string | null; company: string | null; postal_address: string | null } {
   const kept = (field: SignUpField) => (rules[field] === 'off' ? null : (given[field] ?? null))
   return { name: kept('name'), phone: kept('phone'), company: kept('company'), postal_address: kept('address') }
 }

@@ -19,20 +19,46 @@ export const portalProfileHandlers = implement('portal-users', portalProfile, {
     const user = (await loginById(ctx.db, ctx.account.id, ctx.actor.id))!
     const kept = answersOf(user)
     const fields = profileFields(ctx.account.portal.signUpFields, kept)
-    const wanted = Object.fromEntries(SIGN_UP_FIELDS.map((field) =>
-      [field, fields[field] === 'off' || given[field] === undefined ? kept[field] : given[field]])) as typeof kept
-    const faults = missingAnswers(fields, { name: wanted.name ?? undefined, phone: wanted.phone ?? undefined, company: wanted.company ?? undefined, address: wanted.address ?? undefined })
+    const wanted = Object.fromEntries(
+      SIGN_UP_FIELDS.map((field) => [
+        field,
+        fields[field] === 'off' || given[field] === undefined ? kept[field] : given[field],
+      ]),
+    ) as typeof kept
+    const faults = missingAnswers(fields, {
+      name: wanted.name ?? undefined,
+      phone: wanted.phone ?? undefined,
+      company: wanted.company ?? undefined,
+      address: wanted.address ?? undefined,
+    })
     if (Object.keys(faults).length > 0) throw problem('input', { fields: faults })
     const { address, ...rest } = wanted
-    if (!(await setProfile(ctx.db, ctx.account.id, user, { ...rest, postal_address: address }, { seen: version, now: ctx.now }))) throw problem('profileChanged')
+    if (
+      !(await setProfile(
+        ctx.db,
+        ctx.account.id,
+        user,
+        { ...rest, postal_address: address },
+        { seen: version, now: ctx.now },
+      ))
+    )
+      throw problem('profileChanged')
     await ctx.audit({ event: 'portalUserProfileChanged', subjectKind: 'portalUser', subjectId: user.id })
     return shown((await loginById(ctx.db, ctx.account.id, user.id))!, ctx.account.portal)
   },
 })
 
-const answersOf = ({ name, phone, company, postal_address }: Login) => ({ name, phone, company, address: postal_address })
+const answersOf = ({ name, phone, company, postal_address }: Login) => ({
+  name,
+  phone,
+  company,
+  address: postal_address,
+})
 
 const shown = (user: Login, portal: PortalOf) => ({
-  email: user.email, pendingEmail: user.pending_email, ...answersOf(user), version: user.version,
+  email: user.email,
+  pendingEmail: user.pending_email,
+  ...answersOf(user),
+  version: user.version,
   fields: profileFields(portal.signUpFields, answersOf(user)),
 })

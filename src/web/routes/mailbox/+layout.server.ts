@@ -4,7 +4,9 @@ import type { LayoutServerLoad } from './$types'
 export const load: LayoutServerLoad = async ({ locals, url }) => {
   const search = url.searchParams.get('q')?.trim() || undefined
   return {
-    ...locals.words('messages.mailbox'), title: locals.t('messages.mailbox.title'), search: search ?? '',
+    ...locals.words('messages.mailbox'),
+    title: locals.t('messages.mailbox.title'),
+    search: search ?? '',
     list: await locals.api.listMailbox({ search, cursor: url.searchParams.get('cursor') ?? undefined }),
   }
 }

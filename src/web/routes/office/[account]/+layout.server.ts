@@ -8,7 +8,10 @@ export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) =
     // The account has another address since: old links keep working for a year.
     const now = isProblem(refusal) && refusal.code === 'moved' ? refusal.vars?.slug : undefined
     if (typeof now !== 'string') throw refusal
-    redirect(308, untrack(() => url.pathname.replace(`/office/${params.account}`, `/office/${now}`) + url.search))
+    redirect(
+      308,
+      untrack(() => url.pathname.replace(`/office/${params.account}`, `/office/${now}`) + url.search),
+    )
   })
   locals.brand = office.accent
   return { ...locals.words('accounts.office'), office }

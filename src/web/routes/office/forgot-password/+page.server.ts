@@ -1,7 +1,10 @@
 import { attempt, readForm } from '../../../forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('identity.people'), title: locals.t('identity.people.forgot.title') })
+export const load: PageServerLoad = ({ locals }) => ({
+  ...locals.words('identity.people'),
+  title: locals.t('identity.people.forgot.title'),
+})
 
 export const actions: Actions = {
   default: async ({ request, locals }) => {

@@ -14,7 +14,9 @@ export const load: PageServerLoad = ({ locals, url }) => ({
 export const actions: Actions = {
   default: async ({ request, locals, url }) => {
     const typed = await readForm(request)
-    const { failure, output } = await attempt(locals, typed, () => locals.api.signIn({ email: typed.string('email'), password: typed.raw('password') }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.signIn({ email: typed.string('email'), password: typed.raw('password') }),
+    )
     if (failure) return failure
     const [only] = output.accounts
     const home = output.accounts.length === 1 && only ? paths.office(only.slug).home() : paths.accounts()

@@ -3,7 +3,10 @@ import { isProblem } from '../../../forms.ts'
 import { paths } from '../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('identity.people'), title: locals.t('identity.people.signOut.title') })
+export const load: PageServerLoad = ({ locals }) => ({
+  ...locals.words('identity.people'),
+  title: locals.t('identity.people.signOut.title'),
+})
 
 export const actions: Actions = {
   default: async ({ locals }) => {

@@ -12,7 +12,9 @@ export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) =
     const now = isProblem(refusal) && refusal.code === 'moved' ? refusal.vars?.slug : undefined
     if (typeof now !== 'string') throw refusal
     const { href } = untrack(() => url)
-    const there = locals.base ? href.replace(`/p/${params.portal}`, `/p/${now}`) : href.replace(`//${params.portal}.`, `//${now}.`)
+    const there = locals.base
+      ? href.replace(`/p/${params.portal}`, `/p/${now}`)
+      : href.replace(`//${params.portal}.`, `//${now}.`)
     // Another host is another origin, which a redirect has to name.
     redirect(308, there, { external: [new URL(there).origin] })
   })

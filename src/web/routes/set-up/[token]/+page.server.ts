@@ -6,8 +6,11 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params }) => {
   const { state } = await locals.api.getSetUp({ token: params.token })
   return {
-    ...locals.words('accounts.setUp'), title: locals.t('accounts.setUp.title'), link: state,
-    zones: Intl.supportedValuesOf('timeZone'), currencies: Intl.supportedValuesOf('currency'),
+    ...locals.words('accounts.setUp'),
+    title: locals.t('accounts.setUp.title'),
+    link: state,
+    zones: Intl.supportedValuesOf('timeZone'),
+    currencies: Intl.supportedValuesOf('currency'),
   }
 }
 
@@ -17,10 +20,18 @@ export const actions: Actions = {
     if (typed.raw('password') !== typed.raw('repeat')) {
       return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('accounts.setUp.differ') } })
     }
-    const { failure, output } = await attempt(locals, typed, () => locals.api.setUp({
-      token: params.token, business: typed.string('business'), slug: typed.string('slug'), timeZone: typed.string('timeZone'), currency: typed.string('currency'),
-      name: typed.string('name'), email: typed.string('email'), password: typed.raw('password'),
-    }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.setUp({
+        token: params.token,
+        business: typed.string('business'),
+        slug: typed.string('slug'),
+        timeZone: typed.string('timeZone'),
+        currency: typed.string('currency'),
+        name: typed.string('name'),
+        email: typed.string('email'),
+        password: typed.raw('password'),
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(output.slug).home())
   },

@@ -15,24 +15,40 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   const asked = query.get('sort') ?? ''
   const filter = {
     search: query.get('q')?.slice(0, 100) || undefined,
-    state: query.getAll('state').filter((state): state is JobState => (JOB_STATES as readonly string[]).includes(state)),
-    worker: ids('worker'), template: ids('template'), customer: ids('customer')[0],
+    state: query
+      .getAll('state')
+      .filter((state): state is JobState => (JOB_STATES as readonly string[]).includes(state)),
+    worker: ids('worker'),
+    template: ids('template'),
+    customer: ids('customer')[0],
   }
   const [list, counts, open] = await Promise.all([
-    api.listJobs({ ...filter, cursor: query.get('cursor') ?? undefined, sort: Object.hasOwn(SORTS, asked) ? SORTS[asked as keyof typeof SORTS] : 'newest' }),
+    api.listJobs({
+      ...filter,
+      cursor: query.get('cursor') ?? undefined,
+      sort: Object.hasOwn(SORTS, asked) ? SORTS[asked as keyof typeof SORTS] : 'newest',
+    }),
     api.countJobs(filter),
     // A record that is gone, or was never mine, leaves the list as it is.
-    chosen && ID.test(chosen) ? api.getJob({ job: chosen }).catch((refusal: unknown) => {
-      if (isProblem(refusal) && refusal.status === 404) return null
-      throw refusal
-    }) : null,
+    chosen && ID.test(chosen)
+      ? api.getJob({ job: chosen }).catch((refusal: unknown) => {
+          if (isProblem(refusal) && refusal.status === 404) return null
+          throw refusal
+        })
+      : null,
   ])
   const asks = open?.can.assign && ['plan', 'move'].includes(query.get('do') ?? '')
   const { office } = await parent()
   return {
     ...locals.words('jobs.office', 'jobs.states'),
-    title: open ? locals.t('jobs.office.named', { number: open.number, title: open.title }) : locals.t('jobs.office.list.title'),
-    jobs: { ...list, counts }, open, workers: asks ? (await api.listJobChoices({})).workers : [], me: { id: office.me.id, role: office.me.role }, problem: uploadFault(url, locals.t),
+    title: open
+      ? locals.t('jobs.office.named', { number: open.number, title: open.title })
+      : locals.t('jobs.office.list.title'),
+    jobs: { ...list, counts },
+    open,
+    workers: asks ? (await api.listJobChoices({})).workers : [],
+    me: { id: office.me.id, role: office.me.role },
+    problem: uploadFault(url, locals.t),
   }
 }
 

@@ -11,76 +11,141 @@ const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams
 
 /** Back to the same list, filters and open record, saying what was done. */
 const done = ({ url }: Event, mark: string): never =>
-  redirect(303, changed(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }))
+  redirect(
+    303,
+    changed(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }),
+  )
 
 /** A local day and time of a form; null when both are empty. */
 export function localOf(typed: Typed, name: string): { day: string; time: string } | null {
-  const day = typed.string(`${name}.day`), time = typed.string(`${name}.time`)
+  const day = typed.string(`${name}.day`),
+    time = typed.string(`${name}.time`)
   return day || time ? { day, time } : null
 }
 
 export const deeds = {
   plan: async (event: Event) => {
-    const { locals: { api } } = event
+    const {
+      locals: { api },
+    } = event
     const typed = await readForm(event.request)
     const job = jobOf(event)
-    const { failure } = await attempt(event.locals, typed, async () => {
-      const now = await api.getJob({ job })
-      let version = typed.number('version') ?? 0
-      const scheduled = localOf(typed, 'scheduled'), durationMinutes = typed.number('minutes') ?? null, worker = typed.text('worker') ?? null
-      // The time first: it is what can be refused, and then nothing of the plan has changed.
-      if (scheduled?.day !== now.scheduled?.day || scheduled?.time !== now.scheduled?.time || durationMinutes !== now.durationMinutes)
-        version = (await api.scheduleJob({ job, version, scheduled, durationMinutes })).version
-      if (worker !== (now.worker?.id ?? null)) await api.assignJob({ job, version, worker, outright: !typed.ticked('ask') })
-    }, 'plan')
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      async () => {
+        const now = await api.getJob({ job })
+        let version = typed.number('version') ?? 0
+        const scheduled = localOf(typed, 'scheduled'),
+          durationMinutes = typed.number('minutes') ?? null,
+          worker = typed.text('worker') ?? null
+        // The time first: it is what can be refused, and then nothing of the plan has changed.
+        if (
+          scheduled?.day !== now.scheduled?.day ||
+          scheduled?.time !== now.scheduled?.time ||
+          durationMinutes !== now.durationMinutes
+        )
+          version = (await api.scheduleJob({ job, version, scheduled, durationMinutes })).version
+        if (worker !== (now.worker?.id ?? null))
+          await api.assignJob({ job, version, worker, outright: !typed.ticked('ask') })
+      },
+      'plan',
+    )
     return failure ?? done(event, 'planned')
   },
 
   move: async (event: Event) => {
     const typed = await readForm(event.request)
-    const { failure } = await attempt(event.locals, typed, () => event.locals.api.moveJob({
-      job: jobOf(event), version: typed.number('version') ?? 0, to: typed.string('to') as JobState, reason: typed.text('reason'), worker: typed.text('worker'),
-    }), 'move')
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () =>
+        event.locals.api.moveJob({
+          job: jobOf(event),
+          version: typed.number('version') ?? 0,
+          to: typed.string('to') as JobState,
+          reason: typed.text('reason'),
+          worker: typed.text('worker'),
+        }),
+      'move',
+    )
     return failure ?? leave(event)
   },
 
   cancel: async (event: Event) => {
     const typed = await readForm(event.request)
-    const { failure } = await attempt(event.locals, typed, () =>
-      event.locals.api.cancelJob({ job: jobOf(event), version: typed.number('version') ?? 0, reason: typed.text('reason') }), 'cancel')
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () =>
+        event.locals.api.cancelJob({
+          job: jobOf(event),
+          version: typed.number('version') ?? 0,
+          reason: typed.text('reason'),
+        }),
+      'cancel',
+    )
     return failure ?? done(event, 'canceled')
   },
 
   reinstate: async (event: Event) => {
     const typed = await readForm(event.request)
-    const { failure } = await attempt(event.locals, typed, () => event.locals.api.reinstateJob({ job: jobOf(event), version: typed.number('version') ?? 0 }), 'reinstate')
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.reinstateJob({ job: jobOf(event), version: typed.number('version') ?? 0 }),
+      'reinstate',
+    )
     return failure ?? done(event, 'reinstated')
   },
 
   delete: async (event: Event) => {
     const typed = await readForm(event.request)
     const job = jobOf(event)
-    const { failure, output } = await attempt(event.locals, typed, async () => {
-      const { number } = await event.locals.api.getJob({ job })
-      await event.locals.api.deleteJob({ job })
-      return number
-    }, 'delete')
+    const { failure, output } = await attempt(
+      event.locals,
+      typed,
+      async () => {
+        const { number } = await event.locals.api.getJob({ job })
+        await event.locals.api.deleteJob({ job })
+        return number
+      },
+      'delete',
+    )
     if (failure) return failure
-    const list = event.params.job ? paths.office(event.params.account!).jobs({ done: 'deleted', name: output })
-      : changed(event.url, { cursor: event.url.searchParams.get('cursor'), job: null, tab: null, do: null, done: 'deleted', name: String(output) })
+    const list = event.params.job
+      ? paths.office(event.params.account!).jobs({ done: 'deleted', name: output })
+      : changed(event.url, {
+          cursor: event.url.searchParams.get('cursor'),
+          job: null,
+          tab: null,
+          do: null,
+          done: 'deleted',
+          name: String(output),
+        })
     redirect(303, list)
   },
 
   comment: async (event: Event) => {
     const typed = await readForm(event.request)
-    const audience = typed.string('audience') === 'customer' ? 'customer' as const : 'internal' as const
-    const { failure } = await attempt(event.locals, typed, () => event.locals.api.addJobComment({ job: jobOf(event), audience, body: typed.string('body') }), 'comment')
+    const audience = typed.string('audience') === 'customer' ? ('customer' as const) : ('internal' as const)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.addJobComment({ job: jobOf(event), audience, body: typed.string('body') }),
+      'comment',
+    )
     return failure ?? done(event, audience === 'customer' ? 'told' : 'commented')
   },
 
   deleteFile: async (event: Event) => {
     const typed = await readForm(event.request)
-    const { failure } = await attempt(event.locals, typed, () => event.locals.api.removeJobFile({ job: jobOf(event), file: typed.string('file') }), 'file')
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.removeJobFile({ job: jobOf(event), file: typed.string('file') }),
+      'file',
+    )
     return failure ?? done(event, 'fileRemoved')
   },
 }
@@ -96,7 +161,15 @@ async function leave(event: Event): Promise<never> {
   return done(event, 'moved')
 }
 
-const REFUSED = ['required', 'tooMany', 'fileEmpty', 'fileTooLarge', 'fileTypeRefused', 'filePictureBroken', 'filePictureTooLarge']
+const REFUSED = [
+  'required',
+  'tooMany',
+  'fileEmpty',
+  'fileTooLarge',
+  'fileTypeRefused',
+  'filePictureBroken',
+  'filePictureTooLarge',
+]
 
 /** Why an upload was not taken, from the address it was led back to. */
 export function uploadFault(url: URL, t: App.Locals['t']): string | null {

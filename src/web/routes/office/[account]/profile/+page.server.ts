@@ -4,34 +4,61 @@ import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => ({
-  ...locals.words('identity.people'), title: locals.t('identity.people.profile.title'),
-  me: await locals.api.getMyself(), sessions: (await locals.api.listMySessions()).sessions,
+  ...locals.words('identity.people'),
+  title: locals.t('identity.people.profile.title'),
+  me: await locals.api.getMyself(),
+  sessions: (await locals.api.listMySessions()).sessions,
 })
 
 export const actions: Actions = {
   name: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.updateMyself({ name: typed.string('name') }), 'name')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.updateMyself({ name: typed.string('name') }),
+      'name',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'name' }))
   },
   password: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     if (typed.raw('password') !== typed.raw('repeat')) {
-      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.differ') } }, 'password')
+      return refuse(
+        typed,
+        { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.differ') } },
+        'password',
+      )
     }
-    const { failure } = await attempt(locals, typed, () => locals.api.changePassword({ currentPassword: typed.raw('currentPassword'), password: typed.raw('password') }), 'password')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () =>
+        locals.api.changePassword({ currentPassword: typed.raw('currentPassword'), password: typed.raw('password') }),
+      'password',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'password' }))
   },
   end: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.endMySession({ session: typed.string('session') }), 'sessions')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.endMySession({ session: typed.string('session') }),
+      'sessions',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'ended' }))
   },
   endOthers: async ({ request, locals, params }) => {
-    const { failure } = await attempt(locals, await readForm(request), () => locals.api.endMyOtherSessions(), 'sessions')
+    const { failure } = await attempt(
+      locals,
+      await readForm(request),
+      () => locals.api.endMyOtherSessions(),
+      'sessions',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'endedOthers' }))
   },

@@ -1,3 +1,6 @@
 import type { PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals }) => ({ ...locals.words('accounts.settings'), title: locals.t('accounts.settings.title') })
+export const load: PageServerLoad = ({ locals }) => ({
+  ...locals.words('accounts.settings'),
+  title: locals.t('accounts.settings.title'),
+})

@@ -7,8 +7,13 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const { state, invitation } = await locals.api.getStaffInvitation({ token: params.token })
   locals.brand = invitation?.accent ?? null
   return {
-    ...locals.words('staff.join', 'staff.roles'), link: state, invitation, token: params.token,
-    title: invitation ? locals.t('staff.join.title', { business: invitation.business }) : locals.t('staff.join.closed.unknown'),
+    ...locals.words('staff.join', 'staff.roles'),
+    link: state,
+    invitation,
+    token: params.token,
+    title: invitation
+      ? locals.t('staff.join.title', { business: invitation.business })
+      : locals.t('staff.join.closed.unknown'),
   }
 }
 
@@ -19,7 +24,9 @@ export const actions: Actions = {
     if (password !== undefined && password !== typed.raw('repeat')) {
       return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('staff.join.differ') } })
     }
-    const { failure, output } = await attempt(locals, typed, () => locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password }),
+    )
     if (failure) return failure
     redirect(303, paths.office(output.slug).home())
   },

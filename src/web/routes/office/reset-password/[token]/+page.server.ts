@@ -13,9 +13,14 @@ export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     if (typed.raw('password') !== typed.raw('repeat')) {
-      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.differ') } })
+      return refuse(typed, {
+        title: locals.t('problems.input'),
+        fields: { repeat: locals.t('identity.people.reset.differ') },
+      })
     }
-    const { failure } = await attempt(locals, typed, () => locals.api.resetPassword({ token: params.token, password: typed.raw('password') }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.resetPassword({ token: params.token, password: typed.raw('password') }),
+    )
     if (failure) return failure
     redirect(303, paths.officeSignIn({ done: 'password' }))
   },

@@ -4,7 +4,12 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {
   const [profile, sessions] = await Promise.all([locals.api.getPortalProfile(), locals.api.listPortalSessions()])
-  return { ...locals.words('portal-users.account', 'portal-users.door'), title: locals.t('portal-users.account.title'), profile, sessions: sessions.rows }
+  return {
+    ...locals.words('portal-users.account', 'portal-users.door'),
+    title: locals.t('portal-users.account.title'),
+    profile,
+    sessions: sessions.rows,
+  }
 }
 
 export const actions: Actions = {
@@ -12,27 +17,52 @@ export const actions: Actions = {
     const typed = await readForm(request)
     // A field that is not on the page is not changed; an emptied one is cleared.
     const answer = (name: string) => (name in typed.values ? (typed.text(name) ?? null) : undefined)
-    const { failure } = await attempt(locals, typed, () => locals.api.updatePortalProfile({
-      version: typed.number('version') ?? 0, name: answer('name'), phone: answer('phone'), company: answer('company'), address: answer('address'),
-    }), 'profile')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () =>
+        locals.api.updatePortalProfile({
+          version: typed.number('version') ?? 0,
+          name: answer('name'),
+          phone: answer('phone'),
+          company: answer('company'),
+          address: answer('address'),
+        }),
+      'profile',
+    )
     if (failure) return failure
     redirect(303, locals.paths.account({ done: 'profile' }))
   },
   password: async ({ request, locals }) => {
     const typed = await readForm(request, ['current'])
-    const { failure } = await attempt(locals, typed, () => locals.api.changePortalPassword({ current: typed.raw('current'), password: typed.raw('password') }), 'password')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.changePortalPassword({ current: typed.raw('current'), password: typed.raw('password') }),
+      'password',
+    )
     if (failure) return failure
     redirect(303, locals.paths.account({ done: 'password' }))
   },
   endSession: async ({ request, locals }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.endPortalSession({ session: typed.string('session') }), 'devices')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.endPortalSession({ session: typed.string('session') }),
+      'devices',
+    )
     // Already gone is what was wanted.
     if (failure && failure.data.problem.code !== 'notFound') return failure
     redirect(303, locals.paths.account({ done: 'session' }))
   },
   endOthers: async ({ request, locals }) => {
-    const { failure } = await attempt(locals, await readForm(request), () => locals.api.endOtherPortalSessions({}), 'devices')
+    const { failure } = await attempt(
+      locals,
+      await readForm(request),
+      () => locals.api.endOtherPortalSessions({}),
+      'devices',
+    )
     if (failure) return failure
     redirect(303, locals.paths.account({ done: 'others' }))
   },

@@ -11,21 +11,39 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.archiveCustomer({ customer: params.customer }), 'archive')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.archiveCustomer({ customer: params.customer }),
+      'archive',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'archived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.restoreCustomer({ customer: params.customer }), 'restore')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.restoreCustomer({ customer: params.customer }),
+      'restore',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'restored' }))
   },
   copyBilling: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.copyBillingContact({
-      customer: params.customer, version: typed.number('version') ?? 0, contact: typed.string('contact'),
-    }), 'copyBilling')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () =>
+        locals.api.copyBillingContact({
+          customer: params.customer,
+          version: typed.number('version') ?? 0,
+          contact: typed.string('contact'),
+        }),
+      'copyBilling',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'billing' }))
   },

@@ -16,11 +16,24 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const contact = contactIn(typed, 'contact.')
     const site = siteIn(typed, 'site.')
-    if (!contact.name && (contact.email || contact.phone || contact.role)) return refuse(typed, { title: locals.t('problems.input'), fields: { 'contact.name': locals.t('customers.form.contactNeedsName') } })
-    if (!site.address && (site.name || site.latitude != null || site.longitude != null || site.notes)) return refuse(typed, { title: locals.t('problems.input'), fields: { 'site.address': locals.t('customers.form.siteNeedsAddress') } })
-    const { failure, output } = await attempt(locals, typed, () => locals.api.createCustomer({
-      ...customerIn(typed), billing: billingIn(typed), ...(contact.name && { contact: { ...contact, isPrimary: true } }), ...(site.address && { site }),
-    }))
+    if (!contact.name && (contact.email || contact.phone || contact.role))
+      return refuse(typed, {
+        title: locals.t('problems.input'),
+        fields: { 'contact.name': locals.t('customers.form.contactNeedsName') },
+      })
+    if (!site.address && (site.name || site.latitude != null || site.longitude != null || site.notes))
+      return refuse(typed, {
+        title: locals.t('problems.input'),
+        fields: { 'site.address': locals.t('customers.form.siteNeedsAddress') },
+      })
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.createCustomer({
+        ...customerIn(typed),
+        billing: billingIn(typed),
+        ...(contact.name && { contact: { ...contact, isPrimary: true } }),
+        ...(site.address && { site }),
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(output.id, { done: 'created' }))
   },

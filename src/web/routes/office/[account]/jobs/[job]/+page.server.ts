@@ -7,7 +7,9 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
   return {
     ...locals.words('jobs.office', 'jobs.states'),
     title: locals.t('jobs.office.named', { number: job.number, title: job.title }),
-    job, workers: asks ? (await locals.api.listJobChoices({})).workers : [], problem: uploadFault(url, locals.t),
+    job,
+    workers: asks ? (await locals.api.listJobChoices({})).workers : [],
+    problem: uploadFault(url, locals.t),
   }
 }
 

@@ -13,27 +13,43 @@ const idIn = (url: URL, name: string) => {
 
 /** First the customer, found by search and never by a typed name (E-16); then the template; then its form. */
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const customer = idIn(url, 'customer'), template = idIn(url, 'template')
+  const customer = idIn(url, 'customer'),
+    template = idIn(url, 'template')
   const choices = await locals.api.listJobChoices({ customer, template })
-  const found = choices.customer ? null : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
+  const found = choices.customer
+    ? null
+    : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
   return {
-    ...locals.words('jobs.office', 'jobs.states'), title: locals.t('jobs.office.new'),
-    choices, template: choices.templates.some((each) => each.id === template) ? template! : null, found,
+    ...locals.words('jobs.office', 'jobs.states'),
+    title: locals.t('jobs.office.new'),
+    choices,
+    template: choices.templates.some((each) => each.id === template) ? template! : null,
+    found,
   }
 }
 
 export const actions: Actions = {
   create: async ({ locals, params, request, url }) => {
     const typed = await readForm(request)
-    const customer = idIn(url, 'customer') ?? '', template = idIn(url, 'template') ?? ''
+    const customer = idIn(url, 'customer') ?? '',
+      template = idIn(url, 'template') ?? ''
     const { failure, output } = await attempt(locals, typed, async () => {
       const { fields, currency } = await locals.api.listJobChoices({ template: template || undefined })
       const given = answersOf(typed, fields, currency, false)
       return locals.api.createJob({
-        customer, template, title: typed.text('title'), site: typed.text('site') ?? null, address: typed.text('address') ?? null,
-        fields: given, requested: localOf(typed, 'requested'), scheduled: localOf(typed, 'scheduled'),
-        durationMinutes: typed.number('durationMinutes') ?? null, worker: typed.text('worker') ?? null, outright: !typed.ticked('ask'),
-        tags: tagsOf(typed), note: typed.text('note'),
+        customer,
+        template,
+        title: typed.text('title'),
+        site: typed.text('site') ?? null,
+        address: typed.text('address') ?? null,
+        fields: given,
+        requested: localOf(typed, 'requested'),
+        scheduled: localOf(typed, 'scheduled'),
+        durationMinutes: typed.number('durationMinutes') ?? null,
+        worker: typed.text('worker') ?? null,
+        outright: !typed.ticked('ask'),
+        tags: tagsOf(typed),
+        note: typed.text('note'),
       })
     })
     if (failure) return failure

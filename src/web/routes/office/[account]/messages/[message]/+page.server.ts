@@ -6,20 +6,27 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const shown = await locals.api.getMessage({ message: params.message })
   return {
-    ...locals.words('messages.office'), title: shown.message.subject ?? locals.t('messages.office.wiped'), shown,
-    tab: url.searchParams.get('tab') === 'text' ? 'text' as const : 'look' as const, asking: url.searchParams.get('confirm') === 'link',
+    ...locals.words('messages.office'),
+    title: shown.message.subject ?? locals.t('messages.office.wiped'),
+    shown,
+    tab: url.searchParams.get('tab') === 'text' ? ('text' as const) : ('look' as const),
+    asking: url.searchParams.get('confirm') === 'link',
   }
 }
 
 export const actions: Actions = {
   resend: async ({ request, locals, params }) => {
-    const { failure } = await attempt(locals, await readForm(request), () => locals.api.resendMessage({ message: params.message }))
+    const { failure } = await attempt(locals, await readForm(request), () =>
+      locals.api.resendMessage({ message: params.message }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).message(params.message, { done: 'resent' }))
   },
   // The link is in this one answer and in no address.
   link: async ({ request, locals, params }) => {
-    const { failure, output } = await attempt(locals, await readForm(request), () => locals.api.copyInvitationLink({ message: params.message }))
+    const { failure, output } = await attempt(locals, await readForm(request), () =>
+      locals.api.copyInvitationLink({ message: params.message }),
+    )
     return failure ?? { link: output.link }
   },
 }

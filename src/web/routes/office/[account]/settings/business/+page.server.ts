@@ -9,9 +9,14 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     ...locals.words('accounts.business', 'accounts.settings'),
     title: locals.t('accounts.business.title'),
     account: await locals.api.getAccount(),
-    zones: Intl.supportedValuesOf('timeZone'), currencies: Intl.supportedValuesOf('currency'),
+    zones: Intl.supportedValuesOf('timeZone'),
+    currencies: Intl.supportedValuesOf('currency'),
     // A refused upload comes back by address; only codes that have words are said.
-    logoProblem: problem && ['required', 'empty', 'typeRefused', 'pictureBroken', 'pictureTooLarge', 'tooLarge', 'tooMany'].includes(problem) ? locals.t(`problems.fields.${problem}`) : null,
+    logoProblem:
+      problem &&
+      ['required', 'empty', 'typeRefused', 'pictureBroken', 'pictureTooLarge', 'tooLarge', 'tooMany'].includes(problem)
+        ? locals.t(`problems.fields.${problem}`)
+        : null,
     asking: url.searchParams.get('confirm') === 'logo',
   }
 }
@@ -19,10 +24,19 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   save: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.updateAccount({
-      version: typed.number('version') ?? 0, name: typed.string('name'), timeZone: typed.string('timeZone'), locale: 'en', currency: typed.string('currency'),
-      accent: typed.string('accent'), supportEmail: typed.text('supportEmail') ?? null, supportPhone: typed.text('supportPhone') ?? null, postalAddress: typed.text('postalAddress') ?? null,
-    }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updateAccount({
+        version: typed.number('version') ?? 0,
+        name: typed.string('name'),
+        timeZone: typed.string('timeZone'),
+        locale: 'en',
+        currency: typed.string('currency'),
+        accent: typed.string('accent'),
+        supportEmail: typed.text('supportEmail') ?? null,
+        supportPhone: typed.text('supportPhone') ?? null,
+        postalAddress: typed.text('postalAddress') ?? null,
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).business({ done: 'saved' }))
   },

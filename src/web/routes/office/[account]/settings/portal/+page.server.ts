@@ -16,14 +16,20 @@ export const actions: Actions = {
     const version = typed.number('version') ?? 0
     const enabled = typed.ticked('enabled')
     const { failure, output } = await attempt(locals, typed, () =>
-      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && everything(typed)) }))
+      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && everything(typed)) }),
+    )
     if (failure) return failure
     const done = output.enabled ? (typed.ticked('all') ? 'saved' : 'on') : 'off'
     redirect(303, paths.office(params.account).portalSettings({ done }))
   },
   address: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure, output } = await attempt(locals, typed, () => locals.api.changePortalAddress({ slug: typed.string('slug') }), 'address')
+    const { failure, output } = await attempt(
+      locals,
+      typed,
+      () => locals.api.changePortalAddress({ slug: typed.string('slug') }),
+      'address',
+    )
     if (failure) return failure
     redirect(303, paths.office(output.slug).portalSettings(output.slug === params.account ? {} : { done: 'moved' }))
   },
@@ -32,8 +38,11 @@ export const actions: Actions = {
 /** Boxes that are not ticked are not sent: absent means no. */
 function everything(typed: Typed) {
   const flags = (group: string) => ({
-    createJobs: typed.ticked(`${group}.createJobs`), chooseTemplates: typed.ticked(`${group}.chooseTemplates`), editJobs: typed.ticked(`${group}.editJobs`),
-    cancelJobs: typed.ticked(`${group}.cancelJobs`), deleteJobs: typed.ticked(`${group}.deleteJobs`),
+    createJobs: typed.ticked(`${group}.createJobs`),
+    chooseTemplates: typed.ticked(`${group}.chooseTemplates`),
+    editJobs: typed.ticked(`${group}.editJobs`),
+    cancelJobs: typed.ticked(`${group}.cancelJobs`),
+    deleteJobs: typed.ticked(`${group}.deleteJobs`),
   })
   const field = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
   const place = (template: string) => typed.number(`order.${template}`) ?? 999
@@ -43,10 +52,17 @@ function everything(typed: Typed) {
     name: typed.text('name') ?? null,
     introduction: typed.string('introduction'),
     signUpFields: { name: field('name'), phone: field('phone'), company: field('company'), address: field('address') },
-    signUpDomains: typed.string('signUpDomains').split(/[\s,;]+/).filter(Boolean),
+    signUpDomains: typed
+      .string('signUpDomains')
+      .split(/[\s,;]+/)
+      .filter(Boolean),
     switches: flags('switches'),
     permissions: flags('permissions'),
-    templates: typed.all('templates').map((id, index) => ({ id, index })).sort((a, b) => place(a.id) - place(b.id) || a.index - b.index).map(({ id }) => id),
+    templates: typed
+      .all('templates')
+      .map((id, index) => ({ id, index }))
+      .sort((a, b) => place(a.id) - place(b.id) || a.index - b.index)
+      .map(({ id }) => id),
     hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
     severalJobs: typed.ticked('severalJobs'),
     requestedStart: typed.ticked('requestedStart'),

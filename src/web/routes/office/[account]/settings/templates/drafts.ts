@@ -2,12 +2,24 @@ import { added, arranged, readDraft, type DraftField } from '../../../../../../f
 import { FIELD_TYPES, TEMPLATE_ICONS } from '../../../../../../features/templates/rules.ts'
 import type { Typed } from '../../../../../forms.ts'
 
-export interface Draft { name: string; description: string; duration: string; icon: string; fields: DraftField[] }
+export interface Draft {
+  name: string
+  description: string
+  duration: string
+  icon: string
+  fields: DraftField[]
+}
 
 /** The form as it was typed, whatever was pressed. */
 export function draftOf(typed: Typed): Draft {
   const one = (name: string) => [typed.values[name] ?? null].flat()[0] ?? null
-  return { name: typed.raw('name'), description: typed.raw('description'), duration: typed.string('durationMinutes'), icon: typed.string('icon'), fields: readDraft({ get: one }) }
+  return {
+    name: typed.raw('name'),
+    description: typed.raw('description'),
+    duration: typed.string('durationMinutes'),
+    icon: typed.string('icon'),
+    fields: readDraft({ get: one }),
+  }
 }
 
 /** Without script the buttons of the fields come here: the same page again, arranged otherwise, nothing saved. */
@@ -15,10 +27,15 @@ export function rearranged(draft: Draft, typed: Typed): Draft | null {
   const deed = typed.string('do')
   if (deed === '') return null
   const type = FIELD_TYPES.find((one) => one === typed.string('addType')) ?? 'text'
-  return { ...draft, fields: deed === 'add' ? added(draft.fields, type, `new-${Date.now()}`) : arranged(draft.fields, deed) }
+  return {
+    ...draft,
+    fields: deed === 'add' ? added(draft.fields, type, `new-${Date.now()}`) : arranged(draft.fields, deed),
+  }
 }
 
 export const contentOf = (draft: Draft) => ({
-  name: draft.name, description: draft.description, durationMinutes: draft.duration === '' ? null : Number(draft.duration),
+  name: draft.name,
+  description: draft.description,
+  durationMinutes: draft.duration === '' ? null : Number(draft.duration),
   icon: TEMPLATE_ICONS.find((one) => one === draft.icon) ?? 'wrench',
 })

@@ -11,7 +11,9 @@ export const load: PageServerLoad = ({ locals, url }) => {
 export const actions: Actions = {
   default: async ({ request, locals }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.requestPortalPasswordReset({ email: typed.string('email') }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.requestPortalPasswordReset({ email: typed.string('email') }),
+    )
     if (failure) return failure
     redirect(303, withQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
   },

@@ -7,7 +7,9 @@ export const load: PageServerLoad = ({ locals }) => ({ title: locals.t('portal-u
 export const actions: Actions = {
   default: async ({ request, locals }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.resendActivation({ email: typed.string('email') }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.resendActivation({ email: typed.string('email') }),
+    )
     if (failure) return failure
     redirect(303, locals.paths.signIn({ sent: typed.string('email'), again: 1 }))
   },

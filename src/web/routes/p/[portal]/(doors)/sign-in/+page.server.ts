@@ -21,11 +21,22 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
   const sent = url.searchParams.get('sent')
-  const said = activation?.state === 'accepted' ? 'activated' : password?.state === 'accepted' ? 'password' : SAID.find((each) => each === url.searchParams.get('done'))
+  const said =
+    activation?.state === 'accepted'
+      ? 'activated'
+      : password?.state === 'accepted'
+        ? 'password'
+        : SAID.find((each) => each === url.searchParams.get('done'))
   return {
     title: locals.t('portal-users.door.signIn'),
-    email: sent ?? (activation?.state === 'accepted' ? activation.email : password?.state === 'accepted' ? password.email : null) ?? '',
-    sent, again: url.searchParams.has('again'), said: said ?? null, next: next ?? '',
+    email:
+      sent ??
+      (activation?.state === 'accepted' ? activation.email : password?.state === 'accepted' ? password.email : null) ??
+      '',
+    sent,
+    again: url.searchParams.has('again'),
+    said: said ?? null,
+    next: next ?? '',
     signInAction: withQuery('', { next }).replace('?', '&'),
   }
 }
@@ -33,14 +44,18 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
 export const actions: Actions = {
   signIn: async ({ request, locals, url }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }),
+    )
     if (failure) return failure
     redirect(303, onward(locals, url.searchParams.get('next')))
   },
   /** "Send it again", from the refused sign-in and from the message after signing up. */
   resend: async ({ request, locals }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.resendActivation({ email: typed.string('email') }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.resendActivation({ email: typed.string('email') }),
+    )
     if (failure) return failure
     redirect(303, locals.paths.signIn({ sent: typed.string('email'), again: 1 }))
   },

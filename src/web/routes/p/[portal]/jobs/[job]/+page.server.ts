@@ -7,33 +7,61 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
   // An upload goes past the page to its own address, which leads back here and says what was wrong; so does an edit that came too late.
   const refused = url.searchParams.get('problem')
   return {
-    ...locals.words('jobs.portal'), title: `${job.title} ${job.number}`, job, slug: params.portal,
-    refusal: refused && /^[A-Za-z]{2,40}$/.test(refused) ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken')) : null,
+    ...locals.words('jobs.portal'),
+    title: `${job.title} ${job.number}`,
+    job,
+    slug: params.portal,
+    refusal:
+      refused && /^[A-Za-z]{2,40}$/.test(refused)
+        ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken'))
+        : null,
   }
 }
 
 export const actions: Actions = {
   comment: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.addPortalComment({ job: params.job, body: typed.string('body') }), 'comment')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.addPortalComment({ job: params.job, body: typed.string('body') }),
+      'comment',
+    )
     if (failure) return failure
     redirect(303, `${locals.paths.job(params.job)}#comments`)
   },
   cancel: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.cancelPortalJob({ job: params.job, reason: typed.text('reason') }), 'cancel')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.cancelPortalJob({ job: params.job, reason: typed.text('reason') }),
+      'cancel',
+    )
     if (failure) return failure
     redirect(303, locals.paths.job(params.job, { done: 'canceled' }))
   },
   delete: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure, output } = await attempt(locals, typed, () => locals.api.deletePortalJob({ job: params.job }), 'delete')
+    const { failure, output } = await attempt(
+      locals,
+      typed,
+      () => locals.api.deletePortalJob({ job: params.job }),
+      'delete',
+    )
     if (failure) return failure
     redirect(303, locals.paths.jobs({ done: 'deleted', name: output.number }))
   },
 }
 
-const FILE_FAULTS = ['fileTooLarge', 'fileEmpty', 'fileTypeRefused', 'filePictureBroken', 'filePictureTooLarge', 'required']
+const FILE_FAULTS = [
+  'fileTooLarge',
+  'fileEmpty',
+  'fileTypeRefused',
+  'filePictureBroken',
+  'filePictureTooLarge',
+  'required',
+]
 const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
 function knownFault(locals: App.Locals, code: string): string | undefined {
   if (TOO_LATE.includes(code)) return locals.t(`problems.${code}`)

@@ -6,16 +6,26 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
-  if (!customer.can.edit) error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
-  return { ...locals.words('customers.form'), title: locals.t('customers.form.editTitle', { name: customer.name }), customer }
+  if (!customer.can.edit)
+    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+  return {
+    ...locals.words('customers.form'),
+    title: locals.t('customers.form.editTitle', { name: customer.name }),
+    customer,
+  }
 }
 
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.updateCustomer({
-      customer: params.customer, version: typed.number('version') ?? 0, ...customerIn(typed), billing: billingIn(typed),
-    }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updateCustomer({
+        customer: params.customer,
+        version: typed.number('version') ?? 0,
+        ...customerIn(typed),
+        billing: billingIn(typed),
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'saved' }))
   },

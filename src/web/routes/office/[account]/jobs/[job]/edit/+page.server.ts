@@ -9,8 +9,10 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getJob({ job: params.job })
   if (!job.can.edit) error(404, { code: 'notFound', message: locals.t('problems.notFound') })
   return {
-    ...locals.words('jobs.office', 'jobs.states'), title: locals.t('jobs.office.form.editTitle', { number: job.number }),
-    job, choices: await locals.api.listJobChoices({ customer: job.customer.id }),
+    ...locals.words('jobs.office', 'jobs.states'),
+    title: locals.t('jobs.office.form.editTitle', { number: job.number }),
+    job,
+    choices: await locals.api.listJobChoices({ customer: job.customer.id }),
   }
 }
 
@@ -18,12 +20,21 @@ export const actions: Actions = {
   save: async ({ locals, params, request }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(locals, typed, async () => {
-      const [job, { currency }] = await Promise.all([locals.api.getJob({ job: params.job }), locals.api.listJobChoices({})])
-      const site = typed.text('site') ?? null, address = typed.text('address') ?? null
+      const [job, { currency }] = await Promise.all([
+        locals.api.getJob({ job: params.job }),
+        locals.api.listJobChoices({}),
+      ])
+      const site = typed.text('site') ?? null,
+        address = typed.text('address') ?? null
       const same = site === job.place.site && (address === job.place.address || (site !== null && address === null))
       return locals.api.updateJob({
-        job: params.job, version: typed.number('version') ?? 0, title: typed.string('title'), ...(same ? {} : { site, address }),
-        requested: localOf(typed, 'requested'), durationMinutes: typed.number('durationMinutes') ?? null, tags: tagsOf(typed),
+        job: params.job,
+        version: typed.number('version') ?? 0,
+        title: typed.string('title'),
+        ...(same ? {} : { site, address }),
+        requested: localOf(typed, 'requested'),
+        durationMinutes: typed.number('durationMinutes') ?? null,
+        tags: tagsOf(typed),
         fields: answersOf(typed, job.fields, currency, job.files.length > 0),
       })
     })

@@ -14,7 +14,11 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     title: locals.t('portal-users.office.label'),
     now: new Date().toISOString(),
     users: await locals.api.listPortalUsers({
-      search: asked('q'), standing: asked('standing') as Query['standing'], customer: asked('customer'), sort: asked('sort') as Query['sort'], cursor: asked('cursor'),
+      search: asked('q'),
+      standing: asked('standing') as Query['standing'],
+      customer: asked('customer'),
+      sort: asked('sort') as Query['sort'],
+      cursor: asked('cursor'),
     }),
     /** The one whose removal is asked about. */
     removing: await user(asked('remove')),
@@ -25,7 +29,8 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 
 const back = (url: URL, change: Record<string, string>) => {
   const query = new URLSearchParams(url.search)
-  for (const key of [...query.keys()]) if (key.startsWith('/') || ['remove', 'done', 'user'].includes(key)) query.delete(key)
+  for (const key of [...query.keys()])
+    if (key.startsWith('/') || ['remove', 'done', 'user'].includes(key)) query.delete(key)
   for (const [key, value] of Object.entries(change)) query.set(key, value)
   return `${url.pathname}?${query}`
 }

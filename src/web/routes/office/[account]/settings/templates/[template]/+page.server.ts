@@ -7,7 +7,11 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const template = await locals.api.getTemplate({ template: params.template })
-  return { ...locals.words('templates.edit', 'templates.types', 'templates.permissions', 'templates.done'), title: template.name, template }
+  return {
+    ...locals.words('templates.edit', 'templates.types', 'templates.permissions', 'templates.done'),
+    title: template.name,
+    template,
+  }
 }
 
 export const actions: Actions = {
@@ -19,20 +23,35 @@ export const actions: Actions = {
     const { failure } = await attempt(locals, typed, async () => {
       const seen = typed.number('version') ?? 0
       const { fields: before } = await locals.api.getTemplate({ template: params.template })
-      return locals.api.updateTemplate({ template: params.template, version: seen, ...contentOf(draft), fields: fromDraft(draft.fields, before) })
+      return locals.api.updateTemplate({
+        template: params.template,
+        version: seen,
+        ...contentOf(draft),
+        fields: fromDraft(draft.fields, before),
+      })
     })
     if (failure) return { ...failure.data, draft }
     redirect(303, paths.office(params.account).template(params.template, { done: 'saved' }))
   },
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.archiveTemplate({ template: params.template }), 'archive')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.archiveTemplate({ template: params.template }),
+      'archive',
+    )
     if (failure) return { ...failure.data, draft: undefined }
     redirect(303, paths.office(params.account).templates({ done: 'archived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.restoreTemplate({ template: params.template }), 'restore')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.restoreTemplate({ template: params.template }),
+      'restore',
+    )
     if (failure) return { ...failure.data, draft: undefined }
     redirect(303, paths.office(params.account).template(params.template, { done: 'restored' }))
   },

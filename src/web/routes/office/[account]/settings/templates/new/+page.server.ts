@@ -8,7 +8,10 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, parent }) => {
   const { office } = await parent()
   if (!office.can.manage) error(403, locals.t('problems.managersOnly'))
-  return { ...locals.words('templates.edit', 'templates.types', 'templates.permissions'), title: locals.t('templates.edit.newTitle') }
+  return {
+    ...locals.words('templates.edit', 'templates.types', 'templates.permissions'),
+    title: locals.t('templates.edit.newTitle'),
+  }
 }
 
 export const actions: Actions = {
@@ -17,7 +20,9 @@ export const actions: Actions = {
     const draft = draftOf(typed)
     const other = rearranged(draft, typed)
     if (other) return { draft: other }
-    const { failure, output } = await attempt(locals, typed, () => locals.api.createTemplate({ ...contentOf(draft), fields: fromDraft(draft.fields) }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.createTemplate({ ...contentOf(draft), fields: fromDraft(draft.fields) }),
+    )
     if (failure) return { ...failure.data, draft }
     redirect(303, paths.office(params.account).template(output.id, { done: 'created' }))
   },

@@ -6,7 +6,8 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })
-  if (link.state === 'accepted') redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
+  if (link.state === 'accepted')
+    redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
   const open = link.way === 'invitation' ? 'detailsTitle' : 'title'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.state]
   return { title: locals.t(`portal-users.door.activate.${title}`), link }
@@ -14,21 +15,31 @@ export const load: PageServerLoad = async ({ locals, params, parent }) => {
 
 export const actions: Actions = {
   activate: async ({ request, locals, params }) => {
-    const { failure } = await attempt(locals, await readForm(request), () => locals.api.activateAccount({ token: params.token }))
+    const { failure } = await attempt(locals, await readForm(request), () =>
+      locals.api.activateAccount({ token: params.token }),
+    )
     if (failure) return failure
     redirect(303, locals.paths.jobs())
   },
   accept: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.acceptInvitation({
-      token: params.token, password: typed.raw('password'),
-      name: typed.text('name'), phone: typed.text('phone'), company: typed.text('company'), address: typed.text('address'),
-    }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.acceptInvitation({
+        token: params.token,
+        password: typed.raw('password'),
+        name: typed.text('name'),
+        phone: typed.text('phone'),
+        company: typed.text('company'),
+        address: typed.text('address'),
+      }),
+    )
     if (failure) return failure
     redirect(303, locals.paths.jobs())
   },
   renew: async ({ request, locals, params }) => {
-    const { failure, output } = await attempt(locals, await readForm(request), () => locals.api.renewActivation({ token: params.token }))
+    const { failure, output } = await attempt(locals, await readForm(request), () =>
+      locals.api.renewActivation({ token: params.token }),
+    )
     if (failure) return failure
     redirect(303, locals.paths.signIn({ sent: output.email, again: 1 }))
   },

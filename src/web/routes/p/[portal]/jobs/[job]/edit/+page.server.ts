@@ -9,7 +9,15 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   // Too late or not permitted: the job itself says why.
   if (!job.can.edit) redirect(303, locals.paths.job(params.job))
   const { requestedStart, today } = await locals.api.listBookable({})
-  return { ...locals.words('jobs.portal'), title: locals.t('jobs.portal.editOf', { title: job.title }), job, requestedStart, today, kept: filesOfAnswers(job), ownBar: true }
+  return {
+    ...locals.words('jobs.portal'),
+    title: locals.t('jobs.portal.editOf', { title: job.title }),
+    job,
+    requestedStart,
+    today,
+    kept: filesOfAnswers(job),
+    ownBar: true,
+  }
 }
 
 export const actions: Actions = {
@@ -17,22 +25,45 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const job = await locals.api.getPortalJob({ job: params.job })
     const writable = job.fields.filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const { kept, faults } = await attachments(locals, typed, writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`), filesOfAnswers(job))
-    const again = (status: number, data: Partial<FormFailure>) => fail(status, { values: typed.values, form: 'form', ...data, kept })
+    const { kept, faults } = await attachments(
+      locals,
+      typed,
+      writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
+      filesOfAnswers(job),
+    )
+    const again = (status: number, data: Partial<FormFailure>) =>
+      fail(status, { values: typed.values, form: 'form', ...data, kept })
     if (typed.text('remove')) return again(200, {})
-    if (Object.keys(faults).length > 0) return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
-    const given = typedValues(writable as never, Object.fromEntries(writable.map(({ id, type }) => [id, type === 'file'
-      ? kept.filter((file) => file.for === id).map((file) => file.id)
-      : [typed.values[`fields.${id}`] ?? []].flat()])), { moment: (local) => local, minorDigits: minorDigitsOf(job.currency) })
+    if (Object.keys(faults).length > 0)
+      return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
+    const given = typedValues(
+      writable as never,
+      Object.fromEntries(
+        writable.map(({ id, type }) => [
+          id,
+          type === 'file'
+            ? kept.filter((file) => file.for === id).map((file) => file.id)
+            : [typed.values[`fields.${id}`] ?? []].flat(),
+        ]),
+      ),
+      { moment: (local) => local, minorDigits: minorDigitsOf(job.currency) },
+    )
     const site = typed.text('site')
     const wish = typed.text('requested.day') || typed.text('requested.time')
-    const { failure } = await attempt(locals, typed, () => locals.api.updatePortalJob({
-      job: params.job, version: typed.number('version') ?? 0, fields: given as never,
-      ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
-      ...('requested.day' in typed.values && { requested: wish ? { day: typed.string('requested.day'), time: typed.string('requested.time') } : null }),
-    }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updatePortalJob({
+        job: params.job,
+        version: typed.number('version') ?? 0,
+        fields: given as never,
+        ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
+        ...('requested.day' in typed.values && {
+          requested: wish ? { day: typed.string('requested.day'), time: typed.string('requested.time') } : null,
+        }),
+      }),
+    )
     // The form is closed to a job that has started: its own page says so (E-41).
-    if (failure && TOO_LATE.includes(failure.data.problem.code)) redirect(303, locals.paths.job(params.job, { problem: failure.data.problem.code }))
+    if (failure && TOO_LATE.includes(failure.data.problem.code))
+      redirect(303, locals.paths.job(params.job, { problem: failure.data.problem.code }))
     if (failure) return again(failure.status, failure.data)
     redirect(303, locals.paths.job(params.job, { done: 'saved' }))
   },
@@ -40,6 +71,8 @@ export const actions: Actions = {
 
 const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
 
-function filesOfAnswers(job: { files: { id: string; name: string; size: number; field: string | null }[] }): KeptFile[] {
+function filesOfAnswers(job: {
+  files: { id: string; name: string; size: number; field: string | null }[]
+}): KeptFile[] {
   return job.files.flatMap(({ id, name, size, field }) => (field ? [{ id, name, size, for: field }] : []))
 }

@@ -8,9 +8,13 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const bookable = await locals.api.listBookable({ template: params.template })
   const template = bookable.templates.find((each) => each.id === params.template)!
   return {
-    ...locals.words('jobs.portal'), title: locals.t('jobs.portal.newOf', { name: template.name }), bookable, template,
+    ...locals.words('jobs.portal'),
+    title: locals.t('jobs.portal.newOf', { name: template.name }),
+    bookable,
+    template,
     // Sent twice, the form books once.
-    formKey: crypto.randomUUID(), ownBar: true,
+    formKey: crypto.randomUUID(),
+    ownBar: true,
   }
 }
 
@@ -19,33 +23,63 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const { fields: questions, currency } = await locals.api.listBookable({ template: params.template })
     const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const { kept, faults } = await attachments(locals, typed, ['files', ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`)])
-    const again = (status: number, data: Partial<FormFailure>) => fail(status, { values: typed.values, form: 'form', ...data, kept })
+    const { kept, faults } = await attachments(locals, typed, [
+      'files',
+      ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
+    ])
+    const again = (status: number, data: Partial<FormFailure>) =>
+      fail(status, { values: typed.values, form: 'form', ...data, kept })
     if (typed.text('remove')) return again(200, {})
-    if (Object.keys(faults).length > 0) return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
+    if (Object.keys(faults).length > 0)
+      return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
 
-    const given = typedValues(writable as never, answered(typed, writable, kept), { moment: (local) => local, minorDigits: minorDigitsOf(currency) })
+    const given = typedValues(writable as never, answered(typed, writable, kept), {
+      moment: (local) => local,
+      minorDigits: minorDigitsOf(currency),
+    })
     const wish = typed.text('requested.day') || typed.text('requested.time')
     const place = typed.text('site')
-    const { failure, output } = await attempt(locals, typed, () => locals.api.createPortalJob({
-      template: params.template, customer: typed.text('customer'),
-      ...(place && place !== 'other' ? { site: place } : { address: typed.string('address') }),
-      ...(wish && { requested: { day: typed.string('requested.day'), time: typed.string('requested.time') } }),
-      number: typed.number('number'), fields: given as never, files: kept.filter((file) => file.for === '').map((file) => file.id), formKey: typed.text('formKey'),
-    }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.createPortalJob({
+        template: params.template,
+        customer: typed.text('customer'),
+        ...(place && place !== 'other' ? { site: place } : { address: typed.string('address') }),
+        ...(wish && { requested: { day: typed.string('requested.day'), time: typed.string('requested.time') } }),
+        number: typed.number('number'),
+        fields: given as never,
+        files: kept.filter((file) => file.for === '').map((file) => file.id),
+        formKey: typed.text('formKey'),
+      }),
+    )
     if (failure) return again(failure.status, { ...failure.data, problem: atTheList(failure.data.problem, typed) })
-    redirect(303, output.jobs.length === 1 ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' }) : locals.paths.jobs({ done: 'booked' }))
+    redirect(
+      303,
+      output.jobs.length === 1
+        ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' })
+        : locals.paths.jobs({ done: 'booked' }),
+    )
   },
 }
 
 /** Nothing chosen among addresses is said where one chooses, not at the line for another one. */
 function atTheList(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
   const { customer, address, ...others } = problem.fields
-  return address && 'site' in typed.values && !typed.text('site') ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } } : problem
+  return address && 'site' in typed.values && !typed.text('site')
+    ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } }
+    : problem
 }
 
-function answered(typed: Typed, questions: { id: string; type: string }[], kept: { id: string; for: string }[]): Record<string, string[] | undefined> {
-  return Object.fromEntries(questions.map(({ id, type }) => [id, type === 'file'
-    ? kept.filter((file) => file.for === id).map((file) => file.id)
-    : [typed.values[`fields.${id}`] ?? []].flat()]))
+function answered(
+  typed: Typed,
+  questions: { id: string; type: string }[],
+  kept: { id: string; for: string }[],
+): Record<string, string[] | undefined> {
+  return Object.fromEntries(
+    questions.map(({ id, type }) => [
+      id,
+      type === 'file'
+        ? kept.filter((file) => file.for === id).map((file) => file.id)
+        : [typed.values[`fields.${id}`] ?? []].flat(),
+    ]),
+  )
 }

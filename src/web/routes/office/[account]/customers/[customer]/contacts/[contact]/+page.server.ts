@@ -8,22 +8,34 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
   const contact = customer.contacts.find((each) => each.id === params.contact)
   if (!contact) error(404, locals.t('problems.notFound'))
-  if (!customer.can.edit) error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+  if (!customer.can.edit)
+    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
   return { ...locals.words('customers.form'), title: contact.name, customer, contact }
 }
 
 export const actions: Actions = {
   save: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.updateContact({
-      customer: params.customer, contact: params.contact, version: typed.number('version') ?? 0, ...contactIn(typed), ...(typed.ticked('isPrimary') && { isPrimary: true }),
-    }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updateContact({
+        customer: params.customer,
+        contact: params.contact,
+        version: typed.number('version') ?? 0,
+        ...contactIn(typed),
+        ...(typed.ticked('isPrimary') && { isPrimary: true }),
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'contactSaved' }))
   },
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.removeContact({ customer: params.customer, contact: params.contact }), 'remove')
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.removeContact({ customer: params.customer, contact: params.contact }),
+      'remove',
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'contactRemoved' }))
   },

@@ -8,26 +8,38 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
   const site = customer.sites.find((each) => each.id === params.site)
   if (!site) error(404, locals.t('problems.notFound'))
-  if (!customer.can.edit) error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+  if (!customer.can.edit)
+    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
   return { ...locals.words('customers.form'), title: site.name ?? site.address.split('\n')[0] ?? '', customer, site }
 }
 
 export const actions: Actions = {
   save: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.updateSite({ customer: params.customer, site: params.site, version: typed.number('version') ?? 0, ...siteIn(typed) }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updateSite({
+        customer: params.customer,
+        site: params.site,
+        version: typed.number('version') ?? 0,
+        ...siteIn(typed),
+      }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteSaved' }))
   },
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.archiveSite({ customer: params.customer, site: params.site }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.archiveSite({ customer: params.customer, site: params.site }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteArchived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.restoreSite({ customer: params.customer, site: params.site }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.restoreSite({ customer: params.customer, site: params.site }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteRestored' }))
   },

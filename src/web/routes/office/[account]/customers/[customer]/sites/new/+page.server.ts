@@ -6,14 +6,17 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
-  if (!customer.can.edit) error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+  if (!customer.can.edit)
+    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
   return { ...locals.words('customers.form'), title: locals.t('customers.form.newSite'), customer }
 }
 
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure } = await attempt(locals, typed, () => locals.api.addSite({ customer: params.customer, ...siteIn(typed) }))
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.addSite({ customer: params.customer, ...siteIn(typed) }),
+    )
     if (failure) return failure
     redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteAdded' }))
   },

@@ -15,21 +15,36 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
     title: user.name ?? user.email,
     now: new Date().toISOString(),
     user,
-    matches: found?.map(({ id, name, reference, address }) => ({ id, name, second: [reference, address].filter(Boolean).join(' · '), linked: linked.has(id) })) ?? null,
+    matches:
+      found?.map(({ id, name, reference, address }) => ({
+        id,
+        name,
+        second: [reference, address].filter(Boolean).join(' · '),
+        linked: linked.has(id),
+      })) ?? null,
     makesCustomers: settings && (settings.makeCustomers ?? settings.public),
   }
 }
 
 const PERMISSIONS = ['createJobs', 'chooseTemplates', 'editJobs', 'cancelJobs', 'deleteJobs'] as const
 /** What was set; what follows is not named. */
-const permissions = (typed: Typed) => Object.fromEntries(PERMISSIONS.flatMap((name) => {
-  const choice = typed.string(name)
-  return choice === 'yes' || choice === 'no' ? [[name, choice === 'yes']] : []
-}))
+const permissions = (typed: Typed) =>
+  Object.fromEntries(
+    PERMISSIONS.flatMap((name) => {
+      const choice = typed.string(name)
+      return choice === 'yes' || choice === 'no' ? [[name, choice === 'yes']] : []
+    }),
+  )
 
 type Event = Parameters<Actions[string]>[0]
 /** One form of the page: calls, then comes back with what was done. */
-async function act({ request, locals, params }: Event, form: string | null, done: string, call: (typed: Typed) => Promise<unknown>, hash = '') {
+async function act(
+  { request, locals, params }: Event,
+  form: string | null,
+  done: string,
+  call: (typed: Typed) => Promise<unknown>,
+  hash = '',
+) {
   const typed = await readForm(request)
   const { failure } = await attempt(locals, typed, () => call(typed), form ?? typed.string('link'))
   if (failure) return failure
@@ -37,17 +52,47 @@ async function act({ request, locals, params }: Event, form: string | null, done
 }
 
 export const actions: Actions = {
-  resend: (event) => act(event, 'form', 'resent', () => event.locals.api.resendPortalInvitation({ user: event.params.user })),
-  reactivate: (event) => act(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
-  suspend: (event) => act(event, 'form', 'suspended', () => event.locals.api.suspendPortalUser({ user: event.params.user })),
-  link: (event) => act(event, 'link', 'linked', (typed) => event.locals.api.linkCustomer({ user: event.params.user, customer: typed.string('customer') })),
-  unlink: (event) => act(event, 'link', 'unlinked', (typed) => event.locals.api.unlinkCustomer({ user: event.params.user, link: typed.string('link') })),
-  linkPermissions: (event) => act(event, null, 'linkPermissions', (typed) => event.locals.api.updatePortalLink({ user: event.params.user, link: typed.string('link'), permissions: permissions(typed) })),
-  permissions: (event) => act(event, 'permissions', 'permissions', (typed) => event.locals.api.customizePermissions({ user: event.params.user, version: typed.number('version') ?? 0, permissions: permissions(typed) })),
-  reset: (event) => act(event, 'permissions', 'reset', () => event.locals.api.resetPermissions({ user: event.params.user })),
-  templates: (event) => act(event, 'templates', 'templates', (typed) => event.locals.api.setTemplateAccess({
-    user: event.params.user, version: typed.number('version') ?? 0, mode: typed.string('templatesMode') as 'default' | 'add' | 'replace' | 'hide', templates: typed.all('templates'),
-  })),
+  resend: (event) =>
+    act(event, 'form', 'resent', () => event.locals.api.resendPortalInvitation({ user: event.params.user })),
+  reactivate: (event) =>
+    act(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
+  suspend: (event) =>
+    act(event, 'form', 'suspended', () => event.locals.api.suspendPortalUser({ user: event.params.user })),
+  link: (event) =>
+    act(event, 'link', 'linked', (typed) =>
+      event.locals.api.linkCustomer({ user: event.params.user, customer: typed.string('customer') }),
+    ),
+  unlink: (event) =>
+    act(event, 'link', 'unlinked', (typed) =>
+      event.locals.api.unlinkCustomer({ user: event.params.user, link: typed.string('link') }),
+    ),
+  linkPermissions: (event) =>
+    act(event, null, 'linkPermissions', (typed) =>
+      event.locals.api.updatePortalLink({
+        user: event.params.user,
+        link: typed.string('link'),
+        permissions: permissions(typed),
+      }),
+    ),
+  permissions: (event) =>
+    act(event, 'permissions', 'permissions', (typed) =>
+      event.locals.api.customizePermissions({
+        user: event.params.user,
+        version: typed.number('version') ?? 0,
+        permissions: permissions(typed),
+      }),
+    ),
+  reset: (event) =>
+    act(event, 'permissions', 'reset', () => event.locals.api.resetPermissions({ user: event.params.user })),
+  templates: (event) =>
+    act(event, 'templates', 'templates', (typed) =>
+      event.locals.api.setTemplateAccess({
+        user: event.params.user,
+        version: typed.number('version') ?? 0,
+        mode: typed.string('templatesMode') as 'default' | 'add' | 'replace' | 'hide',
+        templates: typed.all('templates'),
+      }),
+    ),
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user: params.user }))
@@ -57,15 +102,29 @@ export const actions: Actions = {
   email: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     let existing: string | null = null
-    const { failure, output } = await attempt(locals, typed, async () => {
-      try {
-        return await locals.api.updatePortalUser({ user: params.user, version: typed.number('version') ?? 0, email: typed.string('email') })
-      } catch (refusal) {
-        if (isProblem(refusal) && refusal.code === 'alreadyPortalUser') existing = String(refusal.vars?.user ?? '')
-        throw refusal
-      }
-    }, 'email')
+    const { failure, output } = await attempt(
+      locals,
+      typed,
+      async () => {
+        try {
+          return await locals.api.updatePortalUser({
+            user: params.user,
+            version: typed.number('version') ?? 0,
+            email: typed.string('email'),
+          })
+        } catch (refusal) {
+          if (isProblem(refusal) && refusal.code === 'alreadyPortalUser') existing = String(refusal.vars?.user ?? '')
+          throw refusal
+        }
+      },
+      'email',
+    )
     if (failure) return fail(failure.status, { ...failure.data, existing })
-    redirect(303, paths.office(params.account).portalUser(params.user, { done: output.outcome === 'confirmationSent' ? 'emailPending' : 'email' }))
+    redirect(
+      303,
+      paths
+        .office(params.account)
+        .portalUser(params.user, { done: output.outcome === 'confirmationSent' ? 'emailPending' : 'email' }),
+    )
   },
 }

@@ -9,7 +9,9 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
     ...locals.words('portal.office', 'portal-users.office'),
     title: locals.t('portal-users.office.new.title'),
     // Templates beyond the defaults are the managers' to give.
-    templates: office.can.manage ? (await locals.api.getPortalSettings()).choices.filter((each) => !each.archived) : null,
+    templates: office.can.manage
+      ? (await locals.api.getPortalSettings()).choices.filter((each) => !each.archived)
+      : null,
   }
 }
 
@@ -24,15 +26,32 @@ export const actions: Actions = {
     // Return in the search box looks for a customer; it must not send the invitation.
     if (deed === 'find' || (deed !== 'add' && find)) {
       const { rows } = find ? await locals.api.listCustomers({ search: find }) : { rows: [] }
-      const matches = rows.filter(({ id }) => !customers.includes(id)).slice(0, 10).map(({ id, name, reference, address }) => ({ id, name, second: [reference, address].filter(Boolean).join(' · ') }))
-      return { values: typed.values, picked, matches, search: find ?? '', form: 'form', existing: null, problem: undefined }
+      const matches = rows
+        .filter(({ id }) => !customers.includes(id))
+        .slice(0, 10)
+        .map(({ id, name, reference, address }) => ({
+          id,
+          name,
+          second: [reference, address].filter(Boolean).join(' · '),
+        }))
+      return {
+        values: typed.values,
+        picked,
+        matches,
+        search: find ?? '',
+        form: 'form',
+        existing: null,
+        problem: undefined,
+      }
     }
     const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
     let existing: string | null = null
     const { failure, output } = await attempt(locals, typed, async () => {
       try {
         return await locals.api.addPortalUser({
-          email: typed.string('email'), ...(customers.length > 0 && { customers }), ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
+          email: typed.string('email'),
+          ...(customers.length > 0 && { customers }),
+          ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
         })
       } catch (refusal) {
         if (isProblem(refusal) && refusal.code === 'alreadyPortalUser') existing = String(refusal.vars?.user ?? '')
