@@ -154,10 +154,10 @@ function digestOfSources() {
   const hash = createHash('sha256')
   const inPages = (file) =>
     !file.endsWith('.test.ts') &&
-    (/^src\/web\/|\/ui\/|\/(rules|contract)\.ts$|^locales\//.test(file) || !file.includes('/'))
+    (/^src\/(web|ui)\/|^src\/paths\.ts|\/ui\/|\/(rules|contract)\.ts$|^locales\//.test(file) || !file.includes('/'))
   const files = [
-    ...['package-lock.json', 'vite.config.ts', 'tsconfig.json'].filter((file) => fs.existsSync(inProject(file))),
-    ...['src/web', 'src/features', 'locales'].flatMap(filesIn),
+    ...['package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src/paths.ts'].filter((file) => fs.existsSync(inProject(file))),
+    ...['src/web', 'src/ui', 'src/features', 'locales'].flatMap(filesIn),
   ]
   for (const file of files.filter(inPages).sort()) {
     hash

@@ -39,8 +39,8 @@ export default ts.config(
   },
   {
     // A promise nobody awaits is a write nobody knows of. These rules need types, so they run on the server's code only.
-    files: ['src/**/*.ts', 'test/**/*.ts', 'db/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
-    ignores: ['src/web/**', 'src/features/**/ui/**'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'db/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
+    ignores: ['src/web/**', 'src/ui/**', 'src/features/**/ui/**'],
     languageOptions: { parserOptions: { project: './tsconfig.server.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -56,7 +56,7 @@ export default ts.config(
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { globals: globals.browser, parserOptions: { parser: ts.parser } },
     rules: {
-      // Links are made by src/web/paths.ts, which knows about portals; Kit's resolve() does not.
+      // Links are made by src/paths.ts, which knows about portals; Kit's resolve() does not.
       'svelte/no-navigation-without-resolve': 'off',
       // Knows that what $props() gives is not a constant.
       'prefer-const': 'off',
@@ -67,5 +67,8 @@ export default ts.config(
       'svelte/prefer-writable-derived': 'off',
     },
   },
-  { files: ['src/web/**/*.ts', 'src/features/**/ui/**/*.ts'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['src/web/**/*.ts', 'src/ui/**/*.ts', 'src/features/**/ui/**/*.ts'],
+    languageOptions: { globals: globals.browser },
+  },
 )

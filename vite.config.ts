@@ -5,8 +5,8 @@ import { defineConfig } from 'vite'
 /** Kit's route announcer carries one style attribute; this is its hash. The browser journeys fail on a violation. */
 const announcer = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 
-/** What office pages share. Portal pages ship no such script: their shell and the doors stay out. */
-const officeParts = /src[\\/]web[\\/](?!ui[\\/](Portal|Door))(ui[\\/]|\w+\.ts)/
+/** What office pages share. Portal pages ship no such script: their layouts and the auth pages stay out. */
+const officeParts = /src[\\/](?!ui[\\/](Portal|Auth))(ui[\\/]|paths\.ts|web[\\/]\w+\.ts)/
 
 export default defineConfig({
   plugins: [

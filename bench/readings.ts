@@ -4,7 +4,7 @@
  */
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { ACCOUNT, as, type BenchWorld } from './world.ts'
+import { ACCOUNT, as, type BenchWorld } from './data.ts'
 import type { Name } from './explain.ts'
 
 export interface Reading {

@@ -31,7 +31,7 @@ import {
   type BenchUser,
   type BenchWorld,
   type Size,
-} from './world.ts'
+} from './data.ts'
 
 const root = join(import.meta.dirname, '..')
 const { values: options } = parseArgs({

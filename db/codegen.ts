@@ -1,7 +1,7 @@
 /** Writes db/schema.gen.ts from a freshly migrated database; `--verify` only says whether it is current. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { openWorld } from '../test/world.ts'
+import { openWorld } from '../test/database.ts'
 
 const world = await openWorld()
 const { host, port, user, password } = world.admin

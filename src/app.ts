@@ -382,7 +382,7 @@ async function writeAudit(
 
 /**
  * The one door past account isolation: work that belongs to no request (demo data, imports, clean-up).
- * house.test.ts keeps the list of callers with their reasons.
+ * architecture.test.ts keeps the list of callers with their reasons.
  */
 export function asSystem<T>(pool: pg.Pool, reason: string, work: (db: Kysely<DB>) => Promise<T>): Promise<T> {
   if (!reason) throw new Error('asSystem needs a reason')

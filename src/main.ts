@@ -83,7 +83,7 @@ async function serve({ background = false } = {}): Promise<void> {
   await app.listen()
   if (background) return
   if (demo) {
-    const { demoWelcome } = await import('../db/demo.ts')
+    const { demoWelcome } = await import('../demo/demo.ts')
     console.log(demoWelcome(config, loaded))
     return
   }
@@ -97,7 +97,7 @@ async function serve({ background = false } = {}): Promise<void> {
 
 // Imported when wanted: an installation without the demo has nothing of it in memory.
 async function demoOf(pool: Parameters<typeof asSystem>[0], files: FileStore, config: Config): Promise<string[]> {
-  const { loadDemo } = await import('../db/demo.ts')
+  const { loadDemo } = await import('../demo/demo.ts')
   return loadDemo({ pool, files, now: systemClock.now(), host: config.publicUrl.hostname })
 }
 

@@ -16,8 +16,8 @@ import {
   type Caller,
   type MatrixWorld,
   type Relation,
-} from './access.world.ts'
-import { fill, house, send } from './kit.ts'
+} from './access.fixtures.ts'
+import { fill, house, send } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>).sort(
   ([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),

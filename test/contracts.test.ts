@@ -8,8 +8,8 @@ import { contracts } from '../src/app.ts'
 import { surfaceOf } from '../src/platform/execute.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'
-import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.world.ts'
-import { openHouse, send, type House, type OperationName, type Person, type Reply } from './kit.ts'
+import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.fixtures.ts'
+import { openHouse, send, type House, type OperationName, type Person, type Reply } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>)
 
@@ -521,14 +521,12 @@ describe('junk', () => {
     const met = new Map<number, number>()
     let seed = SEED
     const work = operations.flatMap(([name, definition]) =>
-      fc
-        .sample(requestsTo(name, definition), { numRuns: CASES, seed: seed++ })
-        .map((parts, index) => ({
-          name,
-          definition,
-          parts,
-          person: personOf(definition.audience[index % definition.audience.length] as Audience)!,
-        })),
+      fc.sample(requestsTo(name, definition), { numRuns: CASES, seed: seed++ }).map((parts, index) => ({
+        name,
+        definition,
+        parts,
+        person: personOf(definition.audience[index % definition.audience.length] as Audience)!,
+      })),
     )
     await inLanes(work, async ({ name, definition, parts, person }) => {
       const reply = await ask(definition, person, parts)

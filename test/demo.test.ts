@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../db/demo.ts'
+import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../demo/demo.ts'
 import { moveOf, JOB_STATES, type JobState, type Mover } from '../src/features/jobs/rules.ts'
 import {
   checkFieldValues,
@@ -11,7 +11,7 @@ import {
 } from '../src/features/templates/rules.ts'
 import { turnableClock } from '../src/platform/clock.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
-import { openHouse, type House } from './kit.ts'
+import { openHouse, type House } from './test-server.ts'
 
 let house: House
 let took: number

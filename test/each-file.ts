@@ -1,4 +1,4 @@
 import { beforeAll } from 'vitest'
-import { startFile } from './kit.ts'
+import { startFile } from './test-server.ts'
 
 beforeAll(startFile)

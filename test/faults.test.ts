@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { house, openHouse, send, type Business, type House, type Person } from './kit.ts'
-import { openWorld, TEST_SECRET } from './world.ts'
+import { house, openHouse, send, type Business, type House, type Person } from './test-server.ts'
+import { openWorld, TEST_SECRET } from './database.ts'
 
 const root = join(import.meta.dirname, '..')
 const booking = (template: string, customer: string, number = 1) => ({

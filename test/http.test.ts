@@ -3,7 +3,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, PASSWORD, send, type Business, type House, type Reply } from './kit.ts'
+import { house, PASSWORD, send, type Business, type House, type Reply } from './test-server.ts'
 
 let at: House, shop: Business
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openReader, type Reader } from '../bench/explain.ts'
 import { missing, readings, type Reading } from '../bench/readings.ts'
 import { faultsOf, type Allowance, type Indexes } from '../bench/shape.ts'
-import { as, openWorld, type BenchWorld } from '../bench/world.ts'
+import { as, openWorld, type BenchWorld } from '../bench/data.ts'
 
 /** Of the portal: what has to read more than twenty rows for one, and why that is bounded. */
 const PORTAL: Allowance[] = [

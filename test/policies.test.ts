@@ -8,8 +8,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
 import { newId } from '../src/platform/ids.ts'
-import { buildWorld, type MatrixWorld } from './access.world.ts'
-import { openHouse, send, type House } from './kit.ts'
+import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
+import { openHouse, send, type House } from './test-server.ts'
 
 type Row = Record<string, unknown>
 /** What app_begin is told, and the name of who that is. */

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { bodies, buildWorld, type MatrixWorld } from './access.world.ts'
-import { fill, openHouse, send, type House } from './kit.ts'
+import { bodies, buildWorld, type MatrixWorld } from './access.fixtures.ts'
+import { fill, openHouse, send, type House } from './test-server.ts'
 
 let at: House, world: MatrixWorld
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import sharp from 'sharp'
-import { DEMO_PASSWORD } from '../db/demo.ts'
+import { DEMO_PASSWORD } from '../demo/demo.ts'
 import { installedBytes, release } from '../tools/release.ts'
 import { mailServer, type MailServer } from './mail-server.ts'
 
@@ -214,7 +214,7 @@ describe('a release', () => {
 
   it('describes itself and imports like the sources', async () => {
     expect((await portico('openapi')) === readFileSync(join(root, 'openapi.json'), 'utf8')).toBe(true)
-    const sample = join(root, 'db/samples/myla311')
+    const sample = join(root, 'demo/samples/myla311')
     const verdicts = await portico(
       'import',
       'jobs',

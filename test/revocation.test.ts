@@ -1,6 +1,6 @@
 /** A8: what ends, ends with the next request, on every node. Twenty-odd ways to lose access, each tried on two servers. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { house, openHouse, send, type Business, type House, type Person } from './kit.ts'
+import { house, openHouse, send, type Business, type House, type Person } from './test-server.ts'
 
 let at: House, twin: House
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** How often a request waits for the database: the figure that a distant database multiplies. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { openHouse, type Business, type House, type Person } from './kit.ts'
+import { openHouse, type Business, type House, type Person } from './test-server.ts'
 
 let home: House, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
 /** Statements of each flight: what was sent before any answer came. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
-import { DEMO_PASSWORD } from '../db/demo.ts'
+import { DEMO_PASSWORD } from '../demo/demo.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 

@@ -153,7 +153,7 @@ async function takeAll(): Promise<void> {
     at: portal(at),
   })
   const door = (route: string, name: string, at: Shot['at']): Shot => ({
-    route: `p/[portal]/(doors)${route}`,
+    route: `p/[portal]/(auth)${route}`,
     name: `portal-${name}`,
     who: 'nobody',
     at: typeof at === 'string' ? portal(at) : at,
@@ -238,12 +238,7 @@ async function takeAll(): Promise<void> {
     }),
   ]
   // These only lead on to another page.
-  const leading = [
-    'p/[portal]/(doors)',
-    'p/[portal]/(doors)/login',
-    'p/[portal]/(doors)/sign-up',
-    'p/[portal]/sign-out',
-  ]
+  const leading = ['p/[portal]/(auth)', 'p/[portal]/(auth)/login', 'p/[portal]/(auth)/sign-up', 'p/[portal]/sign-out']
   const routes = fs
     .globSync('**/+page.svelte', { cwd: path.join(root, 'src/web/routes') })
     .map((file) => path.dirname(file).replace(/^\.$/, ''))

@@ -143,7 +143,7 @@ export interface Context<D extends Definition = Definition> {
   emitAll(messages: readonly Message[]): Promise<void>
   /** Writes an audit entry in this transaction. */
   audit(entry: AuditEntry): Promise<void>
-  /** For handlers that make what their own actor must then reach (allow-listed in house.test.ts). */
+  /** For handlers that make what their own actor must then reach (allow-listed in architecture.test.ts). */
   reachAlso(addition: ReachAddition): Promise<void>
   /**
    * For operations of people (`/people/…`), which have no account in their address: from here on this transaction, its

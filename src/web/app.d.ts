@@ -1,5 +1,6 @@
-import type { PageContext, WordTree } from './context.ts'
-import type { PortalPaths } from './paths.ts'
+import type { WordTree } from '../ui/i18n-server.ts'
+import type { PageContext } from './context.ts'
+import type { PortalPaths } from '../paths.ts'
 
 declare global {
   namespace App {

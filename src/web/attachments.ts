@@ -2,7 +2,7 @@
  * Files of a portal form, without script: each chosen file is uploaded when the form is sent and kept by its id, so that
  * a form that comes back with questions has lost nothing. A file input is named `upload.<name>`, the kept ids `<name>`.
  */
-import { isProblem, type Typed } from './forms.ts'
+import { isProblem, type Typed } from '../ui/forms.ts'
 
 export interface KeptFile {
   id: string

@@ -2,10 +2,8 @@
  * The context that the server hands to a page: made in Fastify once per request, read here. It travels outside the
  * module system, because this bundle has its own copy of every module (see platform/pages.ts, which keeps it).
  */
+import type { Vars, WordTree } from '../ui/i18n-server.ts'
 import type { Api } from './api.ts'
-
-export type Vars = Record<string, unknown>
-export type WordTree = { [key: string]: string | WordTree }
 
 export type PageContext = {
   /** The operations as this request's caller: a refusal is thrown as a problem. */

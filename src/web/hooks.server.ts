@@ -3,9 +3,10 @@ import { redirect } from '@sveltejs/kit'
 import type { Handle, HandleServerError } from '@sveltejs/kit/hooks'
 import type { Api } from './api.ts'
 import { requestContext } from './context.ts'
-import type { PageContext, WordTree } from './context.ts'
-import { isProblem } from './forms.ts'
-import { paths, portal } from './paths.ts'
+import type { WordTree } from '../ui/i18n-server.ts'
+import type { PageContext } from './context.ts'
+import { isProblem } from '../ui/forms.ts'
+import { paths, portal } from '../paths.ts'
 
 export const handle: Handle = async ({ event, resolve }) => {
   const context = requestContext()

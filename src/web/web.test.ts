@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { wordsOf } from '../platform/i18n.ts'
-import { attempt, readForm } from './forms.ts'
-import { paths, safeNext, withQuery } from './paths.ts'
-import { speak } from './speak.ts'
-import { carried, changed, nextSort } from './ui/address.ts'
+import { attempt, readForm } from '../ui/forms.ts'
+import { paths, safeNext, withQuery } from '../paths.ts'
+import { speak } from '../ui/i18n-server.ts'
+import { carried, changed, nextSort } from '../ui/query.ts'
 
 describe('words on a screen', () => {
   const trees = {

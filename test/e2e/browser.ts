@@ -8,7 +8,7 @@ import { chromium, type Browser, type BrowserContext, type Locator, type Page } 
 import { join } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
 import { find } from '../debian.ts'
-import { openHouse, type House } from '../kit.ts'
+import { openHouse, type House } from '../test-server.ts'
 
 export type Device = 'desktop' | 'phone'
 export const DEVICES: Device[] = ['desktop', 'phone']

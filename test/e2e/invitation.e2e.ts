@@ -1,6 +1,6 @@
 /** A private portal: the business knows an address and nothing else; the person behind it does the rest. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { PASSWORD } from '../kit.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
 import { book, followMail, harbour, mainAt, portalAt, signInToOffice } from './steps.ts'
 

@@ -1,6 +1,6 @@
 /** With JavaScript switched off: everything that people must be able to do, they can. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { PASSWORD } from '../kit.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, DEVICES, visitor, wholeHouse } from './browser.ts'
 import { dayFromNow, followMail, harbour, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
 

@@ -1,6 +1,6 @@
 /** Taking somebody's access away, and nothing else with it. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { PASSWORD } from '../kit.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
 import { harbour, mainAt, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 

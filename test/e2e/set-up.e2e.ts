@@ -1,6 +1,6 @@
 /** From an empty installation to a portal that is open. */
 import { afterAll, describe, it } from 'vitest'
-import { PASSWORD } from '../kit.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, openPages, visitor, WAYS } from './browser.ts'
 import { goTo, portalAt } from './steps.ts'
 

@@ -1,6 +1,6 @@
 /** Somebody who heard of a business signs up at its portal, reads their mail, and books. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { PASSWORD } from '../kit.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
 import { book, followMail, harbour, portalAt } from './steps.ts'
 

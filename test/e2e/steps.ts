@@ -1,5 +1,5 @@
 /** What several journeys have in common. */
-import { PASSWORD, type Business, type House } from '../kit.ts'
+import { PASSWORD, type Business, type House } from '../test-server.ts'
 import type { Visitor } from './browser.ts'
 
 /** A portal's own address: browsers find *.localhost by themselves. */

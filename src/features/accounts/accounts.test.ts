@@ -1,7 +1,7 @@
 import http from 'node:http'
 import sharp from 'sharp'
 import { describe, expect, inject, it } from 'vitest'
-import { house, openHouse, type Person } from '../../../test/kit.ts'
+import { house, openHouse, type Person } from '../../../test/test-server.ts'
 import { dayOf } from './rules.ts'
 
 const first = {

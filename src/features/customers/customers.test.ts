@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { house, type Business } from '../../../test/kit.ts'
+import { house, type Business } from '../../../test/test-server.ts'
 import { newId } from '../../platform/ids.ts'
 
 const dockside = {

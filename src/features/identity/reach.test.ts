@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openPool } from '../../platform/database/pool.ts'
-import { house } from '../../../test/kit.ts'
+import { house } from '../../../test/test-server.ts'
 import { identify } from './queries.ts'
 import { reachOf } from './rules.ts'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, PASSWORD, type Business, type House } from '../../../test/kit.ts'
+import { house, PASSWORD, type Business, type House } from '../../../test/test-server.ts'
 
 let at: House, shop: Business
 beforeAll(async () => {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { house, type Business } from '../../../test/kit.ts'
+import { house, type Business } from '../../../test/test-server.ts'
 import { createWords } from '../../platform/i18n.ts'
 import { importFile, ImportRefused, type Counts, type ImportOptions } from './handlers.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const SAMPLE = join(root, 'db/samples/myla311.csv')
+const SAMPLE = join(root, 'demo/samples/myla311.csv')
 const words = createWords(join(root, 'locales'), { strict: true })
 let folder: string
 let sampleMap: string
@@ -18,7 +18,7 @@ let sampleMap: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portico-import-'))
   await chmod(folder, 0o755)
-  sampleMap = await readFile(join(root, 'db/samples/myla311.map.json'), 'utf8')
+  sampleMap = await readFile(join(root, 'demo/samples/myla311.map.json'), 'utf8')
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { home, moved, booked, upload, world, FIELDS } from './jobs.test-world.ts'
+import { home, moved, booked, upload, world, FIELDS } from './jobs.fixtures.ts'
 import { JOB_STATES, MOVES, moveOf, progressOf, staffNameFor, type JobState, type Mover } from './rules.ts'
 
 const { stored } = home

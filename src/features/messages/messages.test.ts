@@ -1,5 +1,5 @@
 import { describe, expect, inject, it, vi } from 'vitest'
-import { house, linkIn, openHouse } from '../../../test/kit.ts'
+import { house, linkIn, openHouse } from '../../../test/test-server.ts'
 
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { fold, foldedPatterns } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
 import type { Permissions } from '../identity/rules.ts'
-import { statesOf, type Standing, type TemplatesMode, type UserState } from './rules.ts'
+import { statesOf, type UserStatus, type TemplatesMode, type UserState } from './rules.ts'
 
 /** A portal user as its office knows it. The password is here only as whether there is one. */
 export interface PortalUser {
@@ -128,7 +128,7 @@ export async function listUsers(
     limit,
     ...wanted
   }: Wanted & {
-    standing: Standing | undefined
+    standing: UserStatus | undefined
     sort: SortKey
     descending: boolean
     after: string | undefined

@@ -13,12 +13,12 @@ export type UserState = (typeof STATES)[number]
 
 /** What the list says. Invited and signed up are both just "Not activated" (E-15). */
 export const STANDINGS = ['active', 'notActivated', 'suspended', 'removed'] as const
-export type Standing = (typeof STANDINGS)[number]
+export type UserStatus = (typeof STANDINGS)[number]
 
-export const standingOf = (state: UserState): Standing =>
+export const standingOf = (state: UserState): UserStatus =>
   state === 'invited' || state === 'signed_up' ? 'notActivated' : state
 
-export const statesOf = (standing: Standing): UserState[] => STATES.filter((state) => standingOf(state) === standing)
+export const statesOf = (standing: UserStatus): UserState[] => STATES.filter((state) => standingOf(state) === standing)
 
 export type Verb = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { house, type Business, type House } from '../../../test/kit.ts'
+import { house, type Business, type House } from '../../../test/test-server.ts'
 
 let at: House, shop: Business
 beforeAll(async () => {

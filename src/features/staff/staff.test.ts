@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD } from '../../../test/kit.ts'
+import { house, linkIn, PASSWORD } from '../../../test/test-server.ts'
 
 const tokenOf = (link: string) => link.split('/').at(-1)!
 const invited = async (email: string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { house } from '../../../test/kit.ts'
+import { house } from '../../../test/test-server.ts'
 
 const dishwasher = {
   name: 'Dishwasher repair',

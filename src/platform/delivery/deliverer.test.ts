@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { mailServer } from '../../../test/mail-server.ts'
 import type { Fault, MailServer } from '../../../test/mail-server.ts'
-import { withAdmin } from '../../../test/world.ts'
+import { withAdmin } from '../../../test/database.ts'
 import { turnableClock } from '../clock.ts'
 import type { TurnableClock } from '../clock.ts'
 import { asRole } from '../database/migrate.ts'
@@ -17,12 +17,12 @@ import { createLog } from '../log.ts'
 import { newToken } from '../secrets.ts'
 import { createDeliverer } from './deliverer.ts'
 import type { Deliverer } from './deliverer.ts'
-import { MAX_ATTEMPTS, nextInLine } from './line.ts'
+import { MAX_ATTEMPTS, nextInLine } from './queue.ts'
 import { composeMail, emitMessages, message } from './outbox.ts'
 import type { Emission, Message, OutboxRow, Sender } from './outbox.ts'
 import { createSmtp } from './smtp.ts'
 import type { Transport } from './smtp.ts'
-import { greeting, invitation, poison, reset, sender, wordTree } from './deliverer.test-world.ts'
+import { greeting, invitation, poison, reset, sender, wordTree } from './deliverer.fixtures.ts'
 
 const words = wordsOf(wordTree)
 const { admin, passwords, template } = inject('world')
@@ -655,7 +655,7 @@ describe('D1, the small run', () => {
       }
       const env = { ...process.env, WORLD: JSON.stringify({ connect, passwords, account, url: server.url, begin }) }
       const start = () =>
-        spawn(process.execPath, ['src/platform/delivery/deliverer.test-world.ts'], {
+        spawn(process.execPath, ['src/platform/delivery/deliverer.fixtures.ts'], {
           env,
           stdio: ['ignore', 'ignore', 'inherit'],
         })

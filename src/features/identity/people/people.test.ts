@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD } from '../../../../test/kit.ts'
+import { house, linkIn, PASSWORD } from '../../../../test/test-server.ts'
 
 const NEW_PASSWORD = 'seven quiet lanterns'
 const resetToken = async (email: string) =>

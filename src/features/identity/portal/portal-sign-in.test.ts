@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD, type Business, type House, type Person } from '../../../../test/kit.ts'
+import { house, linkIn, PASSWORD, type Business, type House, type Person } from '../../../../test/test-server.ts'
 import { hashPassword } from '../../../platform/secrets.ts'
 
 let at: House, shop: Business

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { linkIn } from '../../../../test/kit.ts'
-import { booked, FIELDS, home, PNG, upload, world } from '../jobs.test-world.ts'
+import { linkIn } from '../../../../test/test-server.ts'
+import { booked, FIELDS, home, PNG, upload, world } from '../jobs.fixtures.ts'
 
 const { business, stored, clock, mailTo } = home
 const jobsIn = (account: string) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { booked, FIELDS, home, moved, upload, world } from '../jobs.test-world.ts'
+import { booked, FIELDS, home, moved, upload, world } from '../jobs.fixtures.ts'
 
 const { stored, business } = home
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { house, type Business, type House, type Person } from '../../../../test/kit.ts'
+import { house, type Business, type House, type Person } from '../../../../test/test-server.ts'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import { newId } from '../../../platform/ids.ts'
 import { FOUND_CAP } from './queries.ts'

@@ -7,7 +7,7 @@ import {
   type BusinessOptions,
   type House,
   type Person,
-} from '../../../../test/kit.ts'
+} from '../../../../test/test-server.ts'
 import { newToken } from '../../../platform/secrets.ts'
 import { sendActivation, sendEmailChange, type Recipient, type Sending } from '../messages.ts'
 import { emitMessages } from '../../../platform/delivery/outbox.ts'

@@ -1,4 +1,4 @@
-import { t } from '../../../web/words.ts'
+import { t } from '../../../ui/i18n.ts'
 
 /** "45 min", "2 h", "1 h 30 min"; '' when nothing is planned. */
 export function plannedLength(minutes: number | null): string {

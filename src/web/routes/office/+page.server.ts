@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { paths } from '../../paths.ts'
+import { paths } from '../../../paths.ts'
 import type { PageServerLoad } from './$types'
 
 /** Staff of one account go straight in; staff of several choose. */

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { isProblem } from '../../../forms.ts'
+import { isProblem } from '../../../../ui/forms.ts'
 import type { LayoutServerLoad } from './$types'
 
 /** The frame of every office page: `data.office` says which account, who I am there and what is open to me. */

@@ -1,4 +1,4 @@
-import { attempt, readForm } from '../../../forms.ts'
+import { attempt, readForm } from '../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = ({ locals }) => ({

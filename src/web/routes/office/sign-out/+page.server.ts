@@ -1,6 +1,6 @@
 import { isRedirect, redirect } from '@sveltejs/kit'
-import { isProblem } from '../../../forms.ts'
-import { paths } from '../../../paths.ts'
+import { isProblem } from '../../../../ui/forms.ts'
+import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = ({ locals }) => ({

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { isProblem } from '../../../forms.ts'
+import { isProblem } from '../../../../ui/forms.ts'
 import type { LayoutServerLoad } from './$types'
 
 /**

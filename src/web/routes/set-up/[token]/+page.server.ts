@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
-import { attempt, readForm, refuse } from '../../../forms.ts'
-import { paths } from '../../../paths.ts'
+import { attempt, readForm, refuse } from '../../../../ui/forms.ts'
+import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {

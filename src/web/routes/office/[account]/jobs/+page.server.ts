@@ -1,6 +1,6 @@
-import { isProblem } from '../../../../forms.ts'
+import { isProblem } from '../../../../../ui/forms.ts'
 import { JOB_STATES, type JobState } from '../../../../../features/jobs/rules.ts'
-import { deeds, uploadFault } from './deeds.ts'
+import { deeds, uploadFault } from './job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Heads of the list, as the operation orders it. */

@@ -1,7 +1,7 @@
 import { error, redirect } from '@sveltejs/kit'
-import { attempt, readForm, refuse } from '../../../../../forms.ts'
-import { paths } from '../../../../../paths.ts'
-import { billingIn, contactIn, customerIn, siteIn } from '../../../../../../features/customers/ui/typed.ts'
+import { attempt, readForm, refuse } from '../../../../../../ui/forms.ts'
+import { paths } from '../../../../../../paths.ts'
+import { billingIn, contactIn, customerIn, siteIn } from '../../../../../../features/customers/ui/form-input.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, parent }) => {

@@ -1,4 +1,4 @@
-import { deeds, uploadFault } from '../deeds.ts'
+import { deeds, uploadFault } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {

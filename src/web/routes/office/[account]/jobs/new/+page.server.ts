@@ -1,8 +1,8 @@
 import { redirect } from '@sveltejs/kit'
-import { attempt, readForm } from '../../../../../forms.ts'
-import { paths } from '../../../../../paths.ts'
-import { answersOf, tagsOf } from '../answers.ts'
-import { localOf } from '../deeds.ts'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { paths } from '../../../../../../paths.ts'
+import { answersOf, tagsOf } from '../form-fields.ts'
+import { localOf } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { attempt, readForm } from '../../../../../forms.ts'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {

@@ -1,7 +1,7 @@
 import { error, redirect } from '@sveltejs/kit'
 import { fromDraft } from '../../../../../../../features/templates/ui/draft.ts'
-import { attempt, readForm } from '../../../../../../forms.ts'
-import { paths } from '../../../../../../paths.ts'
+import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import { paths } from '../../../../../../../paths.ts'
 import { contentOf, draftOf, rearranged } from '../drafts.ts'
 import type { Actions, PageServerLoad } from './$types'
 

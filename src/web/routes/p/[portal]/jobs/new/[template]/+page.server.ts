@@ -1,7 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit'
 import { minorDigitsOf, typedValues } from '../../../../../../../features/templates/rules.ts'
 import { attachments } from '../../../../../../attachments.ts'
-import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../forms.ts'
+import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {

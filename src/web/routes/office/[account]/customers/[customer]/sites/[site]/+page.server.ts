@@ -1,7 +1,7 @@
 import { error, redirect } from '@sveltejs/kit'
-import { siteIn } from '../../../../../../../../features/customers/ui/typed.ts'
-import { attempt, readForm } from '../../../../../../../forms.ts'
-import { paths } from '../../../../../../../paths.ts'
+import { siteIn } from '../../../../../../../../features/customers/ui/form-input.ts'
+import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
+import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {

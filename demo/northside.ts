@@ -1,0 +1,119 @@
+/** Northside Heating of Newcastle: a second business on the same installation, with a private portal and other people. */
+import type { Values } from '../src/features/templates/rules.ts'
+import type { Chance } from './book.ts'
+import { field } from './harbour.ts'
+
+export const templates = [
+  {
+    key: 'repair',
+    name: 'Boiler repair',
+    description: 'No heat, no hot water, a code on the display',
+    icon: 'flame' as const,
+    minutes: 90,
+    versions: [
+      [
+        field('boiler', 'Boiler make', 'pickList', 'required', 'optional', {
+          options: ['Baxi', 'Ideal', 'Vaillant', 'Viessmann', 'Worcester', 'Other'],
+        }),
+        field('fault', 'What is wrong?', 'text', 'required', 'readOnly'),
+        field('code', 'Code on the display', 'text', 'optional', 'readOnly'),
+        field('photos', 'Photos', 'file', 'optional', 'readOnly'),
+        field('pressure', 'Pressure', 'number', 'hidden', 'required', { unit: 'bar' }),
+      ],
+    ],
+  },
+  {
+    key: 'service',
+    name: 'Boiler service',
+    description: 'Once a year, with the gas safety record',
+    icon: 'shield-check' as const,
+    minutes: 60,
+    versions: [
+      [
+        field('boiler', 'Boiler make', 'pickList', 'required', 'optional', {
+          options: ['Baxi', 'Ideal', 'Vaillant', 'Viessmann', 'Worcester', 'Other'],
+        }),
+        field('last', 'Last service', 'dateTime', 'optional', 'readOnly'),
+        field('record', 'Gas safety record', 'file', 'readOnly', 'required'),
+      ],
+    ],
+  },
+  {
+    key: 'radiator',
+    name: 'Cold radiator',
+    description: 'Bleeding, balancing, flushing',
+    icon: 'thermometer' as const,
+    minutes: 60,
+    versions: [
+      [
+        field('rooms', 'How many rooms are cold?', 'number', 'required', 'readOnly'),
+        field('fault', 'Anything else?', 'text', 'optional', 'readOnly'),
+      ],
+    ],
+  },
+]
+
+export const customers = [
+  { name: 'Colin Dunne', address: '22 Heaton Park Road, Newcastle upon Tyne NE6 5NR', at: [54.9812, -1.5785] },
+  { name: 'Rosa Baptiste', address: '7 Jesmond Vale Terrace, Newcastle upon Tyne NE6 5JT', at: [54.9835, -1.5898] },
+  {
+    name: 'Byker Wall Co-operative',
+    business: true,
+    address: 'Raby Cross, Newcastle upon Tyne NE6 2FF',
+    at: [54.9747, -1.5775],
+  },
+  {
+    name: 'Ouseburn Pottery',
+    business: true,
+    address: '36 Lime Street, Newcastle upon Tyne NE1 2PQ',
+    at: [54.9749, -1.5918],
+  },
+  {
+    name: 'Tynemouth Guest House',
+    business: true,
+    address: '48 Percy Park, Tynemouth NE30 4JX',
+    at: [55.0213, -1.426],
+  },
+  { name: 'Sheila Robson', address: '15 Chillingham Road, Newcastle upon Tyne NE6 5XJ', at: [54.9829, -1.5712] },
+  { name: 'Wasim Javed', address: '91 Wingrove Avenue, Newcastle upon Tyne NE4 9AA', at: [54.9784, -1.6466] },
+  { name: 'Edith Charlton', address: '3 Front Street, Whickham NE16 4JL', at: [54.946, -1.6762] },
+  {
+    name: 'St Peter’s Marina Flats',
+    business: true,
+    address: 'Bottlehouse Street, Newcastle upon Tyne NE6 1TL',
+    at: [54.9664, -1.5736],
+  },
+  {
+    name: 'Gosforth Dance School',
+    business: true,
+    address: '120 High Street, Gosforth NE3 1HB',
+    at: [55.0068, -1.6183],
+  },
+] as { name: string; business?: boolean; address: string; at: [number, number] }[]
+
+export function answers(fields: readonly { id: string; type: string; options?: string[] }[], luck: Chance): Values {
+  const values: Values = {}
+  for (const { id, type, options = [] } of fields) {
+    if (id === 'fault')
+      values[id] = luck.one([
+        'No hot water since this morning.',
+        'The boiler locks out every night.',
+        'It drips onto the floor.',
+        'Kettling noise when it heats up.',
+      ])
+    else if (id === 'code') values[id] = luck.one(['F28', 'EA 227', 'L2', 'F75'])
+    else if (id === 'pressure') values[id] = luck.one(['1.2', '1.5', '0.8'])
+    else if (type === 'number') values[id] = String(luck.from(1, 4))
+    else if (type === 'pickList') values[id] = luck.one(options)
+  }
+  return values
+}
+
+export const words = {
+  customer: ['The baby sleeps until two.', 'Please come to the back door.'],
+  office: ['We are on our way to you first thing.', 'The part is ordered.'],
+  internal: ['Flue is on the roof, take the long ladder.', 'Warranty until spring.'],
+  done: ['Pressure is right again.', 'Serviced and sealed.'],
+  canceled: ['Heating came back by itself', 'Landlord sends somebody'],
+  paused: ['Part is on its way'],
+}

@@ -1,0 +1,50 @@
+/** The "…" menu of a job, and what its deeds say once they are done: alike in the panel and on the job's own page. */
+import type { OfficePaths } from '../../../../paths.ts'
+import type { IconName } from '../../../../ui/icons.ts'
+import { officeIcons } from '../../../../ui/office-icons.ts'
+import { t } from '../../../../ui/i18n.ts'
+import { stay, type Address, type Job } from './job-text.ts'
+
+type Item = { label: string; icon?: IconName; of?: string; href: string; danger?: boolean; rule?: boolean }
+
+export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
+  ...(job.can.edit ? [{ label: t('jobs.office.edit'), icon: 'pencil' as const, href: to.editJob(job.id) }] : []),
+  ...(job.can.cancel
+    ? [
+        {
+          label: t('jobs.office.cancel.deed'),
+          of: officeIcons.ban,
+          href: stay(url, { do: 'cancel', to: null }),
+          danger: true,
+          rule: job.can.edit,
+        },
+      ]
+    : []),
+  ...(job.can.delete
+    ? [
+        {
+          label: t('jobs.office.delete.deed'),
+          icon: 'trash' as const,
+          href: stay(url, { do: 'delete', to: null }),
+          danger: true,
+          rule: !job.can.cancel,
+        },
+      ]
+    : []),
+]
+
+export const doneWords = (say: typeof t): Record<string, string> =>
+  Object.fromEntries(
+    [
+      'created',
+      'saved',
+      'moved',
+      'planned',
+      'canceled',
+      'reinstated',
+      'commented',
+      'told',
+      'attached',
+      'fileRemoved',
+    ].map((mark) => [mark, say(`jobs.office.done.${mark}`)]),
+  )

@@ -1,0 +1,73 @@
+/** What the office's job screens say and link to alike. Runs on server and screen. */
+import type { Api } from '../../../../web/api.ts'
+import { changed, type Change } from '../../../../ui/query.ts'
+import type { Look } from '../../../../ui/StatusBadge.svelte'
+import { dayOf, said, shortMoment } from '../../../../ui/when.ts'
+import type { JobState } from '../../rules.ts'
+
+export type Job = Awaited<ReturnType<Api['getJob']>>
+export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
+export type Choices = Awaited<ReturnType<Api['listJobChoices']>>
+export type FormAnswer =
+  | {
+      problem?: import('../../../../ui/forms.ts').FormProblem
+      values?: import('../../../../ui/forms.ts').Values
+      form?: string
+    }
+  | null
+  | undefined
+
+/** Glyph and hue of a state; the word tells apart what shares them. */
+export const LOOKS: Record<JobState, Look> = {
+  unassigned: 'requested',
+  unpublished: 'requested',
+  declined: 'requested',
+  pending: 'scheduled',
+  assigned: 'scheduled',
+  started: 'progress',
+  paused: 'waiting',
+  postponed: 'waiting',
+  completed: 'completed',
+  canceled: 'canceled',
+}
+
+export type Address = { readonly pathname: string; readonly search: string }
+
+/** This page with one thing changed: the place in the list stays, what was said once goes. */
+export const stay = (url: Address, change: Change): string =>
+  changed(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
+
+/** Where a form posts its deed, so that list, filters and open record are still there afterwards. */
+export function deed(url: Address, name: string): string {
+  const here = stay(url, {})
+  return `${here}${here.includes('?') ? '&' : '?'}/${name}`
+}
+
+/** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */
+export function moment(
+  iso: string,
+  locale: string,
+  timeZone: string,
+  t: (key: string, vars?: Record<string, unknown>) => string,
+  { within = false, now = new Date() } = {},
+): string {
+  const at = new Date(iso)
+  if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
+  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', {
+    time: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }),
+  })
+}
+
+/** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
+export const localText = (iso: string, timeZone: string): string =>
+  said(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
+
+/** "1.4 MB" */
+export function size(bytes: number, locale: string): string {
+  const [unit, by] = bytes >= 1_000_000 ? ['megabyte', 1_000_000] : ['kilobyte', 1_000]
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit: unit as string,
+    maximumFractionDigits: by === 1_000 ? 0 : 1,
+  }).format(Math.max(bytes, 1_000) / (by as number))
+}

@@ -1,0 +1,91 @@
+/** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
+import type { Api } from '../../../../web/api.ts'
+import type { Look } from '../../../../ui/StatusBadge.svelte'
+import { dayOf, said } from '../../../../ui/when.ts'
+
+export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
+export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
+export type Bookable = Awaited<ReturnType<Api['listBookable']>>
+export type Question = NonNullable<Bookable['fields']>[number]
+type T = (key: string, vars?: Record<string, unknown>) => string
+
+/** Files that are taken; the server looks at what they really are. */
+export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
+
+/** A customer's states are the six looks themselves. */
+export const look = (shown: string): Look => shown as Look
+
+/** "Today", "Thu 26 Nov"; the year only when it is another one. */
+export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {
+  const at = new Date(iso)
+  if (dayOf(at, timeZone) === dayOf(now, timeZone)) return t('jobs.portal.today')
+  const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
+  return said(at, locale, timeZone, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...(other && { year: 'numeric' }),
+  }).replace(/,/g, '')
+}
+
+const clock = (iso: string, locale: string, timeZone: string): string =>
+  said(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+
+/** "Today, 10:00" */
+export const moment = (iso: string, locale: string, timeZone: string, t: T): string =>
+  `${day(iso, locale, timeZone, t)}, ${clock(iso, locale, timeZone)}`
+
+/** "Thu 26 Nov, 10:00 – 12:00": from the start on, as long as the work is planned to take. */
+export function visit(iso: string, minutes: number | null, locale: string, timeZone: string, t: T): string {
+  const start = moment(iso, locale, timeZone, t)
+  return minutes
+    ? `${start} – ${clock(new Date(new Date(iso).getTime() + minutes * 60_000).toISOString(), locale, timeZone)}`
+    : start
+}
+
+/** What a row says about time, in two lines. */
+export function when(job: PortalRow, locale: string, timeZone: string, t: T): { first: string; second: string | null } {
+  switch (job.state) {
+    case 'requested':
+      return job.requestedAt
+        ? {
+            first: t('jobs.portal.asked', { when: moment(job.requestedAt, locale, timeZone, t) }),
+            second: t('jobs.portal.weConfirm'),
+          }
+        : { first: t('jobs.portal.noWish'), second: t('jobs.portal.wePropose') }
+    case 'waiting':
+      return { first: t('jobs.portal.waitingLong'), second: null }
+    case 'completed':
+      return {
+        first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.portal.states.completed'),
+        second: job.worker,
+      }
+    case 'canceled':
+      return {
+        first: job.canceledAt
+          ? t('jobs.portal.canceledOn', { day: day(job.canceledAt, locale, timeZone, t) })
+          : t('jobs.portal.states.canceled'),
+        second: null,
+      }
+    default:
+      return job.scheduledAt
+        ? { first: visit(job.scheduledAt, job.durationMinutes, locale, timeZone, t), second: job.worker }
+        : { first: t('jobs.portal.timeSoon'), second: job.worker }
+  }
+}
+
+/** "London": the place of a zone, as a person says it. */
+export const zoneName = (timeZone: string): string => timeZone.split('/').at(-1)!.replaceAll('_', ' ')
+
+/** Questions that have something to say on a form: a read-only one without an answer has not, nor a header left alone. */
+export function worthAsking(questions: readonly Question[]): Question[] {
+  const kept = questions.filter(
+    (each) => each.type === 'section' || each.permission !== 'readOnly' || each.value !== undefined,
+  )
+  return kept.filter(
+    (each, index) =>
+      each.type !== 'section' ||
+      each.value !== undefined ||
+      (kept[index + 1] !== undefined && kept[index + 1]!.type !== 'section'),
+  )
+}

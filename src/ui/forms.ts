@@ -1,0 +1,134 @@
+/**
+ * Forms on the server: reading what was typed, and turning a refusal into an answer that keeps it. Nothing typed is
+ * lost, except passwords and files, which are never sent back.
+ */
+import { fail } from '@sveltejs/kit'
+import type { ActionFailure } from '@sveltejs/kit'
+import type { Vars } from './i18n-server.ts'
+
+type FieldFault = string | { code: string; vars?: Vars; text?: string }
+
+/** A refusal as thrown by an operation; recognised by its mark, since this bundle has its own copy of every class. */
+export type Refusal = {
+  isProblem: true
+  status: number
+  code: string
+  title?: string
+  detail?: string
+  vars?: Vars
+  fields?: Record<string, FieldFault>
+}
+
+/** What a form shows: words in the reader's language, one line per field. */
+export type FormProblem = { code: string; title: string; detail?: string; fields: Record<string, string> }
+export type Values = Record<string, string | string[]>
+export type FormFailure = { problem: FormProblem; values: Values; form: string }
+
+export const isProblem = (error: unknown): error is Refusal =>
+  typeof error === 'object' && error !== null && (error as { isProblem?: unknown }).isProblem === true
+
+/** What was typed, read as the operation's input wants it. */
+export type Typed = {
+  /** Trimmed text; undefined when empty or absent, so that an optional field is simply not there. */
+  text(name: string): string | undefined
+  /** Trimmed text, '' when empty: for fields whose emptiness is an answer. */
+  string(name: string): string
+  /** Exactly as typed: passwords. */
+  raw(name: string): string
+  /** A number; undefined when empty, NaN when it is none (the operation's schema says so in words). */
+  number(name: string): number | undefined
+  /** Ticked or not. */
+  ticked(name: string): boolean
+  /** Every value of that name, without empty ones. */
+  all(name: string): string[]
+  /** Files chosen under that name. */
+  files(name: string): File[]
+  /** Fields named `prefix.<key>` as a record: `fields.<id>`. Several values become a list. */
+  record(prefix: string): Record<string, string | string[]>
+  /** What may be sent back into the form. */
+  values: Values
+}
+
+/** Reads a form. `secrets` names further fields that are never sent back; passwords and tokens never are. */
+export async function readForm(request: Request, secrets: string[] = []): Promise<Typed> {
+  const typed = await request.formData()
+  const text = (name: string) => {
+    const value = typed.get(name)
+    return typeof value === 'string' ? value : ''
+  }
+  const values: Values = {}
+  for (const name of new Set(typed.keys())) {
+    if (/password|token|secret/i.test(name) || secrets.includes(name)) continue
+    const all = typed.getAll(name).filter((value) => typeof value === 'string')
+    if (all.length > 0) values[name] = all.length === 1 ? all[0]! : all
+  }
+  const clean = (name: string) => text(name).trim()
+  const all = (name: string) =>
+    typed.getAll(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []))
+  return {
+    text: (name) => clean(name) || undefined,
+    string: clean,
+    raw: text,
+    number: (name) => (clean(name) === '' ? undefined : Number(clean(name).replace(',', '.'))),
+    ticked: (name) => typed.has(name) && !['', '0', 'false', 'off'].includes(text(name)),
+    all,
+    // Nothing chosen is sent as a file without a name. An empty one that was chosen is refused aloud, not passed over.
+    files: (name) =>
+      typed
+        .getAll(name)
+        .filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
+    record: (prefix) => {
+      const found: Record<string, string | string[]> = {}
+      for (const name of new Set(typed.keys())) {
+        if (!name.startsWith(`${prefix}.`)) continue
+        const several = all(name)
+        found[name.slice(prefix.length + 1)] = typed.getAll(name).length > 1 ? several : (several[0] ?? '')
+      }
+      return found
+    },
+    values,
+  }
+}
+
+type Outcome<T> = { failure: ActionFailure<FormFailure>; output?: undefined } | { failure?: undefined; output: T }
+
+/**
+ * Runs one call of an operation for a form. A refusal comes back as `failure`, to be returned from the action:
+ * `const { failure, output } = await attempt(locals, typed, () => locals.api.createJob(input)); if (failure) return failure`.
+ * Redirects and faults of ours pass through. `form` tells several forms of one page apart.
+ */
+export async function attempt<T>(
+  locals: App.Locals,
+  typed: Pick<Typed, 'values'>,
+  call: () => Promise<T>,
+  form = 'form',
+): Promise<Outcome<T>> {
+  try {
+    return { output: await call() }
+  } catch (refusal) {
+    if (!isProblem(refusal)) throw refusal
+    return { failure: fail(refusal.status, { problem: wordsOf(refusal, locals.t), values: typed.values, form }) }
+  }
+}
+
+/** Refuses a form from the page itself, in the same shape: for what only the page can know, such as two unequal fields. */
+export const refuse = (
+  typed: Pick<Typed, 'values'>,
+  problem: Partial<FormProblem> & { title: string },
+  form = 'form',
+) => fail(422, { problem: { code: 'input', fields: {}, ...problem }, values: typed.values, form } satisfies FormFailure)
+
+function wordsOf(refusal: Refusal, t: App.Locals['t']): FormProblem {
+  const fields = Object.entries(refusal.fields ?? {}).map(([name, fault]) => [name, faultText(fault, t)])
+  return {
+    code: refusal.code,
+    title: refusal.title ?? t(`problems.${refusal.code}`, refusal.vars),
+    ...(refusal.detail ? { detail: refusal.detail } : {}),
+    fields: Object.fromEntries(fields) as Record<string, string>,
+  }
+}
+
+function faultText(fault: FieldFault, t: App.Locals['t']): string {
+  if (typeof fault === 'string') return /\s/.test(fault) ? fault : t(`problems.fields.${fault}`)
+  return fault.text ?? t(`problems.fields.${fault.code}`, fault.vars)
+}

@@ -1,0 +1,180 @@
+/** What forms on a job do, alike beside the list (`?job=`) and on the job's own page. */
+import { redirect } from '@sveltejs/kit'
+import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
+import { paths } from '../../../../../paths.ts'
+import { changed } from '../../../../../ui/query.ts'
+import type { JobState } from '../../../../../features/jobs/rules.ts'
+
+type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<Record<string, string>> }
+
+const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams.get('job') ?? ''
+
+/** Back to the same list, filters and open record, saying what was done. */
+const done = ({ url }: Event, mark: string): never =>
+  redirect(
+    303,
+    changed(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }),
+  )
+
+/** A local day and time of a form; null when both are empty. */
+export function localOf(typed: Typed, name: string): { day: string; time: string } | null {
+  const day = typed.string(`${name}.day`),
+    time = typed.string(`${name}.time`)
+  return day || time ? { day, time } : null
+}
+
+export const deeds = {
+  plan: async (event: Event) => {
+    const {
+      locals: { api },
+    } = event
+    const typed = await readForm(event.request)
+    const job = jobOf(event)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      async () => {
+        const now = await api.getJob({ job })
+        let version = typed.number('version') ?? 0
+        const scheduled = localOf(typed, 'scheduled'),
+          durationMinutes = typed.number('minutes') ?? null,
+          worker = typed.text('worker') ?? null
+        // The time first: it is what can be refused, and then nothing of the plan has changed.
+        if (
+          scheduled?.day !== now.scheduled?.day ||
+          scheduled?.time !== now.scheduled?.time ||
+          durationMinutes !== now.durationMinutes
+        )
+          version = (await api.scheduleJob({ job, version, scheduled, durationMinutes })).version
+        if (worker !== (now.worker?.id ?? null))
+          await api.assignJob({ job, version, worker, outright: !typed.ticked('ask') })
+      },
+      'plan',
+    )
+    return failure ?? done(event, 'planned')
+  },
+
+  move: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () =>
+        event.locals.api.moveJob({
+          job: jobOf(event),
+          version: typed.number('version') ?? 0,
+          to: typed.string('to') as JobState,
+          reason: typed.text('reason'),
+          worker: typed.text('worker'),
+        }),
+      'move',
+    )
+    return failure ?? leave(event)
+  },
+
+  cancel: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () =>
+        event.locals.api.cancelJob({
+          job: jobOf(event),
+          version: typed.number('version') ?? 0,
+          reason: typed.text('reason'),
+        }),
+      'cancel',
+    )
+    return failure ?? done(event, 'canceled')
+  },
+
+  reinstate: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.reinstateJob({ job: jobOf(event), version: typed.number('version') ?? 0 }),
+      'reinstate',
+    )
+    return failure ?? done(event, 'reinstated')
+  },
+
+  delete: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const job = jobOf(event)
+    const { failure, output } = await attempt(
+      event.locals,
+      typed,
+      async () => {
+        const { number } = await event.locals.api.getJob({ job })
+        await event.locals.api.deleteJob({ job })
+        return number
+      },
+      'delete',
+    )
+    if (failure) return failure
+    const list = event.params.job
+      ? paths.office(event.params.account!).jobs({ done: 'deleted', name: output })
+      : changed(event.url, {
+          cursor: event.url.searchParams.get('cursor'),
+          job: null,
+          tab: null,
+          do: null,
+          done: 'deleted',
+          name: String(output),
+        })
+    redirect(303, list)
+  },
+
+  comment: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const audience = typed.string('audience') === 'customer' ? ('customer' as const) : ('internal' as const)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.addJobComment({ job: jobOf(event), audience, body: typed.string('body') }),
+      'comment',
+    )
+    return failure ?? done(event, audience === 'customer' ? 'told' : 'commented')
+  },
+
+  deleteFile: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.removeJobFile({ job: jobOf(event), file: typed.string('file') }),
+      'file',
+    )
+    return failure ?? done(event, 'fileRemoved')
+  },
+}
+
+/** A move can take a worker's own job out of view: then the list is where to go on. */
+async function leave(event: Event): Promise<never> {
+  try {
+    await event.locals.api.getJob({ job: jobOf(event) })
+  } catch (refusal) {
+    if (!isProblem(refusal) || refusal.status !== 404) throw refusal
+    redirect(303, paths.office(event.params.account!).jobs())
+  }
+  return done(event, 'moved')
+}
+
+const REFUSED = [
+  'required',
+  'tooMany',
+  'fileEmpty',
+  'fileTooLarge',
+  'fileTypeRefused',
+  'filePictureBroken',
+  'filePictureTooLarge',
+]
+
+/** Why an upload was not taken, from the address it was led back to. */
+export function uploadFault(url: URL, t: App.Locals['t']): string | null {
+  const code = url.searchParams.get('problem')
+  if (!code) return null
+  if (code === 'tooLarge') return t('problems.fields.fileTooLarge', { max: 10 })
+  return REFUSED.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('jobs.office.files.refused')
+}

@@ -1,0 +1,46 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+/** Opening the link only looks (E-05). Once it was used it leads to the sign-in page, or on to the jobs (E-04). */
+export const load: PageServerLoad = async ({ locals, params, parent }) => {
+  const { portal } = await parent()
+  const link = await locals.api.getActivation({ token: params.token })
+  if (link.state === 'accepted')
+    redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
+  const open = link.way === 'invitation' ? 'detailsTitle' : 'title'
+  const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.state]
+  return { title: locals.t(`portal-users.door.activate.${title}`), link }
+}
+
+export const actions: Actions = {
+  activate: async ({ request, locals, params }) => {
+    const { failure } = await attempt(locals, await readForm(request), () =>
+      locals.api.activateAccount({ token: params.token }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.jobs())
+  },
+  accept: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.acceptInvitation({
+        token: params.token,
+        password: typed.raw('password'),
+        name: typed.text('name'),
+        phone: typed.text('phone'),
+        company: typed.text('company'),
+        address: typed.text('address'),
+      }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.jobs())
+  },
+  renew: async ({ request, locals, params }) => {
+    const { failure, output } = await attempt(locals, await readForm(request), () =>
+      locals.api.renewActivation({ token: params.token }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.signIn({ sent: output.email, again: 1 }))
+  },
+}

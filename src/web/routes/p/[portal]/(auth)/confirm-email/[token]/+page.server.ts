@@ -1,0 +1,25 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const link = await locals.api.getEmailChange({ token: params.token })
+  const title = {
+    open: 'title',
+    accepted: 'usedTitle',
+    expired: 'expiredTitle',
+    replaced: 'replacedTitle',
+    unknown: 'unknownTitle',
+  }[link.state]
+  return { title: locals.t(`portal-users.door.confirm.${title}`), link }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const { failure } = await attempt(locals, await readForm(request), () =>
+      locals.api.confirmEmailChange({ token: params.token }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.signIn({ done: 'email' }))
+  },
+}

@@ -1,0 +1,20 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { withQuery } from '../../../../../../paths.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals, url }) => {
+  const sent = url.searchParams.get('sent')
+  return { title: locals.t(`portal-users.door.forgotPage.${sent ? 'sentTitle' : 'title'}`), sent }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.requestPortalPasswordReset({ email: typed.string('email') }),
+    )
+    if (failure) return failure
+    redirect(303, withQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
+  },
+}

@@ -1,0 +1,16 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = ({ locals }) => ({ title: locals.t('portal-users.door.resendPage.title') })
+
+export const actions: Actions = {
+  default: async ({ request, locals }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.resendActivation({ email: typed.string('email') }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.signIn({ sent: typed.string('email'), again: 1 }))
+  },
+}

@@ -1,0 +1,26 @@
+import { redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, params }) => {
+  const link = await locals.api.getPortalPasswordReset({ token: params.token })
+  const title = {
+    open: 'title',
+    accepted: 'usedTitle',
+    expired: 'expiredTitle',
+    replaced: 'replacedTitle',
+    unknown: 'unknownTitle',
+  }[link.state]
+  return { title: locals.t(`portal-users.door.reset.${title}`), link }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.resetPortalPassword({ token: params.token, password: typed.raw('password') }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.signIn({ reset: params.token }))
+  },
+}

@@ -1,0 +1,34 @@
+import { error, redirect } from '@sveltejs/kit'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import type { Actions, PageServerLoad } from './$types'
+
+export const load: PageServerLoad = async ({ locals, parent }) => {
+  const { portal } = await parent()
+  if (portal.me) redirect(303, locals.paths.jobs())
+  // A private portal refuses the address itself (CP-05).
+  if (!portal.public)
+    error(403, {
+      code: 'signUpClosed',
+      message: locals.t('problems.signUpClosed'),
+      ...(locals.requestId && { requestId: locals.requestId }),
+    })
+  return { title: locals.t('portal-users.door.signUp') }
+}
+
+export const actions: Actions = {
+  default: async ({ request, locals }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.signUp({
+        email: typed.string('email'),
+        password: typed.raw('password'),
+        name: typed.text('name'),
+        phone: typed.text('phone'),
+        company: typed.text('company'),
+        address: typed.text('address'),
+      }),
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.signIn({ sent: typed.string('email') }))
+  },
+}
