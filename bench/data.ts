@@ -231,7 +231,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(
-    `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, made_by_kind, made_by_name, state,
+    `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, state,
       requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, folded_portal, folded_office, created_at, updated_at)
     select $1, pg_temp.v7(at, 'job' || made.i), 1001 + made.i, c.id, c.site, c.address, ($2::uuid[])[t + 1], 1, title, case when state <> 'unassigned' then ($3::uuid[])[2 + made.i % 4] end, 'staff', 'Member 0', state,
       at + interval '1 day', case when state not in ('unassigned', 'canceled') then at + interval '2 days' end, 90,
@@ -296,7 +296,7 @@ async function sample(db: pg.Client, size: Size, connect: Connect): Promise<Benc
   const { rowCount } = await db.query('delete from jobs where number > $1', [1000 + count])
   await db.query("update counters set next = $1 where kind = 'job'", [1001 + count])
   await db.query(
-    "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate throttles",
+    "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate rate_limits",
   )
   if (rowCount) await db.query('vacuum (analyze) jobs, job_history')
   const { rows } = await db.query<{

@@ -77,7 +77,7 @@ async function explainSessions(world: BenchWorld, extra: string[]): Promise<void
   ]
   await as(world.connect, async (db) => {
     await db.query(`alter role portico_app in database ${pg.escapeIdentifier(world.connect.database)} reset all`)
-    // Known here first, or the server takes the library's settings for misspelt ones.
+    // ResolvedCaller here first, or the server takes the library's settings for misspelt ones.
     await db.query("load 'auto_explain'")
     for (const setting of settings)
       await db.query(`alter role portico_app in database ${pg.escapeIdentifier(world.connect.database)} set ${setting}`)

@@ -73,13 +73,13 @@ export async function readings(world: BenchWorld): Promise<Reading[]> {
     getPortalJob: [{ input: { job }, what: '' }],
     getPortalFile: [{ input: { file }, what: '' }],
     downloadPortalFile: [{ input: { file }, what: '' }],
-    listBookable: [
+    getBookingOptions: [
       { input: {}, what: '' },
       { input: { template: world.template }, what: 'one template' },
     ],
     getPortal: [{ input: {}, what: '' }],
     getPortalLogo: [{ input: {}, what: '' }],
-    getPortalMyself: [{ input: {}, what: '' }],
+    getCurrentPortalUser: [{ input: {}, what: '' }],
     getPortalProfile: [{ input: {}, what: '' }],
     listPortalSessions: [{ input: {}, what: '' }],
     getActivation: [{ input: BY_TOKEN, what: '' }],
@@ -112,7 +112,7 @@ export async function readings(world: BenchWorld): Promise<Reading[]> {
     getJob: [{ input: { job }, what: '' }],
     getJobHistory: [{ input: { job }, what: '' }],
     listJobFiles: [{ input: { job }, what: '' }],
-    listJobChoices: [{ input: { customer: large! }, what: '' }],
+    getJobFormOptions: [{ input: { customer: large! }, what: '' }],
     listCustomers: [
       { input: {}, what: 'all' },
       { input: { search: 'anders' }, what: 'search' },

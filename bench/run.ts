@@ -113,7 +113,7 @@ async function run() {
     if (!wants(name)) continue
     for (const each of connections) {
       if (at && !at.includes(each)) continue
-      const before = () => as(world.connect, (db) => db.query('truncate throttles')).then(() => {})
+      const before = () => as(world.connect, (db) => db.query('truncate rate_limits')).then(() => {})
       const made = await duel<string>(
         { ours: { side: ours, requests: asked }, ...(bare && { ceiling: { side: ceiling, requests: bare } }) },
         {
@@ -347,7 +347,7 @@ async function growthOf(world: BenchWorld, ours: Side) {
         seconds,
         rounds,
         before: async () => {
-          for (const each of [small, large]) await as(each.connect, (db) => db.query('truncate throttles'))
+          for (const each of [small, large]) await as(each.connect, (db) => db.query('truncate rate_limits'))
         },
       },
     )

@@ -111,7 +111,7 @@ export interface Customers {
   /**
    * The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.
    */
-  made_for: string | null;
+  created_for: string | null;
   name: string;
   notes: Generated<string>;
   partner_id: string | null;
@@ -218,9 +218,9 @@ export interface Jobs {
   id: string;
   latitude: number | null;
   longitude: number | null;
-  made_by_id: string | null;
-  made_by_kind: string;
-  made_by_name: string | null;
+  created_by_id: string | null;
+  created_by_kind: string;
+  created_by_name: string | null;
   number: number;
   partner_id: string | null;
   /**
@@ -340,7 +340,7 @@ export interface PortalSettings {
   /**
    * Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).
    */
-  make_customers: boolean | null;
+  create_customers: boolean | null;
   name: string | null;
   /**
    * Default permissions: where users and links start; followed live until customised.
@@ -494,6 +494,6 @@ export interface DB {
   staff_members: StaffMembers;
   template_versions: TemplateVersions;
   templates: Templates;
-  throttles: Throttles;
+  rate_limits: Throttles;
   tokens: Tokens;
 }

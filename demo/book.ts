@@ -6,7 +6,7 @@
 import type { Insertable } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import { searchTexts } from '../src/features/jobs/queries.ts'
-import { customerState, moveOf, moversOf, planIsShown, type JobState } from '../src/features/jobs/rules.ts'
+import { customerState, transitionOf, transitionRolesOf, isScheduleVisible, type JobState } from '../src/features/jobs/rules.ts'
 import { startingValues, type Field, type Values } from '../src/features/templates/rules.ts'
 import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
@@ -206,12 +206,12 @@ export function openBook(account: string, now: Date) {
       const from = state
       const movers =
         step.by.kind === 'staff'
-          ? moversOf(step.by.who.role, step.by.who === (step.worker ?? worker))
+          ? transitionRolesOf(step.by.who.role, step.by.who === (step.worker ?? worker))
           : step.by.kind === 'portalUser'
             ? ['customer' as const]
             : ['system' as const]
       const told = `${from} → ${to} in ${template.name} for ${customer.name}`
-      if (!moveOf(from, to, movers)) throw new Error(`The demo tells of a move that is refused: ${told}`)
+      if (!transitionOf(from, to, movers)) throw new Error(`The demo tells of a move that is refused: ${told}`)
       if (at < last || at > now) throw new Error(`The demo tells of a move out of order: ${told}`)
       const before: { worker: StaffOf | null; scheduled: Date | null; started: Date | null } = {
         worker,
@@ -234,9 +234,9 @@ export function openBook(account: string, now: Date) {
 
       // The same lines as a move in the office writes.
       const seen = customerState(from) !== customerState(to)
-      const time = planIsShown(to) && scheduled ? { scheduledAt: scheduled.toISOString() } : {}
+      const time = isScheduleVisible(to) && scheduled ? { scheduledAt: scheduled.toISOString() } : {}
       wrote('moved', seen ? 'customer' : 'internal', at, step.by, { from, to, details: seen ? time : {} })
-      if (!seen && !planIsShown(from) && planIsShown(to) && scheduled)
+      if (!seen && !isScheduleVisible(from) && isScheduleVisible(to) && scheduled)
         wrote('scheduled', 'customer', at, step.by, { details: time })
       const lost = {
         ...(before.scheduled && !scheduled && { scheduledAt: before.scheduled.toISOString() }),
@@ -297,9 +297,9 @@ export function openBook(account: string, now: Date) {
       template_version: version,
       title: template.name,
       worker_id: worker?.id ?? null,
-      made_by_kind: by.kind,
-      made_by_id: actor(by).actor_id,
-      made_by_name: actor(by).actor_name,
+      created_by_kind: by.kind,
+      created_by_id: actor(by).actor_id,
+      created_by_name: actor(by).actor_name,
       state,
       requested_at: requested,
       scheduled_at: scheduled,

@@ -292,7 +292,7 @@ export const customers: Plan[] = [
     business: true,
     years: 5,
     billing: 'invoices@docksidelettings.example',
-    notes: 'Property management. Nine flats around the floating harbour. Ask for Carys first.',
+    notes: 'Property management. Nine flats around the floating harbour. RunQuery for Carys first.',
     sites: [
       ['3 Gas Ferry Road, Bristol BS1 6UN', 51.4481, -2.6098, 'Office'],
       ['Flat 2, 41 Gas Ferry Road, Bristol BS1 6UN', 51.4484, -2.6101],
@@ -589,7 +589,7 @@ export const words = {
     'Part is in van 2.',
     'Second visit for the same fault, check the board first.',
     'Narrow stairs, bring the small trolley.',
-    'Ask about the service plan.',
+    'RunQuery about the service plan.',
     'Customer pays by card at the door.',
   ],
   done: [

@@ -18,8 +18,8 @@ import { peopleHandlers } from './features/identity/people/handlers.ts'
 import { staffPasswordReset } from './features/identity/people/messages.ts'
 import { portalIdentity } from './features/identity/portal/contract.ts'
 import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
-import { forgetExpired, identify } from './features/identity/queries.ts'
-import { dropAllStaleFiles } from './features/jobs/files/queries.ts'
+import { deleteExpired, identify } from './features/identity/queries.ts'
+import { deleteStaleFiles } from './features/jobs/files/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
@@ -50,7 +50,7 @@ import { inTransaction, insertRows } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
 import { emitMessages, type Emission, type Message, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
-import type { House } from './platform/execute.ts'
+import type { ServerContext } from './platform/execute.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp } from './platform/http.ts'
 import type { Words } from './platform/i18n.ts'
@@ -175,14 +175,14 @@ export async function createApp(deps: Deps): Promise<App> {
     wake: () => deliverer.wake(),
     openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
   })
-  const house: House = {
+  const server: ServerContext = {
     pool: pools.app,
     clock,
     operations: [...handlers, ...mail],
     identify,
     files,
     strict: deps.strict,
-    settingsOf: (actor, account, added) => {
+    contextSettings: (actor, account, added) => {
       const { customers, jobs_of, contacts, ...reach } = reachOf(actor, account)
       const more = added.map((each) => each.customer)
       return {
@@ -214,7 +214,7 @@ export async function createApp(deps: Deps): Promise<App> {
     apiFor,
     applyEffects,
   } = await createHttp({
-    house,
+    server,
     words,
     log,
     publicUrl: config.publicUrl,
@@ -226,7 +226,7 @@ export async function createApp(deps: Deps): Promise<App> {
       const {
         rows: [row],
       } = await pools.app.query<{ slug: string | null }>(
-        "select account_answer((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
+        "select account_json((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
         [host, clock.now()],
       )
       return row?.slug ?? null
@@ -277,8 +277,8 @@ export async function createApp(deps: Deps): Promise<App> {
   }
   const tidy = async () => {
     const keys = await asSystem(pools.system, 'what has ended goes away', async (db) => {
-      await forgetExpired(db, clock.now())
-      return dropAllStaleFiles(db, clock.now())
+      await deleteExpired(db, clock.now())
+      return deleteStaleFiles(db, clock.now())
     })
     for (const key of keys) await files.delete(key)
   }
@@ -337,7 +337,7 @@ const urlsBy =
 async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof urlsBy>): Promise<Sender | null> {
   const {
     rows: [row],
-  } = await sql<{ found: AccountOf | null }>`select account_answer(${account}) as found`.execute(db)
+  } = await sql<{ found: AccountOf | null }>`select account_json(${account}) as found`.execute(db)
   const found = row?.found
   if (!found) return null
   const { portal, main } = urls(found)
@@ -360,7 +360,7 @@ async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof
 async function writeAudit(
   db: Kysely<DB>,
   { event, subjectKind, subjectId, details }: AuditOf,
-  { account, actor, now, requestId, clientAddress }: Parameters<House['audit']>[2],
+  { account, actor, now, requestId, clientAddress }: Parameters<ServerContext['audit']>[2],
 ): Promise<void> {
   await insertRows(db, 'audit', [
     {

@@ -7,7 +7,7 @@ import type { Insertable, Kysely } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../db/schema.gen.ts'
 import { newId } from '../src/platform/ids.ts'
-import type { Business, House, OperationName, Person } from './test-server.ts'
+import type { Business, TestServer, OperationName, Person } from './test-server.ts'
 
 /** Planted in every text column: whoever may not read a record must never see its word. */
 export const CANARY = { own: 'canaryown', other: 'canaryother', foreign: 'canaryforeign', internal: 'canaryinternal' }
@@ -51,7 +51,7 @@ export interface MatrixWorld {
   ids: Record<Relation, Ids>
 }
 
-export async function buildWorld(at: House): Promise<MatrixWorld> {
+export async function buildWorld(at: TestServer): Promise<MatrixWorld> {
   const here = await at.business({ name: 'Here Repairs' })
   const there = await at.business({ name: 'There Repairs' })
   const hidden = [
@@ -254,7 +254,7 @@ export async function buildWorld(at: House): Promise<MatrixWorld> {
 
 /** A customer with a contact, a site, a job (unassigned, or given to a worker), comments, history, a file and a mail. */
 async function customerWithEverything(
-  at: House,
+  at: TestServer,
   shop: Business,
   {
     word,
@@ -318,9 +318,9 @@ async function customerWithEverything(
       template_version: 1,
       title: `Job ${word}`,
       worker_id: worker,
-      made_by_kind: 'staff',
-      made_by_id: shop.owner.id,
-      made_by_name: 'Ruth Calloway',
+      created_by_kind: 'staff',
+      created_by_id: shop.owner.id,
+      created_by_name: 'Ruth Calloway',
       state: worker ? 'assigned' : 'unassigned',
       fields: JSON.stringify({ fault: `fault ${word}`, margin: CANARY.internal }),
       folded_portal: word,
@@ -412,7 +412,7 @@ async function customerWithEverything(
   return { customer, contact, site, job, comment, file, message, template }
 }
 
-async function alsoStaffOf(at: House, person: Person, there: Business): Promise<void> {
+async function alsoStaffOf(at: TestServer, person: Person, there: Business): Promise<void> {
   await at.stored(async (db) => {
     const { person_id } = await db
       .selectFrom('staff_members')
@@ -437,7 +437,7 @@ async function alsoStaffOf(at: House, person: Person, there: Business): Promise<
 }
 
 /** Every transaction of the app rolls back while it believes it committed, so that the world stays as it is. */
-export function neverCommit({ app }: House): () => void {
+export function neverCommit({ app }: TestServer): () => void {
   const { pools, files } = app
   const remove = files.delete
   // Bytes are removed after a commit: there is none.
@@ -476,7 +476,7 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
   forgotPassword: () => ({ email: somebody() }),
   resetPassword: () => ({ password: 'a long new phrase' }),
   changePassword: () => ({ currentPassword: PASSWORD, password: 'a long new phrase' }),
-  updateMyself: () => ({ name: 'Another Name' }),
+  updateCurrentUser: () => ({ name: 'Another Name' }),
   setUp: () => ({
     business: 'New Shop',
     slug: 'new-shop',
@@ -521,7 +521,7 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
   // templates, customers
   createTemplate: () => ({ name: 'Another' }),
   updateTemplate: () => ({ version: 1, name: 'Renamed' }),
-  orderTemplates: (ids) => ({ templates: [ids.template] }),
+  reorderTemplates: (ids) => ({ templates: [ids.template] }),
   createCustomer: () => ({ name: 'Another Customer', contact: undefined, site: undefined }),
   updateCustomer: () => ({ version: 1, name: 'Renamed' }),
   copyBillingContact: (ids) => ({ version: 1, contact: ids.contact }),
@@ -537,7 +537,7 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
     address: '2 Another Street',
   }),
   updateJob: () => ({ version: 1, site: undefined, title: 'Renamed' }),
-  moveJob: () => ({ version: 1, to: 'started' }),
+  changeJobStatus: () => ({ version: 1, to: 'started' }),
   assignJob: (ids) => ({ version: 1, worker: ids.member }),
   scheduleJob: () => ({ version: 1, scheduled: { day: '2030-03-04', time: '10:00' } }),
   cancelJob: () => ({ version: 1 }),

@@ -17,7 +17,7 @@ import {
   type MatrixWorld,
   type Relation,
 } from './access.fixtures.ts'
-import { fill, house, send } from './test-server.ts'
+import { fill, startTestServer, send } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>).sort(
   ([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),
@@ -36,7 +36,7 @@ let world: MatrixWorld
 const cells: Cell[] = []
 
 beforeAll(async () => {
-  const at = await house()
+  const at = await startTestServer()
   world = await buildWorld(at)
   const restore = neverCommit(at)
   try {
@@ -44,7 +44,7 @@ beforeAll(async () => {
       for (const caller of world.callers) {
         for (const relation of relationsOf(definition)) cells.push(await knock(name, definition, caller, relation))
         // Throttles count outside any transaction; each caller starts afresh.
-        if (definition.limits) await at.stored((db) => db.deleteFrom('throttles').execute())
+        if (definition.limits) await at.stored((db) => db.deleteFrom('rate_limits').execute())
       }
     }
   } finally {

@@ -9,13 +9,13 @@ import { surfaceOf } from '../src/platform/execute.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'
 import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.fixtures.ts'
-import { openHouse, send, type House, type OperationName, type Person, type Reply } from './test-server.ts'
+import { startSeparateServer, send, type TestServer, type OperationName, type Person, type Reply } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>)
 
-let at: House, world: MatrixWorld, restore: () => void
+let at: TestServer, world: MatrixWorld, restore: () => void
 beforeAll(async () => {
-  at = await openHouse(inject('world'))
+  at = await startSeparateServer(inject('world'))
   world = await buildWorld(at)
   restore = neverCommit(at)
 }, 120_000)
@@ -138,7 +138,7 @@ const DREAMED = [
   'contact_id',
   'state',
   'status',
-  'standing',
+  'userStatus',
   'enabled',
   'active',
   'role',
@@ -153,10 +153,10 @@ const DREAMED = [
   'permissions',
   'switches',
   'can',
-  'made_by_id',
-  'madeBy',
-  'made_by_kind',
-  'made_for',
+  'created_by_id',
+  'createdBy',
+  'created_by_kind',
+  'created_for',
   'author',
   'author_id',
   'actor',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../demo/demo.ts'
-import { moveOf, JOB_STATES, type JobState, type Mover } from '../src/features/jobs/rules.ts'
+import { transitionOf, JOB_STATES, type JobState, type TransitionRole } from '../src/features/jobs/rules.ts'
 import {
   checkFieldValues,
   faultsOfFields,
@@ -9,26 +9,26 @@ import {
   type Field,
   type Values,
 } from '../src/features/templates/rules.ts'
-import { turnableClock } from '../src/platform/clock.ts'
+import { createTestClock } from '../src/platform/clock.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
-import { openHouse, type House } from './test-server.ts'
+import { startSeparateServer, type TestServer } from './test-server.ts'
 
-let house: House
+let startTestServer: TestServer
 let took: number
-const load = (at: House) =>
+const load = (at: TestServer) =>
   loadDemo({ pool: at.app.pools.system, files: at.app.files, now: at.clock.now(), host: 'localhost' })
 
 beforeAll(async () => {
   // Thursday morning; the other days have a test of their own.
-  house = await openHouse(inject('world'), { clock: turnableClock('2026-11-26T10:13:00Z'), demo: true })
+  startTestServer = await startSeparateServer(inject('world'), { clock: createTestClock('2026-11-26T10:13:00Z'), demo: true })
   const began = performance.now()
-  await load(house)
+  await load(startTestServer)
   took = performance.now() - began
 })
-afterAll(() => house.close())
+afterAll(() => startTestServer.close())
 
 const staffOf = async (email: string, slug: string) => {
-  const person = { ...house.anyone({ slug }) }
+  const person = { ...startTestServer.anyone({ slug }) }
   await person.ok('signIn', { email, password: DEMO_PASSWORD })
   return person
 }
@@ -37,7 +37,7 @@ describe('the demo', () => {
   it('is there once, in a few seconds, and whoever has it keeps it', async () => {
     expect(took).toBeLessThan(15_000)
     const count = () =>
-      house.stored(async (db) =>
+      startTestServer.stored(async (db) =>
         Promise.all(
           (['people', 'customers', 'jobs', 'outbox'] as const).map(async (table) =>
             Number(
@@ -52,7 +52,7 @@ describe('the demo', () => {
         ),
       )
     const before = await count()
-    expect(await load(house)).toEqual([])
+    expect(await load(startTestServer)).toEqual([])
     expect(await count()).toEqual(before)
   })
 
@@ -69,7 +69,7 @@ describe('the demo', () => {
     for (const { who, at, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
       expect(passwordProblem(DEMO_PASSWORD, [email, who, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
-      const person = house.anyone({ slug })
+      const person = startTestServer.anyone({ slug })
       if (at === 'office') {
         await person.ok('signIn', { email, password: DEMO_PASSWORD })
         expect((await person.ok('listJobs')).rows.length, who).toBeGreaterThan(0)
@@ -81,7 +81,7 @@ describe('the demo', () => {
   })
 
   it('one person works for both businesses', async () => {
-    const grace = await house.anyone().ok('signIn', { email: 'grace@backoffice.example', password: DEMO_PASSWORD })
+    const grace = await startTestServer.anyone().ok('signIn', { email: 'grace@backoffice.example', password: DEMO_PASSWORD })
     expect(grace.accounts.map((account) => account.slug).sort()).toEqual(['harbour', 'northside'])
   })
 
@@ -95,15 +95,15 @@ describe('the demo', () => {
         .map((each) => each.id)
         .sort(),
     ).toEqual([...JOB_STATES].sort())
-    const states = await house.stored((db) => db.selectFrom('portal_users').select('state').distinct().execute())
+    const states = await startTestServer.stored((db) => db.selectFrom('portal_users').select('state').distinct().execute())
     expect(states.map((each) => each.state).sort()).toEqual(['active', 'invited', 'removed', 'signed_up', 'suspended'])
-    const naveed = house.anyone({ slug: 'harbour' })
+    const naveed = startTestServer.anyone({ slug: 'harbour' })
     await naveed.ok('signInToPortal', { email: 'naveed@docksidelettings.example', password: DEMO_PASSWORD })
-    expect((await naveed.ok('listBookable')).customers).toHaveLength(7)
+    expect((await naveed.ok('getBookingOptions')).customers).toHaveLength(7)
   })
 
   it('waiting invitations have links that work', async () => {
-    const rows = await house.stored((db) =>
+    const rows = await startTestServer.stored((db) =>
       db
         .selectFrom('outbox')
         .innerJoin('addresses', 'addresses.account_id', 'outbox.account_id')
@@ -118,16 +118,16 @@ describe('the demo', () => {
     ])
     for (const { name, payload, to_address } of rows)
       expect(
-        await house.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
+        await startTestServer.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
       ).toMatchObject({ state: 'open', email: to_address })
   })
 
   it('nothing that is sent again by itself waits for anybody who is let in already', async () => {
-    const failed = await house.stored((db) =>
+    const failed = await startTestServer.stored((db) =>
       db.selectFrom('outbox').select(['to_address', 'last_result']).where('state', '=', 'failed').execute(),
     )
     expect(failed).toEqual([{ to_address: 'caretaker@ashtonvale.example', last_result: '550 5.1.1 No such mailbox' }])
-    const loose = await house.stored((db) =>
+    const loose = await startTestServer.stored((db) =>
       db
         .selectFrom('outbox')
         .select('to_address')
@@ -142,7 +142,7 @@ describe('the demo', () => {
 
 describe('its templates', () => {
   it('use every type of field and every permission, as the editor would allow, and answers fit them', async () => {
-    const { versions, jobs } = await house.stored(async (db) => ({
+    const { versions, jobs } = await startTestServer.stored(async (db) => ({
       versions: await db.selectFrom('template_versions').select(['template_id', 'version', 'fields']).execute(),
       jobs: await db.selectFrom('jobs').select(['number', 'template_id', 'template_version', 'fields']).execute(),
     }))
@@ -167,7 +167,7 @@ describe('its templates', () => {
 })
 
 describe('its jobs', () => {
-  const EVERYONE: Mover[] = ['worker', 'dispatcher', 'manager', 'customer', 'system']
+  const EVERYONE: TransitionRole[] = ['worker', 'dispatcher', 'manager', 'customer', 'system']
 
   it.each([
     '2026-11-26T10:13:00Z',
@@ -177,10 +177,10 @@ describe('its jobs', () => {
     '2026-06-15T23:50:00Z',
   ])('E-40 E-51 tell stories that the table of moves allows, whatever the day (%s)', async (day) => {
     const other = day.startsWith('2026-11-26')
-      ? house
-      : await openHouse(inject('world'), { clock: turnableClock(day), demo: true })
+      ? startTestServer
+      : await startSeparateServer(inject('world'), { clock: createTestClock(day), demo: true })
     try {
-      if (other !== house) await load(other)
+      if (other !== startTestServer) await load(other)
       const now = new Date(day)
       const { jobs, history, children } = await other.stored(async (db) => ({
         jobs: await db.selectFrom('jobs').selectAll().execute(),
@@ -199,7 +199,7 @@ describe('its jobs', () => {
         for (const line of rest.filter((each) => each.event === 'moved')) {
           expect(line.from_state).toBe(state)
           expect(
-            moveOf(state, line.to_state as JobState, EVERYONE),
+            transitionOf(state, line.to_state as JobState, EVERYONE),
             `${job.number}: ${state} → ${line.to_state}`,
           ).toBeDefined()
           state = line.to_state as JobState
@@ -234,7 +234,7 @@ describe('its jobs', () => {
       const old = now.getTime() - 92 * 86_400_000
       expect(jobs.filter((job) => job.created_at.getTime() < old)).toEqual([])
     } finally {
-      if (other !== house) await other.close()
+      if (other !== startTestServer) await other.close()
     }
   })
 })
@@ -253,12 +253,12 @@ describe('the second business', () => {
       'getPortalSettings',
       'getAccount',
       'getOfficeHome',
-      'listJobChoices',
+      'getJobFormOptions',
     ] as const)
       seen.push(JSON.stringify(await alan.ok(name)))
     const [jobs] = seen.map((text) => JSON.parse(text) as { rows: { id: string }[] })
     for (const { id } of jobs!.rows) seen.push(JSON.stringify(await alan.ok('getJob', { job: id })))
-    const names = await house.stored(async (db) => {
+    const names = await startTestServer.stored(async (db) => {
       const harbour = (
         await db.selectFrom('addresses').select('account_id').where('name', '=', 'harbour').executeTakeFirstOrThrow()
       ).account_id
@@ -283,7 +283,7 @@ describe('the second business', () => {
 
     for (const name of ['listJobs', 'listCustomers', 'listPortalUsers'] as const)
       expect((await alan.call(name, {}, { slug: 'harbour' })).status).toBe(404)
-    const theirJob = await house.stored((db) =>
+    const theirJob = await startTestServer.stored((db) =>
       db
         .selectFrom('jobs')
         .innerJoin('addresses', 'addresses.account_id', 'jobs.account_id')
@@ -294,7 +294,7 @@ describe('the second business', () => {
     expect((await alan.call('getJob', { job: theirJob.id })).status).toBe(404)
     expect(
       (
-        await house
+        await startTestServer
           .anyone({ slug: 'northside' })
           .call('signInToPortal', { email: 'eleanor.finch@post.example', password: DEMO_PASSWORD })
       ).status,

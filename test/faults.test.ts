@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { house, openHouse, send, type Business, type House, type Person } from './test-server.ts'
+import { startTestServer, startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
 import { openWorld, TEST_SECRET } from './database.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -32,9 +32,9 @@ async function until(what: () => Promise<boolean>): Promise<void> {
 }
 
 describe('double clicks', () => {
-  let at: House, shop: Business, user: Person, template: string, customer: string
+  let at: TestServer, shop: Business, user: Person, template: string, customer: string
   beforeAll(async () => {
-    at = await house()
+    at = await startTestServer()
     shop = await at.business()
     template = await shop.template()
     customer = await shop.customer()
@@ -92,7 +92,7 @@ describe('double clicks', () => {
 
 describe('tidying up', () => {
   it('what has ended goes away, bytes included, and what lives stays', async () => {
-    const at = await house()
+    const at = await startTestServer()
     const shop = await at.business()
     const user = await shop.portalUser({ customers: [await shop.customer()] })
     const upload = (name: string) =>
@@ -126,9 +126,9 @@ describe('tidying up', () => {
 })
 
 describe('the database goes away', () => {
-  let at: House, shop: Business
+  let at: TestServer, shop: Business
   beforeAll(async () => {
-    at = await openHouse(inject('world'))
+    at = await startSeparateServer(inject('world'))
     shop = await at.business()
   })
   afterAll(() => at.close())
@@ -177,7 +177,7 @@ describe('the database restarts', () => {
     'F3 under load: "try again" while it is away, everything acknowledged is there, and nobody has to help',
     async () => {
       const world = await openWorld()
-      const at = await openHouse(world)
+      const at = await startSeparateServer(world)
       try {
         const shop = await at.business()
         const [customer, template] = [await shop.customer(), await shop.template()]
@@ -205,7 +205,7 @@ describe('the database restarts', () => {
                 await new Promise((resolve) => setTimeout(resolve, 20))
               }
               // The limits of one caller and one login are not what is tried here.
-              if (reply.status !== 503) await at.stored((db) => db.deleteFrom('throttles').execute()).catch(() => {})
+              if (reply.status !== 503) await at.stored((db) => db.deleteFrom('rate_limits').execute()).catch(() => {})
             }
           }),
         )
@@ -240,9 +240,9 @@ describe('the database restarts', () => {
 })
 
 describe('the process ends', () => {
-  let at: House
+  let at: TestServer
   beforeAll(async () => {
-    at = await openHouse(inject('world'))
+    at = await startSeparateServer(inject('world'))
   })
   afterAll(() => at.close())
 
@@ -304,7 +304,7 @@ describe('the process ends', () => {
               acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
             else if (reply?.status === 429) going = false
             // The limit of one caller is not what is tried here.
-            await at.stored((db) => db.deleteFrom('throttles').execute())
+            await at.stored((db) => db.deleteFrom('rate_limits').execute())
           }
         }),
       )

@@ -16,12 +16,12 @@ import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld } from './access.fixtures.ts'
 import {
   fill,
-  house,
+  startTestServer,
   linkIn,
-  openHouse,
+  startSeparateServer,
   send,
   type Business,
-  type House,
+  type TestServer,
   type OperationName,
   type Person,
 } from './test-server.ts'
@@ -30,9 +30,9 @@ import { withAdmin } from './database.ts'
 const root = resolve(import.meta.dirname, '..')
 const operations = Object.entries(contracts as Record<string, Definition>)
 
-let at: House
+let at: TestServer
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
 })
 
 const UPLOAD = {
@@ -67,7 +67,7 @@ describe('what a portal user is given', () => {
       return Object.keys(jobs).filter((name) => ids.includes(jobs[name]!))
     }
     const offered = async () => {
-      const { customers, templates } = await user.ok('listBookable')
+      const { customers, templates } = await user.ok('getBookingOptions')
       return [customers.map(({ name }) => name), templates.map(({ name }) => name)]
     }
     const mayBook = async (customer: string, template: string) =>
@@ -129,14 +129,14 @@ describe('what a portal user is given', () => {
     createJobs: async ({ template }, who) => {
       const [can, bookable, me] = [
         (await who.ok('listPortalJobs')).can.create,
-        await who.ok('listBookable'),
-        await who.ok('getPortalMyself'),
+        await who.ok('getBookingOptions'),
+        await who.ok('getCurrentPortalUser'),
       ]
       expect([bookable.allowed, me.can.createJobs]).toEqual([can, can])
       return { can, status: (await who.call('createPortalJob', { template, address: 'x' })).status }
     },
     chooseTemplates: async ({ other }, who) => ({
-      can: (await who.ok('listBookable')).templates.length > 1,
+      can: (await who.ok('getBookingOptions')).templates.length > 1,
       status: (await who.call('createPortalJob', { template: other, address: 'x' })).status,
     }),
     editJobs: async (all, who) =>
@@ -239,7 +239,7 @@ describe('what a portal user is given', () => {
       ['wrong'],
       ['wrong'],
     ])
-    expect([own.madeBy.kind, colleague.madeBy.kind]).toEqual(['you', 'colleague'])
+    expect([own.createdBy.kind, colleague.createdBy.kind]).toEqual(['you', 'colleague'])
     const { rows } = await me.ok('listPortalJobs')
     expect(shape(rows[0])).toEqual(shape(rows[1]))
   })
@@ -337,7 +337,7 @@ describe('mails about a job', () => {
 
 describe('one connection', () => {
   it('PS-06 two users, a worker and a stranger who alternate on one database connection see only their own', async () => {
-    const own = await openHouse(inject('world'))
+    const own = await startSeparateServer(inject('world'))
     try {
       own.app.pools.app.options.max = 1
       const [here, there] = [await own.business(), await own.business()]
@@ -388,7 +388,7 @@ describe('one connection', () => {
 
 describe('people in the portal', () => {
   it("PS-17 no answer of the portal names anybody's address or telephone but one's own", async () => {
-    const own = await openHouse(inject('world'))
+    const own = await startSeparateServer(inject('world'))
     try {
       const world = await buildWorld(own)
       const me = world.callers.find((caller) => caller.name === 'portal user')!.person
@@ -547,7 +547,7 @@ describe('a mailed link', () => {
 })
 
 describe('pages', () => {
-  let served: House
+  let served: TestServer
   const build = process.env.PORTICO_PAGES ?? join(root, 'build')
   beforeAll(async () => {
     if (!existsSync(join(build, 'adapter-node.js')))
@@ -555,7 +555,7 @@ describe('pages', () => {
         cwd: root,
         stdio: 'ignore',
       })
-    served = await openHouse(inject('world'), { pages: build, demo: true })
+    served = await startSeparateServer(inject('world'), { pages: build, demo: true })
   }, 240_000)
   afterAll(() => served?.close())
   const get = (who: Person, path: string, host = `localhost:${served.port}`) =>

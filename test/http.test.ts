@@ -3,11 +3,11 @@ import http from 'node:http'
 import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, PASSWORD, send, type Business, type House, type Reply } from './test-server.ts'
+import { startTestServer, PASSWORD, send, type Business, type TestServer, type Reply } from './test-server.ts'
 
-let at: House, shop: Business
+let at: TestServer, shop: Business
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
   shop = await at.business()
 })
 
@@ -264,18 +264,18 @@ describe('headers', () => {
 describe('sessions', () => {
   it('C4 a staff session ends after an hour without a request, and after a day whatever happens', async () => {
     const idle = await shop.staff('dispatcher')
-    expect((await idle.call('getMyself')).status).toBe(200)
+    expect((await idle.call('getCurrentUser')).status).toBe(200)
     at.clock.advance(59 * 60_000)
-    expect((await idle.call('getMyself')).status).toBe(200)
+    expect((await idle.call('getCurrentUser')).status).toBe(200)
     at.clock.advance(61 * 60_000)
-    expect((await idle.call('getMyself')).status).toBe(401)
+    expect((await idle.call('getCurrentUser')).status).toBe(401)
     const busy = await shop.staff('dispatcher')
     for (let hour = 0; hour < 24; hour += 0.5) {
-      expect((await busy.call('getMyself')).status).toBe(200)
+      expect((await busy.call('getCurrentUser')).status).toBe(200)
       at.clock.advance(30 * 60_000)
     }
     at.clock.advance(1_000)
-    expect((await busy.call('getMyself')).status).toBe(401)
+    expect((await busy.call('getCurrentUser')).status).toBe(401)
   })
 
   it('PS-43 PS-45 only the very token opens a session', async () => {
@@ -299,7 +299,7 @@ describe('sessions', () => {
       })
       expect([forged, reply.status]).toEqual([forged, 401])
     }
-    expect((await fresh.owner.call('getMyself')).status).toBe(200)
+    expect((await fresh.owner.call('getCurrentUser')).status).toBe(200)
   })
 
   it('PS-47 signing in makes a new session and never adopts a given one', async () => {

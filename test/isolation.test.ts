@@ -8,12 +8,12 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld, CANARY, type MatrixWorld } from './access.fixtures.ts'
-import { fill, openHouse, send, type House } from './test-server.ts'
+import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'
 
-let at: House, world: MatrixWorld
+let at: TestServer, world: MatrixWorld
 let tables: string[]
 beforeAll(async () => {
-  at = await openHouse(inject('world'))
+  at = await startSeparateServer(inject('world'))
   world = await buildWorld(at)
   const { rows } = await at.stored((db) =>
     sql<{ name: string }>`

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
 import { newId } from '../src/platform/ids.ts'
 import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
-import { openHouse, send, type House } from './test-server.ts'
+import { startSeparateServer, send, type TestServer } from './test-server.ts'
 
 type Row = Record<string, unknown>
 /** What app_begin is told, and the name of who that is. */
@@ -64,7 +64,7 @@ const REACHED: Record<string, (of: Viewer, row: Row) => boolean> = {
 /** Written by anybody within the account, changed by nobody. */
 const JOURNALS = ['outbox', 'deliveries', 'audit']
 
-let at: House, world: MatrixWorld, client: pg.Client
+let at: TestServer, world: MatrixWorld, client: pg.Client
 let viewers: Viewer[]
 let here: string, there: string, otherCustomer: string
 const rows = new Map<string, Row[]>()
@@ -72,7 +72,7 @@ let policies: { table: string; policy: string; command: string; using: string | 
 let tables: string[]
 
 beforeAll(async () => {
-  at = await openHouse(inject('world'))
+  at = await startSeparateServer(inject('world'))
   world = await buildWorld(at)
   const { own, other, foreign } = world.ids
   await complete()
@@ -459,6 +459,6 @@ describe('two lists of logins', () => {
     await worker.ok('addJobComment', { job: job!.id, audience: 'customer', body: 'On my way' })
     const seen = await user.ok('getPortalJob', { job: job!.id })
     expect(seen.comments.map((each) => each.by)).toEqual([{ kind: 'staff', name: 'Marek' }])
-    expect(seen.madeBy.kind).toBe('you')
+    expect(seen.createdBy.kind).toBe('you')
   })
 })

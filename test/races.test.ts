@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld, type MatrixWorld } from './access.fixtures.ts'
-import { fill, openHouse, send, type House } from './test-server.ts'
+import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'
 
-let at: House, world: MatrixWorld
+let at: TestServer, world: MatrixWorld
 beforeAll(async () => {
-  at = await openHouse(inject('world'))
+  at = await startSeparateServer(inject('world'))
   world = await buildWorld(at)
   return () => at.close()
 }, 120_000)
@@ -117,7 +117,7 @@ describe('races', () => {
 })
 
 /** Deeds the state of the world refuses whoever comes first. */
-const RULED_OUT = ['reinstateJob', 'moveJob', 'cancelJob', 'scheduleJob', 'assignJob', 'updateJob']
+const RULED_OUT = ['reinstateJob', 'changeJobStatus', 'cancelJob', 'scheduleJob', 'assignJob', 'updateJob']
 
 function vary(sample: Record<string, unknown>, index: number): Record<string, unknown> {
   for (const key of ['name', 'title', 'introduction', 'supportPhone', 'address'] as const) {

@@ -1,11 +1,11 @@
 /** A8: what ends, ends with the next request, on every node. Twenty-odd ways to lose access, each tried on two servers. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { house, openHouse, send, type Business, type House, type Person } from './test-server.ts'
+import { startTestServer, startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
 
-let at: House, twin: House
+let at: TestServer, twin: TestServer
 beforeAll(async () => {
-  at = await house()
-  twin = await openHouse(inject('world'), { twinOf: at })
+  at = await startTestServer()
+  twin = await startSeparateServer(inject('world'), { twinOf: at })
 })
 afterAll(() => twin.close())
 

@@ -1,14 +1,14 @@
 /** How often a request waits for the database: the figure that a distant database multiplies. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { openHouse, type Business, type House, type Person } from './test-server.ts'
+import { startSeparateServer, type Business, type TestServer, type Person } from './test-server.ts'
 
-let home: House, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
+let home: TestServer, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
 /** Statements of each flight: what was sent before any answer came. */
 let flights: string[][] = []
 
 beforeAll(async () => {
-  home = await openHouse(inject('world'))
+  home = await startSeparateServer(inject('world'))
   let waiting = 0
   home.app.pools.app.on('connect', (client) => {
     const query = client.query.bind(client) as (query: pg.QueryConfig | string, ...rest: unknown[]) => unknown
@@ -55,13 +55,13 @@ async function flightsOf(work: () => Promise<unknown>): Promise<string[][]> {
 
 it('a list waits for the database once: who calls, context, rows and commit in one flight', async () => {
   expect(await flightsOf(() => eleanor.ok('listPortalJobs'))).toMatchObject([
-    ['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('with many'), 'commit'],
+    ['begin read only', expect.stringContaining('begin_portal_request'), expect.stringContaining('with many'), 'commit'],
   ])
 })
 
 it('so does one job, with all that is beside it', async () => {
   expect(await flightsOf(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([
-    ['begin read only', expect.stringContaining('enter_portal'), expect.stringContaining('select j.*'), 'commit'],
+    ['begin read only', expect.stringContaining('begin_portal_request'), expect.stringContaining('select j.*'), 'commit'],
   ])
 })
 

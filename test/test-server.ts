@@ -14,7 +14,7 @@ import type { DB } from '../db/schema.gen.ts'
 import { asSystem, contracts, createApp, type App } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import type { Actor, StaffRole } from '../src/features/identity/rules.ts'
-import { turnableClock, type TurnableClock } from '../src/platform/clock.ts'
+import { createTestClock, type TestClock } from '../src/platform/clock.ts'
 import { asRole } from '../src/platform/database/migrate.ts'
 import { surfaceOf } from '../src/platform/execute.ts'
 import { createWords } from '../src/platform/i18n.ts'
@@ -38,12 +38,12 @@ export interface Reply<T = unknown> {
   text: string
 }
 
-export interface House {
+export interface TestServer {
   app: App
   url: URL
   port: number
   database: string
-  clock: TurnableClock
+  clock: TestClock
   /** Mails the SMTP peer took, oldest first. */
   mails: Email[]
   log: string[]
@@ -129,10 +129,10 @@ export interface CallOptions {
 }
 
 const root = join(import.meta.dirname, '..')
-let shared: Promise<House> | undefined
+let shared: Promise<TestServer> | undefined
 
 /** The house of this worker; made once. */
-export const house = (): Promise<House> => (shared ??= openHouse(inject('world')))
+export const startTestServer = (): Promise<TestServer> => (shared ??= startSeparateServer(inject('world')))
 
 /**
  * Before each test file: the worker's house has today's date again, and nobody has tried anything yet. Files share one house,
@@ -142,26 +142,26 @@ export async function startFile(): Promise<void> {
   const at = await shared
   if (!at) return
   at.clock.set(new Date())
-  await at.stored((db) => db.deleteFrom('throttles').execute())
+  await at.stored((db) => db.deleteFrom('rate_limits').execute())
 }
 
 /** A house of its own; `twinOf` makes a second node on the same database. */
-export async function openHouse(
+export async function startSeparateServer(
   world: World,
   {
     pages = null,
     twinOf,
-    clock = twinOf?.clock ?? turnableClock(new Date()),
+    clock = twinOf?.clock ?? createTestClock(new Date()),
     env = {},
     demo = false,
   }: {
     pages?: string | null
-    twinOf?: House
-    clock?: TurnableClock
+    twinOf?: TestServer
+    clock?: TestClock
     env?: Record<string, string>
     demo?: boolean
   } = {},
-): Promise<House> {
+): Promise<TestServer> {
   const database = twinOf?.database ?? `${world.template}_${randomBytes(4).toString('hex')}`
   if (!twinOf)
     await withAdmin(world.admin, (client) => client.query(`create database ${database} template ${world.template}`))
@@ -273,7 +273,7 @@ export async function openHouse(
     return who
   }
 
-  const made: House = {
+  const made: TestServer = {
     app,
     url,
     port,

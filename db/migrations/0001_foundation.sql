@@ -98,15 +98,15 @@ end $$;
 revoke all on function protect_tenant_table(regclass, text), protect_directory_table(regclass) from public;
 
 -- Attempts in a window, over all nodes. Local: worth nothing after a restart, so not logged.
-create unlogged table throttles (
+create unlogged table rate_limits (
   key text primary key,
   taken int not null,
   since timestamptz not null
 );
-comment on table throttles is 'class: local. How often a bucket (login, address, caller) was used in its window.';
-select protect_directory_table('throttles');
+comment on table rate_limits is 'class: local. How often a bucket (login, address, caller) was used in its window.';
+select protect_directory_table('rate_limits');
 
-create function take_throttle(keys text[], maxes int[], windows int[], at timestamptz) returns int
+create function consume_rate_limits(keys text[], maxes int[], windows int[], at timestamptz) returns int
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   wait int := 0;
@@ -115,7 +115,7 @@ declare
 begin
   -- Sorted, so that two requests with the same buckets cannot wait for each other in a circle.
   for one in select k, m, w from unnest(keys, maxes, windows) as t(k, m, w) order by k loop
-    insert into throttles as t (key, taken, since) values (one.k, 1, at)
+    insert into rate_limits as t (key, taken, since) values (one.k, 1, at)
       on conflict (key) do update set
         taken = case when t.since + make_interval(secs => one.w) <= at then 1 else least(t.taken + 1, 1000000) end,
         since = case when t.since + make_interval(secs => one.w) <= at then at else t.since end
@@ -126,10 +126,10 @@ begin
   end loop;
   return wait;
 end $$;
-comment on function take_throttle(text[], int[], int[], timestamptz) is 'Counts one use of each bucket; answers the seconds to wait, 0 when within all limits.';
+comment on function consume_rate_limits(text[], int[], int[], timestamptz) is 'Counts one use of each bucket; answers the seconds to wait, 0 when within all limits.';
 
-create function clear_throttle(bucket text) returns void
-  language sql security definer set search_path = public, pg_temp as 'delete from throttles where key = bucket';
+create function clear_rate_limit(bucket text) returns void
+  language sql security definer set search_path = public, pg_temp as 'delete from rate_limits where key = bucket';
 
-revoke all on function take_throttle(text[], int[], int[], timestamptz), clear_throttle(text) from public;
-grant execute on function take_throttle(text[], int[], int[], timestamptz), clear_throttle(text), app_begin(jsonb) to portico_app, portico_system;
+revoke all on function consume_rate_limits(text[], int[], int[], timestamptz), clear_rate_limit(text) from public;
+grant execute on function consume_rate_limits(text[], int[], int[], timestamptz), clear_rate_limit(text), app_begin(jsonb) to portico_app, portico_system;

@@ -11,7 +11,7 @@ create table customers (
   partner_id uuid,
   lock_epoch int not null default 0,
   state text not null default 'active' check (state in ('active', 'archived')),
-  made_for uuid,
+  created_for uuid,
   folded text not null,
   version int not null default 1,
   created_at timestamptz not null,
@@ -20,10 +20,10 @@ create table customers (
 );
 comment on table customers is 'class: tenant. Who the business works for. Names may repeat; nothing is matched by a typed name.';
 comment on column customers.reference is 'The business''s own number for the customer.';
-comment on column customers.made_for is 'The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.';
+comment on column customers.created_for is 'The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.';
 comment on column customers.folded is 'Search text: name, reference, contacts, addresses; lower case, without accents.';
 create unique index customers_reference_unique on customers (account_id, reference) where reference is not null;
-create unique index customers_made_for_unique on customers (account_id, made_for) where made_for is not null;
+create unique index customers_created_for_unique on customers (account_id, created_for) where created_for is not null;
 create index customers_newest on customers (account_id, created_at desc, id desc);
 create index customers_by_name on customers (account_id, lower(name), id);
 

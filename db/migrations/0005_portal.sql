@@ -12,7 +12,7 @@ create table portal_settings (
   hide_jobs_of_other_templates boolean not null default true,
   several_jobs boolean not null default true,
   requested_start boolean not null default true,
-  make_customers boolean,
+  create_customers boolean,
   staff_names text not null default 'first' check (staff_names in ('full', 'first', 'business')),
   confirm_bookings boolean not null default true,
   mail_on_removal boolean not null default false,
@@ -24,7 +24,7 @@ comment on table portal_settings is 'class: tenant. The customer portal of one a
 comment on column portal_settings.switches is 'Default settings: hard caps that no user or link exceeds.';
 comment on column portal_settings.permissions is 'Default permissions: where users and links start; followed live until customised.';
 comment on column portal_settings.hide_jobs_of_other_templates is 'A template taken from a customer user hides its existing jobs from that user too (E-19).';
-comment on column portal_settings.make_customers is 'Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).';
+comment on column portal_settings.create_customers is 'Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).';
 comment on column portal_settings.staff_names is 'How staff are named to customers.';
 
 create table portal_users (

@@ -42,9 +42,9 @@ create table jobs (
   title text not null,
   partner_id uuid,
   worker_id uuid,
-  made_by_kind text not null check (made_by_kind in ('staff', 'portalUser', 'system')),
-  made_by_id uuid,
-  made_by_name text,
+  created_by_kind text not null check (created_by_kind in ('staff', 'portalUser', 'system')),
+  created_by_id uuid,
+  created_by_name text,
   state text not null check (state in ('unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled')),
   requested_at timestamptz,
   scheduled_at timestamptz,
@@ -79,7 +79,7 @@ create index jobs_of_customer on jobs (account_id, customer_id, created_at desc,
 create index jobs_of_worker on jobs (account_id, worker_id, created_at desc, id desc) where worker_id is not null;
 create index jobs_by_state on jobs (account_id, state, created_at desc, id desc);
 create index jobs_scheduled on jobs (account_id, scheduled_at, id) where scheduled_at is not null;
-create index jobs_made_by on jobs (account_id, made_by_id) where made_by_id is not null;
+create index jobs_created_by on jobs (account_id, created_by_id) where created_by_id is not null;
 
 create table job_comments (
   account_id uuid not null,
@@ -160,22 +160,22 @@ $$;
 comment on function release_declined_job(uuid, uuid, timestamptz) is 'Declined → unassigned, which follows by itself (E-40). Only inside the account of the transaction.';
 
 -- An unlinked portal user who books again gets a new customer and never the old one back: somebody took it away.
-create function forget_made_customer(wanted_account uuid, portal_user uuid) returns void
+create function delete_automatic_customer(wanted_account uuid, portal_user uuid) returns void
   language sql security definer set search_path = public, pg_temp as $$
-  update customers c set made_for = null
-    where c.account_id = wanted_account and c.made_for = portal_user
+  update customers c set created_for = null
+    where c.account_id = wanted_account and c.created_for = portal_user
       and c.account_id = nullif(current_setting('app.account', true), '')::uuid
       and not exists (select 1 from portal_links l where l.account_id = wanted_account and l.portal_user_id = portal_user and l.customer_id = c.id)
 $$;
-comment on function forget_made_customer(uuid, uuid) is 'Frees the mark of an automatic customer that its portal user is no longer linked to.';
+comment on function delete_automatic_customer(uuid, uuid) is 'Frees the mark of an automatic customer that its portal user is no longer linked to.';
 -- A customer who deletes a request takes internal files along without seeing them.
-create function storage_keys_only_of(wanted_account uuid, wanted_job uuid) returns text[]
+create function exclusive_storage_keys(wanted_account uuid, wanted_job uuid) returns text[]
   language sql stable security definer set search_path = public, pg_temp as $$
   select coalesce(array_agg(f.storage_key), '{}') from files f
   where f.account_id = wanted_account and f.job_id = wanted_job
     and f.account_id = nullif(current_setting('app.account', true), '')::uuid
     and not exists (select 1 from files o where o.account_id = wanted_account and o.storage_key = f.storage_key and o.job_id is distinct from wanted_job)
 $$;
-comment on function storage_keys_only_of(uuid, uuid) is 'Names of the bytes that only this job holds, so that they go with it. Opaque names, of no use without the disk.';
-revoke all on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid), storage_keys_only_of(uuid, uuid) from public;
-grant execute on function release_declined_job(uuid, uuid, timestamptz), forget_made_customer(uuid, uuid), storage_keys_only_of(uuid, uuid) to portico_app, portico_system;
+comment on function exclusive_storage_keys(uuid, uuid) is 'Names of the bytes that only this job holds, so that they go with it. Opaque names, of no use without the disk.';
+revoke all on function release_declined_job(uuid, uuid, timestamptz), delete_automatic_customer(uuid, uuid), exclusive_storage_keys(uuid, uuid) from public;
+grant execute on function release_declined_job(uuid, uuid, timestamptz), delete_automatic_customer(uuid, uuid), exclusive_storage_keys(uuid, uuid) to portico_app, portico_system;

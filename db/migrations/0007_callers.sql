@@ -1,7 +1,7 @@
 -- The definer functions: the only ways past the tenant policies for the app role. Each takes what is looked up
 -- and returns one answer. Every request begins with one of the find_…_caller functions.
 
-create function account_answer(wanted uuid) returns jsonb
+create function account_json(wanted uuid) returns jsonb
   language sql stable security definer set search_path = public, pg_temp as $$
   select jsonb_build_object(
     'id', a.id, 'slug', d.name, 'state', a.state, 'name', s.name, 'timeZone', s.time_zone, 'locale', s.locale,
@@ -12,7 +12,7 @@ create function account_answer(wanted uuid) returns jsonb
       'signUpFields', p.sign_up_fields, 'signUpDomains', to_jsonb(p.sign_up_domains), 'switches', p.switches,
       'permissions', p.permissions, 'templates', to_jsonb(p.templates),
       'hideJobsOfOtherTemplates', p.hide_jobs_of_other_templates, 'severalJobs', p.several_jobs,
-      'requestedStart', p.requested_start, 'makeCustomers', coalesce(p.make_customers, p.public),
+      'requestedStart', p.requested_start, 'createCustomers', coalesce(p.create_customers, p.public),
       'staffNames', p.staff_names, 'confirmBookings', p.confirm_bookings, 'mailOnRemoval', p.mail_on_removal))
   from accounts a
   join addresses d on d.account_id = a.id and d.current
@@ -20,7 +20,7 @@ create function account_answer(wanted uuid) returns jsonb
   join portal_settings p on p.account_id = a.id
   where a.id = wanted
 $$;
-comment on function account_answer(uuid) is 'What every request knows of its account.';
+comment on function account_json(uuid) is 'What every request knows of its account.';
 
 create function find_address(wanted text, at timestamptz) returns jsonb
   language sql stable security definer set search_path = public, pg_temp as $$
@@ -60,7 +60,7 @@ begin
       end if;
     end if;
   end if;
-  return jsonb_build_object('account', account_answer(account), 'portalUser', person);
+  return jsonb_build_object('account', account_json(account), 'portalUser', person);
 end $$;
 
 create function find_person_session(wanted bytea, at timestamptz) returns jsonb
@@ -98,7 +98,7 @@ begin
       into member
       from staff_members m where m.account_id = account and m.person_id = (person ->> 'id')::uuid and m.state = 'active';
   end if;
-  return jsonb_build_object('account', account_answer(account), 'person', person, 'member', member);
+  return jsonb_build_object('account', account_json(account), 'person', person, 'member', member);
 end $$;
 
 create function find_person_caller(session_hash bytea, at timestamptz) returns jsonb
@@ -166,7 +166,7 @@ create function find_person_token(wanted bytea, wanted_kind text) returns table 
 $$;
 
 -- Consuming is one statement: of two at once one sees the other's mark and gets nothing.
-create function use_person_token(wanted bytea, wanted_kind text, at timestamptz) returns uuid
+create function consume_person_token(wanted bytea, wanted_kind text, at timestamptz) returns uuid
   language sql security definer set search_path = public, pg_temp as $$
   update people_tokens t set used_at = at where t.hash = wanted and t.kind = wanted_kind and t.used_at is null and t.expires_at > at
   returning coalesce(t.person_id, t.id)
@@ -202,7 +202,7 @@ create function installation_is_empty() returns boolean
   language sql stable security definer set search_path = public, pg_temp as 'select not exists (select 1 from accounts)';
 
 -- A new account with its settings, address and owner: all rows or none.
-create function open_account(account jsonb) returns void
+create function create_account(account jsonb) returns void
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   new_id uuid := (account ->> 'id')::uuid;
@@ -218,7 +218,7 @@ begin
 end $$;
 
 -- Moves an account to another slug; the old one redirects for a year. False when another account has it.
-create function move_account(account uuid, new_slug text, at timestamptz) returns boolean
+create function change_account_slug(account uuid, new_slug text, at timestamptz) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if exists (select 1 from addresses d where d.name = new_slug and d.account_id <> account and (d.current or d.retired_at > at - interval '1 year')) then
@@ -234,12 +234,12 @@ end $$;
 do $$
 declare fn text;
 begin
-  foreach fn in array array['account_answer(uuid)','find_address(text, timestamptz)','find_portal_caller(text, jsonb, timestamptz)',
+  foreach fn in array array['account_json(uuid)','find_address(text, timestamptz)','find_portal_caller(text, jsonb, timestamptz)',
     'find_person_session(bytea, timestamptz)','find_office_caller(text, bytea, timestamptz)','find_person_caller(bytea, timestamptz)',
     'find_login(text)','find_portal_login(uuid, text)','accounts_of(uuid)','start_person_session(jsonb)','person_sessions_of(uuid, timestamptz)',
-    'end_person_sessions(uuid, uuid, uuid)','add_person_token(jsonb)','find_person_token(bytea, text)','use_person_token(bytea, text, timestamptz)',
+    'end_person_sessions(uuid, uuid, uuid)','add_person_token(jsonb)','find_person_token(bytea, text)','consume_person_token(bytea, text, timestamptz)',
     'set_person_password(uuid, text, timestamptz)','person_password(uuid)','set_person_name(uuid, text, timestamptz)','add_person(jsonb)',
-    'installation_is_empty()','open_account(jsonb)','move_account(uuid, text, timestamptz)'] loop
+    'installation_is_empty()','create_account(jsonb)','change_account_slug(uuid, text, timestamptz)'] loop
     execute format('revoke all on function %s from public', fn);
     execute format('grant execute on function %s to portico_app, portico_system', fn);
   end loop;

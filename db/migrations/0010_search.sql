@@ -15,7 +15,7 @@ create index jobs_of_customer on jobs (account_id, customer_id, created_at desc,
 create index jobs_words on jobs using gin (account_id, customer_id, folded_office gin_trgm_ops) with (gin_pending_list_limit = 512);
 create index customers_words on customers using gin (account_id, folded gin_trgm_ops) with (gin_pending_list_limit = 512);
 
-create function jobs_holding(own uuid, of_customers uuid[], patterns text[], most int)
+create function search_jobs(own uuid, of_customers uuid[], patterns text[], most int)
   returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, state text, folded_portal text, folded_office text)
   language plpgsql stable set search_path = public, pg_temp set enable_seqscan = off set enable_indexscan = off as $$
 declare
@@ -29,7 +29,7 @@ begin
     || holding || case when of_customers is null then '' else ' offset 0) j' end || ' limit $3 + 1'
     using own, of_customers, most;
 end $$;
-comment on function jobs_holding(uuid, uuid[], text[], int) is 'By the index of words alone: at most one more than `most`. Asks nobody; only the two below call it.';
+comment on function search_jobs(uuid, uuid[], text[], int) is 'By the index of words alone: at most one more than `most`. Asks nobody; only the two below call it.';
 
 -- Common: in one of twenty of the newest. Walking finds a page of those at once, and an index would collect them all first.
 create function is_common(own uuid, pattern text) returns boolean
@@ -65,7 +65,7 @@ begin
     if cardinality(usable) = 0 or not few and (select bool_or(is_common(own, pattern)) from unnest(usable) pattern) then return null; end if;
     select count(*), array_agg(h.id) filter (where h.customer_id = any (alike.customers)
         and (all_templates or h.template_id = any (templates)) and h.folded_portal like all (alike.rest))
-      into seen, hits from jobs_holding(own, case when few then alike.customers end, usable, most) h;
+      into seen, hits from search_jobs(own, case when few then alike.customers end, usable, most) h;
     if seen > most then return null; end if;
     found := found || hits;
   end loop;
@@ -97,7 +97,7 @@ begin
     select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.state <> 'unpublished'))
         and (h.folded_office || ' ' || coalesce(c.folded, '')) like all (patterns))
       into seen, found from (
-        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from jobs_holding(own, null, array[pattern], most) w
+        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from search_jobs(own, null, array[pattern], most) w
         union all
         select n.* from unnest(named) as of_customer(id) cross join lateral (
           select j.id, j.customer_id, j.worker_id, j.state, j.folded_office from jobs j
@@ -111,5 +111,5 @@ end $$;
 comment on function find_office_jobs(text[], int) is
   'Jobs that hold all words, in the office''s text or their customer''s: ids within the reach of this member of staff. Null: too common or too short for an index, so walk.';
 
-revoke all on function jobs_holding(uuid, uuid[], text[], int), is_common(uuid, text), find_portal_jobs(uuid[], text[], int), find_office_jobs(text[], int) from public;
+revoke all on function search_jobs(uuid, uuid[], text[], int), is_common(uuid, text), find_portal_jobs(uuid[], text[], int), find_office_jobs(text[], int) from public;
 grant execute on function find_portal_jobs(uuid[], text[], int), find_office_jobs(text[], int) to portico_app, portico_system;

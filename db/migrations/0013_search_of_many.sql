@@ -29,7 +29,7 @@ begin
     if cardinality(usable) = 0 then return null; end if;
     select count(*), array_agg(h.id) filter (where h.customer_id = any (alike.customers)
         and (all_templates or h.template_id = any (templates)) and h.folded_portal like all (alike.rest))
-      into seen, hits from jobs_holding(own, case when few then alike.customers end, usable, most) h;
+      into seen, hits from search_jobs(own, case when few then alike.customers end, usable, most) h;
     if seen > most then return null; end if;
     found := found || hits;
   end loop;

@@ -10,7 +10,7 @@ create type portal_caller as (
   stale bytea
 );
 
-create function look_up_portal_caller(address text, tokens jsonb, at timestamptz) returns portal_caller
+create function resolve_portal_caller(address text, tokens jsonb, at timestamptz) returns portal_caller
   language plpgsql stable set search_path = public, pg_temp as $$
 declare
   caller portal_caller;
@@ -28,7 +28,7 @@ begin
             'signUpFields', p.sign_up_fields, 'signUpDomains', p.sign_up_domains, 'switches', p.switches,
             'permissions', p.permissions, 'templates', p.templates,
             'hideJobsOfOtherTemplates', p.hide_jobs_of_other_templates, 'severalJobs', p.several_jobs,
-            'requestedStart', p.requested_start, 'makeCustomers', coalesce(p.make_customers, p.public),
+            'requestedStart', p.requested_start, 'createCustomers', coalesce(p.create_customers, p.public),
             'staffNames', p.staff_names, 'confirmBookings', p.confirm_bookings, 'mailOnRemoval', p.mail_on_removal)),
         'portalUser', case when u.id is not null then json_build_object(
           'id', u.id, 'email', u.email, 'name', u.name, 'phone', u.phone, 'locale', u.locale, 'sessionId', e.id, 'permissions', u.permissions,
@@ -56,13 +56,13 @@ begin
     where d.name = address and (d.current or d.retired_at > at - interval '1 year');
   return caller;
 end $$;
-comment on function look_up_portal_caller(text, jsonb, timestamptz) is 'Account, portal user and reach of a session. Only the two below call it.';
+comment on function resolve_portal_caller(text, jsonb, timestamptz) is 'Account, portal user and reach of a session. Only the two below call it.';
 
 drop function find_portal_caller(text, jsonb, timestamptz);
 create function find_portal_caller(address text, tokens jsonb, at timestamptz) returns json
   language plpgsql volatile security definer set search_path = public, pg_temp as $$
 declare
-  caller portal_caller := look_up_portal_caller(address, tokens, at);
+  caller portal_caller := resolve_portal_caller(address, tokens, at);
 begin
   if caller.stale is not null then
     update portal_sessions s set seen_at = at where s.account_id = caller.own and s.hash = caller.stale;
@@ -70,10 +70,10 @@ begin
   return caller.answer;
 end $$;
 
-create function enter_portal(address text, tokens jsonb, at timestamptz) returns json
+create function begin_portal_request(address text, tokens jsonb, at timestamptz) returns json
   language plpgsql volatile security definer set search_path = public, pg_temp as $$
 declare
-  caller portal_caller := look_up_portal_caller(address, tokens, at);
+  caller portal_caller := resolve_portal_caller(address, tokens, at);
 begin
   -- Nobody reaches nothing.
   if caller.actor is null then caller := row(caller.answer, caller.own, null, null, null, null, false, null, null); end if;
@@ -84,8 +84,8 @@ begin
     coalesce(caller.customers, '{}'), coalesce(caller.jobs_of, '{}'), coalesce(caller.contacts, '{}'), caller.all_templates::text, coalesce(caller.templates, '{}'));
   return caller.answer;
 end $$;
-comment on function enter_portal(text, jsonb, timestamptz) is
+comment on function begin_portal_request(text, jsonb, timestamptz) is
   'find_portal_caller and app_begin at once, for a transaction that asks before anybody has seen who calls: the session''s own reach decides what is answered. Reads only; `stale` in its answer says that the session''s last sign of life wants writing.';
 
-revoke all on function look_up_portal_caller(text, jsonb, timestamptz), find_portal_caller(text, jsonb, timestamptz), enter_portal(text, jsonb, timestamptz) from public;
-grant execute on function find_portal_caller(text, jsonb, timestamptz), enter_portal(text, jsonb, timestamptz) to portico_app, portico_system;
+revoke all on function resolve_portal_caller(text, jsonb, timestamptz), find_portal_caller(text, jsonb, timestamptz), begin_portal_request(text, jsonb, timestamptz) from public;
+grant execute on function find_portal_caller(text, jsonb, timestamptz), begin_portal_request(text, jsonb, timestamptz) to portico_app, portico_system;

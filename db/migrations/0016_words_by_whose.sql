@@ -7,7 +7,7 @@ create index jobs_words on jobs using gin ((array[account_id, customer_id]), fol
 create index customers_words on customers using gin ((array[account_id]), folded gin_trgm_ops) with (gin_pending_list_limit = 512);
 drop extension btree_gin;
 
-create or replace function jobs_holding(own uuid, of_customers uuid[], patterns text[], most int)
+create or replace function search_jobs(own uuid, of_customers uuid[], patterns text[], most int)
   returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, state text, folded_portal text, folded_office text)
   language plpgsql stable set search_path = public, pg_temp set enable_seqscan = off set enable_indexscan = off as $$
 declare
@@ -21,11 +21,11 @@ begin
     using own, of_customers, most;
 end $$;
 
-create or replace function customers_holding(own uuid, pattern text, most int) returns uuid[]
+create or replace function search_customers(own uuid, pattern text, most int) returns uuid[]
   language sql stable set search_path = public, pg_temp as $$
   select array(select c.id from customers c where array[c.account_id] @> array[own] and c.folded like pattern limit most + 1)
 $$;
-revoke all on function customers_holding(uuid, text, int) from public;
+revoke all on function search_customers(uuid, text, int) from public;
 
 create or replace function find_office_jobs(patterns text[], most int) returns uuid[]
   language plpgsql stable security definer set search_path = public, pg_temp as $$
@@ -44,12 +44,12 @@ begin
   -- One rare word is enough: who holds all words holds that one. Long words are rarer.
   for pattern in select p from unnest(patterns) p where p ~ '[[:alnum:]]{3}' order by length(p) desc loop
     continue when is_common(own, pattern);
-    named := customers_holding(own, pattern, 200);
+    named := search_customers(own, pattern, 200);
     continue when cardinality(named) > 200;
     select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.state <> 'unpublished'))
         and (h.folded_office || ' ' || coalesce(c.folded, '')) like all (patterns))
       into seen, found from (
-        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from jobs_holding(own, null, array[pattern], most) w
+        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from search_jobs(own, null, array[pattern], most) w
         union all
         select n.* from unnest(named) as of_customer(id) cross join lateral (
           select j.id, j.customer_id, j.worker_id, j.state, j.folded_office from jobs j

@@ -6,12 +6,12 @@ export interface Clock {
 export const systemClock: Clock = { now: () => new Date() }
 
 /** A clock that stands still until turned. `advance` takes milliseconds (negative turns it back). */
-export interface TurnableClock extends Clock {
+export interface TestClock extends Clock {
   advance(ms: number): void
   set(moment: Date | string): void
 }
 
-export function turnableClock(start: Date | string = '2026-03-02T09:00:00Z'): TurnableClock {
+export function createTestClock(start: Date | string = '2026-03-02T09:00:00Z'): TestClock {
   let at = moment(start)
   return {
     now: () => new Date(at),

@@ -13,7 +13,7 @@ import { claimKey, keepAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { parse, type Parts } from './input.ts'
 import {
-  askTogether,
+  queryTogether,
   asOutage,
   inTransaction,
   isOutage,
@@ -27,7 +27,7 @@ import {
   hasEffect,
   type Account,
   type AnyActor,
-  type AskingHandler,
+  type PrefetchingHandler,
   type AuditEntry,
   type Context,
   type Definition,
@@ -55,11 +55,11 @@ export interface Caller {
   requestId: string
   acceptLanguage: string | undefined
   idempotencyKey?: string | undefined
-  known?: Map<Surface, Promise<Known>>
+  resolved?: Map<Surface, Promise<ResolvedCaller>>
 }
 
 /** What the doorkeeper found out about a caller. */
-export interface Known {
+export interface ResolvedCaller {
   account: (Account & { id: string }) | null
   actor: AnyActor
   locale: string
@@ -69,17 +69,17 @@ export interface Known {
   stale?: boolean
 }
 
-export type Ask = <T>(sql: string, values: unknown[]) => Promise<T[]>
+export type RunQuery = <T>(sql: string, values: unknown[]) => Promise<T[]>
 
 /** What a house is made of; app.ts puts it together. */
-export interface House {
+export interface ServerContext {
   pool: pg.Pool
   clock: Clock
   operations: readonly Implemented[]
   /** One query: account, session, actor with everything its reach needs. */
-  identify(surface: Surface, caller: Caller, ask: Ask, now: Date, entering?: boolean): Promise<Known>
+  identify(surface: Surface, caller: Caller, query: RunQuery, now: Date, runPrefetched?: boolean): Promise<ResolvedCaller>
   /** Reach as settings of the transaction. */
-  settingsOf(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
+  contextSettings(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
   /** Called once what was emitted is committed. Returns at once and never throws. */
   emitted(): void
@@ -109,17 +109,17 @@ export interface Execute {
 }
 
 /** One call on its way. */
-interface Doing extends Implemented {
+interface Invocation extends Implemented {
   now: Date
   parts: Parts
   caller: Caller
   later: (() => Promise<void> | void)[]
   emitted: boolean
-  /** Its limits are counted in its transaction, and so not when that is rolled back. */ turned: boolean
+  /** Its limits are counted in its transaction, and so not when that is rolled back. */ countedInTransaction: boolean
 }
 
 /** What was prepared or asked before the handler; nothing may have been found. */
-interface Ready {
+interface Prepared {
   found: unknown
 }
 
@@ -153,10 +153,10 @@ function serializer(definition: Definition): (value: unknown) => string {
 
 export const surfaceOf = (path: string): Surface => path.split('/')[1] as Surface
 
-export function createExecute(house: House): Execute {
-  const ask: Ask = async <T>(sql: string, values: unknown[]) => {
+export function createExecute(server: ServerContext): Execute {
+  const query: RunQuery = async <T>(sql: string, values: unknown[]) => {
     try {
-      const found = await house.pool.query({ name: nameOf(sql), text: sql, values })
+      const found = await server.pool.query({ name: nameOf(sql), text: sql, values })
       return found.rows as T[]
     } catch (error) {
       throw isOutage(error) ? asOutage(error) : error
@@ -165,42 +165,42 @@ export function createExecute(house: House): Execute {
 
   return async function execute(operation, parts, caller) {
     const { name, definition, handler } = operation
-    const now = house.clock.now()
+    const now = server.clock.now()
     const surface = surfaceOf(definition.path)
-    const plain = typeof handler === 'function' || 'ask' in handler
-    const doing: Doing = { ...operation, now, parts, caller, later: [], emitted: false, turned: false }
+    const plain = typeof handler === 'function' || 'prefetch' in handler
+    const invocation: Invocation = { ...operation, now, parts, caller, later: [], emitted: false, countedInTransaction: false }
     const write = definition.writes === true
     let answer: Answer
     try {
       if (
         surface === 'portal' &&
         plain &&
-        ownTurns(definition, handler) &&
+        countsInsideTransaction(definition, handler) &&
         !caller.idempotencyKey &&
-        !caller.known?.has(surface)
+        !caller.resolved?.has(surface)
       ) {
-        answer = await inTransaction(house.pool, { write, settings: null }, (transaction) =>
-          entering(doing, transaction),
+        answer = await inTransaction(server.pool, { write, settings: null }, (transaction) =>
+          runPrefetched(invocation, transaction),
         )
       } else {
-        const known = await know(surface, caller, now)
-        const { account, actor } = admit(definition, surface, known)
+        const resolved = await resolveCaller(surface, caller, now)
+        const { account, actor } = authorizeAudience(definition, surface, resolved)
         const input = parse(definition, parts)
         const limits = limitsOf(name, definition, input, { account, actor, caller, now })
-        let ready: Ready | undefined
+        let ready: Prepared | undefined
         if (!plain) {
-          const { prepare, asksFirst } = handler as PreparedHandler<Definition, unknown>
+          const { prepare, countsLimitsFirst } = handler as PreparedHandler<Definition, unknown>
           // Counted before any slow work; otherwise it travels with the transaction.
           let counted = !limits
           const count = async <T>(text: string, values: unknown[]) => {
-            if (counted) return ask<T>(text, values)
+            if (counted) return query<T>(text, values)
             counted = true
-            const [turn, found] = await askTogether(house.pool, [limits!, { text, values }])
+            const [turn, found] = await queryTogether(server.pool, [limits!, { text, values }])
             limits!.check(turn!)
             return found as T[]
           }
-          if (limits && !asksFirst) {
-            limits.check(await ask(limits.text, limits.values))
+          if (limits && !countsLimitsFirst) {
+            limits.check(await query(limits.text, limits.values))
             counted = true
           }
           ready = {
@@ -208,40 +208,40 @@ export function createExecute(house: House): Execute {
               account: account as Account,
               actor,
               now,
-              ask: count,
+              query: count,
               clientAddress: caller.clientAddress,
-              files: house.files,
+              files: server.files,
             }),
           }
           if (!counted) throw new Error(`${name} prepared without asking first, as it says it does`)
         }
         answer = await inTransaction(
-          house.pool,
-          { write, settings: house.settingsOf(actor, account, []), ...(limits && plain && { before: limits }) },
-          (transaction) => run(doing, transaction, known, input, ready),
+          server.pool,
+          { write, settings: server.contextSettings(actor, account, []), ...(limits && plain && { before: limits }) },
+          (transaction) => run(invocation, transaction, resolved, input, ready),
         )
       }
     } catch (error) {
-      if (doing.turned && isProblem(error) && error.status < 500 && error.code !== 'tooMany') await countRefused(doing)
-      throw judged(error, name, definition, caller)
+      if (invocation.countedInTransaction && isProblem(error) && error.status < 500 && error.code !== 'tooMany') await countRefusedAttempt(invocation)
+      throw toDeclaredProblem(error, name, definition, caller)
     }
-    if (write) caller.known?.clear()
-    if (doing.emitted) house.emitted()
-    for (const work of doing.later) {
+    if (write) caller.resolved?.clear()
+    if (invocation.emitted) server.emitted()
+    for (const work of invocation.later) {
       // The deed is done and said: what fails here is logged, not answered.
       await Promise.resolve()
         .then(work)
-        .catch((error: unknown) => house.onFault(error, { operation: name, requestId: caller.requestId }))
+        .catch((error: unknown) => server.onFault(error, { operation: name, requestId: caller.requestId }))
     }
     return answer
   }
 
   /** The caller is looked up inside the transaction and sets its context; what can be asked without knowing them travels along. */
-  async function entering(doing: Doing, transaction: Transaction): Promise<Answer> {
-    const { definition, handler, parts, caller, now } = doing
-    const found = house.identify('portal', caller, transaction.ask, now, true)
-    caller.known ??= new Map()
-    caller.known.set('portal', found)
+  async function runPrefetched(invocation: Invocation, transaction: Transaction): Promise<Answer> {
+    const { definition, handler, parts, caller, now } = invocation
+    const found = server.identify('portal', caller, transaction.query, now, true)
+    caller.resolved ??= new Map()
+    caller.resolved.set('portal', found)
     let input: Record<string, unknown> | undefined, fault: unknown
     try {
       input = parse(definition, parts)
@@ -249,45 +249,45 @@ export function createExecute(house: House): Execute {
       fault = error
     }
     const turns = (definition.limits ?? []).map((limit) =>
-      transaction.ask<{ wait: number }>('select take_own_turn($1, $2, $3, $4) as wait', [
-        doing.name,
+      transaction.query<{ wait: number }>('select consume_caller_limit($1, $2, $3, $4) as wait', [
+        invocation.name,
         limit.max,
         limit.seconds,
         now,
       ]),
     )
-    doing.turned = turns.length > 0
+    invocation.countedInTransaction = turns.length > 0
     const asked =
       input && typeof handler !== 'function'
-        ? (handler as AskingHandler<Definition, unknown>).ask(transaction.db, input as never)
+        ? (handler as PrefetchingHandler<Definition, unknown>).prefetch(transaction.db, input as never)
         : undefined
     for (const each of [...turns, asked]) each?.catch(() => {})
-    const known = await found
+    const resolved = await found
     // Who may not come in at all is told so first, whatever was asked.
-    admit(definition, 'portal', known)
+    authorizeAudience(definition, 'portal', resolved)
     if (!input) throw fault
-    for (const turn of turns) checkWait(await turn)
-    if (known.stale)
-      doing.later.push(async () => {
-        await house.identify('portal', caller, ask, now)
+    for (const turn of turns) refuseOverLimit(await turn)
+    if (resolved.stale)
+      invocation.later.push(async () => {
+        await server.identify('portal', caller, query, now)
       })
-    return run(doing, transaction, known, input, { found: await asked })
+    return run(invocation, transaction, resolved, input, { found: await asked })
   }
 
   /** A refused try counts like any other; what was counted with it went away with its transaction. */
-  async function countRefused({ name, definition, caller, now }: Doing): Promise<void> {
-    const { account, actor } = await caller.known!.get('portal')!
+  async function countRefusedAttempt({ name, definition, caller, now }: Invocation): Promise<void> {
+    const { account, actor } = await caller.resolved!.get('portal')!
     if (!('id' in actor)) return
     const { text, values } = limitsOf(name, definition, {}, { account, actor, caller, now })!
-    await ask(text, values)
+    await query(text, values)
   }
 
   /** @throws problem when this kind of caller has no business here */
-  function admit(
+  function authorizeAudience(
     definition: Definition,
     surface: Surface,
-    { account, actor, moved }: Known,
-  ): Pick<Known, 'account' | 'actor'> {
+    { account, actor, moved }: ResolvedCaller,
+  ): Pick<ResolvedCaller, 'account' | 'actor'> {
     if (moved) throw problem('moved', { vars: { slug: moved } })
     if ((surface === 'portal' || surface === 'office') && !account) throw problem('notFound')
     if (!definition.audience.includes(actor.kind as never)) {
@@ -303,13 +303,13 @@ export function createExecute(house: House): Execute {
 
   /** The handler with its context, in an open transaction; `ready` is what was prepared or asked before, if it was. */
   async function run(
-    doing: Doing,
+    invocation: Invocation,
     transaction: Transaction,
-    { account, actor, locale }: Known,
+    { account, actor, locale }: ResolvedCaller,
     input: Record<string, unknown>,
-    ready: Ready | undefined,
+    ready: Prepared | undefined,
   ): Promise<Answer> {
-    const { name, definition, handler, now, caller, parts, later } = doing
+    const { name, definition, handler, now, caller, parts, later } = invocation
     const key =
       definition.creates && account && caller.idempotencyKey
         ? await claimKey(transaction, {
@@ -337,26 +337,26 @@ export function createExecute(house: House): Execute {
       clientAddress: caller.clientAddress,
       userAgent: caller.userAgent,
       newId,
-      files: house.files,
-      urls: house.urlsOf(account),
+      files: server.files,
+      urls: server.urlsOf(account),
       allow(decision) {
         allowed = true
         if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
       },
       emit: async (message: Message) => {
-        doing.emitted = true
-        await house.emit(db, [message], { account: at as Account, now })
+        invocation.emitted = true
+        await server.emit(db, [message], { account: at as Account, now })
       },
       // The answer is kept under its key in this transaction too: then it is not over yet.
       emitAll: (messages: readonly Message[]) => {
-        doing.emitted ||= messages.length > 0
-        return house.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, {
+        invocation.emitted ||= messages.length > 0
+        return server.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, {
           account: at as Account,
           now,
         })
       },
       audit: (entry: AuditEntry) =>
-        house.audit(db, entry, {
+        server.audit(db, entry, {
           account: at as Account,
           actor,
           now,
@@ -366,11 +366,11 @@ export function createExecute(house: House): Execute {
       async enter(id: string) {
         if (account) throw new Error(`${name} has its account already`)
         at = { id } as Account & { id: string }
-        await transaction.begin(house.settingsOf(actor, at, []))
+        await transaction.begin(server.contextSettings(actor, at, []))
       },
       async reachAlso(addition: ReachAddition) {
         added.push(addition)
-        await transaction.begin(house.settingsOf(actor, account, added))
+        await transaction.begin(server.contextSettings(actor, account, added))
       },
       afterCommit: (work: () => Promise<void> | void) => {
         later.push(work)
@@ -379,11 +379,11 @@ export function createExecute(house: House): Execute {
     const result =
       typeof handler === 'function'
         ? await handler(ctx as never, input as never)
-        : 'ask' in handler
-          ? await handler.answer(
+        : 'prefetch' in handler
+          ? await handler.respond(
               ctx as never,
               input as never,
-              ready ? ready.found : await handler.ask(db, input as never),
+              ready ? ready.found : await handler.prefetch(db, input as never),
             )
           : await (handler as PreparedHandler<Definition, unknown>).handle(ctx as never, input as never, ready?.found)
     if (!allowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
@@ -397,21 +397,21 @@ export function createExecute(house: House): Execute {
     return made
   }
 
-  function know(surface: Surface, caller: Caller, now: Date): Promise<Known> {
-    caller.known ??= new Map()
-    let found = caller.known.get(surface)
-    if (!found) caller.known.set(surface, (found = house.identify(surface, caller, ask, now)))
+  function resolveCaller(surface: Surface, caller: Caller, now: Date): Promise<ResolvedCaller> {
+    caller.resolved ??= new Map()
+    let found = caller.resolved.get(surface)
+    if (!found) caller.resolved.set(surface, (found = server.identify(surface, caller, query, now)))
     return found
   }
 
   /** A refusal goes out as it is when its contract names it; everything else is ours. */
-  function judged(error: unknown, name: string, definition: Definition, caller: Caller): unknown {
+  function toDeclaredProblem(error: unknown, name: string, definition: Definition, caller: Caller): unknown {
     if (!isProblem(error)) return error
     const declared = error.code in GENERIC_PROBLEMS || definition.problems?.includes(error.code)
     if (!declared) {
       const fault = new Error(`${name} refused with ${error.code}, which its contract does not declare`)
-      if (house.strict) return fault
-      house.onFault(fault, { operation: name, requestId: caller.requestId })
+      if (server.strict) return fault
+      server.onFault(fault, { operation: name, requestId: caller.requestId })
     }
     return error
   }
@@ -429,7 +429,7 @@ export function createExecute(house: House): Execute {
   ): NonNullable<TransactionOptions['before']> | undefined {
     if (!definition.limits?.length) return undefined
     const buckets = definition.limits.map((limit) => {
-      // The bucket of take_own_turn.
+      // The bucket of consume_caller_limit.
       if (limit.by === 'caller' && 'id' in actor)
         return { key: `${name}:caller:${account?.id ?? ''}:${String(actor.id)}`, ...limit }
       const who =
@@ -443,28 +443,28 @@ export function createExecute(house: House): Execute {
       return { key: limitKey(name, account?.id ?? null, limit.by, who), ...limit }
     })
     return {
-      name: 'take_throttle',
-      text: 'select take_throttle($1, $2, $3, $4) as wait',
+      name: 'consume_rate_limits',
+      text: 'select consume_rate_limits($1, $2, $3, $4) as wait',
       values: [
         buckets.map((bucket) => bucket.key),
         buckets.map((bucket) => bucket.max),
         buckets.map((bucket) => bucket.seconds),
         now,
       ],
-      check: checkWait,
+      check: refuseOverLimit,
     }
   }
 }
 
 /** @throws problem tooMany when a throttle says to wait */
-function checkWait(rows: unknown[]): void {
+function refuseOverLimit(rows: unknown[]): void {
   const { wait } = rows[0] as { wait: number }
   if (wait > 0) throw problem('tooMany', { retryAfter: wait, vars: { minutes: Math.ceil(wait / 60) } })
 }
 
 /** Whether its limits, if any, can be counted by the context alone; counting the tries of a form that was refused would need its own transaction. */
-const ownTurns = ({ limits = [] }: Definition, handler: object): boolean =>
-  limits.every((limit) => limit.by === 'caller') && (limits.length === 0 || 'ask' in handler)
+const countsInsideTransaction = ({ limits = [] }: Definition, handler: object): boolean =>
+  limits.every((limit) => limit.by === 'caller') && (limits.length === 0 || 'prefetch' in handler)
 
 /** Name of a throttle bucket; hashed, so that the table holds no addresses. */
 export const limitKey = (operation: string, account: string | null, by: string, who: string) =>

@@ -20,14 +20,14 @@ import Fastify, {
 import { contentDisposition } from './files.ts'
 import type { Words } from './i18n.ts'
 import { shortCode } from './ids.ts'
-import { createExecute, surfaceOf, type Answer, type Caller, type House } from './execute.ts'
+import { createExecute, surfaceOf, type Answer, type Caller, type ServerContext } from './execute.ts'
 import { split } from './input.ts'
 import { openApi, problemSchema } from './openapi.ts'
 import type { Effect, Implemented, Upload } from './operation.ts'
 import { isProblem, problem, type Problem } from './problem.ts'
 
 export interface HttpOptions {
-  house: House
+  server: ServerContext
   words: Words
   log: FastifyBaseLogger
   /** Where people reach this installation, e.g. https://portal.example; its host is the main host. */
@@ -74,8 +74,8 @@ interface Effected {
 const JSON_LIMIT = 256 * 1024
 
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
-  const { house, words, publicUrl } = options
-  const execute = createExecute(house)
+  const { server, words, publicUrl } = options
+  const execute = createExecute(server)
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -149,7 +149,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
           portalSession: { type: 'apiKey', in: 'cookie', name: 'portico_portal_{id}' },
         },
       },
-      tags: [...new Set(house.operations.map((each) => each.feature))].map((name) => ({ name })),
+      tags: [...new Set(server.operations.map((each) => each.feature))].map((name) => ({ name })),
     },
   })
 
@@ -194,7 +194,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   app.get('/api/v1/openapi.json', { schema: { hide: true } as never }, async (_request, reply) =>
     reply.type('application/json').send(app.swagger()),
   )
-  for (const operation of house.operations) addRoute(operation)
+  for (const operation of server.operations) addRoute(operation)
   // Else the pages would answer a script with a page.
   app.all('/api/*', { schema: { hide: true } as never }, async () => {
     throw problem('notFound')
@@ -351,7 +351,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   function apiFor(request: FastifyRequest) {
     const effects: Effected[] = []
     const api: Record<string, (input?: unknown) => Promise<unknown>> = {}
-    for (const operation of house.operations) {
+    for (const operation of server.operations) {
       api[operation.name] = async (input) => {
         try {
           const answer = await execute(
@@ -405,7 +405,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     }
     if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
       return problem('malformed')
-    house.onFault(error, {
+    server.onFault(error, {
       operation:
         (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!,
       requestId: request.id,

@@ -1,7 +1,7 @@
 /** What comes in: the three parts of a request against the schemas of its contract, every fault at once. */
 import { z } from 'zod'
 import type { Definition, Upload } from './operation.ts'
-import { problem, type FieldProblem } from './problem.ts'
+import { problem, type FieldError } from './problem.ts'
 
 /** Raw input in its three parts, as HTTP brings them. */
 export interface Parts {
@@ -13,7 +13,7 @@ export interface Parts {
 
 /** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */
 export function parse(definition: Definition, parts: Parts): Record<string, unknown> {
-  const fields: Record<string, FieldProblem> = {}
+  const fields: Record<string, FieldError> = {}
   const merged: Record<string, unknown> = {}
   for (const part of ['params', 'query', 'body'] as const) {
     const schema = definition[part] ?? z.strictObject({})
@@ -38,7 +38,7 @@ function halfCharacters(value: unknown, path: readonly string[] = []): string[] 
   )
 }
 
-function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>): void {
+function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldError>): void {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= { code: 'unknown' }
     return
@@ -47,7 +47,7 @@ function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldProblem>):
 }
 
 /** What is wrong, as a code with words. A schema may bring its own code as its message (`z.string().min(1, 'required')`). */
-function fieldProblem(issue: z.core.$ZodIssue): FieldProblem {
+function fieldProblem(issue: z.core.$ZodIssue): FieldError {
   const own = /^[a-z][A-Za-z]+$/.test(issue.message) ? issue.message : undefined
   switch (issue.code) {
     case 'too_small':

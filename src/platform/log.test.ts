@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { createLog, masked } from './log.ts'
 import { newToken } from './secrets.ts'
-import { turnableClock } from './clock.ts'
+import { createTestClock } from './clock.ts'
 
 function capture() {
   const lines: string[] = []
   const log = createLog({
     level: 'debug',
-    clock: turnableClock('2026-01-02T03:04:05Z'),
+    clock: createTestClock('2026-01-02T03:04:05Z'),
     to: { write: (line: string) => void lines.push(line) },
   })
   return { log, lines, all: () => lines.join('') }

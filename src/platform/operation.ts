@@ -204,33 +204,33 @@ export interface PrepareTools {
   account: Account
   actor: AnyActor
   now: Date
-  ask<T>(sql: string, values: unknown[]): Promise<T[]>
+  query<T>(sql: string, values: unknown[]): Promise<T[]>
   clientAddress: string
   files: FileStore
 }
 
 export type Handler<D extends Definition> =
-  ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>) | PreparedHandler<D, unknown> | AskingHandler<D, unknown>
+  ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>) | PreparedHandler<D, unknown> | PrefetchingHandler<D, unknown>
 
 /**
  * Asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
  * less. What it asks may depend on the input alone; the database answers within the reach of the session it finds
- * (enter_portal), and nothing is told before audience and policy have been asked, as ever.
+ * (begin_portal_request), and nothing is told before audience and policy have been asked, as ever.
  */
-export interface AskingHandler<D extends Definition, R> {
+export interface PrefetchingHandler<D extends Definition, R> {
   /** Sends its statements in the turn it is called in, and a reading ends the transaction with them; undefined: this input wants to know its caller first. */
-  ask(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
+  prefetch(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
   /** `found` is undefined when nothing was asked; a reading's ctx.db is open only then. */
-  answer(ctx: Context<D>, input: Input<D>, found: R | undefined): Promise<Answer<D>>
+  respond(ctx: Context<D>, input: Input<D>, found: R | undefined): Promise<Answer<D>>
 }
 
 /** Ties the types of `ask` and `answer` together. */
-export const asking = <D extends Definition, R>(handler: AskingHandler<D, R>): AskingHandler<D, unknown> =>
-  handler as AskingHandler<D, unknown>
+export const prefetching = <D extends Definition, R>(handler: PrefetchingHandler<D, R>): PrefetchingHandler<D, unknown> =>
+  handler as PrefetchingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
   /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
-  asksFirst?: boolean
+  countsLimitsFirst?: boolean
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>
   handle(ctx: Context<D>, input: Input<D>, prepared: E): Promise<Answer<D>>
 }
@@ -239,8 +239,8 @@ export interface PreparedHandler<D extends Definition, E> {
 export const prepared = <D extends Definition, E>(
   prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
   handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
-  { asksFirst = false } = {},
-): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'], asksFirst })
+  { countsLimitsFirst = false } = {},
+): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'], countsLimitsFirst })
 
 export interface Implemented {
   name: string

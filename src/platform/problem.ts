@@ -25,7 +25,7 @@ export const GENERIC_PROBLEMS = {
   stillRunning: 409,
 } as const
 
-export interface FieldProblem {
+export interface FieldError {
   /** What is wrong, e.g. `required`, `tooLong`: words under `problems.fields.<code>`. */
   code: string
   vars?: Record<string, string | number>
@@ -33,7 +33,7 @@ export interface FieldProblem {
 
 export interface ProblemDetails {
   /** Path of an input field (`email`, `fields.abc`) to what is wrong with it. */
-  fields?: Record<string, FieldProblem | string>
+  fields?: Record<string, FieldError | string>
   /** Values for the words, e.g. the state a job is in. Never secrets: they are shown. */
   vars?: Record<string, string | number>
   /** Seconds after which trying again makes sense. */
@@ -46,7 +46,7 @@ export class Problem extends Error {
   readonly isProblem = true
   readonly code: string
   readonly status: number
-  readonly fields: Record<string, FieldProblem> | undefined
+  readonly fields: Record<string, FieldError> | undefined
   readonly vars: Record<string, string | number> | undefined
   readonly retryAfter: number | undefined
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { turnableClock } from './clock.ts'
+import { createTestClock } from './clock.ts'
 import {
   blocklist,
   createPasswords,
@@ -148,7 +148,7 @@ describe('keys and seals', () => {
   })
 
   test('a sealed value comes back whole, unchanged and in time, or not at all', () => {
-    const clock = turnableClock()
+    const clock = createTestClock()
     const seal = createSeal(derive('x'.repeat(43), 'forms'), clock)
     const sealed = seal.seal({ after: ['2026', 'é'] }, 60)
     expect(seal.open(sealed)).toEqual({ after: ['2026', 'é'] })

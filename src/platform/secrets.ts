@@ -90,7 +90,7 @@ export class Overloaded extends Error {
 }
 
 export interface Passwords {
-  /** The stored form. Ask `passwordProblem` first: over-long input is a TypeError here, without hashing. */
+  /** The stored form. RunQuery `passwordProblem` first: over-long input is a TypeError here, without hashing. */
   hash(password: string): Promise<string>
   /**
    * Whether the password matches. With a null hash (unknown, removed, not activated) it takes as long as with a real

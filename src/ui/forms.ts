@@ -6,7 +6,7 @@ import { fail } from '@sveltejs/kit'
 import type { ActionFailure } from '@sveltejs/kit'
 import type { Vars } from './i18n-server.ts'
 
-type FieldFault = string | { code: string; vars?: Vars; text?: string }
+type FieldError = string | { code: string; vars?: Vars; text?: string }
 
 /** A refusal as thrown by an operation; recognised by its mark, since this bundle has its own copy of every class. */
 export type Refusal = {
@@ -16,7 +16,7 @@ export type Refusal = {
   title?: string
   detail?: string
   vars?: Vars
-  fields?: Record<string, FieldFault>
+  fields?: Record<string, FieldError>
 }
 
 /** What a form shows: words in the reader's language, one line per field. */
@@ -128,7 +128,7 @@ function wordsOf(refusal: Refusal, t: App.Locals['t']): FormProblem {
   }
 }
 
-function faultText(fault: FieldFault, t: App.Locals['t']): string {
+function faultText(fault: FieldError, t: App.Locals['t']): string {
   if (typeof fault === 'string') return /\s/.test(fault) ? fault : t(`problems.fields.${fault}`)
   return fault.text ?? t(`problems.fields.${fault.code}`, fault.vars)
 }

@@ -7,7 +7,7 @@ const plurals = new Map<string, Intl.PluralRules>()
  * Finds and fills words in page data, which holds each branch under its own key (`words:jobs.portal`).
  * A key without words is said as it stands and reported on the console.
  */
-export function speak(data: Record<string, unknown>, locale: string, key: string, vars: Vars = {}): string {
+export function translate(data: Record<string, unknown>, locale: string, key: string, vars: Vars = {}): string {
   const steps = key.split('.')
   for (let length = steps.length - 1; length > 0; length--) {
     const branch = data[`words:${steps.slice(0, length).join('.')}`] as WordTree | undefined

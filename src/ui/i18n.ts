@@ -3,11 +3,11 @@
  * The server chose the language and filled the gaps from English already.
  */
 import { page } from '$app/state'
-import { speak, type Vars } from './i18n-server.ts'
+import { translate, type Vars } from './i18n-server.ts'
 
 /** The words under `key` (`jobs.portal.title`) with `{{name}}` filled from vars; `count` chooses the plural form. */
 export function t(key: string, vars?: Vars): string {
-  return speak(page.data, page.data.locale ?? 'en', key, vars)
+  return translate(page.data, page.data.locale ?? 'en', key, vars)
 }
 
 /** The page's language, for Intl. Plain English is the international kind: days before months. */

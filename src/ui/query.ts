@@ -9,7 +9,7 @@ export type Change = Record<string, string | string[] | null | undefined>
  * This page's address with some parameters replaced; null or '' removes one. `cursor` is dropped unless it is what
  * changes: another filter or order starts at the first page.
  */
-export function changed(url: Address, change: Change): string {
+export function withQuery(url: Address, change: Change): string {
   const query = new URLSearchParams(url.search)
   for (const key of [...query.keys()]) if (key.startsWith('/')) query.delete(key)
   if (!('cursor' in change)) query.delete('cursor')

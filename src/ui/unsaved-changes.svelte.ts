@@ -4,7 +4,7 @@ import type { SubmitFunction } from '$app/forms'
 import { t } from './i18n.ts'
 
 /** For the form: `use:enhance={enhance} oninput={touched}`; `busy` while it is on its way. */
-export function guarded() {
+export function unsavedChanges() {
   let busy = $state(false)
   let dirty = false
   beforeNavigate((navigation) => {

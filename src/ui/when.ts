@@ -3,7 +3,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** A moment in words. Formats are kept: making one takes a hundred times as long as using it, and a list uses hundreds. */
-export function said(
+export function formatDate(
   at: Date,
   locale: string,
   timeZone: string | undefined,
@@ -18,13 +18,13 @@ export function said(
 }
 
 /** "2026-11-26": the day of a moment, for comparing. */
-export const dayOf = (at: Date, timeZone: string): string => said(at, 'sv-SE', timeZone, { dateStyle: 'short' })
+export const dayOf = (at: Date, timeZone: string): string => formatDate(at, 'sv-SE', timeZone, { dateStyle: 'short' })
 
 /** "Thu 26 Nov, 10:31"; in another year than `now`'s "24 Dec 2025, 11:20": nobody asks which weekday that was. */
 export function shortMoment(iso: string, locale: string, timeZone: string, now = new Date()): string {
   const at = new Date(iso)
   const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
-  return said(at, locale, timeZone, {
+  return formatDate(at, locale, timeZone, {
     day: 'numeric',
     month: 'short',
     hour: '2-digit',
@@ -42,10 +42,10 @@ export function timeOrDay(
 ): { today: boolean; text: string } {
   const at = new Date(iso)
   const [day, today] = [dayOf(at, timeZone), dayOf(new Date(now), timeZone)]
-  if (day === today) return { today: true, text: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) }
+  if (day === today) return { today: true, text: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) }
   const other = day.slice(0, 4) !== today.slice(0, 4)
   return {
     today: false,
-    text: said(at, locale, timeZone, { day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }),
+    text: formatDate(at, locale, timeZone, { day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }),
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { wordsOf } from '../platform/i18n.ts'
 import { attempt, readForm } from '../ui/forms.ts'
 import { paths, safeNext, withQuery } from '../paths.ts'
-import { speak } from '../ui/i18n-server.ts'
+import { translate } from '../ui/i18n-server.ts'
 import { carried, changed, nextSort } from '../ui/query.ts'
 
 describe('words on a screen', () => {
@@ -38,19 +38,19 @@ describe('words on a screen', () => {
     for (const locale of ['en', 'pl'] as const) {
       const data = { 'words:jobs.portal': trees[locale].jobs.portal }
       for (const count of [0, 1, 2, 5, 12, 22, 105])
-        expect(speak(data, locale, 'jobs.portal.found', { count })).toBe(
+        expect(translate(data, locale, 'jobs.portal.found', { count })).toBe(
           server.t(locale, 'jobs.portal.found', { count }),
         )
       for (const name of ['Ada', '{{count}}', '$t(x)', '<b>', '$&', '__proto__'])
-        expect(speak(data, locale, 'jobs.portal.hello', { name })).toBe(server.t(locale, 'jobs.portal.hello', { name }))
-      expect(speak(data, locale, 'jobs.portal.deep.er')).toBe(server.t(locale, 'jobs.portal.deep.er'))
+        expect(translate(data, locale, 'jobs.portal.hello', { name })).toBe(server.t(locale, 'jobs.portal.hello', { name }))
+      expect(translate(data, locale, 'jobs.portal.deep.er')).toBe(server.t(locale, 'jobs.portal.deep.er'))
     }
   })
 
   test('a key without words is said as it stands, and reported', () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {})
-    expect(speak({}, 'en', 'jobs.portal.absent')).toBe('jobs.portal.absent')
-    expect(speak({ 'words:jobs': {} }, 'en', 'jobs.constructor')).toBe('jobs.constructor')
+    expect(translate({}, 'en', 'jobs.portal.absent')).toBe('jobs.portal.absent')
+    expect(translate({ 'words:jobs': {} }, 'en', 'jobs.constructor')).toBe('jobs.constructor')
     expect(report).toHaveBeenCalledTimes(2)
     report.mockRestore()
   })

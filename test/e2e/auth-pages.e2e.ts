@@ -1,9 +1,9 @@
 /** The portal's doors as plain pages: what any browser gets, without script. Journeys with a real one are elsewhere. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Business, House, Person, Reply } from '../test-server.ts'
+import type { Business, TestServer, Person, Reply } from '../test-server.ts'
 import { openPages } from './browser.ts'
 
-let at: House
+let at: TestServer
 beforeAll(async () => {
   at = await openPages()
 }, 120_000)

@@ -7,14 +7,14 @@ afterAll(closeAll)
 
 describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
   it('CP-35 E-40 V-35 the job is assigned, scheduled, started and completed, and each step is on the customer’s page', async () => {
-    const house = await wholeHouse()
-    const business = await harbour(house)
+    const startTestServer = await wholeHouse()
+    const business = await harbour(startTestServer)
     const customer = await business.customer('Eleanor Finch')
     const site = await business.site(customer)
     const eleanor = await business.portalUser({ customers: [customer] })
     const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
     await business.staff('worker', 'Marek Nowak')
-    const template = (await eleanor.ok('listBookable')).templates[0]!.id
+    const template = (await eleanor.ok('getBookingOptions')).templates[0]!.id
     const { id, number } = (
       await eleanor.ok('createPortalJob', {
         template,
@@ -26,17 +26,17 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     const office = await visitor(device)
     const me = await visitor(device)
 
-    await signInToPortal(me, house, business.slug, eleanor.email)
+    await signInToPortal(me, startTestServer, business.slug, eleanor.email)
     await me.press('Dishwasher repair')
     await me.see('We have your request')
     await me.accessible()
     const look = async (words: string | RegExp) => {
-      await me.page.goto(portalAt(house, business.slug, `/jobs/${id}`))
+      await me.page.goto(portalAt(startTestServer, business.slug, `/jobs/${id}`))
       await me.see(words)
       await me.accessible()
     }
 
-    await signInToOffice(office, house, dispatcher.email)
+    await signInToOffice(office, startTestServer, dispatcher.email)
     await goTo(office, 'Jobs')
     await office.press(/Dishwasher repair/)
     await office.see(`Job ${number}`)

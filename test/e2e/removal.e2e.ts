@@ -8,8 +8,8 @@ afterAll(closeAll)
 
 describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
   it('CP-26 CP-27 CP-28 is asked by name, may still cancel, and then access ends at once while customers and jobs stay', async () => {
-    const house = await wholeHouse()
-    const business = await harbour(house)
+    const startTestServer = await wholeHouse()
+    const business = await harbour(startTestServer)
     const customers = [await business.customer('Dockside Lettings'), await business.customer('Quay Apartments')]
     const site = await business.site(customers[0]!)
     await business.portalUser({ name: 'Hannah Prewett' })
@@ -18,24 +18,24 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
       email: `naveed.${device}@docksidelettings.example`,
       customers,
     })
-    const template = (await naveed.ok('listBookable')).templates[0]!.id
+    const template = (await naveed.ok('getBookingOptions')).templates[0]!.id
     const job = (
       await naveed.ok('createPortalJob', { template, customer: customers[0]!, site, fields: { wrong: 'Leaks.' } })
     ).jobs[0]!.id
-    const before = await house.stored((db) =>
+    const before = await startTestServer.stored((db) =>
       db
         .selectFrom('jobs')
-        .select(['state', 'made_by_id', 'customer_id', 'version'])
+        .select(['state', 'created_by_id', 'customer_id', 'version'])
         .where('id', '=', job)
         .executeTakeFirstOrThrow(),
     )
     const owner = await visitor(device)
     const me = await visitor(device)
-    await signInToPortal(me, house, business.slug, naveed.email)
+    await signInToPortal(me, startTestServer, business.slug, naveed.email)
     await me.see('Dishwasher repair')
 
-    await signInToOffice(owner, house, business.owner.email)
-    await owner.page.goto(mainAt(house, `/office/${business.slug}/settings/portal/users`))
+    await signInToOffice(owner, startTestServer, business.owner.email)
+    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/settings/portal/users`))
     await owner.see('Hannah Prewett')
     await owner.accessible()
     await owner.fill('Search users', 'nave')
@@ -70,10 +70,10 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await me.fill('Password', PASSWORD)
     await me.press('Sign in', me.page.locator('form'))
     await me.see('Wrong email or password.')
-    await me.page.goto(portalAt(house, business.slug, `/jobs/${job}`))
+    await me.page.goto(portalAt(startTestServer, business.slug, `/jobs/${job}`))
     await me.arrived(/\/sign-in/)
 
-    const after = await house.stored(async (db) => ({
+    const after = await startTestServer.stored(async (db) => ({
       links: await db
         .selectFrom('portal_links')
         .select('id')
@@ -88,7 +88,7 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
         .execute(),
       job: await db
         .selectFrom('jobs')
-        .select(['state', 'made_by_id', 'customer_id', 'version'])
+        .select(['state', 'created_by_id', 'customer_id', 'version'])
         .where('id', '=', job)
         .executeTakeFirstOrThrow(),
     }))
@@ -98,7 +98,7 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
       { id: customers[1], name: 'Quay Apartments', state: 'active' },
     ])
     expect(after.job).toEqual(before)
-    await owner.page.goto(mainAt(house, `/office/${business.slug}/jobs/${job}`))
+    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/jobs/${job}`))
     await owner.see(/Booked by Naveed Aslam/)
     await owner.accessible()
     await me.close()

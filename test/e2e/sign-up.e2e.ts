@@ -8,13 +8,13 @@ afterAll(closeAll)
 
 describe.each(WAYS)('A new customer, $way', ({ device }) => {
   it('CP-11 CP-15 CP-35 signs up, reads the mail, activates, books a job and finds it in the list', async () => {
-    const house = await wholeHouse()
-    const business = await harbour(house)
+    const startTestServer = await wholeHouse()
+    const business = await harbour(startTestServer)
     const me = await visitor(device)
     const { page } = me
     const email = `martha.${device}@post.example`
 
-    await page.goto(portalAt(house, business.slug))
+    await page.goto(portalAt(startTestServer, business.slug))
     await me.see('Forgot password?')
     await me.accessible()
     await me.press('Sign up')
@@ -36,7 +36,7 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.see('Send the link again')
     await me.accessible()
 
-    await followMail(me, house, email, 'Activate your account')
+    await followMail(me, startTestServer, email, 'Activate your account')
     await me.see('Hello Martha Okonkwo, one click to finish')
     await me.accessible()
     await me.press('Activate my account')

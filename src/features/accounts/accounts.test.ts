@@ -1,7 +1,7 @@
 import http from 'node:http'
 import sharp from 'sharp'
 import { describe, expect, inject, it } from 'vitest'
-import { house, openHouse, type Person } from '../../../test/test-server.ts'
+import { startTestServer, startSeparateServer, type Person } from '../../../test/test-server.ts'
 import { dayOf } from './rules.ts'
 
 const first = {
@@ -13,11 +13,11 @@ const first = {
   email: 'ruth@harbour-repair.example',
   password: 'seven quiet lanterns',
 }
-const emptyHouse = () => openHouse(inject('world'))
+const emptyHouse = () => startSeparateServer(inject('world'))
 
 /** Sends a file as a form does. */
 async function upload(who: Person, slug: string, bytes: Buffer, name = 'logo.png') {
-  const { port } = await house()
+  const { port } = await startTestServer()
   const edge = 'edge-of-this-form'
   const body = Buffer.concat([
     Buffer.from(
@@ -62,14 +62,14 @@ describe('first run', () => {
       expect((await ruth.ok('getSetUp', { token: older })).state).toBe('used')
       expect((await ruth.ok('getSetUp', { token })).state).toBe('open')
       expect((await ruth.call('setUp', { token: 'x'.repeat(43), ...first })).body.code).toBe('setUpClosed')
-      const faults = await ruth.call('setUp', {
+      const fieldErrors = await ruth.call('setUp', {
         token,
         ...first,
         timeZone: 'Mars/Olympus',
         slug: 'A b',
         currency: 'XXQ',
       })
-      expect(Object.keys(faults.body.fields ?? {}).sort()).toEqual(['currency', 'slug', 'timeZone'])
+      expect(Object.keys(fieldErrors.body.fields ?? {}).sort()).toEqual(['currency', 'slug', 'timeZone'])
       // A browser reads it as a name in another script, and may not open it at all.
       expect((await ruth.call('setUp', { token, ...first, slug: 'xn--abc' })).body.fields).toMatchObject({
         slug: { code: 'slug' },
@@ -111,7 +111,7 @@ describe('first run', () => {
 
 describe('the business', () => {
   it('V-09 the owner changes name, zone and looks; a second change made from an older page is refused', async () => {
-    const { business, stored } = await house()
+    const { business, stored } = await startTestServer()
     const { owner, id } = await business()
     const { version, slug: _slug, logo: _logo, locale: _locale, ...now } = await owner.ok('getAccount')
     const wanted = {
@@ -143,7 +143,7 @@ describe('the business', () => {
   })
 
   it('a dispatcher and a worker change nothing of it', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business()
     for (const role of ['dispatcher', 'worker'] as const) {
       const low = await b.staff(role)
@@ -164,7 +164,7 @@ describe('the business', () => {
   })
 
   it('PS-28 V-09 a logo is a picture sent here, drawn anew and small; an address, a script or a drawing with script is none', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business()
     const picture = await sharp({ create: { width: 1600, height: 400, channels: 3, background: '#0f6b7c' } })
       .jpeg()
@@ -186,7 +186,7 @@ describe('the business', () => {
   })
 
   it("home counts what waits: requests, today's visits in the business's own day", async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business({ timeZone: 'Pacific/Auckland' })
     const home = await b.owner.ok('getOfficeHome')
     expect(home.counts).toEqual({ requested: 0, today: 0, started: 0, stuck: 0 })

@@ -42,7 +42,7 @@ const slug = () =>
     .regex(/^(?!xn--)[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/, 'slug')
 const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
 
-/** Known to Intl, and a place rather than an offset. */
+/** ResolvedCaller to Intl, and a place rather than an offset. */
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
-import type { Ask } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/execute.ts'
 import { FileMissing, FileRefused } from '../../platform/files.ts'
 import { constraintOf } from '../../platform/database/transaction.ts'
 import { newId } from '../../platform/ids.ts'
@@ -23,7 +23,7 @@ import { failedCount } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
 import {
-  askSetUpToken,
+  peekSetUpToken,
   changeSettings,
   findSetUpToken,
   firstSteps,
@@ -34,7 +34,7 @@ import {
   openAccount,
   replaceLogo,
   settingsOf,
-  useSetUpToken,
+  consumeSetUpToken,
   waitingRequests,
   type HomeJob,
   type SettingsRow,
@@ -191,9 +191,9 @@ export const accountsHandlers = implement('accounts', accounts, {
   },
 
   setUp: prepared(
-    async (input, { ask, now }) => {
+    async (input, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
-      if (stateOf(await askSetUpToken(ask, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
+      if (stateOf(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
       if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
       checkNewPassword(input.password, [input.business, input.name, input.email])
       return hashPassword(input.password)
@@ -201,7 +201,7 @@ export const accountsHandlers = implement('accounts', accounts, {
     async (ctx, input, passwordHash) => {
       ctx.allow(yes)
       await lockInstallation(ctx.db)
-      if (!(await installationIsEmpty(ctx.db)) || !(await useSetUpToken(ctx.db, hashToken(input.token), ctx.now)))
+      if (!(await installationIsEmpty(ctx.db)) || !(await consumeSetUpToken(ctx.db, hashToken(input.token), ctx.now)))
         throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
@@ -268,9 +268,9 @@ async function openFirstAccount(
  * An empty installation offers one link to make its first account; the link of an earlier start dies with it.
  * Answers the address to print, or null when there is an account already.
  */
-export async function offerSetUp(ask: Ask, clock: Clock, urls: Urls): Promise<string | null> {
+export async function offerSetUp(query: RunQuery, clock: Clock, urls: Urls): Promise<string | null> {
   const { token, hash } = newToken()
   const at = clock.now()
-  const offered = await offerSetUpToken(ask, { hash, id: newId(), at, expires: new Date(at.getTime() + SET_UP_MS) })
+  const offered = await offerSetUpToken(query, { hash, id: newId(), at, expires: new Date(at.getTime() + SET_UP_MS) })
   return offered ? urls.main(`/set-up/${token}`) : null
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Ask } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/execute.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 
 export interface SettingsRow {
@@ -219,9 +219,9 @@ export interface SetUpToken {
 const FIND_SET_UP =
   "select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token($1, 'setUp') t"
 
-/** The token before any transaction, for work that must not be done for strangers. */
-export const askSetUpToken = async (ask: Ask, hash: Buffer | null): Promise<SetUpToken | undefined> =>
-  (await ask<SetUpToken>(FIND_SET_UP, [hash]))[0]
+/** The token, looked up before any transaction, so that expensive work is not done for strangers. */
+export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Promise<SetUpToken | undefined> =>
+  (await query<SetUpToken>(FIND_SET_UP, [hash]))[0]
 
 export const findSetUpToken = async (db: Read, hash: Buffer | null): Promise<SetUpToken | undefined> =>
   (
@@ -231,8 +231,8 @@ export const findSetUpToken = async (db: Read, hash: Buffer | null): Promise<Set
   ).rows[0]
 
 /** True for the one who used it; everybody else gets false. */
-export const useSetUpToken = async (db: Write, hash: Buffer | null, at: Date): Promise<boolean> =>
-  (await sql<{ used: string | null }>`select use_person_token(${hash}, 'setUp', ${at}) as used`.execute(db)).rows[0]
+export const consumeSetUpToken = async (db: Write, hash: Buffer | null, at: Date): Promise<boolean> =>
+  (await sql<{ used: string | null }>`select consume_person_token(${hash}, 'setUp', ${at}) as used`.execute(db)).rows[0]
     ?.used != null
 
 export interface Opening {
@@ -251,5 +251,5 @@ export interface Opening {
 }
 
 export const openAccount = async (db: Write, opening: Opening): Promise<void> => {
-  await sql`select open_account(${JSON.stringify(opening)})`.execute(db)
+  await sql`select create_account(${JSON.stringify(opening)})`.execute(db)
 }

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { house, type Business } from '../../../test/test-server.ts'
+import { startTestServer, type Business } from '../../../test/test-server.ts'
 import { newId } from '../../platform/ids.ts'
 
 const dockside = {
@@ -24,7 +24,7 @@ async function job(
   customer: string,
   { worker = null, state = 'assigned' }: { worker?: string | null; state?: string } = {},
 ) {
-  const { stored, clock } = await house()
+  const { stored, clock } = await startTestServer()
   const template = await business.template()
   const id = newId(),
     at = clock.now()
@@ -40,7 +40,7 @@ async function job(
         template_version: 1,
         title: 'Dishwasher repair',
         worker_id: worker,
-        made_by_kind: 'staff',
+        created_by_kind: 'staff',
         state,
         folded_portal: '',
         folded_office: '',
@@ -54,7 +54,7 @@ async function job(
 
 describe('a customer', () => {
   it('V-59 is made by a dispatcher with its first contact, site, billing, notes and own reference', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const dispatcher = await business.staff('dispatcher')
     const { id } = await dispatcher.ok('createCustomer', dockside)
     const page = await dispatcher.ok('getCustomer', { customer: id })
@@ -79,7 +79,7 @@ describe('a customer', () => {
   })
 
   it('E-16 two customers of one name stay two, whoever types it', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const [first, second] = [
       await owner.ok('createCustomer', { name: 'Eleanor Finch', notes: 'first' }),
       await owner.ok('createCustomer', { name: 'Eleanor Finch' }),
@@ -91,7 +91,7 @@ describe('a customer', () => {
   })
 
   it('a reference belongs to one customer, and the refusal says which field', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     await owner.ok('createCustomer', dockside)
     const again = await owner.call('createCustomer', { name: 'Other', reference: 'C-0218' })
     expect([again.status, again.body.fields?.reference?.code]).toEqual([422, 'taken'])
@@ -99,7 +99,7 @@ describe('a customer', () => {
   })
 
   it('E-41 of two people who change it at once one is told, and a change of a contact counts as a change', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const dispatcher = await business.staff('dispatcher')
     const { id } = await business.owner.ok('createCustomer', dockside)
     const answers = await Promise.all([
@@ -124,7 +124,7 @@ describe('a customer', () => {
   })
 
   it('V-59 the billing contact is copied from a contact and the address of a site', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', dockside)
     const {
       contacts: [contact],
@@ -139,7 +139,7 @@ describe('a customer', () => {
   })
 
   it('keeps one contact to ask first, whoever comes and goes', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', dockside)
     const { id: carys, version } = await owner.ok('addContact', { customer: id, name: 'Carys Bevan', isPrimary: true })
     const primary = async () =>
@@ -154,7 +154,7 @@ describe('a customer', () => {
   })
 
   it('a site has two coordinates or none, and is put away without its jobs', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', dockside)
     const half = await owner.call('addSite', { customer: id, address: '2 Quay', latitude: 51 })
     expect([half.status, half.body.fields?.longitude?.code]).toEqual([422, 'required'])
@@ -183,7 +183,7 @@ describe('a customer', () => {
   })
 
   it('PS-36 a contact or site of another customer cannot be reached through this one', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const [one, other] = [
       await owner.ok('createCustomer', dockside),
       await owner.ok('createCustomer', { name: 'Other' }),
@@ -206,7 +206,7 @@ describe('a customer', () => {
   })
 
   it('is not put away while work is open; put away it is not changed, and comes back whole', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const { owner } = business
     const { id } = await owner.ok('createCustomer', dockside)
     const open = await job(business, id)
@@ -217,7 +217,7 @@ describe('a customer', () => {
     const refused = await owner.call('archiveCustomer', { customer: id })
     expect([refused.status, refused.body.code]).toEqual([409, 'customerHasOpenJobs'])
     await (
-      await house()
+      await startTestServer()
     ).stored((db) =>
       db
         .updateTable('jobs')
@@ -244,13 +244,13 @@ describe('a customer', () => {
   })
 
   it('PS-09 the portal users of an archived customer lose it with their next request, and find it again when it is restored', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const { id } = await business.owner.ok('createCustomer', dockside)
     const user = await business.portalUser({ customers: [id], name: 'Naveed Aslam' })
     expect((await business.owner.ok('getCustomer', { customer: id })).office!.portalUsers).toMatchObject([
       { id: user.id, name: 'Naveed Aslam', scope: 'whole', state: 'active' },
     ])
-    const { stored } = await house()
+    const { stored } = await startTestServer()
     const links = async () =>
       stored(async (db) => {
         const { sql } = await import('kysely')
@@ -260,7 +260,7 @@ describe('a customer', () => {
           rows: [row],
         } = await sql<{
           found: { portalUser: { links: unknown[] } }
-        }>`select find_portal_caller(${business.slug}, ${JSON.stringify({ [business.id.slice(-12)]: hashToken(token)!.toString('hex') })}, ${(await house()).clock.now()}) as found`.execute(
+        }>`select find_portal_caller(${business.slug}, ${JSON.stringify({ [business.id.slice(-12)]: hashToken(token)!.toString('hex') })}, ${(await startTestServer()).clock.now()}) as found`.execute(
           db,
         )
         return row!.found.portalUser.links.length
@@ -273,13 +273,13 @@ describe('a customer', () => {
   })
 
   it('a contact who is a portal user is not removed, because their access would go unseen', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const { id } = await business.owner.ok('createCustomer', dockside)
     const user = await business.portalUser({ customers: [id] })
     const {
       contacts: [contact],
     } = await business.owner.ok('getCustomer', { customer: id })
-    const { stored } = await house()
+    const { stored } = await startTestServer()
     await stored((db) =>
       db
         .updateTable('portal_links')
@@ -294,7 +294,7 @@ describe('a customer', () => {
   })
 
   it('E-24 of a customer that the portal made, staff are shown others with the same email address, and nothing is joined by itself', async () => {
-    const { owner, id: account } = await (await house()).business()
+    const { owner, id: account } = await (await startTestServer()).business()
     const [one, other] = [
       await owner.ok('createCustomer', dockside),
       await owner.ok('createCustomer', {
@@ -304,11 +304,11 @@ describe('a customer', () => {
     ]
     expect((await owner.ok('getCustomer', { customer: other.id })).office!.alike).toEqual([])
     await (
-      await house()
+      await startTestServer()
     ).stored((db) =>
       db
         .updateTable('customers')
-        .set({ made_for: newId() })
+        .set({ created_for: newId() })
         .where('account_id', '=', account)
         .where('id', '=', other.id)
         .execute(),
@@ -321,7 +321,7 @@ describe('a customer', () => {
 
 describe('the list of customers', () => {
   it('E-13 is searched without accents and case, by name, reference, contact, email, phone and address', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', { ...dockside, name: 'Café Zoë Łódź' })
     await owner.ok('createCustomer', { name: 'Somebody else' })
     for (const search of [
@@ -350,7 +350,7 @@ describe('the list of customers', () => {
   })
 
   it('PS-14 notes and billing are never searched, and unknown filters are refused', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     await owner.ok('createCustomer', dockside)
     for (const search of ['pays late', 'bills@dockside.example'])
       expect((await owner.ok('listCustomers', { search })).rows).toEqual([])
@@ -359,9 +359,9 @@ describe('the list of customers', () => {
   })
 
   it('PS-12 pages in every order without gap or repeat, and counts what it shows', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const { owner } = business
-    const { stored, clock } = await house()
+    const { stored, clock } = await startTestServer()
     const at = clock.now()
     await stored((db) =>
       db
@@ -398,7 +398,7 @@ describe('the list of customers', () => {
   })
 
   it('PS-16 PS-19 leaves as CSV with the columns of the screen, whole and harmless', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     await owner.ok('createCustomer', { ...dockside, name: '=HYPERLINK("https://evil.example")' })
     await owner.ok('createCustomer', { name: 'Other' })
     const file = await owner.call('exportCustomers')
@@ -431,7 +431,7 @@ describe('the list of customers', () => {
 
 describe('who may', () => {
   it('PS-32 PS-14 a worker sees the customers of their open jobs, without notes, billing or portal users', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const worker = await business.staff('worker')
     const [mine, other] = [
       await business.owner.ok('createCustomer', dockside),
@@ -456,7 +456,7 @@ describe('who may', () => {
     })
     expect((await worker.call('getCustomer', { customer: other.id })).status).toBe(404)
     await (
-      await house()
+      await startTestServer()
     ).stored((db) =>
       db
         .updateTable('jobs')
@@ -469,7 +469,7 @@ describe('who may', () => {
   })
 
   it('PS-35 PS-37 a worker changes nothing, and after every refusal nothing has been written', async () => {
-    const business = await (await house()).business()
+    const business = await (await startTestServer()).business()
     const worker = await business.staff('worker')
     const { id } = await business.owner.ok('createCustomer', dockside)
     await job(business, id, { worker: worker.id })
@@ -478,7 +478,7 @@ describe('who may', () => {
       sites: [site],
     } = await business.owner.ok('getCustomer', { customer: id })
     const look = async () =>
-      (await house()).stored(async (db) =>
+      (await startTestServer()).stored(async (db) =>
         JSON.stringify(
           await Promise.all(
             (['customers', 'contacts', 'sites', 'audit', 'outbox'] as const).map((table) =>
@@ -511,7 +511,7 @@ describe('who may', () => {
   })
 
   it('PS-02 PS-03 another business finds none of it, in the words of what never was', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const [ours, theirs] = [await business(), await business()]
     const { id } = await ours.owner.ok('createCustomer', dockside)
     const {
@@ -541,16 +541,16 @@ describe('who may', () => {
   })
 
   it('E-67 PS-36 PS-57 what is not a field of the form is refused, and scripts stay text', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const refused = await owner.call('createCustomer', {
       name: 'X',
       account_id: newId(),
-      madeFor: newId(),
+      createdFor: newId(),
       contact: { name: 'Y', customer_id: newId() },
     })
     expect([refused.status, Object.keys(refused.body.fields!).sort()]).toEqual([
       422,
-      ['account_id', 'contact.customer_id', 'madeFor'],
+      ['account_id', 'contact.customer_id', 'createdFor'],
     ])
     const script = '<img src=x onerror=alert(1)>'
     const { id } = await owner.ok('createCustomer', {

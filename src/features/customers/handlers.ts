@@ -98,9 +98,9 @@ export const customersHandlers = implement('customers', customers, {
       ? {
           notes: row.notes,
           billing: row.billing,
-          fromPortal: row.madeFor !== null,
+          fromPortal: row.createdFor !== null,
           portalUsers: await portalUsersOf(ctx.db, key),
-          alike: row.madeFor === null ? [] : await customersAlike(ctx.db, key),
+          alike: row.createdFor === null ? [] : await customersAlike(ctx.db, key),
         }
       : null
     const { id, name, reference, state, version, createdAt } = row

@@ -19,7 +19,7 @@ export interface CustomerRow {
   version: number
   notes: string
   billing: { name: string | null; email: string | null; phone: string | null; address: string | null }
-  madeFor: string | null
+  createdFor: string | null
   createdAt: Date
 }
 export interface ContactRow {
@@ -66,7 +66,7 @@ export async function findCustomer(db: Read, { account, customer }: Key): Promis
       'billing_email',
       'billing_phone',
       'billing_address',
-      'made_for',
+      'created_for',
       'created_at',
     ])
     .executeTakeFirst()
@@ -84,7 +84,7 @@ export async function findCustomer(db: Read, { account, customer }: Key): Promis
         phone: row.billing_phone,
         address: row.billing_address,
       },
-      madeFor: row.made_for,
+      createdFor: row.created_for,
       createdAt: row.created_at,
     }
   )
@@ -424,7 +424,7 @@ export async function insertCustomer(
   { account, customer }: Key,
   given: CustomerIn & {
     name: string
-    madeFor?: string | null
+    createdFor?: string | null
     contacts?: readonly (ContactIn & { id: string; name: string })[]
     sites?: readonly (SiteIn & { id: string; address: string })[]
   },
@@ -437,7 +437,7 @@ export async function insertCustomer(
       id: customer,
       ...columns(given),
       name: given.name,
-      made_for: given.madeFor ?? null,
+      created_for: given.createdFor ?? null,
       folded: fold(given.name),
       created_at: now,
       updated_at: now,

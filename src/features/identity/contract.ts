@@ -44,7 +44,7 @@ export const identity = contract('identity', {
     output: z.object({}),
     writes: true,
   }),
-  getMyself: operation({
+  getCurrentUser: operation({
     method: 'GET',
     path: '/people/me',
     audience: ['person'],

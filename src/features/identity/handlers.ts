@@ -3,15 +3,15 @@ import { emailNorm, implement, prepared, withEffect } from '../../platform/opera
 import { problem, yes } from '../../platform/problem.ts'
 import { newToken, verifyPassword } from '../../platform/secrets.ts'
 import { identity } from './contract.ts'
-import { accountsOf, clearThrottle, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
+import { accountsOf, clearRateLimit, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
 
 /** Staff sessions: 24 hours at most, an hour without a request ends them sooner (RELIABILITY C4). */
 const STAFF_SESSION_MS = 24 * 3600_000
 
 export const identityHandlers = implement('identity', identity, {
   signIn: prepared(
-    async (input, { ask }) => {
-      const login = await findLogin(ask, emailNorm(input.email))
+    async (input, { query }) => {
+      const login = await findLogin(query, emailNorm(input.email))
       // Verified also when there is no such login: unknown and wrong take the same time (PS-46).
       return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
     },
@@ -31,13 +31,13 @@ export const identityHandlers = implement('identity', identity, {
         userAgent: ctx.userAgent,
         clientAddress: ctx.clientAddress,
       })
-      await clearThrottle(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
+      await clearRateLimit(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
       return withEffect(
         { name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) },
         { session: 'start', audience: 'people', token, ends },
       )
     },
-    { asksFirst: true },
+    { countsLimitsFirst: true },
   ),
 
   async signOut(ctx) {
@@ -46,7 +46,7 @@ export const identityHandlers = implement('identity', identity, {
     return withEffect({}, { session: 'end', audience: 'people' })
   },
 
-  async getMyself(ctx) {
+  async getCurrentUser(ctx) {
     ctx.allow(yes)
     const { id, name, email } = ctx.actor
     return { id, name, email, accounts: await accountsOf(ctx.db, id) }

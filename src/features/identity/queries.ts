@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Ask, Caller, Known, Surface } from '../../platform/execute.ts'
+import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/execute.ts'
 import { statement } from '../../platform/database/transaction.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
@@ -46,11 +46,11 @@ interface CallerRow {
 export async function identify(
   surface: Surface,
   caller: Caller,
-  ask: Ask,
+  query: RunQuery,
   now: Date,
   entering = false,
-): Promise<Known> {
-  const row = await lookUp(surface, caller, ask, now, entering)
+): Promise<ResolvedCaller> {
+  const row = await lookUp(surface, caller, query, now, entering)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
   return {
@@ -65,12 +65,12 @@ export async function identify(
 async function lookUp(
   surface: Surface,
   caller: Caller,
-  ask: Ask,
+  query: RunQuery,
   now: Date,
   entering: boolean,
 ): Promise<CallerRow | null> {
   const one = async (call: string, values: unknown[]) =>
-    (await ask<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
+    (await query<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
   switch (surface) {
     case 'portal': {
       const tokens = Object.fromEntries(
@@ -79,7 +79,7 @@ async function lookUp(
           return hash ? [[cookie, hash.toString('hex')]] : []
         }),
       )
-      return one(`${entering ? 'enter_portal' : 'find_portal_caller'}($1, $2, $3)`, [
+      return one(`${entering ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
         named(caller.addresses.portal),
         JSON.stringify(tokens),
         now,
@@ -149,11 +149,11 @@ export interface Login {
   state?: string
 }
 
-export const findLogin = async (ask: Ask, emailNorm: string): Promise<Login | undefined> =>
-  (await ask<Login>('select * from find_login($1)', [emailNorm]))[0]
+export const findLogin = async (query: RunQuery, emailNorm: string): Promise<Login | undefined> =>
+  (await query<Login>('select * from find_login($1)', [emailNorm]))[0]
 
-export const findPortalLogin = async (ask: Ask, account: string, emailNorm: string): Promise<Login | undefined> =>
-  (await ask<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
+export const findPortalLogin = async (query: RunQuery, account: string, emailNorm: string): Promise<Login | undefined> =>
+  (await query<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
 
 export const accountsOf = async (db: Read, person: string) =>
   (
@@ -194,14 +194,14 @@ export const endPersonSessions = async (
   (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]
     ?.ended ?? 0
 
-const cleared = statement('select clear_throttle($1)')
+const cleared = statement('select clear_rate_limit($1)')
 
-export const clearThrottle = async (db: Write, bucket: string): Promise<void> => {
+export const clearRateLimit = async (db: Write, bucket: string): Promise<void> => {
   await cleared(db, bucket)
 }
 
 /** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */
-export async function forgetExpired(db: Write, now: Date): Promise<void> {
+export async function deleteExpired(db: Write, now: Date): Promise<void> {
   const ago = (days: number) => new Date(now.getTime() - days * 24 * 3600_000)
   await db.deleteFrom('portal_sessions').where('ends_at', '<=', now).execute()
   await db.deleteFrom('people_sessions').where('ends_at', '<=', now).execute()
@@ -210,5 +210,5 @@ export async function forgetExpired(db: Write, now: Date): Promise<void> {
   await db.deleteFrom('people_tokens').where('expires_at', '<=', ago(30)).execute()
   await db.deleteFrom('idempotency_keys').where('created_at', '<=', ago(1)).execute()
   // The longest window is an hour.
-  await db.deleteFrom('throttles').where('since', '<=', ago(1)).execute()
+  await db.deleteFrom('rate_limits').where('since', '<=', ago(1)).execute()
 }

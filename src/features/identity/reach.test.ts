@@ -2,11 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openPool } from '../../platform/database/pool.ts'
-import { house } from '../../../test/test-server.ts'
+import { startTestServer } from '../../../test/test-server.ts'
 import { identify } from './queries.ts'
 import { reachOf } from './rules.ts'
 
-const home = await house()
+const home = await startTestServer()
 
 describe('the reach of a portal session', () => {
   it('PS-01 V-24 V-25 the database sets exactly what reachOf says, for any links, templates and settings', async () => {
@@ -110,16 +110,16 @@ describe('the reach of a portal session', () => {
                           : 'A'.repeat(43),
                     },
             }
-            const ask = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
+            const query = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
             await client.query('begin read only')
-            const entered = await identify('portal', caller, ask, home.clock.now(), true)
+            const entered = await identify('portal', caller, query, home.clock.now(), true)
             const {
               rows: [set],
             } = await client.query<Record<string, string | null>>(
               `select ${NAMES.map((name) => `current_setting('app.${name}', true) as ${name}`).join(', ')}`,
             )
             await client.query('commit')
-            const known = await identify('portal', caller, ask, home.clock.now())
+            const known = await identify('portal', caller, query, home.clock.now())
             expect(entered).toEqual({ ...known, ...(entered.stale && { stale: true }) })
             expect(Object.fromEntries(NAMES.map((name) => [name, normal(set![name])]))).toEqual(
               Object.fromEntries(NAMES.map((name) => [name, normal(reachOf(known.actor, known.account)[name])])),

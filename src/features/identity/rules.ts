@@ -31,7 +31,7 @@ export interface PortalOf {
   severalJobs: boolean
   requestedStart: boolean
   /** Makes a customer for an unlinked portal user at its first booking. */
-  makeCustomers: boolean
+  createCustomers: boolean
   staffNames: 'full' | 'first' | 'business'
   confirmBookings: boolean
   mailOnRemoval: boolean
@@ -199,7 +199,7 @@ export function mayFor(actor: PortalUserActor, portal: PortalOf, permission: Per
 /** May they book at all: for one of their customers or, unlinked, as the customer that is then made (V-26)? */
 export function mayBook(actor: PortalUserActor, portal: PortalOf): boolean {
   if (actor.links.length === 0)
-    return portal.makeCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
+    return portal.createCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
   return actor.links.some((link) => mayFor(actor, portal, 'createJobs', link.customer))
 }
 

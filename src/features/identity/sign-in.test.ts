@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, PASSWORD, type Business, type House } from '../../../test/test-server.ts'
+import { startTestServer, PASSWORD, type Business, type TestServer } from '../../../test/test-server.ts'
 
-let at: House, shop: Business
+let at: TestServer, shop: Business
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
   shop = await at.business()
 })
 
@@ -15,9 +15,9 @@ describe('signIn', () => {
       password: PASSWORD,
     })
     expect(accounts).toMatchObject([{ slug: shop.slug, role: 'owner' }])
-    expect((await visitor.call('getMyself')).body).toMatchObject({ email: shop.owner.email })
+    expect((await visitor.call('getCurrentUser')).body).toMatchObject({ email: shop.owner.email })
     await visitor.ok('signOut')
-    expect((await visitor.call('getMyself')).status).toBe(401)
+    expect((await visitor.call('getCurrentUser')).status).toBe(401)
   })
 
   it('PS-46 answers a wrong password and an unknown address with the same words', async () => {

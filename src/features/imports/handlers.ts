@@ -14,7 +14,7 @@ import { isId, newId } from '../../platform/ids.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
 import { momentOf } from '../../platform/zone.ts'
 import { contactsOf, foldCustomer, insertContact, insertCustomer, insertSite, sitesOf } from '../customers/queries.ts'
-import { insertJobs, searchTexts, takeJobNumbers } from '../jobs/queries.ts'
+import { insertJobs, searchTexts, reserveJobNumbers } from '../jobs/queries.ts'
 import { checkFieldValues, startingValues, type Field, type Values } from '../templates/rules.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../templates/queries.ts'
 import {
@@ -407,7 +407,7 @@ async function writeJobs(
   await insertSites(db, added)
 
   const history: Insertable<JobHistory>[] = []
-  const firstNumber = await takeJobNumbers(db, account, taken.length)
+  const firstNumber = await reserveJobNumbers(db, account, taken.length)
   await insertJobs(
     db,
     taken.map(({ job, customer, template, values }, index) => {
@@ -448,7 +448,7 @@ async function writeJobs(
         template_id: template.id,
         template_version: template.version,
         title: job.title ?? template.name,
-        made_by_kind: 'system',
+        created_by_kind: 'system',
         state,
         requested_at: times.requestedAt,
         scheduled_at: canceled ? null : times.scheduledAt,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { house, type Business } from '../../../test/test-server.ts'
+import { startTestServer, type Business } from '../../../test/test-server.ts'
 import { createWords } from '../../platform/i18n.ts'
 import { importFile, ImportRefused, type Counts, type ImportOptions } from './handlers.ts'
 
@@ -33,7 +33,7 @@ async function run(
   business: Business,
   given: Partial<ImportOptions> & Pick<ImportOptions, 'file' | 'map'>,
 ): Promise<Ran> {
-  const { stored, clock } = await house()
+  const { stored, clock } = await startTestServer()
   const verdicts: string[] = [],
     seen: number[] = []
   const counts = await importFile({
@@ -61,7 +61,7 @@ async function csv(...rows: string[]): Promise<string> {
 
 /** Everything an import could have touched, as it is stored. */
 async function everything(business: Business) {
-  const { stored } = await house()
+  const { stored } = await startTestServer()
   return stored(async (db) =>
     Object.fromEntries(
       await Promise.all(
@@ -93,7 +93,7 @@ async function everything(business: Business) {
   )
 }
 const jobsOf = async (business: Business) =>
-  (await house()).stored((db) =>
+  (await startTestServer()).stored((db) =>
     db
       .selectFrom('jobs as j')
       .innerJoin('templates as t', (join) =>
@@ -110,7 +110,7 @@ const iso = (at: unknown) => (at as Date | null)?.toISOString() ?? null
 
 describe('the 40 requests of Los Angeles', () => {
   it('E-40 come in completely: one customer, types as templates, one site an address, states kept', async () => {
-    const { business, stored } = await house()
+    const { business, stored } = await startTestServer()
     const firm = await business()
     const { counts, seen } = await sample(firm, { chunk: 15 })
     expect(counts).toEqual({ rows: 40, new: 40, added: 0, there: 0, rejected: 0 })
@@ -152,7 +152,7 @@ describe('the 40 requests of Los Angeles', () => {
   })
 
   it('E-40 keep their times to the second, in the time of Los Angeles', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business({ timeZone: 'Europe/London' })
     await sample(firm)
     const jobs = await jobsOf(firm)
@@ -178,7 +178,7 @@ describe('the 40 requests of Los Angeles', () => {
   })
 
   it('E-51 E-40 a canceled one has no times, its history has them, and history says imported', async () => {
-    const { business, stored } = await house()
+    const { business, stored } = await startTestServer()
     const firm = await business()
     await sample(firm)
     const canceled = (await jobsOf(firm)).find((each) => each.external_reference === '1-870687481')!
@@ -207,7 +207,7 @@ describe('the 40 requests of Los Angeles', () => {
   })
 
   it('are found in the office by what they say, and a hidden field is no text a customer finds', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     await sample(firm)
     const found = await firm.owner.ok('listJobs', { search: 'burnet devonshire' })
@@ -226,7 +226,7 @@ describe('the 40 requests of Los Angeles', () => {
   })
 
   it('E-16 a second run changes nothing, and never takes a customer of the same name', async () => {
-    const { business, clock } = await house()
+    const { business, clock } = await startTestServer()
     const firm = await business()
     const namesake = await firm.customer('City of Los Angeles')
     await sample(firm)
@@ -238,7 +238,7 @@ describe('the 40 requests of Los Angeles', () => {
   })
 
   it('a dry run writes nothing and says what would become of every row', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const before = await everything(firm)
     const { counts, verdicts } = await sample(firm, { dryRun: true, chunk: 9 })
@@ -255,7 +255,7 @@ const HEAD = 'Ref,Type,Status,Address,Made,Closed,Note'
 
 describe('rows that are refused', () => {
   it('stop nothing, come back with all their reasons, and harm no spreadsheet', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const file = await csv(
       HEAD,
@@ -298,7 +298,7 @@ describe('rows that are refused', () => {
   })
 
   it('a quote inside a cell is text; one that is never closed stops the import and says where, and a rerun goes on', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const rows = [
       HEAD,
@@ -321,7 +321,7 @@ describe('rows that are refused', () => {
   })
 
   it('the same reference twice in a file is one job', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const file = await csv(
       HEAD,
@@ -339,7 +339,7 @@ describe('rows that are refused', () => {
   })
 
   it('E-43 an hour that the clocks skip is no time; one that comes twice is the first', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const file = await csv(
       HEAD,
@@ -361,7 +361,7 @@ describe('rows that are refused', () => {
 
 describe('a file or a mapping that cannot be read', () => {
   it('is refused before the first row, with everything that is wrong', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const good = await csv(HEAD, 'E1,Repair,Open,,,,')
     const before = await everything(firm)
@@ -390,7 +390,7 @@ describe('a file or a mapping that cannot be read', () => {
   })
 
   it('a customer of another business is never found, by reference or by id', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const [firm, other] = [await business(), await business()]
     const foreign = await other.customer('Foreign')
     await expect(
@@ -405,7 +405,7 @@ describe('customers', () => {
     'reference=Nr,name=Company,address=Street,latitude=Lat,longitude=Lon,contactName=Person,contactRole=Job,contactEmail=Mail,contactPhone=Phone'
 
   it('come with contacts and sites, several rows to one customer, and a second run changes nothing', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     const file = await csv(
       CUSTOMERS,
@@ -435,7 +435,7 @@ describe('customers', () => {
   })
 
   it('E-16 the same name without that reference is another customer', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     await firm.customer('The Mill')
     expect(
@@ -445,7 +445,7 @@ describe('customers', () => {
   })
 
   it('jobs of several customers name each by its reference', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const firm = await business()
     await run(firm, { kind: 'customers', file: await csv(CUSTOMERS, 'K1;One;;;;;;;', 'K2;Two;;;;;;;'), map: CMAP })
     const { counts } = await run(firm, {

@@ -74,33 +74,33 @@ export interface Reason {
 /** @throws Reason[] what is wrong with the mapping, all of it */
 export function readMapping(kind: ImportKind, text: string): Mapping {
   const given = text.trimStart().startsWith('{') ? fromJson(text) : fromList(text)
-  const faults: Reason[] = []
+  const fieldErrors: Reason[] = []
   const mapping: Mapping = { columns: {}, tags: [], fields: {}, states: {}, times: 'iso', timeZone: null }
   for (const [meaning, column] of given.columns) {
     const names = Array.isArray(column) ? column : [column]
     if (!names.every((name): name is string => typeof name === 'string' && name !== ''))
-      faults.push({ code: 'mapColumn', vars: { meaning } })
+      fieldErrors.push({ code: 'mapColumn', vars: { meaning } })
     else if (kind === 'jobs' && meaning.startsWith('field:') && meaning.length > 6)
       mapping.fields[meaning.slice(6).trim()] = names[0]!
     else if (kind === 'jobs' && meaning === 'tags') mapping.tags.push(...names)
     else if (MEANINGS[kind].includes(meaning) && names.length === 1) mapping.columns[meaning] = names[0]!
-    else faults.push({ code: 'mapMeaning', vars: { meaning, known: MEANINGS[kind].join(', ') } })
+    else fieldErrors.push({ code: 'mapMeaning', vars: { meaning, known: MEANINGS[kind].join(', ') } })
   }
   for (const [theirs, ours] of given.states) {
     if ((JOB_STATES as readonly unknown[]).includes(ours)) mapping.states[theirs] = ours as JobState
-    else faults.push({ code: 'mapState', vars: { state: String(ours), known: JOB_STATES.join(', ') } })
+    else fieldErrors.push({ code: 'mapState', vars: { state: String(ours), known: JOB_STATES.join(', ') } })
   }
   if (given.times !== undefined) {
     if ((TIME_STYLES as readonly unknown[]).includes(given.times)) mapping.times = given.times as TimeStyle
-    else faults.push({ code: 'mapTimes', vars: { known: TIME_STYLES.join(', ') } })
+    else fieldErrors.push({ code: 'mapTimes', vars: { known: TIME_STYLES.join(', ') } })
   }
   if (given.timeZone !== undefined) {
     if (typeof given.timeZone === 'string' && isZone(given.timeZone)) mapping.timeZone = given.timeZone
-    else faults.push({ code: 'mapZone', vars: { zone: String(given.timeZone) } })
+    else fieldErrors.push({ code: 'mapZone', vars: { zone: String(given.timeZone) } })
   }
   for (const meaning of NEEDED[kind])
-    if (!mapping.columns[meaning]) faults.push({ code: 'mapMissing', vars: { meaning } })
-  if (faults.length > 0) throw faults
+    if (!mapping.columns[meaning]) fieldErrors.push({ code: 'mapMissing', vars: { meaning } })
+  if (fieldErrors.length > 0) throw fieldErrors
   return mapping
 }
 

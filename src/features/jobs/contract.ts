@@ -25,7 +25,7 @@ declareProblems({
   /** A customer's deed came after the start (E-41). */
   jobStarted: 409,
   /** The table of moves has no such move for this person. */
-  moveRefused: 409,
+  transitionNotAllowed: 409,
   planningOver: 409,
   jobCanceled: 409,
   /** What a customer may no longer do in this state. */
@@ -95,7 +95,7 @@ const row = z.object({
   requestedAt: moment().nullable(),
   scheduledAt: moment().nullable(),
   durationMinutes: z.number().nullable(),
-  madeBy: person,
+  createdBy: person,
   createdAt: moment(),
   updatedAt: moment(),
   version: z.number(),
@@ -186,7 +186,7 @@ export const jobs = contract('jobs', {
         name: z.string(),
         reference: z.string().nullable(),
         /** Made by itself at a booking: other customers with the booker's address, to be looked at by a person (E-24). */
-        perhapsSame: z.array(z.object({ id: z.string(), name: z.string() })),
+        possibleDuplicates: z.array(z.object({ id: z.string(), name: z.string() })),
       }),
       customerState: z.string(),
       requested: shownMoment().nullable(),
@@ -229,7 +229,7 @@ export const jobs = contract('jobs', {
     params: job,
     output: z.object({ rows: z.array(historyEntry) }),
   }),
-  listJobChoices: operation({
+  getJobFormOptions: operation({
     method: 'GET',
     path: '/office/{account}/job-choices',
     audience: ['staff'],
@@ -290,7 +290,7 @@ export const jobs = contract('jobs', {
     problems: ['jobChanged', 'jobCanceled'],
     writes: true,
   }),
-  moveJob: operation({
+  changeJobStatus: operation({
     method: 'POST',
     path: '/office/{account}/jobs/{job}/moves',
     audience: ['staff'],
@@ -305,7 +305,7 @@ export const jobs = contract('jobs', {
       requested: local().optional(),
     }),
     output: changed,
-    problems: ['jobChanged', 'moveRefused'],
+    problems: ['jobChanged', 'transitionNotAllowed'],
     writes: true,
   }),
   assignJob: operation({
@@ -316,7 +316,7 @@ export const jobs = contract('jobs', {
     params: job,
     body: z.strictObject({ ...seen, worker: id().nullable(), outright: z.boolean().default(true) }),
     output: changed,
-    problems: ['jobChanged', 'moveRefused'],
+    problems: ['jobChanged', 'transitionNotAllowed'],
     writes: true,
   }),
   scheduleJob: operation({
@@ -338,7 +338,7 @@ export const jobs = contract('jobs', {
     params: job,
     body: z.strictObject({ ...seen, reason: text(1_000).optional() }),
     output: changed,
-    problems: ['jobChanged', 'moveRefused'],
+    problems: ['jobChanged', 'transitionNotAllowed'],
     writes: true,
   }),
   reinstateJob: operation({
@@ -349,7 +349,7 @@ export const jobs = contract('jobs', {
     params: job,
     body: z.strictObject(seen),
     output: changed,
-    problems: ['jobChanged', 'moveRefused'],
+    problems: ['jobChanged', 'transitionNotAllowed'],
     writes: true,
   }),
   deleteJob: operation({

@@ -7,13 +7,13 @@ import {
   problemsUnder,
   startingValues,
   type Field,
-  type FieldFault,
+  type FieldError,
   type Values,
 } from '../templates/rules.ts'
-import { claimFieldFiles, keysOnlyOf } from './files/queries.ts'
+import { claimFieldFiles, exclusiveStorageKeys } from './files/queries.ts'
 import { jobs } from './contract.ts'
 import { countOfficeJobs, listOfficeJobs, type JobFilter } from './office/queries.ts'
-import { mayDeleteJob, mayMove, mayPlan, mayRunJobs, maySeeJob, moversFor } from './policy.ts'
+import { mayDeleteJob, mayTransition, mayPlan, mayRunJobs, maySeeJob, transitionRolesFor } from './policy.ts'
 import {
   activeTemplates,
   addComment,
@@ -27,24 +27,24 @@ import {
   insertJobs,
   isActiveStaff,
   lockJob,
-  openJob,
-  perhapsSameCustomer,
+  loadJobPage,
+  possibleDuplicatesOf,
   releaseDeclined,
   removeJob,
   searchTexts,
   sitesOf,
-  takeJobNumbers,
+  reserveJobNumbers,
   workersOf,
   type HistoryRecord,
   type JobRecord,
-  type ListedJob,
+  type JobRowRecord,
 } from './queries.ts'
 import { searchOffice } from './search/queries.ts'
-import { canBeCorrected, canBePlanned, customerState, moveOf, movesFrom, planIsShown, type JobState } from './rules.ts'
+import { isEditable, isPlannable, customerState, transitionOf, transitionsFrom, isScheduleVisible, type JobState } from './rules.ts'
 
-export type Faults = Record<string, FieldFault | string>
+export type FieldErrors = Record<string, FieldError | string>
 /** What a deed needs of its context, whoever does it. */
-type Doing = Pick<Context<(typeof jobs)['moveJob']>, 'db' | 'account' | 'now' | 'newId'> & {
+type Doing = Pick<Context<(typeof jobs)['changeJobStatus']>, 'db' | 'account' | 'now' | 'newId'> & {
   actor: { kind: string; id: string; name: string }
 }
 
@@ -56,7 +56,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       cursor,
       limit,
     })
-    return { rows: rows.map(listed), next, timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes } }
+    return { rows: rows.map(presentJobRow), next, timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes } }
   },
 
   async countJobs(ctx, filters) {
@@ -70,21 +70,21 @@ export const jobsHandlers = implement('jobs', jobs, {
       account: { id: account, timeZone },
       actor,
     } = ctx
-    const opened = await openJob(db, account, wanted)
+    const opened = await loadJobPage(db, account, wanted)
     ctx.allow(maySeeJob(actor, opened?.job))
     const { job, fields, comments, files, history } = opened!
     const office = mayRunJobs(actor).yes
-    const perhapsSame = office ? await perhapsSameCustomer(db, account, job.customer_id) : []
+    const possibleDuplicates = office ? await possibleDuplicatesOf(db, account, job.customer_id) : []
     const { state } = job
     // What a template hides from workers does not reach one, files of such a field included (V-29).
     const hidden = new Set(office ? [] : fields.filter((field) => field.worker === 'hidden').map((field) => field.id))
     return {
-      ...listed(job),
+      ...presentJobRow(job),
       customerState: customerState(state),
-      customer: { id: job.customer_id, name: job.customer, reference: job.reference, perhapsSame },
+      customer: { id: job.customer_id, name: job.customer, reference: job.reference, possibleDuplicates },
       place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
-      requested: shown(job.requested_at, timeZone),
-      scheduled: shown(job.scheduled_at, timeZone),
+      requested: presentMoment(job.requested_at, timeZone),
+      scheduled: presentMoment(job.scheduled_at, timeZone),
       startedAt: job.started_at,
       completedAt: job.completed_at,
       canceledAt: job.canceled_at,
@@ -114,14 +114,14 @@ export const jobsHandlers = implement('jobs', jobs, {
           by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name },
           at: each.created_at,
         })),
-      history: history.map(told),
+      history: history.map(presentHistory),
       timeZone,
-      moves: movesFrom(state, moversFor(actor, job)),
+      moves: transitionsFrom(state, transitionRolesFor(actor, job)),
       can: {
-        edit: office && canBeCorrected(state),
-        assign: office && canBePlanned(state),
-        schedule: office && canBePlanned(state),
-        cancel: mayMove(actor, job, 'canceled').yes,
+        edit: office && isEditable(state),
+        assign: office && isPlannable(state),
+        schedule: office && isPlannable(state),
+        cancel: mayTransition(actor, job, 'canceled').yes,
         reinstate: state === 'canceled' && office,
         delete: mayDeleteJob(actor).yes,
         comment: true,
@@ -131,10 +131,10 @@ export const jobsHandlers = implement('jobs', jobs, {
 
   async getJobHistory(ctx, { job: wanted }) {
     ctx.allow(maySeeJob(ctx.actor, await findJob(ctx.db, ctx.account.id, wanted)))
-    return { rows: (await historyOf(ctx.db, ctx.account.id, wanted)).map(told) }
+    return { rows: (await historyOf(ctx.db, ctx.account.id, wanted)).map(presentHistory) }
   },
 
-  async listJobChoices(ctx, { template: wantedTemplate, customer: wantedCustomer }) {
+  async getJobFormOptions(ctx, { template: wantedTemplate, customer: wantedCustomer }) {
     ctx.allow(mayRunJobs(ctx.actor))
     const account = ctx.account.id
     const [templates, workers, template, customer, sites] = await Promise.all([
@@ -167,26 +167,26 @@ export const jobsHandlers = implement('jobs', jobs, {
       account: { id: account, timeZone },
       now,
     } = ctx
-    const faults: Faults = {}
+    const fieldErrors: FieldErrors = {}
     const [customer, template] = await Promise.all([
       customerOf(db, account, input.customer),
       findTemplate(db, account, input.template),
     ])
-    if (!customer) faults.customer = 'choice'
-    if (template?.state !== 'active') faults.template = 'choice'
+    if (!customer) fieldErrors.customer = 'choice'
+    if (template?.state !== 'active') fieldErrors.template = 'choice'
     const place = customer
-      ? await placeOf(ctx, customer.id, input, faults)
+      ? await resolveAddress(ctx, customer.id, input, fieldErrors)
       : { site_id: null, address: null, latitude: null, longitude: null }
-    const requested_at = instant(input.requested, timeZone, 'requested', faults)
-    const scheduled_at = instant(input.scheduled, timeZone, 'scheduled', faults)
-    if (input.worker && !(await isActiveStaff(db, account, input.worker))) faults.worker = 'choice'
+    const requested_at = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+    const scheduled_at = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
+    if (input.worker && !(await isActiveStaff(db, account, input.worker))) fieldErrors.worker = 'choice'
     const fields = template?.fields ?? []
-    const values = answers(fields, input.fields ?? {}, startingValues(fields), timeZone, faults)
-    if (fields.some((field) => field.type === 'file' && values[field.id])) faults.fields = 'unknown'
-    refuseIf(faults)
+    const values = fieldValues(fields, input.fields ?? {}, startingValues(fields), timeZone, fieldErrors)
+    if (fields.some((field) => field.type === 'file' && values[field.id])) fieldErrors.fields = 'unknown'
+    throwFieldErrors(fieldErrors)
 
     const state: JobState = input.worker ? (input.outright ? 'assigned' : 'pending') : 'unassigned'
-    const number = await takeJobNumbers(db, account, 1)
+    const number = await reserveJobNumbers(db, account, 1)
     const { id: actorId, name: actorName } = ctx.actor
     const job = {
       account_id: account,
@@ -198,9 +198,9 @@ export const jobsHandlers = implement('jobs', jobs, {
       template_version: template!.version,
       title: input.title ?? template!.name,
       worker_id: input.worker ?? null,
-      made_by_kind: 'staff',
-      made_by_id: actorId,
-      made_by_name: actorName,
+      created_by_kind: 'staff',
+      created_by_id: actorId,
+      created_by_name: actorName,
       state,
       requested_at: requested_at ?? null,
       scheduled_at: scheduled_at ?? null,
@@ -225,16 +225,16 @@ export const jobsHandlers = implement('jobs', jobs, {
                 audience: 'customer' as const,
                 from: 'unassigned' as const,
                 to: state,
-                details: planIsShown(state) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {},
+                details: isScheduleVisible(state) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {},
               },
               await assignedLine(ctx, null, input.worker!),
             ]),
       ],
-      by(ctx),
+      actorStamp(ctx),
       now,
       ctx.newId,
     )
-    if (input.note) await addComment(db, job, { id: ctx.newId(), audience: 'internal', body: input.note }, by(ctx), now)
+    if (input.note) await addComment(db, job, { id: ctx.newId(), audience: 'internal', body: input.note }, actorStamp(ctx), now)
     return { id: job.id, number, state, version: 1 }
   },
 
@@ -246,16 +246,16 @@ export const jobsHandlers = implement('jobs', jobs, {
     const job = await lockJob(db, account, input.job)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, input.version)
-    if (!canBeCorrected(job!.state)) throw problem('jobCanceled')
-    const faults: Faults = {}
+    if (!isEditable(job!.state)) throw problem('jobCanceled')
+    const fieldErrors: FieldErrors = {}
     const fields = await fieldsOf(db, account, job!)
-    const values = input.fields ? answers(fields, input.fields, job!.fields, timeZone, faults) : job!.fields
-    const requested = instant(input.requested, timeZone, 'requested', faults)
-    const place = touchesPlace(input) ? await placeOf(ctx, job!.customer_id, input, faults) : {}
+    const values = input.fields ? fieldValues(fields, input.fields, job!.fields, timeZone, fieldErrors) : job!.fields
+    const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+    const place = touchesPlace(input) ? await resolveAddress(ctx, job!.customer_id, input, fieldErrors) : {}
     for (const { field, files } of changedFiles(fields, job!.fields, values)) {
-      if (!(await claimFieldFiles(db, job!, field, files))) faults[`fields.${field.id}`] = 'unknown'
+      if (!(await claimFieldFiles(db, job!, field, files))) fieldErrors[`fields.${field.id}`] = 'unknown'
     }
-    refuseIf(faults)
+    throwFieldErrors(fieldErrors)
     const changes = {
       ...place,
       ...(input.title !== undefined && { title: input.title }),
@@ -269,31 +269,31 @@ export const jobsHandlers = implement('jobs', jobs, {
       db,
       [job!],
       [{ event: 'edited', audience: 'internal', details: { fields: changedFields(fields, job!, changes) } }],
-      by(ctx),
+      actorStamp(ctx),
       ctx.now,
       ctx.newId,
     )
     return { id: job!.id, number: job!.number, state: job!.state, version }
   },
 
-  async moveJob(ctx, input) {
+  async changeJobStatus(ctx, input) {
     const job = await lockJob(ctx.db, ctx.account.id, input.job)
-    ctx.allow(mayMove(ctx.actor, job, input.to))
+    ctx.allow(mayTransition(ctx.actor, job, input.to))
     checkVersion(job!, input.version)
-    const move = moveOf(job!.state, input.to, moversFor(ctx.actor, job!))!
-    const faults: Faults = {}
-    if (move.reason === 'required' && !input.reason) faults.reason = 'required'
+    const move = transitionOf(job!.state, input.to, transitionRolesFor(ctx.actor, job!))!
+    const fieldErrors: FieldErrors = {}
+    if (move.reason === 'required' && !input.reason) fieldErrors.reason = 'required'
     // A worker moves the job and plans nothing.
     const office = mayRunJobs(ctx.actor).yes
     const worker = office ? (input.worker ?? job!.worker_id) : job!.worker_id
     if (!office)
-      for (const key of ['worker', 'scheduled', 'requested'] as const) if (input[key]) faults[key] = 'unknown'
-    if (move.needsWorker && !worker) faults.worker = 'required'
-    if (office && input.worker && !(await isActiveStaff(ctx.db, ctx.account.id, input.worker))) faults.worker = 'choice'
-    const scheduled = instant(input.scheduled, ctx.account.timeZone, 'scheduled', faults)
-    const requested = instant(input.requested, ctx.account.timeZone, 'requested', faults)
-    refuseIf(faults)
-    return carryOut(ctx, job!, input.to, { reason: input.reason, worker, scheduled, requested })
+      for (const key of ['worker', 'scheduled', 'requested'] as const) if (input[key]) fieldErrors[key] = 'unknown'
+    if (move.needsWorker && !worker) fieldErrors.worker = 'required'
+    if (office && input.worker && !(await isActiveStaff(ctx.db, ctx.account.id, input.worker))) fieldErrors.worker = 'choice'
+    const scheduled = parseLocalTime(input.scheduled, ctx.account.timeZone, 'scheduled', fieldErrors)
+    const requested = parseLocalTime(input.requested, ctx.account.timeZone, 'requested', fieldErrors)
+    throwFieldErrors(fieldErrors)
+    return transitionJob(ctx, job!, input.to, { reason: input.reason, worker, scheduled, requested })
   },
 
   async assignJob(ctx, { job: wanted, version, worker, outright }) {
@@ -311,23 +311,23 @@ export const jobsHandlers = implement('jobs', jobs, {
     const held = ['pending', 'assigned', 'started', 'paused'].includes(state)
     if (worker && (held || (state === 'unpublished' && !outright && worker === job!.worker_id))) {
       const next = await changeJob(db, job!, { worker_id: worker }, now)
-      await addHistory(db, [job!], [await assignedLine(ctx, job!.worker_id, worker)], by(ctx), now, ctx.newId)
+      await addHistory(db, [job!], [await assignedLine(ctx, job!.worker_id, worker)], actorStamp(ctx), now, ctx.newId)
       return { id: job!.id, number: job!.number, state, version: next }
     }
     const to = worker === null ? 'unassigned' : outright ? 'assigned' : 'pending'
-    const decision = mayMove(ctx.actor, job, to)
+    const decision = mayTransition(ctx.actor, job, to)
     ctx.allow(decision)
-    return carryOut(ctx, job!, to, { worker })
+    return transitionJob(ctx, job!, to, { worker })
   },
 
   async scheduleJob(ctx, { job: wanted, version, scheduled, durationMinutes }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, version)
-    if (!canBePlanned(job!.state)) throw problem('planningOver', { vars: { state: job!.state } })
-    const faults: Faults = {}
-    const at = instant(scheduled, ctx.account.timeZone, 'scheduled', faults) ?? null
-    refuseIf(faults)
+    if (!isPlannable(job!.state)) throw problem('planningOver', { vars: { state: job!.state } })
+    const fieldErrors: FieldErrors = {}
+    const at = parseLocalTime(scheduled, ctx.account.timeZone, 'scheduled', fieldErrors) ?? null
+    throwFieldErrors(fieldErrors)
     const next = await changeJob(
       ctx.db,
       job!,
@@ -340,11 +340,11 @@ export const jobsHandlers = implement('jobs', jobs, {
       [
         {
           event: 'scheduled',
-          audience: planIsShown(job!.state) ? 'customer' : 'internal',
+          audience: isScheduleVisible(job!.state) ? 'customer' : 'internal',
           details: { scheduledAt: at?.toISOString() ?? null, before: job!.scheduled_at?.toISOString() ?? null },
         },
       ],
-      by(ctx),
+      actorStamp(ctx),
       ctx.now,
       ctx.newId,
     )
@@ -353,28 +353,28 @@ export const jobsHandlers = implement('jobs', jobs, {
 
   async cancelJob(ctx, { job: wanted, version, reason }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
-    ctx.allow(mayMove(ctx.actor, job, 'canceled'))
+    ctx.allow(mayTransition(ctx.actor, job, 'canceled'))
     checkVersion(job!, version)
-    return carryOut(ctx, job!, 'canceled', { reason })
+    return transitionJob(ctx, job!, 'canceled', { reason })
   },
 
   async reinstateJob(ctx, { job: wanted, version }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(
       job?.state === 'canceled'
-        ? mayMove(ctx.actor, job, 'unassigned')
+        ? mayTransition(ctx.actor, job, 'unassigned')
         : job
-          ? { yes: false, code: 'moveRefused', vars: { from: job.state, to: 'unassigned' } }
+          ? { yes: false, code: 'transitionNotAllowed', vars: { from: job.state, to: 'unassigned' } }
           : mayPlan(ctx.actor, job),
     )
     checkVersion(job!, version)
-    return carryOut(ctx, job!, 'unassigned', {})
+    return transitionJob(ctx, job!, 'unassigned', {})
   },
 
   async deleteJob(ctx, { job: wanted }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(job ? mayDeleteJob(ctx.actor) : maySeeJob(ctx.actor, job))
-    const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
+    const keys = await exclusiveStorageKeys(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
     await ctx.audit({
       event: 'jobDeleted',
@@ -392,7 +392,7 @@ export const jobsHandlers = implement('jobs', jobs, {
     const job = await findJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(maySeeJob(ctx.actor, job))
     const id = ctx.newId()
-    await addComment(ctx.db, job!, { id, audience, body }, by(ctx), ctx.now)
+    await addComment(ctx.db, job!, { id, audience, body }, actorStamp(ctx), ctx.now)
     return { id, at: ctx.now }
   },
 })
@@ -400,7 +400,7 @@ export const jobsHandlers = implement('jobs', jobs, {
 const ANY = { state: 'unassigned' as const, worker_id: null, customer_id: '' }
 
 /** The one place where a state changes: row, times and history together. `move` was allowed before. */
-export async function carryOut(
+export async function transitionJob(
   ctx: Doing,
   job: JobRecord,
   to: JobState,
@@ -435,10 +435,10 @@ export async function carryOut(
   const version = await changeJob(ctx.db, job, changes, ctx.now)
   const plan = { ...job, ...changes }
   // Who declined, and that somebody did, is our own affair: the customer hears of what follows from it.
-  const told = customerState(from) !== customerState(to) && to !== 'declined'
-  const lost = lostTimes(job, plan)
+  const presentHistory = customerState(from) !== customerState(to) && to !== 'declined'
+  const lost = clearedTimes(job, plan)
   const shownTime: Record<string, string> =
-    planIsShown(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
+    isScheduleVisible(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
   // A customer can write no internal line, and needs none: what it took away is kept in its own, and not shown.
   await addHistory(
     ctx.db,
@@ -446,9 +446,9 @@ export async function carryOut(
     ctx.actor.kind === 'portalUser'
       ? [{ event: 'moved', audience: 'customer', from, to, details: { ...(reason && { reason }), ...lost } }]
       : [
-          { event: 'moved', audience: told ? 'customer' : 'internal', from, to, details: told ? shownTime : {} },
+          { event: 'moved', audience: presentHistory ? 'customer' : 'internal', from, to, details: presentHistory ? shownTime : {} },
           // The customer's state is the same, but now the time is settled.
-          ...(!told && !planIsShown(from) && planIsShown(to) && plan.scheduled_at
+          ...(!presentHistory && !isScheduleVisible(from) && isScheduleVisible(to) && plan.scheduled_at
             ? [{ event: 'scheduled', audience: 'customer' as const, details: shownTime }]
             : []),
           ...(Object.keys(lost).length > 0
@@ -457,7 +457,7 @@ export async function carryOut(
           ...(plan.worker_id !== job.worker_id ? [await assignedLine(ctx, job.worker_id, plan.worker_id)] : []),
           ...(reason ? [{ event: 'reason', audience: 'internal' as const, from, to, details: { reason } }] : []),
         ],
-    by(ctx),
+    actorStamp(ctx),
     ctx.now,
     ctx.newId,
   )
@@ -476,7 +476,7 @@ export async function carryOut(
 }
 
 /** Times the job had and has no more. */
-function lostTimes(
+function clearedTimes(
   before: JobRecord,
   after: Pick<JobRecord, 'scheduled_at' | 'started_at' | 'completed_at'>,
 ): Record<string, string> {
@@ -500,7 +500,7 @@ async function assignedLine(ctx: Pick<Doing, 'db' | 'account'>, before: string |
   }
 }
 
-export const by = (ctx: { actor: { kind: string; id: string; name: string } }) => ({
+export const actorStamp = (ctx: { actor: { kind: string; id: string; name: string } }) => ({
   kind: ctx.actor.kind,
   id: ctx.actor.id,
   name: ctx.actor.name,
@@ -510,32 +510,32 @@ function checkVersion(job: JobRecord, seen: number): void {
   if (job.version !== seen) throw problem('jobChanged')
 }
 
-export function refuseIf(faults: Faults): void {
-  if (Object.keys(faults).length > 0) throw problem('input', { fields: faults })
+export function throwFieldErrors(fieldErrors: FieldErrors): void {
+  if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
 }
 
 /** A local time as a moment: undefined was not given, null takes it away. */
-export function instant(
+export function parseLocalTime(
   local: Local | null | undefined,
   zone: string,
   name: string,
-  faults: Faults,
+  fieldErrors: FieldErrors,
 ): Date | null | undefined {
   if (local === undefined || local === null) return local
   const at = momentOf(local, zone)
-  if (!at) faults[name] = { code: 'timeGap', vars: { zone } }
+  if (!at) fieldErrors[name] = { code: 'timeGap', vars: { zone } }
   return at
 }
 
-export const shown = (at: Date | null, zone: string) => (at ? { at, ...localOf(at, zone) } : null)
+export const presentMoment = (at: Date | null, zone: string) => (at ? { at, ...localOf(at, zone) } : null)
 
 /** Answers after a change; local times of date fields get the offset of the account's zone. */
-export function answers(
+export function fieldValues(
   fields: readonly Field[],
   given: Readonly<Record<string, unknown>>,
   stored: Values,
   zone: string,
-  faults: Faults,
+  fieldErrors: FieldErrors,
   audience: 'office' | 'portal' = 'office',
 ): Values {
   const dated = Object.fromEntries(
@@ -546,7 +546,7 @@ export function answers(
       if (!day || !time) return [id, value]
       try {
         const at = momentOf({ day, time }, zone)
-        if (!at) faults[`fields.${id}`] = { code: 'timeGap', vars: { zone } }
+        if (!at) fieldErrors[`fields.${id}`] = { code: 'timeGap', vars: { zone } }
         return [id, at?.toISOString() ?? value]
       } catch {
         return [id, value]
@@ -554,7 +554,7 @@ export function answers(
     }),
   )
   const { values, problems } = checkFieldValues(fields, dated, audience, stored)
-  for (const [path, fault] of Object.entries(problemsUnder('fields', problems))) faults[path] ??= fault
+  for (const [path, fault] of Object.entries(problemsUnder('fields', problems))) fieldErrors[path] ??= fault
   return values
 }
 
@@ -590,24 +590,24 @@ const filterOf = async (
 })
 
 /** A site brings its address and coordinates along; the job keeps them should the site change. */
-export async function placeOf(
+export async function resolveAddress(
   ctx: { db: Read; account: { id: string } },
   customer: string,
   input: PlaceInput,
-  faults: Faults,
+  fieldErrors: FieldErrors,
 ) {
-  return placeAt(input.site ? await sitesOf(ctx.db, ctx.account.id, [customer]) : [], input, faults)
+  return addressOfSite(input.site ? await sitesOf(ctx.db, ctx.account.id, [customer]) : [], input, fieldErrors)
 }
 
 /** The same, among sites that are known already. */
-export function placeAt(
+export function addressOfSite(
   sites: readonly { id: string; address: string; latitude: number | null; longitude: number | null }[],
   { site, address, latitude, longitude }: PlaceInput,
-  faults: Faults,
+  fieldErrors: FieldErrors,
 ) {
-  if (((latitude ?? null) === null) !== ((longitude ?? null) === null)) faults.longitude = 'required'
+  if (((latitude ?? null) === null) !== ((longitude ?? null) === null)) fieldErrors.longitude = 'required'
   const found = site ? sites.find((each) => each.id === site) : undefined
-  if (site && !found) faults.site = 'choice'
+  if (site && !found) fieldErrors.site = 'choice'
   return {
     site_id: site ?? null,
     address: address || found?.address || null,
@@ -634,9 +634,9 @@ function fieldsForForm(fields: readonly Field[], values: Values) {
   })
 }
 
-function listed(
+function presentJobRow(
   job: Pick<
-    ListedJob,
+    JobRowRecord,
     | 'id'
     | 'number'
     | 'title'
@@ -653,9 +653,9 @@ function listed(
     | 'requested_at'
     | 'scheduled_at'
     | 'duration_minutes'
-    | 'made_by_kind'
-    | 'made_by_id'
-    | 'made_by_name'
+    | 'created_by_kind'
+    | 'created_by_id'
+    | 'created_by_name'
     | 'created_at'
     | 'updated_at'
     | 'version'
@@ -674,14 +674,14 @@ function listed(
     requestedAt: job.requested_at,
     scheduledAt: job.scheduled_at,
     durationMinutes: job.duration_minutes,
-    madeBy: { kind: job.made_by_kind, id: job.made_by_id, name: job.made_by_name },
+    createdBy: { kind: job.created_by_kind, id: job.created_by_id, name: job.created_by_name },
     createdAt: job.created_at,
     updatedAt: job.updated_at,
     version: job.version,
   }
 }
 
-const told = (line: HistoryRecord) => ({
+const presentHistory = (line: HistoryRecord) => ({
   id: line.id,
   at: line.created_at,
   event: line.event,

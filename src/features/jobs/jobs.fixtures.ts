@@ -1,8 +1,8 @@
 /** What tests of jobs share: a business with everything a job needs, and files as browsers send them. */
 import { randomBytes } from 'node:crypto'
-import { house, type Business, type Person, type Reply } from '../../../test/test-server.ts'
+import { startTestServer, type Business, type Person, type Reply } from '../../../test/test-server.ts'
 
-export const home = await house()
+export const home = await startTestServer()
 
 export interface World {
   harbour: Business
@@ -37,7 +37,7 @@ export async function booked({ eleanor, template, site }: World, more: object = 
 /** Moves a job as somebody, with its present version. */
 export async function moved(who: Person, job: string, input: Record<string, unknown>, by: Person = who) {
   const { version } = await by.ok('getJob', { job })
-  return who.call('moveJob', { job, version, ...input })
+  return who.call('changeJobStatus', { job, version, ...input })
 }
 
 export const FIELDS = [

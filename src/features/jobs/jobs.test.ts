@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { home, moved, booked, upload, world, FIELDS } from './jobs.fixtures.ts'
-import { JOB_STATES, MOVES, moveOf, progressOf, staffNameFor, type JobState, type Mover } from './rules.ts'
+import { JOB_STATES, TRANSITIONS, transitionOf, progressOf, staffNameFor, type JobState, type TransitionRole } from './rules.ts'
 
 const { stored } = home
 const reset = (job: string, state: JobState, worker: string | null) =>
@@ -22,10 +22,10 @@ describe('a booking followed to its end', () => {
     const {
       rows: [row],
     } = await dispatcher.ok('listJobs', { state: 'unassigned' })
-    expect(row).toMatchObject({ id: job, state: 'unassigned', madeBy: { kind: 'portalUser', name: 'Eleanor Finch' } })
+    expect(row).toMatchObject({ id: job, state: 'unassigned', createdBy: { kind: 'portalUser', name: 'Eleanor Finch' } })
     let { version } = row!
     const move = async (who: typeof marek, input: object) =>
-      ({ version } = await who.ok('moveJob', { job, version, ...input } as never))
+      ({ version } = await who.ok('changeJobStatus', { job, version, ...input } as never))
     ;({ version } = await dispatcher.ok('scheduleJob', {
       job,
       version,
@@ -75,7 +75,7 @@ describe('the table of moves', () => {
   it('E-40 every pair of states is allowed to exactly those the table names, and refused with 409 to all others', async () => {
     const here = await world()
     const owner = here.harbour.owner
-    const people: [typeof owner, Mover[]][] = [
+    const people: [typeof owner, TransitionRole[]][] = [
       [owner, ['dispatcher', 'manager']],
       [here.dispatcher, ['dispatcher']],
       [here.worker, ['worker']],
@@ -86,14 +86,14 @@ describe('the table of moves', () => {
       for (const to of JOB_STATES) {
         for (const [who, movers] of people) {
           await reset(job, from, here.worker.id)
-          const reply = await who.call('moveJob', {
+          const reply = await who.call('changeJobStatus', {
             job,
             version: 1,
             to,
             reason: 'Because',
             ...(movers.includes('dispatcher') && ['pending', 'assigned'].includes(to) && { worker: here.worker.id }),
           })
-          const allowed = moveOf(from, to, movers) !== undefined
+          const allowed = transitionOf(from, to, movers) !== undefined
           // Unpublished jobs are not released: to their worker they are not there.
           const expected = from === 'unpublished' && movers[0] === 'worker' ? 404 : allowed ? 200 : 409
           if (reply.status !== expected)
@@ -102,7 +102,7 @@ describe('the table of moves', () => {
       }
     }
     expect(wrong).toEqual([])
-    expect(MOVES.length).toBeGreaterThan(10)
+    expect(TRANSITIONS.length).toBeGreaterThan(10)
   })
 
   it('E-40 reopening and declining ask for a reason, and assigning for a worker', async () => {
@@ -112,11 +112,11 @@ describe('the table of moves', () => {
       worker: { code: 'required' },
     })
     await reset(job, 'completed', here.worker.id)
-    expect((await here.harbour.owner.call('moveJob', { job, version: 1, to: 'started' })).body.fields).toMatchObject({
+    expect((await here.harbour.owner.call('changeJobStatus', { job, version: 1, to: 'started' })).body.fields).toMatchObject({
       reason: { code: 'required' },
     })
     await reset(job, 'pending', here.worker.id)
-    expect((await here.worker.call('moveJob', { job, version: 1, to: 'declined' })).body.fields).toMatchObject({
+    expect((await here.worker.call('changeJobStatus', { job, version: 1, to: 'declined' })).body.fields).toMatchObject({
       reason: { code: 'required' },
     })
   })
@@ -333,7 +333,7 @@ describe('the office', () => {
     expect((await here.worker.call('createJob', { customer: here.customer, template: here.template })).status).toBe(403)
     expect((await here.worker.call('deleteJob', { job: mine })).status).toBe(403)
     expect(
-      (await here.worker.call('moveJob', { job: mine, version: 1, to: 'started', worker: here.dispatcher.id })).status,
+      (await here.worker.call('changeJobStatus', { job: mine, version: 1, to: 'started', worker: here.dispatcher.id })).status,
     ).toBe(422)
     await reset(mine, 'unpublished', here.worker.id)
     expect((await here.worker.call('getJob', { job: mine })).status).toBe(404)
@@ -415,7 +415,7 @@ describe('two at once', () => {
       const job = await booked(here)
       await reset(job, 'assigned', here.worker.id)
       const [start, cancel] = await Promise.all([
-        here.worker.call('moveJob', { job, version: 1, to: 'started' }),
+        here.worker.call('changeJobStatus', { job, version: 1, to: 'started' }),
         here.eleanor.call('cancelPortalJob', { job }),
       ])
       const { state } = await here.dispatcher.ok('getJob', { job })

@@ -10,7 +10,7 @@ import {
   type StaffActor,
 } from '../identity/rules.ts'
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
-import { moversOf, moveOf, type CustomerDeed, type JobState, type Mover } from './rules.ts'
+import { transitionRolesOf, transitionOf, type CustomerAction, type JobState, type TransitionRole } from './rules.ts'
 
 export { mayManage as mayDeleteJob, mayRunOffice as mayRunJobs }
 
@@ -21,16 +21,16 @@ export interface JobFacts {
   customer_id: string
 }
 
-export const moversFor = (actor: StaffActor, job: JobFacts): Mover[] => moversOf(actor.role, job.worker_id === actor.id)
+export const transitionRolesFor = (actor: StaffActor, job: JobFacts): TransitionRole[] => transitionRolesOf(actor.role, job.worker_id === actor.id)
 
 /** Reading, commenting and attaching: whoever of the staff has the job in view. */
 export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
   (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
 
 /** A move that is no row of the table is refused for the person, not hidden: the job is in view. */
-export function mayMove(actor: Actor, job: JobFacts | undefined, to: JobState): Decision {
+export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobState): Decision {
   if (actor.kind !== 'staff' || !job) return notFound
-  return moveOf(job.state, to, moversFor(actor, job)) ? yes : no('moveRefused', { from: job.state, to })
+  return transitionOf(job.state, to, transitionRolesFor(actor, job)) ? yes : no('transitionNotAllowed', { from: job.state, to })
 }
 
 /** The office's deeds on one job: it must be in view, and done by owner, admin or dispatcher. */
@@ -38,13 +38,13 @@ export const mayPlan = (actor: Actor, job: JobFacts | undefined): Decision => (j
 
 // ---- portal users ----
 
-const DEED: Record<CustomerDeed, { permission: Permission; code: string }> = {
+const DEED: Record<CustomerAction, { permission: Permission; code: string }> = {
   edit: { permission: 'editJobs', code: 'editingNotAllowed' },
   cancel: { permission: 'cancelJobs', code: 'cancelingNotAllowed' },
   delete: { permission: 'deleteJobs', code: 'deletingNotAllowed' },
 }
 
-export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, deed: CustomerDeed): Decision {
+export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, deed: CustomerAction): Decision {
   if (actor.kind !== 'portalUser' || !job) return notFound
   return mayFor(actor, portal, DEED[deed].permission, job.customer_id) ? yes : no(DEED[deed].code)
 }
@@ -56,14 +56,14 @@ export const bookableCustomers = (actor: PortalUserActor, portal: PortalOf): str
 /** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
 export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalOf): boolean =>
   actor.links.length === 0 &&
-  portal.makeCustomers &&
+  portal.createCustomers &&
   permissionOf('createJobs', portal, actor.permissions, null).allowed
 
 /** `customer` null: none yet. */
 export function mayBook(actor: PortalUserActor, portal: PortalOf, customer: string | null): Decision {
   if (customer === null) {
     if (!permissionOf('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
-    return portal.makeCustomers ? yes : no('noCustomer')
+    return portal.createCustomers ? yes : no('noCustomer')
   }
   return mayFor(actor, portal, 'createJobs', customer) ? yes : no('bookingNotAllowed')
 }

@@ -68,7 +68,7 @@ export async function removeJob(db: Write, account: string, job: string): Promis
 }
 
 /** Reserves `count` job numbers in a row and answers the first. A rolled back booking leaves no gap. */
-export async function takeJobNumbers(db: Write, account: string, count: number): Promise<number> {
+export async function reserveJobNumbers(db: Write, account: string, count: number): Promise<number> {
   const {
     rows: [row],
   } = await sql<{ first: string }>`
@@ -96,7 +96,7 @@ export interface HistoryLine {
   to?: JobState
   details?: Record<string, string | number | boolean | null | string[]>
 }
-export interface Doer {
+export interface Author {
   kind: string
   id: string | null
   name: string | null
@@ -107,7 +107,7 @@ export async function addHistory(
   db: Write,
   jobs: readonly Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>[],
   lines: readonly HistoryLine[],
-  by: Doer,
+  by: Author,
   now: Date,
   newId: () => string,
 ): Promise<void> {
@@ -172,7 +172,7 @@ export async function addComment(
   db: Write,
   job: Pick<JobRecord, 'account_id' | 'id' | 'customer_id'>,
   { id, audience, body }: { id: string; audience: 'internal' | 'customer'; body: string },
-  by: Doer,
+  by: Author,
   now: Date,
 ): Promise<void> {
   await db
@@ -213,7 +213,7 @@ export interface Around {
 }
 
 /** A job with everything its page shows. */
-export interface OpenedJob {
+export interface JobPageRecords {
   job: JobRecord & Around
   fields: Field[]
   history: HistoryRecord[]
@@ -250,14 +250,14 @@ const inPortal = opening(
 )
 
 /** One job with all that is beside it, in one statement; undefined when this actor does not reach it. */
-export const openJob = async (db: Read, account: string, job: string): Promise<OpenedJob | undefined> =>
+export const loadJobPage = async (db: Read, account: string, job: string): Promise<JobPageRecords | undefined> =>
   opened(await inOffice(db, account, job))
 
 /** The same of what is written for customers, within the reach of this transaction, which ends with it. */
-export const openPortalJob = async (db: Read, job: string): Promise<OpenedJob | undefined> =>
+export const loadPortalJobPage = async (db: Read, job: string): Promise<JobPageRecords | undefined> =>
   opened(await inPortal(last(db), job))
 
-function opened([row]: Record<string, unknown>[]): OpenedJob | undefined {
+function opened([row]: Record<string, unknown>[]): JobPageRecords | undefined {
   if (!row) return undefined
   const {
     versions,
@@ -269,7 +269,7 @@ function opened([row]: Record<string, unknown>[]): OpenedJob | undefined {
     ...rest
   } = row as unknown as JobRecord &
     Around &
-    Omit<OpenedJob, 'job'> & { versions: Record<number, Field[]>; current_version: number }
+    Omit<JobPageRecords, 'job'> & { versions: Record<number, Field[]>; current_version: number }
   for (const each of [...history, ...comments, ...files]) each.created_at = new Date(each.created_at)
   return {
     job: rest,
@@ -282,14 +282,14 @@ function opened([row]: Record<string, unknown>[]): OpenedJob | undefined {
 }
 
 /** Other customers with the address of the portal user for whom this one was made: never joined by itself (E-24). */
-export async function perhapsSameCustomer(
+export async function possibleDuplicatesOf(
   db: Read,
   account: string,
   customer: string,
 ): Promise<{ id: string; name: string }[]> {
   const { rows } = await sql<{ id: string; name: string }>`
     select distinct o.id, o.name from customers m
-    join portal_users u on u.account_id = m.account_id and u.id = m.made_for
+    join portal_users u on u.account_id = m.account_id and u.id = m.created_for
     join contacts c on c.account_id = m.account_id and c.email_norm = u.email_norm
     join customers o on o.account_id = c.account_id and o.id = c.customer_id
     where m.account_id = ${account} and m.id = ${customer} and o.id <> m.id limit 5`.execute(run(db))
@@ -449,7 +449,7 @@ export async function refoldJobs(db: Write, account: string, template: string): 
 
 // ---- lists ----
 
-export interface ListedJob {
+export interface JobRowRecord {
   id: string
   number: number
   title: string
@@ -468,9 +468,9 @@ export interface ListedJob {
   duration_minutes: number | null
   completed_at: Date | null
   canceled_at: Date | null
-  made_by_kind: string
-  made_by_id: string | null
-  made_by_name: string | null
+  created_by_kind: string
+  created_by_id: string | null
+  created_by_name: string | null
   created_at: Date
   updated_at: Date
   version: number

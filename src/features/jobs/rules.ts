@@ -43,12 +43,12 @@ export const statesOf = (group: JobGroup): JobState[] => JOB_STATES.filter((stat
 // ---- moves (E-40) ----
 
 /** worker: the one on the job · manager: owner and admin · dispatcher: they and dispatchers · system: follows by itself. */
-export type Mover = 'worker' | 'dispatcher' | 'manager' | 'customer' | 'system'
+export type TransitionRole = 'worker' | 'dispatcher' | 'manager' | 'customer' | 'system'
 
-export interface Move {
+export interface JobTransition {
   from: readonly JobState[]
   to: JobState
-  who: readonly Mover[]
+  who: readonly TransitionRole[]
   /** A reason must be given; it stays internal. */
   reason?: 'required'
   /** There must be somebody to do it. */
@@ -58,7 +58,7 @@ export interface Move {
 const NOT_STARTED = ['unassigned', 'unpublished', 'pending', 'assigned'] as const
 
 /** The one table: from → to · who. Whatever is not in it is refused. */
-export const MOVES: readonly Move[] = [
+export const TRANSITIONS: readonly JobTransition[] = [
   { from: ['unassigned'], to: 'unpublished', who: ['dispatcher'] },
   { from: ['unpublished', 'pending', 'assigned', 'postponed'], to: 'unassigned', who: ['dispatcher'] },
   { from: ['unassigned', 'unpublished', 'postponed'], to: 'pending', who: ['dispatcher'], needsWorker: true },
@@ -79,21 +79,21 @@ export const MOVES: readonly Move[] = [
 ]
 
 /** The row of the table for this move by any of these; undefined when there is none. */
-export const moveOf = (from: JobState, to: JobState, by: readonly Mover[]): Move | undefined =>
-  MOVES.find((move) => move.to === to && move.from.includes(from) && move.who.some((who) => by.includes(who)))
+export const transitionOf = (from: JobState, to: JobState, by: readonly TransitionRole[]): JobTransition | undefined =>
+  TRANSITIONS.find((move) => move.to === to && move.from.includes(from) && move.who.some((who) => by.includes(who)))
 
 /** Where a job can go from here, for the buttons of a screen. */
-export const movesFrom = (
+export const transitionsFrom = (
   from: JobState,
-  by: readonly Mover[],
+  by: readonly TransitionRole[],
 ): { to: JobState; reason: boolean; needsWorker: boolean }[] =>
   JOB_STATES.flatMap((to) => {
-    const move = moveOf(from, to, by)
+    const move = transitionOf(from, to, by)
     return move ? [{ to, reason: move.reason === 'required', needsWorker: move.needsWorker === true }] : []
   })
 
 /** What a member of staff counts as for one job. */
-export function moversOf(role: 'owner' | 'admin' | 'dispatcher' | 'worker', isTheWorker: boolean): Mover[] {
+export function transitionRolesOf(role: 'owner' | 'admin' | 'dispatcher' | 'worker', isTheWorker: boolean): TransitionRole[] {
   return [
     ...(isTheWorker ? ['worker' as const] : []),
     ...(role === 'worker' ? [] : ['dispatcher' as const]),
@@ -103,17 +103,17 @@ export function moversOf(role: 'owner' | 'admin' | 'dispatcher' | 'worker', isTh
 
 /** Work is going on or over: planning is closed. */
 export const hasStarted = (state: JobState): boolean => ['started', 'paused', 'completed'].includes(state)
-export const canBePlanned = (state: JobState): boolean => !hasStarted(state) && state !== 'canceled'
+export const isPlannable = (state: JobState): boolean => !hasStarted(state) && state !== 'canceled'
 /** The office may correct a job in any state but a canceled one. */
-export const canBeCorrected = (state: JobState): boolean => state !== 'canceled'
+export const isEditable = (state: JobState): boolean => state !== 'canceled'
 
 // ---- what a customer may do in which state ----
 
-export type CustomerDeed = 'edit' | 'cancel' | 'delete'
+export type CustomerAction = 'edit' | 'cancel' | 'delete'
 
 /** Why a customer can no longer do it: the state it reached. Null: it is still possible. */
-export function closedTo(
-  deed: CustomerDeed,
+export function blockedReason(
+  deed: CustomerAction,
   state: JobState,
 ): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
   if (state === 'completed' || state === 'canceled') return state
@@ -130,7 +130,7 @@ export function closedTo(
 }
 
 /** Worker and time are told to a customer once they are settled; before, they are plans of ours. */
-export const planIsShown = (state: JobState): boolean => ['assigned', 'started', 'paused', 'completed'].includes(state)
+export const isScheduleVisible = (state: JobState): boolean => ['assigned', 'started', 'paused', 'completed'].includes(state)
 
 // ---- the line of progress a customer follows ----
 

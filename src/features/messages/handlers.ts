@@ -19,7 +19,7 @@ import {
   triesOf,
   type StoredMessage,
 } from './queries.ts'
-import { isWiped, linkMayBeCopied, stateOf, stuckOf } from './rules.ts'
+import { isWiped, linkMayBeCopied, stateOf, deliveryProblemOf } from './rules.ts'
 
 export interface Mail {
   words: Words
@@ -129,7 +129,7 @@ export function messagesHandlers(house: Mail) {
       ctx.allow(maySeeMessages(ctx.actor))
       const row = await findMessage(ctx.db, ctx.account.id, id)
       if (!row) throw problem('notFound')
-      const stuck = stuckOf(row)
+      const stuck = deliveryProblemOf(row)
       return {
         message: await whole(row, await senderOf(ctx.db, ctx.account.id), true),
         sending: house.sending,
@@ -157,7 +157,7 @@ export function messagesHandlers(house: Mail) {
     async resendMessage(ctx, { message: id }) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayResend(ctx.actor, row))
-      const stuck = stuckOf(row!)
+      const stuck = deliveryProblemOf(row!)
       if (stuck) throw problem({ sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' }[stuck])
       // Between the look and the deed it may have gone out by itself.
       if (!(await sendAgain(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')

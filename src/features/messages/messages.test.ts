@@ -1,11 +1,11 @@
 import { describe, expect, inject, it, vi } from 'vitest'
-import { house, linkIn, openHouse } from '../../../test/test-server.ts'
+import { startTestServer, linkIn, startSeparateServer } from '../../../test/test-server.ts'
 
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 
 describe('messages', () => {
   it('what was sent is listed with its result, found by recipient and by state', async () => {
-    const { business, mailTo } = await house()
+    const { business, mailTo } = await startTestServer()
     const { owner } = await business({ name: 'Harbour Appliance Repair' })
     const sent = fresh(),
       waiting = fresh()
@@ -29,7 +29,7 @@ describe('messages', () => {
   })
 
   it('pages follow each other without a gap or a repeat', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const { owner } = await business()
     for (let n = 0; n < 53; n++) await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
     const first = await owner.ok('listMessages')
@@ -39,7 +39,7 @@ describe('messages', () => {
   })
 
   it('PS-45 no screen shows a link that lets somebody in: not in the text, not in the mail as it looks', async () => {
-    const { business, stored } = await house()
+    const { business, stored } = await startTestServer()
     const { owner, id } = await business()
     await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
     const row = await stored((db) =>
@@ -56,7 +56,7 @@ describe('messages', () => {
   })
 
   it('an owner copies the link of a waiting invitation, which is noted; nobody else, and no reset link', async () => {
-    const { business, anyone, stored } = await house()
+    const { business, anyone, stored } = await startTestServer()
     const b = await business()
     const admin = await b.staff('admin')
     await b.owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
@@ -79,7 +79,7 @@ describe('messages', () => {
   })
 
   it('a message that was given up goes out again; one that is out, or without its link, does not', async () => {
-    const { business, mailTo, stored, clock } = await house()
+    const { business, mailTo, stored, clock } = await startTestServer()
     const { owner, id } = await business()
     const email = fresh()
     await owner.ok('inviteStaff', { email, role: 'worker' })
@@ -116,7 +116,7 @@ describe('messages', () => {
   })
 
   it('D1 a mail leaves once its deed is committed, and again when somebody asks; no sweep is waited for', async () => {
-    const at = await openHouse(inject('world'))
+    const at = await startSeparateServer(inject('world'))
     try {
       const { owner, id } = await at.business()
       const arrived = (email: string) =>
@@ -140,7 +140,7 @@ describe('messages', () => {
   })
 
   it("a worker sees no messages, and another business's message is as unknown as none", async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const one = await business(),
       two = await business()
     await one.owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
@@ -152,7 +152,7 @@ describe('messages', () => {
   })
 
   it('PS-62 there is no open mailbox outside the demo', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
     const [row] = (await owner.ok('listMessages')).rows
@@ -164,7 +164,7 @@ describe('messages', () => {
   })
 
   it('in the demo the mailbox shows the mail with a link that works', async () => {
-    const demo = await openHouse(inject('world'), { demo: true })
+    const demo = await startSeparateServer(inject('world'), { demo: true })
     try {
       const { owner } = await demo.business()
       const email = fresh()

@@ -17,7 +17,7 @@ export const isWiped = ({ secret, payload }: Facts): boolean =>
   payload === null || (secret && typeof (payload as { token?: unknown }).token !== 'string')
 
 /** Why a message cannot be sent again; null when it can. */
-export function stuckOf(facts: Facts): 'sent' | 'wiped' | 'canceled' | null {
+export function deliveryProblemOf(facts: Facts): 'sent' | 'wiped' | 'canceled' | null {
   if (facts.state === 'sent') return 'sent'
   if (facts.state === 'canceled') return 'canceled'
   return isWiped(facts) ? 'wiped' : null

@@ -67,7 +67,7 @@ const shared = {
   /** Null until the user gave it. */
   name: z.string().nullable(),
   state: z.enum(STATES),
-  standing: z.enum(STANDINGS),
+  userStatus: z.enum(STANDINGS),
   createdAt: moment(),
   lastSignInAt: moment().nullable(),
   /** The newest activation mail. */
@@ -88,7 +88,7 @@ export const portalUsers = contract('portal-users', {
     summary: 'Portal users, found by name or email',
     query: z.strictObject({
       search: search(),
-      standing: z.enum(STANDINGS).optional(),
+      userStatus: z.enum(STANDINGS).optional(),
       /** Only those linked to this customer. */
       customer: id().optional(),
       sort: z.enum(['name', '-name', 'state', '-state', 'lastSignIn', '-lastSignIn', 'created', '-created']).optional(),

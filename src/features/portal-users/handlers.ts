@@ -27,22 +27,22 @@ import {
   saveUser,
   setRemoved,
   setState,
-  type ListedUser,
+  type PortalUserRow,
   type PortalUser,
   type SortKey,
 } from './queries.ts'
-import { explained, ownOrNothing, RESEND_PAUSE, standingOf, STANDINGS, statesOf, type TemplatesMode } from './rules.ts'
+import { explained, ownOrNothing, RESEND_PAUSE, userStatusOf, STANDINGS, statesOf, type TemplatesMode } from './rules.ts'
 
 const PAGE = 50
 
 export const portalUsersHandlers = implement('portal-users', portalUsers, {
-  async listPortalUsers(ctx, { standing, sort = 'name', cursor, ...wanted }) {
+  async listPortalUsers(ctx, { userStatus, sort = 'name', cursor, ...wanted }) {
     ctx.allow(maySeePortalUsers(ctx.actor))
     if (cursor && !isId(cursor)) throw problem('input', { fields: { cursor: 'format' } })
     const counts = await countUsers(ctx.db, ctx.account.id, wanted)
     const rows = await listUsers(ctx.db, ctx.account.id, {
       ...wanted,
-      standing,
+      userStatus,
       sort: sort.replace('-', '') as SortKey,
       descending: sort.startsWith('-'),
       after: cursor,
@@ -303,14 +303,14 @@ type Writing = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; d
 function shown(
   actor: Actor,
   user: Pick<PortalUser, 'id' | 'email' | 'name' | 'state' | 'created_at' | 'last_sign_in_at'>,
-  mail: ListedUser['mail'],
+  mail: PortalUserRow['mail'],
 ) {
   return {
     id: user.id,
     email: user.email,
     name: user.name,
     state: user.state,
-    standing: standingOf(user.state),
+    userStatus: userStatusOf(user.state),
     createdAt: user.created_at,
     lastSignInAt: user.last_sign_in_at,
     mail: mailShown(mail),
@@ -319,7 +319,7 @@ function shown(
 }
 
 /** Delivery in the four words of the list; a mail that was called back says nothing. */
-function mailShown(mail: ListedUser['mail']) {
+function mailShown(mail: PortalUserRow['mail']) {
   if (!mail || mail.state === 'canceled') return null
   const again = mail.attempts > 0 && mail.state !== 'sent' && mail.state !== 'failed'
   return {

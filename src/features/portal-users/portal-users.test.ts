@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD, type Business, type House, type Person } from '../../../test/test-server.ts'
+import { startTestServer, linkIn, PASSWORD, type Business, type TestServer, type Person } from '../../../test/test-server.ts'
 
-let at: House, shop: Business
+let at: TestServer, shop: Business
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
 })
 beforeEach(async () => {
   shop = await at.business({ public: false })
@@ -54,7 +54,7 @@ describe('adding a portal user', () => {
       email,
       name: null,
       state: 'invited',
-      standing: 'notActivated',
+      userStatus: 'notActivated',
       lastSignInAt: null,
       mail: { state: 'waiting' },
       can: { resend: true, remove: true },
@@ -81,7 +81,7 @@ describe('adding a portal user', () => {
     })
     expect(await rowOf(id)).toMatchObject({
       name: 'Żaneta Łopatka',
-      standing: 'active',
+      userStatus: 'active',
       can: { resend: false, suspend: true },
     })
     expect((await list({ search: 'zaneta lop' })).rows.map((row) => row.id)).toEqual([id])
@@ -256,7 +256,7 @@ describe('who may', () => {
       expect(bare(await shop.owner.call(name, { user: theirs.id })), name).toEqual(
         bare(await shop.owner.call(name, { user: crypto.randomUUID() })),
       )
-    expect((await other.owner.ok('getPortalUser', { user: theirs.id })).standing).toBe('active')
+    expect((await other.owner.ok('getPortalUser', { user: theirs.id })).userStatus).toBe('active')
   })
 })
 
@@ -289,8 +289,8 @@ describe('the list', () => {
     await shop.portalUser({ name: 'Zed' })
     const { counts } = await list({ search: 'ann' })
     expect(counts).toEqual({ all: 5, active: 2, notActivated: 2, suspended: 1, removed: 1 })
-    for (const standing of ['active', 'notActivated', 'suspended', 'removed'] as const)
-      expect((await list({ search: 'ann', standing })).rows, standing).toHaveLength(counts[standing])
+    for (const userStatus of ['active', 'notActivated', 'suspended', 'removed'] as const)
+      expect((await list({ search: 'ann', userStatus })).rows, userStatus).toHaveLength(counts[userStatus])
     expect((await list({ search: 'ann' })).rows).toHaveLength(counts.all)
   })
 
@@ -299,7 +299,7 @@ describe('the list', () => {
       const { id } = await shop.portalUser({ state, name: state })
       expect(await shop.owner.ok('getPortalUser', { user: id }), state).toMatchObject({
         state,
-        standing: state === 'invited' || state === 'signed_up' ? 'notActivated' : state,
+        userStatus: state === 'invited' || state === 'signed_up' ? 'notActivated' : state,
       })
     }
   })
@@ -354,7 +354,7 @@ describe('the list', () => {
   it('PS-14 refuses orders, filters and cursors it does not know', async () => {
     for (const query of [
       { sort: 'password_hash' },
-      { standing: 'locked' },
+      { userStatus: 'locked' },
       { password: 'x' },
       { cursor: 'nonsense' },
       { customer: '1 or 1=1' },
@@ -603,14 +603,14 @@ describe('permissions and templates of a user', () => {
 describe('suspending', () => {
   it('PS-48 A8 ends every session at once and refuses sign-in, until reactivated', async () => {
     const user = await shop.portalUser()
-    expect((await user.call('getPortalMyself')).status).toBe(200)
+    expect((await user.call('getCurrentPortalUser')).status).toBe(200)
     expect(await shop.owner.ok('suspendPortalUser', { user: user.id })).toEqual({ sessionsEnded: 1 })
-    expect((await user.call('getPortalMyself')).status).toBe(401)
+    expect((await user.call('getCurrentPortalUser')).status).toBe(401)
     expect((await shop.visitor().call('signInToPortal', { email: user.email, password: PASSWORD })).status).toBe(401)
     await shop.owner.ok('reactivatePortalUser', { user: user.id })
     expect((await shop.visitor().call('signInToPortal', { email: user.email, password: PASSWORD })).status).toBe(200)
     // The old session does not come back to life.
-    expect((await user.call('getPortalMyself')).status).toBe(401)
+    expect((await user.call('getCurrentPortalUser')).status).toBe(401)
   })
 
   it('is refused for somebody who has not activated, and is no trap for the second who presses it', async () => {
@@ -638,9 +638,9 @@ describe('removing', () => {
           template_id: template,
           template_version: 1,
           title: 'Dishwasher',
-          made_by_kind: 'portalUser',
-          made_by_id: user,
-          made_by_name: 'Naveed Aslam',
+          created_by_kind: 'portalUser',
+          created_by_id: user,
+          created_by_name: 'Naveed Aslam',
           state: 'assigned',
           folded_portal: '',
           folded_office: '',
@@ -661,7 +661,7 @@ describe('removing', () => {
       name: 'Naveed Aslam',
       ended: { sessions: 1, links: 2 },
     })
-    expect((await user.call('getPortalMyself')).status).toBe(401)
+    expect((await user.call('getCurrentPortalUser')).status).toBe(401)
     expect((await shop.visitor().call('signInToPortal', { email: user.email, password: PASSWORD })).status).toBe(401)
     expect(await linksOf(user.id)).toEqual([])
     expect(await sessionsOf(user.id)).toEqual([])
@@ -688,7 +688,7 @@ describe('removing', () => {
     })
     await shop.owner.ok('removePortalUser', { user: user.id })
     expect(await stored()).toEqual(before)
-    expect(job.made_by_id).toBe(user.id)
+    expect(job.created_by_id).toBe(user.id)
   })
 
   it('E-12 of two admins who remove at once the second learns that it was done', async () => {
@@ -725,7 +725,7 @@ describe('removing', () => {
     expect(await shop.owner.ok('getPortalUser', { user: second })).toMatchObject({
       links: [],
       permissions: { customized: false },
-      standing: 'notActivated',
+      userStatus: 'notActivated',
     })
     expect((await list()).counts).toMatchObject({ all: 1, removed: 1 })
   })

@@ -77,7 +77,7 @@ export interface MailRow {
   last_result: string | null
 }
 
-export interface ListedUser {
+export interface PortalUserRow {
   id: string
   email: string
   name: string | null
@@ -121,22 +121,22 @@ export async function listUsers(
   db: Read,
   account: string,
   {
-    standing,
+    userStatus,
     sort,
     descending,
     after,
     limit,
     ...wanted
   }: Wanted & {
-    standing: UserStatus | undefined
+    userStatus: UserStatus | undefined
     sort: SortKey
     descending: boolean
     after: string | undefined
     limit: number
   },
-): Promise<ListedUser[]> {
+): Promise<PortalUserRow[]> {
   const way = descending ? sql`desc` : sql`asc`
-  const { rows } = await sql<ListedUser>`
+  const { rows } = await sql<PortalUserRow>`
     select u.id, u.email, u.name, u.state, u.created_at, u.last_sign_in_at,
       (u.permissions is not null or u.templates_mode <> 'default' or coalesce(l.own, false)) as customized,
       coalesce(l.customers, 0) as customers, l.names, m.mail
@@ -147,7 +147,7 @@ export async function listUsers(
       where l.account_id = ${account} and l.portal_user_id = u.id) l on true
     left join lateral (${newestMail(account, sql`u.id`)}) m on true
     where ${found(account, wanted)}
-      ${standing ? sql`and u.state = any (${statesOf(standing)})` : sql`and u.state <> 'removed'`}
+      ${userStatus ? sql`and u.state = any (${statesOf(userStatus)})` : sql`and u.state <> 'removed'`}
       ${after ? sql`and (${KEYS[sort]('u')}, u.id) ${descending ? sql`<` : sql`>`} (select ${KEYS[sort]('a')}, a.id from portal_users a where a.account_id = ${account} and a.id = ${after})` : sql``}
     order by ${KEYS[sort]('u')} ${way}, u.id ${way} limit ${limit}`.execute(db as Write)
   return rows
@@ -169,8 +169,8 @@ const newestMail = (account: string, user: RawBuilder<unknown>) => sql`
 
 // ---- one user ----
 
-export const mailOf = async (db: Read, account: string, user: string): Promise<ListedUser['mail']> =>
-  (await sql<{ mail: ListedUser['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]?.mail ??
+export const mailOf = async (db: Read, account: string, user: string): Promise<PortalUserRow['mail']> =>
+  (await sql<{ mail: PortalUserRow['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]?.mail ??
   null
 
 export interface LinkRow {
@@ -212,7 +212,7 @@ export async function belongings(db: Read, account: string, user: string, now: D
   } = await sql<{ sessions: number; links: number; jobs: number }>`select
     (select count(*)::int from portal_sessions s where s.account_id = ${account} and s.subject_id = ${user} and s.ends_at > ${now}) as sessions,
     (select count(*)::int from portal_links l where l.account_id = ${account} and l.portal_user_id = ${user}) as links,
-    (select count(*)::int from jobs j where j.account_id = ${account} and j.made_by_id = ${user} and j.made_by_kind = 'portalUser') as jobs`.execute(
+    (select count(*)::int from jobs j where j.account_id = ${account} and j.created_by_id = ${user} and j.created_by_kind = 'portalUser') as jobs`.execute(
     db as Write,
   )
   return row!

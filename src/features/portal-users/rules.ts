@@ -15,10 +15,10 @@ export type UserState = (typeof STATES)[number]
 export const STANDINGS = ['active', 'notActivated', 'suspended', 'removed'] as const
 export type UserStatus = (typeof STANDINGS)[number]
 
-export const standingOf = (state: UserState): UserStatus =>
+export const userStatusOf = (state: UserState): UserStatus =>
   state === 'invited' || state === 'signed_up' ? 'notActivated' : state
 
-export const statesOf = (standing: UserStatus): UserState[] => STATES.filter((state) => standingOf(state) === standing)
+export const statesOf = (userStatus: UserStatus): UserState[] => STATES.filter((state) => userStatusOf(state) === userStatus)
 
 export type Verb = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
@@ -28,16 +28,16 @@ export function obstacle(
   state: UserState,
 ): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
   if (state === 'removed') return 'portalUserRemoved'
-  const standing = standingOf(state)
+  const userStatus = userStatusOf(state)
   switch (verb) {
     case 'resend':
-      return standing === 'active' ? 'alreadyActivated' : standing === 'suspended' ? 'portalUserSuspended' : null
+      return userStatus === 'active' ? 'alreadyActivated' : userStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'changeEmail':
-      return standing === 'suspended' ? 'portalUserSuspended' : null
+      return userStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'suspend':
-      return standing === 'notActivated' ? 'notActivatedYet' : null
+      return userStatus === 'notActivated' ? 'notActivatedYet' : null
     case 'reactivate':
-      return standing === 'notActivated' ? 'notActivatedYet' : null
+      return userStatus === 'notActivated' ? 'notActivatedYet' : null
     case 'customize':
     case 'remove':
       return null

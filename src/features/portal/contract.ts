@@ -44,7 +44,7 @@ const settings = {
   severalJobs: z.boolean(),
   requestedStart: z.boolean(),
   /** null follows `public`. */
-  makeCustomers: z.boolean().nullable(),
+  createCustomers: z.boolean().nullable(),
   staffNames: z.enum(['full', 'first', 'business']),
   confirmBookings: z.boolean(),
   mailOnRemoval: z.boolean(),

@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { house, type Business, type House } from '../../../test/test-server.ts'
+import { startTestServer, type Business, type TestServer } from '../../../test/test-server.ts'
 
-let at: House, shop: Business
+let at: TestServer, shop: Business
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
 })
 beforeEach(async () => {
   shop = await at.business()
@@ -262,7 +262,7 @@ describe('the checklist', () => {
       private: { state: 'done', count: 1 },
       unlinkedStuck: { state: 'open', count: 1, cure: 'portalUsers' },
     })
-    await change(shop.owner, { makeCustomers: true })
+    await change(shop.owner, { createCustomers: true })
     expect((await lines()).by).toMatchObject({ unlinkedWait: {} })
   })
 })

@@ -3,9 +3,9 @@ import type { Read, Write } from '../../platform/operation.ts'
 import type { FieldRule, Permissions, PortalOf, SignUpField } from '../identity/rules.ts'
 import type { PortalFacts } from './rules.ts'
 
-export interface PortalRow extends Omit<PortalOf, 'name' | 'makeCustomers'> {
+export interface PortalRow extends Omit<PortalOf, 'name' | 'createCustomers'> {
   name: string | null
-  makeCustomers: boolean | null
+  createCustomers: boolean | null
   version: number
 }
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
@@ -29,7 +29,7 @@ export async function portalSettings(db: Read, account: string): Promise<PortalR
     hideJobsOfOtherTemplates: row.hide_jobs_of_other_templates,
     severalJobs: row.several_jobs,
     requestedStart: row.requested_start,
-    makeCustomers: row.make_customers,
+    createCustomers: row.create_customers,
     staffNames: row.staff_names as PortalOf['staffNames'],
     confirmBookings: row.confirm_bookings,
     mailOnRemoval: row.mail_on_removal,
@@ -62,7 +62,7 @@ export async function savePortalSettings(
       }),
       ...(change.severalJobs !== undefined && { several_jobs: change.severalJobs }),
       ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
-      ...(change.makeCustomers !== undefined && { make_customers: change.makeCustomers }),
+      ...(change.createCustomers !== undefined && { create_customers: change.createCustomers }),
       ...(change.staffNames && { staff_names: change.staffNames }),
       ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
       ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
@@ -96,7 +96,7 @@ export const offerableTemplates = (db: Read, account: string, also: readonly str
 
 /** False when the name belongs, or within the last year belonged, to another account. */
 export const moveAccount = async (db: Write, account: string, slug: string, now: Date): Promise<boolean> =>
-  (await sql<{ moved: boolean }>`select move_account(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]
+  (await sql<{ moved: boolean }>`select change_account_slug(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]
     ?.moved ?? false
 
 /** What the checklist is derived from, in one statement. */

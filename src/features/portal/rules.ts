@@ -23,8 +23,8 @@ export function domainOf(typed: string): string | null {
 }
 
 /** Whether the portal makes a customer for an unlinked user at its first booking; unset follows `public` (E-25). */
-const makesCustomers = (portal: { makeCustomers: boolean | null; public: boolean }): boolean =>
-  portal.makeCustomers ?? portal.public
+const createsCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
+  portal.createCustomers ?? portal.public
 
 // ---- the checklist: four planning questions, answered by what the account really holds (CP-33) ----
 
@@ -63,7 +63,7 @@ export function checklist(
   portal: Pick<
     PortalOf,
     'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
-  > & { makeCustomers: boolean | null },
+  > & { createCustomers: boolean | null },
   business: { supportEmail: string | null; supportPhone: string | null },
   facts: PortalFacts,
 ): { question: Question; lines: Line[] }[] {
@@ -137,8 +137,8 @@ export function checklist(
         ...(facts.unlinked > 0
           ? [
               line(
-                makesCustomers(portal) ? 'unlinkedWait' : 'unlinkedStuck',
-                makesCustomers(portal) ? 'note' : false,
+                createsCustomers(portal) ? 'unlinkedWait' : 'unlinkedStuck',
+                createsCustomers(portal) ? 'note' : false,
                 'portalUsers',
                 null,
                 facts.unlinked,

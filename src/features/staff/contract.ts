@@ -82,7 +82,7 @@ export const staff = contract('staff', {
     limits: [{ by: 'caller', max: 30, seconds: 900 }],
     writes: true,
   }),
-  withdrawStaffInvitation: operation({
+  revokeStaffInvitation: operation({
     method: 'DELETE',
     path: '/office/{account}/staff/{member}/invitation',
     audience: ['staff'],

@@ -8,11 +8,11 @@ import { endPersonSessions, startPersonSession } from '../identity/queries.ts'
 import type { Actor } from '../identity/rules.ts'
 import { staff } from './contract.ts'
 import { staffInvitation } from './messages.ts'
-import { mayChangeRole, mayGiveRole, mayMove, maySeeStaff, mayTouch } from './policy.ts'
+import { mayChangeRole, mayGiveRole, mayTransition, maySeeStaff, mayTouch } from './policy.ts'
 import {
   addInvitation,
   addMember,
-  askInvitation,
+  peekInvitation,
   findInvitation,
   findMember,
   findMemberOfPerson,
@@ -25,7 +25,7 @@ import {
   removeMember,
   replaceInvitations,
   setRole,
-  useInvitation,
+  consumeInvitation,
   type Found,
   type Member,
 } from './queries.ts'
@@ -60,7 +60,7 @@ export const staffHandlers = implement('staff', staff, {
             member.state === 'invited' && expiresAt
               ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.state ?? null, message: mail?.id ?? null }
               : null,
-          can: whatMay(ctx.actor, member),
+          can: allowedActions(ctx.actor, member),
           lastOwner: member.role === 'owner' && member.state === 'active' && owners === 1,
         }
       }),
@@ -109,7 +109,7 @@ export const staffHandlers = implement('staff', staff, {
     return {}
   },
 
-  async withdrawStaffInvitation(ctx, { member: id }) {
+  async revokeStaffInvitation(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayTouch(ctx.actor, member))
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
@@ -140,7 +140,7 @@ export const staffHandlers = implement('staff', staff, {
 
   async deactivateStaff(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
-    ctx.allow(mayMove(ctx.actor, member))
+    ctx.allow(mayTransition(ctx.actor, member))
     await keepAnOwner(ctx, member!)
     if (!(await moveMember(ctx.db, ctx.account.id, id, 'active', 'deactivated', ctx.now))) throw problem('notActive')
     await ctx.audit({ event: 'staffDeactivated', subjectKind: 'staffMember', subjectId: id })
@@ -178,8 +178,8 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   acceptStaffInvitation: prepared(
-    async ({ token, name, password }, { actor, ask, now }) => {
-      const found = await askInvitation(ask, hashToken(token))
+    async ({ token, name, password }, { actor, query, now }) => {
+      const found = await peekInvitation(query, hashToken(token))
       if (!found || invitationState(found, now) !== 'open') throw problem('invitationClosed')
       switch (nextStep(found, actor.kind === 'person' ? actor.id : null)) {
         case 'join':
@@ -203,7 +203,7 @@ export const staffHandlers = implement('staff', staff, {
       ctx.allow(yes)
       await ctx.enter(found.account_id)
       if (
-        !(await useInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) ||
+        !(await consumeInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) ||
         !(await joinMember(ctx.db, found.account_id, found.member_id, name, ctx.now))
       ) {
         throw problem('invitationClosed')
@@ -251,9 +251,9 @@ function nextStep(
 }
 
 /** What this actor may do with this member, from the same policies that decide the deeds. */
-function whatMay(actor: Extract<Actor, { kind: 'staff' }>, member: Member) {
+function allowedActions(actor: Extract<Actor, { kind: 'staff' }>, member: Member) {
   const touch = mayTouch(actor, member).yes,
-    move = mayMove(actor, member).yes
+    move = mayTransition(actor, member).yes
   return {
     resend: touch && member.state === 'invited',
     withdraw: touch && member.state === 'invited',

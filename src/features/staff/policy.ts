@@ -22,7 +22,7 @@ export function mayTouch(actor: Actor, member: { role: StaffRole } | undefined):
 }
 
 /** Nobody takes their own access or role: that needs a second person. */
-export function mayMove(actor: Actor, member: { id: string; role: StaffRole } | undefined): Decision {
+export function mayTransition(actor: Actor, member: { id: string; role: StaffRole } | undefined): Decision {
   const touch = mayTouch(actor, member)
   if (!touch.yes || actor.kind !== 'staff') return touch
   return member!.id === actor.id ? no('notYourself') : yes
@@ -33,6 +33,6 @@ export function mayChangeRole(
   member: { id: string; role: StaffRole } | undefined,
   role: StaffRole,
 ): Decision {
-  const move = mayMove(actor, member)
+  const move = mayTransition(actor, member)
   return move.yes ? mayGiveRole(actor, role) : move
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import type { Ask } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/execute.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { StaffRole } from '../identity/rules.ts'
 import type { InvitationFacts, MemberState } from './rules.ts'
@@ -164,7 +164,7 @@ export const replaceInvitations = async (db: Write, account: string, member: str
 }
 
 /** One statement: of several at once one uses it. */
-export const useInvitation = async (db: Write, account: string, token: string, at: Date): Promise<boolean> =>
+export const consumeInvitation = async (db: Write, account: string, token: string, at: Date): Promise<boolean> =>
   (
     await db
       .updateTable('tokens')
@@ -191,11 +191,11 @@ export interface Found extends InvitationFacts {
   has_password: boolean
 }
 
-export const findInvitation = async (db: Read, hash: Buffer | null): Promise<Found | undefined> =>
+export const peekInvitation = async (db: Read, hash: Buffer | null): Promise<Found | undefined> =>
   (await sql<Found>`select * from find_staff_invitation(${hash})`.execute(db as Write)).rows[0]
 
-export const askInvitation = async (ask: Ask, hash: Buffer | null): Promise<Found | undefined> =>
-  (await ask<Found>('select * from find_staff_invitation($1)', [hash]))[0]
+export const findInvitation = async (query: RunQuery, hash: Buffer | null): Promise<Found | undefined> =>
+  (await query<Found>('select * from find_staff_invitation($1)', [hash]))[0]
 
 export interface OpenInvitation {
   subject_id: string

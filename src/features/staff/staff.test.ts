@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD } from '../../../test/test-server.ts'
+import { startTestServer, linkIn, PASSWORD } from '../../../test/test-server.ts'
 
 const tokenOf = (link: string) => link.split('/').at(-1)!
 const invited = async (email: string) =>
-  tokenOf(linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
+  tokenOf(linkIn((await (await startTestServer()).mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 const NEW_PASSWORD = 'nine green buckets'
 
 describe('inviting staff', () => {
   it('C3 C4 somebody new joins by the link in the mail, once, with a name and a password of their own', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner, slug } = await business({ name: 'Harbour Appliance Repair' })
     const email = fresh()
     await owner.ok('inviteStaff', { email, role: 'dispatcher' })
@@ -35,7 +35,7 @@ describe('inviting staff', () => {
   })
 
   it('PS-44 the link dies after seven days to the second, and when a newer one is sent', async () => {
-    const { business, anyone, clock, mailTo } = await house()
+    const { business, anyone, clock, mailTo } = await startTestServer()
     const { owner } = await business()
     const email = fresh()
     const { id: member } = await owner.ok('inviteStaff', { email, role: 'worker' })
@@ -58,7 +58,7 @@ describe('inviting staff', () => {
   })
 
   it('PS-43 a token that is empty, cut, upper-cased or of another kind opens nothing', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const email = fresh()
     await owner.ok('inviteStaff', { email, role: 'worker' })
@@ -71,7 +71,7 @@ describe('inviting staff', () => {
   })
 
   it('C6 twenty acceptances at once make one member with one password', async () => {
-    const { business, anyone, stored } = await house()
+    const { business, anyone, stored } = await startTestServer()
     const { owner, id } = await business()
     const email = fresh()
     await owner.ok('inviteStaff', { email, role: 'worker' })
@@ -98,7 +98,7 @@ describe('inviting staff', () => {
   })
 
   it('PS-47 PS-54 a person who has a login elsewhere joins with it; the invitation never sets their password', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const one = await business(),
       two = await business({ name: 'Northside Heating' })
     await two.owner.ok('inviteStaff', { email: one.owner.email, role: 'admin' })
@@ -110,7 +110,7 @@ describe('inviting staff', () => {
     expect((await other.owner.ok('getStaffInvitation', { token })).invitation?.next).toBe('other')
     expect((await other.owner.call('acceptStaffInvitation', { token })).body.code).toBe('wrongPerson')
     await one.owner.ok('acceptStaffInvitation', { token })
-    expect((await one.owner.ok('getMyself')).accounts.map((each) => each.slug).sort()).toEqual(
+    expect((await one.owner.ok('getCurrentUser')).accounts.map((each) => each.slug).sort()).toEqual(
       [one.slug, two.slug].sort(),
     )
     expect((await anyone().call('signIn', { email: one.owner.email, password: PASSWORD })).status).toBe(200)
@@ -118,7 +118,7 @@ describe('inviting staff', () => {
   })
 
   it('PS-40 an admin can neither make, touch nor let go an owner; a dispatcher and a worker can invite nobody', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business()
     const admin = await b.staff('admin'),
       dispatcher = await b.staff('dispatcher'),
@@ -136,7 +136,7 @@ describe('inviting staff', () => {
   })
 
   it('somebody invited twice, or on the staff already, is not invited again', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business()
     const worker = await b.staff('worker')
     const email = fresh()
@@ -150,7 +150,7 @@ describe('inviting staff', () => {
 
 describe('letting staff go', () => {
   it('PS-48 a deactivated colleague is out of this account at the next request, and stays in the others', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const one = await business(),
       two = await business()
     const ann = await one.staff('admin', 'Ann Hale')
@@ -160,13 +160,13 @@ describe('letting staff go', () => {
     await one.owner.ok('deactivateStaff', { member: ann.id })
     expect((await ann.call('getOffice')).status).toBe(404)
     expect((await ann.ok('getOffice', {}, { slug: two.slug })).me.role).toBe('worker')
-    expect((await ann.ok('getMyself')).accounts.map((each) => each.slug)).toEqual([two.slug])
+    expect((await ann.ok('getCurrentUser')).accounts.map((each) => each.slug)).toEqual([two.slug])
     await one.owner.ok('reactivateStaff', { member: ann.id })
     await ann.ok('getOffice')
   })
 
   it('the last owner stays, and nobody lets themselves go', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const b = await business()
     const second = await b.staff('owner')
     expect((await b.owner.call('deactivateStaff', { member: b.owner.id })).body.code).toBe('notYourself')
@@ -176,7 +176,7 @@ describe('letting staff go', () => {
   })
 
   it('two owners who let each other go at once leave one owner', async () => {
-    const { business, stored } = await house()
+    const { business, stored } = await startTestServer()
     for (let round = 0; round < 10; round++) {
       const b = await business()
       const second = await b.staff('owner')
@@ -198,7 +198,7 @@ describe('letting staff go', () => {
   })
 
   it("another account's colleague is as unknown as one that never was", async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const one = await business(),
       two = await business()
     const worker = await two.staff('worker')

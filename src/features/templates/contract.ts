@@ -146,7 +146,7 @@ export const templates = contract('templates', {
     output: template,
     writes: true,
   }),
-  orderTemplates: operation({
+  reorderTemplates: operation({
     method: 'PUT',
     path: '/office/{account}/templates-order',
     audience: ['staff'],

@@ -10,7 +10,7 @@ import {
   findTemplate,
   insertTemplate,
   listTemplates,
-  orderTemplates,
+  reorderTemplates,
   replaceTemplate,
   setTemplateState,
   type TemplateRow,
@@ -83,9 +83,9 @@ export const templatesHandlers = implement('templates', templates, {
   archiveTemplate: (ctx, { template }) => setState(ctx, template, 'archived'),
   restoreTemplate: (ctx, { template }) => setState(ctx, template, 'active'),
 
-  async orderTemplates(ctx, { templates: ids }) {
+  async reorderTemplates(ctx, { templates: ids }) {
     ctx.allow(mayManageTemplates(ctx.actor))
-    await orderTemplates(ctx.db, ctx.account.id, ids)
+    await reorderTemplates(ctx.db, ctx.account.id, ids)
     return {}
   },
 })
@@ -128,8 +128,8 @@ function checked(
       JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() }),
     ) as Field
   })
-  const faults = faultsOfFields(made)
-  if (Object.keys(faults).length > 0) throw problem('input', { fields: problemsUnder('fields', faults) })
+  const fieldErrors = faultsOfFields(made)
+  if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: problemsUnder('fields', fieldErrors) })
   return made
 }
 

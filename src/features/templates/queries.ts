@@ -163,7 +163,7 @@ export async function setTemplateState(
 }
 
 /** The ids in this order; those not named come after, in the order they had. */
-export async function orderTemplates(db: Write, account: string, ids: readonly string[]): Promise<void> {
+export async function reorderTemplates(db: Write, account: string, ids: readonly string[]): Promise<void> {
   await sql`
     update templates t set position = o.place
     from (

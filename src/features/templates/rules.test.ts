@@ -9,7 +9,7 @@ import {
   isWebAddress,
   PERMISSIONS,
   portalFields,
-  readAmount,
+  parseAmount,
   searchableText,
   startingValues,
   typedValues,
@@ -263,20 +263,20 @@ describe('what was typed into a form', () => {
   it('amounts come back as they were typed', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e12, max: 1e12 }), fc.constantFrom(0, 2, 3), (minor, digits) => {
-        expect(readAmount(amountText(minor, digits), digits)).toBe(minor)
+        expect(parseAmount(amountText(minor, digits), digits)).toBe(minor)
       }),
     )
-    expect(['1.234', '1,2', '', 'x', '--1', '1.2.3'].map((typed) => readAmount(typed))).toEqual(Array(6).fill(null))
+    expect(['1.234', '1,2', '', 'x', '--1', '1.2.3'].map((typed) => parseAmount(typed))).toEqual(Array(6).fill(null))
   })
 })
 
 it('V-28 V-29 nobody can be asked to fill in a link or a header', () => {
   for (const type of FIELD_TYPES)
     for (const permission of PERMISSIONS) {
-      const faults = faultsOfFields([
+      const fieldErrors = faultsOfFields([
         field('a', type, permission, { worker: 'hidden', ...(type.endsWith('ickList') && { options: ['x'] }) }),
       ])
-      expect('0.portal' in faults).toBe(
+      expect('0.portal' in fieldErrors).toBe(
         (type === 'link' || type === 'section') && (permission === 'optional' || permission === 'required'),
       )
     }

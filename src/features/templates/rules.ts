@@ -175,7 +175,7 @@ export const searchableText = (fields: readonly Field[], values: Readonly<Values
 
 // ---- answers ----
 
-export interface FieldFault {
+export interface FieldError {
   /** Words under `problems.fields.<code>`. */
   code: string
   vars?: Record<string, string | number>
@@ -185,7 +185,7 @@ export interface CheckedValues {
   /** All answers of the job afterwards: `stored`, changed by what was given; an emptied one is gone. */
   values: Values
   /** By field id; empty when everything is right. */
-  problems: Record<string, FieldFault>
+  problems: Record<string, FieldError>
 }
 
 /**
@@ -201,7 +201,7 @@ export function checkFieldValues(
   stored: Readonly<Values> = {},
 ): CheckedValues {
   const values: Values = { ...stored }
-  const problems: Record<string, FieldFault> = {}
+  const problems: Record<string, FieldError> = {}
   const known = new Map(fields.map((field) => [field.id, field]))
   for (const [id, raw] of Object.entries(given)) {
     const field = known.get(id)
@@ -225,11 +225,11 @@ export function checkFieldValues(
 /** Problems under the input field that held the answers: `{ 'fields.abc': … }`. */
 export const problemsUnder = (
   input: string,
-  problems: Readonly<Record<string, FieldFault>>,
-): Record<string, FieldFault> =>
+  problems: Readonly<Record<string, FieldError>>,
+): Record<string, FieldError> =>
   Object.fromEntries(Object.entries(problems).map(([id, fault]) => [`${input}.${id}`, fault]))
 
-type Answer = { value: FieldValue | undefined } | { fault: FieldFault }
+type Answer = { value: FieldValue | undefined } | { fault: FieldError }
 const fault = (code: string, vars?: Record<string, string | number>): Answer => ({
   fault: { code, ...(vars && { vars }) },
 })
@@ -329,7 +329,7 @@ export function typedValues(
     else if (type === 'multiPickList' || type === 'file') values[id] = all.filter((each) => each !== '')
     else if (first === undefined) continue
     else if (first.trim() === '') values[id] = null
-    else if (type === 'currency') values[id] = readAmount(first, minorDigits) ?? first
+    else if (type === 'currency') values[id] = parseAmount(first, minorDigits) ?? first
     else if (type === 'dateTime') values[id] = moment(first.trim()) ?? first
     else values[id] = first
   }
@@ -337,7 +337,7 @@ export function typedValues(
 }
 
 /** `1,234.50` as 123450 minor units; null when it is no amount. No float is involved. */
-export function readAmount(typed: string, minorDigits = 2): number | null {
+export function parseAmount(typed: string, minorDigits = 2): number | null {
   const [, sign, whole, part = ''] =
     /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d*))?\s*$/.exec(typed) ?? []
   if (whole === undefined || part.length > minorDigits) return null
@@ -358,7 +358,7 @@ export const minorDigitsOf = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 
 /** 123450 as `£1,234.50`: as somebody reads it. */
-export const amountShown = (minor: number, currency: string, locale: string): string =>
+export const formatAmount = (minor: number, currency: string, locale: string): string =>
   new Intl.NumberFormat(locale, { style: 'currency', currency }).format(
     amountText(minor, minorDigitsOf(currency)) as Intl.StringNumericLiteral,
   )
@@ -366,12 +366,12 @@ export const amountShown = (minor: number, currency: string, locale: string): st
 // ---- the fields of a template, as somebody sets them up ----
 
 /** What is wrong with a list of fields, by input path (`2.portal`). Shapes and lengths are the contract's. */
-export function faultsOfFields(fields: readonly Field[]): Record<string, FieldFault> {
-  const faults: Record<string, FieldFault> = {}
+export function faultsOfFields(fields: readonly Field[]): Record<string, FieldError> {
+  const fieldErrors: Record<string, FieldError> = {}
   const ids = new Set<string>()
   fields.forEach((field, index) => {
-    const set = (key: string, code: string, vars?: FieldFault['vars']) => {
-      faults[`${index}.${key}`] ??= { code, ...(vars && { vars }) }
+    const set = (key: string, code: string, vars?: FieldError['vars']) => {
+      fieldErrors[`${index}.${key}`] ??= { code, ...(vars && { vars }) }
     }
     if (ids.has(field.id)) set('id', 'taken')
     ids.add(field.id)
@@ -394,7 +394,7 @@ export function faultsOfFields(fields: readonly Field[]): Record<string, FieldFa
       if ('fault' in answer) set('value', answer.fault.code, answer.fault.vars)
     }
   })
-  return faults
+  return fieldErrors
 }
 
 /** The same fields as one text: two versions that ask the same are the same version. */

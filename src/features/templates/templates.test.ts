@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { house } from '../../../test/test-server.ts'
+import { startTestServer } from '../../../test/test-server.ts'
 
 const dishwasher = {
   name: 'Dishwasher repair',
@@ -56,7 +56,7 @@ const shape = (
 
 describe('templates', () => {
   it('V-50 V-28 V-29 an owner makes a template with a description, a planned duration and two permissions on every field', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     const made = await owner.ok('getTemplate', { template: id })
     expect(made).toMatchObject({
@@ -74,7 +74,7 @@ describe('templates', () => {
   })
 
   it('V-52 every type of field is taken, and a link or header that somebody should fill in is refused', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const types = ['text', 'number', 'dateTime', 'checkbox', 'currency', 'file'] as const
     const field = (type: string, more = {}) => ({ name: type, type, portal: 'optional', worker: 'optional', ...more })
     const lists = [field('pickList', { options: ['a', 'b'] }), field('multiPickList', { options: ['a', 'b'] })]
@@ -111,7 +111,7 @@ describe('templates', () => {
   })
 
   it('E-20 a change is a new version, and the version before it can still be read', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const first = await owner.ok('createTemplate', dishwasher)
     const [, model, ...rest] = first.fields as { id: string; name: string; type: string }[]
     const changed = await owner.ok('updateTemplate', {
@@ -129,7 +129,7 @@ describe('templates', () => {
   })
 
   it('saving what is already there makes no new version', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id, fields } = await owner.ok('createTemplate', dishwasher)
     const again = await owner.ok('updateTemplate', {
       template: id,
@@ -141,7 +141,7 @@ describe('templates', () => {
   })
 
   it('E-18 a field that changes its type becomes another field, so that old answers never meet a question they do not fit', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id, fields } = await owner.ok('createTemplate', {
       name: 'Boiler',
       fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional' }],
@@ -155,7 +155,7 @@ describe('templates', () => {
   })
 
   it('E-41 the second of two people who changed a template at once is told, and nothing of the first is lost', async () => {
-    const { stored, ...rest } = await house()
+    const { stored, ...rest } = await startTestServer()
     const { owner, id: account, ...business } = await rest.business()
     const admin = await business.staff('admin')
     const { id } = await owner.ok('createTemplate', dishwasher)
@@ -178,7 +178,7 @@ describe('templates', () => {
   })
 
   it('an archived template leaves the list, is not changed, and comes back whole', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     await owner.ok('archiveTemplate', { template: id })
     expect(await owner.ok('archiveTemplate', { template: id })).toMatchObject({
@@ -198,19 +198,19 @@ describe('templates', () => {
   })
 
   it('templates stand in the order somebody gave them; new ones come last', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const ids: string[] = []
     for (const name of ['One', 'Two', 'Three', 'Four']) ids.push((await owner.ok('createTemplate', { name })).id)
     const names = async () => (await owner.ok('listTemplates')).rows.map((row) => row.name)
     expect(await names()).toEqual(['One', 'Two', 'Three', 'Four'])
-    await owner.ok('orderTemplates', { templates: [ids[2]!, ids[0]!] })
+    await owner.ok('reorderTemplates', { templates: [ids[2]!, ids[0]!] })
     expect(await names()).toEqual(['Three', 'One', 'Two', 'Four'])
     await owner.ok('createTemplate', { name: 'Five' })
     expect(await names()).toEqual(['Three', 'One', 'Two', 'Four', 'Five'])
   })
 
   it('PS-35 PS-37 dispatchers and workers read templates and change nothing', async () => {
-    const { stored, ...rest } = await house()
+    const { stored, ...rest } = await startTestServer()
     const { owner, id: account, ...business } = await rest.business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     const look = () =>
@@ -234,7 +234,7 @@ describe('templates', () => {
         await person.call('updateTemplate', { template: id, version: 1, name: 'Mine' }),
         await person.call('archiveTemplate', { template: id }),
         await person.call('restoreTemplate', { template: id }),
-        await person.call('orderTemplates', { templates: [id] }),
+        await person.call('reorderTemplates', { templates: [id] }),
       ])
         expect([answer.status, answer.body.code]).toEqual([403, 'managersOnly'])
     }
@@ -242,7 +242,7 @@ describe('templates', () => {
   })
 
   it('PS-02 PS-10 another business, a portal user and a stranger find no template', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const [ours, theirs] = [await business(), await business()]
     const { id } = await ours.owner.ok('createTemplate', dishwasher)
     const absent = await theirs.owner.call('getTemplate', { template: '0198c0de-0000-7000-8000-000000000000' })
@@ -252,14 +252,14 @@ describe('templates', () => {
       expect(answer.text.length).toBe(absent.text.length)
     }
     expect((await theirs.owner.call('updateTemplate', { template: id, version: 1, name: 'Ours now' })).status).toBe(404)
-    await theirs.owner.ok('orderTemplates', { templates: [id] })
+    await theirs.owner.ok('reorderTemplates', { templates: [id] })
     expect((await ours.visitor().call('getTemplate', { template: id })).status).toBe(401)
     expect((await (await ours.portalUser()).call('listTemplates')).status).toBe(401)
     expect((await ours.owner.ok('getTemplate', { template: id })).name).toBe('Dishwasher repair')
   })
 
   it('E-67 PS-14 PS-36 what the contract does not know is refused by name', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const extra = await owner.call('createTemplate', {
       name: 'Boiler',
       state: 'archived',
@@ -272,7 +272,7 @@ describe('templates', () => {
   })
 
   it('PS-57 a script in every text of a template is kept as the text it is', async () => {
-    const { owner } = await (await house()).business()
+    const { owner } = await (await startTestServer()).business()
     const script = '<script>alert("1")</script> {{name}}'
     const { id } = await owner.ok('createTemplate', {
       name: script,

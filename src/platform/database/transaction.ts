@@ -1,6 +1,6 @@
 /**
  * One transaction with its context. Context enters only through the SQL functions app_begin and, from a portal's session itself,
- * enter_portal, first in every transaction and in the same flight as the first query; SET LOCAL ends with the transaction, so nothing
+ * begin_portal_request, first in every transaction and in the same flight as the first query; SET LOCAL ends with the transaction, so nothing
  * can leak to the next user of the connection.
  */
 import { createHash } from 'node:crypto'
@@ -27,7 +27,7 @@ export interface Transaction {
   /** Replaces the context, for ctx.reachAlso. */
   begin(settings: Settings): Promise<void>
   /** One statement as text, such as a definer function. */
-  ask<Row>(text: string, values: unknown[]): Promise<Row[]>
+  query<Row>(text: string, values: unknown[]): Promise<Row[]>
 }
 
 export interface TransactionOptions {
@@ -51,7 +51,7 @@ export async function inTransaction<T>(
   let committed: Promise<pg.QueryResult> | undefined
   let refused: { error: unknown } | undefined
   const put = (query: Query) =>
-    flight(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
+    sendInBatch(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
   const context = (next: Settings) => ({
     name: 'app_begin',
     text: 'select app_begin($1)',
@@ -104,7 +104,7 @@ export async function inTransaction<T>(
       begin: async (next) => {
         await send(context(next))
       },
-      ask: async <Row>(text: string, values: unknown[]) =>
+      query: async <Row>(text: string, values: unknown[]) =>
         (await send({ name: nameOf(text), text, values })).rows as Row[],
     })
     if (!started) client.release()
@@ -140,7 +140,7 @@ type Query = { name?: string; text: string; values?: unknown[] } | string
 type Send = (query: Query) => Promise<pg.QueryResult>
 
 /** Statements that need no transaction, in one flight; the rows of each. */
-export async function askTogether(
+export async function queryTogether(
   pool: pg.Pool,
   queries: readonly { text: string; values: unknown[] }[],
 ): Promise<unknown[][]> {
@@ -149,7 +149,7 @@ export async function askTogether(
   })
   try {
     const answers = await Promise.all(
-      queries.map(({ text, values }) => flight(client, () => client.query({ name: nameOf(text), text, values }))),
+      queries.map(({ text, values }) => sendInBatch(client, () => client.query({ name: nameOf(text), text, values }))),
     )
     client.release()
     return answers.map(({ rows }) => rows as unknown[])
@@ -160,21 +160,21 @@ export async function askTogether(
 }
 
 /** The messages of the flight that is being gathered, by socket. */
-const gathering = new WeakMap<object, Uint8Array[]>()
+const pendingBatches = new WeakMap<object, Uint8Array[]>()
 
 /**
  * What is asked of a client in one turn goes out as one buffer, so that the server wakes up once for all of it. The driver
  * writes five small messages a query; gathered by cork() they become one writev of twenty parts, which takes six times as
  * long as one write of their bytes (30 against 5 µs).
  */
-function flight<T>(client: pg.PoolClient, send: () => T): T {
+function sendInBatch<T>(client: pg.PoolClient, send: () => T): T {
   const { stream } = (client as unknown as { connection: { stream: { write(bytes: Uint8Array): boolean } } }).connection
-  if (!gathering.has(stream)) {
+  if (!pendingBatches.has(stream)) {
     const parts: Uint8Array[] = []
-    gathering.set(stream, parts)
+    pendingBatches.set(stream, parts)
     stream.write = (bytes) => parts.push(bytes) > 0
     process.nextTick(() => {
-      gathering.delete(stream)
+      pendingBatches.delete(stream)
       // Back to the socket's own write.
       delete (stream as { write?: unknown }).write
       stream.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { mailServer } from '../../../test/mail-server.ts'
 import type { Fault, MailServer } from '../../../test/mail-server.ts'
 import { withAdmin } from '../../../test/database.ts'
-import { turnableClock } from '../clock.ts'
-import type { TurnableClock } from '../clock.ts'
+import { createTestClock } from '../clock.ts'
+import type { TestClock } from '../clock.ts'
 import { asRole } from '../database/migrate.ts'
 import { openPool } from '../database/pool.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -17,7 +17,7 @@ import { createLog } from '../log.ts'
 import { newToken } from '../secrets.ts'
 import { createDeliverer } from './deliverer.ts'
 import type { Deliverer } from './deliverer.ts'
-import { MAX_ATTEMPTS, nextInLine } from './queue.ts'
+import { MAX_ATTEMPTS, claimNext } from './queue.ts'
 import { composeMail, emitMessages, message } from './outbox.ts'
 import type { Emission, Message, OutboxRow, Sender } from './outbox.ts'
 import { createSmtp } from './smtp.ts'
@@ -33,7 +33,7 @@ let pools: { app: pg.Pool; system: pg.Pool; owner: pg.Pool }
 const connect = { ...admin, database: `${template}_delivery_${newId().slice(-6)}` }
 let server: MailServer
 let faults: Map<string, Fault[]>
-let clock: TurnableClock
+let clock: TestClock
 let wanted: Set<string>
 let running: Deliverer[]
 
@@ -54,7 +54,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await sql('delete from deliveries')
   await sql('delete from outbox')
-  clock = turnableClock('2026-03-02T09:00:00Z')
+  clock = createTestClock('2026-03-02T09:00:00Z')
   faults = new Map()
   wanted = new Set()
   running = []
@@ -516,7 +516,7 @@ describe('delivering', () => {
     const plan = await inTransaction(pools.system, { settings: null, write: true }, async ({ db }) => {
       const { rows } = await query<{
         'QUERY PLAN': { Plan: object }[]
-      }>`explain (analyze, buffers, format json) ${nextInLine(clock.now())}`.execute(db)
+      }>`explain (analyze, buffers, format json) ${claimNext(clock.now())}`.execute(db)
       return rows[0]!['QUERY PLAN'][0]!.Plan as { 'Shared Hit Blocks': number; 'Shared Read Blocks': number }
     })
     expect(JSON.stringify(plan)).toContain('"outbox_due"')

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Words } from '../i18n.ts'
 import type { Log } from '../log.ts'
-import { claim, MAX_ATTEMPTS, settle, wipeOldTokens } from './queue.ts'
+import { claim, MAX_ATTEMPTS, recordOutcome, wipeOldTokens } from './queue.ts'
 import type { Claim, Ending, Which } from './queue.ts'
 import { composeMail, messageBook } from './outbox.ts'
 import type { Message, Sender } from './outbox.ts'
@@ -193,7 +193,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // The mail is out: what happened must be written down, or it goes out again. So a short database fault is waited out.
     for (let tries = 1; ; tries++) {
       try {
-        await write((db) => settle(db, row, now, { state, next, outcome, detail }))
+        await write((db) => recordOutcome(db, row, now, { state, next, outcome, detail }))
         break
       } catch (error) {
         log.warn({ err: error, message: row.id, tries }, 'The end of an attempt could not be written')

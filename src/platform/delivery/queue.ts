@@ -20,7 +20,7 @@ export interface Which {
  * The next row that is due and that nobody else is taking: urgent ones first, then the oldest; or one certain row, if it is
  * due. Its order is that of the index outbox_due, so it costs the same however many wait.
  */
-export function nextInLine(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; state: string }> {
+export function claimNext(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; state: string }> {
   return sql`select account_id, id, state from outbox
     where state in ('waiting', 'sending') and next_at <= ${now} and (state = 'waiting' or lease_until <= ${now})
       and ${only ? sql`account_id = ${only.account} and id = ${only.id}` : sql`true`}
@@ -31,7 +31,7 @@ export function nextInLine(now: Date, only?: Which): RawBuilder<{ account_id: st
 export async function claim(db: Kysely<DB>, now: Date, only?: Which): Promise<Claim | null> {
   const lease = new Date(now.getTime() + LEASE_MS)
   for (;;) {
-    const { rows } = await sql<Claim & { was: string }>`with due as materialized (${nextInLine(now, only)})
+    const { rows } = await sql<Claim & { was: string }>`with due as materialized (${claimNext(now, only)})
       update outbox set state = 'sending', attempts = attempts + 1, lease_until = ${lease}, lease_number = lease_number + 1
       from due where outbox.account_id = due.account_id and outbox.id = due.id returning outbox.*, due.state as was`.execute(
       db,
@@ -59,7 +59,7 @@ export interface Ending {
  * Writes down how an attempt ended. A late worker, whose lease another one took, changes nothing any more (fencing); its
  * attempt is still noted. A token goes with its mail.
  */
-export async function settle(
+export async function recordOutcome(
   db: Kysely<DB>,
   row: Claim,
   now: Date,

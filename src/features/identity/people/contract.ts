@@ -55,7 +55,7 @@ export const people = contract('people', {
     limits: [{ by: 'caller', max: 10, seconds: 900 }],
     writes: true,
   }),
-  updateMyself: operation({
+  updateCurrentUser: operation({
     method: 'PATCH',
     path: '/people/me',
     audience: ['person'],
@@ -64,7 +64,7 @@ export const people = contract('people', {
     output: z.object({ name: z.string() }),
     writes: true,
   }),
-  listMySessions: operation({
+  listSessions: operation({
     method: 'GET',
     path: '/people/me/sessions',
     audience: ['person'],
@@ -82,7 +82,7 @@ export const people = contract('people', {
       ),
     }),
   }),
-  endMySession: operation({
+  endSession: operation({
     method: 'DELETE',
     path: '/people/me/sessions/{session}',
     audience: ['person'],
@@ -91,7 +91,7 @@ export const people = contract('people', {
     output: z.object({}),
     writes: true,
   }),
-  endMyOtherSessions: operation({
+  endOtherSessions: operation({
     method: 'DELETE',
     path: '/people/me/sessions',
     audience: ['person'],

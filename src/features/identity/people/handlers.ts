@@ -7,13 +7,13 @@ import { people } from './contract.ts'
 import { staffPasswordReset } from './messages.ts'
 import {
   addPersonToken,
-  askPassword,
-  askReset,
+  findPasswordHash,
+  peekReset,
   findReset,
   firstAccountOf,
   setName,
   setPassword,
-  useReset,
+  consumeReset,
 } from './queries.ts'
 import { linkState, RESET_MS } from './rules.ts'
 
@@ -22,9 +22,9 @@ const FORGOT_ANSWER_MS = 300
 
 export const peopleHandlers = implement('people', people, {
   forgotPassword: prepared(
-    async ({ email }, { ask }) => {
+    async ({ email }, { query }) => {
       const answerDue = pause(FORGOT_ANSWER_MS)
-      return { person: await findLogin(ask, emailNorm(email)), answerDue }
+      return { person: await findLogin(query, emailNorm(email)), answerDue }
     },
     async (ctx, _input, { person, answerDue }) => {
       ctx.allow(yes)
@@ -63,16 +63,16 @@ export const peopleHandlers = implement('people', people, {
   },
 
   resetPassword: prepared(
-    async ({ token, password }, { ask, now }) => {
+    async ({ token, password }, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
-      const found = await askReset(ask, hashToken(token))
+      const found = await peekReset(query, hashToken(token))
       if (linkState(found, now) !== 'open') throw problem('resetClosed')
       checkNewPassword(password, [found!.email, found!.name])
       return hashPassword(password)
     },
     async (ctx, { token }, passwordHash) => {
       ctx.allow(yes)
-      const person = await useReset(ctx.db, hashToken(token), ctx.now)
+      const person = await consumeReset(ctx.db, hashToken(token), ctx.now)
       if (!person) throw problem('resetClosed')
       await setPassword(ctx.db, person, passwordHash, ctx.now)
       // Whoever was inside with the old password is out.
@@ -87,9 +87,9 @@ export const peopleHandlers = implement('people', people, {
   ),
 
   changePassword: prepared(
-    async ({ currentPassword, password }, { actor, ask }) => {
+    async ({ currentPassword, password }, { actor, query }) => {
       if (actor.kind !== 'person') throw problem('notSignedIn')
-      if (!(await verifyPassword(await askPassword(ask, actor.id), currentPassword))) {
+      if (!(await verifyPassword(await findPasswordHash(query, actor.id), currentPassword))) {
         throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
       }
       checkNewPassword(password, [actor.email, actor.name])
@@ -103,13 +103,13 @@ export const peopleHandlers = implement('people', people, {
     },
   ),
 
-  async updateMyself(ctx, { name }) {
+  async updateCurrentUser(ctx, { name }) {
     ctx.allow(yes)
     await setName(ctx.db, ctx.actor.id, name, ctx.now)
     return { name }
   },
 
-  async listMySessions(ctx) {
+  async listSessions(ctx) {
     ctx.allow(yes)
     const sessions = await personSessionsOf(ctx.db, ctx.actor.id, ctx.now)
     return {
@@ -124,14 +124,14 @@ export const peopleHandlers = implement('people', people, {
     }
   },
 
-  async endMySession(ctx, { session }) {
+  async endSession(ctx, { session }) {
     ctx.allow(yes)
     // Another person's session is as unknown as one that never was.
     if ((await endPersonSessions(ctx.db, ctx.actor.id, { only: session })) === 0) throw problem('notFound')
     return {}
   },
 
-  async endMyOtherSessions(ctx) {
+  async endOtherSessions(ctx) {
     ctx.allow(yes)
     return { ended: await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId }) }
   },

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD } from '../../../../test/test-server.ts'
+import { startTestServer, linkIn, PASSWORD } from '../../../../test/test-server.ts'
 
 const NEW_PASSWORD = 'seven quiet lanterns'
 const resetToken = async (email: string) =>
-  linkIn((await (await house()).mailTo(email)).at(-1), /http\S+\/office\/reset-password\/\S+/)
+  linkIn((await (await startTestServer()).mailTo(email)).at(-1), /http\S+\/office\/reset-password\/\S+/)
     .split('/')
     .at(-1)!
 
 describe('a forgotten password', () => {
   it('E-63 asking changes nothing and says the same of an address nobody has', async () => {
-    const { business, anyone, mailTo } = await house()
+    const { business, anyone, mailTo } = await startTestServer()
     const { owner } = await business()
     const [known, unknown] = [
       await anyone().call('forgotPassword', { email: owner.email }),
@@ -22,7 +22,7 @@ describe('a forgotten password', () => {
   })
 
   it('PS-46 both answers take the same time', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const took = async (email: string) => {
       const from = performance.now()
@@ -36,7 +36,7 @@ describe('a forgotten password', () => {
   })
 
   it('PS-53 the link is of the main host and works once, within the hour; it ends every session', async () => {
-    const { business, anyone, url, clock, mailTo } = await house()
+    const { business, anyone, url, clock, mailTo } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('forgotPassword', { email: owner.email.toUpperCase() })
     const link = linkIn((await mailTo(owner.email)).at(-1), /http\S+reset-password\S+/)
@@ -47,7 +47,7 @@ describe('a forgotten password', () => {
     await here.ok('signIn', { email: owner.email, password: PASSWORD })
     expect((await anyone().ok('getPasswordReset', { token })).state).toBe('open')
     await anyone().ok('resetPassword', { token, password: NEW_PASSWORD })
-    expect((await here.call('getMyself')).status).toBe(401)
+    expect((await here.call('getCurrentUser')).status).toBe(401)
     expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(401)
     expect((await anyone().call('signIn', { email: owner.email, password: NEW_PASSWORD })).status).toBe(200)
     expect((await anyone().ok('getPasswordReset', { token })).state).toBe('used')
@@ -57,7 +57,7 @@ describe('a forgotten password', () => {
   })
 
   it('C4 the link is dead after an hour', async () => {
-    const { business, anyone, clock } = await house()
+    const { business, anyone, clock } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
@@ -67,7 +67,7 @@ describe('a forgotten password', () => {
   })
 
   it('C5 opening the link, twice and by HEAD, changes nothing and signs nobody in', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
@@ -79,7 +79,7 @@ describe('a forgotten password', () => {
   })
 
   it('C6 of twenty at once exactly one sets the password', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
@@ -90,7 +90,7 @@ describe('a forgotten password', () => {
   })
 
   it('PS-45 E-70 tokens and passwords are stored hashed, and leave the outbox once the mail is out', async () => {
-    const { business, anyone, stored } = await house()
+    const { business, anyone, stored } = await startTestServer()
     const { owner, id } = await business()
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
@@ -106,13 +106,13 @@ describe('a forgotten password', () => {
   })
 
   it('PS-51 a portal user of the same address keeps password and session', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const b = await business()
     const twin = await b.portalUser({ email: b.owner.email })
     await anyone().ok('forgotPassword', { email: b.owner.email })
     await anyone().ok('resetPassword', { token: await resetToken(b.owner.email), password: NEW_PASSWORD })
     const kept = await (
-      await house()
+      await startTestServer()
     ).stored((db) =>
       db
         .selectFrom('portal_sessions')
@@ -127,64 +127,64 @@ describe('a forgotten password', () => {
 
 describe('own password, name and sessions', () => {
   it('PS-47 a new password needs the old one, and ends the other sessions', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const elsewhere = anyone()
     await elsewhere.ok('signIn', { email: owner.email, password: PASSWORD })
     const wrong = await owner.call('changePassword', { currentPassword: 'not this one', password: NEW_PASSWORD })
     expect(wrong.body.fields?.currentPassword?.code).toBe('wrongPassword')
-    await elsewhere.ok('getMyself')
+    await elsewhere.ok('getCurrentUser')
     await owner.ok('changePassword', { currentPassword: PASSWORD, password: NEW_PASSWORD })
-    expect((await elsewhere.call('getMyself')).status).toBe(401)
-    await owner.ok('getMyself')
+    expect((await elsewhere.call('getCurrentUser')).status).toBe(401)
+    await owner.ok('getCurrentUser')
   })
 
   it('PS-47 the session from before a sign-in is over after it', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const browser = anyone(),
       planted = anyone()
     await browser.ok('signIn', { email: owner.email, password: PASSWORD })
     for (const [name, value] of browser.cookies) planted.cookies.set(name, value)
     await browser.ok('signIn', { email: owner.email, password: PASSWORD })
-    expect((await planted.call('getMyself')).status).toBe(401)
-    await browser.ok('getMyself')
+    expect((await planted.call('getCurrentUser')).status).toBe(401)
+    await browser.ok('getCurrentUser')
   })
 
   it("a person sees where they are signed in and signs out there; another one's session is unknown", async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const one = await business(),
       two = await business()
     const elsewhere = anyone()
     await elsewhere.ok('signIn', { email: one.owner.email, password: PASSWORD })
-    const { sessions } = await one.owner.ok('listMySessions')
+    const { sessions } = await one.owner.ok('listSessions')
     expect(sessions.filter((each) => each.current)).toHaveLength(1)
     const other = sessions.find((each) => !each.current)!
-    expect((await two.owner.call('endMySession', { session: other.id })).status).toBe(404)
-    await elsewhere.ok('getMyself')
-    await one.owner.ok('endMySession', { session: other.id })
-    expect((await elsewhere.call('getMyself')).status).toBe(401)
+    expect((await two.owner.call('endSession', { session: other.id })).status).toBe(404)
+    await elsewhere.ok('getCurrentUser')
+    await one.owner.ok('endSession', { session: other.id })
+    expect((await elsewhere.call('getCurrentUser')).status).toBe(401)
   })
 
   it('C4 a session ends after an hour without a request, and after 24 hours in any case', async () => {
-    const { business, anyone, clock } = await house()
+    const { business, anyone, clock } = await startTestServer()
     const { owner } = await business()
     const idle = anyone()
     await idle.ok('signIn', { email: owner.email, password: PASSWORD })
     clock.advance(3600_000)
-    expect((await idle.call('getMyself')).status).toBe(401)
+    expect((await idle.call('getCurrentUser')).status).toBe(401)
     const busy = anyone()
     await busy.ok('signIn', { email: owner.email, password: PASSWORD })
     for (let half = 0; half < 47; half++) {
       clock.advance(1800_000)
-      await busy.ok('getMyself')
+      await busy.ok('getCurrentUser')
     }
     clock.advance(1800_000)
-    expect((await busy.call('getMyself')).status).toBe(401)
+    expect((await busy.call('getCurrentUser')).status).toBe(401)
   })
 
   it('E-64 wrong, unknown, invited and deactivated answer alike', async () => {
-    const { business, anyone } = await house()
+    const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const email = `w.${Math.random().toString(36).slice(2)}@post.example`
     await owner.ok('inviteStaff', { email, role: 'worker' })
@@ -197,9 +197,9 @@ describe('own password, name and sessions', () => {
   })
 
   it('a changed name is what colleagues see', async () => {
-    const { business } = await house()
+    const { business } = await startTestServer()
     const { owner } = await business()
-    await owner.ok('updateMyself', { name: 'Ruth Calloway-Finch' })
+    await owner.ok('updateCurrentUser', { name: 'Ruth Calloway-Finch' })
     expect((await owner.ok('getOffice')).me.name).toBe('Ruth Calloway-Finch')
   })
 })

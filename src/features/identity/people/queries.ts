@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../../db/schema.gen.ts'
-import type { Ask } from '../../../platform/execute.ts'
+import type { RunQuery } from '../../../platform/execute.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 
 // People live in the directory: the app role reaches them through definer functions that answer one thing each.
@@ -43,12 +43,12 @@ export interface FoundToken {
 export const findReset = async (db: Read, hash: Buffer | null): Promise<FoundToken | undefined> =>
   (await sql<FoundToken>`select * from find_person_token(${hash}, 'passwordReset')`.execute(db as Write)).rows[0]
 
-export const askReset = async (ask: Ask, hash: Buffer | null): Promise<FoundToken | undefined> =>
-  (await ask<FoundToken>("select * from find_person_token($1, 'passwordReset')", [hash]))[0]
+export const peekReset = async (query: RunQuery, hash: Buffer | null): Promise<FoundToken | undefined> =>
+  (await query<FoundToken>("select * from find_person_token($1, 'passwordReset')", [hash]))[0]
 
 /** The person, for the one who used the link; of several at once the others get null. */
-export const useReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
-  (await sql<{ person: string | null }>`select use_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db))
+export const consumeReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
+  (await sql<{ person: string | null }>`select consume_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db))
     .rows[0]?.person ?? null
 
 /** Also kills every open reset link of the person. */
@@ -56,8 +56,8 @@ export const setPassword = async (db: Write, person: string, hash: string, at: D
   await sql`select set_person_password(${person}, ${hash}, ${at})`.execute(db)
 }
 
-export const askPassword = async (ask: Ask, person: string): Promise<string | null> =>
-  (await ask<{ hash: string | null }>('select person_password($1) as hash', [person]))[0]?.hash ?? null
+export const findPasswordHash = async (query: RunQuery, person: string): Promise<string | null> =>
+  (await query<{ hash: string | null }>('select person_password($1) as hash', [person]))[0]?.hash ?? null
 
 export const setName = async (db: Write, person: string, name: string, at: Date): Promise<void> => {
   await sql`select set_person_name(${person}, ${name}, ${at})`.execute(db)
@@ -84,11 +84,11 @@ export const resetStillOpen = async (db: Kysely<DB>, hash: Buffer | null, now: D
 
 /** False when there is an account already. The links of earlier starts die with this one. */
 export const offerSetUpToken = async (
-  ask: Ask,
+  query: RunQuery,
   token: { hash: Buffer; id: string; at: Date; expires: Date },
 ): Promise<boolean> =>
   (
-    await ask<{ offered: boolean }>('select offer_set_up($1) as offered', [
+    await query<{ offered: boolean }>('select offer_set_up($1) as offered', [
       JSON.stringify({ ...token, hash: token.hash.toString('hex') }),
     ])
   )[0]?.offered ?? false

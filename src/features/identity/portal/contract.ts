@@ -59,7 +59,7 @@ export const portalIdentity = contract('identity', {
     output: z.object({}),
     download: true,
   }),
-  getPortalMyself: operation({
+  getCurrentPortalUser: operation({
     method: 'GET',
     path: '/portal/{portal}/me',
     audience: ['portalUser'],

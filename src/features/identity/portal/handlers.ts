@@ -11,13 +11,13 @@ import {
   lockLoginByEmail,
   loginById,
   replaceTokens,
-  takeMailTurn,
-  useToken,
+  consumeMailLimit,
+  consumeToken,
   type FoundToken,
 } from '../../portal-users/activation/queries.ts'
 import { oneUseState, type LinkState } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
-import { clearThrottle, findPortalLogin } from '../queries.ts'
+import { clearRateLimit, findPortalLogin } from '../queries.ts'
 import { mayBook, type PortalOf, type PortalUserActor } from '../rules.ts'
 import { portalIdentity } from './contract.ts'
 import { endPortalSessions, markSignIn, openPortalSession, portalSessionsOf, setPortalPassword } from './queries.ts'
@@ -73,14 +73,14 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true, anywhere: true } })
   },
 
-  async getPortalMyself(ctx) {
+  async getCurrentPortalUser(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
     return myself(ctx.actor, ctx.account.portal)
   },
 
   signInToPortal: prepared(
-    async (input, { account, ask }) => {
-      const login = await findPortalLogin(ask, account.id, emailNorm(input.email))
+    async (input, { account, query }) => {
+      const login = await findPortalLogin(query, account.id, emailNorm(input.email))
       // Verified also when there is no such login or no password yet: all take the same time (PS-46).
       return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
     },
@@ -92,13 +92,13 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const [marked, session] = await Promise.all([
         markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
         openPortalSession(ctx, login.id),
-        clearThrottle(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
+        clearRateLimit(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
       if (!marked) throw problem('wrongCredentials')
       return withEffect({ name: login.name ?? '' }, session)
     },
-    { asksFirst: true },
+    { countsLimitsFirst: true },
   ),
 
   async signOutOfPortal(ctx) {
@@ -138,9 +138,9 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   },
 
   changePortalPassword: prepared(
-    async (input, { account, actor, ask }) => {
+    async (input, { account, actor, query }) => {
       const { email, name } = actor as { email: string; name: string }
-      const login = await findPortalLogin(ask, account.id, emailNorm(email))
+      const login = await findPortalLogin(query, account.id, emailNorm(email))
       if (!(await verifyPassword(login?.password_hash ?? null, input.current)))
         throw problem('input', { fields: { current: 'wrongPassword' } })
       checkNewPassword(input.password, [account.name, account.portal.name, email, name])
@@ -163,7 +163,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async requestPortalPasswordReset(ctx, input) {
     ctx.allow(portalIsOpen(ctx.account))
     const norm = emailNorm(input.email)
-    const mayMail = await takeMailTurn(ctx.db, ctx.account.id, norm, ctx.now)
+    const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
     const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
     if (!user || !mayMail) return {}
     if (user.state === 'active') {
@@ -201,11 +201,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!found || state !== 'open') throw problem(REFUSALS[state])
       const user = (await loginById(ctx.db, account, found.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
-      if (!(await useToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
+      if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkUnknown')
       await replaceTokens(ctx.db, account, ['portalReset'], user.id, ctx.now)
       await endPortalSessions(ctx.db, account, user.id)
-      await clearThrottle(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
+      await clearRateLimit(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
       await sendNotice(ctx, user, portalPasswordChanged, {})
       await ctx.audit({ event: 'portalUserPasswordReset', subjectKind: 'portalUser', subjectId: user.id })
       // The browser that used the link is signed in nowhere either: it signs in with the new password.

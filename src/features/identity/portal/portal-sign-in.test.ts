@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { house, linkIn, PASSWORD, type Business, type House, type Person } from '../../../../test/test-server.ts'
+import { startTestServer, linkIn, PASSWORD, type Business, type TestServer, type Person } from '../../../../test/test-server.ts'
 import { hashPassword } from '../../../platform/secrets.ts'
 
-let at: House, shop: Business
+let at: TestServer, shop: Business
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
   shop = await at.business()
 })
 
@@ -20,7 +20,7 @@ const setUser = (business: Business, user: Person, set: object) =>
   )
 const setPortal = (business: Business, set: object) =>
   at.stored((db) => db.updateTable('portal_settings').set(set).where('account_id', '=', business.id).execute())
-const isIn = async (person: Person) => (await person.call('getPortalMyself')).status === 200
+const isIn = async (person: Person) => (await person.call('getCurrentPortalUser')).status === 200
 const resetTokenFor = async (email: string) =>
   /\/reset-password\/([\w-]+)/.exec(
     linkIn((await at.mailTo(email)).filter((mail) => mail.subject?.startsWith('Choose')).at(-1)),
@@ -145,7 +145,7 @@ describe('signInToPortal', () => {
     for (const [name, value] of here.cookies)
       borrowed.cookies.set(name, value).set(name.replace(/\w{12}$/, other.id.slice(-12)), value)
     expect(await isIn(borrowed)).toBe(false)
-    expect((await here.call('getMyself')).status).toBe(401)
+    expect((await here.call('getCurrentUser')).status).toBe(401)
     await here.ok('requestPortalPasswordReset', { email })
     expect((await at.mailTo(email)).map((mail) => mail.from?.name)).toEqual(['Harbour Appliance Repair'])
     expect(

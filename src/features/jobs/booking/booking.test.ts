@@ -19,7 +19,7 @@ describe('what may be booked', () => {
     const here = await world({ fields: [...FIELDS] })
     await here.harbour.template({ name: 'Not offered', offered: false })
     await here.harbour.customer('Somebody else')
-    const offered = await here.eleanor.ok('listBookable', { template: here.template })
+    const offered = await here.eleanor.ok('getBookingOptions', { template: here.template })
     expect(offered).toMatchObject({
       allowed: true,
       templates: [{ id: here.template }],
@@ -42,8 +42,8 @@ describe('what may be booked', () => {
       templatesMode: 'hide',
       templates: [other],
     })
-    expect((await limited.ok('listBookable', {})).templates.map((each) => each.id)).toEqual([here.template])
-    expect((await limited.call('listBookable', { template: other })).status).toBe(404)
+    expect((await limited.ok('getBookingOptions', {})).templates.map((each) => each.id)).toEqual([here.template])
+    expect((await limited.call('getBookingOptions', { template: other })).status).toBe(404)
     for (const template of [other, '0192f0c1-0000-7000-8000-000000000000']) {
       expect((await limited.call('createPortalJob', { template, address: 'Here' })).body.fields).toMatchObject({
         template: { code: 'choice' },
@@ -54,13 +54,13 @@ describe('what may be booked', () => {
   it('who may not choose among job types books the first one', async () => {
     const here = await world({ permissions: { chooseTemplates: false } })
     const second = await here.harbour.template({ name: 'Oven repair' })
-    expect((await here.eleanor.ok('listBookable', {})).templates).toHaveLength(1)
+    expect((await here.eleanor.ok('getBookingOptions', {})).templates).toHaveLength(1)
     expect((await here.eleanor.call('createPortalJob', { template: second, site: here.site })).status).toBe(422)
   })
 
   it('CP-35 who may only look is told so, and books nothing', async () => {
     const here = await world({ permissions: { createJobs: false } })
-    expect(await here.eleanor.ok('listBookable', {})).toMatchObject({
+    expect(await here.eleanor.ok('getBookingOptions', {})).toMatchObject({
       allowed: false,
       why: 'permission',
       templates: [],
@@ -106,11 +106,11 @@ describe('a booking', () => {
         await here.eleanor.call('createPortalJob', {
           ...base,
           state: 'completed',
-          made_by_id: here.dispatcher.id,
+          created_by_id: here.dispatcher.id,
           audience: 'internal',
         })
       ).body.fields,
-    ).toMatchObject({ state: { code: 'unknown' }, made_by_id: { code: 'unknown' }, audience: { code: 'unknown' } })
+    ).toMatchObject({ state: { code: 'unknown' }, created_by_id: { code: 'unknown' }, audience: { code: 'unknown' } })
   })
 
   it('V-34 E-42 N jobs are made all or none, with one mail that lists N numbers', async () => {
@@ -267,7 +267,7 @@ describe('for whom', () => {
         .where('customer_id', '=', rachel)
         .execute(),
     )
-    expect((await both.ok('listBookable', {})).customers.map((each) => each.id)).toEqual([here.customer])
+    expect((await both.ok('getBookingOptions', {})).customers.map((each) => each.id)).toEqual([here.customer])
     expect(
       (await both.call('createPortalJob', { template: here.template, customer: rachel, address: 'Here' })).body.code,
     ).toBe('bookingNotAllowed')
@@ -348,7 +348,7 @@ describe('for whom', () => {
         })
         .execute(),
     )
-    expect(await nadia.ok('listBookable', {})).toMatchObject({ allowed: true, makesCustomer: true, customers: [] })
+    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: true, makesCustomer: true, customers: [] })
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => nadia.call('createPortalJob', { template, address: '5 Wapping Road' })),
     )
@@ -356,14 +356,14 @@ describe('for whom', () => {
     const customers = await stored((db) =>
       db.selectFrom('customers').selectAll().where('account_id', '=', harbour.id).where('id', '<>', same).execute(),
     )
-    expect(customers).toMatchObject([{ name: 'Nadia Ferrari', billing_email: nadia.email, made_for: nadia.id }])
+    expect(customers).toMatchObject([{ name: 'Nadia Ferrari', billing_email: nadia.email, created_for: nadia.id }])
     expect(new Set((await jobsIn(harbour.id)).map((job) => job.customer_id))).toEqual(new Set([customers[0]!.id]))
     expect(
       await stored((db) => db.selectFrom('portal_links').selectAll().where('portal_user_id', '=', nadia.id).execute()),
     ).toHaveLength(1)
     expect((await nadia.ok('listPortalJobs', {})).rows).toHaveLength(20)
     const job = (await harbour.owner.ok('listJobs', {})).rows[0]!.id
-    expect((await harbour.owner.ok('getJob', { job })).customer.perhapsSame).toEqual([
+    expect((await harbour.owner.ok('getJob', { job })).customer.possibleDuplicates).toEqual([
       { id: same, name: 'Nadia Ferrari' },
     ])
   })
@@ -382,11 +382,11 @@ describe('for whom', () => {
     } = await nadia.ok('createPortalJob', { template, address: '5 Wapping Road' })
     expect((await nadia.ok('listPortalJobs', {})).rows.map((row) => row.id)).toEqual([second!.id])
     await stored((db) => db.deleteFrom('portal_links').where('portal_user_id', '=', nadia.id).execute())
-    await settings(harbour.id, { make_customers: false })
-    expect(await nadia.ok('listBookable', {})).toMatchObject({ allowed: false, why: 'noCustomer' })
+    await settings(harbour.id, { create_customers: false })
+    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: false, why: 'noCustomer' })
     expect((await nadia.call('createPortalJob', { template, address: 'x' })).body.code).toBe('noCustomer')
     // A private portal makes none unless told to.
-    await settings(harbour.id, { make_customers: null, public: false })
+    await settings(harbour.id, { create_customers: null, public: false })
     expect((await nadia.call('createPortalJob', { template, address: 'x' })).body.code).toBe('noCustomer')
   })
 
@@ -410,7 +410,7 @@ describe('for whom', () => {
     })
     expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
       state: 'unassigned',
-      madeBy: { kind: 'portalUser', id: here.eleanor.id, name: 'Eleanor Finch' },
+      createdBy: { kind: 'portalUser', id: here.eleanor.id, name: 'Eleanor Finch' },
     })
   })
 })

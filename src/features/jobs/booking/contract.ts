@@ -20,7 +20,7 @@ export const portalField = z.object({
 })
 
 export const booking = contract('jobs', {
-  listBookable: operation({
+  getBookingOptions: operation({
     method: 'GET',
     path: '/portal/{portal}/bookable',
     audience: ['portalUser'],

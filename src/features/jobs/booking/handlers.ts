@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { asking, implement, type Context, type Input } from '../../../platform/operation.ts'
+import { prefetching, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { localOf } from '../../../platform/zone.ts'
 import type { PortalOf } from '../../identity/rules.ts'
 import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
 import { attachFile, copyFile, stillWaits, type FileRecord } from '../files/queries.ts'
-import { answers, by, instant, placeAt, refuseIf, type Faults } from '../handlers.ts'
+import { fieldValues, actorStamp, parseLocalTime, addressOfSite, throwFieldErrors, type FieldErrors } from '../handlers.ts'
 import { jobBooked, jobBookedOffice } from '../messages.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
 import {
@@ -37,7 +37,7 @@ const isId = (value: unknown): value is string =>
 type Booking = Context<(typeof booking)['createPortalJob']>
 
 export const bookingHandlers = implement('jobs', booking, {
-  async listBookable(ctx, { template: wanted }) {
+  async getBookingOptions(ctx, { template: wanted }) {
     const {
       db,
       actor,
@@ -67,7 +67,7 @@ export const bookingHandlers = implement('jobs', booking, {
       ? templates.length > 0
         ? null
         : ('noJobTypes' as const)
-      : actor.links.length === 0 && !portal.makeCustomers
+      : actor.links.length === 0 && !portal.createCustomers
         ? ('noCustomer' as const)
         : ('permission' as const)
     return {
@@ -93,8 +93,8 @@ export const bookingHandlers = implement('jobs', booking, {
     }
   },
 
-  createPortalJob: asking({
-    ask: (db, input) =>
+  createPortalJob: prefetching({
+    prefetch: (db, input) =>
       startBooking(db, {
         formKey: input.formKey,
         template: input.template,
@@ -102,7 +102,7 @@ export const bookingHandlers = implement('jobs', booking, {
         count: input.number,
         files: [...input.files, ...Object.values(input.fields).filter(Array.isArray).flat().filter(isId)],
       }),
-    answer: (ctx, input, facts) => book(ctx, input, facts!),
+    respond: (ctx, input, facts) => book(ctx, input, facts!),
   }),
 })
 
@@ -129,39 +129,39 @@ async function book(
   const customer = chosenCustomer(ctx, actor, input.customer)
   if (facts.before.length > 0) return { jobs: facts.before, again: true }
 
-  const faults: Faults = { ...customer.faults }
+  const fieldErrors: FieldErrors = { ...customer.fieldErrors }
   const template =
     facts.template &&
     offered(actor, portal, facts.active, customer.id, customer.id ? [customer.id] : []).includes(facts.template.id)
       ? facts.template
       : undefined
-  if (!template) faults.template = 'choice'
-  const place = placeAt(
+  if (!template) fieldErrors.template = 'choice'
+  const place = addressOfSite(
     facts.sites.filter((site) => site.customer_id === customer.id),
     { site: input.site, address: input.address },
-    faults,
+    fieldErrors,
   )
   // Without script the form offers the addresses of all one's customers: say which is wrong, the customer or the place.
   if (
-    faults.site === 'choice' &&
+    fieldErrors.site === 'choice' &&
     facts.sites.some((site) => bookableCustomers(actor, portal).includes(site.customer_id))
   )
-    faults.site = 'siteOfAnother'
-  if (!place.site_id && !place.address) faults.address = 'required'
-  const requested = portal.requestedStart ? instant(input.requested, timeZone, 'requested', faults) : undefined
-  if (input.requested && !portal.requestedStart) faults.requested = 'unknown'
-  if (requested && requested <= now) faults.requested = { code: 'timePast', vars: { zone: timeZone } }
-  if (input.number > 1 && !portal.severalJobs) faults.number = { code: 'tooBig', vars: { max: 1 } }
+    fieldErrors.site = 'siteOfAnother'
+  if (!place.site_id && !place.address) fieldErrors.address = 'required'
+  const requested = portal.requestedStart ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors) : undefined
+  if (input.requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
+  if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+  if (input.number > 1 && !portal.severalJobs) fieldErrors.number = { code: 'tooBig', vars: { max: 1 } }
   const fields = template?.fields ?? []
-  const values = answers(fields, input.fields, startingValues(fields), timeZone, faults, 'portal')
+  const values = fieldValues(fields, input.fields, startingValues(fields), timeZone, fieldErrors, 'portal')
   const files = chosenFiles(
     template,
     input.files,
     values,
     facts.files.filter((file) => stillWaits(file, now)),
-    faults,
+    fieldErrors,
   )
-  refuseIf(faults)
+  throwFieldErrors(fieldErrors)
 
   const customerId = customer.id ?? (await newCustomer(ctx, booker, place.address))
   const batch = input.formKey ?? randomUUID()
@@ -176,9 +176,9 @@ async function book(
       template_version: template!.version,
       title: template!.name,
       worker_id: null,
-      made_by_kind: 'portalUser',
-      made_by_id: actor.id,
-      made_by_name: actor.name,
+      created_by_kind: 'portalUser',
+      created_by_id: actor.id,
+      created_by_name: actor.name,
       state: 'unassigned' as const,
       requested_at: requested ?? null,
       scheduled_at: null,
@@ -199,8 +199,8 @@ async function book(
   }
   await Promise.all([
     booked,
-    addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], by(ctx), now, ctx.newId),
-    tell(ctx, jobs, template!, requested ?? null, facts.dispatchers),
+    addHistory(db, jobs, [{ event: 'created', audience: 'customer' }], actorStamp(ctx), now, ctx.newId),
+    sendBookingMails(ctx, jobs, template!, requested ?? null, facts.dispatchers),
   ])
   return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
 }
@@ -226,18 +226,18 @@ function chosenCustomer(
   { account, allow }: Booking,
   actor: Booking['actor'],
   wanted: string | undefined,
-): { id: string | null; faults: Faults } {
+): { id: string | null; fieldErrors: FieldErrors } {
   const { links } = actor
   const mine = bookableCustomers(actor, account.portal)
   if (links.length === 0) {
     allow(mayBook(actor, account.portal, null))
-    return { id: null, faults: wanted ? { customer: 'choice' } : {} }
+    return { id: null, fieldErrors: wanted ? { customer: 'choice' } : {} }
   }
   const known = wanted !== undefined && links.some((link) => link.customer === wanted && link.scope === 'whole')
   allow(mayBook(actor, account.portal, known ? wanted : (mine[0] ?? links[0]!.customer)))
   const id = wanted ?? (mine.length === 1 ? mine[0] : undefined)
-  if (id !== undefined && known === (wanted !== undefined)) return { id, faults: {} }
-  return { id: mine[0] ?? null, faults: { customer: wanted ? 'choice' : 'required' } }
+  if (id !== undefined && known === (wanted !== undefined)) return { id, fieldErrors: {} }
+  return { id: mine[0] ?? null, fieldErrors: { customer: wanted ? 'choice' : 'required' } }
 }
 
 async function newCustomer(ctx: Booking, booker: Booker, address: string | null): Promise<string> {
@@ -259,15 +259,15 @@ function chosenFiles(
   loose: readonly string[],
   values: Values,
   waiting: readonly FileRecord[],
-  faults: Faults,
+  fieldErrors: FieldErrors,
 ): Map<string, FileRecord> {
   const asked = (template?.fields ?? [])
     .filter((field) => field.type === 'file')
     .map((field) => ({ field, ids: (values[field.id] ?? []) as string[] }))
   const wanted = new Set([...loose, ...asked.flatMap(({ ids }) => ids)])
   const found = new Map(waiting.flatMap((file) => (wanted.has(file.id) ? [[file.id, file]] : [])))
-  if (loose.some((id) => !found.has(id))) faults.files = 'fileGone'
-  for (const { field, ids } of asked) if (ids.some((id) => !found.has(id))) faults[`fields.${field.id}`] = 'fileGone'
+  if (loose.some((id) => !found.has(id))) fieldErrors.files = 'fileGone'
+  for (const { field, ids } of asked) if (ids.some((id) => !found.has(id))) fieldErrors[`fields.${field.id}`] = 'fileGone'
   return found
 }
 
@@ -312,7 +312,7 @@ async function attachAll(
 }
 
 /** One mail for the whole booking (E-42): to who booked, if the business confirms bookings, and to who runs the work. */
-async function tell(
+async function sendBookingMails(
   ctx: Booking,
   jobs: readonly Pick<JobRecord, 'id' | 'number'>[],
   template: TemplateOf,

@@ -41,7 +41,7 @@ export interface BookingFacts {
 const facts = statement<BookingFacts>(`select
   (select coalesce(json_agg(json_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at), '[]')
     from (select * from portal_links where account_id = ${OWN} and portal_user_id = ${ME} for share) l) as links,
-  (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = ${OWN} and j.batch_id = $1 and j.made_by_id = ${ME}) as before,
+  (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = ${OWN} and j.batch_id = $1 and j.created_by_id = ${ME}) as before,
   (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = ${OWN} and t.state = 'active') as active,
   (select row_to_json(found) from (select t.id, t.name, t.description, t.icon, t.version, t.duration_minutes, t.state, v.fields
     from templates t join template_versions v on v.account_id = ${OWN} and v.template_id = t.id and v.version = t.version where t.account_id = ${OWN} and t.id = $2) found) as template,
@@ -52,7 +52,7 @@ const facts = statement<BookingFacts>(`select
 
 /** `$1` how many, `$2` form key. Nobody takes a number who is not signed in, or it would be held up for those who are. */
 const number = statement<{ first: string }>(`insert into counters as c (account_id, kind, next)
-  select ${OWN}, 'job', 1001 + $1::int where ${ME} is not null and not exists (select 1 from jobs j where j.account_id = ${OWN} and j.batch_id = $2 and j.made_by_id = ${ME})
+  select ${OWN}, 'job', 1001 + $1::int where ${ME} is not null and not exists (select 1 from jobs j where j.account_id = ${OWN} and j.batch_id = $2 and j.created_by_id = ${ME})
   on conflict (account_id, kind) do update set next = c.next + $1::int returning next - $1::int as first`)
 
 /**
@@ -87,7 +87,7 @@ export async function startBooking(
 }
 
 const bookedBefore = statement<{ id: string; number: number }>(
-  'select id, number from jobs where account_id = $1 and batch_id = $2 and made_by_id = $3 order by number',
+  'select id, number from jobs where account_id = $1 and batch_id = $2 and created_by_id = $3 order by number',
 )
 const returned = statement("update counters set next = next - $2::int where account_id = $1 and kind = 'job'")
 
@@ -142,7 +142,7 @@ export async function makeCustomerFor(
   address: string | null,
   now: Date,
 ): Promise<void> {
-  await sql`select forget_made_customer(${account}, ${user.id})`.execute(db)
+  await sql`select delete_automatic_customer(${account}, ${user.id})`.execute(db)
   const name = user.company || user.name || user.email
   await db
     .insertInto('customers')
@@ -154,7 +154,7 @@ export async function makeCustomerFor(
       billing_email: user.email,
       billing_phone: user.phone,
       billing_address: user.postal_address,
-      made_for: user.id,
+      created_for: user.id,
       folded: fold(name, user.name, user.email, user.phone, address ?? user.postal_address),
       created_at: now,
       updated_at: now,

@@ -2,7 +2,7 @@ import { implement, prepared, withEffect, type PrepareTools, type Upload } from 
 import { problem } from '../../../platform/problem.ts'
 import { mayManage } from '../../identity/policy.ts'
 import { portalFields } from '../../templates/rules.ts'
-import { by } from '../handlers.ts'
+import { actorStamp } from '../handlers.ts'
 import { mayPlan, maySeeJob } from '../policy.ts'
 import { addHistory, changeJob, fieldsOf, findJob, lockJob } from '../queries.ts'
 import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
@@ -13,7 +13,7 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     ctx.allow({ yes: true })
     const id = ctx.newId()
     await undoing(ctx.files, kept.key, () =>
-      insertFile(ctx.db, ctx.account.id, { id, kept, audience: 'customer' }, by(ctx), ctx.now),
+      insertFile(ctx.db, ctx.account.id, { id, kept, audience: 'customer' }, actorStamp(ctx), ctx.now),
     )
     const stale = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
     ctx.afterCommit(async () => {
@@ -30,12 +30,12 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     })
     const id = ctx.newId()
     await undoing(ctx.files, kept.key, async () => {
-      await insertFile(ctx.db, ctx.account.id, { id, kept, job, audience: 'customer' }, by(ctx), ctx.now)
+      await insertFile(ctx.db, ctx.account.id, { id, kept, job, audience: 'customer' }, actorStamp(ctx), ctx.now)
       await addHistory(
         ctx.db,
         [job],
         [{ event: 'attached', audience: 'customer', details: { name: kept.name } }],
-        by(ctx),
+        actorStamp(ctx),
         ctx.now,
         ctx.newId,
       )
@@ -72,12 +72,12 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     await undoing(ctx.files, kept.key, async () => {
       const job = await findJob(ctx.db, ctx.account.id, wanted)
       ctx.allow(maySeeJob(ctx.actor, job))
-      await insertFile(ctx.db, ctx.account.id, { id, kept, job: job!, audience }, by(ctx), ctx.now)
+      await insertFile(ctx.db, ctx.account.id, { id, kept, job: job!, audience }, actorStamp(ctx), ctx.now)
       await addHistory(
         ctx.db,
         [job!],
         [{ event: 'attached', audience, details: { name: kept.name } }],
-        by(ctx),
+        actorStamp(ctx),
         ctx.now,
         ctx.newId,
       )
@@ -126,7 +126,7 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
       ctx.db,
       [job!],
       [{ event: 'removedFile', audience: file!.audience as 'internal', details: { name: file!.name } }],
-      by(ctx),
+      actorStamp(ctx),
       ctx.now,
       ctx.newId,
     )

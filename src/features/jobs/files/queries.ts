@@ -3,7 +3,7 @@ import type { Files } from '../../../../db/schema.gen.ts'
 import { statement } from '../../../platform/database/transaction.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/rules.ts'
-import type { Doer, JobRecord } from '../queries.ts'
+import type { Author, JobRecord } from '../queries.ts'
 
 export type FileRecord = Selectable<Files>
 
@@ -78,7 +78,7 @@ export async function insertFile(
     audience: 'internal' | 'customer'
     field?: string
   },
-  by: Doer,
+  by: Author,
   now: Date,
 ): Promise<void> {
   await db
@@ -205,10 +205,10 @@ export async function removeFile(db: Write, file: FileRecord): Promise<string | 
 }
 
 /** Keys of the bytes that only this job holds, internal ones too: they go with it. */
-export async function keysOnlyOf(db: Read, account: string, job: string): Promise<string[]> {
+export async function exclusiveStorageKeys(db: Read, account: string, job: string): Promise<string[]> {
   const {
     rows: [row],
-  } = await sql<{ keys: string[] }>`select storage_keys_only_of(${account}, ${job}) as keys`.execute(db as Write)
+  } = await sql<{ keys: string[] }>`select exclusive_storage_keys(${account}, ${job}) as keys`.execute(db as Write)
   return row?.keys ?? []
 }
 
@@ -226,7 +226,7 @@ export async function dropStaleFiles(db: Write, account: string, uploader: strin
 }
 
 /** The same for everybody, as portico_system: for the daily sweep. */
-export async function dropAllStaleFiles(db: Write, now: Date): Promise<string[]> {
+export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> {
   const { rows } = await sql<{
     storage_key: string
   }>`delete from files where owner_id is null and created_at <= ${new Date(now.getTime() - WAITING_MS)} returning storage_key`.execute(

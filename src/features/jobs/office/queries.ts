@@ -1,7 +1,7 @@
 /** The office's list of jobs, and what stands beside its filters. */
 import { sql, type RawBuilder } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { COUNT_CAP, readCursor, writeCursor, type ListedJob } from '../queries.ts'
+import { COUNT_CAP, readCursor, writeCursor, type JobRowRecord } from '../queries.ts'
 import type { JobState } from '../rules.ts'
 import type { OfficeSearch } from '../search/queries.ts'
 
@@ -92,7 +92,7 @@ export async function listOfficeJobs(
   account: string,
   filter: JobFilter,
   { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
-): Promise<{ rows: ListedJob[]; next: string | null }> {
+): Promise<{ rows: JobRowRecord[]; next: string | null }> {
   const { key, down } = SORTS[sort]
   const after = cursor === undefined ? undefined : readCursor(cursor, sort)
   const seek = after
@@ -211,12 +211,12 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
 }
 
 /** Rows for the ids a list has found, in that order. */
-async function jobsByIds(db: Read, account: string, ids: readonly string[]): Promise<ListedJob[]> {
+async function jobsByIds(db: Read, account: string, ids: readonly string[]): Promise<JobRowRecord[]> {
   if (ids.length === 0) return []
-  const { rows } = await sql<ListedJob>`
+  const { rows } = await sql<JobRowRecord>`
     select j.id, j.number, j.title, j.state, j.customer_id, coalesce(c.name, '') as customer, j.template_id, t.name as template, t.icon,
       j.worker_id, coalesce(w.name, w.email) as worker, j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes,
-      j.completed_at, j.canceled_at, j.made_by_kind, j.made_by_id, j.made_by_name, j.created_at, j.updated_at, j.version
+      j.completed_at, j.canceled_at, j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version
     from unnest(${ids}::uuid[]) with ordinality as wanted(id, place)
     join jobs j on j.account_id = ${account} and j.id = wanted.id
     join templates t on t.account_id = j.account_id and t.id = j.template_id

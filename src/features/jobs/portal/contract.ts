@@ -83,7 +83,7 @@ export const portalJobs = contract('jobs', {
       version: z.number(),
       requested: shownMoment().nullable(),
       site: z.string().nullable(),
-      madeBy: who,
+      createdBy: who,
       template: z.object({ id: z.string(), name: z.string() }),
       fields: z.array(portalField),
       progress: z.array(

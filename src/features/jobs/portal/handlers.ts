@@ -1,10 +1,10 @@
 import { foldedPatterns } from '../../../platform/fold.ts'
-import { asking, implement, type Context } from '../../../platform/operation.ts'
+import { prefetching, implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
-import { attachFile, filesOf, keysOnlyOf, waitingFiles } from '../files/queries.ts'
-import { answers, by, carryOut, changedFiles, instant, placeOf, refuseIf, shown, type Faults } from '../handlers.ts'
+import { attachFile, filesOf, exclusiveStorageKeys, waitingFiles } from '../files/queries.ts'
+import { fieldValues, actorStamp, transitionJob, changedFiles, parseLocalTime, resolveAddress, throwFieldErrors, presentMoment, type FieldErrors } from '../handlers.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import {
   addComment,
@@ -13,22 +13,22 @@ import {
   fieldsOf,
   findJob,
   lockJob,
-  openPortalJob,
+  loadPortalJobPage,
   removeJob,
   searchTexts,
   type JobRecord,
-  type ListedJob,
-  type OpenedJob,
+  type JobRowRecord,
+  type JobPageRecords,
 } from '../queries.ts'
 import {
-  closedTo,
+  blockedReason,
   customerState,
   groupOf,
   hasStarted,
-  planIsShown,
+  isScheduleVisible,
   progressOf,
   staffNameFor,
-  type CustomerDeed,
+  type CustomerAction,
 } from '../rules.ts'
 import { portalJobs } from './contract.ts'
 import { listMine, overviewFor, searchForCustomers } from './queries.ts'
@@ -39,10 +39,10 @@ type Reading = Pick<Context<(typeof portalJobs)['getPortalJob']>, 'actor' | 'acc
 const VISIT_MS = 4 * 3600_000
 
 export const portalJobsHandlers = implement('jobs', portalJobs, {
-  listPortalJobs: asking({
+  listPortalJobs: prefetching({
     // A search wants to know for how many customers it looks.
-    ask: (db, { search, ...asked }) => (foldedPatterns(search ?? '').length > 0 ? undefined : listMine(db, asked)),
-    async answer(ctx, { search, group, customer, cursor, limit }, found) {
+    prefetch: (db, { search, ...asked }) => (foldedPatterns(search ?? '').length > 0 ? undefined : listMine(db, asked)),
+    async respond(ctx, { search, group, customer, cursor, limit }, found) {
       const {
         db,
         actor,
@@ -53,7 +53,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
         found ??
         (await searchForCustomers(db, account, asked(actor, customer), { search: search!, group, cursor, limit }))
       return {
-        rows: rows.map((row) => listed(ctx, row)),
+        rows: rows.map((row) => presentJobRow(ctx, row)),
         next,
         timeZone,
         can: { create: bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal) },
@@ -75,12 +75,12 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
       search,
       since,
     })
-    return { counts, upcoming: upcoming ? listed(ctx, upcoming) : null, customers }
+    return { counts, upcoming: upcoming ? presentJobRow(ctx, upcoming) : null, customers }
   },
 
-  getPortalJob: asking({
-    ask: (db, { job }) => openPortalJob(db, job),
-    async answer(ctx, _input, opened) {
+  getPortalJob: prefetching({
+    prefetch: (db, { job }) => loadPortalJobPage(db, job),
+    async respond(ctx, _input, opened) {
       ctx.allow(maySeeJob(ctx.actor, opened?.job))
       return jobPage(ctx, opened!)
     },
@@ -97,23 +97,23 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     ctx.allow(mayDo(actor, portal, job, 'edit'))
     stillOpen(job!, 'edit', 'editingOver')
     if (job!.version !== input.version) throw problem('jobChanged')
-    const faults: Faults = {}
+    const fieldErrors: FieldErrors = {}
     const fields = await fieldsOf(db, account, job!)
-    const values = answers(fields, input.fields, job!.fields, timeZone, faults, 'portal')
-    const requested = instant(input.requested, timeZone, 'requested', faults)
-    if (requested && !portal.requestedStart) faults.requested = 'unknown'
+    const values = fieldValues(fields, input.fields, job!.fields, timeZone, fieldErrors, 'portal')
+    const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+    if (requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
     if (requested && requested <= now && requested.getTime() !== job!.requested_at?.getTime())
-      faults.requested = { code: 'timePast', vars: { zone: timeZone } }
+      fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
     const place =
       input.site !== undefined || input.address !== undefined
-        ? await placeOf(ctx, job!.customer_id, input, faults)
+        ? await resolveAddress(ctx, job!.customer_id, input, fieldErrors)
         : undefined
-    if (place && !place.address && !place.site_id) faults.address = 'required'
-    await changeFiles(ctx, job!, fields, values, faults)
-    refuseIf(faults)
+    if (place && !place.address && !place.site_id) fieldErrors.address = 'required'
+    await changeFiles(ctx, job!, fields, values, fieldErrors)
+    throwFieldErrors(fieldErrors)
     const changes = { ...place, ...(requested !== undefined && { requested_at: requested }), fields: values }
     const version = await changeJob(db, job!, { ...changes, ...searchTexts({ ...job!, ...changes }, fields) }, now)
-    await addHistory(db, [job!], [{ event: 'edited', audience: 'customer' }], by(ctx), now, ctx.newId)
+    await addHistory(db, [job!], [{ event: 'edited', audience: 'customer' }], actorStamp(ctx), now, ctx.newId)
     return { id: job!.id, number: job!.number, version }
   },
 
@@ -121,7 +121,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'cancel'))
     stillOpen(job!, 'cancel', 'cancelingOver')
-    const { id, number } = await carryOut(ctx, job!, 'canceled', { reason })
+    const { id, number } = await transitionJob(ctx, job!, 'canceled', { reason })
     return { id, number }
   },
 
@@ -129,7 +129,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'delete'))
     stillOpen(job!, 'delete', 'deletingOver')
-    const keys = await keysOnlyOf(ctx.db, ctx.account.id, wanted)
+    const keys = await exclusiveStorageKeys(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
     await ctx.audit({
       event: 'jobDeleted',
@@ -148,7 +148,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     ctx.allow(maySeeJob(ctx.actor, job))
     const id = ctx.newId()
     // A customer's word is always for both sides: there is no way to say otherwise (PS-30).
-    await addComment(ctx.db, job!, { id, audience: 'customer', body }, by(ctx), ctx.now)
+    await addComment(ctx.db, job!, { id, audience: 'customer', body }, actorStamp(ctx), ctx.now)
     return { id, at: ctx.now }
   },
 })
@@ -169,8 +169,8 @@ const asked = (actor: PortalUserActor, customer: string | undefined): string[] =
   )
 
 /** @throws jobStarted when work has begun, else the deed's own refusal: nothing was changed (E-41). */
-function stillOpen(job: JobRecord, deed: CustomerDeed, code: string): void {
-  if (closedTo(deed, job.state) === null) return
+function stillOpen(job: JobRecord, deed: CustomerAction, code: string): void {
+  if (blockedReason(deed, job.state) === null) return
   throw problem(hasStarted(job.state) && job.state !== 'completed' ? 'jobStarted' : code, {
     vars: { state: customerState(job.state) },
   })
@@ -188,7 +188,7 @@ function who({ actor, account }: Reading, kind: string, id: string | null, name:
 }
 
 /** One job with its answers, progress, comments and files, as this customer may know them. */
-function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }: OpenedJob) {
+function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }: JobPageRecords) {
   const {
     actor,
     account: { timeZone, currency, portal },
@@ -213,16 +213,16 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
       },
     ]
   })
-  const may = (deed: CustomerDeed) => mayDo(actor, portal, job, deed).yes
-  const closed = (deed: CustomerDeed) => (may(deed) ? closedTo(deed, state) : null)
+  const may = (deed: CustomerAction) => mayDo(actor, portal, job, deed).yes
+  const closed = (deed: CustomerAction) => (may(deed) ? blockedReason(deed, state) : null)
   const visible = portalFields(fields)
   return {
-    ...listed(ctx, job),
+    ...presentJobRow(ctx, job),
     version: job.version,
-    requested: shown(job.requested_at, timeZone),
+    requested: presentMoment(job.requested_at, timeZone),
     site: job.site_id,
     template: { id: job.template_id, name: job.template },
-    madeBy: person(job.made_by_kind, job.made_by_id, job.made_by_name),
+    createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
     fields: withValues(visible, fields, job.fields),
     progress: progressOf(state).map((step) => {
       const line =
@@ -265,10 +265,10 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
 }
 
 /** A job in a customer's list. Times and worker only once they are settled. */
-function listed(
+function presentJobRow(
   { account }: Reading,
   job: Pick<
-    ListedJob,
+    JobRowRecord,
     | 'id'
     | 'number'
     | 'title'
@@ -286,7 +286,7 @@ function listed(
     | 'created_at'
   >,
 ) {
-  const settled = planIsShown(job.state)
+  const settled = isScheduleVisible(job.state)
   return {
     id: job.id,
     number: job.number,
@@ -323,7 +323,7 @@ async function changeFiles(
   job: JobRecord,
   fields: readonly Field[],
   values: Values,
-  faults: Faults,
+  fieldErrors: FieldErrors,
 ): Promise<void> {
   const changed = changedFiles(fields, job.fields, values)
   if (changed.length === 0) return
@@ -331,7 +331,7 @@ async function changeFiles(
   for (const { field, files } of changed) {
     const fresh = files.filter((id) => !own.has(id))
     const found = await waitingFiles(ctx.db, job.account_id, fresh, ctx.actor.id, ctx.now)
-    if (found.length < fresh.length) faults[`fields.${field.id}`] = 'fileGone'
+    if (found.length < fresh.length) fieldErrors[`fields.${field.id}`] = 'fileGone'
     else for (const file of found) await attachFile(ctx.db, file, job, field.id)
   }
 }

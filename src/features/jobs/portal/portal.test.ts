@@ -110,8 +110,8 @@ describe('what a customer sees', () => {
           .where('account_id', '=', here.harbour.id)
           .execute(),
       )
-      const { comments, madeBy } = await colleague.ok('getPortalJob', { job })
-      return [comments[0]!.by.name, madeBy.kind, madeBy.name]
+      const { comments, createdBy } = await colleague.ok('getPortalJob', { job })
+      return [comments[0]!.by.name, createdBy.kind, createdBy.name]
     }
     expect(await names('full')).toEqual(['Dana Reyes', 'colleague', 'Eleanor Finch'])
     expect((await names('first'))[0]).toBe('Dana')
@@ -269,7 +269,7 @@ describe('what a customer sees', () => {
       'history',
       'icon',
       'id',
-      'madeBy',
+      'createdBy',
       'number',
       'progress',
       'requested',
@@ -400,7 +400,7 @@ describe('what a customer does', () => {
     for (const [name, input] of [
       ['listJobs', {}],
       ['getJob', { job }],
-      ['moveJob', { job, version: 1, to: 'completed' }],
+      ['changeJobStatus', { job, version: 1, to: 'completed' }],
       ['addJobComment', { job, audience: 'internal', body: 'x' }],
       ['deleteJob', { job }],
     ] as const) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { house, type Business, type House, type Person } from '../../../../test/test-server.ts'
+import { startTestServer, type Business, type TestServer, type Person } from '../../../../test/test-server.ts'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import { newId } from '../../../platform/ids.ts'
 import { FOUND_CAP } from './queries.ts'
@@ -27,7 +27,7 @@ const TYPED = [
   'zzz',
 ]
 
-let at: House, here: Business, there: Business, client: pg.Client
+let at: TestServer, here: Business, there: Business, client: pg.Client
 let customers: string[], templates: string[], worker: Person, idle: Person
 interface Row {
   id: string
@@ -44,7 +44,7 @@ interface Row {
 let rows: Row[]
 
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
   ;[here, there] = [await at.business(), await at.business()]
   worker = await here.staff('worker', 'Marek Nowak')
   idle = await here.staff('worker', 'Idle Worker')
@@ -82,7 +82,7 @@ beforeAll(async () => {
       template_id: template,
       template_version: 1,
       title: 'Repair',
-      made_by_kind: 'staff',
+      created_by_kind: 'staff',
       worker_id: who,
       fields: {},
       tags: [],

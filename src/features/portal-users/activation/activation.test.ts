@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
-  house,
+  startTestServer,
   linkIn,
   PASSWORD,
   type Business,
   type BusinessOptions,
-  type House,
+  type TestServer,
   type Person,
 } from '../../../../test/test-server.ts'
 import { newToken } from '../../../platform/secrets.ts'
@@ -13,9 +13,9 @@ import { sendActivation, sendEmailChange, type Recipient, type Sending } from '.
 import { emitMessages } from '../../../platform/delivery/outbox.ts'
 import { newId } from '../../../platform/ids.ts'
 
-let at: House
+let at: TestServer
 beforeAll(async () => {
-  at = await house()
+  at = await startTestServer()
 })
 
 const MARTHA = { name: 'Martha Okonkwo', phone: '07700 900 318', password: 'a kettle in the harbour' }
@@ -59,7 +59,7 @@ const setUser = (business: Business, email: string, set: object) =>
       .where('email_norm', '=', email)
       .execute(),
   )
-const isIn = async (person: Person) => (await person.call('getPortalMyself')).status === 200
+const isIn = async (person: Person) => (await person.call('getCurrentPortalUser')).status === 200
 
 /** What a handler of the office does: the sending in one transaction of its own. */
 const office = (business: Business, work: (ctx: Sending) => Promise<void>) =>
@@ -298,7 +298,7 @@ describe('activateAccount', () => {
       email = address()
     await visitor.ok('signUp', { ...MARTHA, email })
     expect(await visitor.ok('activateAccount', { token: await tokenFor(email) })).toEqual({ email })
-    expect((await visitor.ok('getPortalMyself')).name).toBe('Martha Okonkwo')
+    expect((await visitor.ok('getCurrentPortalUser')).name).toBe('Martha Okonkwo')
     expect(await userOf(business, email)).toMatchObject({ state: 'active' })
     const elsewhere = business.visitor()
     await elsewhere.ok('signInToPortal', { email, password: MARTHA.password })
@@ -469,7 +469,7 @@ describe('acceptInvitation', () => {
       email = await invite(business),
       visitor = business.visitor()
     await visitor.ok('acceptInvitation', { ...MARTHA, token: await tokenFor(email) })
-    expect((await visitor.ok('getPortalMyself')).name).toBe('Martha Okonkwo')
+    expect((await visitor.ok('getCurrentPortalUser')).name).toBe('Martha Okonkwo')
     expect(await userOf(business, email)).toMatchObject({
       state: 'active',
       name: 'Martha Okonkwo',

@@ -10,20 +10,20 @@ import {
   accept,
   activate,
   addSignUp,
-  backToInvited,
+  resetToInvited,
   changeEmail,
   findToken,
   linksSince,
   lockLogin,
   lockLoginByEmail,
   replaceTokens,
-  takeMailTurn,
-  useToken,
+  consumeMailLimit,
+  consumeToken,
   type FoundToken,
   type Login,
   type TokenKind,
 } from './queries.ts'
-import { activationState, keptAnswers, mayUseAddress, missingAnswers, oneUseState, type LinkState } from './rules.ts'
+import { activationStatus, keptAnswers, mayUseAddress, missingAnswers, oneUseState, type LinkState } from './rules.ts'
 
 const MINUTE = 60_000
 const REFUSALS: Record<Exclude<LinkState, 'open'>, string> = {
@@ -35,9 +35,9 @@ const REFUSALS: Record<Exclude<LinkState, 'open'>, string> = {
 
 export const activationHandlers = implement('portal-users', activation, {
   signUp: prepared(
-    async (input, { account, ask }) => {
+    async (input, { account, query }) => {
       checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
-      const known = await findPortalLogin(ask, account.id, emailNorm(input.email))
+      const known = await findPortalLogin(query, account.id, emailNorm(input.email))
       // Both hashings always happen: the time of the answer tells nothing about the address (PS-46).
       return {
         same: await verifyPassword(known?.password_hash ?? null, input.password),
@@ -48,12 +48,12 @@ export const activationHandlers = implement('portal-users', activation, {
       ctx.allow(maySignUp(ctx.account))
       const { signUpFields, signUpDomains } = ctx.account.portal
       const norm = emailNorm(input.email)
-      const faults = {
+      const fieldErrors = {
         ...missingAnswers(signUpFields, input),
         ...(!mayUseAddress(signUpDomains, norm) && { email: 'domain' }),
       }
-      if (Object.keys(faults).length > 0) throw problem('input', { fields: faults })
-      const mayMail = await takeMailTurn(ctx.db, ctx.account.id, norm, ctx.now)
+      if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
+      const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
       const added = await addSignUp(ctx.db, ctx.account.id, {
         ...keptAnswers(signUpFields, input),
         id: ctx.newId(),
@@ -65,7 +65,7 @@ export const activationHandlers = implement('portal-users', activation, {
       if (added) {
         await sendActivation(ctx, added)
         await ctx.audit({ event: 'portalUserSignedUp', subjectKind: 'portalUser', subjectId: added.id })
-      } else if (mayMail) await remindKnown(ctx, norm, same)
+      } else if (mayMail) await notifyExistingUser(ctx, norm, same)
       return { email: input.email }
     },
   ),
@@ -73,7 +73,7 @@ export const activationHandlers = implement('portal-users', activation, {
   async getActivation(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalActivation', token)
-    const state = activationState(found, ctx.now)
+    const state = activationStatus(found, ctx.now)
     if (!found || state === 'unknown') return { state, way: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
     const mine = found.email_norm === found.user.email_norm
@@ -83,10 +83,10 @@ export const activationHandlers = implement('portal-users', activation, {
 
   async activateAccount(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
-    const found = await takeLink(ctx, 'portalActivation', token, activationState)
+    const found = await consumeLink(ctx, 'portalActivation', token, activationStatus)
     const user = await activate(ctx.db, ctx.account.id, found.user.id, ctx.now)
     if (!user) throw problem('detailsMissing') // rolls back: the link stays good
-    return arrive(ctx, user)
+    return startFirstSession(ctx, user)
   },
 
   acceptInvitation: prepared(
@@ -97,11 +97,11 @@ export const activationHandlers = implement('portal-users', activation, {
     async (ctx, input, password_hash) => {
       ctx.allow(portalIsOpen(ctx.account))
       const { signUpFields } = ctx.account.portal
-      const faults = missingAnswers(signUpFields, input)
+      const fieldErrors = missingAnswers(signUpFields, input)
       const {
         user: { id, email },
-      } = await takeLink(ctx, 'portalActivation', input.token, activationState)
-      if (Object.keys(faults).length > 0) throw problem('input', { fields: faults }) // rolls back: leaving half-way keeps the link (CP-21)
+      } = await consumeLink(ctx, 'portalActivation', input.token, activationStatus)
+      if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors }) // rolls back: leaving half-way keeps the link (CP-21)
       checkNewPassword(input.password, [email])
       const user = await accept(
         ctx.db,
@@ -111,27 +111,27 @@ export const activationHandlers = implement('portal-users', activation, {
         ctx.now,
       )
       if (!user) throw problem('linkUnknown')
-      return arrive(ctx, user)
+      return startFirstSession(ctx, user)
     },
   ),
 
   async resendActivation(ctx, input) {
     ctx.allow(portalIsOpen(ctx.account))
     const norm = emailNorm(input.email)
-    const mayMail = await takeMailTurn(ctx.db, ctx.account.id, norm, ctx.now)
+    const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
     const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
-    if (user && mayMail) await remindWaiting(ctx, user, 1)
+    if (user && mayMail) await notifyPendingUser(ctx, user, 1)
     return {}
   },
 
   async renewActivation(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await lockedLink(ctx, 'portalActivation', token)
-    const state = activationState(found, ctx.now)
+    const state = activationStatus(found, ctx.now)
     const mine = found && found.email_norm === found.user.email_norm
     if (!mine || !(state === 'expired' || state === 'replaced'))
       throw problem(state === 'open' ? 'linkReplaced' : REFUSALS[state])
-    if (await takeMailTurn(ctx.db, ctx.account.id, found.email_norm, ctx.now)) await remindWaiting(ctx, found.user, 1)
+    if (await consumeMailLimit(ctx.db, ctx.account.id, found.email_norm, ctx.now)) await notifyPendingUser(ctx, found.user, 1)
     return { email: found.user.email }
   },
 
@@ -146,7 +146,7 @@ export const activationHandlers = implement('portal-users', activation, {
 
   async confirmEmailChange(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
-    const { user } = await takeLink(ctx, 'portalEmailChange', token, emailChangeState)
+    const { user } = await consumeLink(ctx, 'portalEmailChange', token, emailChangeState)
     const newEmail = user.pending_email!
     await changeEmail(ctx.db, ctx.account.id, user, newEmail, ctx.now)
     await replaceTokens(
@@ -197,23 +197,23 @@ async function lockedLink(
 }
 
 /** Consumes a link; throws what is wrong with it. */
-async function takeLink(ctx: Ctx, kind: TokenKind, token: string, judge: Judge): Promise<FoundToken> {
+async function consumeLink(ctx: Ctx, kind: TokenKind, token: string, judge: Judge): Promise<FoundToken> {
   const found = await lockedLink(ctx, kind, token)
   const state = judge(found, ctx.now)
   if (state !== 'open') throw problem(REFUSALS[state])
-  if (!found || !(await useToken(ctx.db, ctx.account.id, kind, token, ctx.now))) throw problem('linkUsed')
+  if (!found || !(await consumeToken(ctx.db, ctx.account.id, kind, token, ctx.now))) throw problem('linkUsed')
   return found
 }
 
 /** The first sign-in: a new session, whatever the browser held before. */
-async function arrive(ctx: Ctx, user: Login) {
+async function startFirstSession(ctx: Ctx, user: Login) {
   await replaceTokens(ctx.db, ctx.account.id, ['portalActivation', 'portalReset'], user.id, ctx.now)
   await ctx.audit({ event: 'portalUserActivated', subjectKind: 'portalUser', subjectId: user.id })
   return withEffect({ email: user.email }, await openPortalSession(ctx, user.id))
 }
 
 /** A waiting user gets a fresh link, unless `most` were sent within the last minute (E-03). */
-async function remindWaiting(ctx: Sending, user: Login, most: number): Promise<void> {
+async function notifyPendingUser(ctx: Sending, user: Login, most: number): Promise<void> {
   if (user.state !== 'invited' && user.state !== 'signed_up') return
   const recent = await linksSince(
     ctx.db,
@@ -230,7 +230,7 @@ async function remindWaiting(ctx: Sending, user: Login, most: number): Promise<v
  * fresh link; when another password was typed this time, neither is believed: the link asks its reader for a new one, so
  * that nobody prepares an account for someone else's address.
  */
-async function remindKnown(ctx: Sending, norm: string, same: boolean): Promise<void> {
+async function notifyExistingUser(ctx: Sending, norm: string, same: boolean): Promise<void> {
   const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
   if (!user) return
   if (user.state === 'active' || user.state === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
@@ -243,6 +243,6 @@ async function remindKnown(ctx: Sending, norm: string, same: boolean): Promise<v
   )
   if (recent > 0) return
   const waiting =
-    same || user.state === 'invited' ? user : await backToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
+    same || user.state === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
   if (waiting) await sendActivation(ctx, waiting)
 }

@@ -81,7 +81,7 @@ export async function findToken(
 }
 
 /** Takes the link, if it is still good: of twenty at once one gets the user's id. */
-export async function useToken(
+export async function consumeToken(
   db: Write,
   account: string,
   kind: TokenKind,
@@ -246,7 +246,7 @@ export async function addSignUp(
 }
 
 /** Somebody else's password for this address is forgotten: whoever owns the mailbox chooses one from the link. */
-export const backToInvited = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
+export const resetToInvited = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
   (await db
     .updateTable('portal_users')
     .set((set) => ({
@@ -325,13 +325,13 @@ export const linksSince = async (
 }
 
 /** At most five mails that a stranger can cause go to one address in an hour, whichever door they knock at (C2). */
-export async function takeMailTurn(db: Write, account: string, norm: string, now: Date): Promise<boolean> {
+export async function consumeMailLimit(db: Write, account: string, norm: string, now: Date): Promise<boolean> {
   const key = limitKey('portalMail', account, 'login', norm)
   const {
     rows: [row],
   } = await sql<{
     wait: number
-  }>`select take_throttle(${[key]}::text[], ${[5]}::int[], ${[3600]}::int[], ${now}) as wait`.execute(db)
+  }>`select consume_rate_limits(${[key]}::text[], ${[5]}::int[], ${[3600]}::int[], ${now}) as wait`.execute(db)
   return row?.wait === 0
 }
 

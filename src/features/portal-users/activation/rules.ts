@@ -38,7 +38,7 @@ export interface LinkFacts {
  * What an activation link still opens. Once its user is in, every link that was ever mailed to them leads to the sign-in
  * page (E-04); a suspended user's link is as unknown as one that never was.
  */
-export function activationState(link: LinkFacts | undefined, now: Date): LinkState {
+export function activationStatus(link: LinkFacts | undefined, now: Date): LinkState {
   if (!link || link.user.state === 'removed' || link.user.state === 'suspended') return 'unknown'
   // Bound to the address it was mailed to: after a change it is somebody else's mailbox.
   if (link.email_norm !== link.user.email_norm) return link.used_at ? 'unknown' : 'replaced'

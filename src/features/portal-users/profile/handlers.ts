@@ -25,13 +25,13 @@ export const portalProfileHandlers = implement('portal-users', portalProfile, {
         fields[field] === 'off' || given[field] === undefined ? kept[field] : given[field],
       ]),
     ) as typeof kept
-    const faults = missingAnswers(fields, {
+    const fieldErrors = missingAnswers(fields, {
       name: wanted.name ?? undefined,
       phone: wanted.phone ?? undefined,
       company: wanted.company ?? undefined,
       address: wanted.address ?? undefined,
     })
-    if (Object.keys(faults).length > 0) throw problem('input', { fields: faults })
+    if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
     const { address, ...rest } = wanted
     if (
       !(await setProfile(

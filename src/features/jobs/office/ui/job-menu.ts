@@ -3,7 +3,7 @@ import type { OfficePaths } from '../../../../paths.ts'
 import type { IconName } from '../../../../ui/icons.ts'
 import { officeIcons } from '../../../../ui/office-icons.ts'
 import { t } from '../../../../ui/i18n.ts'
-import { stay, type Address, type Job } from './job-text.ts'
+import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
 type Item = { label: string; icon?: IconName; of?: string; href: string; danger?: boolean; rule?: boolean }
 
@@ -14,7 +14,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
         {
           label: t('jobs.office.cancel.deed'),
           of: officeIcons.ban,
-          href: stay(url, { do: 'cancel', to: null }),
+          href: withQueryKeepingPage(url, { do: 'cancel', to: null }),
           danger: true,
           rule: job.can.edit,
         },
@@ -25,7 +25,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
         {
           label: t('jobs.office.delete.deed'),
           icon: 'trash' as const,
-          href: stay(url, { do: 'delete', to: null }),
+          href: withQueryKeepingPage(url, { do: 'delete', to: null }),
           danger: true,
           rule: !job.can.cancel,
         },

@@ -1,13 +1,13 @@
 /** What the office's job screens say and link to alike. Runs on server and screen. */
 import type { Api } from '../../../../web/api.ts'
-import { changed, type Change } from '../../../../ui/query.ts'
-import type { Look } from '../../../../ui/StatusBadge.svelte'
+import { withQuery, type Change } from '../../../../ui/query.ts'
+import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
 import { dayOf, said, shortMoment } from '../../../../ui/when.ts'
 import type { JobState } from '../../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
-export type Choices = Awaited<ReturnType<Api['listJobChoices']>>
+export type Choices = Awaited<ReturnType<Api['getJobFormOptions']>>
 export type FormAnswer =
   | {
       problem?: import('../../../../ui/forms.ts').FormProblem
@@ -18,7 +18,7 @@ export type FormAnswer =
   | undefined
 
 /** Glyph and hue of a state; the word tells apart what shares them. */
-export const LOOKS: Record<JobState, Look> = {
+export const LOOKS: Record<JobState, StatusLook> = {
   unassigned: 'requested',
   unpublished: 'requested',
   declined: 'requested',
@@ -34,12 +34,12 @@ export const LOOKS: Record<JobState, Look> = {
 export type Address = { readonly pathname: string; readonly search: string }
 
 /** This page with one thing changed: the place in the list stays, what was said once goes. */
-export const stay = (url: Address, change: Change): string =>
-  changed(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
+export const withQueryKeepingPage = (url: Address, change: Change): string =>
+  withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
 
 /** Where a form posts its deed, so that list, filters and open record are still there afterwards. */
 export function deed(url: Address, name: string): string {
-  const here = stay(url, {})
+  const here = withQueryKeepingPage(url, {})
   return `${here}${here.includes('?') ? '&' : '?'}/${name}`
 }
 

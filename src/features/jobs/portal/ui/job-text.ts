@@ -1,19 +1,19 @@
 /** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
 import type { Api } from '../../../../web/api.ts'
-import type { Look } from '../../../../ui/StatusBadge.svelte'
+import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
 import { dayOf, said } from '../../../../ui/when.ts'
 
 export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
 export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
-export type Bookable = Awaited<ReturnType<Api['listBookable']>>
-export type Question = NonNullable<Bookable['fields']>[number]
+export type BookingOptions = Awaited<ReturnType<Api['getBookingOptions']>>
+export type Question = NonNullable<BookingOptions['fields']>[number]
 type T = (key: string, vars?: Record<string, unknown>) => string
 
 /** Files that are taken; the server looks at what they really are. */
 export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
 
 /** A customer's states are the six looks themselves. */
-export const look = (shown: string): Look => shown as Look
+export const look = (shown: string): StatusLook => shown as StatusLook
 
 /** "Today", "Thu 26 Nov"; the year only when it is another one. */
 export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {

@@ -1,6 +1,6 @@
 import { isProblem } from '../../../../../ui/forms.ts'
 import { JOB_STATES, type JobState } from '../../../../../features/jobs/rules.ts'
-import { deeds, uploadFault } from './job-actions.ts'
+import { jobActions, uploadFault } from './job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Heads of the list, as the operation orders it. */
@@ -46,10 +46,10 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
       : locals.t('jobs.office.list.title'),
     jobs: { ...list, counts },
     open,
-    workers: asks ? (await api.listJobChoices({})).workers : [],
+    workers: asks ? (await api.getJobFormOptions({})).workers : [],
     me: { id: office.me.id, role: office.me.role },
     problem: uploadFault(url, locals.t),
   }
 }
 
-export const actions: Actions = deeds
+export const actions: Actions = jobActions

@@ -2,7 +2,7 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
-import { changed } from '../../../../../ui/query.ts'
+import { withQuery } from '../../../../../ui/query.ts'
 import type { JobState } from '../../../../../features/jobs/rules.ts'
 
 type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<Record<string, string>> }
@@ -13,7 +13,7 @@ const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams
 const done = ({ url }: Event, mark: string): never =>
   redirect(
     303,
-    changed(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }),
+    withQuery(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }),
   )
 
 /** A local day and time of a form; null when both are empty. */
@@ -23,7 +23,7 @@ export function localOf(typed: Typed, name: string): { day: string; time: string
   return day || time ? { day, time } : null
 }
 
-export const deeds = {
+export const jobActions = {
   plan: async (event: Event) => {
     const {
       locals: { api },
@@ -60,7 +60,7 @@ export const deeds = {
       event.locals,
       typed,
       () =>
-        event.locals.api.moveJob({
+        event.locals.api.changeJobStatus({
           job: jobOf(event),
           version: typed.number('version') ?? 0,
           to: typed.string('to') as JobState,
@@ -115,7 +115,7 @@ export const deeds = {
     if (failure) return failure
     const list = event.params.job
       ? paths.office(event.params.account!).jobs({ done: 'deleted', name: output })
-      : changed(event.url, {
+      : withQuery(event.url, {
           cursor: event.url.searchParams.get('cursor'),
           job: null,
           tab: null,

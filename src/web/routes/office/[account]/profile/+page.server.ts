@@ -6,8 +6,8 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals }) => ({
   ...locals.words('identity.people'),
   title: locals.t('identity.people.profile.title'),
-  me: await locals.api.getMyself(),
-  sessions: (await locals.api.listMySessions()).sessions,
+  me: await locals.api.getCurrentUser(),
+  sessions: (await locals.api.listSessions()).sessions,
 })
 
 export const actions: Actions = {
@@ -16,7 +16,7 @@ export const actions: Actions = {
     const { failure } = await attempt(
       locals,
       typed,
-      () => locals.api.updateMyself({ name: typed.string('name') }),
+      () => locals.api.updateCurrentUser({ name: typed.string('name') }),
       'name',
     )
     if (failure) return failure
@@ -46,7 +46,7 @@ export const actions: Actions = {
     const { failure } = await attempt(
       locals,
       typed,
-      () => locals.api.endMySession({ session: typed.string('session') }),
+      () => locals.api.endSession({ session: typed.string('session') }),
       'sessions',
     )
     if (failure) return failure
@@ -56,7 +56,7 @@ export const actions: Actions = {
     const { failure } = await attempt(
       locals,
       await readForm(request),
-      () => locals.api.endMyOtherSessions(),
+      () => locals.api.endOtherSessions(),
       'sessions',
     )
     if (failure) return failure

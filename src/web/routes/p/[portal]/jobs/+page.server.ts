@@ -15,6 +15,6 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     ...locals.words('jobs.portal'),
     title: locals.t('jobs.portal.title'),
     jobs,
-    bookable: first ? await locals.api.listBookable({}) : null,
+    bookable: first ? await locals.api.getBookingOptions({}) : null,
   }
 }

@@ -1,4 +1,4 @@
-import { deeds, uploadFault } from '../job-actions.ts'
+import { jobActions, uploadFault } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
@@ -8,9 +8,9 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     ...locals.words('jobs.office', 'jobs.states'),
     title: locals.t('jobs.office.named', { number: job.number, title: job.title }),
     job,
-    workers: asks ? (await locals.api.listJobChoices({})).workers : [],
+    workers: asks ? (await locals.api.getJobFormOptions({})).workers : [],
     problem: uploadFault(url, locals.t),
   }
 }
 
-export const actions: Actions = deeds
+export const actions: Actions = jobActions

@@ -15,7 +15,7 @@ const idIn = (url: URL, name: string) => {
 export const load: PageServerLoad = async ({ locals, url }) => {
   const customer = idIn(url, 'customer'),
     template = idIn(url, 'template')
-  const choices = await locals.api.listJobChoices({ customer, template })
+  const choices = await locals.api.getJobFormOptions({ customer, template })
   const found = choices.customer
     ? null
     : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
@@ -34,7 +34,7 @@ export const actions: Actions = {
     const customer = idIn(url, 'customer') ?? '',
       template = idIn(url, 'template') ?? ''
     const { failure, output } = await attempt(locals, typed, async () => {
-      const { fields, currency } = await locals.api.listJobChoices({ template: template || undefined })
+      const { fields, currency } = await locals.api.getJobFormOptions({ template: template || undefined })
       const given = answersOf(typed, fields, currency, false)
       return locals.api.createJob({
         customer,

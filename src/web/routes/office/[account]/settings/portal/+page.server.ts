@@ -46,7 +46,7 @@ function everything(typed: Typed) {
   })
   const field = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
   const place = (template: string) => typed.number(`order.${template}`) ?? 999
-  const make = typed.string('makeCustomers')
+  const make = typed.string('createCustomers')
   return {
     public: typed.ticked('public'),
     name: typed.text('name') ?? null,
@@ -66,7 +66,7 @@ function everything(typed: Typed) {
     hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
     severalJobs: typed.ticked('severalJobs'),
     requestedStart: typed.ticked('requestedStart'),
-    makeCustomers: make === 'yes' ? true : make === 'no' ? false : null,
+    createCustomers: make === 'yes' ? true : make === 'no' ? false : null,
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),

@@ -41,7 +41,7 @@ export const actions: Actions = {
     redirect(303, paths.office(params.account).staff({ done: 'invited' }))
   },
   resend: deed('resent', ({ locals }, member) => locals.api.resendStaffInvitation({ member })),
-  withdraw: deed('withdrawn', ({ locals }, member) => locals.api.withdrawStaffInvitation({ member })),
+  withdraw: deed('withdrawn', ({ locals }, member) => locals.api.revokeStaffInvitation({ member })),
   deactivate: deed('deactivated', ({ locals }, member) => locals.api.deactivateStaff({ member })),
   reactivate: deed('reactivated', ({ locals }, member) => locals.api.reactivateStaff({ member })),
   role: async ({ request, locals, params }) => {

@@ -23,7 +23,7 @@ export const actions: Actions = {
       const from = ids.indexOf(id ?? ''),
         to = way === 'up' ? from - 1 : from + 1
       if (from >= 0 && ids[to] !== undefined) [ids[from], ids[to]] = [ids[to]!, ids[from]!]
-      return locals.api.orderTemplates({ templates: ids })
+      return locals.api.reorderTemplates({ templates: ids })
     })
     if (failure) return failure
     redirect(303, paths.office(params.account).templates())

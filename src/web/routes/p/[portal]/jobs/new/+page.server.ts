@@ -2,7 +2,7 @@ import { redirect } from '@sveltejs/kit'
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {
-  const bookable = await locals.api.listBookable({})
+  const bookable = await locals.api.getBookingOptions({})
   // One job type is no choice (V-32).
   if (bookable.allowed && bookable.templates.length === 1)
     redirect(303, locals.paths.newJobOf(bookable.templates[0]!.id))

@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     ...locals.words('jobs.office', 'jobs.states'),
     title: locals.t('jobs.office.form.editTitle', { number: job.number }),
     job,
-    choices: await locals.api.listJobChoices({ customer: job.customer.id }),
+    choices: await locals.api.getJobFormOptions({ customer: job.customer.id }),
   }
 }
 
@@ -22,7 +22,7 @@ export const actions: Actions = {
     const { failure } = await attempt(locals, typed, async () => {
       const [job, { currency }] = await Promise.all([
         locals.api.getJob({ job: params.job }),
-        locals.api.listJobChoices({}),
+        locals.api.getJobFormOptions({}),
       ])
       const site = typed.text('site') ?? null,
         address = typed.text('address') ?? null

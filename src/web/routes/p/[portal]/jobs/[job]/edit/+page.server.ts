@@ -8,7 +8,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
   // Too late or not permitted: the job itself says why.
   if (!job.can.edit) redirect(303, locals.paths.job(params.job))
-  const { requestedStart, today } = await locals.api.listBookable({})
+  const { requestedStart, today } = await locals.api.getBookingOptions({})
   return {
     ...locals.words('jobs.portal'),
     title: locals.t('jobs.portal.editOf', { title: job.title }),

@@ -5,7 +5,7 @@ import { attempt, readForm, type FormFailure, type Typed } from '../../../../../
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
-  const bookable = await locals.api.listBookable({ template: params.template })
+  const bookable = await locals.api.getBookingOptions({ template: params.template })
   const template = bookable.templates.find((each) => each.id === params.template)!
   return {
     ...locals.words('jobs.portal'),
@@ -21,7 +21,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { fields: questions, currency } = await locals.api.listBookable({ template: params.template })
+    const { fields: questions, currency } = await locals.api.getBookingOptions({ template: params.template })
     const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
     const { kept, faults } = await attachments(locals, typed, [
       'files',

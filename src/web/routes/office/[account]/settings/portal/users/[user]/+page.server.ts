@@ -22,7 +22,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
         second: [reference, address].filter(Boolean).join(' · '),
         linked: linked.has(id),
       })) ?? null,
-    makesCustomers: settings && (settings.makeCustomers ?? settings.public),
+    createsCustomers: settings && (settings.createCustomers ?? settings.public),
   }
 }
 
