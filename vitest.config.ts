@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/*.test.ts'],
     // One module graph a worker: a run is some five times quicker, and module-level state in the product shows at once.
     isolate: false,
-    globalSetup: ['test/world.ts'],
+    globalSetup: ['test/database.ts'],
     setupFiles: ['test/each-file.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

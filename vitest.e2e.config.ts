@@ -8,7 +8,7 @@ export default defineConfig({
     // The built pages run as they are.
     server: { deps: { external: [/\/(build|out)\//] } },
     fileParallelism: false,
-    globalSetup: ['test/world.ts'],
+    globalSetup: ['test/database.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },

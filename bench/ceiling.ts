@@ -91,7 +91,7 @@ const contextOf = (user: User) => [
   `{${user.templates.join(',')}}`,
 ]
 
-const EIGHT = 'j.id, j.number, j.title, j.state, c.name as customer, j.address, j.scheduled_at, j.created_at'
+const EIGHT = 'j.id, j.number, j.title, j.status, c.name as customer, j.address, j.scheduled_at, j.created_at'
 /** The newest 50 of one's own jobs, each customer by its index; the 200-customer user gets the same. */
 const newest = (where = '') => `select ${EIGHT} from (
     select found.* from unnest($2::uuid[]) as mine(id) cross join lateral (
@@ -114,7 +114,7 @@ const rows = {
               id: text,
               number: { type: 'number' },
               title: text,
-              state: text,
+              status: text,
               customer: text,
               address: text,
               scheduled_at: moment,
@@ -144,7 +144,7 @@ app.get('/page', async (request, reply) => {
   const escape = (value: unknown) => String(value ?? '').replaceAll(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const items = found.map(
     (row) =>
-      `<tr><td>${escape(row.number)}</td><td><a href="/jobs/${escape(row.id)}">${escape(row.title)}</a></td><td>${escape(row.customer)}</td><td>${escape(row.state)}</td><td>${escape(row.address)}</td><td>${escape(row.scheduled_at)}</td></tr>`,
+      `<tr><td>${escape(row.number)}</td><td><a href="/jobs/${escape(row.id)}">${escape(row.title)}</a></td><td>${escape(row.customer)}</td><td>${escape(row.status)}</td><td>${escape(row.address)}</td><td>${escape(row.scheduled_at)}</td></tr>`,
   )
   return reply
     .type('text/html')
@@ -184,7 +184,7 @@ app.post('/jobs', async (request, reply) => {
         'dishwasher repair leaks at the door',
       ],
       text: `with taken as (update counters set next = next + 1 where account_id = $1 and kind = 'job' returning next - 1 as number)
-      insert into jobs (account_id, id, number, customer_id, site_id, template_id, template_version, title, created_by_kind, created_by_id, state, duration_minutes, fields, folded_portal, folded_office, created_at, updated_at)
+      insert into jobs (account_id, id, number, customer_id, site_id, template_id, template_version, title, created_by_kind, created_by_id, status, duration_minutes, fields, folded_portal, folded_office, created_at, updated_at)
       select $1, $2, number, $3, $4, $5, 1, 'Dishwasher repair', 'portalUser', $6, 'unassigned', 90, $7, $8, $8, now(), now() from taken returning id, number`,
     },
     'begin',

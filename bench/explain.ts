@@ -11,7 +11,7 @@ import { asRole } from '../src/platform/database/migrate.ts'
 import { createWords } from '../src/platform/i18n.ts'
 import { createLog } from '../src/platform/log.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { ACCOUNT, as, SECRET, SLUG, type BenchWorld } from './data.ts'
+import { ACCOUNT, as, SECRET, SLUG, type BenchWorld } from './dataset.ts'
 
 export type Name = keyof typeof contracts
 

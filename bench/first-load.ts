@@ -62,9 +62,9 @@ export async function pagesOf(demo: Server, browser: Browser): Promise<MeasuredP
   const naveed = await signedIn(browser, portal('/sign-in'), 'naveed@docksidelettings.example', open)
   const eleanor = await signedIn(browser, portal('/sign-in'), 'eleanor.finch@post.example', open)
   const ruth = await signedIn(browser, `${demo.url}/office/sign-in`, 'ruth@harbour-repair.example', open)
-  const jobs = await answer<{ rows: { id: string; state: string }[] }>(eleanor, portal('/api/v1/portal/harbour/jobs'))
+  const jobs = await answer<{ rows: { id: string; status: string }[] }>(eleanor, portal('/api/v1/portal/harbour/jobs'))
   const bookable = await answer<{ templates: { id: string }[] }>(eleanor, portal('/api/v1/portal/harbour/bookable'))
-  const started = jobs.rows.find((each) => each.state === 'progress')!
+  const started = jobs.rows.find((each) => each.status === 'progress')!
   const page = await nobody.newPage()
   const activation = await linkOf(page, demo, /martha\.okonkwo@post\.example/)
   await page.goto(portal('/forgot-password'))

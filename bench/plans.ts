@@ -9,7 +9,7 @@ import type { Connect } from '../src/platform/database/pool.ts'
 import { openReader, type Explained } from './explain.ts'
 import { readings } from './readings.ts'
 import { readOf } from './shape.ts'
-import { openWorld, SIZES, type Size } from './data.ts'
+import { openWorld, SIZES, type Size } from './dataset.ts'
 
 export async function reportPlans(admin: Connect, size: Size, say: (line: string) => void): Promise<void> {
   const world = await openWorld(admin, size, say)

@@ -4,7 +4,7 @@
  */
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { ACCOUNT, as, type BenchWorld } from './data.ts'
+import { ACCOUNT, as, type BenchWorld } from './dataset.ts'
 import type { Name } from './explain.ts'
 
 export interface Reading {
@@ -94,7 +94,7 @@ export async function readings(world: BenchWorld): Promise<Reading[]> {
   })
   const filters: { input: Record<string, string>; what: string }[] = [
     { input: {}, what: 'all' },
-    { input: { state: 'unassigned' }, what: 'unassigned' },
+    { input: { status: 'unassigned' }, what: 'unassigned' },
     { input: { worker: 'none' }, what: 'without worker' },
     { input: { customer: large! }, what: 'largest customer' },
     { input: { template: world.template }, what: 'one template' },

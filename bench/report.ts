@@ -1,6 +1,6 @@
 /** What a run has measured, as a page: goals, operations, the figures as JSON. */
 import type { Figures } from './load.ts'
-import { SIZES, type Size } from './data.ts'
+import { SIZES, type Size } from './dataset.ts'
 
 export interface Line {
   name: string

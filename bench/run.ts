@@ -31,7 +31,7 @@ import {
   type BenchUser,
   type BenchWorld,
   type Size,
-} from './data.ts'
+} from './dataset.ts'
 
 const root = join(import.meta.dirname, '..')
 const { values: options } = parseArgs({

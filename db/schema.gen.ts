@@ -29,7 +29,7 @@ export interface Accounts {
   created_at: Timestamp;
   id: string;
   kind: string;
-  state: string;
+  status: string;
 }
 
 export interface AccountSettings {
@@ -99,6 +99,10 @@ export interface Customers {
   billing_phone: string | null;
   created_at: Timestamp;
   /**
+   * The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.
+   */
+  created_for: string | null;
+  /**
    * Search text: name, reference, contacts, addresses; lower case, without accents.
    */
   folded: string;
@@ -108,10 +112,6 @@ export interface Customers {
   folded_name: Generated<string>;
   id: string;
   lock_epoch: Generated<number>;
-  /**
-   * The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.
-   */
-  created_for: string | null;
   name: string;
   notes: Generated<string>;
   partner_id: string | null;
@@ -119,7 +119,7 @@ export interface Customers {
    * The business's own number for the customer.
    */
   reference: string | null;
-  state: Generated<string>;
+  status: Generated<string>;
   updated_at: Timestamp;
   version: Generated<number>;
 }
@@ -189,11 +189,11 @@ export interface JobHistory {
   customer_id: string;
   details: Generated<Json>;
   event: string;
-  from_state: string | null;
+  from_status: string | null;
   id: string;
   job_id: string;
   partner_id: string | null;
-  to_state: string | null;
+  to_status: string | null;
 }
 
 export interface Jobs {
@@ -203,6 +203,9 @@ export interface Jobs {
   canceled_at: Timestamp | null;
   completed_at: Timestamp | null;
   created_at: Timestamp;
+  created_by_id: string | null;
+  created_by_kind: string;
+  created_by_name: string | null;
   customer_id: string;
   duration_minutes: number | null;
   external_reference: string | null;
@@ -218,9 +221,6 @@ export interface Jobs {
   id: string;
   latitude: number | null;
   longitude: number | null;
-  created_by_id: string | null;
-  created_by_kind: string;
-  created_by_name: string | null;
   number: number;
   partner_id: string | null;
   /**
@@ -230,7 +230,7 @@ export interface Jobs {
   scheduled_at: Timestamp | null;
   site_id: string | null;
   started_at: Timestamp | null;
-  state: string;
+  status: string;
   tags: Generated<string[]>;
   template_id: string;
   template_version: number;
@@ -257,7 +257,7 @@ export interface Outbox {
   payload: Json | null;
   secret: Generated<boolean>;
   sent_at: Timestamp | null;
-  state: string;
+  status: string;
   subject_id: string | null;
   subject_kind: string | null;
   to_address: string;
@@ -330,6 +330,10 @@ export interface PortalSessions {
 export interface PortalSettings {
   account_id: string;
   confirm_bookings: Generated<boolean>;
+  /**
+   * Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).
+   */
+  create_customers: boolean | null;
   enabled: Generated<boolean>;
   /**
    * A template taken from a customer user hides its existing jobs from that user too (E-19).
@@ -337,10 +341,6 @@ export interface PortalSettings {
   hide_jobs_of_other_templates: Generated<boolean>;
   introduction: Generated<string>;
   mail_on_removal: Generated<boolean>;
-  /**
-   * Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).
-   */
-  create_customers: boolean | null;
   name: string | null;
   /**
    * Default permissions: where users and links start; followed live until customised.
@@ -386,11 +386,17 @@ export interface PortalUsers {
   phone: string | null;
   postal_address: string | null;
   removed_at: Timestamp | null;
-  state: string;
+  status: string;
   templates: Generated<string[]>;
   templates_mode: Generated<string>;
   updated_at: Timestamp;
   version: Generated<number>;
+}
+
+export interface RateLimits {
+  key: string;
+  since: Timestamp;
+  taken: number;
 }
 
 export interface SchemaMigrations {
@@ -409,7 +415,7 @@ export interface Sites {
   longitude: number | null;
   name: string | null;
   notes: string | null;
-  state: Generated<string>;
+  status: Generated<string>;
   updated_at: Timestamp;
 }
 
@@ -421,7 +427,7 @@ export interface StaffMembers {
   name: string | null;
   person_id: string;
   role: string;
-  state: string;
+  status: string;
   updated_at: Timestamp;
 }
 
@@ -435,7 +441,7 @@ export interface Templates {
   id: string;
   name: string;
   position: Generated<number>;
-  state: Generated<string>;
+  status: Generated<string>;
   updated_at: Timestamp;
   version: Generated<number>;
 }
@@ -446,12 +452,6 @@ export interface TemplateVersions {
   fields: Json;
   template_id: string;
   version: number;
-}
-
-export interface Throttles {
-  key: string;
-  since: Timestamp;
-  taken: number;
 }
 
 export interface Tokens {
@@ -489,11 +489,11 @@ export interface DB {
   portal_sessions: PortalSessions;
   portal_settings: PortalSettings;
   portal_users: PortalUsers;
+  rate_limits: RateLimits;
   schema_migrations: SchemaMigrations;
   sites: Sites;
   staff_members: StaffMembers;
   template_versions: TemplateVersions;
   templates: Templates;
-  rate_limits: Throttles;
   tokens: Tokens;
 }

@@ -6,7 +6,13 @@
 import type { Insertable } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
 import { searchTexts } from '../src/features/jobs/queries.ts'
-import { customerState, transitionOf, transitionRolesOf, isScheduleVisible, type JobState } from '../src/features/jobs/rules.ts'
+import {
+  customerStatus,
+  transitionOf,
+  transitionRolesOf,
+  isScheduleVisible,
+  type JobStatus,
+} from '../src/features/jobs/rules.ts'
 import { startingValues, type Field, type Values } from '../src/features/templates/rules.ts'
 import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
@@ -44,7 +50,7 @@ export interface TemplateOf {
 export type By = { kind: 'staff'; who: StaffOf } | { kind: 'portalUser'; id: string; name: string } | { kind: 'system' }
 export interface Step {
   at: Date
-  to: JobState
+  to: JobStatus
   by: By
   reason?: string
   worker?: StaffOf
@@ -72,8 +78,8 @@ export interface Story {
   template: TemplateOf
   created: Date
   by: By
-  /** Brought in by an import in this state. */
-  imported?: JobState
+  /** Brought in by an import in this status. */
+  imported?: JobStatus
   requested?: Date | null
   steps?: Step[]
   said?: Said[]
@@ -87,10 +93,10 @@ export interface Story {
 export type Chance = ReturnType<typeof chance>
 /** mulberry32: small, quick, the same everywhere. */
 export function chance(seed: number) {
-  let state = seed >>> 0
+  let status = seed >>> 0
   const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    status = (status + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(status ^ (status >>> 15), 1 | status)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
@@ -171,7 +177,7 @@ export function openBook(account: string, now: Date) {
       ...Object.fromEntries(Object.entries(story.answers ?? {}).filter(([field]) => known.has(field))),
     }
 
-    let state: JobState = story.imported ?? 'unassigned'
+    let status: JobStatus = story.imported ?? 'unassigned'
     let worker: StaffOf | null = null
     let requested = story.requested ?? null
     let scheduled: Date | null = null,
@@ -185,15 +191,15 @@ export function openBook(account: string, now: Date) {
       audience: 'internal' | 'customer',
       at: Date,
       who: By,
-      more: { from?: JobState; to?: JobState; details?: object } = {},
+      more: { from?: JobStatus; to?: JobStatus; details?: object } = {},
     ) =>
       add('job_history', {
         ...child,
         id: newId(),
         audience,
         event,
-        from_state: more.from ?? null,
-        to_state: more.to ?? null,
+        from_status: more.from ?? null,
+        to_status: more.to ?? null,
         details: JSON.stringify(more.details ?? {}),
         ...actor(who),
         created_at: at,
@@ -203,7 +209,7 @@ export function openBook(account: string, now: Date) {
 
     for (const step of steps) {
       const { at, to } = step
-      const from = state
+      const from = status
       const movers =
         step.by.kind === 'staff'
           ? transitionRolesOf(step.by.who.role, step.by.who === (step.worker ?? worker))
@@ -230,10 +236,10 @@ export function openBook(account: string, now: Date) {
         canceled = at
         scheduled = started = null
       }
-      state = to
+      status = to
 
       // The same lines as a move in the office writes.
-      const seen = customerState(from) !== customerState(to)
+      const seen = customerStatus(from) !== customerStatus(to)
       const time = isScheduleVisible(to) && scheduled ? { scheduledAt: scheduled.toISOString() } : {}
       wrote('moved', seen ? 'customer' : 'internal', at, step.by, { from, to, details: seen ? time : {} })
       if (!seen && !isScheduleVisible(from) && isScheduleVisible(to) && scheduled)
@@ -300,7 +306,7 @@ export function openBook(account: string, now: Date) {
       created_by_kind: by.kind,
       created_by_id: actor(by).actor_id,
       created_by_name: actor(by).actor_name,
-      state,
+      status,
       requested_at: requested,
       scheduled_at: scheduled,
       duration_minutes: template.minutes,
@@ -436,7 +442,7 @@ export function openBook(account: string, now: Date) {
         icon,
         duration_minutes: minutes,
         position,
-        state: archived ? 'archived' : 'active',
+        status: archived ? 'archived' : 'active',
         version: versions.length,
         created_at: since,
         updated_at: since,
@@ -475,7 +481,7 @@ export interface Days {
   answers: (template: TemplateOf, luck: Chance, done: boolean) => Values
   dispatchers: StaffOf[]
   workers: StaffOf[]
-  counts: Partial<Record<JobState, number>>
+  counts: Partial<Record<JobStatus, number>>
   words: {
     customer: string[]
     office: string[]
@@ -486,7 +492,7 @@ export interface Days {
   }
 }
 
-/** As many jobs of each state as asked for, spread over the last 90 days as such states are: open ones are recent. */
+/** As many jobs of each status as asked for, spread over the last 90 days as such statuses are: open ones are recent. */
 export function fillDays(
   book: Book,
   { now, zone, seed, customers, wants, answers, dispatchers, workers, counts, words }: Days,
@@ -498,17 +504,17 @@ export function fillDays(
   const exact = (moment: Date) => new Date(moment.getTime() + luck.from(0, 14) * MINUTE + luck.from(0, 59) * 1000)
   const later = (moment: Date, low: number, high: number) => new Date(moment.getTime() + luck.from(low, high) * MINUTE)
 
-  for (const [state, count] of Object.entries(counts) as [JobState, number][])
+  for (const [status, count] of Object.entries(counts) as [JobStatus, number][])
     for (let made = 0; made < count; made++) {
       const customer = luck.perhaps(0.45) ? luck.one(customers.filter((each) => each.business)) : luck.one(customers)
       const template = wants(customer, luck)
       const dispatcher: By = { kind: 'staff', who: luck.one(dispatchers) }
       const worker = luck.one(workers)
       const onJob: By = { kind: 'staff', who: worker }
-      const over = state === 'completed' || state === 'canceled'
+      const over = status === 'completed' || status === 'canceled'
       const days = over
-        ? -luck.from(state === 'completed' ? 7 : 4, 76)
-        : state === 'unassigned'
+        ? -luck.from(status === 'completed' ? 7 : 4, 76)
+        : status === 'unassigned'
           ? -luck.from(1, 4)
           : -luck.from(2, 6)
       const created = exact(past(days, clockTime(7, 17)))
@@ -526,7 +532,7 @@ export function fillDays(
         created,
         by,
         requested: wish && wish > created ? wish : null,
-        answers: answers(template, luck, state === 'completed'),
+        answers: answers(template, luck, status === 'completed'),
         steps: [],
         said: [],
       }
@@ -536,7 +542,7 @@ export function fillDays(
         moment < now ? moment : new Date(created.getTime() + (now.getTime() - created.getTime()) / 2)
       const visit = (min: number, max: number) => past(days + luck.from(min, max), clockTime(8, 15))
 
-      if (state === 'completed') {
+      if (status === 'completed') {
         let when = visit(1, 5)
         if (when <= planned) when = new Date(planned.getTime() + 90 * MINUTE)
         const asked = luck.perhaps(0.3)
@@ -563,7 +569,7 @@ export function fillDays(
             audience: luck.perhaps(0.5) ? 'customer' : 'internal',
             body: luck.one(words.done),
           })
-      } else if (state === 'canceled') {
+      } else if (status === 'canceled') {
         const ends = later(planned, 60, 600)
         if (luck.perhaps(0.5))
           steps.push({
@@ -579,14 +585,14 @@ export function fillDays(
           by: user && luck.perhaps(0.7) ? by : dispatcher,
           ...(luck.perhaps(0.6) && { reason: luck.one(words.canceled) }),
         })
-      } else if (state !== 'unassigned') {
+      } else if (status !== 'unassigned') {
         const ahead = coming(luck.from(0, 6), clockTime(8, 15))
         const first = inTime(planned)
-        if (state === 'unpublished')
+        if (status === 'unpublished')
           steps.push({ at: first, to: 'unpublished', by: dispatcher, worker, scheduled: ahead })
-        if (state === 'pending') steps.push({ at: first, to: 'pending', by: dispatcher, worker, scheduled: ahead })
-        if (state === 'assigned') steps.push({ at: first, to: 'assigned', by: dispatcher, worker, scheduled: ahead })
-        if (state === 'postponed')
+        if (status === 'pending') steps.push({ at: first, to: 'pending', by: dispatcher, worker, scheduled: ahead })
+        if (status === 'assigned') steps.push({ at: first, to: 'assigned', by: dispatcher, worker, scheduled: ahead })
+        if (status === 'postponed')
           steps.push(
             { at: first, to: 'assigned', by: dispatcher, worker, scheduled: ahead },
             {
@@ -596,7 +602,7 @@ export function fillDays(
               requested: coming(luck.from(5, 12), '09:00'),
             },
           )
-        if (state === 'started' || state === 'paused') {
+        if (status === 'started' || status === 'paused') {
           const began = new Date(now.getTime() - luck.from(50, 100) * MINUTE)
           steps.push(
             {
@@ -608,7 +614,7 @@ export function fillDays(
             },
             { at: began, to: 'started', by: onJob },
           )
-          if (state === 'paused')
+          if (status === 'paused')
             steps.push({ at: later(began, 20, 40), to: 'paused', by: onJob, reason: luck.one(words.paused) })
         }
       }

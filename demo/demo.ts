@@ -142,7 +142,7 @@ async function write(
   const { id, since } = business
   const rows = book.rows(lastNumber)
   await asSystem(pool, `demo data of ${business.slug}`, async (db) => {
-    await db.insertInto('accounts').values({ id, kind: 'business', state: 'active', created_at: since }).execute()
+    await db.insertInto('accounts').values({ id, kind: 'business', status: 'active', created_at: since }).execute()
     await db
       .insertInto('addresses')
       .values({ name: business.slug, account_id: id, current: true, created_at: since })
@@ -231,7 +231,7 @@ async function insertAll<T extends keyof DB>(db: Kysely<DB>, table: T, rows: Ins
 
 interface StaffMember extends StaffOf {
   email: string
-  state?: 'active' | 'invited' | 'deactivated'
+  status?: 'active' | 'invited' | 'deactivated'
 }
 
 async function writeStaff(
@@ -241,7 +241,7 @@ async function writeStaff(
   hash: string,
   now: Date,
 ): Promise<void> {
-  for (const { id, name, email, role, state = 'active' } of staff) {
+  for (const { id, name, email, role, status = 'active' } of staff) {
     // One person may work for several businesses: the same row of people.
     const known = await db.selectFrom('people').select('id').where('email_norm', '=', email).executeTakeFirst()
     const person = known?.id ?? newId()
@@ -253,7 +253,7 @@ async function writeStaff(
           email,
           email_norm: email,
           name,
-          password_hash: state === 'invited' ? null : hash,
+          password_hash: status === 'invited' ? null : hash,
           created_at: now,
           updated_at: now,
         })
@@ -265,9 +265,9 @@ async function writeStaff(
         id,
         person_id: person,
         email,
-        name: state === 'invited' ? null : name,
+        name: status === 'invited' ? null : name,
         role,
-        state,
+        status,
         created_at: now,
         updated_at: now,
       })
@@ -279,7 +279,7 @@ interface UserPlan {
   email: string
   name?: string
   phone?: string
-  state?: 'invited' | 'signed_up' | 'active' | 'suspended' | 'removed'
+  status?: 'invited' | 'signed_up' | 'active' | 'suspended' | 'removed'
   customers?: CustomerOf[]
   since: number
   seen?: number
@@ -295,25 +295,25 @@ function addPortalUser(
   plan: UserPlan,
 ): string {
   const id = newId()
-  const { email, name, state = 'active', customers = [] } = plan
+  const { email, name, status = 'active', customers = [] } = plan
   const made = new Date(now.getTime() - plan.since * DAY)
-  const wasIn = state !== 'invited' && state !== 'signed_up'
+  const wasIn = status !== 'invited' && status !== 'signed_up'
   book.add('portal_users', {
     account_id: account,
     id,
     email,
     email_norm: email.toLowerCase(),
-    password_hash: state === 'invited' || state === 'removed' ? null : hash,
+    password_hash: status === 'invited' || status === 'removed' ? null : hash,
     name: name ?? null,
     phone: plan.phone ?? null,
-    state,
+    status,
     permissions: plan.permissions ? JSON.stringify(plan.permissions) : null,
     templates_mode: plan.templatesMode ?? 'default',
     templates: (plan.templates ?? []).map((each) => each.id),
     folded: fold(name, email),
     activated_at: wasIn ? new Date(made.getTime() + 3 * 60 * MINUTE) : null,
     last_sign_in_at: plan.seen === undefined ? null : new Date(now.getTime() - plan.seen * MINUTE),
-    removed_at: state === 'removed' ? new Date(now.getTime() - 3 * DAY) : null,
+    removed_at: status === 'removed' ? new Date(now.getTime() - 3 * DAY) : null,
     created_at: made,
     updated_at: made,
   })
@@ -323,7 +323,7 @@ function addPortalUser(
       plan.templatesMode ?? 'default'
     ],
   )
-  for (const customer of state === 'removed' ? [] : customers) {
+  for (const customer of status === 'removed' ? [] : customers) {
     book.add('portal_links', {
       account_id: account,
       id: newId(),
@@ -332,7 +332,7 @@ function addPortalUser(
       created_at: made,
       updated_at: made,
     })
-    if (name && state === 'active') customer.portalUsers.push({ id, name, since: made, books })
+    if (name && status === 'active') customer.portalUsers.push({ id, name, since: made, books })
   }
   return id
 }
@@ -346,7 +346,7 @@ interface Mail {
   outcome?: 'sent' | 'refused'
   detail?: string
   /** Its link: used already, or still open somewhere in a mailbox. */
-  link?: { kind: 'portalActivation' | 'staffInvitation'; state: 'spent' | 'open' }
+  link?: { kind: 'portalActivation' | 'staffInvitation'; status: 'spent' | 'open' }
   vars?: Record<string, string | number>
 }
 
@@ -371,7 +371,7 @@ function addMail(
       email_norm: to,
       created_at: at,
       expires_at: until,
-      used_at: link.state === 'spent' ? new Date(at.getTime() + 3 * 60 * MINUTE) : null,
+      used_at: link.status === 'spent' ? new Date(at.getTime() + 3 * 60 * MINUTE) : null,
     })
   book.add('outbox', {
     account_id: account,
@@ -388,7 +388,7 @@ function addMail(
     }),
     secret: link !== undefined,
     link_kind: link ? 'invitation' : null,
-    state: outcome === 'sent' ? 'sent' : 'failed',
+    status: outcome === 'sent' ? 'sent' : 'failed',
     attempts: 1,
     next_at: at,
     message_id: `<${id}@${host}>`,
@@ -399,15 +399,15 @@ function addMail(
   book.add('deliveries', { account_id: account, id: newId(), outbox_id: id, attempt: 1, at: sentAt, outcome, detail })
 }
 
-const SPENT = { kind: 'portalActivation', state: 'spent' } as const,
-  OPEN = { kind: 'portalActivation', state: 'open' } as const
+const SPENT = { kind: 'portalActivation', status: 'spent' } as const,
+  OPEN = { kind: 'portalActivation', status: 'open' } as const
 
-const member = (name: string, role: StaffOf['role'], email: string, state?: StaffMember['state']): StaffMember => ({
+const member = (name: string, role: StaffOf['role'], email: string, status?: StaffMember['status']): StaffMember => ({
   id: newId(),
   name,
   role,
   email,
-  ...(state && { state }),
+  ...(status && { status }),
 })
 
 // ---- Harbour Appliance Repair ----
@@ -585,45 +585,45 @@ async function loadHarbour(loading: Loading): Promise<void> {
   const jonas = user({
     email: 'jonas.wetherby@post.example',
     name: 'Jonas Wetherby',
-    state: 'suspended',
+    status: 'suspended',
     since: 180,
     seen: 176 * 1440,
   })
   const dana = user({
     email: 'dana.whitlock@post.example',
     name: 'Dana Whitlock',
-    state: 'removed',
+    status: 'removed',
     since: 210,
     seen: 40 * 1440,
   })
   const accounts = user({
     email: 'accounts@locksidehotel.example',
-    state: 'invited',
+    status: 'invited',
     customers: [C('Lockside Hotel')],
     since: 1,
   })
   const maintenance = user({
     email: 'maintenance@docksidelettings.example',
-    state: 'invited',
+    status: 'invited',
     customers: [C('Dockside Lettings')],
     since: 1,
   })
   const caretaker = user({
     email: 'caretaker@ashtonvale.example',
-    state: 'invited',
+    status: 'invited',
     customers: [C('Ashton Vale Nursery')],
     since: 5,
   })
   user({
     email: 'reception@southville.example',
-    state: 'invited',
+    status: 'invited',
     customers: [C('Southville Community Centre')],
     since: 0,
   })
   user({
     email: 'martha.okonkwo@post.example',
     name: 'Martha Okonkwo',
-    state: 'signed_up',
+    status: 'signed_up',
     customers: [C('Martha Okonkwo')],
     since: 0,
   })
@@ -702,7 +702,7 @@ async function loadHarbour(loading: Loading): Promise<void> {
     to: callum.email,
     about: { kind: 'staffMember', id: callum.id },
     at: ago(2 * 1440),
-    link: { kind: 'staffInvitation', state: 'open' },
+    link: { kind: 'staffInvitation', status: 'open' },
     vars: { inviter: ruth.name, role: 'worker' },
   })
   /** What a booking in the portal sends to the customer and to the office. */
@@ -939,7 +939,7 @@ async function loadHarbour(loading: Loading): Promise<void> {
     ],
   })
 
-  // Left behind by the program they used before: an import may bring a job in any state (E-40).
+  // Left behind by the program they used before: an import may bring a job in any status (E-40).
   book.job({
     customer: C('Rory Keane'),
     template: T.fridge!,
@@ -1079,7 +1079,7 @@ async function loadNorthside(loading: Loading): Promise<void> {
   })
   addPortalUser(book, world, {
     email: 'r.baptiste@post.example',
-    state: 'invited',
+    status: 'invited',
     customers: [customers[1]!],
     since: 0,
   })

@@ -6,7 +6,7 @@
 type Query = Record<string, string | number | boolean | null | undefined>
 
 /** A path with a query; empty values are left out. */
-export function withQuery(path: string, query: Query = {}): string {
+export function appendQuery(path: string, query: Query = {}): string {
   const kept = Object.entries(query).filter(
     ([, value]) => value !== undefined && value !== null && value !== '' && value !== false,
   )
@@ -19,7 +19,7 @@ const part = (text: string | number): string => encodeURIComponent(String(text))
 
 /** Links of one portal. `base` is '' on its own host and `/p/<slug>` on the main one (`locals.base`). */
 export function portal(base: string) {
-  const at = (path: string, query?: Query) => withQuery(`${base}${path}` || '/', query)
+  const at = (path: string, query?: Query) => appendQuery(`${base}${path}` || '/', query)
   return {
     home: () => at(base === '' ? '/' : ''),
     signIn: (query?: Query) => at('/sign-in', query),
@@ -37,14 +37,14 @@ export function portal(base: string) {
     editJob: (job: string, query?: Query) => at(`/jobs/${part(job)}/edit`, query),
     account: (query?: Query) => at('/account', query),
     /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`. */
-    api: (slug: string, path: string, query?: Query) => withQuery(`/api/v1/portal/${part(slug)}${path}`, query),
+    api: (slug: string, path: string, query?: Query) => appendQuery(`/api/v1/portal/${part(slug)}${path}`, query),
   }
 }
 export type PortalPaths = ReturnType<typeof portal>
 
 /** Links of one account's office. */
 function office(account: string) {
-  const at = (path: string, query?: Query) => withQuery(`/office/${part(account)}${path}`, query)
+  const at = (path: string, query?: Query) => appendQuery(`/office/${part(account)}${path}`, query)
   return {
     home: () => at(''),
     jobs: (query?: Query) => at('/jobs', query),
@@ -76,7 +76,7 @@ function office(account: string) {
     portalUser: (user: string, query?: Query) => at(`/settings/portal/users/${part(user)}`, query),
     profile: (query?: Query) => at('/profile', query),
     /** Address of an operation, for forms with files and downloads: `/api/v1/office/<account>/…`. */
-    api: (path: string, query?: Query) => withQuery(`/api/v1/office/${part(account)}${path}`, query),
+    api: (path: string, query?: Query) => appendQuery(`/api/v1/office/${part(account)}${path}`, query),
   }
 }
 export type OfficePaths = ReturnType<typeof office>
@@ -87,15 +87,15 @@ export const paths = {
   /** Portico's own page on the main host. */
   landing: () => '/',
   /** Doors of the office: one for all accounts, since staff are people of the installation. */
-  officeSignIn: (query?: Query) => withQuery('/office/sign-in', query),
+  officeSignIn: (query?: Query) => appendQuery('/office/sign-in', query),
   officeSignOut: () => '/office/sign-out',
-  officeForgotPassword: (query?: Query) => withQuery('/office/forgot-password', query),
+  officeForgotPassword: (query?: Query) => appendQuery('/office/forgot-password', query),
   officeResetPassword: (token: string) => `/office/reset-password/${part(token)}`,
   staffInvitation: (token: string) => `/office/join/${part(token)}`,
   /** Where staff of several accounts choose one. */
   accounts: () => '/office',
   setUp: (token: string) => `/set-up/${part(token)}`,
-  mailbox: (query?: Query) => withQuery('/mailbox', query),
+  mailbox: (query?: Query) => appendQuery('/mailbox', query),
   mailboxMessage: (message: string) => `/mailbox/${part(message)}`,
 }
 

@@ -102,14 +102,14 @@ export async function buildWorld(at: TestServer): Promise<MatrixWorld> {
       })
       .execute(),
   )
-  const gone = async (state: string) => {
-    const person = await user({ email: `${state}@post.example`, customers: [own.customer] })
-    await at.stored((db) => db.updateTable('portal_users').set({ state }).where('id', '=', person.id).execute())
+  const gone = async (status: string) => {
+    const person = await user({ email: `${status}@post.example`, customers: [own.customer] })
+    await at.stored((db) => db.updateTable('portal_users').set({ status }).where('id', '=', person.id).execute())
     return person
   }
   const deactivated = await here.staff('admin', 'Deactivated Admin')
   await at.stored((db) =>
-    db.updateTable('staff_members').set({ state: 'deactivated' }).where('id', '=', deactivated.id).execute(),
+    db.updateTable('staff_members').set({ status: 'deactivated' }).where('id', '=', deactivated.id).execute(),
   )
   const both = await here.staff('dispatcher', 'Of Both')
   await alsoStaffOf(at, both, there)
@@ -321,7 +321,7 @@ async function customerWithEverything(
       created_by_kind: 'staff',
       created_by_id: shop.owner.id,
       created_by_name: 'Ruth Calloway',
-      state: worker ? 'assigned' : 'unassigned',
+      status: worker ? 'assigned' : 'unassigned',
       fields: JSON.stringify({ fault: `fault ${word}`, margin: CANARY.internal }),
       folded_portal: word,
       folded_office: `${word} ${CANARY.internal}`,
@@ -351,7 +351,7 @@ async function customerWithEverything(
       id: id(),
       audience: 'customer',
       event: 'created',
-      to_state: 'unassigned',
+      to_status: 'unassigned',
       actor_kind: 'staff',
       actor_id: shop.owner.id,
       actor_name: 'Ruth Calloway',
@@ -361,8 +361,8 @@ async function customerWithEverything(
       id: id(),
       audience: 'internal',
       event: 'moved',
-      from_state: 'pending',
-      to_state: 'declined',
+      from_status: 'pending',
+      to_status: 'declined',
       details: JSON.stringify({ reason: CANARY.internal }),
       actor_kind: 'staff',
       actor_id: shop.owner.id,
@@ -403,7 +403,7 @@ async function customerWithEverything(
       payload: JSON.stringify({ token: 'A'.repeat(43) }),
       secret: true,
       link_kind: 'invitation',
-      state: 'waiting',
+      status: 'waiting',
       next_at: new Date(now.getTime() + 365 * 24 * 3600_000),
       message_id: `<${message}@test>`,
       created_at: now,
@@ -428,7 +428,7 @@ async function alsoStaffOf(at: TestServer, person: Person, there: Business): Pro
         email: person.email,
         name: 'Of Both',
         role: 'dispatcher',
-        state: 'active',
+        status: 'active',
         created_at: at.clock.now(),
         updated_at: at.clock.now(),
       })

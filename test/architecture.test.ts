@@ -15,7 +15,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const files = globSync('{src,test,db,bench,tools}/**/*.{ts,svelte,js,mjs}', { cwd: root })
   .filter((file) => !file.endsWith('.gen.ts'))
   .sort()
-const product = files.filter((file) => file.startsWith('src/') && !/\.test(-world)?\.ts$/.test(file))
+const product = files.filter((file) => file.startsWith('src/') && !/\.(test|fixtures)\.ts$/.test(file))
 const operations = Object.entries(contracts) as [string, Definition][]
 
 /** Imports of a file: [specifier, type only, resolved path inside the project or null]. */
@@ -36,7 +36,7 @@ function importsOf(file: string): { from: string; types: boolean; target: string
 
 const layer = (file: string) => {
   if (file.startsWith('src/platform/')) return 'platform'
-  if (file.startsWith('src/web/ui/')) return 'web/ui'
+  if (file.startsWith('src/ui/')) return 'ui'
   if (file.startsWith('src/web/routes/')) return 'web/routes'
   if (file.startsWith('src/web/')) return 'web'
   if (/^src\/features\/.*\/ui\//.test(file)) return 'features/ui'
@@ -131,7 +131,7 @@ describe('imports', () => {
     expect(
       wrong(
         (file, { target, types }) =>
-          ['web', 'web/ui', 'web/routes', 'features/ui'].includes(layer(file)) &&
+          ['web', 'ui', 'web/routes', 'features/ui'].includes(layer(file)) &&
           !types &&
           target !== null &&
           (/^src\/(app|main|config)\.ts/.test(target) ||
@@ -143,10 +143,7 @@ describe('imports', () => {
     expect(
       wrong(
         (file, { target }) =>
-          layer(file) === 'web/ui' &&
-          target !== null &&
-          /^src\/features\//.test(target) &&
-          'web/ui is free of the domain',
+          layer(file) === 'ui' && target !== null && /^src\/features\//.test(target) && 'src/ui is free of the domain',
       ),
     ).toEqual([])
     expect(
@@ -227,7 +224,7 @@ describe('homes', () => {
     ).toEqual([])
   })
   it('features use the closed vocabulary of file names', () => {
-    const allowed = /^(contract|rules|policy|queries|handlers|messages)\.ts$|\.test(-world)?\.ts$/
+    const allowed = /^(contract|rules|policy|queries|handlers|messages)\.ts$|\.(test|fixtures)\.ts$/
     expect(files.filter((file) => layer(file) === 'features' && !allowed.test(basename(file)))).toEqual([])
   })
   it('no drawer names', () => {
@@ -343,7 +340,7 @@ describe('words', () => {
   it('no words that nobody says', () => {
     const source = product.map(read).join('\n')
     const exact = new Set([...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)].map(([, key]) => key!))
-    // `jobs.states.office.${state}`: whatever stands there is one step of the key.
+    // `jobs.statuses.office.${status}`: whatever stands there is one step of the key.
     const shapes = [
       ...new Set([...source.matchAll(/`([a-z][\w-]*\.(?:[\w.-]|\$\{[^{}`]*\})*)`/g)].map(([, key]) => key!)),
     ]

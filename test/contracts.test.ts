@@ -9,7 +9,14 @@ import { surfaceOf } from '../src/platform/execute.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'
 import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.fixtures.ts'
-import { startSeparateServer, send, type TestServer, type OperationName, type Person, type Reply } from './test-server.ts'
+import {
+  startSeparateServer,
+  send,
+  type TestServer,
+  type OperationName,
+  type Person,
+  type Reply,
+} from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>)
 
@@ -136,9 +143,9 @@ const DREAMED = [
   'partner_id',
   'partnerId',
   'contact_id',
-  'state',
   'status',
-  'userStatus',
+  'status',
+  'displayStatus',
   'enabled',
   'active',
   'role',
@@ -286,9 +293,9 @@ const everything = () =>
   at.stored(async (db) =>
     JSON.stringify(
       await Promise.all([
-        db.selectFrom('portal_users').select(['id', 'state', 'version', 'permissions']).orderBy('id').execute(),
-        db.selectFrom('staff_members').select(['id', 'role', 'state']).orderBy('id').execute(),
-        db.selectFrom('jobs').select(['id', 'state', 'customer_id', 'version']).orderBy('id').execute(),
+        db.selectFrom('portal_users').select(['id', 'status', 'version', 'permissions']).orderBy('id').execute(),
+        db.selectFrom('staff_members').select(['id', 'role', 'status']).orderBy('id').execute(),
+        db.selectFrom('jobs').select(['id', 'status', 'customer_id', 'version']).orderBy('id').execute(),
         db.selectFrom('customers').select(['id', 'account_id', 'version']).orderBy('id').execute(),
         db.selectFrom('portal_settings').selectAll().orderBy('account_id').execute(),
         db.selectFrom('templates').select(['id', 'version']).orderBy('id').execute(),

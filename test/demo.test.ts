@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../demo/demo.ts'
-import { transitionOf, JOB_STATES, type JobState, type TransitionRole } from '../src/features/jobs/rules.ts'
+import { transitionOf, JOB_STATUSES, type JobStatus, type TransitionRole } from '../src/features/jobs/rules.ts'
 import {
   checkFieldValues,
   faultsOfFields,
@@ -13,22 +13,22 @@ import { createTestClock } from '../src/platform/clock.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
 import { startSeparateServer, type TestServer } from './test-server.ts'
 
-let startTestServer: TestServer
+let server: TestServer
 let took: number
 const load = (at: TestServer) =>
   loadDemo({ pool: at.app.pools.system, files: at.app.files, now: at.clock.now(), host: 'localhost' })
 
 beforeAll(async () => {
   // Thursday morning; the other days have a test of their own.
-  startTestServer = await startSeparateServer(inject('world'), { clock: createTestClock('2026-11-26T10:13:00Z'), demo: true })
+  server = await startSeparateServer(inject('world'), { clock: createTestClock('2026-11-26T10:13:00Z'), demo: true })
   const began = performance.now()
-  await load(startTestServer)
+  await load(server)
   took = performance.now() - began
 })
-afterAll(() => startTestServer.close())
+afterAll(() => server.close())
 
 const staffOf = async (email: string, slug: string) => {
-  const person = { ...startTestServer.anyone({ slug }) }
+  const person = { ...server.anyone({ slug }) }
   await person.ok('signIn', { email, password: DEMO_PASSWORD })
   return person
 }
@@ -37,7 +37,7 @@ describe('the demo', () => {
   it('is there once, in a few seconds, and whoever has it keeps it', async () => {
     expect(took).toBeLessThan(15_000)
     const count = () =>
-      startTestServer.stored(async (db) =>
+      server.stored(async (db) =>
         Promise.all(
           (['people', 'customers', 'jobs', 'outbox'] as const).map(async (table) =>
             Number(
@@ -52,7 +52,7 @@ describe('the demo', () => {
         ),
       )
     const before = await count()
-    expect(await load(startTestServer)).toEqual([])
+    expect(await load(server)).toEqual([])
     expect(await count()).toEqual(before)
   })
 
@@ -69,7 +69,7 @@ describe('the demo', () => {
     for (const { who, at, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
       expect(passwordProblem(DEMO_PASSWORD, [email, who, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
-      const person = startTestServer.anyone({ slug })
+      const person = server.anyone({ slug })
       if (at === 'office') {
         await person.ok('signIn', { email, password: DEMO_PASSWORD })
         expect((await person.ok('listJobs')).rows.length, who).toBeGreaterThan(0)
@@ -81,34 +81,40 @@ describe('the demo', () => {
   })
 
   it('one person works for both businesses', async () => {
-    const grace = await startTestServer.anyone().ok('signIn', { email: 'grace@backoffice.example', password: DEMO_PASSWORD })
+    const grace = await server.anyone().ok('signIn', { email: 'grace@backoffice.example', password: DEMO_PASSWORD })
     expect(grace.accounts.map((account) => account.slug).sort()).toEqual(['harbour', 'northside'])
   })
 
-  it('has jobs in every state and portal users in every state', async () => {
+  it('has jobs in every status and portal users in every status', async () => {
     const ruth = await staffOf('ruth@harbour-repair.example', 'harbour')
     const counts = await ruth.ok('countJobs')
     expect(counts.all).toBe(250)
     expect(
-      counts.state
+      counts.status
         .filter((each) => each.count > 0)
         .map((each) => each.id)
         .sort(),
-    ).toEqual([...JOB_STATES].sort())
-    const states = await startTestServer.stored((db) => db.selectFrom('portal_users').select('state').distinct().execute())
-    expect(states.map((each) => each.state).sort()).toEqual(['active', 'invited', 'removed', 'signed_up', 'suspended'])
-    const naveed = startTestServer.anyone({ slug: 'harbour' })
+    ).toEqual([...JOB_STATUSES].sort())
+    const statuses = await server.stored((db) => db.selectFrom('portal_users').select('status').distinct().execute())
+    expect(statuses.map((each) => each.status).sort()).toEqual([
+      'active',
+      'invited',
+      'removed',
+      'signed_up',
+      'suspended',
+    ])
+    const naveed = server.anyone({ slug: 'harbour' })
     await naveed.ok('signInToPortal', { email: 'naveed@docksidelettings.example', password: DEMO_PASSWORD })
     expect((await naveed.ok('getBookingOptions')).customers).toHaveLength(7)
   })
 
   it('waiting invitations have links that work', async () => {
-    const rows = await startTestServer.stored((db) =>
+    const rows = await server.stored((db) =>
       db
         .selectFrom('outbox')
         .innerJoin('addresses', 'addresses.account_id', 'outbox.account_id')
         .select(['name', 'payload', 'to_address'])
-        .where('state', '=', 'waiting')
+        .where('status', '=', 'waiting')
         .execute(),
     )
     expect(rows.map((row) => row.to_address).sort()).toEqual([
@@ -118,20 +124,20 @@ describe('the demo', () => {
     ])
     for (const { name, payload, to_address } of rows)
       expect(
-        await startTestServer.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
-      ).toMatchObject({ state: 'open', email: to_address })
+        await server.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
+      ).toMatchObject({ status: 'open', email: to_address })
   })
 
   it('nothing that is sent again by itself waits for anybody who is let in already', async () => {
-    const failed = await startTestServer.stored((db) =>
-      db.selectFrom('outbox').select(['to_address', 'last_result']).where('state', '=', 'failed').execute(),
+    const failed = await server.stored((db) =>
+      db.selectFrom('outbox').select(['to_address', 'last_result']).where('status', '=', 'failed').execute(),
     )
     expect(failed).toEqual([{ to_address: 'caretaker@ashtonvale.example', last_result: '550 5.1.1 No such mailbox' }])
-    const loose = await startTestServer.stored((db) =>
+    const loose = await server.stored((db) =>
       db
         .selectFrom('outbox')
         .select('to_address')
-        .where('state', '=', 'sent')
+        .where('status', '=', 'sent')
         .where('secret', '=', true)
         .where((row) => row.eb('payload', '?' as never, 'token' as never))
         .execute(),
@@ -142,7 +148,7 @@ describe('the demo', () => {
 
 describe('its templates', () => {
   it('use every type of field and every permission, as the editor would allow, and answers fit them', async () => {
-    const { versions, jobs } = await startTestServer.stored(async (db) => ({
+    const { versions, jobs } = await server.stored(async (db) => ({
       versions: await db.selectFrom('template_versions').select(['template_id', 'version', 'fields']).execute(),
       jobs: await db.selectFrom('jobs').select(['number', 'template_id', 'template_version', 'fields']).execute(),
     }))
@@ -177,10 +183,10 @@ describe('its jobs', () => {
     '2026-06-15T23:50:00Z',
   ])('E-40 E-51 tell stories that the table of moves allows, whatever the day (%s)', async (day) => {
     const other = day.startsWith('2026-11-26')
-      ? startTestServer
+      ? server
       : await startSeparateServer(inject('world'), { clock: createTestClock(day), demo: true })
     try {
-      if (other !== startTestServer) await load(other)
+      if (other !== server) await load(other)
       const now = new Date(day)
       const { jobs, history, children } = await other.stored(async (db) => ({
         jobs: await db.selectFrom('jobs').selectAll().execute(),
@@ -195,16 +201,16 @@ describe('its jobs', () => {
         const lines = history.filter((line) => line.job_id === job.id)
         const [first, ...rest] = lines
         expect(['created', 'imported']).toContain(first!.event)
-        let state = (first!.event === 'imported' ? first!.to_state : 'unassigned') as JobState
+        let status = (first!.event === 'imported' ? first!.to_status : 'unassigned') as JobStatus
         for (const line of rest.filter((each) => each.event === 'moved')) {
-          expect(line.from_state).toBe(state)
+          expect(line.from_status).toBe(status)
           expect(
-            transitionOf(state, line.to_state as JobState, EVERYONE),
-            `${job.number}: ${state} → ${line.to_state}`,
+            transitionOf(status, line.to_status as JobStatus, EVERYONE),
+            `${job.number}: ${status} → ${line.to_status}`,
           ).toBeDefined()
-          state = line.to_state as JobState
+          status = line.to_status as JobStatus
         }
-        expect({ number: job.number, state: job.state }).toEqual({ number: job.number, state })
+        expect({ number: job.number, status: job.status }).toEqual({ number: job.number, status })
         const moments = [
           job.created_at,
           ...lines.map((line) => line.created_at),
@@ -222,19 +228,19 @@ describe('its jobs', () => {
             .every((each) => each.created_at >= job.created_at && each.created_at <= now),
           `${job.number}`,
         ).toBe(true)
-        if (state === 'canceled')
+        if (status === 'canceled')
           expect(job).toMatchObject({ scheduled_at: null, started_at: null, completed_at: null })
-        if (state === 'completed') expect(job.completed_at! > job.started_at! && job.worker_id !== null).toBe(true)
-        if (['pending', 'assigned', 'unpublished', 'started', 'paused'].includes(state))
+        if (status === 'completed') expect(job.completed_at! > job.started_at! && job.worker_id !== null).toBe(true)
+        if (['pending', 'assigned', 'unpublished', 'started', 'paused'].includes(status))
           expect(job.worker_id).not.toBeNull()
-        if (['pending', 'assigned', 'unpublished'].includes(state))
+        if (['pending', 'assigned', 'unpublished'].includes(status))
           expect(job.scheduled_at! > now, `${job.number}`).toBe(true)
-        if (['unassigned', 'postponed', 'declined'].includes(state)) expect(job.worker_id).toBeNull()
+        if (['unassigned', 'postponed', 'declined'].includes(status)) expect(job.worker_id).toBeNull()
       }
       const old = now.getTime() - 92 * 86_400_000
       expect(jobs.filter((job) => job.created_at.getTime() < old)).toEqual([])
     } finally {
-      if (other !== startTestServer) await other.close()
+      if (other !== server) await other.close()
     }
   })
 })
@@ -258,7 +264,7 @@ describe('the second business', () => {
       seen.push(JSON.stringify(await alan.ok(name)))
     const [jobs] = seen.map((text) => JSON.parse(text) as { rows: { id: string }[] })
     for (const { id } of jobs!.rows) seen.push(JSON.stringify(await alan.ok('getJob', { job: id })))
-    const names = await startTestServer.stored(async (db) => {
+    const names = await server.stored(async (db) => {
       const harbour = (
         await db.selectFrom('addresses').select('account_id').where('name', '=', 'harbour').executeTakeFirstOrThrow()
       ).account_id
@@ -283,7 +289,7 @@ describe('the second business', () => {
 
     for (const name of ['listJobs', 'listCustomers', 'listPortalUsers'] as const)
       expect((await alan.call(name, {}, { slug: 'harbour' })).status).toBe(404)
-    const theirJob = await startTestServer.stored((db) =>
+    const theirJob = await server.stored((db) =>
       db
         .selectFrom('jobs')
         .innerJoin('addresses', 'addresses.account_id', 'jobs.account_id')
@@ -294,7 +300,7 @@ describe('the second business', () => {
     expect((await alan.call('getJob', { job: theirJob.id })).status).toBe(404)
     expect(
       (
-        await startTestServer
+        await server
           .anyone({ slug: 'northside' })
           .call('signInToPortal', { email: 'eleanor.finch@post.example', password: DEMO_PASSWORD })
       ).status,

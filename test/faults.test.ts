@@ -9,7 +9,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
 import { contracts } from '../src/app.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { startTestServer, startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
+import {
+  startTestServer,
+  startSeparateServer,
+  send,
+  type Business,
+  type TestServer,
+  type Person,
+} from './test-server.ts'
 import { openWorld, TEST_SECRET } from './database.ts'
 
 const root = join(import.meta.dirname, '..')

@@ -253,11 +253,11 @@ describe('mails about a job', () => {
     await book(user, template)
     return { shop, customer, template, user }
   }
-  const stateOf = (shop: Business, address: string) =>
+  const statusOf = (shop: Business, address: string) =>
     at.stored((db) =>
       db
         .selectFrom('outbox')
-        .select(['state', 'last_result'])
+        .select(['status', 'last_result'])
         .where('account_id', '=', shop.id)
         .where('to_address', '=', address)
         .where('kind', 'in', ['jobBooked', 'jobBookedOffice'])
@@ -268,9 +268,9 @@ describe('mails about a job', () => {
     const { shop, user } = await waiting()
     await shop.owner.ok('removePortalUser', { user: user.id })
     expect((await at.mailTo(user.email)).map((mail) => mail.subject)).toEqual([])
-    expect(await stateOf(shop, user.email)).toMatchObject({ state: 'canceled' })
+    expect(await statusOf(shop, user.email)).toMatchObject({ status: 'canceled' })
     expect(await at.mailTo(shop.owner.email)).toHaveLength(1)
-    expect(await stateOf(shop, shop.owner.email)).toMatchObject({ state: 'sent' })
+    expect(await statusOf(shop, shop.owner.email)).toMatchObject({ status: 'sent' })
   })
 
   it('PS-31 D5 a mail about a job is sent while its reader still sees it', async () => {
@@ -328,7 +328,7 @@ describe('mails about a job', () => {
     const all = await waiting()
     await transition(all)
     expect(await at.mailTo(all.user.email)).toEqual([])
-    expect(await stateOf(all.shop, all.user.email)).toMatchObject({ state: 'canceled' })
+    expect(await statusOf(all.shop, all.user.email)).toMatchObject({ status: 'canceled' })
     // Not later either, when the access is back.
     at.clock.advance(3600_000)
     expect(await at.mailTo(all.user.email)).toEqual([])
@@ -531,17 +531,17 @@ describe('a mailed link', () => {
           if (reply.status !== 401) open.push(`${name} with it as a session: ${reply.status}`)
         } else if (params.includes('token') && !own.includes(name)) {
           const reply = await ask(new Map(), token)
-          const state = (reply.body as { state?: string }).state
-          if (reply.status < 400 ? state !== 'unknown' : ![404, 409].includes(reply.status))
-            open.push(`${name} with it as another link: ${reply.status} ${state ?? ''}`)
+          const status = (reply.body as { status?: string }).status
+          if (reply.status < 400 ? status !== 'unknown' : ![404, 409].includes(reply.status))
+            open.push(`${name} with it as another link: ${reply.status} ${status ?? ''}`)
         }
       }
     }
     expect(open).toEqual([])
     expect(await snapshot()).toBe(before)
     // Each still opens what it is for.
-    expect((await visitor.ok('getActivation', { token: links[0]!.token })).state).toBe('open')
-    expect((await visitor.ok('getPortalPasswordReset', { token: links[2]!.token })).state).toBe('open')
+    expect((await visitor.ok('getActivation', { token: links[0]!.token })).status).toBe('open')
+    expect((await visitor.ok('getPortalPasswordReset', { token: links[2]!.token })).status).toBe('open')
     expect((await visitor.ok('confirmEmailChange', { token: links[3]!.token })).email).toBe(fresh)
   })
 })
@@ -745,7 +745,7 @@ describe('upgrades', () => {
       expect(done.length).toBeGreaterThan(6)
       // Nobody works here yet: nobody is surprised.
       await ask(
-        "insert into accounts (id, kind, state, created_at) values ('019ac000-0000-7000-8000-000000000001', 'business', 'active', now())",
+        "insert into accounts (id, kind, status, created_at) values ('019ac000-0000-7000-8000-000000000001', 'business', 'active', now())",
       )
       expect(await upgrade(narrow)).toEqual(['9001_narrow.sql'])
       const refusal = await upgrade({ ...wide, '9000_first.sql': 'create table never (id int);\n' }).catch(

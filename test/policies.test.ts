@@ -54,7 +54,7 @@ const REACHED: Record<string, (of: Viewer, row: Row) => boolean> = {
     of.contacts!.includes(String(row.id)),
   jobs: (of, row) =>
     of.staff === 'all' ||
-    (of.staff === 'assigned' && row.worker_id === of.id && row.state !== 'unpublished') ||
+    (of.staff === 'assigned' && row.worker_id === of.id && row.status !== 'unpublished') ||
     (of.jobsOf!.includes(String(row.customer_id)) && of.templates!.includes(String(row.template_id))),
   job_comments: child,
   job_history: child,
@@ -227,9 +227,9 @@ async function complete(): Promise<void> {
       .where('account_id', '=', here)
       .where('name', '=', 'Not offered')
       .executeTakeFirstOrThrow()
-    await like({ number: 9001, template_id: unoffered.id, worker_id: null, state: 'unassigned' })
-    await like({ number: 9002, customer_id: other.customer, site_id: null, state: 'unpublished' })
-    await like({ number: 9003, customer_id: other.customer, site_id: null, state: 'assigned' })
+    await like({ number: 9001, template_id: unoffered.id, worker_id: null, status: 'unassigned' })
+    await like({ number: 9002, customer_id: other.customer, site_id: null, status: 'unpublished' })
+    await like({ number: 9003, customer_id: other.customer, site_id: null, status: 'assigned' })
   })
 }
 

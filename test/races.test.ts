@@ -116,7 +116,7 @@ describe('races', () => {
   })
 })
 
-/** Deeds the state of the world refuses whoever comes first. */
+/** Deeds the status of the world refuses whoever comes first. */
 const RULED_OUT = ['reinstateJob', 'changeJobStatus', 'cancelJob', 'scheduleJob', 'assignJob', 'updateJob']
 
 function vary(sample: Record<string, unknown>, index: number): Record<string, unknown> {

@@ -1,6 +1,13 @@
 /** A8: what ends, ends with the next request, on every node. Twenty-odd ways to lose access, each tried on two servers. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { startTestServer, startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
+import {
+  startTestServer,
+  startSeparateServer,
+  send,
+  type Business,
+  type TestServer,
+  type Person,
+} from './test-server.ts'
 
 let at: TestServer, twin: TestServer
 beforeAll(async () => {
@@ -166,7 +173,7 @@ describe('a portal user', () => {
     [
       'the whole account suspended',
       ({ shop }) =>
-        at.stored((db) => db.updateTable('accounts').set({ state: 'suspended' }).where('id', '=', shop.id).execute()),
+        at.stored((db) => db.updateTable('accounts').set({ status: 'suspended' }).where('id', '=', shop.id).execute()),
       'job',
       401,
     ],
@@ -219,8 +226,8 @@ describe('a portal user', () => {
     const after = await statuses(user, all.shop, path, 'portal', method, body)
     expect(after).toEqual([status, status])
     expect(
-      await at.stored((db) => db.selectFrom('jobs').select('state').where('id', '=', all.job).executeTakeFirst()),
-    ).toEqual({ state: 'unassigned' })
+      await at.stored((db) => db.selectFrom('jobs').select('status').where('id', '=', all.job).executeTakeFirst()),
+    ).toEqual({ status: 'unassigned' })
   })
 
   it('E-09 is let in again when the portal is on again, without a new activation', async () => {

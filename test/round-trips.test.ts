@@ -55,13 +55,23 @@ async function flightsOf(work: () => Promise<unknown>): Promise<string[][]> {
 
 it('a list waits for the database once: who calls, context, rows and commit in one flight', async () => {
   expect(await flightsOf(() => eleanor.ok('listPortalJobs'))).toMatchObject([
-    ['begin read only', expect.stringContaining('begin_portal_request'), expect.stringContaining('with many'), 'commit'],
+    [
+      'begin read only',
+      expect.stringContaining('begin_portal_request'),
+      expect.stringContaining('with many'),
+      'commit',
+    ],
   ])
 })
 
 it('so does one job, with all that is beside it', async () => {
   expect(await flightsOf(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([
-    ['begin read only', expect.stringContaining('begin_portal_request'), expect.stringContaining('select j.*'), 'commit'],
+    [
+      'begin read only',
+      expect.stringContaining('begin_portal_request'),
+      expect.stringContaining('select j.*'),
+      'commit',
+    ],
   ])
 })
 

@@ -71,9 +71,9 @@ async function takeAll(): Promise<void> {
   }
   type Rows<T = { id: string }> = { rows: (T & { id: string })[] }
   const api = (to: string) => `${demo.url}/api/v1/office/harbour${to}`
-  const jobs = (await ask<Rows<{ state: string; title: string }>>('ruth', api('/jobs'))).rows
-  const job = (jobs.find((each) => each.state === 'started') ?? jobs[0]!).id
-  const open = (jobs.find((each) => each.state === 'unassigned') ?? jobs[0]!).id
+  const jobs = (await ask<Rows<{ status: string; title: string }>>('ruth', api('/jobs'))).rows
+  const job = (jobs.find((each) => each.status === 'started') ?? jobs[0]!).id
+  const open = (jobs.find((each) => each.status === 'unassigned') ?? jobs[0]!).id
   const customer = (await ask<Rows<{ name: string }>>('ruth', api('/customers?search=Eleanor%20Finch'))).rows[0]!.id
   const { contacts, sites } = await ask<{ contacts: { id: string }[]; sites: { id: string }[] }>(
     'ruth',
@@ -84,9 +84,9 @@ async function takeAll(): Promise<void> {
   const users = (await ask<Rows<{ name: string | null; email: string }>>('ruth', api('/portal-users'))).rows
   const naveed = users.find((each) => each.name === 'Naveed Aslam')!.id
   const message = (await ask<Rows>('ruth', api('/messages'))).rows[0]!.id
-  const mine = (await ask<Rows<{ state: string }>>('eleanor', portal('/api/v1/portal/harbour/jobs'))).rows
-  const booked = (mine.find((each) => each.state === 'requested') ?? mine[0]!).id
-  const coming = (mine.find((each) => each.state === 'scheduled') ?? mine[0]!).id
+  const mine = (await ask<Rows<{ status: string }>>('eleanor', portal('/api/v1/portal/harbour/jobs'))).rows
+  const booked = (mine.find((each) => each.status === 'requested') ?? mine[0]!).id
+  const coming = (mine.find((each) => each.status === 'scheduled') ?? mine[0]!).id
   const bookable = (await ask<{ templates: { id: string }[] }>('eleanor', portal('/api/v1/portal/harbour/bookable')))
     .templates[0]!.id
 

@@ -80,7 +80,7 @@ export interface Business {
     permissions?: object | null
     templates?: string[]
     templatesMode?: string
-    state?: string
+    status?: string
     signedIn?: boolean
   }): Promise<Person>
   customer(name?: string): Promise<string>
@@ -288,7 +288,7 @@ export async function startSeparateServer(
         db
           .selectFrom('outbox')
           .select(['account_id', 'id'])
-          .where('state', 'in', ['waiting'])
+          .where('status', 'in', ['waiting'])
           .where('next_at', '<=', clock.now())
           .orderBy('created_at')
           .execute(),
@@ -342,7 +342,7 @@ export async function startSeparateServer(
         )
       const ownerRow = await stored(async (db) => {
         const owner = await addPerson(db, 'owner', 'Ruth Calloway')
-        await db.insertInto('accounts').values({ id, kind: 'business', state: 'active', created_at: now }).execute()
+        await db.insertInto('accounts').values({ id, kind: 'business', status: 'active', created_at: now }).execute()
         await db
           .insertInto('addresses')
           .values({ name: slug, account_id: id, current: true, created_at: now })
@@ -372,7 +372,7 @@ export async function startSeparateServer(
             email: owner.email,
             name: 'Ruth Calloway',
             role: 'owner',
-            state: 'active',
+            status: 'active',
             created_at: now,
             updated_at: now,
           })
@@ -399,7 +399,7 @@ export async function startSeparateServer(
                 email: added.email,
                 name: staffName,
                 role,
-                state: 'active',
+                status: 'active',
                 created_at: clock.now(),
                 updated_at: clock.now(),
               })
@@ -415,7 +415,7 @@ export async function startSeparateServer(
           permissions = null,
           templates = [],
           templatesMode = 'default',
-          state = 'active',
+          status = 'active',
           signedIn: session = true,
         } = {}) {
           const userId = newId(),
@@ -430,12 +430,12 @@ export async function startSeparateServer(
                 email_norm: email.toLowerCase(),
                 password_hash: passwordHash,
                 name: userName,
-                state,
+                status,
                 folded: `${userName} ${email}`.toLowerCase(),
                 permissions: permissions === null ? null : JSON.stringify(permissions),
                 templates_mode: templatesMode,
                 templates,
-                activated_at: state === 'active' ? at : null,
+                activated_at: status === 'active' ? at : null,
                 created_at: at,
                 updated_at: at,
               })

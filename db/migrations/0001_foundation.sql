@@ -43,7 +43,7 @@ begin
       when 'sites'     then format('(%s or customer_id = %s)', everyone, customers)
       when 'contacts'  then format('(%s or (%s and customer_id = %s) or id = %s)', everyone, assigned, customers, contacts)
       -- Unpublished: placed on the schedule and not yet released to its worker.
-      when 'jobs'      then format('(%s or (%s and worker_id = %s and state <> ''unpublished'') or (customer_id = %s and (%s or template_id = %s)))',
+      when 'jobs'      then format('(%s or (%s and worker_id = %s and status <> ''unpublished'') or (customer_id = %s and (%s or template_id = %s)))',
                                    everyone, assigned, me, jobs_of, all_templates, templates)
     end
     -- Always read through a join to the parent, whose own policy decides the rest.
@@ -111,7 +111,7 @@ create function consume_rate_limits(keys text[], maxes int[], windows int[], at 
 declare
   wait int := 0;
   one record;
-  state record;
+  status record;
 begin
   -- Sorted, so that two requests with the same buckets cannot wait for each other in a circle.
   for one in select k, m, w from unnest(keys, maxes, windows) as t(k, m, w) order by k loop
@@ -119,9 +119,9 @@ begin
       on conflict (key) do update set
         taken = case when t.since + make_interval(secs => one.w) <= at then 1 else least(t.taken + 1, 1000000) end,
         since = case when t.since + make_interval(secs => one.w) <= at then at else t.since end
-      returning taken, since into state;
-    if state.taken > one.m then
-      wait := greatest(wait, ceil(extract(epoch from state.since + make_interval(secs => one.w) - at))::int, 1);
+      returning taken, since into status;
+    if status.taken > one.m then
+      wait := greatest(wait, ceil(extract(epoch from status.since + make_interval(secs => one.w) - at))::int, 1);
     end if;
   end loop;
   return wait;

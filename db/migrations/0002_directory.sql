@@ -3,7 +3,7 @@
 create table accounts (
   id uuid primary key,
   kind text not null check (kind in ('business')),
-  state text not null check (state in ('active', 'suspended')),
+  status text not null check (status in ('active', 'suspended')),
   created_at timestamptz not null
 );
 comment on table accounts is 'class: directory. A business that runs its office and its portal here.';

@@ -25,7 +25,7 @@ create table staff_members (
   email text not null,
   name text,
   role text not null check (role in ('owner', 'admin', 'dispatcher', 'worker')),
-  state text not null check (state in ('invited', 'active', 'deactivated')),
+  status text not null check (status in ('invited', 'active', 'deactivated')),
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint staff_members_pk primary key (account_id, id),
@@ -86,7 +86,7 @@ create table outbox (
   payload jsonb,
   secret boolean not null default false,
   link_kind text,
-  state text not null check (state in ('waiting', 'sending', 'sent', 'failed', 'canceled')),
+  status text not null check (status in ('waiting', 'sending', 'sent', 'failed', 'canceled')),
   attempts int not null default 0,
   next_at timestamptz not null,
   lease_until timestamptz,
@@ -100,7 +100,7 @@ create table outbox (
 comment on table outbox is 'class: tenant. What is to be sent: the truth; the job that sends it is only its alarm clock. A payload with a token is wiped once delivered.';
 create index outbox_newest on outbox (account_id, created_at desc, id desc);
 create index outbox_subject on outbox (account_id, subject_kind, subject_id, created_at desc);
-create index outbox_due on outbox (next_at) where state in ('waiting', 'sending');
+create index outbox_due on outbox (next_at) where status in ('waiting', 'sending');
 
 create table deliveries (
   account_id uuid not null,
@@ -143,8 +143,8 @@ select protect_tenant_table('account_settings', 'account'), protect_tenant_table
 create function resend_message(account uuid, message uuid, at timestamptz) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  update outbox set state = 'waiting', next_at = at, lease_until = null, lease_number = lease_number + 1, attempts = 0, last_result = null
-    where account_id = account and id = message and state in ('failed', 'waiting') and not (secret and payload is null);
+  update outbox set status = 'waiting', next_at = at, lease_until = null, lease_number = lease_number + 1, attempts = 0, last_result = null
+    where account_id = account and id = message and status in ('failed', 'waiting') and not (secret and payload is null);
   return found;
 end $$;
 create function app_enqueue_delivery(account uuid, message uuid, run_at timestamptz, urgent boolean default false) returns void

@@ -39,7 +39,7 @@ create table portal_users (
   company text,
   postal_address text,
   locale text not null default 'en',
-  state text not null check (state in ('invited', 'signed_up', 'active', 'suspended', 'removed')),
+  status text not null check (status in ('invited', 'signed_up', 'active', 'suspended', 'removed')),
   partner_id uuid,
   permissions jsonb,
   templates_mode text not null default 'default' check (templates_mode in ('default', 'add', 'replace', 'hide')),
@@ -55,7 +55,7 @@ create table portal_users (
 );
 comment on table portal_users is 'class: tenant. A login of one account''s portal; the same address elsewhere, or as staff, is unrelated.';
 comment on column portal_users.permissions is 'Own permissions once customised; null follows the account''s defaults live.';
-create unique index portal_users_email_unique on portal_users (account_id, email_norm) where state <> 'removed';
+create unique index portal_users_email_unique on portal_users (account_id, email_norm) where status <> 'removed';
 create index portal_users_newest on portal_users (account_id, created_at desc, id desc);
 
 create table portal_links (

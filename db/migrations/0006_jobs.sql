@@ -6,7 +6,7 @@ create table templates (
   icon text not null default 'wrench',
   duration_minutes int check (duration_minutes between 5 and 14400),
   position int not null default 0,
-  state text not null default 'active' check (state in ('active', 'archived')),
+  status text not null default 'active' check (status in ('active', 'archived')),
   version int not null default 1,
   external_reference text,
   created_at timestamptz not null,
@@ -45,7 +45,7 @@ create table jobs (
   created_by_kind text not null check (created_by_kind in ('staff', 'portalUser', 'system')),
   created_by_id uuid,
   created_by_name text,
-  state text not null check (state in ('unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled')),
+  status text not null check (status in ('unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused', 'completed', 'declined', 'postponed', 'canceled')),
   requested_at timestamptz,
   scheduled_at timestamptz,
   duration_minutes int,
@@ -77,7 +77,7 @@ create unique index jobs_external_unique on jobs (account_id, external_reference
 create index jobs_newest on jobs (account_id, created_at desc, id desc);
 create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc);
 create index jobs_of_worker on jobs (account_id, worker_id, created_at desc, id desc) where worker_id is not null;
-create index jobs_by_state on jobs (account_id, state, created_at desc, id desc);
+create index jobs_by_status on jobs (account_id, status, created_at desc, id desc);
 create index jobs_scheduled on jobs (account_id, scheduled_at, id) where scheduled_at is not null;
 create index jobs_created_by on jobs (account_id, created_by_id) where created_by_id is not null;
 
@@ -107,8 +107,8 @@ create table job_history (
   partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
   event text not null,
-  from_state text,
-  to_state text,
+  from_status text,
+  to_status text,
   details jsonb not null default '{}',
   actor_kind text not null,
   actor_id uuid,
@@ -153,8 +153,8 @@ select protect_tenant_table('templates', 'account'), protect_tenant_table('templ
 -- A worker who declines loses the job in the same moment, and so could not write this himself.
 create function release_declined_job(wanted_account uuid, job uuid, at timestamptz) returns void
   language sql security definer set search_path = public, pg_temp as $$
-  update jobs set state = 'unassigned', worker_id = null, version = version + 1, updated_at = at
-    where account_id = wanted_account and id = job and state = 'declined'
+  update jobs set status = 'unassigned', worker_id = null, version = version + 1, updated_at = at
+    where account_id = wanted_account and id = job and status = 'declined'
       and account_id = nullif(current_setting('app.account', true), '')::uuid
 $$;
 comment on function release_declined_job(uuid, uuid, timestamptz) is 'Declined → unassigned, which follows by itself (E-40). Only inside the account of the transaction.';

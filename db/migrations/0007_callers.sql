@@ -4,7 +4,7 @@
 create function account_json(wanted uuid) returns jsonb
   language sql stable security definer set search_path = public, pg_temp as $$
   select jsonb_build_object(
-    'id', a.id, 'slug', d.name, 'state', a.state, 'name', s.name, 'timeZone', s.time_zone, 'locale', s.locale,
+    'id', a.id, 'slug', d.name, 'status', a.status, 'name', s.name, 'timeZone', s.time_zone, 'locale', s.locale,
     'currency', s.currency, 'accent', s.accent, 'logoKey', s.logo_key, 'supportEmail', s.support_email,
     'supportPhone', s.support_phone, 'postalAddress', s.postal_address,
     'portal', jsonb_build_object(
@@ -51,10 +51,10 @@ begin
         'permissions', u.permissions, 'templatesMode', u.templates_mode, 'templates', to_jsonb(u.templates),
         'links', coalesce((
           select jsonb_agg(jsonb_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at)
-          from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.state = 'active'
+          from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.status = 'active'
           where l.account_id = account and l.portal_user_id = u.id), '[]'))
       into person
-      from portal_users u where u.account_id = account and u.id = session.subject_id and u.state = 'active';
+      from portal_users u where u.account_id = account and u.id = session.subject_id and u.status = 'active';
       if person is not null and session.seen_at < at - interval '1 minute' then
         update portal_sessions s set seen_at = at where s.account_id = account and s.hash = wanted;
       end if;
@@ -94,9 +94,9 @@ begin
     select jsonb_build_object('id', m.id, 'role', m.role, 'name', coalesce(m.name, m.email),
         'customers', case when m.role = 'worker' then coalesce((
           select jsonb_agg(distinct j.customer_id) from jobs j
-          where j.account_id = account and j.worker_id = m.id and j.state not in ('completed', 'canceled')), '[]') else '[]' end)
+          where j.account_id = account and j.worker_id = m.id and j.status not in ('completed', 'canceled')), '[]') else '[]' end)
       into member
-      from staff_members m where m.account_id = account and m.person_id = (person ->> 'id')::uuid and m.state = 'active';
+      from staff_members m where m.account_id = account and m.person_id = (person ->> 'id')::uuid and m.status = 'active';
   end if;
   return jsonb_build_object('account', account_json(account), 'person', person, 'member', member);
 end $$;
@@ -113,18 +113,18 @@ create function find_login(wanted text) returns table (id uuid, password_hash te
   language sql stable security definer set search_path = public, pg_temp as
   'select p.id, p.password_hash, p.name from people p where p.email_norm = wanted';
 
-create function find_portal_login(account uuid, wanted text) returns table (id uuid, password_hash text, state text, name text)
+create function find_portal_login(account uuid, wanted text) returns table (id uuid, password_hash text, status text, name text)
   language sql stable security definer set search_path = public, pg_temp as
-  'select u.id, u.password_hash, u.state, u.name from portal_users u where u.account_id = account and u.email_norm = wanted and u.state <> ''removed''';
+  'select u.id, u.password_hash, u.status, u.name from portal_users u where u.account_id = account and u.email_norm = wanted and u.status <> ''removed''';
 
 create function accounts_of(person uuid) returns table (slug text, name text, accent text, role text)
   language sql stable security definer set search_path = public, pg_temp as $$
   select d.name, s.name, s.accent, m.role
   from staff_members m
-  join accounts a on a.id = m.account_id and a.state = 'active'
+  join accounts a on a.id = m.account_id and a.status = 'active'
   join addresses d on d.account_id = m.account_id and d.current
   join account_settings s on s.account_id = m.account_id
-  where m.person_id = person and m.state = 'active'
+  where m.person_id = person and m.status = 'active'
   order by lower(s.name)
 $$;
 comment on function accounts_of(uuid) is 'The account switcher.';
@@ -208,12 +208,12 @@ declare
   new_id uuid := (account ->> 'id')::uuid;
   at timestamptz := (account ->> 'at')::timestamptz;
 begin
-  insert into accounts (id, kind, state, created_at) values (new_id, 'business', 'active', at);
+  insert into accounts (id, kind, status, created_at) values (new_id, 'business', 'active', at);
   insert into addresses (name, account_id, current, created_at) values (account ->> 'slug', new_id, true, at);
   insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at)
     values (new_id, account ->> 'name', account ->> 'timeZone', account ->> 'locale', account ->> 'currency', account ->> 'supportEmail', at);
   insert into portal_settings (account_id, updated_at) values (new_id, at);
-  insert into staff_members (account_id, id, person_id, email, name, role, state, created_at, updated_at)
+  insert into staff_members (account_id, id, person_id, email, name, role, status, created_at, updated_at)
     values (new_id, (account ->> 'memberId')::uuid, (account ->> 'ownerId')::uuid, account ->> 'ownerEmail', account ->> 'ownerName', 'owner', 'active', at, at);
 end $$;
 

@@ -5,13 +5,13 @@
 create index tokens_staff_invitation on tokens (hash) where kind = 'staffInvitation';
 
 create function find_staff_invitation(wanted bytea)
-  returns table (account_id uuid, token_id uuid, member_id uuid, person_id uuid, email text, name text, role text, member_state text,
+  returns table (account_id uuid, token_id uuid, member_id uuid, person_id uuid, email text, name text, role text, member_status text,
                  business text, accent text, slug text, expires_at timestamptz, used_at timestamptz, replaced_at timestamptz, has_password boolean)
   language sql stable security definer set search_path = public, pg_temp as $$
-  select t.account_id, t.id, m.id, m.person_id, m.email, p.name, m.role, m.state, s.name, s.accent, d.name, t.expires_at, t.used_at, t.replaced_at,
+  select t.account_id, t.id, m.id, m.person_id, m.email, p.name, m.role, m.status, s.name, s.accent, d.name, t.expires_at, t.used_at, t.replaced_at,
          p.password_hash is not null
   from tokens t
-  join accounts a on a.id = t.account_id and a.state = 'active'
+  join accounts a on a.id = t.account_id and a.status = 'active'
   join account_settings s on s.account_id = t.account_id
   join addresses d on d.account_id = t.account_id and d.current
   join staff_members m on m.account_id = t.account_id and m.id = t.subject_id
@@ -24,8 +24,8 @@ comment on function find_staff_invitation(bytea) is 'What an invitation to the s
 create function first_account_of(person uuid) returns uuid
   language sql stable security definer set search_path = public, pg_temp as $$
   select m.account_id from staff_members m
-  join accounts a on a.id = m.account_id and a.state = 'active'
-  where m.person_id = person and m.state = 'active' order by m.created_at, m.account_id limit 1
+  join accounts a on a.id = m.account_id and a.status = 'active'
+  where m.person_id = person and m.status = 'active' order by m.created_at, m.account_id limit 1
 $$;
 comment on function first_account_of(uuid) is 'The account in whose name a password mail goes out; null when the person is no active staff anywhere.';
 

@@ -8,7 +8,7 @@ create extension if not exists btree_gin;
 -- Lists read keys alone: what the policy asks of a job stands beside them, so that the rows of 200 customers stay unread
 -- (measured: 1,495 pages instead of 10,250 for their newest 51 each).
 drop index jobs_of_customer;
-create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc) include (state, template_id, worker_id);
+create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc) include (status, template_id, worker_id);
 
 -- Only the office's text: the portal's is a part of it, and a second index would double what a new job costs. A short
 -- list of what is pending keeps both the unlucky insert that empties it and the searches that read it short.
@@ -16,14 +16,14 @@ create index jobs_words on jobs using gin (account_id, customer_id, folded_offic
 create index customers_words on customers using gin (account_id, folded gin_trgm_ops) with (gin_pending_list_limit = 512);
 
 create function search_jobs(own uuid, of_customers uuid[], patterns text[], most int)
-  returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, state text, folded_portal text, folded_office text)
+  returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, status text, folded_portal text, folded_office text)
   language plpgsql stable set search_path = public, pg_temp set enable_seqscan = off set enable_indexscan = off as $$
 declare
   holding text := (select string_agg(format('j.folded_office like %L', pattern), ' and ') from unnest(patterns) pattern);
 begin
   -- In the index a customer is a better key than the account (a million entries to cross: 5 ms), so beside a customer the account is
   -- only compared. One by one: given a list, the planner trusts the words instead, and crosses all customers' jobs.
-  return query execute 'select j.id, j.customer_id, j.template_id, j.worker_id, j.state, j.folded_portal, j.folded_office from ' || case
+  return query execute 'select j.id, j.customer_id, j.template_id, j.worker_id, j.status, j.folded_portal, j.folded_office from ' || case
       when of_customers is null then 'jobs j where j.account_id = $1 and '
       else 'unnest($2) of_customer(id) cross join lateral (select * from jobs j where j.customer_id = of_customer.id and (j.account_id = $1) is true and ' end
     || holding || case when of_customers is null then '' else ' offset 0) j' end || ' limit $3 + 1'
@@ -94,13 +94,13 @@ begin
     named := array(select c.id from customers c where c.account_id = own and c.folded like pattern
       and (everyone or c.id = any (customers_of)) limit 201);
     continue when cardinality(named) > 200;
-    select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.state <> 'unpublished'))
+    select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.status <> 'unpublished'))
         and (h.folded_office || ' ' || coalesce(c.folded, '')) like all (patterns))
       into seen, found from (
-        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from search_jobs(own, null, array[pattern], most) w
+        select w.id, w.customer_id, w.worker_id, w.status, w.folded_office from search_jobs(own, null, array[pattern], most) w
         union all
         select n.* from unnest(named) as of_customer(id) cross join lateral (
-          select j.id, j.customer_id, j.worker_id, j.state, j.folded_office from jobs j
+          select j.id, j.customer_id, j.worker_id, j.status, j.folded_office from jobs j
           where j.account_id = own and j.customer_id = of_customer.id limit most + 1) n
         limit 2 * most) h
       left join customers c on c.account_id = own and c.id = h.customer_id and (everyone or c.id = any (customers_of));

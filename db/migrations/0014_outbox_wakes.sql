@@ -8,14 +8,14 @@ comment on table outbox is 'class: tenant. What is to be sent: the truth, and th
 
 -- In the order rows are taken: the next one of 100,000 is the first entry.
 drop index outbox_due;
-create index outbox_due on outbox (urgent desc, next_at) where state in ('waiting', 'sending');
+create index outbox_due on outbox (urgent desc, next_at) where status in ('waiting', 'sending');
 
 -- Who presses "send again" looks at the screen until it is out.
 create or replace function resend_message(account uuid, message uuid, at timestamptz) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  update outbox set state = 'waiting', next_at = at, lease_until = null, lease_number = lease_number + 1, attempts = 0, last_result = null, urgent = true
-    where account_id = account and id = message and state in ('failed', 'waiting') and not (secret and payload is null);
+  update outbox set status = 'waiting', next_at = at, lease_until = null, lease_number = lease_number + 1, attempts = 0, last_result = null, urgent = true
+    where account_id = account and id = message and status in ('failed', 'waiting') and not (secret and payload is null);
   return found;
 end $$;
 

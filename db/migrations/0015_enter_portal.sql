@@ -20,7 +20,7 @@ begin
       case when not d.current then json_build_object('moved', (select c.name from addresses c where c.account_id = d.account_id and c.current))
       else json_build_object(
         'account', json_build_object(
-          'id', a.id, 'slug', d.name, 'state', a.state, 'name', s.name, 'timeZone', s.time_zone, 'locale', s.locale,
+          'id', a.id, 'slug', d.name, 'status', a.status, 'name', s.name, 'timeZone', s.time_zone, 'locale', s.locale,
           'currency', s.currency, 'accent', s.accent, 'logoKey', s.logo_key, 'supportEmail', s.support_email,
           'supportPhone', s.support_phone, 'postalAddress', s.postal_address,
           'portal', json_build_object(
@@ -35,7 +35,7 @@ begin
           'templatesMode', u.templates_mode, 'templates', u.templates, 'links', coalesce(l.links, '[]'), 'stale', e.seen_at < at - interval '1 minute') end) end,
       case when d.current then a.id end,
       -- A portal that is off knows nobody: every session is asleep until it is on again.
-      case when a.state = 'active' and p.enabled then u.id end,
+      case when a.status = 'active' and p.enabled then u.id end,
       l.customers, l.jobs_of, l.contacts, not p.hide_jobs_of_other_templates,
       case u.templates_mode
         when 'add' then p.templates || u.templates
@@ -47,11 +47,11 @@ begin
     from addresses d join accounts a on a.id = d.account_id join account_settings s on s.account_id = a.id join portal_settings p on p.account_id = a.id
     -- Cookie names carry the end of the account's id, so that portals sharing a host keep their sessions apart.
     left join portal_sessions e on e.account_id = a.id and d.current and e.hash = decode(coalesce(tokens ->> right(a.id::text, 12), ''), 'hex') and e.ends_at > at
-    left join portal_users u on u.account_id = e.account_id and u.id = e.subject_id and u.state = 'active'
+    left join portal_users u on u.account_id = e.account_id and u.id = e.subject_id and u.status = 'active'
     left join lateral (
       select json_agg(json_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at) as links,
         array_agg(l.customer_id) as customers, array_agg(l.customer_id) filter (where l.scope = 'whole') as jobs_of, array_agg(l.contact_id) filter (where l.contact_id is not null) as contacts
-      from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.state = 'active'
+      from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.status = 'active'
       where l.account_id = u.account_id and l.portal_user_id = u.id) l on u.id is not null
     where d.name = address and (d.current or d.retired_at > at - interval '1 year');
   return caller;

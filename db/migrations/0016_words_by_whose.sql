@@ -8,13 +8,13 @@ create index customers_words on customers using gin ((array[account_id]), folded
 drop extension btree_gin;
 
 create or replace function search_jobs(own uuid, of_customers uuid[], patterns text[], most int)
-  returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, state text, folded_portal text, folded_office text)
+  returns table (id uuid, customer_id uuid, template_id uuid, worker_id uuid, status text, folded_portal text, folded_office text)
   language plpgsql stable set search_path = public, pg_temp set enable_seqscan = off set enable_indexscan = off as $$
 declare
   holding text := (select string_agg(format('j.folded_office like %L', pattern), ' and ') from unnest(patterns) pattern);
 begin
   -- A customer is a better key than the account (a million entries to cross: 5 ms), so beside a customer the account is only compared.
-  return query execute 'select j.id, j.customer_id, j.template_id, j.worker_id, j.state, j.folded_portal, j.folded_office from ' || case
+  return query execute 'select j.id, j.customer_id, j.template_id, j.worker_id, j.status, j.folded_portal, j.folded_office from ' || case
       when of_customers is null then 'jobs j where array[j.account_id, j.customer_id] @> array[$1] and '
       else 'unnest($2) of_customer(id) cross join lateral (select * from jobs j where array[j.account_id, j.customer_id] @> array[of_customer.id] and ' end
     || holding || case when of_customers is null then '' else ' offset 0) j where j.account_id = $1' end || ' limit $3 + 1'
@@ -46,13 +46,13 @@ begin
     continue when is_common(own, pattern);
     named := search_customers(own, pattern, 200);
     continue when cardinality(named) > 200;
-    select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.state <> 'unpublished'))
+    select count(*), array_agg(distinct h.id) filter (where (everyone or (h.worker_id = me and h.status <> 'unpublished'))
         and (h.folded_office || ' ' || coalesce(c.folded, '')) like all (patterns))
       into seen, found from (
-        select w.id, w.customer_id, w.worker_id, w.state, w.folded_office from search_jobs(own, null, array[pattern], most) w
+        select w.id, w.customer_id, w.worker_id, w.status, w.folded_office from search_jobs(own, null, array[pattern], most) w
         union all
         select n.* from unnest(named) as of_customer(id) cross join lateral (
-          select j.id, j.customer_id, j.worker_id, j.state, j.folded_office from jobs j
+          select j.id, j.customer_id, j.worker_id, j.status, j.folded_office from jobs j
           where j.account_id = own and j.customer_id = of_customer.id limit most + 1) n
         limit 2 * most) h
       left join customers c on c.account_id = own and c.id = h.customer_id and (everyone or c.id = any (customers_of));

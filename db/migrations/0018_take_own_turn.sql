@@ -4,7 +4,7 @@
 create function consume_caller_limit(operation text, max int, seconds int, at timestamptz) returns int
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  state record;
+  status record;
 begin
   -- Nobody is signed in: they are refused anyway.
   if coalesce(current_setting('app.actor_id', true), '') = '' then return 0; end if;
@@ -13,8 +13,8 @@ begin
     on conflict (key) do update set
       taken = case when t.since + make_interval(secs => seconds) <= at then 1 else least(t.taken + 1, 1000000) end,
       since = case when t.since + make_interval(secs => seconds) <= at then at else t.since end
-    returning taken, since into state;
-  return case when state.taken > max then greatest(ceil(extract(epoch from state.since + make_interval(secs => seconds) - at))::int, 1) else 0 end;
+    returning taken, since into status;
+  return case when status.taken > max then greatest(ceil(extract(epoch from status.since + make_interval(secs => seconds) - at))::int, 1) else 0 end;
 end $$;
 comment on function consume_caller_limit(text, int, int, timestamptz) is 'consume_rate_limits for whoever the context names, in the same bucket as execute.ts.';
 revoke all on function consume_caller_limit(text, int, int, timestamptz) from public;

@@ -77,7 +77,13 @@ export interface ServerContext {
   clock: Clock
   operations: readonly Implemented[]
   /** One query: account, session, actor with everything its reach needs. */
-  identify(surface: Surface, caller: Caller, query: RunQuery, now: Date, runPrefetched?: boolean): Promise<ResolvedCaller>
+  identify(
+    surface: Surface,
+    caller: Caller,
+    query: RunQuery,
+    now: Date,
+    runPrefetched?: boolean,
+  ): Promise<ResolvedCaller>
   /** Reach as settings of the transaction. */
   contextSettings(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
@@ -168,7 +174,15 @@ export function createExecute(server: ServerContext): Execute {
     const now = server.clock.now()
     const surface = surfaceOf(definition.path)
     const plain = typeof handler === 'function' || 'prefetch' in handler
-    const invocation: Invocation = { ...operation, now, parts, caller, later: [], emitted: false, countedInTransaction: false }
+    const invocation: Invocation = {
+      ...operation,
+      now,
+      parts,
+      caller,
+      later: [],
+      emitted: false,
+      countedInTransaction: false,
+    }
     const write = definition.writes === true
     let answer: Answer
     try {
@@ -222,7 +236,8 @@ export function createExecute(server: ServerContext): Execute {
         )
       }
     } catch (error) {
-      if (invocation.countedInTransaction && isProblem(error) && error.status < 500 && error.code !== 'tooMany') await countRefusedAttempt(invocation)
+      if (invocation.countedInTransaction && isProblem(error) && error.status < 500 && error.code !== 'tooMany')
+        await countRefusedAttempt(invocation)
       throw toDeclaredProblem(error, name, definition, caller)
     }
     if (write) caller.resolved?.clear()

@@ -210,7 +210,9 @@ export interface PrepareTools {
 }
 
 export type Handler<D extends Definition> =
-  ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>) | PreparedHandler<D, unknown> | PrefetchingHandler<D, unknown>
+  | ((ctx: Context<D>, input: Input<D>) => Promise<Answer<D>>)
+  | PreparedHandler<D, unknown>
+  | PrefetchingHandler<D, unknown>
 
 /**
  * Asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
@@ -225,8 +227,9 @@ export interface PrefetchingHandler<D extends Definition, R> {
 }
 
 /** Ties the types of `ask` and `answer` together. */
-export const prefetching = <D extends Definition, R>(handler: PrefetchingHandler<D, R>): PrefetchingHandler<D, unknown> =>
-  handler as PrefetchingHandler<D, unknown>
+export const prefetching = <D extends Definition, R>(
+  handler: PrefetchingHandler<D, R>,
+): PrefetchingHandler<D, unknown> => handler as PrefetchingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
   /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
@@ -240,7 +243,11 @@ export const prepared = <D extends Definition, E>(
   prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
   handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
   { countsLimitsFirst = false } = {},
-): PreparedHandler<D, unknown> => ({ prepare, handle: handle as PreparedHandler<D, unknown>['handle'], countsLimitsFirst })
+): PreparedHandler<D, unknown> => ({
+  prepare,
+  handle: handle as PreparedHandler<D, unknown>['handle'],
+  countsLimitsFirst,
+})
 
 export interface Implemented {
   name: string

@@ -34,7 +34,7 @@ export interface FieldError {
 export interface ProblemDetails {
   /** Path of an input field (`email`, `fields.abc`) to what is wrong with it. */
   fields?: Record<string, FieldError | string>
-  /** Values for the words, e.g. the state a job is in. Never secrets: they are shown. */
+  /** Values for the words, e.g. the status a job is in. Never secrets: they are shown. */
   vars?: Record<string, string | number>
   /** Seconds after which trying again makes sense. */
   retryAfter?: number

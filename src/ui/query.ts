@@ -1,4 +1,4 @@
-/** Pages keep their state in the address: what a link to the same page with one thing changed looks like. */
+/** Pages keep their status in the address: what a link to the same page with one thing changed looks like. */
 
 /** `page.url`, or any URL. */
 type Address = { readonly pathname: string; readonly search: string }

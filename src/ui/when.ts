@@ -42,7 +42,8 @@ export function timeOrDay(
 ): { today: boolean; text: string } {
   const at = new Date(iso)
   const [day, today] = [dayOf(at, timeZone), dayOf(new Date(now), timeZone)]
-  if (day === today) return { today: true, text: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) }
+  if (day === today)
+    return { today: true, text: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) }
   const other = day.slice(0, 4) !== today.slice(0, 4)
   return {
     today: false,

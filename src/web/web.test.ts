@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { wordsOf } from '../platform/i18n.ts'
 import { attempt, readForm } from '../ui/forms.ts'
-import { paths, safeNext, withQuery } from '../paths.ts'
+import { paths, safeNext, appendQuery } from '../paths.ts'
 import { translate } from '../ui/i18n-server.ts'
-import { carried, changed, nextSort } from '../ui/query.ts'
+import { carried, withQuery, nextSort } from '../ui/query.ts'
 
 describe('words on a screen', () => {
   const trees = {
@@ -42,7 +42,9 @@ describe('words on a screen', () => {
           server.t(locale, 'jobs.portal.found', { count }),
         )
       for (const name of ['Ada', '{{count}}', '$t(x)', '<b>', '$&', '__proto__'])
-        expect(translate(data, locale, 'jobs.portal.hello', { name })).toBe(server.t(locale, 'jobs.portal.hello', { name }))
+        expect(translate(data, locale, 'jobs.portal.hello', { name })).toBe(
+          server.t(locale, 'jobs.portal.hello', { name }),
+        )
       expect(translate(data, locale, 'jobs.portal.deep.er')).toBe(server.t(locale, 'jobs.portal.deep.er'))
     }
   })
@@ -66,12 +68,12 @@ describe('links', () => {
       '/jobs/a%20b',
       '/sign-in?next=%2Fjobs%3Fq%3D%C3%A4',
     ])
-    expect([byPath.home(), byPath.jobs({ state: 'open', q: '' }), byPath.activate('t/../x')]).toEqual([
+    expect([byPath.home(), byPath.jobs({ status: 'open', q: '' }), byPath.activate('t/../x')]).toEqual([
       '/p/harbour',
-      '/p/harbour/jobs?state=open',
+      '/p/harbour/jobs?status=open',
       '/p/harbour/activate/t%2F..%2Fx',
     ])
-    expect(withQuery('/x', { a: null, b: undefined, c: false, d: 0, e: true })).toBe('/x?d=0&e=1')
+    expect(appendQuery('/x', { a: null, b: undefined, c: false, d: 0, e: true })).toBe('/x?d=0&e=1')
   })
 
   test('the next page after signing in is one of ours, whatever the address says', () => {
@@ -91,13 +93,13 @@ describe('links', () => {
   })
 
   test('a filter changes the address and nothing else, and starts at the first page', () => {
-    const url = new URL('http://x/jobs?q=oven&state=a&state=b&cursor=c1&/cancel')
-    expect(changed(url, { state: ['a'] })).toBe('/jobs?q=oven&state=a')
-    expect(changed(url, { q: null })).toBe('/jobs?state=a&state=b')
-    expect(changed(url, { cursor: 'c2' })).toBe('/jobs?q=oven&state=a&state=b&cursor=c2')
+    const url = new URL('http://x/jobs?q=oven&status=a&status=b&cursor=c1&/cancel')
+    expect(withQuery(url, { status: ['a'] })).toBe('/jobs?q=oven&status=a')
+    expect(withQuery(url, { q: null })).toBe('/jobs?status=a&status=b')
+    expect(withQuery(url, { cursor: 'c2' })).toBe('/jobs?q=oven&status=a&status=b&cursor=c2')
     expect(carried(url, ['q'])).toEqual([
-      ['state', 'a'],
-      ['state', 'b'],
+      ['status', 'a'],
+      ['status', 'b'],
     ])
     expect([null, 'when', '-when', 'name'].map((at) => nextSort(at, 'when'))).toEqual(['when', '-when', null, 'when'])
   })

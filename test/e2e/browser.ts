@@ -22,7 +22,7 @@ export const SIZE = { desktop: { width: 1280, height: 900 }, phone: { width: 390
 const root = join(import.meta.dirname, '../..')
 /** `PORTICO_PAGES` names another build, for runs while this one is being made anew. */
 const build = process.env.PORTICO_PAGES ?? join(root, 'build')
-let startTestServer: Promise<TestServer> | undefined
+let server: Promise<TestServer> | undefined
 let browser: Promise<Browser> | undefined
 
 /** The whole product with its pages and the demo's mailbox, on a database of its own. No mail server: mail waits to be read there. */
@@ -30,7 +30,7 @@ export const openPages = (): Promise<TestServer> =>
   startSeparateServer(inject('world'), { pages: build, demo: true, env: { SMTP_URL: '' } })
 
 /** The one that all journeys share, save those that need it empty. */
-export const wholeHouse = (): Promise<TestServer> => (startTestServer ??= openPages())
+export const startAppServer = (): Promise<TestServer> => (server ??= openPages())
 
 export const openBrowser = (): Promise<Browser> =>
   (browser ??= chromium.launch({
@@ -239,8 +239,8 @@ const escaped = (name: Name): string =>
 /** Ends what all journeys share. */
 export async function closeAll(): Promise<void> {
   await (await browser)?.close()
-  await (await startTestServer)?.close()
-  browser = startTestServer = undefined
+  await (await server)?.close()
+  browser = server = undefined
 }
 
 /** Moves the focus to a control with the Tab key alone, once round the page at most. */

@@ -1,14 +1,14 @@
 /** A job from request to done: the dispatcher moves it along, and its customer watches. */
 import { afterAll, describe, it } from 'vitest'
-import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
 import { dayFromNow, goTo, harbour, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
 describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
   it('CP-35 E-40 V-35 the job is assigned, scheduled, started and completed, and each step is on the customer’s page', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer)
+    const server = await startAppServer()
+    const business = await harbour(server)
     const customer = await business.customer('Eleanor Finch')
     const site = await business.site(customer)
     const eleanor = await business.portalUser({ customers: [customer] })
@@ -26,17 +26,17 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     const office = await visitor(device)
     const me = await visitor(device)
 
-    await signInToPortal(me, startTestServer, business.slug, eleanor.email)
+    await signInToPortal(me, server, business.slug, eleanor.email)
     await me.press('Dishwasher repair')
     await me.see('We have your request')
     await me.accessible()
     const look = async (words: string | RegExp) => {
-      await me.page.goto(portalAt(startTestServer, business.slug, `/jobs/${id}`))
+      await me.page.goto(portalAt(server, business.slug, `/jobs/${id}`))
       await me.see(words)
       await me.accessible()
     }
 
-    await signInToOffice(office, startTestServer, dispatcher.email)
+    await signInToOffice(office, server, dispatcher.email)
     await goTo(office, 'Jobs')
     await office.press(/Dishwasher repair/)
     await office.see(`Job ${number}`)

@@ -1,23 +1,23 @@
 /** A private portal: the business knows an address and nothing else; the person behind it does the rest. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
 import { book, followMail, harbour, mainAt, portalAt, signInToOffice } from './steps.ts'
 
 afterAll(closeAll)
 
 describe.each(WAYS)('Somebody invited by address alone, $way', ({ device }) => {
   it('CP-18 CP-20 CP-22 sets a password, is in at once, and books for the customer they were linked to', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer, { public: false })
+    const server = await startAppServer()
+    const business = await harbour(server, { public: false })
     const customer = await business.customer('Lockside Hotel')
     await business.site(customer, '3 Lockside, Bristol BS1 6XZ')
     const owner = await visitor(device)
     const me = await visitor(device)
     const email = `colin.${device}@lockside.example`
 
-    await signInToOffice(owner, startTestServer, business.owner.email)
-    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/settings/portal/users`))
+    await signInToOffice(owner, server, business.owner.email)
+    await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))
     await owner.see('No portal users yet')
     await owner.accessible()
     await owner.press('Add user')
@@ -30,15 +30,15 @@ describe.each(WAYS)('Somebody invited by address alone, $way', ({ device }) => {
     await owner.see('No name yet')
     await owner.accessible()
 
-    await me.page.goto(portalAt(startTestServer, business.slug))
+    await me.page.goto(portalAt(server, business.slug))
     await me.see('Forgot password?')
     expect(await me.page.getByRole('link', { name: 'Sign up' }).count(), 'a private portal has no sign-up link').toBe(0)
-    await followMail(me, startTestServer, email, 'has opened an account for you')
+    await followMail(me, server, email, 'has opened an account for you')
     await me.see('Set up your account')
     await me.accessible()
     // Going away half-way changes nothing: the same link opens the same form.
     await me.fill('Name', 'Colin')
-    await me.page.goto(portalAt(startTestServer, business.slug))
+    await me.page.goto(portalAt(server, business.slug))
     await me.page.goBack()
     await me.see('Set up your account')
     await me.fill('Name', 'Colin Dunne')
@@ -48,7 +48,7 @@ describe.each(WAYS)('Somebody invited by address alone, $way', ({ device }) => {
     await me.see(/No customer is linked to your account yet/)
     await me.accessible()
 
-    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/settings/portal/users`))
+    await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))
     await owner.press('Colin Dunne')
     await owner.see('Link a customer')
     await owner.accessible()

@@ -1,7 +1,7 @@
 /** With JavaScript switched off: everything that people must be able to do, they can. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, DEVICES, visitor, wholeHouse } from './browser.ts'
+import { closeAll, DEVICES, visitor, startAppServer } from './browser.ts'
 import { dayFromNow, followMail, harbour, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
@@ -13,19 +13,19 @@ const PHOTO = Buffer.from(
 
 describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
   it('V-10 V-32 V-33 a customer signs up, activates, books with a picture, comments, and finds the job again', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer)
+    const server = await startAppServer()
+    const business = await harbour(server)
     const me = await visitor(device, { javaScript: false })
     const { page } = me
     const email = `sofia.${device}@post.example`
-    await page.goto(portalAt(startTestServer, business.slug, '/signup'))
+    await page.goto(portalAt(server, business.slug, '/signup'))
     await me.fill('Name', 'Sofia Lindqvist')
     await me.fill('Email', email)
     await me.fill('Phone', '07700 900222')
     await me.fill('Password', PASSWORD)
     await me.press('Sign up', page.locator('form'))
     await me.see('Check your email to finish.')
-    await followMail(me, startTestServer, email, 'Activate your account')
+    await followMail(me, server, email, 'Activate your account')
     await me.press('Activate my account')
     await me.press(/Dishwasher repair/)
     await me.fill('Where is it?', '2 Orchard Lane, Bath BA1 2QD')
@@ -43,15 +43,15 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.see('The gate is open after ten.')
 
     await me.context.clearCookies()
-    await signInToPortal(me, startTestServer, business.slug, email)
+    await signInToPortal(me, server, business.slug, email)
     await me.press('Dishwasher repair')
     await me.see('It hums and does nothing.')
     await me.close()
   })
 
   it('E-41 E-23 a ticked box is kept; an edit after the start, and a booking for a customer taken away meanwhile, say so and store nothing', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await startTestServer.business()
+    const server = await startAppServer()
+    const business = await server.business()
     await business.template({
       name: 'Dishwasher repair',
       fields: [
@@ -72,7 +72,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await business.site(first)
     const eleanor = await business.portalUser({ customers: [first, second] })
     const me = await visitor(device, { javaScript: false })
-    await signInToPortal(me, startTestServer, business.slug, eleanor.email)
+    await signInToPortal(me, server, business.slug, eleanor.email)
     await me.press(/Dishwasher repair/)
     await me.choose('Customer', 'Eleanor Finch')
     await me.choose('Where is it?', 'Another address')
@@ -82,7 +82,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.press('Book this job')
     await me.see('We have your request')
     const job = () =>
-      startTestServer.stored((db) =>
+      server.stored((db) =>
         db.selectFrom('jobs').select(['id', 'fields']).where('account_id', '=', business.id).executeTakeFirstOrThrow(),
       )
     const { id, fields } = await job()
@@ -90,31 +90,31 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
 
     await me.press('Edit')
     await me.arrived(/\/edit$/)
-    await startTestServer.stored((db) => db.updateTable('jobs').set({ state: 'started' }).where('id', '=', id).execute())
+    await server.stored((db) => db.updateTable('jobs').set({ status: 'started' }).where('id', '=', id).execute())
     await me.fill('What is wrong?', 'Everything.')
     await me.press('Save changes')
     await me.see('The job has started, so nothing was changed.')
     expect((await job()).fields).toEqual(fields)
 
-    await me.page.goto(portalAt(startTestServer, business.slug, '/jobs/new'))
+    await me.page.goto(portalAt(server, business.slug, '/jobs/new'))
     await me.choose('Customer', 'Redcliffe Parade Lettings')
     await me.choose('Where is it?', 'Another address')
     await me.fill('Another address', '8 Guinea Street, Bristol BS1 6SX')
     await me.fill('What is wrong?', 'It hums.')
-    await startTestServer.stored((db) =>
+    await server.stored((db) =>
       db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute(),
     )
     await me.press('Book this job')
     await me.see('You no longer book for the customer you chose.')
     expect(
-      await startTestServer.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute()),
+      await server.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute()),
     ).toHaveLength(1)
     await me.close()
   })
 
   it('E-40 a dispatcher signs in, opens a job from the list and moves it', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer)
+    const server = await startAppServer()
+    const business = await harbour(server)
     const customer = await business.customer('Eleanor Finch')
     const eleanor = await business.portalUser({ customers: [customer] })
     const template = (await eleanor.ok('getBookingOptions')).templates[0]!.id
@@ -128,7 +128,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     const dispatcher = await business.staff('dispatcher', 'Dana Reyes')
     const worker = await business.staff('worker', 'Marek Nowak')
     const me = await visitor(device, { javaScript: false })
-    await signInToOffice(me, startTestServer, dispatcher.email)
+    await signInToOffice(me, server, dispatcher.email)
     if (device === 'phone') await me.press('Menu, ')
     await me.press('Jobs')
     await me.press(/Dishwasher repair/)
@@ -140,10 +140,10 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.see('The plan is saved.')
     await me.press('Start')
     await me.see('The job is moved.')
-    const stored = await startTestServer.stored((db) =>
-      db.selectFrom('jobs').select(['state', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow(),
+    const stored = await server.stored((db) =>
+      db.selectFrom('jobs').select(['status', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow(),
     )
-    expect(stored).toEqual({ state: 'started', worker_id: worker.id })
+    expect(stored).toEqual({ status: 'started', worker_id: worker.id })
     await me.close()
   })
 })

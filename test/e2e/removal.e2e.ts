@@ -1,15 +1,15 @@
 /** Taking somebody's access away, and nothing else with it. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
 import { harbour, mainAt, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
 describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
   it('CP-26 CP-27 CP-28 is asked by name, may still cancel, and then access ends at once while customers and jobs stay', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer)
+    const server = await startAppServer()
+    const business = await harbour(server)
     const customers = [await business.customer('Dockside Lettings'), await business.customer('Quay Apartments')]
     const site = await business.site(customers[0]!)
     await business.portalUser({ name: 'Hannah Prewett' })
@@ -22,20 +22,20 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     const job = (
       await naveed.ok('createPortalJob', { template, customer: customers[0]!, site, fields: { wrong: 'Leaks.' } })
     ).jobs[0]!.id
-    const before = await startTestServer.stored((db) =>
+    const before = await server.stored((db) =>
       db
         .selectFrom('jobs')
-        .select(['state', 'created_by_id', 'customer_id', 'version'])
+        .select(['status', 'created_by_id', 'customer_id', 'version'])
         .where('id', '=', job)
         .executeTakeFirstOrThrow(),
     )
     const owner = await visitor(device)
     const me = await visitor(device)
-    await signInToPortal(me, startTestServer, business.slug, naveed.email)
+    await signInToPortal(me, server, business.slug, naveed.email)
     await me.see('Dishwasher repair')
 
-    await signInToOffice(owner, startTestServer, business.owner.email)
-    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/settings/portal/users`))
+    await signInToOffice(owner, server, business.owner.email)
+    await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))
     await owner.see('Hannah Prewett')
     await owner.accessible()
     await owner.fill('Search users', 'nave')
@@ -70,10 +70,10 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await me.fill('Password', PASSWORD)
     await me.press('Sign in', me.page.locator('form'))
     await me.see('Wrong email or password.')
-    await me.page.goto(portalAt(startTestServer, business.slug, `/jobs/${job}`))
+    await me.page.goto(portalAt(server, business.slug, `/jobs/${job}`))
     await me.arrived(/\/sign-in/)
 
-    const after = await startTestServer.stored(async (db) => ({
+    const after = await server.stored(async (db) => ({
       links: await db
         .selectFrom('portal_links')
         .select('id')
@@ -82,23 +82,23 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
         .execute(),
       customers: await db
         .selectFrom('customers')
-        .select(['id', 'name', 'state'])
+        .select(['id', 'name', 'status'])
         .where('account_id', '=', business.id)
         .orderBy('name')
         .execute(),
       job: await db
         .selectFrom('jobs')
-        .select(['state', 'created_by_id', 'customer_id', 'version'])
+        .select(['status', 'created_by_id', 'customer_id', 'version'])
         .where('id', '=', job)
         .executeTakeFirstOrThrow(),
     }))
     expect(after.links).toEqual([])
     expect(after.customers).toEqual([
-      { id: customers[0], name: 'Dockside Lettings', state: 'active' },
-      { id: customers[1], name: 'Quay Apartments', state: 'active' },
+      { id: customers[0], name: 'Dockside Lettings', status: 'active' },
+      { id: customers[1], name: 'Quay Apartments', status: 'active' },
     ])
     expect(after.job).toEqual(before)
-    await owner.page.goto(mainAt(startTestServer, `/office/${business.slug}/jobs/${job}`))
+    await owner.page.goto(mainAt(server, `/office/${business.slug}/jobs/${job}`))
     await owner.see(/Booked by Naveed Aslam/)
     await owner.accessible()
     await me.close()

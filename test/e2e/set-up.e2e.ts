@@ -8,11 +8,11 @@ afterAll(closeAll)
 
 describe.each(WAYS)('The first owner, $way', ({ device }) => {
   it('CP-32 CP-33 V-02 makes the business, a template and a portal, until nothing is left on the checklist', async () => {
-    const startTestServer = await openPages()
+    const server = await openPages()
     try {
       const owner = await visitor(device)
       const { page } = owner
-      await page.goto((await startTestServer.app.offerSetUp())!)
+      await page.goto((await server.app.offerSetUp())!)
       await owner.see('Set up Portico')
       await owner.accessible()
       await owner.fill('Name of the business', 'Harbour Appliance Repair')
@@ -64,12 +64,12 @@ describe.each(WAYS)('The first owner, $way', ({ device }) => {
       await owner.see(/^(\d+) of \1 done$/)
       await owner.accessible()
 
-      await page.goto(portalAt(startTestServer, 'harbour'))
+      await page.goto(portalAt(server, 'harbour'))
       await owner.see('Sign up')
       await owner.accessible()
       await owner.close()
     } finally {
-      await startTestServer.close()
+      await server.close()
     }
   })
 })

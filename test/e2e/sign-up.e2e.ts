@@ -1,20 +1,20 @@
 /** Somebody who heard of a business signs up at its portal, reads their mail, and books. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, visitor, WAYS, wholeHouse } from './browser.ts'
+import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
 import { book, followMail, harbour, portalAt } from './steps.ts'
 
 afterAll(closeAll)
 
 describe.each(WAYS)('A new customer, $way', ({ device }) => {
   it('CP-11 CP-15 CP-35 signs up, reads the mail, activates, books a job and finds it in the list', async () => {
-    const startTestServer = await wholeHouse()
-    const business = await harbour(startTestServer)
+    const server = await startAppServer()
+    const business = await harbour(server)
     const me = await visitor(device)
     const { page } = me
     const email = `martha.${device}@post.example`
 
-    await page.goto(portalAt(startTestServer, business.slug))
+    await page.goto(portalAt(server, business.slug))
     await me.see('Forgot password?')
     await me.accessible()
     await me.press('Sign up')
@@ -36,7 +36,7 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.see('Send the link again')
     await me.accessible()
 
-    await followMail(me, startTestServer, email, 'Activate your account')
+    await followMail(me, server, email, 'Activate your account')
     await me.see('Hello Martha Okonkwo, one click to finish')
     await me.accessible()
     await me.press('Activate my account')

@@ -3,15 +3,16 @@ import { PASSWORD, type Business, type TestServer } from '../test-server.ts'
 import type { Visitor } from './browser.ts'
 
 /** A portal's own address: browsers find *.localhost by themselves. */
-export const portalAt = (startTestServer: TestServer, slug: string, path = '/') => `http://${slug}.localhost:${startTestServer.port}${path}`
-export const mainAt = (startTestServer: TestServer, path: string) => `http://localhost:${startTestServer.port}${path}`
+export const portalAt = (server: TestServer, slug: string, path = '/') =>
+  `http://${slug}.localhost:${server.port}${path}`
+export const mainAt = (server: TestServer, path: string) => `http://localhost:${server.port}${path}`
 
 /** One question that customers must answer. */
 export const QUESTION = { id: 'wrong', name: 'What is wrong?', type: 'text', portal: 'required', worker: 'optional' }
 
 /** Opens the demo's mailbox, the newest mail to that address there, and follows its link. */
-export async function followMail(visitor: Visitor, startTestServer: TestServer, to: string, subject: string): Promise<void> {
-  await visitor.page.goto(mainAt(startTestServer, '/mailbox'))
+export async function followMail(visitor: Visitor, server: TestServer, to: string, subject: string): Promise<void> {
+  await visitor.page.goto(mainAt(server, '/mailbox'))
   await visitor.see('Mailbox')
   await visitor.accessible()
   await visitor.press(new RegExp(`${to.replaceAll('.', '\\.')}[\\s\\S]*${subject}`))
@@ -21,8 +22,8 @@ export async function followMail(visitor: Visitor, startTestServer: TestServer, 
 }
 
 /** From the office's door to its home. */
-export async function signInToOffice(visitor: Visitor, startTestServer: TestServer, email: string): Promise<void> {
-  await visitor.page.goto(mainAt(startTestServer, '/office/sign-in'))
+export async function signInToOffice(visitor: Visitor, server: TestServer, email: string): Promise<void> {
+  await visitor.page.goto(mainAt(server, '/office/sign-in'))
   await visitor.accessible()
   await visitor.fill('Email', email)
   await visitor.fill('Password', PASSWORD)
@@ -40,8 +41,8 @@ export async function goTo(visitor: Visitor, place: string): Promise<void> {
 }
 
 /** From a portal's sign-in page to its jobs. */
-export async function signInToPortal(visitor: Visitor, startTestServer: TestServer, slug: string, email: string): Promise<void> {
-  await visitor.page.goto(portalAt(startTestServer, slug, '/sign-in'))
+export async function signInToPortal(visitor: Visitor, server: TestServer, slug: string, email: string): Promise<void> {
+  await visitor.page.goto(portalAt(server, slug, '/sign-in'))
   await visitor.fill('Email', email)
   await visitor.fill('Password', PASSWORD)
   await visitor.press('Sign in', visitor.page.locator('form'))
@@ -69,8 +70,8 @@ export async function book(
 }
 
 /** A business as its customers know it, with one job type that asks one thing. */
-export async function harbour(startTestServer: TestServer, options: { public?: boolean } = {}): Promise<Business> {
-  const business = await startTestServer.business(options)
+export async function harbour(server: TestServer, options: { public?: boolean } = {}): Promise<Business> {
+  const business = await server.business(options)
   await business.template({ name: 'Dishwasher repair', fields: [QUESTION] })
   return business
 }

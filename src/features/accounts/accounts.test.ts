@@ -13,7 +13,7 @@ const first = {
   email: 'ruth@harbour-repair.example',
   password: 'seven quiet lanterns',
 }
-const emptyHouse = () => startSeparateServer(inject('world'))
+const startEmptyServer = () => startSeparateServer(inject('world'))
 
 /** Sends a file as a form does. */
 async function upload(who: Person, slug: string, bytes: Buffer, name = 'logo.png') {
@@ -54,13 +54,13 @@ async function upload(who: Person, slug: string, bytes: Buffer, name = 'logo.png
 
 describe('first run', () => {
   it('PS-62 an empty installation prints one link, which makes the first account and its owner and is dead afterwards', async () => {
-    const empty = await emptyHouse()
+    const empty = await startEmptyServer()
     try {
       const older = (await empty.app.offerSetUp())!.split('/').at(-1)!
       const token = (await empty.app.offerSetUp())!.split('/').at(-1)!
       const ruth = empty.anyone()
-      expect((await ruth.ok('getSetUp', { token: older })).state).toBe('used')
-      expect((await ruth.ok('getSetUp', { token })).state).toBe('open')
+      expect((await ruth.ok('getSetUp', { token: older })).status).toBe('used')
+      expect((await ruth.ok('getSetUp', { token })).status).toBe('open')
       expect((await ruth.call('setUp', { token: 'x'.repeat(43), ...first })).body.code).toBe('setUpClosed')
       const fieldErrors = await ruth.call('setUp', {
         token,
@@ -90,7 +90,7 @@ describe('first run', () => {
   })
 
   it('C6 twenty at once make one account', async () => {
-    const empty = await emptyHouse()
+    const empty = await startEmptyServer()
     try {
       const token = (await empty.app.offerSetUp())!.split('/').at(-1)!
       const all = await Promise.all(

@@ -167,7 +167,7 @@ export const accounts = contract('accounts', {
     audience: ['anonymous', 'person'],
     summary: 'Whether this set-up link still works',
     params: token,
-    output: z.object({ state: z.enum(['open', 'used', 'expired', 'unknown']), expiresAt: moment().nullable() }),
+    output: z.object({ status: z.enum(['open', 'used', 'expired', 'unknown']), expiresAt: moment().nullable() }),
   }),
   setUp: operation({
     method: 'POST',
@@ -197,7 +197,7 @@ function job() {
     number: z.number(),
     title: z.string(),
     customer: z.string(),
-    state: z.string(),
+    status: z.string(),
     requestedAt: moment().nullable(),
     scheduledAt: moment().nullable(),
     worker: z.string().nullable(),

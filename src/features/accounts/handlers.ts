@@ -68,7 +68,7 @@ const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }
   createdAt: created_at,
 })
 
-const stateOf = (token: SetUpToken | undefined, now: Date) =>
+const statusOf = (token: SetUpToken | undefined, now: Date) =>
   !token
     ? ('unknown' as const)
     : token.used_at || !token.empty
@@ -187,13 +187,13 @@ export const accountsHandlers = implement('accounts', accounts, {
   async getSetUp(ctx, { token }) {
     ctx.allow(yes)
     const found = await findSetUpToken(ctx.db, hashToken(token))
-    return { state: stateOf(found, ctx.now), expiresAt: found?.expires_at ?? null }
+    return { status: statusOf(found, ctx.now), expiresAt: found?.expires_at ?? null }
   },
 
   setUp: prepared(
     async (input, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
-      if (stateOf(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
+      if (statusOf(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
       if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
       checkNewPassword(input.password, [input.business, input.name, input.email])
       return hashPassword(input.password)

@@ -124,10 +124,10 @@ export async function homeCounts(
   const {
     rows: [row],
   } = await sql<HomeCounts>`select
-    (select count(*)::int from (select 1 from jobs where account_id = ${account} and state = 'unassigned' limit ${COUNT_CAP}) few) as requested,
-    (select count(*)::int from (select 1 from jobs where account_id = ${account} and scheduled_at >= ${from} and scheduled_at < ${to} and state <> 'canceled' limit ${COUNT_CAP}) few) as today,
-    (select count(*)::int from (select 1 from jobs where account_id = ${account} and state in ('started', 'paused') limit ${COUNT_CAP}) few) as started,
-    (select count(*)::int from (select 1 from jobs where account_id = ${account} and state in ('declined', 'postponed') limit ${COUNT_CAP}) few) as stuck`.execute(
+    (select count(*)::int from (select 1 from jobs where account_id = ${account} and status = 'unassigned' limit ${COUNT_CAP}) few) as requested,
+    (select count(*)::int from (select 1 from jobs where account_id = ${account} and scheduled_at >= ${from} and scheduled_at < ${to} and status <> 'canceled' limit ${COUNT_CAP}) few) as today,
+    (select count(*)::int from (select 1 from jobs where account_id = ${account} and status in ('started', 'paused') limit ${COUNT_CAP}) few) as started,
+    (select count(*)::int from (select 1 from jobs where account_id = ${account} and status in ('declined', 'postponed') limit ${COUNT_CAP}) few) as stuck`.execute(
     db as Write,
   )
   return row!
@@ -137,7 +137,7 @@ export interface HomeJob {
   id: string
   number: number
   title: string
-  state: string
+  status: string
   requested_at: Date | null
   scheduled_at: Date | null
   created_at: Date
@@ -158,7 +158,7 @@ const homeJobs = (db: Read, account: string) =>
       'jobs.id',
       'jobs.number',
       'jobs.title',
-      'jobs.state',
+      'jobs.status',
       'jobs.requested_at',
       'jobs.scheduled_at',
       'jobs.created_at',
@@ -170,7 +170,7 @@ const homeJobs = (db: Read, account: string) =>
 /** Requests nobody scheduled yet, oldest first: they have waited longest. */
 export const waitingRequests = (db: Read, account: string): Promise<HomeJob[]> =>
   homeJobs(db, account)
-    .where('jobs.state', '=', 'unassigned')
+    .where('jobs.status', '=', 'unassigned')
     .orderBy('jobs.created_at')
     .orderBy('jobs.id')
     .limit(6)
@@ -180,7 +180,7 @@ export const waitingRequests = (db: Read, account: string): Promise<HomeJob[]> =
 export const nextVisits = (db: Read, account: string, from: Date): Promise<HomeJob[]> =>
   homeJobs(db, account)
     .where('jobs.scheduled_at', '>=', from)
-    .where('jobs.state', 'in', ['pending', 'assigned', 'started', 'paused'])
+    .where('jobs.status', 'in', ['pending', 'assigned', 'started', 'paused'])
     .orderBy('jobs.scheduled_at')
     .orderBy('jobs.id')
     .limit(6)
@@ -190,7 +190,7 @@ export async function firstSteps(db: Read, account: string) {
   const {
     rows: [row],
   } = await sql<{ hasTemplates: boolean; hasCustomers: boolean; portalOpen: boolean; hasJobs: boolean }>`select
-    exists (select 1 from templates where account_id = ${account} and state = 'active') as "hasTemplates",
+    exists (select 1 from templates where account_id = ${account} and status = 'active') as "hasTemplates",
     exists (select 1 from customers where account_id = ${account}) as "hasCustomers",
     exists (select 1 from jobs where account_id = ${account}) as "hasJobs",
     (select enabled from portal_settings where account_id = ${account}) as "portalOpen"`.execute(db as Write)

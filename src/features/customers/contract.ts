@@ -17,7 +17,7 @@ import {
   text,
 } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { CUSTOMER_SORTS, CUSTOMER_STATES } from './rules.ts'
+import { CUSTOMER_SORTS, CUSTOMER_STATUSES } from './rules.ts'
 
 declareProblems({
   customerChanged: 409,
@@ -26,7 +26,7 @@ declareProblems({
   contactIsLinked: 409,
 })
 
-const state = z.enum(CUSTOMER_STATES)
+const status = z.enum(CUSTOMER_STATUSES)
 const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}(?:\s*(?:x|ext\.?)\s*\d{1,6})?$/i, 'phone')
 const address = () => text(500)
 /** Given as null it is emptied, left out it stays. */
@@ -80,13 +80,13 @@ const site = z.object({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
   notes: z.string().nullable(),
-  state,
+  status,
 })
 const row = z.object({
   id: z.string(),
   name: z.string(),
   reference: z.string().nullable(),
-  state,
+  status,
   contact: contact.omit({ isPrimary: true, role: true }).nullable(),
   address: z.string().nullable(),
   siteCount: z.number(),
@@ -100,7 +100,7 @@ const oneContact = z.strictObject({ customer: id(), contact: id() })
 const oneSite = z.strictObject({ customer: id(), site: id() })
 const changed = z.object({ version })
 const added = z.object({ id: z.string(), version })
-const filters = { search: search(), state: state.default('active'), sort: z.enum(CUSTOMER_SORTS).default('name') }
+const filters = { search: search(), status: status.default('active'), sort: z.enum(CUSTOMER_SORTS).default('name') }
 const keeping = { audience: ['staff'], writes: true } as const
 
 export const customers = contract('customers', {
@@ -108,7 +108,7 @@ export const customers = contract('customers', {
     method: 'GET',
     path: '/office/{account}/customers',
     audience: ['staff'],
-    summary: 'Customers that match, with how many there are of each state; 50 a page',
+    summary: 'Customers that match, with how many there are of each status; 50 a page',
     query: z.strictObject({ ...filters, cursor: cursor() }),
     output: z.object({
       ...page(row),
@@ -135,7 +135,7 @@ export const customers = contract('customers', {
       id: z.string(),
       name: z.string(),
       reference: z.string().nullable(),
-      state,
+      status,
       version,
       createdAt: moment(),
       contacts: z.array(contact),
@@ -149,7 +149,7 @@ export const customers = contract('customers', {
             id: z.string(),
             number: z.number(),
             title: z.string(),
-            state: z.string(),
+            status: z.string(),
             address: z.string().nullable(),
             createdAt: moment(),
             scheduledAt: moment().nullable(),
@@ -171,7 +171,7 @@ export const customers = contract('customers', {
               id: z.string(),
               name: z.string().nullable(),
               email: z.string(),
-              state: z.string(),
+              status: z.string(),
               scope: z.enum(['whole', 'contact']),
               contact: z.string().nullable(),
               lastSignInAt: moment().nullable(),

@@ -22,7 +22,7 @@ const dockside = {
 async function job(
   business: Business,
   customer: string,
-  { worker = null, state = 'assigned' }: { worker?: string | null; state?: string } = {},
+  { worker = null, status = 'assigned' }: { worker?: string | null; status?: string } = {},
 ) {
   const { stored, clock } = await startTestServer()
   const template = await business.template()
@@ -41,7 +41,7 @@ async function job(
         title: 'Dishwasher repair',
         worker_id: worker,
         created_by_kind: 'staff',
-        state,
+        status,
         folded_portal: '',
         folded_office: '',
         created_at: at,
@@ -61,10 +61,10 @@ describe('a customer', () => {
     expect(page).toMatchObject({
       name: 'Dockside Lettings',
       reference: 'C-0218',
-      state: 'active',
+      status: 'active',
       version: 1,
       contacts: [{ ...dockside.contact, isPrimary: true }],
-      sites: [{ ...dockside.site, state: 'active' }],
+      sites: [{ ...dockside.site, status: 'active' }],
       jobs: { open: 0, total: 0, newest: [] },
       office: {
         notes: 'Pays late',
@@ -172,8 +172,8 @@ describe('a customer', () => {
     })
     await owner.ok('archiveSite', { customer: id, site })
     expect((await owner.ok('getCustomer', { customer: id })).sites).toMatchObject([
-      { state: 'active' },
-      { address: '2 New Quay', latitude: 51.5, state: 'archived' },
+      { status: 'active' },
+      { address: '2 New Quay', latitude: 51.5, status: 'archived' },
     ])
     await owner.ok('restoreSite', { customer: id, site })
     expect((await owner.ok('listCustomers')).rows[0]).toMatchObject({
@@ -221,7 +221,7 @@ describe('a customer', () => {
     ).stored((db) =>
       db
         .updateTable('jobs')
-        .set({ state: 'completed' })
+        .set({ status: 'completed' })
         .where('account_id', '=', business.id)
         .where('id', '=', open)
         .execute(),
@@ -238,7 +238,7 @@ describe('a customer', () => {
     await owner.ok('restoreCustomer', { customer: id })
     expect(await owner.ok('getCustomer', { customer: id })).toMatchObject({
       name: 'Dockside Lettings',
-      state: 'active',
+      status: 'active',
       contacts: [{ name: 'Naveed Aslam' }],
     })
   })
@@ -248,7 +248,7 @@ describe('a customer', () => {
     const { id } = await business.owner.ok('createCustomer', dockside)
     const user = await business.portalUser({ customers: [id], name: 'Naveed Aslam' })
     expect((await business.owner.ok('getCustomer', { customer: id })).office!.portalUsers).toMatchObject([
-      { id: user.id, name: 'Naveed Aslam', scope: 'whole', state: 'active' },
+      { id: user.id, name: 'Naveed Aslam', scope: 'whole', status: 'active' },
     ])
     const { stored } = await startTestServer()
     const links = async () =>
@@ -354,7 +354,7 @@ describe('the list of customers', () => {
     await owner.ok('createCustomer', dockside)
     for (const search of ['pays late', 'bills@dockside.example'])
       expect((await owner.ok('listCustomers', { search })).rows).toEqual([])
-    for (const query of [{ sort: 'notes' }, { billing_email: 'x' }, { state: 'removed' }, { cursor: 'nonsense' }])
+    for (const query of [{ sort: 'notes' }, { billing_email: 'x' }, { status: 'removed' }, { cursor: 'nonsense' }])
       expect((await owner.call('listCustomers', query)).status).toBe(422)
   })
 
@@ -460,7 +460,7 @@ describe('who may', () => {
     ).stored((db) =>
       db
         .updateTable('jobs')
-        .set({ state: 'completed' })
+        .set({ status: 'completed' })
         .where('account_id', '=', business.id)
         .where('id', '=', id)
         .execute(),

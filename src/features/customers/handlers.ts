@@ -30,12 +30,12 @@ import {
   nextVersion,
   openJobsOf,
   portalUsersOf,
-  setCustomerState,
+  setCustomerStatus,
   sitesOf,
   type CustomerRow,
   type ListRow,
 } from './queries.ts'
-import { archiveBlockedBy, MAX_EXPORT, PAGE, type CustomerState } from './rules.ts'
+import { archiveBlockedBy, MAX_EXPORT, PAGE, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
   async listCustomers(ctx, { cursor, ...wanted }) {
@@ -103,19 +103,19 @@ export const customersHandlers = implement('customers', customers, {
           alike: row.createdFor === null ? [] : await customersAlike(ctx.db, key),
         }
       : null
-    const { id, name, reference, state, version, createdAt } = row
+    const { id, name, reference, status, version, createdAt } = row
     return {
       id,
       name,
       reference,
-      state,
+      status,
       version,
       createdAt,
       contacts,
       sites,
       jobs,
       office,
-      archiveBlockedBy: archiveBlockedBy({ state, openJobs: jobs.open }),
+      archiveBlockedBy: archiveBlockedBy({ status, openJobs: jobs.open }),
       can: verbsOn(ctx.actor, row),
     }
   },
@@ -148,21 +148,21 @@ export const customersHandlers = implement('customers', customers, {
 
   async archiveCustomer(ctx, { customer }) {
     const { key, row } = await load(ctx, customer)
-    ctx.allow(mayArchiveCustomer(ctx.actor, { state: row.state, openJobs: await openJobsOf(ctx.db, key) }))
-    return setState(ctx, row, 'archived')
+    ctx.allow(mayArchiveCustomer(ctx.actor, { status: row.status, openJobs: await openJobsOf(ctx.db, key) }))
+    return setStatus(ctx, row, 'archived')
   },
 
   async restoreCustomer(ctx, { customer }) {
     const { row } = await load(ctx, customer)
     ctx.allow(mayKeepCustomers(ctx.actor))
-    return setState(ctx, row, 'active')
+    return setStatus(ctx, row, 'active')
   },
 
   async copyBillingContact(ctx, { customer, version, contact, site }) {
     const { key } = await edit(ctx, customer)
     const [contacts, sites] = await Promise.all([contactsOf(ctx.db, key), sitesOf(ctx.db, key)])
     const from = contacts.find((each) => each.id === contact)
-    const place = site ? sites.find((each) => each.id === site) : sites.find((each) => each.state === 'active')
+    const place = site ? sites.find((each) => each.id === site) : sites.find((each) => each.status === 'active')
     if (!from || (site && !place)) throw problem('notFound')
     const next = await claim(ctx, key, version)
     await changeCustomer(ctx.db, key, {
@@ -222,8 +222,8 @@ export const customersHandlers = implement('customers', customers, {
     return { version: next }
   },
 
-  archiveSite: (ctx, { customer, site }) => setSiteState(ctx, customer, site, 'archived'),
-  restoreSite: (ctx, { customer, site }) => setSiteState(ctx, customer, site, 'active'),
+  archiveSite: (ctx, { customer, site }) => setSiteStatus(ctx, customer, site, 'archived'),
+  restoreSite: (ctx, { customer, site }) => setSiteStatus(ctx, customer, site, 'active'),
 })
 
 const HEADINGS = [
@@ -272,25 +272,25 @@ async function claim(
 }
 
 /** Twice is no error: the second finds it done. */
-async function setState(ctx: Writer, row: CustomerRow, state: CustomerState) {
-  if (row.state === state) return { version: row.version }
+async function setStatus(ctx: Writer, row: CustomerRow, status: CustomerStatus) {
+  if (row.status === status) return { version: row.version }
   const key = { account: ctx.account.id, customer: row.id }
   const version = await claim(ctx, key)
-  await setCustomerState(ctx.db, key, state)
-  await audit(ctx, state === 'archived' ? 'customerArchived' : 'customerRestored', row.id, { name: row.name })
+  await setCustomerStatus(ctx.db, key, status)
+  await audit(ctx, status === 'archived' ? 'customerArchived' : 'customerRestored', row.id, { name: row.name })
   return { version }
 }
 
-async function setSiteState(
+async function setSiteStatus(
   ctx: Context<(typeof customers)['archiveSite']>,
   customer: string,
   site: string,
-  state: CustomerState,
+  status: CustomerStatus,
 ) {
   const { key } = await edit(ctx, customer)
   const version = await claim(ctx, key)
-  if (!(await changeSite(ctx.db, key, site, { state }, ctx.now))) throw problem('notFound')
-  await audit(ctx, state === 'archived' ? 'siteArchived' : 'siteRestored', customer, { site })
+  if (!(await changeSite(ctx.db, key, site, { status }, ctx.now))) throw problem('notFound')
+  await audit(ctx, status === 'archived' ? 'siteArchived' : 'siteRestored', customer, { site })
   return { version }
 }
 

@@ -3,8 +3,8 @@ import { constraintOf } from '../../platform/database/transaction.ts'
 import { fold, foldedPatterns } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
-import { statesOf } from '../jobs/rules.ts'
-import { MAX_COUNT, type CustomerSort, type CustomerState } from './rules.ts'
+import { statusesOf } from '../jobs/rules.ts'
+import { MAX_COUNT, type CustomerSort, type CustomerStatus } from './rules.ts'
 
 export interface Key {
   account: string
@@ -15,7 +15,7 @@ export interface CustomerRow {
   id: string
   name: string
   reference: string | null
-  state: CustomerState
+  status: CustomerStatus
   version: number
   notes: string
   billing: { name: string | null; email: string | null; phone: string | null; address: string | null }
@@ -37,7 +37,7 @@ export interface SiteRow {
   latitude: number | null
   longitude: number | null
   notes: string | null
-  state: CustomerState
+  status: CustomerStatus
 }
 
 /** Left out means: as it is. */
@@ -46,7 +46,7 @@ export type CustomerIn = Given<Pick<CustomerRow, 'name' | 'reference' | 'notes'>
   billing?: Given<CustomerRow['billing']> | undefined
 }
 export type ContactIn = Given<Omit<ContactRow, 'id'>>
-export type SiteIn = Given<Omit<SiteRow, 'id' | 'state'>>
+export type SiteIn = Given<Omit<SiteRow, 'id' | 'status'>>
 
 // ---- one customer ----
 
@@ -59,7 +59,7 @@ export async function findCustomer(db: Read, { account, customer }: Key): Promis
       'id',
       'name',
       'reference',
-      'state',
+      'status',
       'version',
       'notes',
       'billing_name',
@@ -75,7 +75,7 @@ export async function findCustomer(db: Read, { account, customer }: Key): Promis
       id: row.id,
       name: row.name,
       reference: row.reference,
-      state: row.state as CustomerState,
+      status: row.status as CustomerStatus,
       version: row.version,
       notes: row.notes,
       billing: {
@@ -109,8 +109,8 @@ export const sitesOf = async (db: Read, { account, customer }: Key): Promise<Sit
     .selectFrom('sites')
     .where('account_id', '=', account)
     .where('customer_id', '=', customer)
-    .select(['id', 'name', 'address', 'latitude', 'longitude', 'notes', 'state'])
-    .orderBy('state')
+    .select(['id', 'name', 'address', 'latitude', 'longitude', 'notes', 'status'])
+    .orderBy('status')
     .orderBy('created_at')
     .orderBy('id')
     .limit(500)
@@ -123,11 +123,11 @@ export async function jobsOf(db: Read, { account, customer }: Key) {
     mine
       .select((job) => [
         job.fn.countAll<string>().as('total'),
-        job.fn.countAll<string>().filterWhere('state', 'in', statesOf('open')).as('open'),
+        job.fn.countAll<string>().filterWhere('status', 'in', statusesOf('open')).as('open'),
       ])
       .executeTakeFirstOrThrow(),
     mine
-      .select(['id', 'number', 'title', 'state', 'address', 'created_at as createdAt', 'scheduled_at as scheduledAt'])
+      .select(['id', 'number', 'title', 'status', 'address', 'created_at as createdAt', 'scheduled_at as scheduledAt'])
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .limit(10)
@@ -141,7 +141,7 @@ export const openJobsOf = async (db: Read, { account, customer }: Key): Promise<
     .selectFrom('jobs')
     .where('account_id', '=', account)
     .where('customer_id', '=', customer)
-    .where('state', 'in', statesOf('open'))
+    .where('status', 'in', statusesOf('open'))
     .select((job) => job.fn.countAll<string>().as('open'))
     .executeTakeFirstOrThrow()
   return Number(row.open)
@@ -156,12 +156,12 @@ export const portalUsersOf = async (db: Read, { account, customer }: Key) =>
     .where('l.account_id', '=', account)
     .where('u.account_id', '=', account)
     .where('l.customer_id', '=', customer)
-    .where('u.state', '<>', 'removed')
+    .where('u.status', '<>', 'removed')
     .select([
       'u.id',
       'u.name',
       'u.email',
-      'u.state',
+      'u.status',
       'l.scope',
       'l.contact_id as contact',
       'u.last_sign_in_at as lastSignInAt',
@@ -173,7 +173,7 @@ export const portalUsersOf = async (db: Read, { account, customer }: Key) =>
     id: string
     name: string | null
     email: string
-    state: string
+    status: string
     scope: 'whole' | 'contact'
     contact: string | null
     lastSignInAt: Date | null
@@ -185,7 +185,7 @@ export const customersAlike = (db: Read, { account, customer }: Key) =>
     .selectFrom('customers as c')
     .where('c.account_id', '=', account)
     .where('c.id', '<>', customer)
-    .where('c.state', '=', 'active')
+    .where('c.status', '=', 'active')
     .where('c.id', 'in', (other) =>
       other
         .selectFrom('contacts as o')
@@ -206,14 +206,14 @@ export const customersAlike = (db: Read, { account, customer }: Key) =>
 
 export interface Wanted {
   search?: string | undefined
-  state: CustomerState
+  status: CustomerStatus
   sort: CustomerSort
 }
 export interface ListRow {
   id: string
   name: string
   reference: string | null
-  state: CustomerState
+  status: CustomerStatus
   createdAt: Date
   jobs: number
   openJobs: number
@@ -251,7 +251,7 @@ export async function listCustomers(
   return {
     rows: rows.map(({ place: _, ...row }) => ({
       ...row,
-      state: row.state as CustomerState,
+      status: row.status as CustomerStatus,
       contact: contacts.get(row.id) ?? null,
       address: sites.get(row.id)?.address ?? null,
       siteCount: Number(sites.get(row.id)?.count ?? 0),
@@ -266,12 +266,12 @@ export async function listCustomers(
 function customersInOrder(
   db: Read,
   account: string,
-  { search, state, sort }: Wanted,
+  { search, status, sort }: Wanted,
   after: [number, string] | undefined | '',
 ) {
   const base = matching(db, account, search)
-    .where('c.state', '=', state)
-    .select(['c.id', 'c.name', 'c.reference', 'c.state', 'c.created_at as createdAt'])
+    .where('c.status', '=', status)
+    .select(['c.id', 'c.name', 'c.reference', 'c.status', 'c.created_at as createdAt'])
   const way = sort.startsWith('-') ? ('desc' as const) : ('asc' as const)
   const beyond = way === 'desc' ? sql`<` : sql`>`
   const [place, id] = after || []
@@ -325,15 +325,17 @@ function openCursor(cursor: string): [number, string] {
   return [Number(place), id]
 }
 
-/** What the list would show for each state (PS-12), counted no further than MAX_COUNT. */
+/** What the list would show for each status (PS-12), counted no further than MAX_COUNT. */
 export async function countCustomers(
   db: Read,
   account: string,
   typed: string | undefined,
 ): Promise<{ active: number; archived: number }> {
-  const count = async (state: CustomerState) => {
+  const count = async (status: CustomerStatus) => {
     const row = await db
-      .selectFrom(matching(db, account, typed).where('c.state', '=', state).select('c.id').limit(MAX_COUNT).as('some'))
+      .selectFrom(
+        matching(db, account, typed).where('c.status', '=', status).select('c.id').limit(MAX_COUNT).as('some'),
+      )
       .select((some) => some.fn.countAll<string>().as('n'))
       .executeTakeFirstOrThrow()
     return Number(row.n)
@@ -363,7 +365,7 @@ async function firstSites(db: Read, account: string, ids: readonly string[]) {
   const found = await db
     .selectFrom('sites')
     .where('account_id', '=', account)
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .where(among(ids))
     .groupBy('customer_id')
     .select([
@@ -384,7 +386,7 @@ async function jobCounts(db: Read, account: string, ids: readonly string[]) {
     .select([
       'customer_id',
       (job) => job.fn.countAll<string>().as('total'),
-      (job) => job.fn.countAll<string>().filterWhere('state', 'in', statesOf('open')).as('open'),
+      (job) => job.fn.countAll<string>().filterWhere('status', 'in', statusesOf('open')).as('open'),
     ])
     .execute()
   return new Map(found.map((row) => [row.customer_id, row]))
@@ -478,10 +480,10 @@ export async function changeCustomer(db: Write, { account, customer }: Key, give
   await foldCustomer(db, { account, customer })
 }
 
-export async function setCustomerState(db: Write, { account, customer }: Key, state: CustomerState): Promise<void> {
+export async function setCustomerStatus(db: Write, { account, customer }: Key, status: CustomerStatus): Promise<void> {
   await db
     .updateTable('customers')
-    .set({ state })
+    .set({ status })
     .where('account_id', '=', account)
     .where('id', '=', customer)
     .execute()
@@ -627,7 +629,7 @@ export async function changeSite(
   db: Write,
   { account, customer }: Key,
   id: string,
-  site: SiteIn & { state?: CustomerState },
+  site: SiteIn & { status?: CustomerStatus },
   now: Date,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db

@@ -1,7 +1,7 @@
 /** Pure decisions about customers, their contacts and sites. Runs on server and screen. */
 
-export const CUSTOMER_STATES = ['active', 'archived'] as const
-export type CustomerState = (typeof CUSTOMER_STATES)[number]
+export const CUSTOMER_STATUSES = ['active', 'archived'] as const
+export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number]
 
 /** By name, by when they were made, by how many jobs they have; with `-` the other way round. */
 export const CUSTOMER_SORTS = ['name', '-name', 'created', '-created', 'jobs', '-jobs'] as const
@@ -14,5 +14,5 @@ export const MAX_EXPORT = 20_000
 export const MAX_COUNT = 10_000
 
 /** A customer with open work is not put away: somebody still has to go there. */
-export const archiveBlockedBy = (customer: { state: CustomerState; openJobs: number }): 'openJobs' | null =>
-  customer.state === 'active' && customer.openJobs > 0 ? 'openJobs' : null
+export const archiveBlockedBy = (customer: { status: CustomerStatus; openJobs: number }): 'openJobs' | null =>
+  customer.status === 'active' && customer.openJobs > 0 ? 'openJobs' : null

@@ -100,7 +100,7 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | n
   if (surface === 'portal') {
     const user = row?.portalUser
     // Portal off: every session is asleep until it is on again (E-09).
-    if (!user || !account?.portal.enabled || account.state !== 'active') return { kind: 'anonymous' }
+    if (!user || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
     return {
       kind: 'portalUser',
       id: user.id,
@@ -117,7 +117,7 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | n
   }
   const person = row?.person
   if (!person) return { kind: 'anonymous' }
-  if (surface === 'office' && account?.state === 'active' && row?.member) {
+  if (surface === 'office' && account?.status === 'active' && row?.member) {
     const { id, role, name, customers } = row.member
     return {
       kind: 'staff',
@@ -146,13 +146,17 @@ export interface Login {
   id: string
   password_hash: string | null
   name: string | null
-  state?: string
+  status?: string
 }
 
 export const findLogin = async (query: RunQuery, emailNorm: string): Promise<Login | undefined> =>
   (await query<Login>('select * from find_login($1)', [emailNorm]))[0]
 
-export const findPortalLogin = async (query: RunQuery, account: string, emailNorm: string): Promise<Login | undefined> =>
+export const findPortalLogin = async (
+  query: RunQuery,
+  account: string,
+  emailNorm: string,
+): Promise<Login | undefined> =>
   (await query<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
 
 export const accountsOf = async (db: Read, person: string) =>

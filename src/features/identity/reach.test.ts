@@ -45,7 +45,7 @@ describe('the reach of a portal session', () => {
             hides: fc.boolean(),
             enabled: fc.boolean(),
             account: fc.constantFrom('active', 'suspended'),
-            state: fc.constantFrom('active', 'suspended'),
+            status: fc.constantFrom('active', 'suspended'),
             archived: fc.constantFrom(null, customers[0]!),
             token: fc.constantFrom('own', 'none', 'wrong'),
             address: fc.constantFrom('own', 'nobody'),
@@ -74,7 +74,7 @@ describe('the reach of a portal session', () => {
               }
               await db
                 .updateTable('portal_users')
-                .set({ state: given.state })
+                .set({ status: given.status })
                 .where('account_id', '=', shop.id)
                 .where('id', '=', who.id)
                 .execute()
@@ -83,12 +83,12 @@ describe('the reach of a portal session', () => {
                 .set({ hide_jobs_of_other_templates: given.hides, enabled: given.enabled })
                 .where('account_id', '=', shop.id)
                 .execute()
-              await db.updateTable('accounts').set({ state: given.account }).where('id', '=', shop.id).execute()
-              await db.updateTable('customers').set({ state: 'active' }).where('account_id', '=', shop.id).execute()
+              await db.updateTable('accounts').set({ status: given.account }).where('id', '=', shop.id).execute()
+              await db.updateTable('customers').set({ status: 'active' }).where('account_id', '=', shop.id).execute()
               if (given.archived)
                 await db
                   .updateTable('customers')
-                  .set({ state: 'archived' })
+                  .set({ status: 'archived' })
                   .where('account_id', '=', shop.id)
                   .where('id', '=', given.archived)
                   .execute()

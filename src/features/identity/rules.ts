@@ -41,7 +41,7 @@ export interface PortalOf {
 export interface AccountOf {
   id: string
   slug: string
-  state: 'active' | 'suspended'
+  status: 'active' | 'suspended'
   name: string
   /** IANA zone; every time a person reads is shown in it. */
   timeZone: string

@@ -411,9 +411,9 @@ async function writeJobs(
   await insertJobs(
     db,
     taken.map(({ job, customer, template, values }, index) => {
-      const { times, state, address } = job
+      const { times, status, address } = job
       const id = newId()
-      const canceled = state === 'canceled'
+      const canceled = status === 'canceled'
       const told = (event: string, details: object) =>
         history.push({
           account_id: account,
@@ -422,7 +422,7 @@ async function writeJobs(
           customer_id: customer,
           audience: 'internal',
           event,
-          to_state: event === 'imported' ? state : null,
+          to_status: event === 'imported' ? status : null,
           details: JSON.stringify(details),
           actor_kind: 'system',
           created_at: now,
@@ -449,12 +449,12 @@ async function writeJobs(
         template_version: template.version,
         title: job.title ?? template.name,
         created_by_kind: 'system',
-        state,
+        status,
         requested_at: times.requestedAt,
         scheduled_at: canceled ? null : times.scheduledAt,
         duration_minutes: job.durationMinutes ?? template.minutes,
         started_at: canceled ? null : times.startedAt,
-        completed_at: state === 'completed' ? times.closedAt : null,
+        completed_at: status === 'completed' ? times.closedAt : null,
         canceled_at: canceled ? times.closedAt : null,
         fields: values,
         tags: job.tags,

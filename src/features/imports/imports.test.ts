@@ -109,7 +109,7 @@ const jobsOf = async (business: Business) =>
 const iso = (at: unknown) => (at as Date | null)?.toISOString() ?? null
 
 describe('the 40 requests of Los Angeles', () => {
-  it('E-40 come in completely: one customer, types as templates, one site an address, states kept', async () => {
+  it('E-40 come in completely: one customer, types as templates, one site an address, statuses kept', async () => {
     const { business, stored } = await startTestServer()
     const firm = await business()
     const { counts, seen } = await sample(firm, { chunk: 15 })
@@ -142,7 +142,7 @@ describe('the 40 requests of Los Angeles', () => {
         title: row.RequestType,
         siteAddress: row.Address,
         tags: [row.Owner],
-        state: row.Status === 'Closed' ? 'completed' : 'canceled',
+        status: row.Status === 'Closed' ? 'completed' : 'canceled',
       })
       expect(job.fields).toEqual({ 'request-source': row.RequestSource })
       expect([job.latitude, job.longitude]).toEqual([Number(row.Latitude), Number(row.Longitude)])
@@ -170,7 +170,7 @@ describe('the 40 requests of Los Angeles', () => {
     expect(crossing).toMatchObject({
       address: 'DEVONSHIRE ST AT BURNET AVE, 91345',
       scheduled_at: null,
-      state: 'completed',
+      status: 'completed',
     })
     expect(crossing.site_id).not.toBeNull()
     // Two at one address share the site.
@@ -182,7 +182,7 @@ describe('the 40 requests of Los Angeles', () => {
     const firm = await business()
     await sample(firm)
     const canceled = (await jobsOf(firm)).find((each) => each.external_reference === '1-870687481')!
-    expect(canceled).toMatchObject({ state: 'canceled', scheduled_at: null, started_at: null, completed_at: null })
+    expect(canceled).toMatchObject({ status: 'canceled', scheduled_at: null, started_at: null, completed_at: null })
     expect(iso(canceled.canceled_at)).toBe('2018-01-02T17:23:14.000Z')
     const history = await stored((db) =>
       db
@@ -194,12 +194,12 @@ describe('the 40 requests of Los Angeles', () => {
         .execute(),
     )
     expect(
-      history.map(({ event, to_state, actor_kind, details }) => ({ event, to_state, actor_kind, details })),
+      history.map(({ event, to_status, actor_kind, details }) => ({ event, to_status, actor_kind, details })),
     ).toEqual([
-      { event: 'imported', to_state: 'canceled', actor_kind: 'system', details: { reference: '1-870687481' } },
+      { event: 'imported', to_status: 'canceled', actor_kind: 'system', details: { reference: '1-870687481' } },
       {
         event: 'timesRemoved',
-        to_state: null,
+        to_status: null,
         actor_kind: 'system',
         details: { scheduledAt: '2018-01-02T17:22:32.000Z' },
       },
@@ -250,7 +250,7 @@ describe('the 40 requests of Los Angeles', () => {
 })
 
 const MAP =
-  'reference=Ref,template=Type,state=Status,address=Address,createdAt=Made,closedAt=Closed,field:Note=Note,state:Open=unassigned,state:Shut=completed,state:Off=canceled,times=us,timeZone=America/Los_Angeles'
+  'reference=Ref,template=Type,status=Status,address=Address,createdAt=Made,closedAt=Closed,field:Note=Note,status:Open=unassigned,status:Shut=completed,status:Off=canceled,times=us,timeZone=America/Los_Angeles'
 const HEAD = 'Ref,Type,Status,Address,Made,Closed,Note'
 
 describe('rows that are refused', () => {
@@ -275,13 +275,13 @@ describe('rows that are refused', () => {
     expect(refused.map(([row]) => row)).toEqual(['3', '4', '5', '6', '7'])
     // Both reasons of a row, and no cell that a spreadsheet would run.
     expect(refused[0]![1]).toContain('13/45/2026 is no time')
-    expect(refused[0]![1]).toContain('Broken is no known state')
+    expect(refused[0]![1]).toContain('Broken is no known status')
     expect(refused[0]!.slice(2)).toEqual(['\'=HYPERLINK("x")', 'Repair', 'Broken', '1 Quay', '13/45/2026', '', "'@cmd"])
     expect(refused.slice(1).map(([, why]) => why)).toEqual([
       'template is missing.',
       'It was closed before it was created.',
       'This row has 4 cells, the first row has 7.',
-      'It has a closing time, but its state is Open.',
+      'It has a closing time, but its status is Open.',
     ])
     expect((await jobsOf(firm)).map((job) => job.external_reference)).toEqual(['A1', 'A7'])
 
@@ -351,7 +351,7 @@ describe('rows that are refused', () => {
     const [twice, minutes] = await jobsOf(firm)
     expect(iso(twice!.created_at)).toBe('2018-11-04T08:30:00.000Z')
     // Canceled four minutes after it was made.
-    expect([iso(minutes!.created_at), iso(minutes!.canceled_at), minutes!.state]).toEqual([
+    expect([iso(minutes!.created_at), iso(minutes!.canceled_at), minutes!.status]).toEqual([
       '2018-07-01T17:00:00.000Z',
       '2018-07-01T17:04:10.000Z',
       'canceled',
@@ -373,8 +373,8 @@ describe('a file or a mapping that cannot be read', () => {
           return error.message
         },
       )
-    expect(await refusal({ map: 'template=Type,colour=X,state:Open=ajar,times=uk' })).toMatch(
-      /colour means nothing.*\n.*ajar is no state.*\n.*Times are written.*\n.*no column for reference/s,
+    expect(await refusal({ map: 'template=Type,colour=X,status:Open=ajar,times=uk' })).toMatch(
+      /colour means nothing.*\n.*ajar is no status.*\n.*Times are written.*\n.*no column for reference/s,
     )
     expect(await refusal({ map: 'reference=Ref,template=Kind' })).toContain('no column Kind')
     expect(await refusal({ map: '{"columns": oops' })).toContain('no JSON')

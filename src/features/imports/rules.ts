@@ -2,7 +2,7 @@
  * What an import understands: which column means what, how a cell becomes a value, and why a row is refused. Pure; the
  * file, the database and the words are elsewhere.
  */
-import { JOB_STATES, type JobState } from '../jobs/rules.ts'
+import { JOB_STATUSES, type JobStatus } from '../jobs/rules.ts'
 
 export type ImportKind = 'jobs' | 'customers'
 
@@ -16,7 +16,7 @@ const MEANINGS: Record<ImportKind, readonly string[]> = {
     'customer',
     'template',
     'title',
-    'state',
+    'status',
     'address',
     'latitude',
     'longitude',
@@ -58,8 +58,8 @@ export interface Mapping {
   tags: string[]
   /** Name of a field → column. */
   fields: Record<string, string>
-  /** State as the file says it → ours. Empty: the file uses our names. */
-  states: Record<string, JobState>
+  /** Status as the file says it → ours. Empty: the file uses our names. */
+  statuses: Record<string, JobStatus>
   times: TimeStyle
   /** Zone of times without an offset; null: the account's. */
   timeZone: string | null
@@ -75,7 +75,7 @@ export interface Reason {
 export function readMapping(kind: ImportKind, text: string): Mapping {
   const given = text.trimStart().startsWith('{') ? fromJson(text) : fromList(text)
   const fieldErrors: Reason[] = []
-  const mapping: Mapping = { columns: {}, tags: [], fields: {}, states: {}, times: 'iso', timeZone: null }
+  const mapping: Mapping = { columns: {}, tags: [], fields: {}, statuses: {}, times: 'iso', timeZone: null }
   for (const [meaning, column] of given.columns) {
     const names = Array.isArray(column) ? column : [column]
     if (!names.every((name): name is string => typeof name === 'string' && name !== ''))
@@ -86,9 +86,9 @@ export function readMapping(kind: ImportKind, text: string): Mapping {
     else if (MEANINGS[kind].includes(meaning) && names.length === 1) mapping.columns[meaning] = names[0]!
     else fieldErrors.push({ code: 'mapMeaning', vars: { meaning, known: MEANINGS[kind].join(', ') } })
   }
-  for (const [theirs, ours] of given.states) {
-    if ((JOB_STATES as readonly unknown[]).includes(ours)) mapping.states[theirs] = ours as JobState
-    else fieldErrors.push({ code: 'mapState', vars: { state: String(ours), known: JOB_STATES.join(', ') } })
+  for (const [theirs, ours] of given.statuses) {
+    if ((JOB_STATUSES as readonly unknown[]).includes(ours)) mapping.statuses[theirs] = ours as JobStatus
+    else fieldErrors.push({ code: 'mapStatus', vars: { status: String(ours), known: JOB_STATUSES.join(', ') } })
   }
   if (given.times !== undefined) {
     if ((TIME_STYLES as readonly unknown[]).includes(given.times)) mapping.times = given.times as TimeStyle
@@ -106,7 +106,7 @@ export function readMapping(kind: ImportKind, text: string): Mapping {
 
 interface Given {
   columns: [string, unknown][]
-  states: [string, unknown][]
+  statuses: [string, unknown][]
   times?: unknown
   timeZone?: unknown
 }
@@ -118,15 +118,20 @@ function fromJson(text: string): Given {
   } catch (error) {
     throw [{ code: 'mapJson', vars: { why: (error as Error).message } }] satisfies Reason[]
   }
-  const unknown = Object.keys(read).filter((key) => !['columns', 'states', 'times', 'timeZone'].includes(key))
+  const unknown = Object.keys(read).filter((key) => !['columns', 'statuses', 'times', 'timeZone'].includes(key))
   if (unknown.length > 0) throw [{ code: 'mapKey', vars: { key: unknown.join(', ') } }] satisfies Reason[]
   const entries = (value: unknown) => (value && typeof value === 'object' ? Object.entries(value) : [])
-  return { columns: entries(read.columns), states: entries(read.states), times: read.times, timeZone: read.timeZone }
+  return {
+    columns: entries(read.columns),
+    statuses: entries(read.statuses),
+    times: read.times,
+    timeZone: read.timeZone,
+  }
 }
 
-/** `reference=SRNumber,template=RequestType,field:Source=RequestSource,state:Closed=completed,times=us,timeZone=America/Los_Angeles` */
+/** `reference=SRNumber,template=RequestType,field:Source=RequestSource,status:Closed=completed,times=us,timeZone=America/Los_Angeles` */
 function fromList(text: string): Given {
-  const given: Given = { columns: [], states: [] }
+  const given: Given = { columns: [], statuses: [] }
   for (const pair of text
     .split(',')
     .map((each) => each.trim())
@@ -136,7 +141,7 @@ function fromList(text: string): Given {
     const key = pair.slice(0, at).trim(),
       value = pair.slice(at + 1).trim()
     if (key === 'times' || key === 'timeZone') given[key] = value
-    else if (key.startsWith('state:')) given.states.push([key.slice(6).trim(), value])
+    else if (key.startsWith('status:')) given.statuses.push([key.slice(7).trim(), value])
     else given.columns.push([key, value])
   }
   return given
@@ -254,7 +259,7 @@ export interface JobIn {
   customer: string | null
   template: string
   title: string | null
-  state: JobState
+  status: JobStatus
   address: string | null
   latitude: number | null
   longitude: number | null
@@ -287,16 +292,16 @@ export function readJob(
     }),
   ) as Record<MomentName, Date | null>
 
-  const said = cell('state')
-  const state =
+  const said = cell('status')
+  const status =
     said === ''
       ? 'unassigned'
-      : Object.keys(mapping.states).length > 0
-        ? mapping.states[said]
-        : JOB_STATES.find((each) => each === said)
-  if (!state) reasons.push({ code: 'state', vars: { value: said.slice(0, 60) } })
-  const over = state === 'completed' || state === 'canceled'
-  if (state && times.closedAt && !over) reasons.push({ code: 'closedOpen', vars: { state: said } })
+      : Object.keys(mapping.statuses).length > 0
+        ? mapping.statuses[said]
+        : JOB_STATUSES.find((each) => each === said)
+  if (!status) reasons.push({ code: 'status', vars: { value: said.slice(0, 60) } })
+  const over = status === 'completed' || status === 'canceled'
+  if (status && times.closedAt && !over) reasons.push({ code: 'closedOpen', vars: { status: said } })
   if (times.closedAt && times.createdAt && times.closedAt < times.createdAt) reasons.push({ code: 'closedBefore' })
 
   const minutes = cell('durationMinutes')
@@ -321,7 +326,7 @@ export function readJob(
     customer: line(from, 'customer', 200),
     template: template ?? '',
     title: line(from, 'title', 200),
-    state: state ?? 'unassigned',
+    status: status ?? 'unassigned',
     address: line(from, 'address', 500),
     ...coordinates(from),
     durationMinutes,

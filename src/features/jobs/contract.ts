@@ -1,7 +1,7 @@
 /**
  * Jobs: a piece of work for a customer, from the request to the end. This contract is the office's view;
  * `booking/` and `portal/` are the customer's, `files/` holds attachments for both.
- * A job keeps the version of the template it was made with (E-20); its states and moves are the table in rules.ts.
+ * A job keeps the version of the template it was made with (E-20); its statuses and moves are the table in rules.ts.
  */
 import { z } from 'zod'
 import {
@@ -17,7 +17,7 @@ import {
   text,
 } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { JOB_STATES } from './rules.ts'
+import { JOB_STATUSES } from './rules.ts'
 
 declareProblems({
   /** Somebody else changed it since it was opened. */
@@ -28,7 +28,7 @@ declareProblems({
   transitionNotAllowed: 409,
   planningOver: 409,
   jobCanceled: 409,
-  /** What a customer may no longer do in this state. */
+  /** What a customer may no longer do in this status. */
   editingOver: 409,
   cancelingOver: 409,
   deletingOver: 409,
@@ -39,7 +39,7 @@ declareProblems({
   deletingNotAllowed: 403,
 })
 
-const state = z.enum(JOB_STATES)
+const status = z.enum(JOB_STATUSES)
 /** A repeated query parameter: one or several. */
 const several = <T extends z.ZodType>(one: T) =>
   z
@@ -80,13 +80,13 @@ const tags = () => z.array(line(40)).max(20, 'tooMany')
 const minutes = () => z.number().int().min(5).max(14_400)
 const seen = { version: seenVersion() }
 const job = z.strictObject({ job: id() })
-const changed = z.object({ id: z.string(), number: z.number(), state, version: z.number() })
+const changed = z.object({ id: z.string(), number: z.number(), status, version: z.number() })
 
 const row = z.object({
   id: z.string(),
   number: z.number(),
   title: z.string(),
-  state,
+  status,
   customer: z.object({ id: z.string(), name: z.string() }),
   template: z.object({ id: z.string(), name: z.string(), icon: z.string() }),
   worker: z.object({ id: z.string(), name: z.string() }).nullable(),
@@ -107,8 +107,8 @@ const historyEntry = z.object({
   at: moment(),
   event: z.string(),
   audience: z.enum(['internal', 'customer']),
-  from: state.nullable(),
-  to: state.nullable(),
+  from: status.nullable(),
+  to: status.nullable(),
   by: person,
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
 })
@@ -137,7 +137,7 @@ const field = z.object({
 
 const filter = () => ({
   search: search(),
-  state: several(state),
+  status: several(status),
   worker: several(z.union([id(), z.literal('none')])),
   template: several(id()),
   customer: id().optional(),
@@ -167,7 +167,7 @@ export const jobs = contract('jobs', {
     output: z.object({
       all: z.number(),
       capped: z.boolean(),
-      state: z.array(z.object({ id: state, count: z.number() })),
+      status: z.array(z.object({ id: status, count: z.number() })),
       worker: z.array(facet),
       template: z.array(facet),
       customer: z.array(facet),
@@ -188,7 +188,7 @@ export const jobs = contract('jobs', {
         /** Made by itself at a booking: other customers with the booker's address, to be looked at by a person (E-24). */
         possibleDuplicates: z.array(z.object({ id: z.string(), name: z.string() })),
       }),
-      customerState: z.string(),
+      customerStatus: z.string(),
       requested: shownMoment().nullable(),
       scheduled: shownMoment().nullable(),
       startedAt: moment().nullable(),
@@ -209,7 +209,7 @@ export const jobs = contract('jobs', {
       files: z.array(storedFile),
       history: z.array(historyEntry),
       timeZone: z.string(),
-      moves: z.array(z.object({ to: state, reason: z.boolean(), needsWorker: z.boolean() })),
+      moves: z.array(z.object({ to: status, reason: z.boolean(), needsWorker: z.boolean() })),
       can: z.object({
         edit: z.boolean(),
         assign: z.boolean(),
@@ -294,11 +294,11 @@ export const jobs = contract('jobs', {
     method: 'POST',
     path: '/office/{account}/jobs/{job}/moves',
     audience: ['staff'],
-    summary: 'Move a job to another state, as the table of moves allows',
+    summary: 'Move a job to another status, as the table of moves allows',
     params: job,
     body: z.strictObject({
       ...seen,
-      to: state,
+      to: status,
       reason: text(1_000).optional(),
       worker: id().optional(),
       scheduled: local().optional(),

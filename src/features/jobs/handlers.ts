@@ -40,7 +40,15 @@ import {
   type JobRowRecord,
 } from './queries.ts'
 import { searchOffice } from './search/queries.ts'
-import { isEditable, isPlannable, customerState, transitionOf, transitionsFrom, isScheduleVisible, type JobState } from './rules.ts'
+import {
+  isEditable,
+  isPlannable,
+  customerStatus,
+  transitionOf,
+  transitionsFrom,
+  isScheduleVisible,
+  type JobStatus,
+} from './rules.ts'
 
 export type FieldErrors = Record<string, FieldError | string>
 /** What a deed needs of its context, whoever does it. */
@@ -56,7 +64,12 @@ export const jobsHandlers = implement('jobs', jobs, {
       cursor,
       limit,
     })
-    return { rows: rows.map(presentJobRow), next, timeZone: ctx.account.timeZone, can: { create: mayRunJobs(ctx.actor).yes } }
+    return {
+      rows: rows.map(presentJobRow),
+      next,
+      timeZone: ctx.account.timeZone,
+      can: { create: mayRunJobs(ctx.actor).yes },
+    }
   },
 
   async countJobs(ctx, filters) {
@@ -75,12 +88,12 @@ export const jobsHandlers = implement('jobs', jobs, {
     const { job, fields, comments, files, history } = opened!
     const office = mayRunJobs(actor).yes
     const possibleDuplicates = office ? await possibleDuplicatesOf(db, account, job.customer_id) : []
-    const { state } = job
+    const { status } = job
     // What a template hides from workers does not reach one, files of such a field included (V-29).
     const hidden = new Set(office ? [] : fields.filter((field) => field.worker === 'hidden').map((field) => field.id))
     return {
       ...presentJobRow(job),
-      customerState: customerState(state),
+      customerStatus: customerStatus(status),
       customer: { id: job.customer_id, name: job.customer, reference: job.reference, possibleDuplicates },
       place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
       requested: presentMoment(job.requested_at, timeZone),
@@ -116,13 +129,13 @@ export const jobsHandlers = implement('jobs', jobs, {
         })),
       history: history.map(presentHistory),
       timeZone,
-      moves: transitionsFrom(state, transitionRolesFor(actor, job)),
+      moves: transitionsFrom(status, transitionRolesFor(actor, job)),
       can: {
-        edit: office && isEditable(state),
-        assign: office && isPlannable(state),
-        schedule: office && isPlannable(state),
+        edit: office && isEditable(status),
+        assign: office && isPlannable(status),
+        schedule: office && isPlannable(status),
         cancel: mayTransition(actor, job, 'canceled').yes,
-        reinstate: state === 'canceled' && office,
+        reinstate: status === 'canceled' && office,
         delete: mayDeleteJob(actor).yes,
         comment: true,
       },
@@ -173,7 +186,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       findTemplate(db, account, input.template),
     ])
     if (!customer) fieldErrors.customer = 'choice'
-    if (template?.state !== 'active') fieldErrors.template = 'choice'
+    if (template?.status !== 'active') fieldErrors.template = 'choice'
     const place = customer
       ? await resolveAddress(ctx, customer.id, input, fieldErrors)
       : { site_id: null, address: null, latitude: null, longitude: null }
@@ -185,7 +198,7 @@ export const jobsHandlers = implement('jobs', jobs, {
     if (fields.some((field) => field.type === 'file' && values[field.id])) fieldErrors.fields = 'unknown'
     throwFieldErrors(fieldErrors)
 
-    const state: JobState = input.worker ? (input.outright ? 'assigned' : 'pending') : 'unassigned'
+    const status: JobStatus = input.worker ? (input.outright ? 'assigned' : 'pending') : 'unassigned'
     const number = await reserveJobNumbers(db, account, 1)
     const { id: actorId, name: actorName } = ctx.actor
     const job = {
@@ -201,7 +214,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       created_by_kind: 'staff',
       created_by_id: actorId,
       created_by_name: actorName,
-      state,
+      status,
       requested_at: requested_at ?? null,
       scheduled_at: scheduled_at ?? null,
       duration_minutes: input.durationMinutes === undefined ? template!.duration_minutes : input.durationMinutes,
@@ -217,15 +230,15 @@ export const jobsHandlers = implement('jobs', jobs, {
       [job],
       [
         { event: 'created', audience: 'customer' },
-        ...(state === 'unassigned'
+        ...(status === 'unassigned'
           ? []
           : [
               {
                 event: 'moved',
                 audience: 'customer' as const,
                 from: 'unassigned' as const,
-                to: state,
-                details: isScheduleVisible(state) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {},
+                to: status,
+                details: isScheduleVisible(status) && scheduled_at ? { scheduledAt: scheduled_at.toISOString() } : {},
               },
               await assignedLine(ctx, null, input.worker!),
             ]),
@@ -234,8 +247,9 @@ export const jobsHandlers = implement('jobs', jobs, {
       now,
       ctx.newId,
     )
-    if (input.note) await addComment(db, job, { id: ctx.newId(), audience: 'internal', body: input.note }, actorStamp(ctx), now)
-    return { id: job.id, number, state, version: 1 }
+    if (input.note)
+      await addComment(db, job, { id: ctx.newId(), audience: 'internal', body: input.note }, actorStamp(ctx), now)
+    return { id: job.id, number, status, version: 1 }
   },
 
   async updateJob(ctx, input) {
@@ -246,7 +260,7 @@ export const jobsHandlers = implement('jobs', jobs, {
     const job = await lockJob(db, account, input.job)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, input.version)
-    if (!isEditable(job!.state)) throw problem('jobCanceled')
+    if (!isEditable(job!.status)) throw problem('jobCanceled')
     const fieldErrors: FieldErrors = {}
     const fields = await fieldsOf(db, account, job!)
     const values = input.fields ? fieldValues(fields, input.fields, job!.fields, timeZone, fieldErrors) : job!.fields
@@ -273,14 +287,14 @@ export const jobsHandlers = implement('jobs', jobs, {
       ctx.now,
       ctx.newId,
     )
-    return { id: job!.id, number: job!.number, state: job!.state, version }
+    return { id: job!.id, number: job!.number, status: job!.status, version }
   },
 
   async changeJobStatus(ctx, input) {
     const job = await lockJob(ctx.db, ctx.account.id, input.job)
     ctx.allow(mayTransition(ctx.actor, job, input.to))
     checkVersion(job!, input.version)
-    const move = transitionOf(job!.state, input.to, transitionRolesFor(ctx.actor, job!))!
+    const move = transitionOf(job!.status, input.to, transitionRolesFor(ctx.actor, job!))!
     const fieldErrors: FieldErrors = {}
     if (move.reason === 'required' && !input.reason) fieldErrors.reason = 'required'
     // A worker moves the job and plans nothing.
@@ -289,7 +303,8 @@ export const jobsHandlers = implement('jobs', jobs, {
     if (!office)
       for (const key of ['worker', 'scheduled', 'requested'] as const) if (input[key]) fieldErrors[key] = 'unknown'
     if (move.needsWorker && !worker) fieldErrors.worker = 'required'
-    if (office && input.worker && !(await isActiveStaff(ctx.db, ctx.account.id, input.worker))) fieldErrors.worker = 'choice'
+    if (office && input.worker && !(await isActiveStaff(ctx.db, ctx.account.id, input.worker)))
+      fieldErrors.worker = 'choice'
     const scheduled = parseLocalTime(input.scheduled, ctx.account.timeZone, 'scheduled', fieldErrors)
     const requested = parseLocalTime(input.requested, ctx.account.timeZone, 'requested', fieldErrors)
     throwFieldErrors(fieldErrors)
@@ -306,13 +321,13 @@ export const jobsHandlers = implement('jobs', jobs, {
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, version)
     if (worker && !(await isActiveStaff(db, account, worker))) throw problem('input', { fields: { worker: 'choice' } })
-    const { state } = job!
-    // With a worker already, the job changes hands and keeps its state; what has started changes hands as well.
-    const held = ['pending', 'assigned', 'started', 'paused'].includes(state)
-    if (worker && (held || (state === 'unpublished' && !outright && worker === job!.worker_id))) {
+    const { status } = job!
+    // With a worker already, the job changes hands and keeps its status; what has started changes hands as well.
+    const held = ['pending', 'assigned', 'started', 'paused'].includes(status)
+    if (worker && (held || (status === 'unpublished' && !outright && worker === job!.worker_id))) {
       const next = await changeJob(db, job!, { worker_id: worker }, now)
       await addHistory(db, [job!], [await assignedLine(ctx, job!.worker_id, worker)], actorStamp(ctx), now, ctx.newId)
-      return { id: job!.id, number: job!.number, state, version: next }
+      return { id: job!.id, number: job!.number, status, version: next }
     }
     const to = worker === null ? 'unassigned' : outright ? 'assigned' : 'pending'
     const decision = mayTransition(ctx.actor, job, to)
@@ -324,7 +339,7 @@ export const jobsHandlers = implement('jobs', jobs, {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, version)
-    if (!isPlannable(job!.state)) throw problem('planningOver', { vars: { state: job!.state } })
+    if (!isPlannable(job!.status)) throw problem('planningOver', { vars: { status: job!.status } })
     const fieldErrors: FieldErrors = {}
     const at = parseLocalTime(scheduled, ctx.account.timeZone, 'scheduled', fieldErrors) ?? null
     throwFieldErrors(fieldErrors)
@@ -340,7 +355,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       [
         {
           event: 'scheduled',
-          audience: isScheduleVisible(job!.state) ? 'customer' : 'internal',
+          audience: isScheduleVisible(job!.status) ? 'customer' : 'internal',
           details: { scheduledAt: at?.toISOString() ?? null, before: job!.scheduled_at?.toISOString() ?? null },
         },
       ],
@@ -348,7 +363,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       ctx.now,
       ctx.newId,
     )
-    return { id: job!.id, number: job!.number, state: job!.state, version: next }
+    return { id: job!.id, number: job!.number, status: job!.status, version: next }
   },
 
   async cancelJob(ctx, { job: wanted, version, reason }) {
@@ -361,10 +376,10 @@ export const jobsHandlers = implement('jobs', jobs, {
   async reinstateJob(ctx, { job: wanted, version }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(
-      job?.state === 'canceled'
+      job?.status === 'canceled'
         ? mayTransition(ctx.actor, job, 'unassigned')
         : job
-          ? { yes: false, code: 'transitionNotAllowed', vars: { from: job.state, to: 'unassigned' } }
+          ? { yes: false, code: 'transitionNotAllowed', vars: { from: job.status, to: 'unassigned' } }
           : mayPlan(ctx.actor, job),
     )
     checkVersion(job!, version)
@@ -380,7 +395,7 @@ export const jobsHandlers = implement('jobs', jobs, {
       event: 'jobDeleted',
       subjectKind: 'job',
       subjectId: wanted,
-      details: { number: job!.number, title: job!.title, state: job!.state },
+      details: { number: job!.number, title: job!.title, status: job!.status },
     })
     ctx.afterCommit(async () => {
       for (const key of keys) await ctx.files.delete(key)
@@ -397,13 +412,13 @@ export const jobsHandlers = implement('jobs', jobs, {
   },
 })
 
-const ANY = { state: 'unassigned' as const, worker_id: null, customer_id: '' }
+const ANY = { status: 'unassigned' as const, worker_id: null, customer_id: '' }
 
-/** The one place where a state changes: row, times and history together. `move` was allowed before. */
+/** The one place where a status changes: row, times and history together. `move` was allowed before. */
 export async function transitionJob(
   ctx: Doing,
   job: JobRecord,
-  to: JobState,
+  to: JobStatus,
   {
     reason,
     worker,
@@ -416,10 +431,10 @@ export async function transitionJob(
     requested?: Date | null | undefined
   },
 ) {
-  const from = job.state
+  const from = job.status
   const wasCompleted = from === 'completed'
   const changes = {
-    state: to,
+    status: to,
     ...(requested !== undefined && { requested_at: requested }),
     ...(scheduled !== undefined && { scheduled_at: scheduled }),
     ...(worker !== undefined && ['pending', 'assigned', 'unpublished'].includes(to) && { worker_id: worker }),
@@ -435,7 +450,7 @@ export async function transitionJob(
   const version = await changeJob(ctx.db, job, changes, ctx.now)
   const plan = { ...job, ...changes }
   // Who declined, and that somebody did, is our own affair: the customer hears of what follows from it.
-  const presentHistory = customerState(from) !== customerState(to) && to !== 'declined'
+  const presentHistory = customerStatus(from) !== customerStatus(to) && to !== 'declined'
   const lost = clearedTimes(job, plan)
   const shownTime: Record<string, string> =
     isScheduleVisible(to) && plan.scheduled_at ? { scheduledAt: plan.scheduled_at.toISOString() } : {}
@@ -446,8 +461,14 @@ export async function transitionJob(
     ctx.actor.kind === 'portalUser'
       ? [{ event: 'moved', audience: 'customer', from, to, details: { ...(reason && { reason }), ...lost } }]
       : [
-          { event: 'moved', audience: presentHistory ? 'customer' : 'internal', from, to, details: presentHistory ? shownTime : {} },
-          // The customer's state is the same, but now the time is settled.
+          {
+            event: 'moved',
+            audience: presentHistory ? 'customer' : 'internal',
+            from,
+            to,
+            details: presentHistory ? shownTime : {},
+          },
+          // The customer's status is the same, but now the time is settled.
           ...(!presentHistory && !isScheduleVisible(from) && isScheduleVisible(to) && plan.scheduled_at
             ? [{ event: 'scheduled', audience: 'customer' as const, details: shownTime }]
             : []),
@@ -461,7 +482,7 @@ export async function transitionJob(
     ctx.now,
     ctx.newId,
   )
-  if (to !== 'declined') return { id: job.id, number: job.number, state: to, version }
+  if (to !== 'declined') return { id: job.id, number: job.number, status: to, version }
   // Follows by itself (E-40): the job is free again, and the reason stays in its history.
   await addHistory(
     ctx.db,
@@ -472,7 +493,7 @@ export async function transitionJob(
     ctx.newId,
   )
   await releaseDeclined(ctx.db, ctx.account.id, job.id, ctx.now)
-  return { id: job.id, number: job.number, state: 'unassigned' as const, version: version + 1 }
+  return { id: job.id, number: job.number, status: 'unassigned' as const, version: version + 1 }
 }
 
 /** Times the job had and has no more. */
@@ -640,7 +661,7 @@ function presentJobRow(
     | 'id'
     | 'number'
     | 'title'
-    | 'state'
+    | 'status'
     | 'customer_id'
     | 'customer'
     | 'template_id'
@@ -665,7 +686,7 @@ function presentJobRow(
     id: job.id,
     number: job.number,
     title: job.title,
-    state: job.state,
+    status: job.status,
     customer: { id: job.customer_id, name: job.customer },
     template: { id: job.template_id, name: job.template, icon: job.icon },
     worker: job.worker_id ? { id: job.worker_id, name: job.worker ?? '' } : null,
@@ -686,8 +707,8 @@ const presentHistory = (line: HistoryRecord) => ({
   at: line.created_at,
   event: line.event,
   audience: line.audience,
-  from: line.from_state,
-  to: line.to_state,
+  from: line.from_status,
+  to: line.to_status,
   by: { kind: line.actor_kind, id: line.actor_id, name: line.actor_name },
   details: line.details,
 })

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { home, moved, booked, upload, world, FIELDS } from './jobs.fixtures.ts'
-import { JOB_STATES, TRANSITIONS, transitionOf, progressOf, staffNameFor, type JobState, type TransitionRole } from './rules.ts'
+import {
+  JOB_STATUSES,
+  TRANSITIONS,
+  transitionOf,
+  progressOf,
+  staffNameFor,
+  type JobStatus,
+  type TransitionRole,
+} from './rules.ts'
 
 const { stored } = home
-const reset = (job: string, state: JobState, worker: string | null) =>
-  stored((db) => db.updateTable('jobs').set({ state, worker_id: worker, version: 1 }).where('id', '=', job).execute())
+const reset = (job: string, status: JobStatus, worker: string | null) =>
+  stored((db) => db.updateTable('jobs').set({ status, worker_id: worker, version: 1 }).where('id', '=', job).execute())
 
 describe('a booking followed to its end', () => {
   it('V-32 V-43 a customer books, the office plans and does it, and the customer sees each step in plain words', async () => {
@@ -14,15 +22,19 @@ describe('a booking followed to its end', () => {
     const seen = () => eleanor.ok('getPortalJob', { job })
     expect(await seen()).toMatchObject({
       number: 1001,
-      state: 'requested',
+      status: 'requested',
       address: '14 Pelican Quay, Bristol BS1 6UH',
       can: { edit: true, cancel: true },
     })
 
     const {
       rows: [row],
-    } = await dispatcher.ok('listJobs', { state: 'unassigned' })
-    expect(row).toMatchObject({ id: job, state: 'unassigned', createdBy: { kind: 'portalUser', name: 'Eleanor Finch' } })
+    } = await dispatcher.ok('listJobs', { status: 'unassigned' })
+    expect(row).toMatchObject({
+      id: job,
+      status: 'unassigned',
+      createdBy: { kind: 'portalUser', name: 'Eleanor Finch' },
+    })
     let { version } = row!
     const move = async (who: typeof marek, input: object) =>
       ({ version } = await who.ok('changeJobStatus', { job, version, ...input } as never))
@@ -31,18 +43,22 @@ describe('a booking followed to its end', () => {
       version,
       scheduled: { day: '2027-03-02', time: '10:00' },
     }))
-    expect(await seen()).toMatchObject({ state: 'requested', scheduledAt: null, worker: null })
+    expect(await seen()).toMatchObject({ status: 'requested', scheduledAt: null, worker: null })
     await move(dispatcher, { to: 'pending', worker: marek.id })
-    expect(await seen()).toMatchObject({ state: 'scheduled', scheduledAt: null, worker: null })
+    expect(await seen()).toMatchObject({ status: 'scheduled', scheduledAt: null, worker: null })
     await move(marek, { to: 'assigned' })
-    expect(await seen()).toMatchObject({ state: 'scheduled', scheduledAt: '2027-03-02T10:00:00.000Z', worker: 'Marek' })
+    expect(await seen()).toMatchObject({
+      status: 'scheduled',
+      scheduledAt: '2027-03-02T10:00:00.000Z',
+      worker: 'Marek',
+    })
     await move(marek, { to: 'started' })
-    expect(await seen()).toMatchObject({ state: 'progress', closed: { cancel: 'started' }, can: { cancel: false } })
+    expect(await seen()).toMatchObject({ status: 'progress', closed: { cancel: 'started' }, can: { cancel: false } })
     await move(marek, { to: 'paused' })
-    expect((await seen()).state).toBe('progress')
+    expect((await seen()).status).toBe('progress')
     await move(marek, { to: 'completed' })
     const done = await seen()
-    expect(done.state).toBe('completed')
+    expect(done.status).toBe('completed')
     expect(done.history.map((line) => [line.event, line.to, line.by.name])).toEqual([
       ['created', null, 'Eleanor Finch'],
       ['moved', 'scheduled', 'Dana'],
@@ -64,7 +80,7 @@ describe('a booking followed to its end', () => {
       expect((await moved(here.dispatcher, job, { to, ...more })).status).toBe(200)
     }
     expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
-      state: 'completed',
+      status: 'completed',
       startedAt: expect.any(String),
       completedAt: expect.any(String),
     })
@@ -72,7 +88,7 @@ describe('a booking followed to its end', () => {
 })
 
 describe('the table of moves', () => {
-  it('E-40 every pair of states is allowed to exactly those the table names, and refused with 409 to all others', async () => {
+  it('E-40 every pair of statuses is allowed to exactly those the table names, and refused with 409 to all others', async () => {
     const here = await world()
     const owner = here.harbour.owner
     const people: [typeof owner, TransitionRole[]][] = [
@@ -82,8 +98,8 @@ describe('the table of moves', () => {
     ]
     const job = await booked(here)
     const wrong: string[] = []
-    for (const from of JOB_STATES) {
-      for (const to of JOB_STATES) {
+    for (const from of JOB_STATUSES) {
+      for (const to of JOB_STATUSES) {
         for (const [who, movers] of people) {
           await reset(job, from, here.worker.id)
           const reply = await who.call('changeJobStatus', {
@@ -112,7 +128,9 @@ describe('the table of moves', () => {
       worker: { code: 'required' },
     })
     await reset(job, 'completed', here.worker.id)
-    expect((await here.harbour.owner.call('changeJobStatus', { job, version: 1, to: 'started' })).body.fields).toMatchObject({
+    expect(
+      (await here.harbour.owner.call('changeJobStatus', { job, version: 1, to: 'started' })).body.fields,
+    ).toMatchObject({
       reason: { code: 'required' },
     })
     await reset(job, 'pending', here.worker.id)
@@ -126,14 +144,14 @@ describe('the table of moves', () => {
     const job = await booked(here)
     await moved(here.dispatcher, job, { to: 'pending', worker: here.worker.id })
     expect((await moved(here.worker, job, { to: 'declined', reason: 'Too far for me' })).body).toMatchObject({
-      state: 'unassigned',
+      status: 'unassigned',
     })
     expect((await here.worker.call('getJob', { job })).status).toBe(404)
     const office = await here.dispatcher.ok('getJob', { job })
-    expect(office).toMatchObject({ state: 'unassigned', worker: null })
+    expect(office).toMatchObject({ status: 'unassigned', worker: null })
     expect(office.history.map((line) => line.details.reason ?? null)).toContain('Too far for me')
     const portal = await here.eleanor.call('getPortalJob', { job })
-    expect(portal.body.state).toBe('requested')
+    expect(portal.body.status).toBe('requested')
     expect(portal.text).not.toMatch(/Too far|declin|Marek/i)
   })
 
@@ -149,14 +167,14 @@ describe('the table of moves', () => {
     let { version } = await here.dispatcher.ok('getJob', { job })
     ;({ version } = await here.dispatcher.ok('cancelJob', { job, version, reason: 'Customer moved away' }))
     expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
-      state: 'canceled',
+      status: 'canceled',
       scheduled: null,
       startedAt: null,
       can: { reinstate: true, schedule: false },
     })
     await here.dispatcher.ok('reinstateJob', { job, version })
     const office = await here.dispatcher.ok('getJob', { job })
-    expect(office).toMatchObject({ state: 'unassigned', worker: null, canceledAt: null })
+    expect(office).toMatchObject({ status: 'unassigned', worker: null, canceledAt: null })
     expect(office.history.find((line) => line.event === 'timesRemoved')?.details).toMatchObject({
       removedScheduledAt: '2027-03-02T10:00:00.000Z',
       removedStartedAt: expect.any(String),
@@ -167,14 +185,14 @@ describe('the table of moves', () => {
   })
 
   it('a waiting job says where it stopped, and an address never stands in for a name', () => {
-    expect(progressOf('postponed').map((step) => step.state)).toEqual([
+    expect(progressOf('postponed').map((step) => step.status)).toEqual([
       'requested',
       'waiting',
       'scheduled',
       'progress',
       'completed',
     ])
-    expect(progressOf('canceled').at(-1)).toEqual({ state: 'canceled', is: 'now' })
+    expect(progressOf('canceled').at(-1)).toEqual({ status: 'canceled', is: 'now' })
     expect(staffNameFor('full', 'marek@harbour.example', 'Harbour')).toBe('Harbour')
     expect(staffNameFor('first', 'Marek Nowak', 'Harbour')).toBe('Marek')
     expect(staffNameFor('business', 'Marek Nowak', 'Harbour')).toBe('Harbour')
@@ -195,7 +213,7 @@ describe('the office', () => {
       note: 'Pays late.',
     })
     expect(await here.dispatcher.ok('getJob', { job: made.id })).toMatchObject({
-      state: 'assigned',
+      status: 'assigned',
       tags: ['warranty'],
       scheduled: { at: '2027-06-01T08:30:00.000Z', day: '2027-06-01', time: '09:30' },
       comments: [{ audience: 'internal', body: 'Pays late.' }],
@@ -265,8 +283,8 @@ describe('the office', () => {
         await here.dispatcher.ok('countJobs', filter as never),
       ]
       expect(counts.all).toBe(rows.length)
-      for (const { id, count } of counts.state)
-        expect((await here.dispatcher.ok('listJobs', { ...filter, state: id } as never)).rows).toHaveLength(count)
+      for (const { id, count } of counts.status)
+        expect((await here.dispatcher.ok('listJobs', { ...filter, status: id } as never)).rows).toHaveLength(count)
       for (const { id, count } of counts.worker)
         expect((await here.dispatcher.ok('listJobs', { ...filter, worker: id } as never)).rows).toHaveLength(count)
       for (const { id, count } of counts.template)
@@ -333,7 +351,8 @@ describe('the office', () => {
     expect((await here.worker.call('createJob', { customer: here.customer, template: here.template })).status).toBe(403)
     expect((await here.worker.call('deleteJob', { job: mine })).status).toBe(403)
     expect(
-      (await here.worker.call('changeJobStatus', { job: mine, version: 1, to: 'started', worker: here.dispatcher.id })).status,
+      (await here.worker.call('changeJobStatus', { job: mine, version: 1, to: 'started', worker: here.dispatcher.id }))
+        .status,
     ).toBe(422)
     await reset(mine, 'unpublished', here.worker.id)
     expect((await here.worker.call('getJob', { job: mine })).status).toBe(404)
@@ -418,15 +437,15 @@ describe('two at once', () => {
         here.worker.call('changeJobStatus', { job, version: 1, to: 'started' }),
         here.eleanor.call('cancelPortalJob', { job }),
       ])
-      const { state } = await here.dispatcher.ok('getJob', { job })
+      const { status } = await here.dispatcher.ok('getJob', { job })
       if (start.status === 200) {
-        expect(state).toBe('started')
+        expect(status).toBe('started')
         expect(cancel).toMatchObject({
           status: 409,
           body: { code: 'jobStarted', title: 'The job has started, so nothing was changed.' },
         })
       } else {
-        expect([state, cancel.status, start.status]).toEqual(['canceled', 200, 409])
+        expect([status, cancel.status, start.status]).toEqual(['canceled', 200, 409])
       }
     }
   })

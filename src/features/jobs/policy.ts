@@ -10,27 +10,30 @@ import {
   type StaffActor,
 } from '../identity/rules.ts'
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
-import { transitionRolesOf, transitionOf, type CustomerAction, type JobState, type TransitionRole } from './rules.ts'
+import { transitionRolesOf, transitionOf, type CustomerAction, type JobStatus, type TransitionRole } from './rules.ts'
 
 export { mayManage as mayDeleteJob, mayRunOffice as mayRunJobs }
 
 /** Facts of a job a policy needs; undefined: not in view. */
 export interface JobFacts {
-  state: JobState
+  status: JobStatus
   worker_id: string | null
   customer_id: string
 }
 
-export const transitionRolesFor = (actor: StaffActor, job: JobFacts): TransitionRole[] => transitionRolesOf(actor.role, job.worker_id === actor.id)
+export const transitionRolesFor = (actor: StaffActor, job: JobFacts): TransitionRole[] =>
+  transitionRolesOf(actor.role, job.worker_id === actor.id)
 
 /** Reading, commenting and attaching: whoever of the staff has the job in view. */
 export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
   (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
 
 /** A move that is no row of the table is refused for the person, not hidden: the job is in view. */
-export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobState): Decision {
+export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobStatus): Decision {
   if (actor.kind !== 'staff' || !job) return notFound
-  return transitionOf(job.state, to, transitionRolesFor(actor, job)) ? yes : no('transitionNotAllowed', { from: job.state, to })
+  return transitionOf(job.status, to, transitionRolesFor(actor, job))
+    ? yes
+    : no('transitionNotAllowed', { from: job.status, to })
 }
 
 /** The office's deeds on one job: it must be in view, and done by owner, admin or dispatcher. */

@@ -5,9 +5,9 @@ import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { fieldsOfJob, searchableText, type Field, type Values } from '../templates/rules.ts'
-import type { JobState } from './rules.ts'
+import type { JobStatus } from './rules.ts'
 
-export type JobRecord = Omit<Selectable<Jobs>, 'state' | 'fields'> & { state: JobState; fields: Values }
+export type JobRecord = Omit<Selectable<Jobs>, 'status' | 'fields'> & { status: JobStatus; fields: Values }
 
 // Kysely's sql`` runs on anything that executes; a Read handle is one whose type cannot say insert.
 const run = (db: Read) => db as Write
@@ -25,7 +25,7 @@ export async function findJob(db: Read, account: string, job: string): Promise<J
   return found as JobRecord | undefined
 }
 
-/** The same, held until the transaction ends: whoever decides on its state decides alone (E-41). */
+/** The same, held until the transaction ends: whoever decides on its status decides alone (E-41). */
 export async function lockJob(db: Write, account: string, job: string): Promise<JobRecord | undefined> {
   const found = await db
     .selectFrom('jobs')
@@ -81,7 +81,7 @@ export async function reserveJobNumbers(db: Write, account: string, count: numbe
 /** Writes new jobs, all in one statement: they have the same columns. */
 export async function insertJobs(
   db: Write,
-  rows: (Omit<Insertable<Jobs>, 'fields' | 'state'> & { fields: Values; state: JobState })[],
+  rows: (Omit<Insertable<Jobs>, 'fields' | 'status'> & { fields: Values; status: JobStatus })[],
 ): Promise<void> {
   await insertRows(db, 'jobs', rows)
 }
@@ -92,8 +92,8 @@ export interface HistoryLine {
   event: string
   /** `customer`: also shown in the portal, so nothing internal may be in it. */
   audience: 'internal' | 'customer'
-  from?: JobState
-  to?: JobState
+  from?: JobStatus
+  to?: JobStatus
   details?: Record<string, string | number | boolean | null | string[]>
 }
 export interface Author {
@@ -123,8 +123,8 @@ export async function addHistory(
         customer_id: job.customer_id,
         audience: line.audience,
         event: line.event,
-        from_state: line.from ?? null,
-        to_state: line.to ?? null,
+        from_status: line.from ?? null,
+        to_status: line.to ?? null,
         details: line.details ?? {},
         actor_kind: by.kind,
         actor_id: by.id,
@@ -140,8 +140,8 @@ export type HistoryRecord = Pick<
   'id' | 'event' | 'actor_kind' | 'actor_id' | 'actor_name' | 'created_at'
 > & {
   details: Record<string, string | number | boolean | null | string[]>
-  from_state: JobState | null
-  to_state: JobState | null
+  from_status: JobStatus | null
+  to_status: JobStatus | null
   audience: 'internal' | 'customer'
 }
 
@@ -233,11 +233,11 @@ const opening = (own: string, job: string, only: string) =>
   >(`select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon, coalesce(w.name, w.email) as worker,
     (select json_object_agg(v.version, v.fields) from template_versions v where v.account_id = ${own} and v.template_id = j.template_id and v.version = any (array[j.template_version, t.version])) as versions,
     t.version as current_version,
-    ${children(own, 'job_history', 'id, audience, event, from_state, to_state, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
+    ${children(own, 'job_history', 'id, audience, event, from_status, to_status, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
     ${children(own, 'job_comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
     ${children(own, 'files', 'id, owner_kind, owner_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
     (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'address', s.address) order by s.created_at, s.id), '[]')
-      from sites s where s.account_id = ${own} and s.customer_id = j.customer_id and s.state = 'active') as sites
+      from sites s where s.account_id = ${own} and s.customer_id = j.customer_id and s.status = 'active') as sites
     from jobs j left join customers c on c.account_id = ${own} and c.id = j.customer_id join templates t on t.account_id = ${own} and t.id = j.template_id
     left join staff_members w on w.account_id = ${own} and w.id = j.worker_id
     where j.account_id = ${own} and j.id = ${job}`)
@@ -304,7 +304,7 @@ export const sitesOf = (db: Read, account: string, customers: readonly string[])
         .select(['id', 'customer_id', 'name', 'address', 'latitude', 'longitude'])
         .where('account_id', '=', account)
         .where('customer_id', 'in', [...customers])
-        .where('state', '=', 'active')
+        .where('status', '=', 'active')
         .orderBy('created_at')
         .orderBy('id')
         .execute()
@@ -312,7 +312,7 @@ export const sitesOf = (db: Read, account: string, customers: readonly string[])
 export const customerOf = (db: Read, account: string, customer: string) =>
   db
     .selectFrom('customers')
-    .select(['id', 'name', 'state'])
+    .select(['id', 'name', 'status'])
     .where('account_id', '=', account)
     .where('id', '=', customer)
     .executeTakeFirst()
@@ -322,7 +322,7 @@ export const workersOf = (db: Read, account: string) =>
     .selectFrom('staff_members')
     .select(['id', 'name', 'email', 'role'])
     .where('account_id', '=', account)
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .orderBy('name')
     .orderBy('id')
     .execute()
@@ -333,7 +333,7 @@ export const isActiveStaff = async (db: Read, account: string, member: string): 
     .select('id')
     .where('account_id', '=', account)
     .where('id', '=', member)
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .executeTakeFirst()) !== undefined
 
 // ---- templates of jobs ----
@@ -345,7 +345,7 @@ export interface TemplateOf {
   icon: string
   version: number
   duration_minutes: number | null
-  state: string
+  status: string
   fields: Field[]
 }
 
@@ -359,7 +359,7 @@ export async function findTemplate(db: Read, account: string, template: string):
         .onRef('v.template_id', '=', 't.id')
         .onRef('v.version', '=', 't.version'),
     )
-    .select(['t.id', 't.name', 't.description', 't.icon', 't.version', 't.duration_minutes', 't.state', 'v.fields'])
+    .select(['t.id', 't.name', 't.description', 't.icon', 't.version', 't.duration_minutes', 't.status', 'v.fields'])
     .where('t.account_id', '=', account)
     .where('v.account_id', '=', account)
     .where('t.id', '=', template)
@@ -372,7 +372,7 @@ export const activeTemplates = (db: Read, account: string) =>
     .selectFrom('templates')
     .select(['id', 'name', 'description', 'icon', 'duration_minutes'])
     .where('account_id', '=', account)
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .orderBy('position')
     .orderBy('id')
     .execute()
@@ -453,7 +453,7 @@ export interface JobRowRecord {
   id: string
   number: number
   title: string
-  state: JobState
+  status: JobStatus
   customer_id: string
   customer: string
   template_id: string

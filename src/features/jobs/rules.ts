@@ -1,9 +1,9 @@
 /**
- * States and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
+ * Statuses and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
  * runs on server and screen.
  */
 
-export const JOB_STATES = [
+export const JOB_STATUSES = [
   'unassigned',
   'unpublished',
   'pending',
@@ -15,13 +15,13 @@ export const JOB_STATES = [
   'postponed',
   'canceled',
 ] as const
-export type JobState = (typeof JOB_STATES)[number]
+export type JobStatus = (typeof JOB_STATUSES)[number]
 
-export const CUSTOMER_STATES = ['requested', 'scheduled', 'progress', 'waiting', 'completed', 'canceled'] as const
-/** What a customer is told: fewer states, and none that speaks of our inner workings. */
-export type CustomerState = (typeof CUSTOMER_STATES)[number]
+export const CUSTOMER_STATUSES = ['requested', 'scheduled', 'progress', 'waiting', 'completed', 'canceled'] as const
+/** What a customer is told: fewer statuses, and none that speaks of our inner workings. */
+export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number]
 
-const SHOWN: Record<JobState, CustomerState> = {
+const SHOWN: Record<JobStatus, CustomerStatus> = {
   unassigned: 'requested',
   unpublished: 'requested',
   declined: 'requested',
@@ -33,12 +33,13 @@ const SHOWN: Record<JobState, CustomerState> = {
   postponed: 'waiting',
   canceled: 'canceled',
 }
-export const customerState = (state: JobState): CustomerState => SHOWN[state]
+export const customerStatus = (status: JobStatus): CustomerStatus => SHOWN[status]
 
 export const JOB_GROUPS = ['open', 'completed', 'canceled'] as const
 export type JobGroup = (typeof JOB_GROUPS)[number]
-export const groupOf = (state: JobState): JobGroup => (state === 'completed' || state === 'canceled' ? state : 'open')
-export const statesOf = (group: JobGroup): JobState[] => JOB_STATES.filter((state) => groupOf(state) === group)
+export const groupOf = (status: JobStatus): JobGroup =>
+  status === 'completed' || status === 'canceled' ? status : 'open'
+export const statusesOf = (group: JobGroup): JobStatus[] => JOB_STATUSES.filter((status) => groupOf(status) === group)
 
 // ---- moves (E-40) ----
 
@@ -46,8 +47,8 @@ export const statesOf = (group: JobGroup): JobState[] => JOB_STATES.filter((stat
 export type TransitionRole = 'worker' | 'dispatcher' | 'manager' | 'customer' | 'system'
 
 export interface JobTransition {
-  from: readonly JobState[]
-  to: JobState
+  from: readonly JobStatus[]
+  to: JobStatus
   who: readonly TransitionRole[]
   /** A reason must be given; it stays internal. */
   reason?: 'required'
@@ -79,21 +80,28 @@ export const TRANSITIONS: readonly JobTransition[] = [
 ]
 
 /** The row of the table for this move by any of these; undefined when there is none. */
-export const transitionOf = (from: JobState, to: JobState, by: readonly TransitionRole[]): JobTransition | undefined =>
+export const transitionOf = (
+  from: JobStatus,
+  to: JobStatus,
+  by: readonly TransitionRole[],
+): JobTransition | undefined =>
   TRANSITIONS.find((move) => move.to === to && move.from.includes(from) && move.who.some((who) => by.includes(who)))
 
 /** Where a job can go from here, for the buttons of a screen. */
 export const transitionsFrom = (
-  from: JobState,
+  from: JobStatus,
   by: readonly TransitionRole[],
-): { to: JobState; reason: boolean; needsWorker: boolean }[] =>
-  JOB_STATES.flatMap((to) => {
+): { to: JobStatus; reason: boolean; needsWorker: boolean }[] =>
+  JOB_STATUSES.flatMap((to) => {
     const move = transitionOf(from, to, by)
     return move ? [{ to, reason: move.reason === 'required', needsWorker: move.needsWorker === true }] : []
   })
 
 /** What a member of staff counts as for one job. */
-export function transitionRolesOf(role: 'owner' | 'admin' | 'dispatcher' | 'worker', isTheWorker: boolean): TransitionRole[] {
+export function transitionRolesOf(
+  role: 'owner' | 'admin' | 'dispatcher' | 'worker',
+  isTheWorker: boolean,
+): TransitionRole[] {
   return [
     ...(isTheWorker ? ['worker' as const] : []),
     ...(role === 'worker' ? [] : ['dispatcher' as const]),
@@ -102,58 +110,59 @@ export function transitionRolesOf(role: 'owner' | 'admin' | 'dispatcher' | 'work
 }
 
 /** Work is going on or over: planning is closed. */
-export const hasStarted = (state: JobState): boolean => ['started', 'paused', 'completed'].includes(state)
-export const isPlannable = (state: JobState): boolean => !hasStarted(state) && state !== 'canceled'
-/** The office may correct a job in any state but a canceled one. */
-export const isEditable = (state: JobState): boolean => state !== 'canceled'
+export const hasStarted = (status: JobStatus): boolean => ['started', 'paused', 'completed'].includes(status)
+export const isPlannable = (status: JobStatus): boolean => !hasStarted(status) && status !== 'canceled'
+/** The office may correct a job in any status but a canceled one. */
+export const isEditable = (status: JobStatus): boolean => status !== 'canceled'
 
-// ---- what a customer may do in which state ----
+// ---- what a customer may do in which status ----
 
 export type CustomerAction = 'edit' | 'cancel' | 'delete'
 
-/** Why a customer can no longer do it: the state it reached. Null: it is still possible. */
+/** Why a customer can no longer do it: the status it reached. Null: it is still possible. */
 export function blockedReason(
   deed: CustomerAction,
-  state: JobState,
+  status: JobStatus,
 ): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
-  if (state === 'completed' || state === 'canceled') return state
-  if (state === 'started' || state === 'paused') return 'started'
+  if (status === 'completed' || status === 'canceled') return status
+  if (status === 'started' || status === 'paused') return 'started'
   switch (deed) {
     // Declined is our own affair: to the customer the job is requested, and behaves so.
     case 'edit':
-      return state === 'postponed' ? 'waiting' : null
+      return status === 'postponed' ? 'waiting' : null
     case 'cancel':
       return null
     case 'delete':
-      return state === 'unassigned' ? null : 'planned'
+      return status === 'unassigned' ? null : 'planned'
   }
 }
 
 /** Worker and time are told to a customer once they are settled; before, they are plans of ours. */
-export const isScheduleVisible = (state: JobState): boolean => ['assigned', 'started', 'paused', 'completed'].includes(state)
+export const isScheduleVisible = (status: JobStatus): boolean =>
+  ['assigned', 'started', 'paused', 'completed'].includes(status)
 
 // ---- the line of progress a customer follows ----
 
 export interface ProgressStep {
-  state: CustomerState
+  status: CustomerStatus
   is: 'done' | 'now' | 'next'
 }
 
 /** Requested → scheduled → in progress → completed; a canceled or waiting job says so at the place it stopped. */
-export function progressOf(state: JobState): ProgressStep[] {
-  const now = customerState(state)
+export function progressOf(status: JobStatus): ProgressStep[] {
+  const now = customerStatus(status)
   if (now === 'canceled')
     return [
-      { state: 'requested', is: 'done' },
-      { state: 'canceled', is: 'now' },
+      { status: 'requested', is: 'done' },
+      { status: 'canceled', is: 'now' },
     ]
-  const steps: CustomerState[] =
+  const steps: CustomerStatus[] =
     now === 'waiting'
       ? ['requested', 'waiting', 'scheduled', 'progress', 'completed']
       : ['requested', 'scheduled', 'progress', 'completed']
   const at = steps.indexOf(now)
   return steps.map((step, index) => ({
-    state: step,
+    status: step,
     is: index < at || now === 'completed' ? 'done' : index === at ? 'now' : 'next',
   }))
 }

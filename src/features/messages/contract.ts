@@ -5,17 +5,17 @@
 import { z } from 'zod'
 import { contract, cursor, id, moment, operation, page, search } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { MESSAGE_STATES } from './rules.ts'
+import { MESSAGE_STATUSES } from './rules.ts'
 
 declareProblems({ ownerOnly: 403, messageSent: 409, messageWiped: 409, messageCanceled: 409, linkNotCopied: 409 })
 
-const state = () => z.enum(MESSAGE_STATES)
+const status = () => z.enum(MESSAGE_STATUSES)
 const row = z.object({
   id: z.string(),
   subject: z.string().nullable(),
   to: z.string(),
   toName: z.string().nullable(),
-  state: state(),
+  status: status(),
   createdAt: moment(),
   sentAt: moment().nullable(),
   nextAt: moment().nullable(),
@@ -28,7 +28,7 @@ const mail = z.object({
   from: z.string(),
   to: z.string(),
   toName: z.string().nullable(),
-  state: state(),
+  status: status(),
   createdAt: moment(),
   sentAt: moment().nullable(),
   nextAt: moment().nullable(),
@@ -46,7 +46,7 @@ export const messages = contract('messages', {
     path: '/office/{account}/messages',
     audience: ['staff'],
     summary: 'What was sent, newest first',
-    query: z.strictObject({ state: state().optional(), search: search(), cursor: cursor() }),
+    query: z.strictObject({ status: status().optional(), search: search(), cursor: cursor() }),
     /** Counts are of the newest 5,000. `sending`: false when no mail server is set, so that messages wait. */
     output: z.object({
       ...page(row),
@@ -119,7 +119,7 @@ export const messages = contract('messages', {
           subject: z.string().nullable(),
           business: z.string(),
           to: z.string(),
-          state: state(),
+          status: status(),
           createdAt: moment(),
         }),
       ),

@@ -19,9 +19,9 @@ import {
   triesOf,
   type StoredMessage,
 } from './queries.ts'
-import { isWiped, linkMayBeCopied, stateOf, deliveryProblemOf } from './rules.ts'
+import { isWiped, linkMayBeCopied, statusOf, deliveryProblemOf } from './rules.ts'
 
-export interface Mail {
+export interface MessagesOptions {
   words: Words
   messages: readonly Message[]
   senderOf(db: Kysely<DB>, account: string): Promise<Sender | null>
@@ -36,18 +36,18 @@ export interface Mail {
 }
 
 /** Mails are composed here once more, so the handlers need what the deliverer has. */
-export function messagesHandlers(house: Mail) {
-  const book = messageBook(house.messages)
+export function messagesHandlers(options: MessagesOptions) {
+  const book = messageBook(options.messages)
 
   const senderOf = async (db: Read | Kysely<DB>, account: string) => {
-    const sender = await house.senderOf(db as Kysely<DB>, account)
+    const sender = await options.senderOf(db as Kysely<DB>, account)
     if (!sender) throw problem('notFound')
     return sender
   }
 
   const subject = (row: StoredMessage, sender: Sender) => {
     const declared = book.get(row.kind)
-    return declared ? composeSubject(house.words, declared, row, sender) : null
+    return declared ? composeSubject(options.words, declared, row, sender) : null
   }
 
   const line = (row: StoredMessage, sender: Sender) => ({
@@ -55,10 +55,10 @@ export function messagesHandlers(house: Mail) {
     subject: subject(row, sender),
     to: row.to_address,
     toName: row.to_name,
-    state: stateOf(row.state),
+    status: statusOf(row.status),
     createdAt: row.created_at,
     sentAt: row.sent_at,
-    nextAt: stateOf(row.state) === 'waiting' ? row.next_at : null,
+    nextAt: statusOf(row.status) === 'waiting' ? row.next_at : null,
     attempts: row.attempts,
     lastResult: row.last_result,
   })
@@ -66,14 +66,14 @@ export function messagesHandlers(house: Mail) {
   /** Null when its values were wiped, or this version does not know its kind. */
   const compose = async (row: StoredMessage, sender: Sender, masked: boolean) => {
     const declared = book.get(row.kind)
-    return declared && row.payload ? composeMail(house.words, declared, row, sender, { masked }) : null
+    return declared && row.payload ? composeMail(options.words, declared, row, sender, { masked }) : null
   }
 
   const whole = async (row: StoredMessage, sender: Sender, masked: boolean) => {
     const mail = await compose(row, sender, masked)
     return {
       ...line(row, sender),
-      from: `${sender.name} <${house.from}>`,
+      from: `${sender.name} <${options.from}>`,
       text: mail?.text ?? null,
       link: mail?.link ?? null,
       linkKind: row.link_kind as 'invitation' | 'reset' | 'signIn' | null,
@@ -100,9 +100,9 @@ export function messagesHandlers(house: Mail) {
 
   /** The demo's door: asked before anything is read. */
   const inMailbox = <T>(work: (db: Kysely<DB>) => Promise<T>) => {
-    const decision = isDemo(house.demo)
+    const decision = isDemo(options.demo)
     if (!decision.yes) throw problem(decision.code)
-    return house.openMailbox(work)
+    return options.openMailbox(work)
   }
   const mailboxMessage = (id: string) =>
     inMailbox(async (db) => {
@@ -121,7 +121,7 @@ export function messagesHandlers(house: Mail) {
         rows: shown.map((row) => line(row, sender)),
         next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
         counts: await countMessages(ctx.db, ctx.account.id),
-        sending: house.sending,
+        sending: options.sending,
       }
     },
 
@@ -132,7 +132,7 @@ export function messagesHandlers(house: Mail) {
       const stuck = deliveryProblemOf(row)
       return {
         message: await whole(row, await senderOf(ctx.db, ctx.account.id), true),
-        sending: house.sending,
+        sending: options.sending,
         tries: (await triesOf(ctx.db, ctx.account.id, id)).map((each) => ({
           ...each,
           outcome: each.outcome as 'sent',
@@ -161,7 +161,7 @@ export function messagesHandlers(house: Mail) {
       if (stuck) throw problem({ sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' }[stuck])
       // Between the look and the deed it may have gone out by itself.
       if (!(await sendAgain(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
-      ctx.afterCommit(house.wake)
+      ctx.afterCommit(options.wake)
       await ctx.audit({
         event: 'messageResent',
         subjectKind: 'message',
@@ -198,7 +198,7 @@ export function messagesHandlers(house: Mail) {
           return { rows, senders }
         }),
       async (ctx, _input, { rows, senders }) => {
-        ctx.allow(isDemo(house.demo))
+        ctx.allow(isDemo(options.demo))
         const shown = rows.slice(0, PAGE)
         return {
           rows: shown.map((row) => {
@@ -208,12 +208,12 @@ export function messagesHandlers(house: Mail) {
               subject: subject(row, sender),
               business: sender.name,
               to: row.to_address,
-              state: stateOf(row.state),
+              status: statusOf(row.status),
               createdAt: row.created_at,
             }
           }),
           next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
-          sending: house.sending,
+          sending: options.sending,
         }
       },
     ),
@@ -221,7 +221,7 @@ export function messagesHandlers(house: Mail) {
     getMailboxMessage: prepared(
       ({ message }: Input<typeof messages.getMailboxMessage>) => mailboxMessage(message),
       async (ctx, _input, { row, sender }) => {
-        ctx.allow(isDemo(house.demo))
+        ctx.allow(isDemo(options.demo))
         const mail = await whole(row, sender, false)
         return {
           message: { ...mail, link: isWiped(row) ? null : mail.link, business: sender.name },
@@ -233,7 +233,7 @@ export function messagesHandlers(house: Mail) {
     getMailboxHtml: prepared(
       ({ message }: Input<typeof messages.getMailboxHtml>) => mailboxMessage(message),
       async (ctx, _input, { row, sender }) => {
-        ctx.allow(isDemo(house.demo))
+        ctx.allow(isDemo(options.demo))
         const mail = await compose(row, sender, false)
         if (!mail) throw problem('notFound')
         return asFile(mail.html, sender)

@@ -4,7 +4,7 @@ import { startTestServer, linkIn, startSeparateServer } from '../../../test/test
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 
 describe('messages', () => {
-  it('what was sent is listed with its result, found by recipient and by state', async () => {
+  it('what was sent is listed with its result, found by recipient and by status', async () => {
     const { business, mailTo } = await startTestServer()
     const { owner } = await business({ name: 'Harbour Appliance Repair' })
     const sent = fresh(),
@@ -13,13 +13,13 @@ describe('messages', () => {
     await mailTo(sent)
     await owner.ok('inviteStaff', { email: waiting, role: 'worker' })
     const all = await owner.ok('listMessages')
-    expect(all.rows.map(({ to, state }) => [to, state])).toEqual([
+    expect(all.rows.map(({ to, status }) => [to, status])).toEqual([
       [waiting, 'waiting'],
       [sent, 'sent'],
     ])
     expect(all.rows[1]!.subject).toBe('Ruth Calloway invites you to the office of Harbour Appliance Repair')
     expect(all.counts).toMatchObject({ waiting: 1, sent: 1, failed: 0 })
-    expect((await owner.ok('listMessages', { state: 'sent' })).rows.map((each) => each.to)).toEqual([sent])
+    expect((await owner.ok('listMessages', { status: 'sent' })).rows.map((each) => each.to)).toEqual([sent])
     expect((await owner.ok('listMessages', { search: waiting.slice(0, 9) })).rows.map((each) => each.to)).toEqual([
       waiting,
     ])
@@ -63,7 +63,7 @@ describe('messages', () => {
     const [invitation] = (await b.owner.ok('listMessages')).rows
     expect((await admin.call('copyInvitationLink', { message: invitation!.id })).body.code).toBe('ownerOnly')
     const { link } = await b.owner.ok('copyInvitationLink', { message: invitation!.id })
-    expect((await anyone().ok('getStaffInvitation', { token: link.split('/').at(-1)! })).state).toBe('open')
+    expect((await anyone().ok('getStaffInvitation', { token: link.split('/').at(-1)! })).status).toBe('open')
     const noted = await stored((db) =>
       db
         .selectFrom('audit')
@@ -88,7 +88,7 @@ describe('messages', () => {
     await stored((db) =>
       db
         .updateTable('outbox')
-        .set({ state: 'failed', attempts: 12, last_result: 'No such mailbox' })
+        .set({ status: 'failed', attempts: 12, last_result: 'No such mailbox' })
         .where('account_id', '=', id)
         .where('id', '=', message)
         .execute(),
@@ -106,7 +106,7 @@ describe('messages', () => {
     await stored((db) =>
       db
         .updateTable('outbox')
-        .set({ state: 'failed' })
+        .set({ status: 'failed' })
         .where('account_id', '=', id)
         .where('id', '=', message)
         .execute(),
@@ -123,7 +123,7 @@ describe('messages', () => {
         vi.waitFor(() => expect(at.mails.filter((mail) => mail.to?.[0]?.address === email)).toHaveLength(1), 10_000)
       const [given, asked] = [fresh(), fresh()]
       await owner.ok('inviteStaff', { email: given, role: 'worker' })
-      await at.stored((db) => db.updateTable('outbox').set({ state: 'failed' }).where('account_id', '=', id).execute())
+      await at.stored((db) => db.updateTable('outbox').set({ status: 'failed' }).where('account_id', '=', id).execute())
       at.app.deliverer.start()
       await at.app.deliverer.sweep()
       expect(at.mails).toHaveLength(0)
@@ -131,7 +131,7 @@ describe('messages', () => {
       await arrived(asked)
       const {
         rows: [row],
-      } = await owner.ok('listMessages', { state: 'failed' })
+      } = await owner.ok('listMessages', { status: 'failed' })
       await owner.ok('resendMessage', { message: row!.id })
       await arrived(given)
     } finally {
@@ -172,7 +172,7 @@ describe('messages', () => {
       const reader = demo.anyone()
       const [row] = (await reader.ok('listMailbox', { search: email })).rows
       const { message } = await reader.ok('getMailboxMessage', { message: row!.id })
-      expect((await reader.ok('getStaffInvitation', { token: message.link!.split('/').at(-1)! })).state).toBe('open')
+      expect((await reader.ok('getStaffInvitation', { token: message.link!.split('/').at(-1)! })).status).toBe('open')
       const html = await reader.call('getMailboxHtml', { message: row!.id })
       expect(html.headers['content-security-policy']).toMatch(/default-src 'none'.*sandbox/)
       expect(html.headers['content-security-policy']).not.toContain('allow-scripts')

@@ -4,14 +4,14 @@ import type { OutboxRow } from '../../platform/delivery/outbox.ts'
 import { foldedPatterns } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
-import type { MessageState } from './rules.ts'
+import type { MessageStatus } from './rules.ts'
 
 /** Messages that were given up and wait for somebody; counted to 100 and no further. */
 export async function failedCount(db: Read, account: string): Promise<number> {
   const {
     rows: [row],
   } = await sql<{ failed: number }>`select count(*)::int as failed
-    from (select 1 from outbox where account_id = ${account} and state = 'failed' limit 100) few`.execute(db as Write)
+    from (select 1 from outbox where account_id = ${account} and status = 'failed' limit 100) few`.execute(db as Write)
   return row!.failed
 }
 
@@ -33,7 +33,7 @@ const COLUMNS = [
   'payload',
   'secret',
   'link_kind',
-  'state',
+  'status',
   'attempts',
   'message_id',
   'created_at',
@@ -44,20 +44,20 @@ const COLUMNS = [
 
 export const PAGE = 50
 
-const stored = (state: MessageState): string[] => (state === 'waiting' ? ['waiting', 'sending'] : [state])
+const stored = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
 
 /** Newest first; one more than a page tells whether there is another. */
 export async function findMessages(
   db: Read,
   account: string,
   {
-    state,
+    status,
     search,
     cursor,
-  }: { state?: MessageState | undefined; search?: string | undefined; cursor?: string | undefined },
+  }: { status?: MessageStatus | undefined; search?: string | undefined; cursor?: string | undefined },
 ): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
-  if (state) query = query.where('state', 'in', stored(state))
+  if (status) query = query.where('status', 'in', stored(status))
   for (const pattern of foldedPatterns(search ?? '')) {
     query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
   }
@@ -81,13 +81,13 @@ function openCursor(cursor: string): [Date, string] {
   return [new Date(Number(at)), id]
 }
 
-/** Of the newest 5,000, by state: no count reads a journal to its end. */
-export async function countMessages(db: Read, account: string): Promise<Record<MessageState, number>> {
+/** Of the newest 5,000, by status: no count reads a journal to its end. */
+export async function countMessages(db: Read, account: string): Promise<Record<MessageStatus, number>> {
   const { rows } = await sql<{
-    state: MessageState
+    status: MessageStatus
     count: number
-  }>`select case state when 'sending' then 'waiting' else state end as state, count(*)::int as count
-    from (select state from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(
+  }>`select case status when 'sending' then 'waiting' else status end as status, count(*)::int as count
+    from (select status from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(
     db as Write,
   )
   return {
@@ -95,7 +95,7 @@ export async function countMessages(db: Read, account: string): Promise<Record<M
     sent: 0,
     failed: 0,
     canceled: 0,
-    ...Object.fromEntries(rows.map((row) => [row.state, row.count])),
+    ...Object.fromEntries(rows.map((row) => [row.status, row.count])),
   }
 }
 

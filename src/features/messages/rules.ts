@@ -1,13 +1,14 @@
-/** States of a message as people see them. Pure. */
+/** Statuses of a message as people see them. Pure. */
 
 /** `sending` lasts seconds and says nothing more than waiting does. */
-export const MESSAGE_STATES = ['waiting', 'sent', 'failed', 'canceled'] as const
-export type MessageState = (typeof MESSAGE_STATES)[number]
+export const MESSAGE_STATUSES = ['waiting', 'sent', 'failed', 'canceled'] as const
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
-export const stateOf = (stored: string): MessageState => (stored === 'sending' ? 'waiting' : (stored as MessageState))
+export const statusOf = (stored: string): MessageStatus =>
+  stored === 'sending' ? 'waiting' : (stored as MessageStatus)
 
 interface Facts {
-  state: string
+  status: string
   secret: boolean
   payload: unknown
 }
@@ -18,11 +19,11 @@ export const isWiped = ({ secret, payload }: Facts): boolean =>
 
 /** Why a message cannot be sent again; null when it can. */
 export function deliveryProblemOf(facts: Facts): 'sent' | 'wiped' | 'canceled' | null {
-  if (facts.state === 'sent') return 'sent'
-  if (facts.state === 'canceled') return 'canceled'
+  if (facts.status === 'sent') return 'sent'
+  if (facts.status === 'canceled') return 'canceled'
   return isWiped(facts) ? 'wiped' : null
 }
 
 /** Only an invitation, and only while it waits: a reset or sign-in link is for its reader alone. */
 export const linkMayBeCopied = (facts: Facts & { link_kind: string | null }): boolean =>
-  facts.link_kind === 'invitation' && stateOf(facts.state) === 'waiting' && !isWiped(facts)
+  facts.link_kind === 'invitation' && statusOf(facts.status) === 'waiting' && !isWiped(facts)

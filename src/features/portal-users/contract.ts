@@ -8,7 +8,7 @@ import { contract, cursor, email, id, moment, operation, page, search, seenVersi
 import { declareProblems } from '../../platform/problem.ts'
 import { PERMISSIONS } from '../identity/rules.ts'
 import { portalProblems } from '../portal/contract.ts'
-import { STANDINGS, STATES, TEMPLATE_MODES } from './rules.ts'
+import { DISPLAY_STATUSES, STATUSES, TEMPLATE_MODES } from './rules.ts'
 
 declareProblems({
   changedMeanwhile: portalProblems.changedMeanwhile,
@@ -45,7 +45,7 @@ const explained = z.array(
 const mail = z
   .object({
     id: z.string(),
-    state: z.enum(['waiting', 'retrying', 'delivered', 'refused']),
+    status: z.enum(['waiting', 'retrying', 'delivered', 'refused']),
     at: moment(),
     /** When it is tried again. */
     next: moment().nullable(),
@@ -66,8 +66,8 @@ const shared = {
   email: z.string(),
   /** Null until the user gave it. */
   name: z.string().nullable(),
-  state: z.enum(STATES),
-  userStatus: z.enum(STANDINGS),
+  status: z.enum(STATUSES),
+  displayStatus: z.enum(DISPLAY_STATUSES),
   createdAt: moment(),
   lastSignInAt: moment().nullable(),
   /** The newest activation mail. */
@@ -88,10 +88,12 @@ export const portalUsers = contract('portal-users', {
     summary: 'Portal users, found by name or email',
     query: z.strictObject({
       search: search(),
-      userStatus: z.enum(STANDINGS).optional(),
+      displayStatus: z.enum(DISPLAY_STATUSES).optional(),
       /** Only those linked to this customer. */
       customer: id().optional(),
-      sort: z.enum(['name', '-name', 'state', '-state', 'lastSignIn', '-lastSignIn', 'created', '-created']).optional(),
+      sort: z
+        .enum(['name', '-name', 'status', '-status', 'lastSignIn', '-lastSignIn', 'created', '-created'])
+        .optional(),
       cursor: cursor(),
     }),
     output: z.object({

@@ -26,31 +26,42 @@ import {
   saveLink,
   saveUser,
   setRemoved,
-  setState,
+  setStatus,
   type PortalUserRow,
   type PortalUser,
   type SortKey,
 } from './queries.ts'
-import { explained, ownOrNothing, RESEND_PAUSE, userStatusOf, STANDINGS, statesOf, type TemplatesMode } from './rules.ts'
+import {
+  explained,
+  ownOrNothing,
+  RESEND_PAUSE,
+  displayStatusOf,
+  DISPLAY_STATUSES,
+  statusesOf,
+  type TemplatesMode,
+} from './rules.ts'
 
 const PAGE = 50
 
 export const portalUsersHandlers = implement('portal-users', portalUsers, {
-  async listPortalUsers(ctx, { userStatus, sort = 'name', cursor, ...wanted }) {
+  async listPortalUsers(ctx, { displayStatus, sort = 'name', cursor, ...wanted }) {
     ctx.allow(maySeePortalUsers(ctx.actor))
     if (cursor && !isId(cursor)) throw problem('input', { fields: { cursor: 'format' } })
     const counts = await countUsers(ctx.db, ctx.account.id, wanted)
     const rows = await listUsers(ctx.db, ctx.account.id, {
       ...wanted,
-      userStatus,
+      displayStatus,
       sort: sort.replace('-', '') as SortKey,
       descending: sort.startsWith('-'),
       after: cursor,
       limit: PAGE + 1,
     })
     const of = Object.fromEntries(
-      STANDINGS.map((each) => [each, statesOf(each).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0)]),
-    ) as Record<(typeof STANDINGS)[number], number>
+      DISPLAY_STATUSES.map((each) => [
+        each,
+        statusesOf(each).reduce((sum, status) => sum + (counts.get(status) ?? 0), 0),
+      ]),
+    ) as Record<(typeof DISPLAY_STATUSES)[number], number>
     return {
       rows: rows.slice(0, PAGE).map((row) => ({
         ...shown(ctx.actor, row, row.mail),
@@ -88,7 +99,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
       })),
       permissions: { customized: user.permissions !== null, values: explained(portal, user.permissions) },
       templates: await templatesOf(ctx, user),
-      suggestions: user.state === 'removed' ? [] : await customersKnownAs(ctx.db, ctx.account.id, user),
+      suggestions: user.status === 'removed' ? [] : await customersKnownAs(ctx.db, ctx.account.id, user),
       removal: await belongings(ctx.db, ctx.account.id, id, ctx.now),
       portal: { enabled: portal.enabled },
     }
@@ -145,7 +156,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     if (other && other.id !== id) throw await taken(ctx, email)
     const before = user!.email
     // Only another spelling of the same address proves nothing new: it is simply stored.
-    const pending = user!.state === 'active' && emailNorm(email) !== user!.email_norm
+    const pending = user!.status === 'active' && emailNorm(email) !== user!.email_norm
     const next = await saveUser(
       ctx.db,
       ctx.account.id,
@@ -156,7 +167,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     )
     const login = await lockLogin(ctx.db, ctx.account.id, id)
     if (pending) await sendEmailChange(ctx, login!, email)
-    else if (user!.state !== 'active') await sendActivation(ctx, login!)
+    else if (user!.status !== 'active') await sendActivation(ctx, login!)
     await ctx.audit({
       event: 'portalUserEmailChanged',
       subjectKind: 'portalUser',
@@ -256,8 +267,8 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
   async suspendPortalUser(ctx, { user: id }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayDo(ctx.actor, 'suspend', user))
-    if (user!.state === 'suspended') return { sessionsEnded: 0 }
-    await setState(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
+    if (user!.status === 'suspended') return { sessionsEnded: 0 }
+    await setStatus(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
     const sessionsEnded = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
     await tell(ctx, user!)
     await ctx.audit({
@@ -272,8 +283,8 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
   async reactivatePortalUser(ctx, { user: id }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayDo(ctx.actor, 'reactivate', user))
-    if (user!.state === 'active') return {}
-    await setState(ctx.db, ctx.account.id, id, 'active', ctx.now)
+    if (user!.status === 'active') return {}
+    await setStatus(ctx.db, ctx.account.id, id, 'active', ctx.now)
     await ctx.audit({ event: 'portalUserReactivated', subjectKind: 'portalUser', subjectId: id })
     return {}
   },
@@ -282,8 +293,9 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     const name = user?.name ?? user?.email ?? ''
     // Removed already is an answer, not a refusal (E-12); the right to remove is asked all the same.
-    ctx.allow(mayDo(ctx.actor, 'remove', user?.state === 'removed' ? { state: 'active' } : user))
-    if (user!.state === 'removed') return { outcome: 'alreadyRemoved' as const, name, ended: { sessions: 0, links: 0 } }
+    ctx.allow(mayDo(ctx.actor, 'remove', user?.status === 'removed' ? { status: 'active' } : user))
+    if (user!.status === 'removed')
+      return { outcome: 'alreadyRemoved' as const, name, ended: { sessions: 0, links: 0 } }
     const sessions = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
     const links = await setRemoved(ctx.db, ctx.account.id, id, ctx.now)
     await tell(ctx, user!)
@@ -302,39 +314,39 @@ type Writing = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; d
 
 function shown(
   actor: Actor,
-  user: Pick<PortalUser, 'id' | 'email' | 'name' | 'state' | 'created_at' | 'last_sign_in_at'>,
+  user: Pick<PortalUser, 'id' | 'email' | 'name' | 'status' | 'created_at' | 'last_sign_in_at'>,
   mail: PortalUserRow['mail'],
 ) {
   return {
     id: user.id,
     email: user.email,
     name: user.name,
-    state: user.state,
-    userStatus: userStatusOf(user.state),
+    status: user.status,
+    displayStatus: displayStatusOf(user.status),
     createdAt: user.created_at,
     lastSignInAt: user.last_sign_in_at,
     mail: mailShown(mail),
-    can: canOf(actor, user.state),
+    can: canOf(actor, user.status),
   }
 }
 
 /** Delivery in the four words of the list; a mail that was called back says nothing. */
 function mailShown(mail: PortalUserRow['mail']) {
-  if (!mail || mail.state === 'canceled') return null
-  const again = mail.attempts > 0 && mail.state !== 'sent' && mail.state !== 'failed'
+  if (!mail || mail.status === 'canceled') return null
+  const again = mail.attempts > 0 && mail.status !== 'sent' && mail.status !== 'failed'
   return {
     id: mail.id,
-    state:
-      mail.state === 'sent'
+    status:
+      mail.status === 'sent'
         ? ('delivered' as const)
-        : mail.state === 'failed'
+        : mail.status === 'failed'
           ? ('refused' as const)
           : again
             ? ('retrying' as const)
             : ('waiting' as const),
     at: new Date(mail.sent_at ?? mail.created_at),
     next: again ? new Date(mail.next_at) : null,
-    result: mail.state === 'failed' || again ? mail.last_result : null,
+    result: mail.status === 'failed' || again ? mail.last_result : null,
   }
 }
 
@@ -346,12 +358,12 @@ async function templatesOf(ctx: Reading, user: PortalUser) {
     mode: user.templates_mode,
     own: user.templates,
     hidesJobs: portal.hideJobsOfOtherTemplates,
-    choices: choices.map(({ id, name, state }) => ({
+    choices: choices.map(({ id, name, status }) => ({
       id,
       name,
-      archived: state === 'archived',
+      archived: status === 'archived',
       isDefault: portal.templates.includes(id),
-      bookable: state === 'active' && bookable.includes(id),
+      bookable: status === 'active' && bookable.includes(id),
     })),
   }
 }

@@ -2,7 +2,7 @@
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import { isManager, type Actor } from '../identity/rules.ts'
-import { obstacle, type UserState, type Verb } from './rules.ts'
+import { obstacle, type UserStatus, type Verb } from './rules.ts'
 
 export const maySeePortalUsers = mayRunOffice
 
@@ -13,24 +13,24 @@ export function mayInvite(actor: Actor, wish: { beyondDefaults: boolean }): Deci
   return mayManage(actor)
 }
 
-/** The actor's right first, then whether there is such a user, then whether its state allows it. */
-export function mayDo(actor: Actor, verb: Verb, user: { state: UserState } | undefined): Decision {
+/** The actor's right first, then whether there is such a user, then whether its status allows it. */
+export function mayDo(actor: Actor, verb: Verb, user: { status: UserStatus } | undefined): Decision {
   const right = verb === 'resend' ? mayRunOffice(actor) : mayManage(actor)
   if (!right.yes) return right
   if (!user) return notFound
-  const why = obstacle(verb, user.state)
+  const why = obstacle(verb, user.status)
   return why ? no(why) : yes
 }
 
-export const canOf = (actor: Actor, state: UserState) => {
+export const canOf = (actor: Actor, status: UserStatus) => {
   const manages = actor.kind === 'staff' && isManager(actor.role)
-  const open = (verb: Verb) => obstacle(verb, state) === null
+  const open = (verb: Verb) => obstacle(verb, status) === null
   return {
     resend: open('resend'),
-    manage: manages && state !== 'removed',
+    manage: manages && status !== 'removed',
     changeEmail: manages && open('changeEmail'),
-    suspend: manages && state === 'active',
-    reactivate: manages && state === 'suspended',
+    suspend: manages && status === 'active',
+    reactivate: manages && status === 'suspended',
     remove: manages && open('remove'),
   }
 }

@@ -1,5 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startTestServer, linkIn, PASSWORD, type Business, type TestServer, type Person } from '../../../test/test-server.ts'
+import {
+  startTestServer,
+  linkIn,
+  PASSWORD,
+  type Business,
+  type TestServer,
+  type Person,
+} from '../../../test/test-server.ts'
 
 let at: TestServer, shop: Business
 beforeAll(async () => {
@@ -53,14 +60,14 @@ describe('adding a portal user', () => {
     expect(await rowOf(id)).toMatchObject({
       email,
       name: null,
-      state: 'invited',
-      userStatus: 'notActivated',
+      status: 'invited',
+      displayStatus: 'notActivated',
       lastSignInAt: null,
-      mail: { state: 'waiting' },
+      mail: { status: 'waiting' },
       can: { resend: true, remove: true },
     })
     expect(await at.mailTo(email)).toHaveLength(1)
-    expect(await rowOf(id)).toMatchObject({ mail: { state: 'delivered', result: null } })
+    expect(await rowOf(id)).toMatchObject({ mail: { status: 'delivered', result: null } })
   })
 
   it('CP-04 CP-06 CP-07 works in a public portal just the same', async () => {
@@ -81,7 +88,7 @@ describe('adding a portal user', () => {
     })
     expect(await rowOf(id)).toMatchObject({
       name: 'Żaneta Łopatka',
-      userStatus: 'active',
+      displayStatus: 'active',
       can: { resend: false, suspend: true },
     })
     expect((await list({ search: 'zaneta lop' })).rows.map((row) => row.id)).toEqual([id])
@@ -151,7 +158,7 @@ describe('adding a portal user', () => {
     for (const more of [
       { password: 'a good long password' },
       { name: 'Somebody' },
-      { state: 'active' },
+      { status: 'active' },
       { passwordHash: 'x' },
     ])
       expect(await shop.owner.call('addPortalUser', { email: address(), ...more })).toMatchObject({
@@ -256,7 +263,7 @@ describe('who may', () => {
       expect(bare(await shop.owner.call(name, { user: theirs.id })), name).toEqual(
         bare(await shop.owner.call(name, { user: crypto.randomUUID() })),
       )
-    expect((await other.owner.ok('getPortalUser', { user: theirs.id })).userStatus).toBe('active')
+    expect((await other.owner.ok('getPortalUser', { user: theirs.id })).displayStatus).toBe('active')
   })
 })
 
@@ -284,27 +291,27 @@ describe('the list', () => {
   })
 
   it('PS-12 counts what the search finds, and each count is as long as its list', async () => {
-    for (const state of ['active', 'active', 'invited', 'signed_up', 'suspended', 'removed'])
-      await shop.portalUser({ state, name: `Ann ${state}` })
+    for (const status of ['active', 'active', 'invited', 'signed_up', 'suspended', 'removed'])
+      await shop.portalUser({ status, name: `Ann ${status}` })
     await shop.portalUser({ name: 'Zed' })
     const { counts } = await list({ search: 'ann' })
     expect(counts).toEqual({ all: 5, active: 2, notActivated: 2, suspended: 1, removed: 1 })
-    for (const userStatus of ['active', 'notActivated', 'suspended', 'removed'] as const)
-      expect((await list({ search: 'ann', userStatus })).rows, userStatus).toHaveLength(counts[userStatus])
+    for (const displayStatus of ['active', 'notActivated', 'suspended', 'removed'] as const)
+      expect((await list({ search: 'ann', displayStatus })).rows, displayStatus).toHaveLength(counts[displayStatus])
     expect((await list({ search: 'ann' })).rows).toHaveLength(counts.all)
   })
 
   it('E-15 CP-13 tells invited, signed up, active, suspended and removed apart, and calls the first two not activated', async () => {
-    for (const state of ['invited', 'signed_up', 'active', 'suspended', 'removed']) {
-      const { id } = await shop.portalUser({ state, name: state })
-      expect(await shop.owner.ok('getPortalUser', { user: id }), state).toMatchObject({
-        state,
-        userStatus: state === 'invited' || state === 'signed_up' ? 'notActivated' : state,
+    for (const status of ['invited', 'signed_up', 'active', 'suspended', 'removed']) {
+      const { id } = await shop.portalUser({ status, name: status })
+      expect(await shop.owner.ok('getPortalUser', { user: id }), status).toMatchObject({
+        status,
+        displayStatus: status === 'invited' || status === 'signed_up' ? 'notActivated' : status,
       })
     }
   })
 
-  it.each(['name', '-name', 'state', '-state', 'lastSignIn', '-lastSignIn', 'created', '-created'])(
+  it.each(['name', '-name', 'status', '-status', 'lastSignIn', '-lastSignIn', 'created', '-created'])(
     'pages through everybody once, sorted by %s',
     async (sort) => {
       await at.stored(async (db) => {
@@ -316,7 +323,7 @@ describe('the list', () => {
               id: crypto.randomUUID(),
               email: `u${each}@post.example`,
               email_norm: `u${each}@post.example`,
-              state: ['active', 'invited', 'suspended'][each % 3]!,
+              status: ['active', 'invited', 'suspended'][each % 3]!,
               // Many share a name, and many never signed in: ties must not lose anybody.
               folded: `ann ${each % 7}`,
               last_sign_in_at: each % 2 ? new Date(at.clock.now().getTime() - each * 1000) : null,
@@ -354,7 +361,7 @@ describe('the list', () => {
   it('PS-14 refuses orders, filters and cursors it does not know', async () => {
     for (const query of [
       { sort: 'password_hash' },
-      { userStatus: 'locked' },
+      { displayStatus: 'locked' },
       { password: 'x' },
       { cursor: 'nonsense' },
       { customer: '1 or 1=1' },
@@ -384,16 +391,16 @@ describe('resending', () => {
     expect(clicks.filter(({ status }) => status === 200)).toHaveLength(1)
     const second = await tokenIn(email)
     expect(second).not.toBe(first)
-    expect((await shop.visitor().ok('getActivation', { token: first })).state).toBe('replaced')
-    expect((await shop.visitor().ok('getActivation', { token: second })).state).toBe('open')
+    expect((await shop.visitor().ok('getActivation', { token: first })).status).toBe('replaced')
+    expect((await shop.visitor().ok('getActivation', { token: second })).status).toBe('open')
   })
 
   it.each([
     ['active', 'alreadyActivated'],
     ['suspended', 'portalUserSuspended'],
     ['removed', 'portalUserRemoved'],
-  ])('CP-14 is not offered for a user who is %s', async (state, code) => {
-    const { id } = await shop.portalUser({ state })
+  ])('CP-14 is not offered for a user who is %s', async (status, code) => {
+    const { id } = await shop.portalUser({ status })
     expect((await shop.owner.ok('getPortalUser', { user: id })).can.resend).toBe(false)
     expect(await shop.owner.call('resendPortalInvitation', { user: id })).toMatchObject({ status: 409, body: { code } })
   })
@@ -409,8 +416,8 @@ describe('another address', () => {
       outcome: 'invitedAnew',
     })
     expect(await rowOf(id)).toMatchObject({ email })
-    expect((await shop.visitor().ok('getActivation', { token: first })).state).toBe('replaced')
-    expect((await shop.visitor().ok('getActivation', { token: await tokenIn(email) })).state).toBe('open')
+    expect((await shop.visitor().ok('getActivation', { token: first })).status).toBe('replaced')
+    expect((await shop.visitor().ok('getActivation', { token: await tokenIn(email) })).status).toBe('open')
     expect((await list({ search: email })).rows).toHaveLength(1)
   })
 
@@ -614,7 +621,7 @@ describe('suspending', () => {
   })
 
   it('is refused for somebody who has not activated, and is no trap for the second who presses it', async () => {
-    const waiting = await shop.portalUser({ state: 'invited' }),
+    const waiting = await shop.portalUser({ status: 'invited' }),
       user = await shop.portalUser()
     expect(await shop.owner.call('suspendPortalUser', { user: waiting.id })).toMatchObject({
       status: 409,
@@ -641,7 +648,7 @@ describe('removing', () => {
           created_by_kind: 'portalUser',
           created_by_id: user,
           created_by_name: 'Naveed Aslam',
-          state: 'assigned',
+          status: 'assigned',
           folded_portal: '',
           folded_office: '',
           created_at: at.clock.now(),
@@ -667,7 +674,7 @@ describe('removing', () => {
     expect(await sessionsOf(user.id)).toEqual([])
     // The link that was still on its way is called back.
     expect(await at.mailTo(email)).toEqual([])
-    expect(await userRow(user.id)).toMatchObject({ state: 'removed', password_hash: null, pending_email: null })
+    expect(await userRow(user.id)).toMatchObject({ status: 'removed', password_hash: null, pending_email: null })
   })
 
   it('CP-30 CP-31 customers and jobs stay exactly as they were, with who made them', async () => {
@@ -719,19 +726,19 @@ describe('removing', () => {
     })
     const oldToken = await tokenIn(email)
     await shop.owner.ok('removePortalUser', { user: first })
-    expect(['unknown', 'replaced']).toContain((await shop.visitor().ok('getActivation', { token: oldToken })).state)
+    expect(['unknown', 'replaced']).toContain((await shop.visitor().ok('getActivation', { token: oldToken })).status)
     const { id: second } = await shop.owner.ok('addPortalUser', { email })
     expect(second).not.toBe(first)
     expect(await shop.owner.ok('getPortalUser', { user: second })).toMatchObject({
       links: [],
       permissions: { customized: false },
-      userStatus: 'notActivated',
+      displayStatus: 'notActivated',
     })
     expect((await list()).counts).toMatchObject({ all: 1, removed: 1 })
   })
 
   it('a removed user’s page tells so and offers nothing', async () => {
-    const user = await shop.portalUser({ state: 'removed' })
+    const user = await shop.portalUser({ status: 'removed' })
     expect((await shop.owner.ok('getPortalUser', { user: user.id })).can).toEqual({
       resend: false,
       manage: false,

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { fold, foldedPatterns } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
 import type { Permissions } from '../identity/rules.ts'
-import { statesOf, type UserStatus, type TemplatesMode, type UserState } from './rules.ts'
+import { statusesOf, type DisplayStatus, type TemplatesMode, type UserStatus } from './rules.ts'
 
 /** A portal user as its office knows it. The password is here only as whether there is one. */
 export interface PortalUser {
@@ -15,7 +15,7 @@ export interface PortalUser {
   company: string | null
   postal_address: string | null
   locale: string
-  state: UserState
+  status: UserStatus
   permissions: Partial<Permissions> | null
   templates_mode: TemplatesMode
   templates: string[]
@@ -36,7 +36,7 @@ const COLUMNS = [
   'company',
   'postal_address',
   'locale',
-  'state',
+  'status',
   'permissions',
   'templates_mode',
   'templates',
@@ -69,7 +69,7 @@ export const lockPortalUser = async (db: Write, account: string, id: string): Pr
 
 export interface MailRow {
   id: string
-  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
+  status: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
   attempts: number
   created_at: Date
   sent_at: Date | null
@@ -81,7 +81,7 @@ export interface PortalUserRow {
   id: string
   email: string
   name: string | null
-  state: UserState
+  status: UserStatus
   customized: boolean
   created_at: Date
   last_sign_in_at: Date | null
@@ -96,12 +96,12 @@ export interface PortalUserRow {
     | null
 }
 
-export type SortKey = 'name' | 'state' | 'lastSignIn' | 'created'
+export type SortKey = 'name' | 'status' | 'lastSignIn' | 'created'
 /** One text a row that it is sorted by, so that one comparison serves every order. */
 const KEYS: Record<SortKey, (alias: string) => RawBuilder<string>> = {
   name: (u) => sql`${sql.ref(`${u}.folded`)}`,
-  state: (u) =>
-    sql`case ${sql.ref(`${u}.state`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.folded`)}`,
+  status: (u) =>
+    sql`case ${sql.ref(`${u}.status`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.folded`)}`,
   lastSignIn: (u) =>
     sql`coalesce(to_char(${sql.ref(`${u}.last_sign_in_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), '')`,
   created: (u) => sql`to_char(${sql.ref(`${u}.created_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS')`,
@@ -121,14 +121,14 @@ export async function listUsers(
   db: Read,
   account: string,
   {
-    userStatus,
+    displayStatus,
     sort,
     descending,
     after,
     limit,
     ...wanted
   }: Wanted & {
-    userStatus: UserStatus | undefined
+    displayStatus: DisplayStatus | undefined
     sort: SortKey
     descending: boolean
     after: string | undefined
@@ -137,7 +137,7 @@ export async function listUsers(
 ): Promise<PortalUserRow[]> {
   const way = descending ? sql`desc` : sql`asc`
   const { rows } = await sql<PortalUserRow>`
-    select u.id, u.email, u.name, u.state, u.created_at, u.last_sign_in_at,
+    select u.id, u.email, u.name, u.status, u.created_at, u.last_sign_in_at,
       (u.permissions is not null or u.templates_mode <> 'default' or coalesce(l.own, false)) as customized,
       coalesce(l.customers, 0) as customers, l.names, m.mail
     from portal_users u
@@ -147,31 +147,31 @@ export async function listUsers(
       where l.account_id = ${account} and l.portal_user_id = u.id) l on true
     left join lateral (${newestMail(account, sql`u.id`)}) m on true
     where ${found(account, wanted)}
-      ${userStatus ? sql`and u.state = any (${statesOf(userStatus)})` : sql`and u.state <> 'removed'`}
+      ${displayStatus ? sql`and u.status = any (${statusesOf(displayStatus)})` : sql`and u.status <> 'removed'`}
       ${after ? sql`and (${KEYS[sort]('u')}, u.id) ${descending ? sql`<` : sql`>`} (select ${KEYS[sort]('a')}, a.id from portal_users a where a.account_id = ${account} and a.id = ${after})` : sql``}
     order by ${KEYS[sort]('u')} ${way}, u.id ${way} limit ${limit}`.execute(db as Write)
   return rows
 }
 
-/** How many of those the search finds there are in each state. */
-export async function countUsers(db: Read, account: string, wanted: Wanted): Promise<Map<UserState, number>> {
-  const { rows } = await sql<{ state: UserState; count: number }>`
-    select u.state, count(*)::int as count from portal_users u where ${found(account, wanted)} group by u.state`.execute(
+/** How many of those the search finds there are in each status. */
+export async function countUsers(db: Read, account: string, wanted: Wanted): Promise<Map<UserStatus, number>> {
+  const { rows } = await sql<{ status: UserStatus; count: number }>`
+    select u.status, count(*)::int as count from portal_users u where ${found(account, wanted)} group by u.status`.execute(
     db as Write,
   )
-  return new Map(rows.map(({ state, count }) => [state, count]))
+  return new Map(rows.map(({ status, count }) => [status, count]))
 }
 
 const newestMail = (account: string, user: RawBuilder<unknown>) => sql`
-  select jsonb_build_object('id', o.id, 'state', o.state, 'attempts', o.attempts, 'created_at', o.created_at, 'sent_at', o.sent_at, 'next_at', o.next_at, 'last_result', o.last_result) as mail
+  select jsonb_build_object('id', o.id, 'status', o.status, 'attempts', o.attempts, 'created_at', o.created_at, 'sent_at', o.sent_at, 'next_at', o.next_at, 'last_result', o.last_result) as mail
   from outbox o where o.account_id = ${account} and o.subject_kind = 'portalUser' and o.subject_id = ${user} and o.link_kind = 'invitation'
   order by o.created_at desc, o.id desc limit 1`
 
 // ---- one user ----
 
 export const mailOf = async (db: Read, account: string, user: string): Promise<PortalUserRow['mail']> =>
-  (await sql<{ mail: PortalUserRow['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]?.mail ??
-  null
+  (await sql<{ mail: PortalUserRow['mail'] }>`${newestMail(account, sql`${user}`)}`.execute(db as Write)).rows[0]
+    ?.mail ?? null
 
 export interface LinkRow {
   id: string
@@ -199,7 +199,7 @@ export async function customersKnownAs(db: Read, account: string, user: { id: st
     select c.id, c.name, k.name as contact from customers c
     left join lateral (
       select k.name from contacts k where k.account_id = ${account} and k.customer_id = c.id and k.email_norm = ${user.email_norm} limit 1) k on true
-    where c.account_id = ${account} and c.state = 'active' and (k.name is not null or lower(trim(c.billing_email)) = ${user.email_norm})
+    where c.account_id = ${account} and c.status = 'active' and (k.name is not null or lower(trim(c.billing_email)) = ${user.email_norm})
       and not exists (select 1 from portal_links l where l.account_id = ${account} and l.portal_user_id = ${user.id} and l.customer_id = c.id)
     order by lower(c.name), c.id limit 5`.execute(db as Write)
   return rows
@@ -270,7 +270,7 @@ export async function insertInvited(
       id: user.id,
       email: user.email,
       email_norm: emailNorm(user.email),
-      state: 'invited',
+      status: 'invited',
       locale: user.locale,
       folded: fold(user.email),
       templates_mode: user.mode,
@@ -283,7 +283,7 @@ export async function insertInvited(
     .onConflict((conflict) =>
       conflict
         .columns(['account_id', 'email_norm'])
-        .where(sql<boolean>`state <> 'removed'`)
+        .where(sql<boolean>`status <> 'removed'`)
         .doNothing(),
     )
     .returning('id')
@@ -297,7 +297,7 @@ export const portalUserByEmail = async (db: Read, account: string, address: stri
     .select(['id', 'email', 'name'])
     .where('account_id', '=', account)
     .where('email_norm', '=', emailNorm(address))
-    .where('state', '<>', 'removed')
+    .where('status', '<>', 'removed')
     .executeTakeFirst()
 
 /** Stores a change if nobody else did since `seen` (any, when null); answers the new version, or null. */
@@ -406,16 +406,16 @@ export async function endAccess(db: Write, account: string, user: string, now: D
   return Number(numDeletedRows)
 }
 
-export const setState = async (
+export const setStatus = async (
   db: Write,
   account: string,
   user: string,
-  state: 'active' | 'suspended',
+  status: 'active' | 'suspended',
   now: Date,
 ): Promise<void> => {
   await db
     .updateTable('portal_users')
-    .set((set) => ({ state, pending_email: null, version: set('version', '+', 1), updated_at: now }))
+    .set((set) => ({ status, pending_email: null, version: set('version', '+', 1), updated_at: now }))
     .where('account_id', '=', account)
     .where('id', '=', user)
     .execute()
@@ -426,7 +426,7 @@ export async function setRemoved(db: Write, account: string, user: string, now: 
   await db
     .updateTable('portal_users')
     .set((set) => ({
-      state: 'removed',
+      status: 'removed',
       removed_at: now,
       password_hash: null,
       pending_email: null,

@@ -1,4 +1,4 @@
-/** The states of a portal user, what may be done in each, and how they are shown. Pure. */
+/** The statuses of a portal user, what may be done in each, and how they are shown. Pure. */
 import {
   PERMISSIONS,
   permissionOf,
@@ -8,36 +8,41 @@ import {
   type PortalOf,
 } from '../identity/rules.ts'
 
-export const STATES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
-export type UserState = (typeof STATES)[number]
+export const STATUSES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
+export type UserStatus = (typeof STATUSES)[number]
 
 /** What the list says. Invited and signed up are both just "Not activated" (E-15). */
-export const STANDINGS = ['active', 'notActivated', 'suspended', 'removed'] as const
-export type UserStatus = (typeof STANDINGS)[number]
+export const DISPLAY_STATUSES = ['active', 'notActivated', 'suspended', 'removed'] as const
+export type DisplayStatus = (typeof DISPLAY_STATUSES)[number]
 
-export const userStatusOf = (state: UserState): UserStatus =>
-  state === 'invited' || state === 'signed_up' ? 'notActivated' : state
+export const displayStatusOf = (status: UserStatus): DisplayStatus =>
+  status === 'invited' || status === 'signed_up' ? 'notActivated' : status
 
-export const statesOf = (userStatus: UserStatus): UserState[] => STATES.filter((state) => userStatusOf(state) === userStatus)
+export const statusesOf = (displayStatus: DisplayStatus): UserStatus[] =>
+  STATUSES.filter((status) => displayStatusOf(status) === displayStatus)
 
 export type Verb = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
-/** Why a verb is not possible in a state; null when it is. */
+/** Why a verb is not possible in a status; null when it is. */
 export function obstacle(
   verb: Verb,
-  state: UserState,
+  status: UserStatus,
 ): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
-  if (state === 'removed') return 'portalUserRemoved'
-  const userStatus = userStatusOf(state)
+  if (status === 'removed') return 'portalUserRemoved'
+  const displayStatus = displayStatusOf(status)
   switch (verb) {
     case 'resend':
-      return userStatus === 'active' ? 'alreadyActivated' : userStatus === 'suspended' ? 'portalUserSuspended' : null
+      return displayStatus === 'active'
+        ? 'alreadyActivated'
+        : displayStatus === 'suspended'
+          ? 'portalUserSuspended'
+          : null
     case 'changeEmail':
-      return userStatus === 'suspended' ? 'portalUserSuspended' : null
+      return displayStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'suspend':
-      return userStatus === 'notActivated' ? 'notActivatedYet' : null
+      return displayStatus === 'notActivated' ? 'notActivatedYet' : null
     case 'reactivate':
-      return userStatus === 'notActivated' ? 'notActivatedYet' : null
+      return displayStatus === 'notActivated' ? 'notActivatedYet' : null
     case 'customize':
     case 'remove':
       return null

@@ -102,7 +102,7 @@ export const portal = contract('portal', {
     method: 'GET',
     path: '/office/{account}/portal-checklist',
     audience: ['staff'],
-    summary: 'The four planning questions, answered by the state of the account, each with its cure',
+    summary: 'The four planning questions, answered by the status of the account, each with its cure',
     output: z.object({
       done: z.number(),
       of: z.number(),
@@ -112,7 +112,7 @@ export const portal = contract('portal', {
           lines: z.array(
             z.object({
               code: z.string(),
-              state: z.enum(['done', 'open', 'note']),
+              status: z.enum(['done', 'open', 'note']),
               count: z.number(),
               cure: z.enum(['portalSettings', 'portalUsers', 'newPortalUser', 'templates', 'business', 'messages']),
               at: z.string().nullable(),

@@ -60,8 +60,8 @@ export const portalHandlers = implement('portal', portal, {
     ctx.allow(mayManage(ctx.actor))
     const settings = await portalSettings(ctx.db, ctx.account.id)
     const questions = checklist(settings, ctx.account, await portalFacts(ctx.db, ctx.account.id, settings.templates))
-    const asked = questions.flatMap(({ lines }) => lines.filter(({ state }) => state !== 'note'))
-    return { questions, done: asked.filter(({ state }) => state === 'done').length, of: asked.length }
+    const asked = questions.flatMap(({ lines }) => lines.filter(({ status }) => status !== 'note'))
+    return { questions, done: asked.filter(({ status }) => status === 'done').length, of: asked.length }
   },
 })
 
@@ -81,10 +81,10 @@ async function present(ctx: Ctx, settings: PortalRow) {
     addresses: { home: ctx.urls.portal('/'), signIn, signUp: ctx.urls.portal('/signup') },
     button: buttonHtml(signIn, settings.name ?? ctx.account.name, shades(ctx.account.accent)['accent-fill']),
     choices: rows
-      .map(({ id, name, state }) => ({
+      .map(({ id, name, status }) => ({
         id,
         name,
-        archived: state === 'archived',
+        archived: status === 'archived',
         offered: settings.templates.includes(id),
       }))
       .sort((a, b) => place(a.id) - place(b.id)),

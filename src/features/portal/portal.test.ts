@@ -45,12 +45,12 @@ describe('portal settings', () => {
     const users = await at.stored((db) =>
       db
         .selectFrom('portal_users')
-        .select(['state', 'password_hash'])
+        .select(['status', 'password_hash'])
         .where('account_id', '=', shop.id)
         .where('id', '=', eleanor.id)
         .execute(),
     )
-    expect(users).toMatchObject([{ state: 'active', password_hash: expect.any(String) }])
+    expect(users).toMatchObject([{ status: 'active', password_hash: expect.any(String) }])
     expect(stranger.cookies.size).toBe(1)
   })
 
@@ -228,15 +228,15 @@ describe('the checklist', () => {
     }
   }
 
-  it('CP-33 answers the four planning questions from the state of the account', async () => {
+  it('CP-33 answers the four planning questions from the status of the account', async () => {
     const before = await lines()
     expect(before.questions).toEqual(['works', 'jobs', 'access', 'manage'])
     expect(before.by).toMatchObject({
-      on: { state: 'done' },
-      notIntroduced: { state: 'open', cure: 'portalSettings', at: 'looks' },
-      noTemplates: { state: 'open', cure: 'templates' },
-      public: { state: 'done' },
-      book: { state: 'done' },
+      on: { status: 'done' },
+      notIntroduced: { status: 'open', cure: 'portalSettings', at: 'looks' },
+      noTemplates: { status: 'open', cure: 'templates' },
+      public: { status: 'done' },
+      book: { status: 'done' },
     })
     await shop.template()
     await change(shop.owner, {
@@ -246,21 +246,21 @@ describe('the checklist', () => {
     })
     const after = await lines()
     expect(after.by).toMatchObject({
-      introduced: { state: 'done' },
-      offered: { state: 'done', count: 1 },
-      privateNobody: { state: 'open', cure: 'newPortalUser' },
-      bookOff: { state: 'note', at: 'switches' },
+      introduced: { status: 'done' },
+      offered: { status: 'done', count: 1 },
+      privateNobody: { status: 'open', cure: 'newPortalUser' },
+      bookOff: { status: 'note', at: 'switches' },
     })
-    expect(after.of).toBe(Object.values(after.by).filter(({ state }) => state !== 'note').length)
+    expect(after.of).toBe(Object.values(after.by).filter(({ status }) => status !== 'note').length)
   })
 
   it('CP-33 E-25 says when somebody inside a private portal could not book for want of a customer', async () => {
     await shop.portalUser()
-    expect((await lines()).by).toMatchObject({ unlinkedWait: { state: 'note', count: 1 } })
+    expect((await lines()).by).toMatchObject({ unlinkedWait: { status: 'note', count: 1 } })
     await change(shop.owner, { public: false })
     expect((await lines()).by).toMatchObject({
-      private: { state: 'done', count: 1 },
-      unlinkedStuck: { state: 'open', count: 1, cure: 'portalUsers' },
+      private: { status: 'done', count: 1 },
+      unlinkedStuck: { status: 'open', count: 1, cure: 'portalUsers' },
     })
     await change(shop.owner, { createCustomers: true })
     expect((await lines()).by).toMatchObject({ unlinkedWait: {} })

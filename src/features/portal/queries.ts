@@ -85,10 +85,10 @@ export async function endPortalSessions(db: Write, account: string): Promise<num
 export const offerableTemplates = (db: Read, account: string, also: readonly string[]) =>
   db
     .selectFrom('templates')
-    .select(['id', 'name', 'state'])
+    .select(['id', 'name', 'status'])
     .where('account_id', '=', account)
     .where((where) =>
-      where.or([where('state', '=', 'active'), ...(also.length > 0 ? [where('id', 'in', [...also])] : [])]),
+      where.or([where('status', '=', 'active'), ...(also.length > 0 ? [where('id', 'in', [...also])] : [])]),
     )
     .orderBy('position')
     .orderBy('id')
@@ -115,21 +115,21 @@ export async function portalFacts(db: Read, account: string, offered: readonly s
     customized: number
   }>`
     with users as (
-      select u.id, u.state, (u.permissions is not null or u.templates_mode <> 'default') as own,
+      select u.id, u.status, (u.permissions is not null or u.templates_mode <> 'default') as own,
         exists (select 1 from portal_links l where l.account_id = ${account} and l.portal_user_id = u.id) as linked,
         exists (select 1 from portal_links l where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null) as own_link,
-        case when u.state in ('invited', 'signed_up') then (
-          select o.state from outbox o where o.account_id = ${account} and o.subject_kind = 'portalUser' and o.link_kind = 'invitation' and o.subject_id = u.id
+        case when u.status in ('invited', 'signed_up') then (
+          select o.status from outbox o where o.account_id = ${account} and o.subject_kind = 'portalUser' and o.link_kind = 'invitation' and o.subject_id = u.id
           order by o.created_at desc, o.id desc limit 1) end as mail
-      from portal_users u where u.account_id = ${account} and u.state <> 'removed')
+      from portal_users u where u.account_id = ${account} and u.status <> 'removed')
     select
-      (select count(*)::int from templates t where t.account_id = ${account} and t.state = 'active') as templates,
-      (select count(*)::int from templates t where t.account_id = ${account} and t.state = 'active' and t.id = any (${[...offered]}::uuid[])) as offered,
-      (select count(*)::int from templates t where t.account_id = ${account} and t.state = 'archived' and t.id = any (${[...offered]}::uuid[])) as archived,
-      count(*) filter (where state = 'active')::int as active,
-      count(*) filter (where state in ('invited', 'signed_up'))::int as "notActivated",
-      count(*) filter (where state = 'suspended')::int as suspended,
-      count(*) filter (where state = 'active' and not linked)::int as unlinked,
+      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'active') as templates,
+      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'active' and t.id = any (${[...offered]}::uuid[])) as offered,
+      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'archived' and t.id = any (${[...offered]}::uuid[])) as archived,
+      count(*) filter (where status = 'active')::int as active,
+      count(*) filter (where status in ('invited', 'signed_up'))::int as "notActivated",
+      count(*) filter (where status = 'suspended')::int as suspended,
+      count(*) filter (where status = 'active' and not linked)::int as unlinked,
       count(*) filter (where mail = 'failed')::int as undelivered,
       count(*) filter (where own or own_link)::int as customized
     from users`.execute(db as Write)

@@ -38,7 +38,7 @@ export interface Line {
   /** Words under `portal.office.checklist.<code>`. */
   code: string
   /** `note` is neither right nor wrong, but worth knowing. */
-  state: 'done' | 'open' | 'note'
+  status: 'done' | 'open' | 'note'
   count: number
   cure: Cure
   /** Anchor on that page. */
@@ -67,9 +67,9 @@ export function checklist(
   business: { supportEmail: string | null; supportPhone: string | null },
   facts: PortalFacts,
 ): { question: Question; lines: Line[] }[] {
-  const line = (code: string, state: boolean | 'note', cure: Cure, at: string | null, count = 0): Line => ({
+  const line = (code: string, status: boolean | 'note', cure: Cure, at: string | null, count = 0): Line => ({
     code,
-    state: state === 'note' ? 'note' : state ? 'done' : 'open',
+    status: status === 'note' ? 'note' : status ? 'done' : 'open',
     count,
     cure,
     at,

@@ -27,7 +27,7 @@ const member = z.object({
   name: z.string().nullable(),
   email: z.string(),
   role: role(),
-  state: z.enum(['invited', 'active', 'deactivated']),
+  status: z.enum(['invited', 'active', 'deactivated']),
   you: z.boolean(),
   since: moment(),
   /** While invited: until when the link works, and how its mail went. */
@@ -130,7 +130,7 @@ export const staff = contract('staff', {
     summary: 'What an invitation link is about',
     params: token,
     output: z.object({
-      state: z.enum(['open', 'accepted', 'expired', 'replaced', 'unknown']),
+      status: z.enum(['open', 'accepted', 'expired', 'replaced', 'unknown']),
       invitation: z
         .object({
           business: z.string(),

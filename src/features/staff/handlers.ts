@@ -29,7 +29,7 @@ import {
   type Found,
   type Member,
 } from './queries.ts'
-import { INVITATION_MS, invitationState, rolesGivenBy } from './rules.ts'
+import { INVITATION_MS, invitationStatus, rolesGivenBy } from './rules.ts'
 
 export const staffHandlers = implement('staff', staff, {
   async listStaff(ctx) {
@@ -41,9 +41,9 @@ export const staffHandlers = implement('staff', staff, {
     const mails = await mailsAbout(
       ctx.db,
       ctx.account.id,
-      members.filter((each) => each.state === 'invited').map((each) => each.id),
+      members.filter((each) => each.status === 'invited').map((each) => each.id),
     )
-    const owners = members.filter((each) => each.role === 'owner' && each.state === 'active').length
+    const owners = members.filter((each) => each.role === 'owner' && each.status === 'active').length
     return {
       members: members.map((member) => {
         const expiresAt = links.get(member.id),
@@ -53,15 +53,15 @@ export const staffHandlers = implement('staff', staff, {
           name: member.name,
           email: member.email,
           role: member.role,
-          state: member.state,
+          status: member.status,
           you: member.id === ctx.actor.id,
           since: member.created_at,
           invitation:
-            member.state === 'invited' && expiresAt
-              ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.state ?? null, message: mail?.id ?? null }
+            member.status === 'invited' && expiresAt
+              ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.status ?? null, message: mail?.id ?? null }
               : null,
           can: allowedActions(ctx.actor, member),
-          lastOwner: member.role === 'owner' && member.state === 'active' && owners === 1,
+          lastOwner: member.role === 'owner' && member.status === 'active' && owners === 1,
         }
       }),
       mayInvite: rolesGivenBy(ctx.actor.role),
@@ -82,7 +82,9 @@ export const staffHandlers = implement('staff', staff, {
     })
     const known = await findMemberOfPerson(ctx.db, ctx.account.id, person)
     if (known)
-      throw problem({ invited: 'alreadyInvited', active: 'alreadyStaff', deactivated: 'staffDeactivated' }[known.state])
+      throw problem(
+        { invited: 'alreadyInvited', active: 'alreadyStaff', deactivated: 'staffDeactivated' }[known.status],
+      )
     const id = ctx.newId()
     try {
       await addMember(ctx.db, ctx.account.id, { id, person, email, role: input.role, at: ctx.now })
@@ -102,7 +104,7 @@ export const staffHandlers = implement('staff', staff, {
   async resendStaffInvitation(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayTouch(ctx.actor, member))
-    if (member!.state !== 'invited') throw problem('notInvited')
+    if (member!.status !== 'invited') throw problem('notInvited')
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
     await sendInvitation(ctx, member!)
     await ctx.audit({ event: 'staffInvitationResent', subjectKind: 'staffMember', subjectId: id })
@@ -159,11 +161,11 @@ export const staffHandlers = implement('staff', staff, {
   async getStaffInvitation(ctx, { token }) {
     ctx.allow(yes)
     const found = await findInvitation(ctx.db, hashToken(token))
-    const state = invitationState(found, ctx.now)
-    if (!found || state === 'unknown') return { state: 'unknown' as const, invitation: null }
+    const status = invitationStatus(found, ctx.now)
+    if (!found || status === 'unknown') return { status: 'unknown' as const, invitation: null }
     const me = ctx.actor.kind === 'person' ? ctx.actor : null
     return {
-      state,
+      status,
       invitation: {
         business: found.business,
         accent: found.accent,
@@ -180,7 +182,7 @@ export const staffHandlers = implement('staff', staff, {
   acceptStaffInvitation: prepared(
     async ({ token, name, password }, { actor, query, now }) => {
       const found = await peekInvitation(query, hashToken(token))
-      if (!found || invitationState(found, now) !== 'open') throw problem('invitationClosed')
+      if (!found || invitationStatus(found, now) !== 'open') throw problem('invitationClosed')
       switch (nextStep(found, actor.kind === 'person' ? actor.id : null)) {
         case 'join':
           return { found, passwordHash: null, name: found.name }
@@ -255,11 +257,11 @@ function allowedActions(actor: Extract<Actor, { kind: 'staff' }>, member: Member
   const touch = mayTouch(actor, member).yes,
     move = mayTransition(actor, member).yes
   return {
-    resend: touch && member.state === 'invited',
-    withdraw: touch && member.state === 'invited',
-    deactivate: move && member.state === 'active',
-    reactivate: touch && member.state === 'deactivated',
-    roles: move && member.state !== 'deactivated' ? rolesGivenBy(actor.role) : [],
+    resend: touch && member.status === 'invited',
+    withdraw: touch && member.status === 'invited',
+    deactivate: move && member.status === 'active',
+    reactivate: touch && member.status === 'deactivated',
+    roles: move && member.status !== 'deactivated' ? rolesGivenBy(actor.role) : [],
   }
 }
 
@@ -268,7 +270,7 @@ async function keepAnOwner(
   ctx: Context<typeof staff.deactivateStaff> | Context<typeof staff.changeStaffRole>,
   member: Member,
 ): Promise<void> {
-  if (member.role !== 'owner' || member.state !== 'active') return
+  if (member.role !== 'owner' || member.status !== 'active') return
   const owners = await lockOwners(ctx.db, ctx.account.id)
   if (owners.every((id) => id === member.id)) throw problem('lastOwner')
 }

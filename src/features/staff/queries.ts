@@ -3,7 +3,7 @@ import type { DB } from '../../../db/schema.gen.ts'
 import type { RunQuery } from '../../platform/execute.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { StaffRole } from '../identity/rules.ts'
-import type { InvitationFacts, MemberState } from './rules.ts'
+import type { InvitationFacts, MemberStatus } from './rules.ts'
 
 export interface Member {
   id: string
@@ -11,11 +11,11 @@ export interface Member {
   name: string | null
   email: string
   role: StaffRole
-  state: MemberState
+  status: MemberStatus
   created_at: Date
 }
 
-const COLUMNS = ['id', 'person_id', 'name', 'email', 'role', 'state', 'created_at'] as const
+const COLUMNS = ['id', 'person_id', 'name', 'email', 'role', 'status', 'created_at'] as const
 
 export const findMember = async (db: Read, account: string, id: string): Promise<Member | undefined> =>
   (await db
@@ -39,7 +39,7 @@ export const listMembers = async (db: Read, account: string): Promise<Member[]> 
     .selectFrom('staff_members')
     .select(COLUMNS)
     .where('account_id', '=', account)
-    .orderBy((by) => sql`case ${by.ref('state')} when 'deactivated' then 1 else 0 end`)
+    .orderBy((by) => sql`case ${by.ref('status')} when 'deactivated' then 1 else 0 end`)
     .orderBy((by) => sql`array_position(array['owner','admin','dispatcher','worker'], ${by.ref('role')})`)
     .orderBy((by) => sql`lower(coalesce(${by.ref('name')}, ${by.ref('email')}))`)
     .orderBy('id')
@@ -59,29 +59,29 @@ export const addMember = async (
       email: member.email,
       name: null,
       role: member.role,
-      state: 'invited',
+      status: 'invited',
       created_at: member.at,
       updated_at: member.at,
     })
     .execute()
 }
 
-/** False when it was in another state by now. */
+/** False when it was in another status by now. */
 export const moveMember = async (
   db: Write,
   account: string,
   id: string,
-  from: MemberState,
-  to: MemberState,
+  from: MemberStatus,
+  to: MemberStatus,
   at: Date,
 ): Promise<boolean> =>
   (
     await db
       .updateTable('staff_members')
-      .set({ state: to, updated_at: at })
+      .set({ status: to, updated_at: at })
       .where('account_id', '=', account)
       .where('id', '=', id)
-      .where('state', '=', from)
+      .where('status', '=', from)
       .executeTakeFirst()
   ).numUpdatedRows === 1n
 
@@ -89,10 +89,10 @@ export const joinMember = async (db: Write, account: string, id: string, name: s
   (
     await db
       .updateTable('staff_members')
-      .set({ state: 'active', name, updated_at: at })
+      .set({ status: 'active', name, updated_at: at })
       .where('account_id', '=', account)
       .where('id', '=', id)
-      .where('state', '=', 'invited')
+      .where('status', '=', 'invited')
       .executeTakeFirst()
   ).numUpdatedRows === 1n
 
@@ -111,7 +111,7 @@ export const removeMember = async (db: Write, account: string, id: string): Prom
       .deleteFrom('staff_members')
       .where('account_id', '=', account)
       .where('id', '=', id)
-      .where('state', '=', 'invited')
+      .where('status', '=', 'invited')
       .executeTakeFirst()
   ).numDeletedRows === 1n
 
@@ -123,7 +123,7 @@ export const lockOwners = async (db: Write, account: string): Promise<string[]> 
       .select('id')
       .where('account_id', '=', account)
       .where('role', '=', 'owner')
-      .where('state', '=', 'active')
+      .where('status', '=', 'active')
       .orderBy('id')
       .forUpdate()
       .execute()
@@ -191,10 +191,10 @@ export interface Found extends InvitationFacts {
   has_password: boolean
 }
 
-export const peekInvitation = async (db: Read, hash: Buffer | null): Promise<Found | undefined> =>
+export const findInvitation = async (db: Read, hash: Buffer | null): Promise<Found | undefined> =>
   (await sql<Found>`select * from find_staff_invitation(${hash})`.execute(db as Write)).rows[0]
 
-export const findInvitation = async (query: RunQuery, hash: Buffer | null): Promise<Found | undefined> =>
+export const peekInvitation = async (query: RunQuery, hash: Buffer | null): Promise<Found | undefined> =>
   (await query<Found>('select * from find_staff_invitation($1)', [hash]))[0]
 
 export interface OpenInvitation {
@@ -213,7 +213,7 @@ export const openInvitations = (db: Read, account: string): Promise<OpenInvitati
     .where('replaced_at', 'is', null)
     .execute()
 
-export type MailState = 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
+export type MailStatus = 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
 
 /** How the newest mail about each of these members went. */
 export const mailsAbout = async (db: Read, account: string, members: readonly string[]) => {
@@ -223,14 +223,14 @@ export const mailsAbout = async (db: Read, account: string, members: readonly st
       : await db
           .selectFrom('outbox')
           .distinctOn('subject_id')
-          .select(['subject_id', 'id', 'state'])
+          .select(['subject_id', 'id', 'status'])
           .where('account_id', '=', account)
           .where('subject_kind', '=', 'staffMember')
           .where('subject_id', 'in', members)
           .orderBy('subject_id')
           .orderBy('created_at', 'desc')
           .execute()
-  return new Map(rows.map((each) => [each.subject_id, { id: each.id, state: each.state as MailState }]))
+  return new Map(rows.map((each) => [each.subject_id, { id: each.id, status: each.status as MailStatus }]))
 }
 
 /** Asked by the deliverer: whether the link in a mail would still work. */
@@ -255,7 +255,7 @@ export const invitationStillOpen = async (
     .where('tokens.used_at', 'is', null)
     .where('tokens.replaced_at', 'is', null)
     .where('tokens.expires_at', '>', now)
-    .where('staff_members.state', '=', 'invited')
+    .where('staff_members.status', '=', 'invited')
     .executeTakeFirst()
   return row !== undefined
 }

@@ -15,9 +15,9 @@ describe('inviting staff', () => {
     await owner.ok('inviteStaff', { email, role: 'dispatcher' })
     const token = await invited(email)
     const dan = anyone()
-    const { state, invitation } = await dan.ok('getStaffInvitation', { token })
-    expect({ state, next: invitation?.next, business: invitation?.business, role: invitation?.role }).toEqual({
-      state: 'open',
+    const { status, invitation } = await dan.ok('getStaffInvitation', { token })
+    expect({ status, next: invitation?.next, business: invitation?.business, role: invitation?.role }).toEqual({
+      status: 'open',
       next: 'new',
       business: 'Harbour Appliance Repair',
       role: 'dispatcher',
@@ -28,7 +28,7 @@ describe('inviting staff', () => {
       slug,
     )
     expect((await dan.ok('getOffice', {}, { slug })).me).toMatchObject({ name: 'Dan Price', role: 'dispatcher' })
-    expect((await anyone().ok('getStaffInvitation', { token })).state).toBe('accepted')
+    expect((await anyone().ok('getStaffInvitation', { token })).status).toBe('accepted')
     expect(
       (await anyone().call('acceptStaffInvitation', { token, name: 'Eve', password: NEW_PASSWORD })).body.code,
     ).toBe('invitationClosed')
@@ -44,14 +44,14 @@ describe('inviting staff', () => {
     await owner.ok('resendStaffInvitation', { member })
     const second = tokenOf(linkIn((await mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/))
     expect(second).not.toBe(first)
-    expect((await anyone().ok('getStaffInvitation', { token: first })).state).toBe('replaced')
+    expect((await anyone().ok('getStaffInvitation', { token: first })).status).toBe('replaced')
     expect(
       (await anyone().call('acceptStaffInvitation', { token: first, name: 'A', password: NEW_PASSWORD })).body.code,
     ).toBe('invitationClosed')
     clock.advance(7 * 24 * 3600_000 - 1_000)
-    expect((await anyone().ok('getStaffInvitation', { token: second })).state).toBe('open')
+    expect((await anyone().ok('getStaffInvitation', { token: second })).status).toBe('open')
     clock.advance(1_000)
-    expect((await anyone().ok('getStaffInvitation', { token: second })).state).toBe('expired')
+    expect((await anyone().ok('getStaffInvitation', { token: second })).status).toBe('expired')
     expect(
       (await anyone().call('acceptStaffInvitation', { token: second, name: 'A', password: NEW_PASSWORD })).body.code,
     ).toBe('invitationClosed')
@@ -64,9 +64,9 @@ describe('inviting staff', () => {
     await owner.ok('inviteStaff', { email, role: 'worker' })
     const token = await invited(email)
     for (const wrong of [token.slice(0, -1), `${token}a`, token.toUpperCase(), 'é', '0', 'null']) {
-      expect((await anyone().ok('getStaffInvitation', { token: wrong })).state).toBe('unknown')
-      expect((await anyone().ok('getPasswordReset', { token })).state).toBe('unknown')
-      expect((await anyone().ok('getSetUp', { token })).state).toBe('unknown')
+      expect((await anyone().ok('getStaffInvitation', { token: wrong })).status).toBe('unknown')
+      expect((await anyone().ok('getPasswordReset', { token })).status).toBe('unknown')
+      expect((await anyone().ok('getSetUp', { token })).status).toBe('unknown')
     }
   })
 
@@ -190,7 +190,7 @@ describe('letting staff go', () => {
           .select('id')
           .where('account_id', '=', b.id)
           .where('role', '=', 'owner')
-          .where('state', '=', 'active')
+          .where('status', '=', 'active')
           .execute(),
       )
       expect(owners.length).toBeGreaterThan(0)

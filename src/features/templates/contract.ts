@@ -48,14 +48,14 @@ const field = z.object({
   unit: z.string().optional(),
 })
 
-const state = z.enum(['active', 'archived'])
+const status = z.enum(['active', 'archived'])
 const summary = {
   id: z.string(),
   name: z.string(),
   description: z.string(),
   icon: z.enum(TEMPLATE_ICONS),
   durationMinutes: z.number().nullable(),
-  state,
+  status,
   version: z.number(),
   /** Among the default templates of the portal. */
   offered: z.boolean(),
@@ -84,8 +84,8 @@ export const templates = contract('templates', {
     method: 'GET',
     path: '/office/{account}/templates',
     audience: ['staff'],
-    summary: 'The templates in their order, with how many there are of each state',
-    query: z.strictObject({ state: state.optional() }),
+    summary: 'The templates in their order, with how many there are of each status',
+    query: z.strictObject({ status: status.optional() }),
     output: z.object({
       rows: z.array(z.object({ ...summary, fieldCount: z.number() })),
       counts: z.object({ active: z.number(), archived: z.number() }),

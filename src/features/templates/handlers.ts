@@ -12,16 +12,16 @@ import {
   listTemplates,
   reorderTemplates,
   replaceTemplate,
-  setTemplateState,
+  setTemplateStatus,
   type TemplateRow,
 } from './queries.ts'
 import { faultsOfFields, problemsUnder, sameFields, type Field } from './rules.ts'
 
 export const templatesHandlers = implement('templates', templates, {
-  async listTemplates(ctx, { state = 'active' }) {
+  async listTemplates(ctx, { status = 'active' }) {
     ctx.allow(mayReadTemplates(ctx.actor))
     const [rows, counts] = await Promise.all([
-      listTemplates(ctx.db, ctx.account.id, { state }),
+      listTemplates(ctx.db, ctx.account.id, { status }),
       countTemplates(ctx.db, ctx.account.id),
     ])
     const manages = mayManageTemplates(ctx.actor).yes
@@ -31,7 +31,7 @@ export const templatesHandlers = implement('templates', templates, {
         fieldCount: row.fields.filter((field) => field.type !== 'section').length,
       })),
       counts,
-      can: { create: manages, order: manages && state === 'active' },
+      can: { create: manages, order: manages && status === 'active' },
     }
   },
 
@@ -80,8 +80,8 @@ export const templatesHandlers = implement('templates', templates, {
     return present(ctx, (await findTemplate(ctx.db, key))!)
   },
 
-  archiveTemplate: (ctx, { template }) => setState(ctx, template, 'archived'),
-  restoreTemplate: (ctx, { template }) => setState(ctx, template, 'active'),
+  archiveTemplate: (ctx, { template }) => setStatus(ctx, template, 'archived'),
+  restoreTemplate: (ctx, { template }) => setStatus(ctx, template, 'active'),
 
   async reorderTemplates(ctx, { templates: ids }) {
     ctx.allow(mayManageTemplates(ctx.actor))
@@ -95,20 +95,20 @@ type Reader = Pick<Context<(typeof templates)['getTemplate']>, 'account' | 'acto
 type Writer = Context<(typeof templates)['archiveTemplate']>
 
 /** Twice is no error: the second finds it done. */
-async function setState(ctx: Writer, template: string, state: 'active' | 'archived') {
+async function setStatus(ctx: Writer, template: string, status: 'active' | 'archived') {
   const key = { account: ctx.account.id, template }
   const row = await findTemplate(ctx.db, key)
   if (!row) throw problem('notFound')
   ctx.allow(mayManageTemplates(ctx.actor))
-  if (row.state === state) return present(ctx, row)
-  await setTemplateState(ctx.db, key, state, ctx.now)
+  if (row.status === status) return present(ctx, row)
+  await setTemplateStatus(ctx.db, key, status, ctx.now)
   await ctx.audit({
-    event: state === 'archived' ? 'templateArchived' : 'templateRestored',
+    event: status === 'archived' ? 'templateArchived' : 'templateRestored',
     subjectKind: 'template',
     subjectId: template,
     details: { name: row.name },
   })
-  return present(ctx, { ...row, state, updatedAt: ctx.now })
+  return present(ctx, { ...row, status, updatedAt: ctx.now })
 }
 
 type Typed = Omit<Field, 'id'> & { id?: string | undefined }

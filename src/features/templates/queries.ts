@@ -9,7 +9,7 @@ export interface TemplateRow {
   icon: TemplateIcon
   durationMinutes: number | null
   position: number
-  state: 'active' | 'archived'
+  status: 'active' | 'archived'
   /** The newest of its versions. */
   version: number
   updatedAt: Date
@@ -37,7 +37,7 @@ const newest = (db: Read, account: string) =>
       't.icon',
       't.duration_minutes as durationMinutes',
       't.position',
-      't.state',
+      't.status',
       't.version',
       't.updated_at as updatedAt',
       'v.fields',
@@ -45,15 +45,15 @@ const newest = (db: Read, account: string) =>
     .orderBy('t.position')
     .orderBy('t.id')
 
-/** All of a state, or those named (any state); 500 at most. */
+/** All of a status, or those named (any status); 500 at most. */
 export async function listTemplates(
   db: Read,
   account: string,
-  wanted: { state: 'active' | 'archived' } | { ids: readonly string[] },
+  wanted: { status: 'active' | 'archived' } | { ids: readonly string[] },
 ): Promise<TemplateRow[]> {
   const query =
-    'state' in wanted
-      ? newest(db, account).where('t.state', '=', wanted.state)
+    'status' in wanted
+      ? newest(db, account).where('t.status', '=', wanted.status)
       : newest(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [NOBODY])
   return (await query.limit(500).execute()) as unknown as TemplateRow[]
 }
@@ -64,10 +64,10 @@ export async function countTemplates(db: Read, account: string): Promise<{ activ
   const rows = await db
     .selectFrom('templates')
     .where('account_id', '=', account)
-    .select((each) => ['state', each.fn.countAll<string>().as('count')])
-    .groupBy('state')
+    .select((each) => ['status', each.fn.countAll<string>().as('count')])
+    .groupBy('status')
     .execute()
-  const of = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0)
+  const of = (status: string) => Number(rows.find((row) => row.status === status)?.count ?? 0)
   return { active: of('active'), archived: of('archived') }
 }
 
@@ -148,15 +148,15 @@ const insertVersion = (db: Write, { account, template }: Key, version: number, f
     .values({ account_id: account, template_id: template, version, fields: JSON.stringify(fields), created_at: now })
     .execute()
 
-export async function setTemplateState(
+export async function setTemplateStatus(
   db: Write,
   { account, template }: Key,
-  state: 'active' | 'archived',
+  status: 'active' | 'archived',
   now: Date,
 ): Promise<void> {
   await db
     .updateTable('templates')
-    .set({ state, updated_at: now })
+    .set({ status, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', template)
     .execute()

@@ -64,7 +64,7 @@ describe('templates', () => {
       durationMinutes: 90,
       icon: 'droplets',
       version: 1,
-      state: 'active',
+      status: 'active',
     })
     expect(shape(made.fields as never)).toEqual(dishwasher.fields)
     expect(new Set(made.fields.map((field) => field.id)).size).toBe(5)
@@ -182,16 +182,16 @@ describe('templates', () => {
     const { id } = await owner.ok('createTemplate', dishwasher)
     await owner.ok('archiveTemplate', { template: id })
     expect(await owner.ok('archiveTemplate', { template: id })).toMatchObject({
-      state: 'archived',
+      status: 'archived',
       can: { edit: false, archive: false, restore: true },
     })
     expect(await owner.ok('listTemplates')).toMatchObject({ rows: [], counts: { active: 0, archived: 1 } })
-    expect((await owner.ok('listTemplates', { state: 'archived' })).rows).toHaveLength(1)
+    expect((await owner.ok('listTemplates', { status: 'archived' })).rows).toHaveLength(1)
     expect((await owner.call('updateTemplate', { template: id, version: 1, name: 'New' })).body.code).toBe(
       'templateArchived',
     )
     expect(await owner.ok('restoreTemplate', { template: id })).toMatchObject({
-      state: 'active',
+      status: 'active',
       version: 1,
       name: 'Dishwasher repair',
     })
@@ -262,12 +262,12 @@ describe('templates', () => {
     const { owner } = await (await startTestServer()).business()
     const extra = await owner.call('createTemplate', {
       name: 'Boiler',
-      state: 'archived',
+      status: 'archived',
       account_id: 'x',
       fields: [{ name: 'Age', type: 'text', portal: 'optional', worker: 'optional', secret: true }],
     })
     expect(extra.status).toBe(422)
-    expect(Object.keys(extra.body.fields!).sort()).toEqual(['account_id', 'fields.0.secret', 'state'])
+    expect(Object.keys(extra.body.fields!).sort()).toEqual(['account_id', 'fields.0.secret', 'status'])
     expect((await owner.call('listTemplates', { sort: 'external_reference' })).status).toBe(422)
   })
 

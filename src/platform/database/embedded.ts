@@ -596,7 +596,7 @@ function commandOf(pid: number): string {
 function beginOf(pid: number): string {
   const facts = processFacts(pid, 'stat', 'lstart')
   if (process.platform !== 'linux') return facts.trim()
-  // The name stands in brackets and may hold anything; after it come the state (Z: dead, not yet collected) and 18 more fields.
+  // The name stands in brackets and may hold anything; after it come the status (Z: dead, not yet collected) and 18 more fields.
   const fields = facts.slice(facts.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' ? '' : (fields[19] ?? '')
 }

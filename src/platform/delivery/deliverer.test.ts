@@ -134,7 +134,7 @@ async function until<T>(ask: () => Promise<T | false | undefined | null>, what: 
   }
 }
 
-const inState = (id: string, state: string) => until(async () => (await row(id)).state === state, `${id} ${state}`)
+const inStatus = (id: string, status: string) => until(async () => (await row(id)).status === status, `${id} ${status}`)
 
 describe('emitting', () => {
   test('what is rolled back is never sent: no row stays', async () => {
@@ -170,7 +170,7 @@ describe('delivering', () => {
     const id = await emit({ vars: { job: 'JOB-1042' } })
     worker.wake()
     // A sweep would come too late for this.
-    await inState(id, 'sent')
+    await inStatus(id, 'sent')
     expect(server.arrived).toHaveLength(1)
     expect(server.arrived[0]).toMatchObject({
       messageId: `<${id}@${host}>`,
@@ -191,9 +191,9 @@ describe('delivering', () => {
     const before = await emit({})
     const worker = deliverer()
     worker.start()
-    await inState(before, 'sent')
+    await inStatus(before, 'sent')
     const after = await emit({})
-    await inState(after, 'sent')
+    await inStatus(after, 'sent')
     expect(server.arrived).toHaveLength(2)
   })
 
@@ -220,7 +220,7 @@ describe('delivering', () => {
       worker.wake() // this look may come too early
       const id = await emit({})
       worker.wake()
-      await inState(id, 'sent')
+      await inStatus(id, 'sent')
     }
   })
 
@@ -229,10 +229,10 @@ describe('delivering', () => {
     const id = await emit({})
     worker.wake()
     await sleep(200)
-    expect((await row(id)).state).toBe('waiting')
+    expect((await row(id)).status).toBe('waiting')
     expect(worker.running()).toBe(false)
     await worker.sweep()
-    expect((await row(id)).state).toBe('sent')
+    expect((await row(id)).status).toBe('sent')
   })
 
   test('without mail settings everything waits uncounted, and goes out once there are some', async () => {
@@ -243,11 +243,11 @@ describe('delivering', () => {
     expect(quiet.running()).toBe(true)
     await quiet.deliver(account, id)
     await sleep(200)
-    expect(await row(id)).toMatchObject({ state: 'waiting', attempts: 0 })
+    expect(await row(id)).toMatchObject({ status: 'waiting', attempts: 0 })
     expect(await attempts(id)).toEqual([])
     await quiet.stop()
     deliverer().start()
-    await inState(id, 'sent')
+    await inStatus(id, 'sent')
   })
 
   test('a token is masked on screen, complete in the mail and wiped once delivered', async () => {
@@ -263,7 +263,7 @@ describe('delivering', () => {
     ).toContain(token)
     await deliverer().deliver(account, id)
     expect(server.arrived[0]!.raw.replace(/=\r\n/g, '')).toContain(token)
-    expect(await row(id)).toMatchObject({ state: 'sent', payload: { job: 'kept' } })
+    expect(await row(id)).toMatchObject({ status: 'sent', payload: { job: 'kept' } })
     expect(
       JSON.stringify(await sql('select * from outbox')) + JSON.stringify(await sql('select * from deliveries')),
     ).not.toContain(token)
@@ -279,8 +279,8 @@ describe('delivering', () => {
     ]
     wanted.add(ids[1]!)
     for (const id of ids) await worker.deliver(account, id)
-    expect(await row(ids[0]!)).toMatchObject({ state: 'canceled', payload: {} })
-    expect(await row(ids[1]!)).toMatchObject({ state: 'sent' })
+    expect(await row(ids[0]!)).toMatchObject({ status: 'canceled', payload: {} })
+    expect(await row(ids[1]!)).toMatchObject({ status: 'sent' })
     expect(await attempts(ids[0]!)).toMatchObject([{ outcome: 'skipped' }])
     expect(server.arrived.map(({ messageId }) => messageId)).toEqual([`<${ids[1]}@${host}>`])
   })
@@ -290,7 +290,7 @@ describe('delivering', () => {
     const id = await emit({}, 'gone@post.example')
     await deliverer().deliver(account, id)
     expect(await row(id)).toMatchObject({
-      state: 'failed',
+      status: 'failed',
       attempts: 1,
       last_result: 'Refused: no such mailbox (550 5.1.1)',
     })
@@ -311,13 +311,13 @@ describe('delivering', () => {
       const now = await row(id)
       expect(now.attempts).toBe(n)
       if (n === MAX_ATTEMPTS) break
-      expect(now.state).toBe('waiting')
+      expect(now.status).toBe('waiting')
       waits.push((now.next_at as Date).getTime() - clock.now().getTime())
       await worker.deliver(account, id) // not yet
       clock.set(now.next_at as Date)
     }
     expect(await row(id)).toMatchObject({
-      state: 'failed',
+      status: 'failed',
       last_result: 'Given up after 10 attempts. The mail server asks to try later (451 4.7.1)',
     })
     expect(waits[0]).toBeGreaterThanOrEqual(24_000)
@@ -338,10 +338,10 @@ describe('delivering', () => {
       const id = await emit({}, to)
       const worker = deliverer()
       await worker.deliver(account, id)
-      expect(await row(id)).toMatchObject({ state: 'waiting', attempts: 1 })
+      expect(await row(id)).toMatchObject({ status: 'waiting', attempts: 1 })
       clock.advance(40_000)
       await worker.deliver(account, id)
-      expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2 })
+      expect(await row(id)).toMatchObject({ status: 'sent', attempts: 2 })
       expect((await attempts(id)).map(({ outcome }) => outcome)).toEqual(['ambiguous', 'sent'])
       expect(server.arrived.filter((mail) => mail.to[0] === to).map(({ messageId }) => messageId)).toEqual(
         Array(2).fill(`<${id}@${host}>`),
@@ -355,16 +355,16 @@ describe('delivering', () => {
     const slow: Transport = { send: () => held.then(() => ({ outcome: 'refused', detail: 'Refused: late' })) }
     const id = await emit({})
     const late = deliverer({ transport: slow }).deliver(account, id)
-    await inState(id, 'sending')
+    await inStatus(id, 'sending')
     const other = deliverer()
     await other.deliver(account, id) // still leased
     expect(server.arrived).toHaveLength(0)
     clock.advance(91_000)
     await other.deliver(account, id)
-    expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2 })
+    expect(await row(id)).toMatchObject({ status: 'sent', attempts: 2 })
     release()
     await late
-    expect(await row(id)).toMatchObject({ state: 'sent', attempts: 2, last_result: 'Accepted by the mail server' })
+    expect(await row(id)).toMatchObject({ status: 'sent', attempts: 2, last_result: 'Accepted by the mail server' })
     expect((await attempts(id)).map(({ outcome, detail }) => `${outcome}: ${detail}`)).toEqual([
       'ambiguous: The attempt was interrupted',
       'sent: Accepted by the mail server',
@@ -386,23 +386,23 @@ describe('delivering', () => {
     await until(async () => held.length === 2, 'the second is sending')
     held[0]!('refused')
     await late
-    expect(await row(id)).toMatchObject({ state: 'sending', attempts: 2 })
+    expect(await row(id)).toMatchObject({ status: 'sending', attempts: 2 })
     held[1]!('sent')
     await second
-    expect(await row(id)).toMatchObject({ state: 'sent' })
+    expect(await row(id)).toMatchObject({ status: 'sent' })
   })
 
   test('a mail whose tenth attempt was interrupted is given up in view, and the next one goes out', async () => {
     const { sent, transport } = counting()
     const [cut, next] = [await emit({}), await emit({})]
-    await sql(`update outbox set state = 'sending', attempts = $2, lease_until = $3, urgent = true where id = $1`, [
+    await sql(`update outbox set status = 'sending', attempts = $2, lease_until = $3, urgent = true where id = $1`, [
       cut,
       MAX_ATTEMPTS,
       clock.now(),
     ])
     await deliverer({ transport, concurrency: 1 }).sweep()
     expect(await row(cut)).toMatchObject({
-      state: 'failed',
+      status: 'failed',
       attempts: MAX_ATTEMPTS,
       lease_until: null,
       last_result: 'Given up after 10 attempts. The last one was interrupted',
@@ -453,7 +453,7 @@ describe('delivering', () => {
     const ids = await Promise.all(Array.from({ length: 12 }, () => emit({})))
     const worker = deliverer({ transport, concurrency: 3, sweepEvery: 60_000 })
     worker.start()
-    for (const id of ids) await inState(id, 'sent')
+    for (const id of ids) await inStatus(id, 'sent')
     expect(most).toBe(3)
   })
 
@@ -466,10 +466,10 @@ describe('delivering', () => {
     }
     const good = await Promise.all(Array.from({ length: 10 }, (_, n) => emit({}, `good${n}@post.example`)))
     deliverer({ concurrency: 3 }).start()
-    for (const id of good) await inState(id, 'sent')
+    for (const id of good) await inStatus(id, 'sent')
     for (const id of bad)
       expect(await row(id)).toMatchObject({
-        state: 'waiting',
+        status: 'waiting',
         attempts: 1,
         last_result: 'The message could not be prepared',
       })
@@ -507,7 +507,7 @@ describe('delivering', () => {
 
   test('the next of 100,000 is the first entry of an index, and what was taken does not stand in its way', async () => {
     await sql(
-      `insert into outbox (account_id, id, kind, to_address, locale, payload, state, lease_until, next_at, message_id, created_at)
+      `insert into outbox (account_id, id, kind, to_address, locale, payload, status, lease_until, next_at, message_id, created_at)
       select $1, gen_random_uuid(), 'greeting', 'crowd@post.example', 'en', '{}', case when n <= 20 then 'sending' else 'waiting' end,
         case when n <= 20 then $2::timestamptz + interval '1 minute' end, $2::timestamptz - n * interval '1 second', '<x@y>', $2 from generate_series(1, 100000) n`,
       [account, clock.now()],
@@ -534,9 +534,9 @@ describe('delivering', () => {
     })
     const first = deliverer({ transport: patient })
     first.start()
-    await inState(slow, 'sending')
+    await inStatus(slow, 'sending')
     await first.stop()
-    expect(await row(slow)).toMatchObject({ state: 'sent' })
+    expect(await row(slow)).toMatchObject({ status: 'sent' })
     faults.set('hang@post.example', ['hangAfter'])
     const hang = await emit({}, 'hang@post.example')
     const second = deliverer({ transport: patient })
@@ -545,7 +545,7 @@ describe('delivering', () => {
     const start = performance.now()
     await second.stop(300)
     expect(performance.now() - start).toBeLessThan(3000)
-    expect(await row(hang)).toMatchObject({ state: 'waiting', attempts: 1, last_result: 'The attempt was stopped' })
+    expect(await row(hang)).toMatchObject({ status: 'waiting', attempts: 1, last_result: 'The attempt was stopped' })
   })
 
   test('F3: a database that cuts every connection for a while only delays', { timeout: 30_000 }, async () => {
@@ -566,7 +566,7 @@ describe('delivering', () => {
     for (const id of ids) {
       await until(async () => {
         clock.advance(1000)
-        return (await row(id)).state === 'sent'
+        return (await row(id)).status === 'sent'
       }, 'sent after the cuts')
     }
     await until(async () => worker.running(), 'ready again')
@@ -592,7 +592,7 @@ describe('delivering', () => {
     await until(async () => !worker.running(), 'not ready')
     expect(asked).toBeLessThan(6)
     away = false
-    await inState(id, 'sent')
+    await inStatus(id, 'sent')
     expect(worker.running()).toBe(true)
   })
 
@@ -603,7 +603,7 @@ describe('delivering', () => {
     expect((await row(id)).payload).not.toBeNull()
     clock.advance(8 * 86_400_000 + 1)
     await worker.sweep()
-    expect(await row(id)).toMatchObject({ state: 'canceled', payload: null })
+    expect(await row(id)).toMatchObject({ status: 'canceled', payload: null })
     await deliverer().deliver(account, id)
     expect(server.arrived).toEqual([])
   })
@@ -611,12 +611,12 @@ describe('delivering', () => {
   test('a mail of an account that is gone is not sent', async () => {
     const id = newId()
     await sql(
-      `insert into outbox (account_id, id, kind, to_address, locale, payload, state, next_at, message_id, created_at)
+      `insert into outbox (account_id, id, kind, to_address, locale, payload, status, next_at, message_id, created_at)
       values ($1, $2, 'greeting', 'a@post.example', 'en', '{}', 'waiting', $3, '<x@y>', $3)`,
       [newId(), id, clock.now()],
     )
     await deliverer().deliver((await row(id)).account_id, id)
-    expect(await row(id)).toMatchObject({ state: 'canceled' })
+    expect(await row(id)).toMatchObject({ status: 'canceled' })
   })
 })
 
@@ -663,7 +663,7 @@ describe('D1, the small run', () => {
       let kills = 0
       try {
         const open = async () =>
-          Number((await sql(`select count(*) from outbox where state in ('waiting', 'sending')`))[0].count)
+          Number((await sql(`select count(*) from outbox where status in ('waiting', 'sending')`))[0].count)
         for (let round = 0; (await open()) > 0; round++) {
           if (round > 400) throw new Error(`${await open()} mails still open`)
           await sleep(250)
@@ -688,10 +688,10 @@ describe('D1, the small run', () => {
         const messageId = `<${id}@${host}>`
         const final = await row(id)
         if (fault === 'rcpt550') {
-          expect([to, final.state, copies.get(messageId)]).toEqual([to, 'failed', undefined])
+          expect([to, final.status, copies.get(messageId)]).toEqual([to, 'failed', undefined])
           continue
         }
-        expect([to, final.state, final.message_id]).toEqual([to, 'sent', messageId])
+        expect([to, final.status, final.message_id]).toEqual([to, 'sent', messageId])
         const unclear = (await attempts(id)).filter(({ outcome }) => outcome === 'ambiguous').length
         expect(copies.get(messageId)).toBeGreaterThanOrEqual(1)
         expect([to, fault, copies.get(messageId)! - 1 <= unclear]).toEqual([to, fault, true])

@@ -177,15 +177,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   async function record(row: Claim, result: Verdict): Promise<void> {
     const now = clock.now()
     const last = row.attempts >= MAX_ATTEMPTS
-    const ends: Partial<Record<Verdict['outcome'], Ending['state']>> = {
+    const ends: Partial<Record<Verdict['outcome'], Ending['status']>> = {
       sent: 'sent',
       canceled: 'canceled',
       refused: 'failed',
     }
-    const state = ends[result.outcome] ?? (last ? 'failed' : 'waiting')
+    const status = ends[result.outcome] ?? (last ? 'failed' : 'waiting')
     const next = new Date(now.getTime() + jittered(BACKOFF[Math.min(row.attempts, BACKOFF.length) - 1]!))
     const detail =
-      state === 'failed' && result.outcome !== 'refused'
+      status === 'failed' && result.outcome !== 'refused'
         ? `Given up after ${row.attempts} attempts. ${result.detail}`
         : result.detail
     const outcome =
@@ -193,7 +193,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     // The mail is out: what happened must be written down, or it goes out again. So a short database fault is waited out.
     for (let tries = 1; ; tries++) {
       try {
-        await write((db) => recordOutcome(db, row, now, { state, next, outcome, detail }))
+        await write((db) => recordOutcome(db, row, now, { status, next, outcome, detail }))
         break
       } catch (error) {
         log.warn({ err: error, message: row.id, tries }, 'The end of an attempt could not be written')

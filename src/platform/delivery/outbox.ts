@@ -34,7 +34,7 @@ export interface OutboxRow {
   payload: MailVars | null
   secret: boolean
   link_kind: string | null
-  state: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
+  status: 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
   attempts: number
   message_id: string
   created_at: Date
@@ -73,7 +73,7 @@ export interface Emission<Vars extends MailVars = MailVars> {
   message: Message<Vars>
   /** Exactly one reader: a personal link never goes to two. */
   to: { address: string; name?: string | null }
-  /** What this is about, so that a screen can show the delivery state beside it: portal_user, person, job … */
+  /** What this is about, so that a screen can show the delivery status beside it: portal_user, person, job … */
   subject?: { kind: string; id: string } | null
   locale: string
   vars: Vars
@@ -119,7 +119,7 @@ export async function emitMessages(
       payload: vars,
       secret: declared.secret ?? false,
       link_kind: declared.linkKind ?? null,
-      state: 'waiting',
+      status: 'waiting',
       next_at: at,
       message_id: `<${id}@${host}>`,
       created_at: now,

@@ -20,9 +20,9 @@ export interface Which {
  * The next row that is due and that nobody else is taking: urgent ones first, then the oldest; or one certain row, if it is
  * due. Its order is that of the index outbox_due, so it costs the same however many wait.
  */
-export function claimNext(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; state: string }> {
-  return sql`select account_id, id, state from outbox
-    where state in ('waiting', 'sending') and next_at <= ${now} and (state = 'waiting' or lease_until <= ${now})
+export function claimNext(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; status: string }> {
+  return sql`select account_id, id, status from outbox
+    where status in ('waiting', 'sending') and next_at <= ${now} and (status = 'waiting' or lease_until <= ${now})
       and ${only ? sql`account_id = ${only.account} and id = ${only.id}` : sql`true`}
     order by urgent desc, next_at limit 1 for update skip locked`
 }
@@ -32,8 +32,8 @@ export async function claim(db: Kysely<DB>, now: Date, only?: Which): Promise<Cl
   const lease = new Date(now.getTime() + LEASE_MS)
   for (;;) {
     const { rows } = await sql<Claim & { was: string }>`with due as materialized (${claimNext(now, only)})
-      update outbox set state = 'sending', attempts = attempts + 1, lease_until = ${lease}, lease_number = lease_number + 1
-      from due where outbox.account_id = due.account_id and outbox.id = due.id returning outbox.*, due.state as was`.execute(
+      update outbox set status = 'sending', attempts = attempts + 1, lease_until = ${lease}, lease_number = lease_number + 1
+      from due where outbox.account_id = due.account_id and outbox.id = due.id returning outbox.*, due.status as was`.execute(
       db,
     )
     const row = rows[0]
@@ -42,14 +42,14 @@ export async function claim(db: Kysely<DB>, now: Date, only?: Which): Promise<Cl
     const before = row.attempts - 1
     await noteAttempt(db, row, before, now, 'ambiguous', 'The attempt was interrupted')
     if (before < MAX_ATTEMPTS) return row
-    await sql`update outbox set state = 'failed', attempts = ${before}, lease_until = null, last_result = ${`Given up after ${before} attempts. The last one was interrupted`}
+    await sql`update outbox set status = 'failed', attempts = ${before}, lease_until = null, last_result = ${`Given up after ${before} attempts. The last one was interrupted`}
       where account_id = ${row.account_id} and id = ${row.id}`.execute(db)
   }
 }
 
 /** How an attempt left its row; `next` counts when it waits again. */
 export interface Ending {
-  state: 'waiting' | 'sent' | 'failed' | 'canceled'
+  status: 'waiting' | 'sent' | 'failed' | 'canceled'
   next: Date
   outcome: 'sent' | 'refused' | 'deferred' | 'ambiguous' | 'skipped'
   detail: string
@@ -63,13 +63,13 @@ export async function recordOutcome(
   db: Kysely<DB>,
   row: Claim,
   now: Date,
-  { state, next, outcome, detail }: Ending,
+  { status, next, outcome, detail }: Ending,
 ): Promise<void> {
-  const done = state === 'sent' || state === 'canceled'
+  const done = status === 'sent' || status === 'canceled'
   const { numAffectedRows } =
-    await sql`update outbox set state = ${state}, next_at = ${next}, lease_until = null, last_result = ${detail},
-      sent_at = ${state === 'sent' ? now : null}, payload = case when secret and ${done} then payload - 'token' else payload end
-    where account_id = ${row.account_id} and id = ${row.id} and state = 'sending' and lease_number = ${row.lease_number}`.execute(
+    await sql`update outbox set status = ${status}, next_at = ${next}, lease_until = null, last_result = ${detail},
+      sent_at = ${status === 'sent' ? now : null}, payload = case when secret and ${done} then payload - 'token' else payload end
+    where account_id = ${row.account_id} and id = ${row.id} and status = 'sending' and lease_number = ${row.lease_number}`.execute(
       db,
     )
   const late = numAffectedRows === 0n
@@ -90,7 +90,7 @@ async function noteAttempt(
 
 /** Secrets do not lie around: what was never sent by now never will be. */
 export async function wipeOldTokens(db: Kysely<DB>, before: Date): Promise<void> {
-  await sql`update outbox set payload = null, state = case when state = 'waiting' then 'canceled' else state end,
-      last_result = case when state = 'waiting' then 'Its link ended before it could be sent' else last_result end
-    where secret and payload ? 'token' and state in ('waiting', 'failed') and created_at < ${before}`.execute(db)
+  await sql`update outbox set payload = null, status = case when status = 'waiting' then 'canceled' else status end,
+      last_result = case when status = 'waiting' then 'Its link ended before it could be sent' else last_result end
+    where secret and payload ? 'token' and status in ('waiting', 'failed') and created_at < ${before}`.execute(db)
 }

@@ -31,7 +31,7 @@ export const people = contract('people', {
     audience: ['anonymous', 'person'],
     summary: 'Whether this reset link still works',
     params: token,
-    output: z.object({ state: z.enum(['open', 'used', 'expired', 'unknown']), email: z.string().nullable() }),
+    output: z.object({ status: z.enum(['open', 'used', 'expired', 'unknown']), email: z.string().nullable() }),
   }),
   resetPassword: operation({
     method: 'POST',

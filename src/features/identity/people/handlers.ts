@@ -15,7 +15,7 @@ import {
   setPassword,
   consumeReset,
 } from './queries.ts'
-import { linkState, RESET_MS } from './rules.ts'
+import { linkStatus, RESET_MS } from './rules.ts'
 
 /** Every answer to "forgot password" takes this long, so that the work for a known address cannot be measured (PS-46). */
 const FORGOT_ANSWER_MS = 300
@@ -58,15 +58,15 @@ export const peopleHandlers = implement('people', people, {
   async getPasswordReset(ctx, { token }) {
     ctx.allow(yes)
     const found = await findReset(ctx.db, hashToken(token))
-    const state = linkState(found, ctx.now)
-    return { state, email: state === 'open' ? found!.email : null }
+    const status = linkStatus(found, ctx.now)
+    return { status, email: status === 'open' ? found!.email : null }
   },
 
   resetPassword: prepared(
     async ({ token, password }, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
       const found = await peekReset(query, hashToken(token))
-      if (linkState(found, now) !== 'open') throw problem('resetClosed')
+      if (linkStatus(found, now) !== 'open') throw problem('resetClosed')
       checkNewPassword(password, [found!.email, found!.name])
       return hashPassword(password)
     },

@@ -45,12 +45,12 @@ describe('a forgotten password', () => {
     clock.advance(3600_000 - 1_000)
     const here = anyone()
     await here.ok('signIn', { email: owner.email, password: PASSWORD })
-    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('open')
+    expect((await anyone().ok('getPasswordReset', { token })).status).toBe('open')
     await anyone().ok('resetPassword', { token, password: NEW_PASSWORD })
     expect((await here.call('getCurrentUser')).status).toBe(401)
     expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(401)
     expect((await anyone().call('signIn', { email: owner.email, password: NEW_PASSWORD })).status).toBe(200)
-    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('used')
+    expect((await anyone().ok('getPasswordReset', { token })).status).toBe('used')
     expect((await anyone().call('resetPassword', { token, password: 'eleven loud kettles' })).body.code).toBe(
       'resetClosed',
     )
@@ -62,7 +62,7 @@ describe('a forgotten password', () => {
     await anyone().ok('forgotPassword', { email: owner.email })
     const token = await resetToken(owner.email)
     clock.advance(3600_000)
-    expect((await anyone().ok('getPasswordReset', { token })).state).toBe('expired')
+    expect((await anyone().ok('getPasswordReset', { token })).status).toBe('expired')
     expect((await anyone().call('resetPassword', { token, password: NEW_PASSWORD })).body.code).toBe('resetClosed')
   })
 
@@ -75,7 +75,7 @@ describe('a forgotten password', () => {
     for (const method of ['GET', 'HEAD', 'GET'])
       await scanner.request(method, `/api/v1/people/password-resets/${token}`)
     expect(scanner.cookies.size).toBe(0)
-    expect((await scanner.ok('getPasswordReset', { token })).state).toBe('open')
+    expect((await scanner.ok('getPasswordReset', { token })).status).toBe('open')
   })
 
   it('C6 of twenty at once exactly one sets the password', async () => {

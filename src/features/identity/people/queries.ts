@@ -48,8 +48,11 @@ export const peekReset = async (query: RunQuery, hash: Buffer | null): Promise<F
 
 /** The person, for the one who used the link; of several at once the others get null. */
 export const consumeReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
-  (await sql<{ person: string | null }>`select consume_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db))
-    .rows[0]?.person ?? null
+  (
+    await sql<{
+      person: string | null
+    }>`select consume_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db)
+  ).rows[0]?.person ?? null
 
 /** Also kills every open reset link of the person. */
 export const setPassword = async (db: Write, person: string, hash: string, at: Date): Promise<void> => {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { contract, email, id, moment, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
-import { LINK_STATES } from '../../portal-users/activation/rules.ts'
+import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_LIMITS } from '../contract.ts'
 
 declareProblems({
@@ -152,7 +152,7 @@ export const portalIdentity = contract('identity', {
     audience: ANYONE,
     summary: 'What a link to choose a password opens now; changes nothing',
     params: linkToken(),
-    output: z.object({ state: z.enum(LINK_STATES), email: z.string().nullable() }),
+    output: z.object({ status: z.enum(LINK_STATUSES), email: z.string().nullable() }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600 }],
   }),

@@ -15,7 +15,7 @@ import {
   consumeToken,
   type FoundToken,
 } from '../../portal-users/activation/queries.ts'
-import { oneUseState, type LinkState } from '../../portal-users/activation/rules.ts'
+import { oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearRateLimit, findPortalLogin } from '../queries.ts'
 import { mayBook, type PortalOf, type PortalUserActor } from '../rules.ts'
@@ -87,7 +87,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     async (ctx, input, { login, correct }) => {
       ctx.allow(portalIsOpen(ctx.account))
       if (!login || !correct) throw problem('wrongCredentials')
-      if (login.state === 'signed_up') throw problem('notActivated')
+      if (login.status === 'signed_up') throw problem('notActivated')
       // Suspended and removed answer as wrong: also when it happened between the check and now.
       const [marked, session] = await Promise.all([
         markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
@@ -166,11 +166,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
     const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
     if (!user || !mayMail) return {}
-    if (user.state === 'active') {
+    if (user.status === 'active') {
       await sendPasswordReset(ctx, user)
       await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
     } else if (
-      user.state !== 'suspended' &&
+      user.status !== 'suspended' &&
       (await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - 60_000))) < 2
     ) {
       // Nothing to reset yet: what they need is the link that lets them in.
@@ -182,8 +182,8 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async getPortalPasswordReset(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
-    const state = resetState(found, ctx.now)
-    return { state, email: state === 'open' || state === 'accepted' ? found!.user.email : null }
+    const status = resetStatus(found, ctx.now)
+    return { status, email: status === 'open' || status === 'accepted' ? found!.user.email : null }
   },
 
   resetPortalPassword: prepared(
@@ -197,8 +197,8 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const subject = (await findToken(ctx.db, account, 'portalReset', input.token))?.user.id
       if (subject) await lockLogin(ctx.db, account, subject)
       const found = await findToken(ctx.db, account, 'portalReset', input.token)
-      const state = resetState(found, ctx.now)
-      if (!found || state !== 'open') throw problem(REFUSALS[state])
+      const status = resetStatus(found, ctx.now)
+      if (!found || status !== 'open') throw problem(REFUSALS[status])
       const user = (await loginById(ctx.db, account, found.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
@@ -222,7 +222,7 @@ const myself = (actor: PortalUserActor, portal: PortalOf) => ({
   can: { createJobs: mayBook(actor, portal) },
 })
 
-const REFUSALS: Record<LinkState, string> = {
+const REFUSALS: Record<LinkStatus, string> = {
   open: 'linkUnknown',
   accepted: 'linkUsed',
   expired: 'linkExpired',
@@ -231,7 +231,7 @@ const REFUSALS: Record<LinkState, string> = {
 }
 
 /** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */
-const resetState = (found: FoundToken | undefined, now: Date): LinkState =>
-  !found || found.user.state !== 'active' || found.email_norm !== found.user.email_norm
+const resetStatus = (found: FoundToken | undefined, now: Date): LinkStatus =>
+  !found || found.user.status !== 'active' || found.email_norm !== found.user.email_norm
     ? 'unknown'
-    : oneUseState(found, now)
+    : oneUseStatus(found, now)

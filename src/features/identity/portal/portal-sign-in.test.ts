@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, linkIn, PASSWORD, type Business, type TestServer, type Person } from '../../../../test/test-server.ts'
+import {
+  startTestServer,
+  linkIn,
+  PASSWORD,
+  type Business,
+  type TestServer,
+  type Person,
+} from '../../../../test/test-server.ts'
 import { hashPassword } from '../../../platform/secrets.ts'
 
 let at: TestServer, shop: Business
@@ -86,9 +93,9 @@ describe('signInToPortal', () => {
     const active = await shop.portalUser({ signedIn: false })
     replies.push(await visitor.call('signInToPortal', { email: active.email, password: 'not the password' }))
     for (const set of [
-      { state: 'suspended' },
-      { state: 'removed' },
-      { state: 'invited', password_hash: null, name: null },
+      { status: 'suspended' },
+      { status: 'removed' },
+      { status: 'invited', password_hash: null, name: null },
     ]) {
       const user = await shop.portalUser({ signedIn: false })
       await setUser(shop, user, set)
@@ -119,7 +126,7 @@ describe('signInToPortal', () => {
   })
 
   it('CP-12 E-64 after a right password, and only then, it says that the account is not activated', async () => {
-    const user = await shop.portalUser({ state: 'signed_up', signedIn: false }),
+    const user = await shop.portalUser({ status: 'signed_up', signedIn: false }),
       visitor = shop.visitor()
     expect((await visitor.call('signInToPortal', { email: user.email, password: 'not the password' })).body.code).toBe(
       'wrongCredentials',
@@ -216,9 +223,9 @@ describe('sessions', () => {
   })
 
   it('PS-48 E-11 a suspended or removed user is out at the next request', async () => {
-    for (const state of ['suspended', 'removed']) {
+    for (const status of ['suspended', 'removed']) {
       const user = await shop.portalUser()
-      await setUser(shop, user, { state })
+      await setUser(shop, user, { status })
       expect((await user.call('updatePortalProfile', { version: 1, name: 'Still me' })).status).toBe(401)
     }
   })
@@ -264,7 +271,7 @@ describe('changePortalPassword', () => {
 describe('resetPortalPassword', () => {
   it('E-63 asking changes nothing, mails no password, and answers alike whether the address is known', async () => {
     const user = await shop.portalUser({ signedIn: false }),
-      suspended = await shop.portalUser({ state: 'suspended', signedIn: false }),
+      suspended = await shop.portalUser({ status: 'suspended', signedIn: false }),
       visitor = shop.visitor()
     const replies = await Promise.all(
       [user.email, suspended.email, 'nobody@nowhere.example'].map((email) =>
@@ -286,7 +293,7 @@ describe('resetPortalPassword', () => {
       visitor = shop.visitor()
     await visitor.ok('requestPortalPasswordReset', { email: user.email })
     const token = await resetTokenFor(user.email)
-    expect(await visitor.ok('getPortalPasswordReset', { token })).toEqual({ state: 'open', email: user.email })
+    expect(await visitor.ok('getPortalPasswordReset', { token })).toEqual({ status: 'open', email: user.email })
     expect(await isIn(user)).toBe(true)
     expect(await visitor.ok('resetPortalPassword', { token, password: 'a much better one' })).toEqual({
       email: user.email,
@@ -305,9 +312,9 @@ describe('resetPortalPassword', () => {
     await visitor.ok('requestPortalPasswordReset', { email: user.email })
     const first = await resetTokenFor(user.email)
     at.clock.advance(60 * 60_000 - 1000)
-    expect((await visitor.ok('getPortalPasswordReset', { token: first })).state).toBe('open')
+    expect((await visitor.ok('getPortalPasswordReset', { token: first })).status).toBe('open')
     at.clock.advance(1000)
-    expect((await visitor.ok('getPortalPasswordReset', { token: first })).state).toBe('expired')
+    expect((await visitor.ok('getPortalPasswordReset', { token: first })).status).toBe('expired')
     expect((await visitor.call('resetPortalPassword', { token: first, password: 'a much better one' })).body.code).toBe(
       'linkExpired',
     )
@@ -336,7 +343,7 @@ describe('resetPortalPassword', () => {
   })
 
   it('a person who never activated gets the link that lets them in, instead of one that resets nothing', async () => {
-    const user = await shop.portalUser({ state: 'signed_up', signedIn: false })
+    const user = await shop.portalUser({ status: 'signed_up', signedIn: false })
     await shop.visitor().ok('requestPortalPasswordReset', { email: user.email })
     expect((await at.mailTo(user.email)).map((mail) => mail.subject)).toEqual([
       'Activate your account at Harbour Appliance Repair',
@@ -364,7 +371,7 @@ describe('updatePortalProfile', () => {
     )
     for (const extra of [
       { email: 'new@post.example' },
-      { state: 'active' },
+      { status: 'active' },
       { permissions: { deleteJobs: true } },
       { id: shop.id },
       { templates_mode: 'replace' },

@@ -63,7 +63,7 @@ export async function endPortalSessions(
 }
 
 const marked = statement<{ id: string }>(`update portal_users set last_sign_in_at = $4
-  where account_id = $1 and id = $2 and state = 'active' and password_hash = $3 returning id`)
+  where account_id = $1 and id = $2 and status = 'active' and password_hash = $3 returning id`)
 
 /** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
 export async function markSignIn(
@@ -88,7 +88,7 @@ export async function setPortalPassword(
     .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', user)
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!))
     .executeTakeFirst()
   return Number(set.numUpdatedRows) === 1

@@ -105,12 +105,12 @@ describe('a booking', () => {
       (
         await here.eleanor.call('createPortalJob', {
           ...base,
-          state: 'completed',
+          status: 'completed',
           created_by_id: here.dispatcher.id,
           audience: 'internal',
         })
       ).body.fields,
-    ).toMatchObject({ state: { code: 'unknown' }, created_by_id: { code: 'unknown' }, audience: { code: 'unknown' } })
+    ).toMatchObject({ status: { code: 'unknown' }, created_by_id: { code: 'unknown' }, audience: { code: 'unknown' } })
   })
 
   it('V-34 E-42 N jobs are made all or none, with one mail that lists N numbers', async () => {
@@ -301,7 +301,7 @@ describe('for whom', () => {
     await stored((db) =>
       db
         .updateTable('customers')
-        .set({ state: 'archived' })
+        .set({ status: 'archived' })
         .where('account_id', '=', here.harbour.id)
         .where('id', '=', here.customer)
         .execute(),
@@ -393,7 +393,7 @@ describe('for whom', () => {
   it('E-11 a form sent after the user was removed asks to sign in and stores nothing', async () => {
     const here = await world()
     await stored((db) =>
-      db.updateTable('portal_users').set({ state: 'removed' }).where('id', '=', here.eleanor.id).execute(),
+      db.updateTable('portal_users').set({ status: 'removed' }).where('id', '=', here.eleanor.id).execute(),
     )
     expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site })).body.code).toBe(
       'notSignedIn',
@@ -405,11 +405,11 @@ describe('for whom', () => {
     const here = await world()
     const job = await booked(here)
     await stored(async (db) => {
-      await db.updateTable('portal_users').set({ state: 'removed' }).where('id', '=', here.eleanor.id).execute()
+      await db.updateTable('portal_users').set({ status: 'removed' }).where('id', '=', here.eleanor.id).execute()
       await db.deleteFrom('portal_links').where('portal_user_id', '=', here.eleanor.id).execute()
     })
     expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
-      state: 'unassigned',
+      status: 'unassigned',
       createdBy: { kind: 'portalUser', id: here.eleanor.id, name: 'Eleanor Finch' },
     })
   })

@@ -5,7 +5,14 @@ import { localOf } from '../../../platform/zone.ts'
 import type { PortalOf } from '../../identity/rules.ts'
 import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
 import { attachFile, copyFile, stillWaits, type FileRecord } from '../files/queries.ts'
-import { fieldValues, actorStamp, parseLocalTime, addressOfSite, throwFieldErrors, type FieldErrors } from '../handlers.ts'
+import {
+  fieldValues,
+  actorStamp,
+  parseLocalTime,
+  addressOfSite,
+  throwFieldErrors,
+  type FieldErrors,
+} from '../handlers.ts'
 import { jobBooked, jobBookedOffice } from '../messages.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
 import {
@@ -148,7 +155,9 @@ async function book(
   )
     fieldErrors.site = 'siteOfAnother'
   if (!place.site_id && !place.address) fieldErrors.address = 'required'
-  const requested = portal.requestedStart ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors) : undefined
+  const requested = portal.requestedStart
+    ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+    : undefined
   if (input.requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
   if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
   if (input.number > 1 && !portal.severalJobs) fieldErrors.number = { code: 'tooBig', vars: { max: 1 } }
@@ -179,7 +188,7 @@ async function book(
       created_by_kind: 'portalUser',
       created_by_id: actor.id,
       created_by_name: actor.name,
-      state: 'unassigned' as const,
+      status: 'unassigned' as const,
       requested_at: requested ?? null,
       scheduled_at: null,
       duration_minutes: template!.duration_minutes,
@@ -267,7 +276,8 @@ function chosenFiles(
   const wanted = new Set([...loose, ...asked.flatMap(({ ids }) => ids)])
   const found = new Map(waiting.flatMap((file) => (wanted.has(file.id) ? [[file.id, file]] : [])))
   if (loose.some((id) => !found.has(id))) fieldErrors.files = 'fileGone'
-  for (const { field, ids } of asked) if (ids.some((id) => !found.has(id))) fieldErrors[`fields.${field.id}`] = 'fileGone'
+  for (const { field, ids } of asked)
+    if (ids.some((id) => !found.has(id))) fieldErrors[`fields.${field.id}`] = 'fileGone'
   return found
 }
 

@@ -21,7 +21,7 @@ const OWN = "(select nullif(current_setting('app.account', true), '')::uuid)"
 const ME = "(select nullif(current_setting('app.actor_id', true), '')::uuid)"
 
 const lock = statement<Booker>(`select id, email, email_norm, name, phone, company, postal_address from portal_users
-  where account_id = ${OWN} and id = ${ME} and state = 'active' for update`)
+  where account_id = ${OWN} and id = ${ME} and status = 'active' for update`)
 
 export interface BookingFacts {
   /** As they are now. */
@@ -42,13 +42,13 @@ const facts = statement<BookingFacts>(`select
   (select coalesce(json_agg(json_build_object('id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions) order by l.created_at), '[]')
     from (select * from portal_links where account_id = ${OWN} and portal_user_id = ${ME} for share) l) as links,
   (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]') from jobs j where j.account_id = ${OWN} and j.batch_id = $1 and j.created_by_id = ${ME}) as before,
-  (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = ${OWN} and t.state = 'active') as active,
-  (select row_to_json(found) from (select t.id, t.name, t.description, t.icon, t.version, t.duration_minutes, t.state, v.fields
+  (select coalesce(json_agg(t.id order by t.position, t.id), '[]') from templates t where t.account_id = ${OWN} and t.status = 'active') as active,
+  (select row_to_json(found) from (select t.id, t.name, t.description, t.icon, t.version, t.duration_minutes, t.status, v.fields
     from templates t join template_versions v on v.account_id = ${OWN} and v.template_id = t.id and v.version = t.version where t.account_id = ${OWN} and t.id = $2) found) as template,
   (select coalesce(json_agg(json_build_object('id', s.id, 'customer_id', s.customer_id, 'address', s.address, 'latitude', s.latitude, 'longitude', s.longitude)), '[]')
-    from sites s where s.account_id = ${OWN} and s.id = $3 and s.state = 'active') as sites,
+    from sites s where s.account_id = ${OWN} and s.id = $3 and s.status = 'active') as sites,
   (select coalesce(json_agg(json_build_object('id', m.id, 'email', m.email, 'name', m.name)), '[]')
-    from staff_members m where m.account_id = ${OWN} and m.state = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
+    from staff_members m where m.account_id = ${OWN} and m.status = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
 
 /** `$1` how many, `$2` form key. Nobody takes a number who is not signed in, or it would be held up for those who are. */
 const number = statement<{ first: string }>(`insert into counters as c (account_id, kind, next)
@@ -106,14 +106,14 @@ export async function readAgain(
     count,
   }: { fresh: readonly string[]; user: string; formKey: string | undefined; count: number },
 ): Promise<void> {
-  const states = await db
+  const statuses = await db
     .selectFrom('customers')
     .select('id')
     .where('account_id', '=', account)
     .where('id', 'in', [...fresh])
-    .where('state', '=', 'active')
+    .where('status', '=', 'active')
     .execute()
-  const active = new Set(states.map((each) => each.id))
+  const active = new Set(statuses.map((each) => each.id))
   // A customer who is archived is nobody's: its links sleep.
   facts.links = facts.links.filter((link) => !fresh.includes(link.customer) || active.has(link.customer))
   facts.sites = active.size === 0 ? facts.sites : [...facts.sites, ...(await sitesOf(db, account, [...active]))]
@@ -244,9 +244,9 @@ export async function bookerStillSees(db: Read, account: string, user: string, j
     .where('p.account_id', '=', account)
     .where('j.id', '=', job)
     .where('u.id', '=', user)
-    .where('u.state', '=', 'active')
+    .where('u.status', '=', 'active')
     .where('l.scope', '=', 'whole')
-    .where('c.state', '=', 'active')
+    .where('c.status', '=', 'active')
     .where('p.enabled', '=', true)
     .executeTakeFirst()
   return (
@@ -265,6 +265,6 @@ export const memberStillRuns = async (db: Read, account: string, member: string,
     .where('j.account_id', '=', account)
     .where('j.id', '=', job)
     .where('m.id', '=', member)
-    .where('m.state', '=', 'active')
+    .where('m.status', '=', 'active')
     .where('m.role', '<>', 'worker')
     .executeTakeFirst()) !== undefined

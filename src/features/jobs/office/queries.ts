@@ -2,7 +2,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { COUNT_CAP, readCursor, writeCursor, type JobRowRecord } from '../queries.ts'
-import type { JobState } from '../rules.ts'
+import type { JobStatus } from '../rules.ts'
 import type { OfficeSearch } from '../search/queries.ts'
 
 // Kysely's sql`` runs on anything that executes; a Read handle is one whose type cannot say insert.
@@ -12,7 +12,7 @@ export interface JobFilter {
   found?: OfficeSearch | undefined
   /** Of a worker: their own id. The policy lets no other job through; said here, it is found by index. */
   mine?: string | undefined
-  state?: JobState[] | undefined
+  status?: JobStatus[] | undefined
   /** Ids, and `none` for jobs without a worker. */
   worker?: string[] | undefined
   template?: string[] | undefined
@@ -41,25 +41,25 @@ const walked = (account: string, filter: JobFilter, { near, seek = sql`` }: Near
 
 /** Jobs `j` that match, beside their customer `c`; of the newest so many only, when that is said. */
 function matching(account: string, filter: JobFilter, near?: Near): RawBuilder<unknown> {
-  const { found, state, worker, template } = filter
+  const { found, status, worker, template } = filter
   return sql`${near ? walked(account, filter, near) : sql`from jobs j`} left join customers c on c.account_id = j.account_id and c.id = j.customer_id where ${and(
     [
       own(account, filter),
       ...(found ? [sql`(j.folded_office || ' ' || coalesce(c.folded, '')) like all (${found.patterns}::text[])`] : []),
-      ...filters({ state, worker, template }),
+      ...filters({ status, worker, template }),
     ],
   )}`
 }
 
 /** Conditions on the columns of `j` that a facet is counted without. */
-function filters({ state, worker, template, customer }: JobFilter): RawBuilder<unknown>[] {
+function filters({ status, worker, template, customer }: JobFilter): RawBuilder<unknown>[] {
   return [
-    // Named, not given: how many jobs are in a state decides the plan; and one state is in order.
-    ...(state?.length
+    // Named, not given: how many jobs are in a status decides the plan; and one status is in order.
+    ...(status?.length
       ? [
-          state.length === 1
-            ? sql`j.state = ${sql.lit(state[0])}`
-            : sql`j.state = any (${sql.lit(`{${state.join()}}`)}::text[])`,
+          status.length === 1
+            ? sql`j.status = ${sql.lit(status[0])}`
+            : sql`j.status = any (${sql.lit(`{${status.join()}}`)}::text[])`,
         ]
       : []),
     ...(worker?.join() === 'none'
@@ -146,7 +146,7 @@ export async function listOfficeJobs(
 export interface Counted {
   all: number
   capped: boolean
-  state: { id: JobState; count: number }[]
+  status: { id: JobStatus; count: number }[]
   worker: Facet[]
   template: Facet[]
   customer: Facet[]
@@ -169,7 +169,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   const near = found && !found.ids ? { near: COUNT_NEAR } : undefined
   const kept =
     found &&
-    sql`with found as materialized (select j.state, j.worker_id, j.template_id, j.customer_id ${matching(account, { found, mine }, near)})`
+    sql`with found as materialized (select j.status, j.worker_id, j.template_id, j.customer_id ${matching(account, { found, mine }, near)})`
   const few = (column: RawBuilder<unknown>, without: keyof JobFilter | undefined) => {
     const by = without ? { ...filter, [without]: undefined } : filter
     return found
@@ -181,7 +181,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   const { rows } = await sql<{ facet: string; id: string; name: string; count: number }>`${kept ?? sql``}
     select counted.*, coalesce(w.name, w.email, t.name, case counted.facet when 'customer' then (select c.name from customers c where c.account_id = ${account} and c.id = counted.id::uuid) end, '') as name from (
       select 'all' as facet, '' as id, count(*)::int as count from ${few(sql`1`, undefined)} few
-      union all ${facets('state', sql`few.state`, few(sql`j.state`, 'state'))}
+      union all ${facets('status', sql`few.status`, few(sql`j.status`, 'status'))}
       union all ${facets('worker', sql`coalesce(few.worker_id::text, 'none')`, few(sql`j.worker_id`, 'worker'))}
       union all ${facets('template', sql`few.template_id`, few(sql`j.template_id`, 'template'))}
       union all (${facets('customer', sql`few.customer_id`, few(sql`j.customer_id`, 'customer'))} order by 3 desc, 2 limit 50)) counted
@@ -203,7 +203,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   return {
     all,
     capped: all === COUNT_CAP || older === true,
-    state: of('state').map(({ id, count }) => ({ id: id as JobState, count })),
+    status: of('status').map(({ id, count }) => ({ id: id as JobStatus, count })),
     worker: of('worker'),
     template: of('template'),
     customer: of('customer'),
@@ -214,7 +214,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
 async function jobsByIds(db: Read, account: string, ids: readonly string[]): Promise<JobRowRecord[]> {
   if (ids.length === 0) return []
   const { rows } = await sql<JobRowRecord>`
-    select j.id, j.number, j.title, j.state, j.customer_id, coalesce(c.name, '') as customer, j.template_id, t.name as template, t.icon,
+    select j.id, j.number, j.title, j.status, j.customer_id, coalesce(c.name, '') as customer, j.template_id, t.name as template, t.icon,
       j.worker_id, coalesce(w.name, w.email) as worker, j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes,
       j.completed_at, j.canceled_at, j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version
     from unnest(${ids}::uuid[]) with ordinality as wanted(id, place)

@@ -16,9 +16,9 @@ import {
 } from '../../../platform/operation.ts'
 import { portalField } from '../booking/contract.ts'
 import { givenFields, local, shownMoment } from '../contract.ts'
-import { CUSTOMER_STATES, JOB_GROUPS } from '../rules.ts'
+import { CUSTOMER_STATUSES, JOB_GROUPS } from '../rules.ts'
 
-const state = z.enum(CUSTOMER_STATES)
+const status = z.enum(CUSTOMER_STATUSES)
 const job = z.strictObject({ job: id() })
 const seen = { version: seenVersion() }
 const why = z.enum(['started', 'completed', 'canceled', 'waiting', 'planned']).nullable()
@@ -30,7 +30,7 @@ const row = z.object({
   number: z.number(),
   title: z.string(),
   icon: z.string(),
-  state,
+  status,
   group: z.enum(JOB_GROUPS),
   customer: z.object({ id: z.string(), name: z.string() }),
   address: z.string().nullable(),
@@ -87,7 +87,7 @@ export const portalJobs = contract('jobs', {
       template: z.object({ id: z.string(), name: z.string() }),
       fields: z.array(portalField),
       progress: z.array(
-        z.object({ state, is: z.enum(['done', 'now', 'next']), at: moment().nullable(), by: who.nullable() }),
+        z.object({ status, is: z.enum(['done', 'now', 'next']), at: moment().nullable(), by: who.nullable() }),
       ),
       history: z.array(
         z.object({
@@ -95,7 +95,7 @@ export const portalJobs = contract('jobs', {
           at: moment(),
           by: who,
           event: z.enum(['created', 'moved', 'scheduled', 'edited', 'attached', 'removedFile']),
-          to: state.nullable(),
+          to: status.nullable(),
           scheduledAt: moment().nullable(),
           reason: z.string().nullable(),
           name: z.string().nullable(),

@@ -4,7 +4,17 @@ import { problem } from '../../../platform/problem.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { portalFields, valuesFor, type Field, type Values } from '../../templates/rules.ts'
 import { attachFile, filesOf, exclusiveStorageKeys, waitingFiles } from '../files/queries.ts'
-import { fieldValues, actorStamp, transitionJob, changedFiles, parseLocalTime, resolveAddress, throwFieldErrors, presentMoment, type FieldErrors } from '../handlers.ts'
+import {
+  fieldValues,
+  actorStamp,
+  transitionJob,
+  changedFiles,
+  parseLocalTime,
+  resolveAddress,
+  throwFieldErrors,
+  presentMoment,
+  type FieldErrors,
+} from '../handlers.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import {
   addComment,
@@ -22,7 +32,7 @@ import {
 } from '../queries.ts'
 import {
   blockedReason,
-  customerState,
+  customerStatus,
   groupOf,
   hasStarted,
   isScheduleVisible,
@@ -135,7 +145,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
       event: 'jobDeleted',
       subjectKind: 'job',
       subjectId: wanted,
-      details: { number: job!.number, title: job!.title, state: job!.state },
+      details: { number: job!.number, title: job!.title, status: job!.status },
     })
     ctx.afterCommit(async () => {
       for (const key of keys) await ctx.files.delete(key)
@@ -170,9 +180,9 @@ const asked = (actor: PortalUserActor, customer: string | undefined): string[] =
 
 /** @throws jobStarted when work has begun, else the deed's own refusal: nothing was changed (E-41). */
 function stillOpen(job: JobRecord, deed: CustomerAction, code: string): void {
-  if (blockedReason(deed, job.state) === null) return
-  throw problem(hasStarted(job.state) && job.state !== 'completed' ? 'jobStarted' : code, {
-    vars: { state: customerState(job.state) },
+  if (blockedReason(deed, job.status) === null) return
+  throw problem(hasStarted(job.status) && job.status !== 'completed' ? 'jobStarted' : code, {
+    vars: { status: customerStatus(job.status) },
   })
 }
 
@@ -193,7 +203,7 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
     actor,
     account: { timeZone, currency, portal },
   } = ctx
-  const { state } = job
+  const { status } = job
   const person = (kind: string, id: string | null, name: string | null) => who(ctx, kind, id, name)
   const lines = history.flatMap((line) => {
     const event = EVENTS[line.event]
@@ -204,7 +214,7 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
         at: line.created_at,
         by: person(line.actor_kind, line.actor_id, line.actor_name),
         event,
-        to: line.to_state ? customerState(line.to_state) : null,
+        to: line.to_status ? customerStatus(line.to_status) : null,
         scheduledAt: typeof line.details.scheduledAt === 'string' ? new Date(line.details.scheduledAt) : null,
         // Only what a customer wrote comes back: reasons of ours are internal.
         reason:
@@ -214,7 +224,7 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
     ]
   })
   const may = (deed: CustomerAction) => mayDo(actor, portal, job, deed).yes
-  const closed = (deed: CustomerAction) => (may(deed) ? blockedReason(deed, state) : null)
+  const closed = (deed: CustomerAction) => (may(deed) ? blockedReason(deed, status) : null)
   const visible = portalFields(fields)
   return {
     ...presentJobRow(ctx, job),
@@ -224,14 +234,14 @@ function jobPage(ctx: Reading, { job, fields, history, comments, files, sites }:
     template: { id: job.template_id, name: job.template },
     createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
     fields: withValues(visible, fields, job.fields),
-    progress: progressOf(state).map((step) => {
+    progress: progressOf(status).map((step) => {
       const line =
         step.is === 'next'
           ? undefined
-          : step.state === 'requested'
+          : step.status === 'requested'
             ? lines.find((each) => each.event === 'created')
-            : lines.findLast((each) => each.to === step.state)
-      return { ...step, at: line?.at ?? (step.state === 'requested' ? job.created_at : null), by: line?.by ?? null }
+            : lines.findLast((each) => each.to === step.status)
+      return { ...step, at: line?.at ?? (step.status === 'requested' ? job.created_at : null), by: line?.by ?? null }
     }),
     history: lines,
     comments: comments.map((each) => ({
@@ -273,7 +283,7 @@ function presentJobRow(
     | 'number'
     | 'title'
     | 'icon'
-    | 'state'
+    | 'status'
     | 'customer_id'
     | 'customer'
     | 'address'
@@ -286,14 +296,14 @@ function presentJobRow(
     | 'created_at'
   >,
 ) {
-  const settled = isScheduleVisible(job.state)
+  const settled = isScheduleVisible(job.status)
   return {
     id: job.id,
     number: job.number,
     title: job.title,
     icon: job.icon,
-    state: customerState(job.state),
-    group: groupOf(job.state),
+    status: customerStatus(job.status),
+    group: groupOf(job.status),
     customer: { id: job.customer_id, name: job.customer },
     address: job.address,
     requestedAt: job.requested_at,

@@ -39,7 +39,11 @@ describe('what a customer sees', () => {
       const plain = ({ body: { requestId: _, ...body } }: { body: { requestId?: string } }) => body
       expect(plain(foreign as never)).toEqual(plain(never as never))
     }
-    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({ state: 'unassigned', version: 1, comments: [] })
+    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
+      status: 'unassigned',
+      version: 1,
+      comments: [],
+    })
   })
 
   it('PS-29 E-52 PS-33 internal comments, hidden answers, reasons, worker’s address and other customers are in no answer', async () => {
@@ -72,7 +76,7 @@ describe('what a customer sees', () => {
     for (const query of [
       { sort: 'worker' },
       { worker: here.worker.id },
-      { state: 'declined' },
+      { status: 'declined' },
       { group: 'declined' },
       { fields: 'margin' },
     ]) {
@@ -142,7 +146,7 @@ describe('what a customer sees', () => {
     await stored((db) => db.deleteFrom('portal_links').where('portal_user_id', '=', here.eleanor.id).execute())
     expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(404)
     expect((await here.eleanor.ok('listPortalJobs', {})).rows).toEqual([])
-    expect((await here.dispatcher.ok('getJob', { job })).state).toBe('unassigned')
+    expect((await here.dispatcher.ok('getJob', { job })).status).toBe('unassigned')
   })
 
   it('PS-13 PS-12 for any users and jobs: listed = opens = found = counted', async () => {
@@ -153,13 +157,13 @@ describe('what a customer sees', () => {
       await harbour.template({ name: 'Beta' }),
       await harbour.template({ name: 'Gamma', offered: false }),
     ]
-    const jobs: { id: string; customer: string; template: string; state: string }[] = []
+    const jobs: { id: string; customer: string; template: string; status: string }[] = []
     for (const [c, customer] of customers.entries())
       for (const [t, template] of templates.entries()) {
         const { id } = await harbour.owner.ok('createJob', { customer, template })
-        const state = ['unassigned', 'completed', 'canceled'][(c + t) % 3]!
-        await stored((db) => db.updateTable('jobs').set({ state }).where('id', '=', id).execute())
-        jobs.push({ id, customer, template, state })
+        const status = ['unassigned', 'completed', 'canceled'][(c + t) % 3]!
+        await stored((db) => db.updateTable('jobs').set({ status }).where('id', '=', id).execute())
+        jobs.push({ id, customer, template, status })
       }
     await fc.assert(
       fc.asyncProperty(
@@ -260,6 +264,7 @@ describe('what a customer sees', () => {
       'comments',
       'completedAt',
       'createdAt',
+      'createdBy',
       'currency',
       'customer',
       'durationMinutes',
@@ -269,7 +274,6 @@ describe('what a customer sees', () => {
       'history',
       'icon',
       'id',
-      'createdBy',
       'number',
       'progress',
       'requested',
@@ -277,7 +281,7 @@ describe('what a customer sees', () => {
       'scheduledAt',
       'site',
       'sites',
-      'state',
+      'status',
       'template',
       'timeZone',
       'title',
@@ -364,7 +368,7 @@ describe('what a customer does', () => {
     })
     await here.eleanor.ok('cancelPortalJob', { job: canceled, reason: 'Fixed itself' })
     expect(await here.eleanor.ok('getPortalJob', { job: canceled })).toMatchObject({
-      state: 'canceled',
+      status: 'canceled',
       scheduledAt: null,
       can: { cancel: false },
       history: [{}, {}, { reason: 'Fixed itself', by: { kind: 'you' } }],

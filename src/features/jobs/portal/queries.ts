@@ -2,8 +2,8 @@ import { last, statement } from '../../../platform/database/transaction.ts'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { COUNT_CAP, readCursor, writeCursor } from '../queries.ts'
-import { portalSearch, portalSearchStates } from '../search/queries.ts'
-import { groupOf, statesOf, type JobGroup, type JobState } from '../rules.ts'
+import { portalSearch, portalSearchStatuses } from '../search/queries.ts'
+import { groupOf, statusesOf, type JobGroup, type JobStatus } from '../rules.ts'
 
 /** A job in a customer's list, with the names beside it. */
 export interface PortalJobRow {
@@ -11,7 +11,7 @@ export interface PortalJobRow {
   number: number
   title: string
   icon: string
-  state: JobState
+  status: JobStatus
   customer_id: string
   customer: string
   address: string | null
@@ -37,10 +37,10 @@ const MANY = 12
 /** Keys that each of many customers gives to that question: enough for 50 rows when they are alike. */
 const FEW = 4
 
-const NAMED = `found.id, found.number, found.title, t.icon, found.state, found.customer_id, found.customer, found.address, found.requested_at, found.scheduled_at,
+const NAMED = `found.id, found.number, found.title, t.icon, found.status, found.customer_id, found.customer, found.address, found.requested_at, found.scheduled_at,
   found.duration_minutes, found.completed_at, found.canceled_at, coalesce(w.name, w.email) as worker, found.created_at`
 
-const COLUMNS = `j.id, j.number, j.title, j.state, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at,
+const COLUMNS = `j.id, j.number, j.title, j.status, j.customer_id, j.template_id, j.worker_id, j.address, j.requested_at, j.scheduled_at,
   j.duration_minutes, j.completed_at, j.canceled_at, j.created_at`
 const named = (account: string) => `join templates t on t.account_id = ${account} and t.id = found.template_id
   left join staff_members w on w.account_id = ${account} and w.id = found.worker_id`
@@ -66,7 +66,7 @@ function listText({
   const where = [
     `j.account_id = ${OWN} and j.customer_id = c.id`,
     // Named, not given: open jobs have an index of their own.
-    group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
+    group && `j.status = any ('{${statusesOf(group).join()}}'::text[])`,
     cursor && `(j.created_at, j.id) < (${value()}::timestamptz, ${value()}::uuid)`,
   ]
     .filter(Boolean)
@@ -119,7 +119,7 @@ export async function listMine(
 function searchText({ group, cursor, many }: { group: JobGroup | undefined; cursor: boolean; many: boolean }): string {
   const base = [
     'j.account_id = $1 and j.customer_id = c.id',
-    group && `j.state = any ('{${statesOf(group).join()}}'::text[])`,
+    group && `j.status = any ('{${statusesOf(group).join()}}'::text[])`,
     cursor && '(j.created_at, j.id) < ($5::timestamptz, $6::uuid)',
   ]
     .filter(Boolean)
@@ -147,20 +147,20 @@ export async function searchForCustomers(
 
 // ---- what stands above the list ----
 
-const counted = (states: string) =>
-  statement<{ state: JobState; count: number }>(
-    `select state, count(*)::int as count from (${states}) few group by state`,
+const counted = (statuses: string) =>
+  statement<{ status: JobStatus; count: number }>(
+    `select status, count(*)::int as count from (${statuses}) few group by status`,
   )
 const count = counted(
-  `select j.state from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id where c.account_id = $1 and c.id = any ($2::uuid[]) limit ${COUNT_CAP}`,
+  `select j.status from customers c join jobs j on j.account_id = $1 and j.customer_id = c.id where c.account_id = $1 and c.id = any ($2::uuid[]) limit ${COUNT_CAP}`,
 )
 const [countFound, countFoundOfMany] = [false, true].map((many) =>
-  counted(portalSearchStates({ patterns: '$3', many })),
+  counted(portalSearchStatuses({ patterns: '$3', many })),
 )
 
 const upcoming = statement<PortalJobRow>(`
   select ${NAMED} from (select visit.*, c.name as customer from customers c cross join lateral (
-      select ${COLUMNS} from jobs j where j.account_id = $1 and j.customer_id = c.id and j.state = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
+      select ${COLUMNS} from jobs j where j.account_id = $1 and j.customer_id = c.id and j.status = any ('{assigned,started,paused}'::text[]) and j.scheduled_at >= $3
       order by j.scheduled_at, j.id limit 1) visit
     where c.account_id = $1 and c.id = any ($2::uuid[]) order by visit.scheduled_at, visit.id limit 1) found ${NAMES}`)
 
@@ -183,7 +183,7 @@ export async function overviewFor(
   }: { mine: readonly string[]; asked: readonly string[]; search: string | undefined; since: Date },
 ) {
   const patterns = search ? foldedPatterns(search) : []
-  const [states, [next], customers] = await Promise.all([
+  const [statuses, [next], customers] = await Promise.all([
     patterns.length === 0
       ? count(db, account, asked)
       : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns),
@@ -191,9 +191,9 @@ export async function overviewFor(
     customersByName(last(db), account, mine),
   ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
-  for (const each of states) {
+  for (const each of statuses) {
     counts.all += each.count
-    counts[groupOf(each.state)] += each.count
+    counts[groupOf(each.status)] += each.count
   }
   return { counts, upcoming: next, customers }
 }

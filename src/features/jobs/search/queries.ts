@@ -70,20 +70,20 @@ export function portalSearch({
       union all select * from (${byIndex} union all ${walked('c.id = any (asked.customers)')}) more where more.id not in (select near.id from near)) every ${order('every')} limit $3)`
 }
 
-/** States of the jobs that such a search finds. Of a word too common for the index the newest `FOUND_CAP` in each customer's own walk. */
-export function portalSearchStates({ patterns, many }: { patterns: string; many: boolean }): string {
+/** Statuses of the jobs that such a search finds. Of a word too common for the index the newest `FOUND_CAP` in each customer's own walk. */
+export function portalSearchStatuses({ patterns, many }: { patterns: string; many: boolean }): string {
   const of = 'j.account_id = $1 and j.customer_id = c.id'
   const holds = `(j.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
   // Decided before any job is read: who has few jobs is walked, for the others the index is asked.
   const walked = (whose: string, limit = '') =>
-    `select walk.state from ${whose} c cross join lateral (select j.state from jobs j where ${of} and ${holds} offset 0) walk${limit}`
+    `select walk.status from ${whose} c cross join lateral (select j.status from jobs j where ${of} and ${holds} offset 0) walk${limit}`
   return `with mine as materialized (select c.id, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
     large as materialized (select c.* from mine c ${many ? '' : `where exists (select from jobs j where ${of} offset ${NEAR})`}),
     small as materialized (select c.* from mine c where c.id not in (select large.id from large)),
     asked as materialized (select find_portal_jobs(array_agg(large.id), ${patterns}::text[], ${FOUND_MOST}) as ids from large having count(*) > 0),
     common as materialized (select large.* from large where (select asked.ids is null from asked))
     ${walked('small')}
-    union all select j.state from asked cross join lateral unnest(asked.ids) as hit(id) join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${holds}
+    union all select j.status from asked cross join lateral unnest(asked.ids) as hit(id) join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${holds}
     union all (${walked('common', ` limit ${FOUND_CAP}`)})`
 }
 

@@ -35,7 +35,7 @@ interface Row {
   customer: string
   template: string
   worker: string | null
-  state: string
+  status: string
   portal: string
   office: string
   name: string
@@ -87,7 +87,7 @@ beforeAll(async () => {
       fields: {},
       tags: [],
       version: 1,
-      state: who ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
+      status: who ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
       folded_portal: portal,
       folded_office: fold(portal, hidden),
       created_at: created,
@@ -133,7 +133,7 @@ beforeAll(async () => {
     [customers[1]],
   )
   const { rows: stored } = await owner.query<Row>(
-    `select j.id, j.account_id as account, j.customer_id as customer, j.template_id as template, j.worker_id as worker, j.state, j.folded_portal as portal, j.folded_office as office,
+    `select j.id, j.account_id as account, j.customer_id as customer, j.template_id as template, j.worker_id as worker, j.status, j.folded_portal as portal, j.folded_office as office,
     c.folded_name as name, c.folded from jobs j join customers c on c.account_id = j.account_id and c.id = j.customer_id where j.account_id = any ($1) order by j.created_at desc, j.id desc`,
     [[here.id, there.id]],
   )
@@ -268,7 +268,7 @@ describe('search', () => {
                   row.account === (who === 'there' ? there.id : here.id) &&
                   (who === 'all' ||
                     who === 'there' ||
-                    (who === 'assigned' && row.worker === worker.id && row.state !== 'unpublished')) &&
+                    (who === 'assigned' && row.worker === worker.id && row.status !== 'unpublished')) &&
                   holds(row.office, who === 'assigned' && !theirs.includes(row.customer) ? '' : row.folded, search),
               )
               .map((row) => row.id)
@@ -294,7 +294,7 @@ describe('search', () => {
           (row) =>
             linked.includes(row.customer) && row.template !== templates[2] && holds(row.portal, row.name, search),
         )
-        const shown = (row: Row) => row.state !== 'canceled'
+        const shown = (row: Row) => row.status !== 'canceled'
         const read: string[] = []
         for (let cursor: string | undefined; ;) {
           const { rows: page, next } = await who.ok('listPortalJobs', { search, limit: 100, ...(cursor && { cursor }) })
@@ -339,11 +339,11 @@ describe('search', () => {
     for (const search of [...TYPED, 'boiler leak', 'anders zebra', 'backdoor', 'bolton secret']) {
       for (const [who, own] of [
         [here.owner, () => true],
-        [worker, (row: Row) => row.worker === worker.id && row.state !== 'unpublished'],
+        [worker, (row: Row) => row.worker === worker.id && row.status !== 'unpublished'],
       ] as const) {
         const reached = rows.filter((row) => row.account === here.id && own(row))
         const open = new Set(
-          reached.filter((row) => !['completed', 'canceled'].includes(row.state)).map((row) => row.customer),
+          reached.filter((row) => !['completed', 'canceled'].includes(row.status)).map((row) => row.customer),
         )
         const expected = reached.filter((row) =>
           holds(row.office, who === worker && !open.has(row.customer) ? '' : row.folded, search),

@@ -83,7 +83,7 @@ async function invite(business: Business, email = address()): Promise<string> {
         ...user,
         account_id: business.id,
         email_norm: email,
-        state: 'invited',
+        status: 'invited',
         folded: email,
         created_at: at.clock.now(),
         updated_at: at.clock.now(),
@@ -104,7 +104,7 @@ describe('signUp', () => {
     })
     expect(visitor.cookies.size).toBe(0)
     expect(await userOf(business, email)).toMatchObject({
-      state: 'signed_up',
+      status: 'signed_up',
       name: MARTHA.name,
       phone: MARTHA.phone,
       activated_at: null,
@@ -179,7 +179,7 @@ describe('signUp', () => {
     expect((await at.mailTo(known.email)).map((mail) => mail.subject)).toEqual([
       'You already have an account at Harbour Appliance Repair',
     ])
-    expect(await userOf(business, known.email)).toMatchObject({ state: 'active', name: 'Eleanor Finch' })
+    expect(await userOf(business, known.email)).toMatchObject({ status: 'active', name: 'Eleanor Finch' })
     await known.ok('signInToPortal', { email: known.email, password: PASSWORD })
   })
 
@@ -194,9 +194,9 @@ describe('signUp', () => {
     await business.visitor().ok('signUp', { ...MARTHA, email })
     const second = await tokenFor(email)
     expect(await at.mailTo(email)).toHaveLength(2)
-    expect(await business.visitor().ok('getActivation', { token: first })).toMatchObject({ state: 'replaced' })
+    expect(await business.visitor().ok('getActivation', { token: first })).toMatchObject({ status: 'replaced' })
     expect(await business.visitor().ok('getActivation', { token: second })).toMatchObject({
-      state: 'open',
+      status: 'open',
       way: 'activation',
     })
   })
@@ -210,7 +210,7 @@ describe('signUp', () => {
     at.clock.advance(2 * 60_000)
     await owner.ok('signUp', { ...MARTHA, email })
     const token = await tokenFor(email)
-    expect(await owner.ok('getActivation', { token })).toMatchObject({ state: 'open', way: 'invitation', name: null })
+    expect(await owner.ok('getActivation', { token })).toMatchObject({ status: 'open', way: 'invitation', name: null })
     await owner.ok('acceptInvitation', { token, name: 'Martha Okonkwo', password: 'only mine this time' })
     expect((await attacker.call('signInToPortal', { email, password: 'the one that I know' })).status).toBe(401)
   })
@@ -273,10 +273,10 @@ describe('signUp', () => {
     ]).toEqual([1, 1, 1])
   })
 
-  it('E-67 PS-36 takes nothing that it does not ask: state, permissions and links cannot be sent along', async () => {
+  it('E-67 PS-36 takes nothing that it does not ask: status, permissions and links cannot be sent along', async () => {
     const business = await shop()
     for (const extra of [
-      { state: 'active' },
+      { status: 'active' },
       { permissions: {} },
       { templates: [] },
       { portal: 'other' },
@@ -299,7 +299,7 @@ describe('activateAccount', () => {
     await visitor.ok('signUp', { ...MARTHA, email })
     expect(await visitor.ok('activateAccount', { token: await tokenFor(email) })).toEqual({ email })
     expect((await visitor.ok('getCurrentPortalUser')).name).toBe('Martha Okonkwo')
-    expect(await userOf(business, email)).toMatchObject({ state: 'active' })
+    expect(await userOf(business, email)).toMatchObject({ status: 'active' })
     const elsewhere = business.visitor()
     await elsewhere.ok('signInToPortal', { email, password: MARTHA.password })
     expect(await isIn(elsewhere)).toBe(true)
@@ -314,7 +314,7 @@ describe('activateAccount', () => {
       before = await userOf(business, email)
     for (let n = 0; n < 3; n++)
       expect(await scanner.ok('getActivation', { token })).toEqual({
-        state: 'open',
+        status: 'open',
         way: 'activation',
         email,
         name: 'Martha Okonkwo',
@@ -332,7 +332,7 @@ describe('activateAccount', () => {
     const token = await tokenFor(email)
     await visitor.ok('activateAccount', { token })
     const later = business.visitor()
-    expect(await later.ok('getActivation', { token })).toMatchObject({ state: 'accepted', email })
+    expect(await later.ok('getActivation', { token })).toMatchObject({ status: 'accepted', email })
     const again = await later.call('activateAccount', { token })
     expect([again.status, again.body.code, later.cookies.size]).toEqual([409, 'linkUsed', 0])
     expect(
@@ -347,9 +347,9 @@ describe('activateAccount', () => {
     await visitor.ok('signUp', { ...MARTHA, email })
     const token = await tokenFor(email)
     at.clock.advance(7 * day - 1000)
-    expect(await visitor.ok('getActivation', { token })).toMatchObject({ state: 'open' })
+    expect(await visitor.ok('getActivation', { token })).toMatchObject({ status: 'open' })
     at.clock.advance(1000)
-    expect(await visitor.ok('getActivation', { token })).toMatchObject({ state: 'expired', email })
+    expect(await visitor.ok('getActivation', { token })).toMatchObject({ status: 'expired', email })
     expect((await visitor.call('activateAccount', { token })).body.code).toBe('linkExpired')
     expect(await visitor.ok('renewActivation', { token })).toEqual({ email })
     await visitor.ok('activateAccount', { token: await tokenFor(email) })
@@ -397,7 +397,7 @@ describe('activateAccount', () => {
         .where('replaced_at', 'is', null)
         .execute(),
     )
-    const active = (await userOf(business, email))!.state === 'active'
+    const active = (await userOf(business, email))!.status === 'active'
     expect([open.length, await countOf(business, 'portal_sessions')]).toEqual(active ? [0, 1] : [1, 0])
   })
 
@@ -408,9 +408,9 @@ describe('activateAccount', () => {
       email = address()
     await visitor.ok('signUp', { ...MARTHA, email })
     const token = await tokenFor(email)
-    expect(await other.visitor().ok('getActivation', { token })).toMatchObject({ state: 'unknown', email: null })
+    expect(await other.visitor().ok('getActivation', { token })).toMatchObject({ status: 'unknown', email: null })
     expect((await other.visitor().call('activateAccount', { token })).status).toBe(404)
-    expect(await visitor.ok('getPortalPasswordReset', { token })).toEqual({ state: 'unknown', email: null })
+    expect(await visitor.ok('getPortalPasswordReset', { token })).toEqual({ status: 'unknown', email: null })
     expect((await visitor.call('resetPortalPassword', { token, password: 'taking it over now' })).status).toBe(404)
     expect((await visitor.call('confirmEmailChange', { token })).status).toBe(404)
     for (const wrong of [
@@ -437,14 +437,14 @@ describe('activateAccount', () => {
     const business = await shop(),
       visitor = business.visitor()
     const never = await visitor.call('activateAccount', { token: newToken().token })
-    for (const state of ['removed', 'suspended']) {
+    for (const status of ['removed', 'suspended']) {
       const email = address()
       await visitor.ok('signUp', { ...MARTHA, email })
       const token = await tokenFor(email)
-      await setUser(business, email, { state })
+      await setUser(business, email, { status })
       const reply = await visitor.call('activateAccount', { token })
       expect({ ...reply.body, requestId: '' }).toEqual({ ...never.body, requestId: '' })
-      expect(await visitor.ok('getActivation', { token })).toMatchObject({ state: 'unknown', email: null })
+      expect(await visitor.ok('getActivation', { token })).toMatchObject({ status: 'unknown', email: null })
     }
   })
 })
@@ -456,12 +456,12 @@ describe('acceptInvitation', () => {
     const [mail] = await at.mailTo(email)
     expect(mail!.subject).toBe('Harbour Appliance Repair has opened an account for you')
     expect(await business.visitor().ok('getActivation', { token: await tokenFor(email) })).toEqual({
-      state: 'open',
+      status: 'open',
       way: 'invitation',
       email,
       name: null,
     })
-    expect(await userOf(business, email)).toMatchObject({ state: 'invited', name: null, password_hash: null })
+    expect(await userOf(business, email)).toMatchObject({ status: 'invited', name: null, password_hash: null })
   })
 
   it('CP-20 CP-22 CP-23 one form with details and password signs in, activates and names', async () => {
@@ -471,7 +471,7 @@ describe('acceptInvitation', () => {
     await visitor.ok('acceptInvitation', { ...MARTHA, token: await tokenFor(email) })
     expect((await visitor.ok('getCurrentPortalUser')).name).toBe('Martha Okonkwo')
     expect(await userOf(business, email)).toMatchObject({
-      state: 'active',
+      status: 'active',
       name: 'Martha Okonkwo',
       phone: MARTHA.phone,
     })
@@ -489,7 +489,7 @@ describe('acceptInvitation', () => {
     })
     expect((await visitor.call('acceptInvitation', { ...MARTHA, token, password: 'short' })).status).toBe(422)
     expect((await visitor.call('activateAccount', { token })).body.code).toBe('detailsMissing')
-    expect([await isIn(visitor), (await userOf(business, email))!.state]).toEqual([false, 'invited'])
+    expect([await isIn(visitor), (await userOf(business, email))!.status]).toEqual([false, 'invited'])
     await visitor.ok('acceptInvitation', { ...MARTHA, token })
     expect(await isIn(visitor)).toBe(true)
   })
@@ -514,7 +514,7 @@ describe('acceptInvitation', () => {
       email = await invite(business),
       visitor = business.visitor()
     const token = await tokenFor(email)
-    await setUser(business, email, { state: 'removed' })
+    await setUser(business, email, { status: 'removed' })
     expect((await visitor.call('acceptInvitation', { ...MARTHA, token })).status).toBe(404)
     expect([await userOf(business, email), await countOf(business, 'portal_sessions')]).toMatchObject([
       { name: null, password_hash: null },
@@ -579,7 +579,7 @@ describe('resendActivation', () => {
     const user = (await userOf(business, changed))!
     await office(business, (ctx) => sendActivation(ctx, user))
     expect(await visitor.ok('getActivation', { token })).toEqual({
-      state: 'replaced',
+      status: 'replaced',
       way: 'activation',
       email: null,
       name: null,
@@ -607,7 +607,7 @@ describe('confirmEmailChange', () => {
     const { known, newEmail, token } = await changing(business)
     expect((await visitor.call('signInToPortal', { email: newEmail, password: PASSWORD })).status).toBe(401)
     await business.visitor().ok('signInToPortal', { email: known.email, password: PASSWORD })
-    expect(await visitor.ok('getEmailChange', { token })).toEqual({ state: 'open', email: known.email, newEmail })
+    expect(await visitor.ok('getEmailChange', { token })).toEqual({ status: 'open', email: known.email, newEmail })
     expect((await userOf(business, known.email))?.pending_email).toBe(newEmail)
     expect(await visitor.ok('confirmEmailChange', { token })).toEqual({ email: newEmail })
     expect(await isIn(known)).toBe(false)
@@ -624,7 +624,7 @@ describe('confirmEmailChange', () => {
     await business.portalUser({ email: newEmail, signedIn: false })
     const reply = await visitor.call('confirmEmailChange', { token })
     expect([reply.status, reply.body.code]).toEqual([409, 'addressTaken'])
-    expect((await userOf(business, known.email))?.state).toBe('active')
+    expect((await userOf(business, known.email))?.status).toBe('active')
     expect(await isIn(known)).toBe(true)
   })
 

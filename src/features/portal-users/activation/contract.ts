@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { contract, email, line, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
-import { LINK_STATES } from './rules.ts'
+import { LINK_STATUSES } from './rules.ts'
 
 declareProblems({
   /** The business switched its portal off (CP-02). */
@@ -59,7 +59,7 @@ export const activation = contract('portal-users', {
     summary: 'What an activation link opens now; changes nothing',
     params: linkToken(),
     output: z.object({
-      state: z.enum(LINK_STATES),
+      status: z.enum(LINK_STATUSES),
       /** `activation`: one button. `invitation`: contact details and a password. */
       way: z.enum(['activation', 'invitation']).nullable(),
       email: z.string().nullable(),
@@ -119,7 +119,7 @@ export const activation = contract('portal-users', {
     audience: ANYONE,
     summary: 'What a link to confirm a new address opens now; changes nothing',
     params: linkToken(),
-    output: z.object({ state: z.enum(LINK_STATES), email: z.string().nullable(), newEmail: z.string().nullable() }),
+    output: z.object({ status: z.enum(LINK_STATUSES), email: z.string().nullable(), newEmail: z.string().nullable() }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600 }],
   }),

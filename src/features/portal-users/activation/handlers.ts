@@ -23,10 +23,10 @@ import {
   type Login,
   type TokenKind,
 } from './queries.ts'
-import { activationStatus, keptAnswers, mayUseAddress, missingAnswers, oneUseState, type LinkState } from './rules.ts'
+import { activationStatus, keptAnswers, mayUseAddress, missingAnswers, oneUseStatus, type LinkStatus } from './rules.ts'
 
 const MINUTE = 60_000
-const REFUSALS: Record<Exclude<LinkState, 'open'>, string> = {
+const REFUSALS: Record<Exclude<LinkStatus, 'open'>, string> = {
   accepted: 'linkUsed',
   expired: 'linkExpired',
   replaced: 'linkReplaced',
@@ -73,12 +73,12 @@ export const activationHandlers = implement('portal-users', activation, {
   async getActivation(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalActivation', token)
-    const state = activationStatus(found, ctx.now)
-    if (!found || state === 'unknown') return { state, way: null, email: null, name: null }
+    const status = activationStatus(found, ctx.now)
+    if (!found || status === 'unknown') return { status, way: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
     const mine = found.email_norm === found.user.email_norm
     const way = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
-    return { state, way, email: mine ? found.user.email : null, name: mine ? found.user.name : null }
+    return { status, way, email: mine ? found.user.email : null, name: mine ? found.user.name : null }
   },
 
   async activateAccount(ctx, { token }) {
@@ -127,26 +127,27 @@ export const activationHandlers = implement('portal-users', activation, {
   async renewActivation(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await lockedLink(ctx, 'portalActivation', token)
-    const state = activationStatus(found, ctx.now)
+    const status = activationStatus(found, ctx.now)
     const mine = found && found.email_norm === found.user.email_norm
-    if (!mine || !(state === 'expired' || state === 'replaced'))
-      throw problem(state === 'open' ? 'linkReplaced' : REFUSALS[state])
-    if (await consumeMailLimit(ctx.db, ctx.account.id, found.email_norm, ctx.now)) await notifyPendingUser(ctx, found.user, 1)
+    if (!mine || !(status === 'expired' || status === 'replaced'))
+      throw problem(status === 'open' ? 'linkReplaced' : REFUSALS[status])
+    if (await consumeMailLimit(ctx.db, ctx.account.id, found.email_norm, ctx.now))
+      await notifyPendingUser(ctx, found.user, 1)
     return { email: found.user.email }
   },
 
   async getEmailChange(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalEmailChange', token)
-    const state = emailChangeState(found, ctx.now)
-    return state === 'open'
-      ? { state, email: found!.user.email, newEmail: found!.user.pending_email }
-      : { state, email: null, newEmail: null }
+    const status = emailChangeStatus(found, ctx.now)
+    return status === 'open'
+      ? { status, email: found!.user.email, newEmail: found!.user.pending_email }
+      : { status, email: null, newEmail: null }
   },
 
   async confirmEmailChange(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
-    const { user } = await consumeLink(ctx, 'portalEmailChange', token, emailChangeState)
+    const { user } = await consumeLink(ctx, 'portalEmailChange', token, emailChangeStatus)
     const newEmail = user.pending_email!
     await changeEmail(ctx.db, ctx.account.id, user, newEmail, ctx.now)
     await replaceTokens(
@@ -175,13 +176,13 @@ type Ctx = Sending & {
   clientAddress: string
   audit(entry: { event: string; subjectKind?: string; subjectId?: string }): Promise<void>
 }
-type Judge = (found: FoundToken | undefined, now: Date) => LinkState
+type Judge = (found: FoundToken | undefined, now: Date) => LinkStatus
 
 /** Good only while the address it was mailed to is still the one being waited for. */
-const emailChangeState: Judge = (found, now) => {
-  if (!found || found.user.state !== 'active') return 'unknown'
-  const state = oneUseState(found, now)
-  return state === 'open' && emailNorm(found.user.pending_email ?? '') !== found.email_norm ? 'replaced' : state
+const emailChangeStatus: Judge = (found, now) => {
+  if (!found || found.user.status !== 'active') return 'unknown'
+  const status = oneUseStatus(found, now)
+  return status === 'open' && emailNorm(found.user.pending_email ?? '') !== found.email_norm ? 'replaced' : status
 }
 
 /** A link with its user's row held: everything that changes a way in happens one after the other. */
@@ -199,8 +200,8 @@ async function lockedLink(
 /** Consumes a link; throws what is wrong with it. */
 async function consumeLink(ctx: Ctx, kind: TokenKind, token: string, judge: Judge): Promise<FoundToken> {
   const found = await lockedLink(ctx, kind, token)
-  const state = judge(found, ctx.now)
-  if (state !== 'open') throw problem(REFUSALS[state])
+  const status = judge(found, ctx.now)
+  if (status !== 'open') throw problem(REFUSALS[status])
   if (!found || !(await consumeToken(ctx.db, ctx.account.id, kind, token, ctx.now))) throw problem('linkUsed')
   return found
 }
@@ -214,7 +215,7 @@ async function startFirstSession(ctx: Ctx, user: Login) {
 
 /** A waiting user gets a fresh link, unless `most` were sent within the last minute (E-03). */
 async function notifyPendingUser(ctx: Sending, user: Login, most: number): Promise<void> {
-  if (user.state !== 'invited' && user.state !== 'signed_up') return
+  if (user.status !== 'invited' && user.status !== 'signed_up') return
   const recent = await linksSince(
     ctx.db,
     ctx.account.id,
@@ -233,7 +234,7 @@ async function notifyPendingUser(ctx: Sending, user: Login, most: number): Promi
 async function notifyExistingUser(ctx: Sending, norm: string, same: boolean): Promise<void> {
   const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
   if (!user) return
-  if (user.state === 'active' || user.state === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
+  if (user.status === 'active' || user.status === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
   const recent = await linksSince(
     ctx.db,
     ctx.account.id,
@@ -243,6 +244,6 @@ async function notifyExistingUser(ctx: Sending, norm: string, same: boolean): Pr
   )
   if (recent > 0) return
   const waiting =
-    same || user.state === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
+    same || user.status === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
   if (waiting) await sendActivation(ctx, waiting)
 }

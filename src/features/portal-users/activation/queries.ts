@@ -22,7 +22,7 @@ export interface Login {
   company: string | null
   postal_address: string | null
   locale: string
-  state: 'invited' | 'signed_up' | 'active' | 'suspended' | 'removed'
+  status: 'invited' | 'signed_up' | 'active' | 'suspended' | 'removed'
   version: number
 }
 
@@ -46,7 +46,7 @@ const LOGIN = [
   'company',
   'postal_address',
   'locale',
-  'state',
+  'status',
   'version',
 ] as const
 
@@ -77,7 +77,7 @@ export async function findToken(
     .where('hash', '=', hash)
     .executeTakeFirst()
   const user = row && (await loginById(db, account, row.subject_id))
-  return user && user.state !== 'removed' ? { ...row, user } : undefined
+  return user && user.status !== 'removed' ? { ...row, user } : undefined
 }
 
 /** Takes the link, if it is still good: of twenty at once one gets the user's id. */
@@ -111,7 +111,7 @@ export const lockLoginByEmail = async (db: Write, account: string, norm: string)
     .select(LOGIN)
     .where('account_id', '=', account)
     .where('email_norm', '=', norm)
-    .where('state', '<>', 'removed')
+    .where('status', '<>', 'removed')
     .forUpdate()
     .executeTakeFirst()) as Login | undefined
 
@@ -176,20 +176,20 @@ export async function linkStillOpen(
     !found.replaced_at &&
     found.expires_at > now &&
     found.email_norm === emailNorm(address) &&
-    found.user.state !== 'suspended'
+    found.user.status !== 'suspended'
   )
 }
 
 /** A notice to somebody who was taken away meanwhile is not sent. */
 export async function userStillThere(db: Kysely<DB>, account: string, user: string | null): Promise<boolean> {
   const found = user === null ? undefined : await loginById(db, account, user)
-  return found !== undefined && found.state !== 'removed'
+  return found !== undefined && found.status !== 'removed'
 }
 
 /** Let in again meanwhile: then nobody is told that access ended. */
 export async function accessStillEnded(db: Kysely<DB>, account: string, user: string | null): Promise<boolean> {
   const found = user === null ? undefined : await loginById(db, account, user)
-  return found?.state === 'removed' || found?.state === 'suspended'
+  return found?.status === 'removed' || found?.status === 'suspended'
 }
 
 export const setPendingEmail = async (
@@ -229,7 +229,7 @@ export async function addSignUp(
       account_id: account,
       ...given,
       email_norm: emailNorm(user.email),
-      state: 'signed_up',
+      status: 'signed_up',
       folded: fold(user.name, user.email),
       created_at: at,
       updated_at: at,
@@ -238,7 +238,7 @@ export async function addSignUp(
     .onConflict((conflict) =>
       conflict
         .columns(['account_id', 'email_norm'])
-        .where(sql<boolean>`state <> 'removed'`)
+        .where(sql<boolean>`status <> 'removed'`)
         .doNothing(),
     )
     .returning(LOGIN)
@@ -250,7 +250,7 @@ export const resetToInvited = async (db: Write, account: string, user: string, n
   (await db
     .updateTable('portal_users')
     .set((set) => ({
-      state: 'invited',
+      status: 'invited',
       password_hash: null,
       name: null,
       phone: null,
@@ -262,7 +262,7 @@ export const resetToInvited = async (db: Write, account: string, user: string, n
     }))
     .where('account_id', '=', account)
     .where('id', '=', user)
-    .where('state', '=', 'signed_up')
+    .where('status', '=', 'signed_up')
     .returning(LOGIN)
     .executeTakeFirst()) as Login | undefined
 
@@ -270,10 +270,10 @@ export const resetToInvited = async (db: Write, account: string, user: string, n
 export const activate = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
   (await db
     .updateTable('portal_users')
-    .set({ state: 'active', activated_at: now, last_sign_in_at: now, version: sql`version + 1`, updated_at: now })
+    .set({ status: 'active', activated_at: now, last_sign_in_at: now, version: sql`version + 1`, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', user)
-    .where('state', '=', 'signed_up')
+    .where('status', '=', 'signed_up')
     .where('password_hash', 'is not', null)
     .returning(LOGIN)
     .executeTakeFirst()) as Login | undefined
@@ -292,7 +292,7 @@ export const accept = async (
     .set({
       ...set,
       folded: fold(set.name, email),
-      state: 'active',
+      status: 'active',
       activated_at: now,
       last_sign_in_at: now,
       version: sql`version + 1`,
@@ -300,7 +300,7 @@ export const accept = async (
     })
     .where('account_id', '=', account)
     .where('id', '=', user)
-    .where('state', 'in', ['invited', 'signed_up'])
+    .where('status', 'in', ['invited', 'signed_up'])
     .returning(LOGIN)
     .executeTakeFirst()) as Login | undefined
 }

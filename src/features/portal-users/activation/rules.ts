@@ -1,8 +1,8 @@
 /** How somebody becomes a portal user: what is asked, which addresses may sign up, and what a link still opens. */
 import { SIGN_UP_FIELDS, type FieldRule, type SignUpField } from '../../identity/rules.ts'
 
-export const LINK_STATES = ['open', 'accepted', 'expired', 'replaced', 'unknown'] as const
-export type LinkState = (typeof LINK_STATES)[number]
+export const LINK_STATUSES = ['open', 'accepted', 'expired', 'replaced', 'unknown'] as const
+export type LinkStatus = (typeof LINK_STATUSES)[number]
 
 export type Contact = { [K in SignUpField]?: string | undefined }
 type FieldRules = Record<SignUpField, FieldRule>
@@ -31,23 +31,23 @@ export interface LinkFacts {
   expires_at: Date
   used_at: Date | null
   replaced_at: Date | null
-  user: { email_norm: string; state: string }
+  user: { email_norm: string; status: string }
 }
 
 /**
  * What an activation link still opens. Once its user is in, every link that was ever mailed to them leads to the sign-in
  * page (E-04); a suspended user's link is as unknown as one that never was.
  */
-export function activationStatus(link: LinkFacts | undefined, now: Date): LinkState {
-  if (!link || link.user.state === 'removed' || link.user.state === 'suspended') return 'unknown'
+export function activationStatus(link: LinkFacts | undefined, now: Date): LinkStatus {
+  if (!link || link.user.status === 'removed' || link.user.status === 'suspended') return 'unknown'
   // Bound to the address it was mailed to: after a change it is somebody else's mailbox.
   if (link.email_norm !== link.user.email_norm) return link.used_at ? 'unknown' : 'replaced'
-  if (link.user.state === 'active') return 'accepted'
-  return oneUseState(link, now)
+  if (link.user.status === 'active') return 'accepted'
+  return oneUseStatus(link, now)
 }
 
 /** Of a link that works once. Which of used, replaced and expired matters to the reader, so they differ (E-06). */
-export function oneUseState(link: Omit<LinkFacts, 'email_norm' | 'user'>, now: Date): LinkState {
+export function oneUseStatus(link: Omit<LinkFacts, 'email_norm' | 'user'>, now: Date): LinkStatus {
   if (link.used_at) return 'accepted'
   if (link.replaced_at) return 'replaced'
   return link.expires_at > now ? 'open' : 'expired'

@@ -1,6 +1,6 @@
 /**
  * The profile: what a portal user says about themselves. The email is not part of it: changing that needs the new
- * address to be confirmed. Nobody else's answers, no permission and no state can be written here (E-67).
+ * address to be confirmed. Nobody else's answers, no permission and no status can be written here (E-67).
  */
 import { z } from 'zod'
 import { contract, line, operation, seenVersion } from '../../../platform/operation.ts'

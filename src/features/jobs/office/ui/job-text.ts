@@ -2,8 +2,8 @@
 import type { Api } from '../../../../web/api.ts'
 import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, said, shortMoment } from '../../../../ui/when.ts'
-import type { JobState } from '../../rules.ts'
+import { dayOf, formatDate, shortMoment } from '../../../../ui/when.ts'
+import type { JobStatus } from '../../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
@@ -17,8 +17,8 @@ export type FormAnswer =
   | null
   | undefined
 
-/** Glyph and hue of a state; the word tells apart what shares them. */
-export const LOOKS: Record<JobState, StatusLook> = {
+/** Glyph and hue of a status; the word tells apart what shares them. */
+export const LOOKS: Record<JobStatus, StatusLook> = {
   unassigned: 'requested',
   unpublished: 'requested',
   declined: 'requested',
@@ -54,13 +54,13 @@ export function moment(
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
   return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', {
-    time: said(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }),
+    time: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }),
   })
 }
 
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
 export const localText = (iso: string, timeZone: string): string =>
-  said(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
+  formatDate(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
 
 /** "1.4 MB" */
 export function size(bytes: number, locale: string): string {

@@ -1,7 +1,7 @@
-/** What the portal's job screens say alike: times in the business's zone, and the looks of states. */
+/** What the portal's job screens say alike: times in the business's zone, and the looks of statuses. */
 import type { Api } from '../../../../web/api.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, said } from '../../../../ui/when.ts'
+import { dayOf, formatDate } from '../../../../ui/when.ts'
 
 export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
 export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
@@ -12,7 +12,7 @@ type T = (key: string, vars?: Record<string, unknown>) => string
 /** Files that are taken; the server looks at what they really are. */
 export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
 
-/** A customer's states are the six looks themselves. */
+/** A customer's statuses are the six looks themselves. */
 export const look = (shown: string): StatusLook => shown as StatusLook
 
 /** "Today", "Thu 26 Nov"; the year only when it is another one. */
@@ -20,7 +20,7 @@ export function day(iso: string, locale: string, timeZone: string, t: T, now = n
   const at = new Date(iso)
   if (dayOf(at, timeZone) === dayOf(now, timeZone)) return t('jobs.portal.today')
   const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
-  return said(at, locale, timeZone, {
+  return formatDate(at, locale, timeZone, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -29,7 +29,7 @@ export function day(iso: string, locale: string, timeZone: string, t: T, now = n
 }
 
 const clock = (iso: string, locale: string, timeZone: string): string =>
-  said(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+  formatDate(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
 
 /** "Today, 10:00" */
 export const moment = (iso: string, locale: string, timeZone: string, t: T): string =>
@@ -45,7 +45,7 @@ export function visit(iso: string, minutes: number | null, locale: string, timeZ
 
 /** What a row says about time, in two lines. */
 export function when(job: PortalRow, locale: string, timeZone: string, t: T): { first: string; second: string | null } {
-  switch (job.state) {
+  switch (job.status) {
     case 'requested':
       return job.requestedAt
         ? {
@@ -57,14 +57,14 @@ export function when(job: PortalRow, locale: string, timeZone: string, t: T): { 
       return { first: t('jobs.portal.waitingLong'), second: null }
     case 'completed':
       return {
-        first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.portal.states.completed'),
+        first: job.completedAt ? day(job.completedAt, locale, timeZone, t) : t('jobs.portal.statuses.completed'),
         second: job.worker,
       }
     case 'canceled':
       return {
         first: job.canceledAt
           ? t('jobs.portal.canceledOn', { day: day(job.canceledAt, locale, timeZone, t) })
-          : t('jobs.portal.states.canceled'),
+          : t('jobs.portal.statuses.canceled'),
         second: null,
       }
     default:

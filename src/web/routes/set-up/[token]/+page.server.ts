@@ -4,11 +4,11 @@ import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
-  const { state } = await locals.api.getSetUp({ token: params.token })
+  const { status } = await locals.api.getSetUp({ token: params.token })
   return {
     ...locals.words('accounts.setUp'),
     title: locals.t('accounts.setUp.title'),
-    link: state,
+    link: status,
     zones: Intl.supportedValuesOf('timeZone'),
     currencies: Intl.supportedValuesOf('currency'),
   }

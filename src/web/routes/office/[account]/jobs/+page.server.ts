@@ -1,5 +1,5 @@
 import { isProblem } from '../../../../../ui/forms.ts'
-import { JOB_STATES, type JobState } from '../../../../../features/jobs/rules.ts'
+import { JOB_STATUSES, type JobStatus } from '../../../../../features/jobs/rules.ts'
 import { jobActions, uploadFault } from './job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -15,9 +15,9 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   const asked = query.get('sort') ?? ''
   const filter = {
     search: query.get('q')?.slice(0, 100) || undefined,
-    state: query
-      .getAll('state')
-      .filter((state): state is JobState => (JOB_STATES as readonly string[]).includes(state)),
+    status: query
+      .getAll('status')
+      .filter((status): status is JobStatus => (JOB_STATUSES as readonly string[]).includes(status)),
     worker: ids('worker'),
     template: ids('template'),
     customer: ids('customer')[0],
@@ -40,7 +40,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   const asks = open?.can.assign && ['plan', 'move'].includes(query.get('do') ?? '')
   const { office } = await parent()
   return {
-    ...locals.words('jobs.office', 'jobs.states'),
+    ...locals.words('jobs.office', 'jobs.statuses'),
     title: open
       ? locals.t('jobs.office.named', { number: open.number, title: open.title })
       : locals.t('jobs.office.list.title'),

@@ -3,7 +3,7 @@ import { redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import { withQuery } from '../../../../../ui/query.ts'
-import type { JobState } from '../../../../../features/jobs/rules.ts'
+import type { JobStatus } from '../../../../../features/jobs/rules.ts'
 
 type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<Record<string, string>> }
 
@@ -13,7 +13,14 @@ const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams
 const done = ({ url }: Event, mark: string): never =>
   redirect(
     303,
-    withQuery(url, { cursor: url.searchParams.get('cursor'), do: null, to: null, file: null, problem: null, done: mark }),
+    withQuery(url, {
+      cursor: url.searchParams.get('cursor'),
+      do: null,
+      to: null,
+      file: null,
+      problem: null,
+      done: mark,
+    }),
   )
 
 /** A local day and time of a form; null when both are empty. */
@@ -63,7 +70,7 @@ export const jobActions = {
         event.locals.api.changeJobStatus({
           job: jobOf(event),
           version: typed.number('version') ?? 0,
-          to: typed.string('to') as JobState,
+          to: typed.string('to') as JobStatus,
           reason: typed.text('reason'),
           worker: typed.text('worker'),
         }),

@@ -53,12 +53,7 @@ export const actions: Actions = {
     redirect(303, paths.office(params.account).profile({ done: 'ended' }))
   },
   endOthers: async ({ request, locals, params }) => {
-    const { failure } = await attempt(
-      locals,
-      await readForm(request),
-      () => locals.api.endOtherSessions(),
-      'sessions',
-    )
+    const { failure } = await attempt(locals, await readForm(request), () => locals.api.endOtherSessions(), 'sessions')
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'endedOthers' }))
   },

@@ -4,11 +4,11 @@ import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
-  const { state, invitation } = await locals.api.getStaffInvitation({ token: params.token })
+  const { status, invitation } = await locals.api.getStaffInvitation({ token: params.token })
   locals.brand = invitation?.accent ?? null
   return {
     ...locals.words('staff.join', 'staff.roles'),
-    link: state,
+    link: status,
     invitation,
     token: params.token,
     title: invitation

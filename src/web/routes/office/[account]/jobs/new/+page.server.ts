@@ -20,7 +20,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     ? null
     : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
   return {
-    ...locals.words('jobs.office', 'jobs.states'),
+    ...locals.words('jobs.office', 'jobs.statuses'),
     title: locals.t('jobs.office.new'),
     choices,
     template: choices.templates.some((each) => each.id === template) ? template! : null,

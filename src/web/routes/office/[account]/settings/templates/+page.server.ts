@@ -4,12 +4,12 @@ import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const state = url.searchParams.get('state') === 'archived' ? ('archived' as const) : ('active' as const)
+  const status = url.searchParams.get('status') === 'archived' ? ('archived' as const) : ('active' as const)
   return {
     ...locals.words('templates.list', 'templates.done'),
     title: locals.t('templates.list.title'),
-    state,
-    list: await locals.api.listTemplates({ state }),
+    status,
+    list: await locals.api.listTemplates({ status }),
   }
 }
 
@@ -19,7 +19,7 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const { failure } = await attempt(locals, typed, async () => {
       const [way, id] = typed.string('move').split(':')
-      const ids = (await locals.api.listTemplates({ state: 'active' })).rows.map((row) => row.id)
+      const ids = (await locals.api.listTemplates({ status: 'active' })).rows.map((row) => row.id)
       const from = ids.indexOf(id ?? ''),
         to = way === 'up' ? from - 1 : from + 1
       if (from >= 0 && ids[to] !== undefined) [ids[from], ids[to]] = [ids[to]!, ids[from]!]

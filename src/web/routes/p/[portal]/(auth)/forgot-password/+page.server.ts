@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
-import { withQuery } from '../../../../../../paths.ts'
+import { appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = ({ locals, url }) => {
@@ -15,6 +15,6 @@ export const actions: Actions = {
       locals.api.requestPortalPasswordReset({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, withQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
+    redirect(303, appendQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
   },
 }

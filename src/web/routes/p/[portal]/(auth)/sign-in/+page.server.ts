@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
-import { safeNext, withQuery } from '../../../../../../paths.ts'
+import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Where to go after signing in: a page of this very portal, else the jobs (PS-58). */
@@ -22,22 +22,26 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
   const sent = url.searchParams.get('sent')
   const said =
-    activation?.state === 'accepted'
+    activation?.status === 'accepted'
       ? 'activated'
-      : password?.state === 'accepted'
+      : password?.status === 'accepted'
         ? 'password'
         : SAID.find((each) => each === url.searchParams.get('done'))
   return {
     title: locals.t('portal-users.door.signIn'),
     email:
       sent ??
-      (activation?.state === 'accepted' ? activation.email : password?.state === 'accepted' ? password.email : null) ??
+      (activation?.status === 'accepted'
+        ? activation.email
+        : password?.status === 'accepted'
+          ? password.email
+          : null) ??
       '',
     sent,
     again: url.searchParams.has('again'),
     said: said ?? null,
     next: next ?? '',
-    signInAction: withQuery('', { next }).replace('?', '&'),
+    signInAction: appendQuery('', { next }).replace('?', '&'),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
   if (!customer.can.edit)
-    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+    error(403, locals.t(customer.status === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
   return {
     ...locals.words('customers.form'),
     title: locals.t('customers.form.editTitle', { name: customer.name }),

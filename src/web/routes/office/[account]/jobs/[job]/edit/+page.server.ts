@@ -9,7 +9,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getJob({ job: params.job })
   if (!job.can.edit) error(404, { code: 'notFound', message: locals.t('problems.notFound') })
   return {
-    ...locals.words('jobs.office', 'jobs.states'),
+    ...locals.words('jobs.office', 'jobs.statuses'),
     title: locals.t('jobs.office.form.editTitle', { number: job.number }),
     job,
     choices: await locals.api.getJobFormOptions({ customer: job.customer.id }),

@@ -15,7 +15,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     now: new Date().toISOString(),
     users: await locals.api.listPortalUsers({
       search: asked('q'),
-      userStatus: asked('userStatus') as Query['userStatus'],
+      displayStatus: asked('displayStatus') as Query['displayStatus'],
       customer: asked('customer'),
       sort: asked('sort') as Query['sort'],
       cursor: asked('cursor'),

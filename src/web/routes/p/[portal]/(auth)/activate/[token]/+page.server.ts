@@ -6,10 +6,10 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })
-  if (link.state === 'accepted')
+  if (link.status === 'accepted')
     redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
   const open = link.way === 'invitation' ? 'detailsTitle' : 'title'
-  const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.state]
+  const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
   return { title: locals.t(`portal-users.door.activate.${title}`), link }
 }
 

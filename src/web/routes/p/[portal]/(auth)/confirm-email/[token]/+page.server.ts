@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     expired: 'expiredTitle',
     replaced: 'replacedTitle',
     unknown: 'unknownTitle',
-  }[link.state]
+  }[link.status]
   return { title: locals.t(`portal-users.door.confirm.${title}`), link }
 }
 

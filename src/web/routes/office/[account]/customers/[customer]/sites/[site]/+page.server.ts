@@ -9,7 +9,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const site = customer.sites.find((each) => each.id === params.site)
   if (!site) error(404, locals.t('problems.notFound'))
   if (!customer.can.edit)
-    error(403, locals.t(customer.state === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
+    error(403, locals.t(customer.status === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
   return { ...locals.words('customers.form'), title: site.name ?? site.address.split('\n')[0] ?? '', customer, site }
 }
 

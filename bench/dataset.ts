@@ -162,7 +162,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     [since],
   )
   const { staff, templates } = ids.rows[0]!
-  await db.query("insert into accounts (id, kind, state, created_at) values ($1, 'business', 'active', $2)", [
+  await db.query("insert into accounts (id, kind, status, created_at) values ($1, 'business', 'active', $2)", [
     ACCOUNT,
     since,
   ])
@@ -185,7 +185,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     [since, password],
   )
   await db.query(
-    `insert into staff_members (account_id, id, person_id, email, name, role, state, created_at, updated_at)
+    `insert into staff_members (account_id, id, person_id, email, name, role, status, created_at, updated_at)
     select $1, ($3::uuid[])[i + 1], pg_temp.v7($2, 'person' || i), 'staff' || i || '@bench.example', 'Member ' || i, case i when 0 then 'owner' else 'worker' end, 'active', $2, $2 from generate_series(0, 4) i`,
     [ACCOUNT, since, staff],
   )
@@ -231,23 +231,23 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(
-    `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, state,
+    `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, status,
       requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, folded_portal, folded_office, created_at, updated_at)
-    select $1, pg_temp.v7(at, 'job' || made.i), 1001 + made.i, c.id, c.site, c.address, ($2::uuid[])[t + 1], 1, title, case when state <> 'unassigned' then ($3::uuid[])[2 + made.i % 4] end, 'staff', 'Member 0', state,
-      at + interval '1 day', case when state not in ('unassigned', 'canceled') then at + interval '2 days' end, 90,
-      case when state in ('started', 'completed') then at + interval '2 days' end, case when state = 'completed' then at + interval '50 hours' end, case when state = 'canceled' then at + interval '1 day' end,
+    select $1, pg_temp.v7(at, 'job' || made.i), 1001 + made.i, c.id, c.site, c.address, ($2::uuid[])[t + 1], 1, title, case when status <> 'unassigned' then ($3::uuid[])[2 + made.i % 4] end, 'staff', 'Member 0', status,
+      at + interval '1 day', case when status not in ('unassigned', 'canceled') then at + interval '2 days' end, 90,
+      case when status in ('started', 'completed') then at + interval '2 days' end, case when status = 'completed' then at + interval '50 hours' end, case when status = 'canceled' then at + interval '1 day' end,
       jsonb_build_object('brand', brand, 'serial', serial, 'fault', fault), lower(concat_ws(' ', 1001 + made.i, title, c.address, brand, serial, fault)), lower(concat_ws(' ', 1001 + made.i, title, c.address, brand, serial, fault)), at, at
     from (select i, now() - interval '3 years' * ((${jobs} - i) / ${jobs}::float8) as at, floor(${customers} * power(pg_temp.chance('rank' || i), ${power}))::int as rank, (floor(pg_temp.chance('kind' || i) * 8))::int as t,
         upper('SN' || substr(md5('serial' || i), 1, 10)) as serial, (array['Aurora','Boreal','Cirrus','Dorado'])[1 + i % 4] as brand,
         (array['Leaks at the door','Does not heat','Makes a grinding noise','Stops halfway','Trips the fuse','Smells of burning','Display is dark'])[1 + i % 7] as fault,
-        case when i > ${jobs} - ${jobs} / 20 then (array['unassigned','assigned','pending','started'])[1 + i % 4] when i % 12 = 0 then 'canceled' else 'completed' end as state from generate_series(0, ${jobs - 1}) i) made
+        case when i > ${jobs} - ${jobs} / 20 then (array['unassigned','assigned','pending','started'])[1 + i % 4] when i % 12 = 0 then 'canceled' else 'completed' end as status from generate_series(0, ${jobs - 1}) i) made
     join c on c.i = rank cross join lateral (select (array['Dishwasher repair','Boiler service','Oven repair','Washing machine repair','Fridge repair','Tap replacement','Safety check','Survey'])[t + 1] as title) titled
     order by made.i`,
     [ACCOUNT, templates, staff],
   )
-  await db.query(`insert into job_history (account_id, id, job_id, customer_id, audience, event, from_state, to_state, actor_kind, actor_name, created_at)
-    select account_id, pg_temp.v7(created_at, 'history' || n || number), id, customer_id, 'customer', case n when 0 then 'created' else 'moved' end, case n when 1 then 'unassigned' end, case n when 1 then state end,
-      'staff', 'Member 0', created_at + interval '1 hour' * n from jobs cross join generate_series(0, 1) n where n = 0 or state <> 'unassigned' order by jobs.id`)
+  await db.query(`insert into job_history (account_id, id, job_id, customer_id, audience, event, from_status, to_status, actor_kind, actor_name, created_at)
+    select account_id, pg_temp.v7(created_at, 'history' || n || number), id, customer_id, 'customer', case n when 0 then 'created' else 'moved' end, case n when 1 then 'unassigned' end, case n when 1 then status end,
+      'staff', 'Member 0', created_at + interval '1 hour' * n from jobs cross join generate_series(0, 1) n where n = 0 or status <> 'unassigned' order by jobs.id`)
   await db.query(`insert into job_comments (account_id, id, job_id, customer_id, audience, author_kind, author_name, body, created_at)
     select account_id, pg_temp.v7(created_at, 'comment' || number), id, customer_id, case when number % 4 = 0 then 'internal' else 'customer' end, 'staff', 'Member 0', 'We bring the part with us; please keep the way clear.', created_at + interval '3 hours'
     from jobs where number % 2 = 0 order by jobs.id`)
@@ -263,7 +263,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
         ? Array.from({ length: MANY }, (_, each) => Math.floor((each * customers) / MANY))
         : [index % 5, Math.floor(customers / 2) + index, customers - 1 - index]
     await db.query(
-      `insert into portal_users (account_id, id, email, email_norm, password_hash, name, state, folded, activated_at, created_at, updated_at)
+      `insert into portal_users (account_id, id, email, email_norm, password_hash, name, status, folded, activated_at, created_at, updated_at)
       select $1, pg_temp.v7($2, 'user' || $3::text), $3 || '@post.example', $3 || '@post.example', $4, 'Reader ' || $3, 'active', $3, $2, $2, $2`,
       [ACCOUNT, since, name, password],
     )
