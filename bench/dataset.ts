@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
 import type { Connect } from '../src/platform/database/pool.ts'
-import { derive, hashPassword } from '../src/platform/secrets.ts'
+import { deriveKey, hashPassword } from '../src/platform/secrets.ts'
 
 export const SIZES = {
   '10k': { jobs: 10_000, customers: 300 },
@@ -64,7 +64,7 @@ export interface BenchWorld {
 }
 
 export const passwords = Object.fromEntries(
-  ROLES.map((role) => [role, derive(SECRET, `database role ${role}`).toString('base64url')]),
+  ROLES.map((role) => [role, deriveKey(SECRET, `database role ${role}`).toString('base64url')]),
 ) as Record<Role, string>
 
 /** Tokens have to be the same in every run, because the rows are kept. */

@@ -8,7 +8,7 @@ import { contracts, createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { asRole } from '../src/platform/database/migrate.ts'
-import { createWords } from '../src/platform/i18n.ts'
+import { createTranslations } from '../src/platform/i18n.ts'
 import { createLog } from '../src/platform/log.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { ACCOUNT, as, SECRET, SLUG, type BenchWorld } from './dataset.ts'
@@ -102,7 +102,7 @@ export async function openReader(
       system: asRole(world.connect, 'portico_system', world.passwords),
     },
     clock: systemClock,
-    words: createWords(join(import.meta.dirname, '../locales')),
+    translations: createTranslations(join(import.meta.dirname, '../locales')),
     log: createLog({ level: 'silent' }),
     folder: join(folder, 'files'),
     version: '0.0.0-plans',

@@ -53,7 +53,7 @@ import { createSmtp } from './platform/delivery/smtp.ts'
 import type { ServerContext } from './platform/execute.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp } from './platform/http.ts'
-import type { Words } from './platform/i18n.ts'
+import type { Translations } from './platform/i18n.ts'
 import { newId } from './platform/ids.ts'
 import type { Log } from './platform/log.ts'
 import type { Output, RawInput, Urls, Wire } from './platform/operation.ts'
@@ -118,12 +118,12 @@ export type Api = {
   ) => Promise<Wire<Output<(typeof contracts)[K]>>>
 }
 
-export interface Deps {
+export interface AppOptions {
   config: Config
   /** The database as seen by each role. */
   connect: { app: Connect; system: Connect }
   clock: Clock
-  words: Words
+  translations: Translations
   log: Log
   /** Where attachments are kept. */
   folder: string
@@ -148,12 +148,12 @@ export interface App {
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
   offerSetUp(): Promise<string | null>
   /** Removes what has ended: sessions, dead links, files nobody attached. Runs every hour by itself. */
-  tidy(): Promise<void>
+  cleanUp(): Promise<void>
   stop(): Promise<void>
 }
 
-export async function createApp(deps: Deps): Promise<App> {
-  const { config, connect, clock, words, log } = deps
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, connect, clock, translations, log } = options
   let ending = false
   // While we end, the database may be quicker in closing a connection than we are: no news.
   const onError = (error: Error) => {
@@ -163,15 +163,15 @@ export async function createApp(deps: Deps): Promise<App> {
     app: openPool(connect.app, { max: 12, name: 'portico', onError }),
     system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
   }
-  const files = createDiskStore(deps.folder)
+  const files = createDiskStore(options.folder)
   const urls = urlsBy(config)
   const mail = messagesHandlers({
-    words,
+    translations,
     messages: outgoing,
     senderOf: (db, account) => senderOf(db, account, urls),
     sending: config.smtpUrl !== null,
     from: config.mailFrom,
-    demo: deps.demo,
+    demo: options.demo,
     wake: () => deliverer.wake(),
     openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
   })
@@ -181,7 +181,7 @@ export async function createApp(deps: Deps): Promise<App> {
     operations: [...handlers, ...mail],
     identify,
     files,
-    strict: deps.strict,
+    strict: options.strict,
     contextSettings: (actor, account, added) => {
       const { customers, jobs_of, contacts, ...reach } = reachOf(actor, account)
       const more = added.map((each) => each.customer)
@@ -198,12 +198,12 @@ export async function createApp(deps: Deps): Promise<App> {
     },
     emitted: () => deliverer.wake(),
     audit: (db, entry, about) => writeAudit(db, entry, about),
-    onFault: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
+    reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
   const deliverer = createDeliverer({
     systemPool: pools.system,
     messages: outgoing,
-    words,
+    translations,
     clock,
     log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
@@ -215,13 +215,13 @@ export async function createApp(deps: Deps): Promise<App> {
     applyEffects,
   } = await createHttp({
     server,
-    words,
+    translations,
     log,
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     requestsPerMinute: config.requestsPerMinute,
     busyAfter: config.busyAfter,
-    version: deps.version,
+    version: options.version,
     slugOfHost: async (host) => {
       const {
         rows: [row],
@@ -240,10 +240,10 @@ export async function createApp(deps: Deps): Promise<App> {
       }
     },
   })
-  if (deps.pages) {
+  if (options.pages) {
     const contexts = new WeakMap<object, ReturnType<typeof apiFor>>()
     await registerPages(http, {
-      buildFolder: deps.pages,
+      buildFolder: options.pages,
       // Forms that carry files, for who is signed in: five files of 10 MB. Everything else stays small.
       bodyLimit: (request) =>
         FILE_FORMS.test(request.url.split('?')[0]!)
@@ -257,7 +257,7 @@ export async function createApp(deps: Deps): Promise<App> {
         const { place } = request
         const byPath =
           place.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
-        const locale = words.choose(request.headers['accept-language'])
+        const locale = translations.choose(request.headers['accept-language'])
         const context = {
           api: bound.api as unknown as Api,
           surface: byPath ? ('portal' as const) : place.surface,
@@ -265,9 +265,9 @@ export async function createApp(deps: Deps): Promise<App> {
           base: byPath ? `/p/${byPath}` : '',
           locale,
           requestId: request.id,
-          demo: deps.demo,
-          words: (branches: readonly string[]) => words.branch(locale, branches),
-          t: (key: string, vars?: Record<string, unknown>) => words.t(locale, key, vars),
+          demo: options.demo,
+          words: (branches: readonly string[]) => translations.branch(locale, branches),
+          t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),
         }
         contexts.set(context, bound)
         return context
@@ -275,26 +275,26 @@ export async function createApp(deps: Deps): Promise<App> {
       after: (request, reply, context) => applyEffects(request, reply, contexts.get(context)?.effects ?? []),
     })
   }
-  const tidy = async () => {
+  const cleanUp = async () => {
     const keys = await asSystem(pools.system, 'what has ended goes away', async (db) => {
       await deleteExpired(db, clock.now())
       return deleteStaleFiles(db, clock.now())
     })
     for (const key of keys) await files.delete(key)
   }
-  let tidying: NodeJS.Timeout | undefined
+  let cleanUpTimer: NodeJS.Timeout | undefined
   return {
     http,
     deliverer,
     pools,
     files,
-    tidy,
+    cleanUp,
     async listen(port = config.port) {
-      if (deps.serve !== false) await http.listen({ port, host: '0.0.0.0' })
+      if (options.serve !== false) await http.listen({ port, host: '0.0.0.0' })
       deliverer.start()
-      tidying = setInterval(
+      cleanUpTimer = setInterval(
         () =>
-          void tidy().catch((error: unknown) =>
+          void cleanUp().catch((error: unknown) =>
             log.warn({ err: error }, 'Tidying up failed; it is tried again in an hour'),
           ),
         3_600_000,
@@ -308,7 +308,7 @@ export async function createApp(deps: Deps): Promise<App> {
         urls(null),
       ),
     async stop() {
-      clearInterval(tidying)
+      clearInterval(cleanUpTimer)
       await http.close()
       await deliverer.stop()
       ending = true

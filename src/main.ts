@@ -11,9 +11,9 @@ import { defaultDataFolder, startEmbedded, type Embedded } from './platform/data
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
-import { createWords } from './platform/i18n.ts'
+import { createTranslations } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
-import { derive } from './platform/secrets.ts'
+import { deriveKey } from './platform/secrets.ts'
 
 const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
@@ -57,7 +57,7 @@ async function serve({ background = false } = {}): Promise<void> {
   const app = await createApp({
     config,
     clock: systemClock,
-    words: createWords(join(root, 'locales'), { strict: false }),
+    translations: createTranslations(join(root, 'locales'), { strict: false }),
     log,
     version,
     strict: false,
@@ -112,8 +112,8 @@ async function runDemo(): Promise<void> {
 
 /** portico import jobs|customers FILE …: rows on stdout (dry run) and one closing line, progress on stderr, 1 when rows were rejected. */
 async function runImport(): Promise<void> {
-  const words = createWords(join(root, 'locales'), { strict: false })
-  const say = (key: string, vars?: Record<string, string | number>) => words.t('en', `imports.${key}`, vars)
+  const translations = createTranslations(join(root, 'locales'), { strict: false })
+  const say = (key: string, vars?: Record<string, string | number>) => translations.t('en', `imports.${key}`, vars)
   let given
   try {
     given = parseArgs({
@@ -224,7 +224,7 @@ async function openapi(): Promise<void> {
     config: readConfig({}),
     connect: { app: nowhere, system: nowhere },
     clock: systemClock,
-    words: createWords(join(root, 'locales'), { strict: false }),
+    translations: createTranslations(join(root, 'locales'), { strict: false }),
     log: createLog({ level: 'silent' }),
     folder: join(root, '.portico/files'),
     version,
@@ -251,7 +251,7 @@ async function openPlace(config: Config, log: Log): Promise<Place> {
   await mkdir(folder, { recursive: true })
   const secret = config.secret ?? (await keptSecret(folder))
   const passwords = Object.fromEntries(
-    ROLES.map((role) => [role, derive(secret, `database role ${role}`).toString('base64url')]),
+    ROLES.map((role) => [role, deriveKey(secret, `database role ${role}`).toString('base64url')]),
   ) as Record<Role, string>
   if (config.database) return { admin: config.database, passwords, folder, embedded: null }
   embedded = await startEmbedded({ folder, log: (line) => log.info(line) })

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/app.ts'
 import { widening } from '../src/platform/database/migrate.ts'
-import { createWords } from '../src/platform/i18n.ts'
+import { createTranslations } from '../src/platform/i18n.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { allProblems } from '../src/platform/problem.ts'
 
@@ -322,16 +322,16 @@ describe('types of pages', () => {
 })
 
 describe('words', () => {
-  const words = createWords(join(root, 'locales'), { strict: true })
+  const translations = createTranslations(join(root, 'locales'), { strict: true })
 
   it('every problem has words', () => {
-    expect([...allProblems().keys()].filter((code) => !words.has('en', `problems.${code}`))).toEqual([])
+    expect([...allProblems().keys()].filter((code) => !translations.has('en', `problems.${code}`))).toEqual([])
   })
 
   it('every key that a screen or a mail says exists', () => {
     const missing = product.flatMap((file) =>
       [...read(file).matchAll(/\bt\(\s*['"]([a-z][\w-]*(?:\.[\w-]+)+)['"]/g)].flatMap(([, key]) =>
-        ['', '_other'].some((form) => words.has('en', `${key}${form}`)) ? [] : [`${file}: ${key}`],
+        ['', '_other'].some((form) => translations.has('en', `${key}${form}`)) ? [] : [`${file}: ${key}`],
       ),
     )
     expect(missing).toEqual([])
@@ -356,8 +356,8 @@ describe('words', () => {
       )
     // Families whose first half is kept elsewhere, with where that is.
     const families = [
-      // platform/delivery/outbox.ts: the parts of a mail, after the `words` of each declared message.
-      ...[...source.matchAll(/\bwords: '([\w.-]+)'/g)].map(
+      // platform/delivery/outbox.ts: the parts of a mail, after the `textKey` of each declared message.
+      ...[...source.matchAll(/\btextKey: '([\w.-]+)'/g)].map(
         ([, key]) =>
           new RegExp(`^${key!.replaceAll('.', '\\.')}\\.(subject|preheader|title|body|button|footer)(_[a-z]+)*$`),
       ),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
 import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
-import { derive } from '../src/platform/secrets.ts'
+import { deriveKey } from '../src/platform/secrets.ts'
 import { connectFromUrl, type Connect } from '../src/platform/database/pool.ts'
 
 export interface World {
@@ -43,7 +43,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     : connectFromUrl(given!)
   const template = `portico_template_${process.pid}`
   const passwords = Object.fromEntries(
-    ROLES.map((role) => [role, derive(TEST_SECRET, `database role ${role}`).toString('base64url')]),
+    ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),
   ) as Record<Role, string>
   await ensureDatabase({ ...admin, database: template })
   await migrate({ admin: { ...admin, database: template }, passwords, folder: join(root, 'db/migrations') })

@@ -17,7 +17,7 @@ import type { Actor, StaffRole } from '../src/features/identity/rules.ts'
 import { createTestClock, type TestClock } from '../src/platform/clock.ts'
 import { asRole } from '../src/platform/database/migrate.ts'
 import { surfaceOf } from '../src/platform/execute.ts'
-import { createWords } from '../src/platform/i18n.ts'
+import { createTranslations } from '../src/platform/i18n.ts'
 import { newId } from '../src/platform/ids.ts'
 import { createLog } from '../src/platform/log.ts'
 import type { Definition, Output, RawInput, Wire } from '../src/platform/operation.ts'
@@ -201,7 +201,7 @@ export async function startSeparateServer(
       system: asRole(admin, 'portico_system', world.passwords),
     },
     clock,
-    words: createWords(join(root, 'locales'), { strict: true }),
+    translations: createTranslations(join(root, 'locales'), { strict: true }),
     log: createLog({
       level: 'info',
       to: {

@@ -17,7 +17,7 @@ import {
   asOutage,
   inTransaction,
   isOutage,
-  last,
+  finalStatement,
   nameOf,
   type Settings,
   type Transaction,
@@ -98,7 +98,7 @@ export interface ServerContext {
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are faults. */
   strict: boolean
-  onFault(error: unknown, where: { operation: string; requestId: string }): void
+  reportError(error: unknown, where: { operation: string; requestId: string }): void
 }
 
 export interface Answer {
@@ -246,7 +246,7 @@ export function createExecute(server: ServerContext): Execute {
       // The deed is done and said: what fails here is logged, not answered.
       await Promise.resolve()
         .then(work)
-        .catch((error: unknown) => server.onFault(error, { operation: name, requestId: caller.requestId }))
+        .catch((error: unknown) => server.reportError(error, { operation: name, requestId: caller.requestId }))
     }
     return answer
   }
@@ -365,7 +365,7 @@ export function createExecute(server: ServerContext): Execute {
       // The answer is kept under its key in this transaction too: then it is not over yet.
       emitAll: (messages: readonly Message[]) => {
         invocation.emitted ||= messages.length > 0
-        return server.emit(key || !allowed || messages.length === 0 ? db : last(db), messages, {
+        return server.emit(key || !allowed || messages.length === 0 ? db : finalStatement(db), messages, {
           account: at as Account,
           now,
         })
@@ -426,7 +426,7 @@ export function createExecute(server: ServerContext): Execute {
     if (!declared) {
       const fault = new Error(`${name} refused with ${error.code}, which its contract does not declare`)
       if (server.strict) return fault
-      server.onFault(fault, { operation: name, requestId: caller.requestId })
+      server.reportError(fault, { operation: name, requestId: caller.requestId })
     }
     return error
   }

@@ -14,7 +14,7 @@ import {
   FILE_LIMIT,
   FileMissing,
   FileRefused,
-  sniff,
+  detectFileType,
 } from './files.ts'
 import { newId } from './ids.ts'
 
@@ -160,11 +160,11 @@ describe('keeping files', () => {
   })
 
   test('the kinds we keep are told apart', async () => {
-    expect(sniff(zip(['[Content_Types].xml', 'word/document.xml']))).toMatch(/wordprocessingml/)
-    expect(sniff(zip(['[Content_Types].xml', 'xl/workbook.xml']))).toMatch(/spreadsheetml/)
-    expect(sniff(Buffer.from('%PDF-1.7'))).toBe('application/pdf')
-    expect(sniff(Buffer.from('\0\0\0\x18ftypheic', 'latin1'))).toBe('image/heic')
-    expect(sniff(Buffer.from('gr\xfc\xdfe;1\r\n', 'latin1'), 'x.csv')).toBe('text/csv')
+    expect(detectFileType(zip(['[Content_Types].xml', 'word/document.xml']))).toMatch(/wordprocessingml/)
+    expect(detectFileType(zip(['[Content_Types].xml', 'xl/workbook.xml']))).toMatch(/spreadsheetml/)
+    expect(detectFileType(Buffer.from('%PDF-1.7'))).toBe('application/pdf')
+    expect(detectFileType(Buffer.from('\0\0\0\x18ftypheic', 'latin1'))).toBe('image/heic')
+    expect(detectFileType(Buffer.from('gr\xfc\xdfe;1\r\n', 'latin1'), 'x.csv')).toBe('text/csv')
   })
 
   test('pictures are drawn anew: no position, no comment, no second file, upright and at most 4000 px', async () => {

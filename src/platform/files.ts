@@ -184,7 +184,7 @@ interface Kept {
 }
 
 async function examine(bytes: Buffer, name: string, purpose: 'attachment' | 'logo'): Promise<Kept> {
-  const type = sniff(bytes, name)
+  const type = detectFileType(bytes, name)
   if (!type || (purpose === 'logo' && !PICTURES.includes(type))) throw new FileRefused('typeRefused')
   return PICTURES.includes(type) ? cleanPicture(bytes, type, purpose) : { type, bytes }
 }
@@ -212,7 +212,7 @@ async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment'
 }
 
 /** What the bytes are, or null when we do not keep such files. The name only tells csv from plain text. */
-export function sniff(bytes: Buffer, name = ''): FileType | null {
+export function detectFileType(bytes: Buffer, name = ''): FileType | null {
   const starts = (hex: string) => bytes.subarray(0, hex.length / 2).equals(Buffer.from(hex, 'hex'))
   const ascii = (from: number, to: number) => bytes.toString('latin1', from, to)
   if (starts('ffd8ff')) return 'image/jpeg'

@@ -18,7 +18,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { contentDisposition } from './files.ts'
-import type { Words } from './i18n.ts'
+import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
 import { createExecute, surfaceOf, type Answer, type Caller, type ServerContext } from './execute.ts'
 import { split } from './input.ts'
@@ -28,7 +28,7 @@ import { isProblem, problem, type Problem } from './problem.ts'
 
 export interface HttpOptions {
   server: ServerContext
-  words: Words
+  translations: Translations
   log: FastifyBaseLogger
   /** Where people reach this installation, e.g. https://portal.example; its host is the main host. */
   publicUrl: URL
@@ -74,7 +74,7 @@ interface Effected {
 const JSON_LIMIT = 256 * 1024
 
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
-  const { server, words, publicUrl } = options
+  const { server, translations, publicUrl } = options
   const execute = createExecute(server)
   const app = Fastify({
     loggerInstance: options.log,
@@ -405,7 +405,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     }
     if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
       return problem('malformed')
-    server.onFault(error, {
+    server.reportError(error, {
       operation:
         (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!,
       requestId: request.id,
@@ -414,20 +414,25 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   }
 
   function worded(refusal: Problem, request: FastifyRequest) {
-    const locale = words.choose(request.headers['accept-language'])
-    const has = (key: string) => words.has(locale, key)
+    const locale = translations.choose(request.headers['accept-language'])
+    const has = (key: string) => translations.has(locale, key)
     const fields =
       refusal.fields &&
       Object.fromEntries(
         Object.entries(refusal.fields).map(([path, { code, vars }]) => [
           path,
-          { code, text: has(`problems.fields.${code}`) ? words.t(locale, `problems.fields.${code}`, vars) : code },
+          {
+            code,
+            text: has(`problems.fields.${code}`) ? translations.t(locale, `problems.fields.${code}`, vars) : code,
+          },
         ]),
       )
     return Object.assign(refusal, {
-      title: has(`problems.${refusal.code}`) ? words.t(locale, `problems.${refusal.code}`, refusal.vars) : refusal.code,
+      title: has(`problems.${refusal.code}`)
+        ? translations.t(locale, `problems.${refusal.code}`, refusal.vars)
+        : refusal.code,
       ...(has(`problems.${refusal.code}Detail`) && {
-        detail: words.t(locale, `problems.${refusal.code}Detail`, refusal.vars),
+        detail: translations.t(locale, `problems.${refusal.code}Detail`, refusal.vars),
       }),
       ...(fields && { fields }),
       requestId: request.id,

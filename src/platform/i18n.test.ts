@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createWords, longDate, shortTime } from './i18n.ts'
+import { createTranslations, longDate, shortTime } from './i18n.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portico-words-'))
 const write = (locale: string, feature: string, tree: object) => {
@@ -26,41 +26,41 @@ write('de', 'jobs', {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('words', () => {
-  const words = createWords(folder)
+  const translations = createTranslations(folder)
 
   test('are said in the reader’s language, else in English', () => {
-    expect(words.locales).toEqual(['en', 'de'])
-    expect(words.t('de', 'jobs.portal.title')).toBe('Ihre Aufträge')
-    expect(words.t('de-AT', 'jobs.portal.title')).toBe('Ihre Aufträge')
-    expect(words.t('de', 'jobs.portal.onlyEnglish')).toBe('Hi')
-    expect(words.t('xx', 'ui.save')).toBe('Save: now')
-    expect([0, 1, 2].map((count) => words.t('en', 'jobs.portal.found', { count }))).toEqual([
+    expect(translations.locales).toEqual(['en', 'de'])
+    expect(translations.t('de', 'jobs.portal.title')).toBe('Ihre Aufträge')
+    expect(translations.t('de-AT', 'jobs.portal.title')).toBe('Ihre Aufträge')
+    expect(translations.t('de', 'jobs.portal.onlyEnglish')).toBe('Hi')
+    expect(translations.t('xx', 'ui.save')).toBe('Save: now')
+    expect([0, 1, 2].map((count) => translations.t('en', 'jobs.portal.found', { count }))).toEqual([
       '0 jobs',
       '1 job',
       '2 jobs',
     ])
-    expect(words.t('de', 'jobs.portal.found', { count: 1 })).toBe('1 Auftrag')
+    expect(translations.t('de', 'jobs.portal.found', { count: 1 })).toBe('1 Auftrag')
   })
 
   test('PS-57: braces, nesting and markup in a name stay a name', () => {
     for (const name of ['{{count}}', '$t(ui.save)', '<script>alert(1)</script>', '__proto__', '{{- name}}']) {
-      expect(words.t('en', 'jobs.portal.hello', { name, count: 7 })).toBe(`Hello ${name}`)
+      expect(translations.t('en', 'jobs.portal.hello', { name, count: 7 })).toBe(`Hello ${name}`)
     }
   })
 
   test('a missing key, branch or value is an error in tests and development, and English or the key in production', () => {
-    expect(() => words.t('en', 'jobs.portal.absent')).toThrow('jobs.portal.absent')
-    expect(() => words.t('en', 'jobs.portal')).toThrow('jobs.portal')
-    expect(() => words.t('en', 'jobs.portal.hello')).toThrow('name')
-    expect(() => words.branch('en', ['jobs.absent'])).toThrow('jobs.absent')
-    const calm = createWords(folder, { strict: false })
+    expect(() => translations.t('en', 'jobs.portal.absent')).toThrow('jobs.portal.absent')
+    expect(() => translations.t('en', 'jobs.portal')).toThrow('jobs.portal')
+    expect(() => translations.t('en', 'jobs.portal.hello')).toThrow('name')
+    expect(() => translations.branch('en', ['jobs.absent'])).toThrow('jobs.absent')
+    const calm = createTranslations(folder, { strict: false })
     expect(calm.t('en', 'jobs.portal.absent')).toBe('jobs.portal.absent')
     expect(calm.t('en', 'jobs.portal.hello')).toBe('Hello ')
     expect(calm.branch('en', ['jobs.absent', '__proto__.x', 'constructor'])).toEqual({})
   })
 
   test('a page gets its own branches only, completed from English', () => {
-    expect(words.branch('de', ['jobs.portal', 'ui'])).toEqual({
+    expect(translations.branch('de', ['jobs.portal', 'ui'])).toEqual({
       jobs: {
         portal: {
           title: 'Ihre Aufträge',
@@ -72,14 +72,16 @@ describe('words', () => {
       },
       ui: { save: 'Save: now' },
     })
-    expect(words.branch('en', ['jobs.office.title', 'jobs.office'])).toEqual({ jobs: { office: { title: 'Jobs' } } })
+    expect(translations.branch('en', ['jobs.office.title', 'jobs.office'])).toEqual({
+      jobs: { office: { title: 'Jobs' } },
+    })
   })
 
   test('an account’s own words replace ours for that account alone', () => {
     const overrides = {
       en: { jobs: { portal: { title: 'Your visits', found_one: '{{count}} visit', found_other: '{{count}} visits' } } },
     }
-    const theirs = words.withOverrides(overrides)
+    const theirs = translations.withOverrides(overrides)
     expect(theirs.t('en', 'jobs.portal.title')).toBe('Your visits')
     expect(theirs.t('en', 'jobs.portal.found', { count: 2 })).toBe('2 visits')
     expect(theirs.t('en', 'jobs.office.title')).toBe('Jobs')
@@ -87,27 +89,27 @@ describe('words', () => {
     expect(theirs.branch('en', ['jobs.portal']).jobs).toMatchObject({
       portal: { title: 'Your visits', onlyEnglish: 'Hi' },
     })
-    expect(words.t('en', 'jobs.portal.title')).toBe('Your jobs')
-    expect(words.withOverrides(overrides)).toBe(theirs)
-    expect(words.withOverrides(null)).toBe(words)
+    expect(translations.t('en', 'jobs.portal.title')).toBe('Your jobs')
+    expect(translations.withOverrides(overrides)).toBe(theirs)
+    expect(translations.withOverrides(null)).toBe(translations)
   })
 
   test('two languages at the same time never mix', async () => {
     const said = await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
         await Promise.resolve()
-        return words.t(i % 2 ? 'de' : 'en', 'jobs.portal.title')
+        return translations.t(i % 2 ? 'de' : 'en', 'jobs.portal.title')
       }),
     )
     expect(said.every((text, i) => text === (i % 2 ? 'Ihre Aufträge' : 'Your jobs'))).toBe(true)
   })
 
   test('the language is chosen from what the browser asks for', () => {
-    expect(words.choose('fr-FR, de;q=0.8, en;q=0.5')).toBe('de')
-    expect(words.choose('en;q=0.1, de-CH')).toBe('de')
-    expect(words.choose('fr', 'de')).toBe('de')
-    expect(words.choose(null, 'xx')).toBe('en')
-    expect(words.choose(';;;,,,q=', undefined)).toBe('en')
+    expect(translations.choose('fr-FR, de;q=0.8, en;q=0.5')).toBe('de')
+    expect(translations.choose('en;q=0.1, de-CH')).toBe('de')
+    expect(translations.choose('fr', 'de')).toBe('de')
+    expect(translations.choose(null, 'xx')).toBe('en')
+    expect(translations.choose(';;;,,,q=', undefined)).toBe('en')
   })
 })
 

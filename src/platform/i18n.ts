@@ -4,13 +4,13 @@ import { createInstance } from 'i18next'
 import type { i18n } from 'i18next'
 
 /** Nested words: `{ jobs: { portal: { title: 'Your jobs' } } }`. */
-export interface WordTree {
-  [key: string]: string | WordTree
+export interface TranslationTree {
+  [key: string]: string | TranslationTree
 }
 
 export type Vars = Record<string, unknown>
 
-export interface Words {
+export interface Translations {
   /** The languages there are, `en` first. */
   locales: readonly string[]
   /**
@@ -20,12 +20,12 @@ export interface Words {
   t(locale: string, key: string, vars?: Vars): string
   has(locale: string, key: string): boolean
   /** Only these branches, nested as in the catalogue and completed from English: what one page needs. */
-  branch(locale: string, paths: readonly string[]): WordTree
+  branch(locale: string, paths: readonly string[]): TranslationTree
   /**
    * The same words with some replaced by an account: `{ en: { jobs: { … } } }`. Kept per object while that object
    * lives, so hand over the same one for the same account's words.
    */
-  withOverrides(overrides: Record<string, WordTree> | null | undefined): Words
+  withOverrides(overrides: Record<string, TranslationTree> | null | undefined): Translations
   /** The best language we have for a wish (`de-AT`, or an Accept-Language header), else `otherwise`, else English. */
   choose(wish: string | null | undefined, otherwise?: string): string
 }
@@ -34,39 +34,39 @@ export interface Words {
  * Reads `<folder>/<language>/<feature>.json`, the file's name being the top-level key. `strict` (tests, development):
  * a missing key or variable throws. Otherwise English answers, at last the key itself.
  */
-export function createWords(folder: string, { strict = true } = {}): Words {
-  const trees: Record<string, WordTree> = {}
+export function createTranslations(folder: string, { strict = true } = {}): Translations {
+  const trees: Record<string, TranslationTree> = {}
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue
-    const tree: WordTree = (trees[entry.name] = {})
+    const tree: TranslationTree = (trees[entry.name] = {})
     for (const file of readdirSync(join(folder, entry.name))) {
       if (!file.endsWith('.json')) continue
       const path = join(folder, entry.name, file)
       try {
-        tree[file.slice(0, -5)] = JSON.parse(readFileSync(path, 'utf8')) as WordTree
+        tree[file.slice(0, -5)] = JSON.parse(readFileSync(path, 'utf8')) as TranslationTree
       } catch (cause) {
         throw new Error(`${path} is not valid JSON`, { cause })
       }
     }
   }
   if (!trees.en) throw new Error(`No English words in ${folder}`)
-  return wordsOf(trees, strict)
+  return translationsFrom(trees, strict)
 }
 
-/** Words from trees in memory: what createWords does after reading. */
-export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
+/** Words from trees in memory: what createTranslations does after reading. */
+export function translationsFrom(trees: Record<string, TranslationTree>, strict = true): Translations {
   const locales = Object.keys(trees).sort((a, b) => Number(b === 'en') - Number(a === 'en') || a.localeCompare(b))
   const speaker = createInstance() as i18n
   void speaker.init({
     initAsync: false,
-    resources: Object.fromEntries(locales.map((locale) => [locale, { words: trees[locale]! }])),
+    resources: Object.fromEntries(locales.map((locale) => [locale, { translations: trees[locale]! }])),
     lng: 'en',
     fallbackLng: 'en',
     supportedLngs: locales,
     nonExplicitSupportedLngs: false,
     load: 'currentOnly',
-    ns: ['words'],
-    defaultNS: 'words',
+    ns: ['translations'],
+    defaultNS: 'translations',
     // Colons and brackets in keys mean nothing; and no nesting, so that a name like "$t(…)" stays a name.
     nsSeparator: false,
     interpolation: { escapeValue: false, skipOnVariables: true },
@@ -81,7 +81,7 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
   const complete = Object.fromEntries(
     locales.map((locale) => [locale, locale === 'en' ? trees.en! : merged(trees.en!, trees[locale]!)]),
   )
-  const variants = new WeakMap<object, Words>()
+  const variants = new WeakMap<object, Translations>()
   const known = (locale: string) => (locales.includes(locale) ? locale : choose(locale))
 
   function choose(wish: string | null | undefined, otherwise?: string): string {
@@ -104,7 +104,7 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
     return otherwise && locales.includes(otherwise) ? otherwise : 'en'
   }
 
-  const words: Words = {
+  const translations: Translations = {
     locales,
     t(locale, key, vars) {
       const text = fixed[known(locale)]!(key, { ...vars, defaultValue: '' }) as unknown
@@ -114,10 +114,10 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
     },
     has: (locale, key) => speaker.exists(key, { lng: known(locale), fallbackLng: 'en' }),
     branch(locale, paths) {
-      const subset: WordTree = {}
+      const subset: TranslationTree = {}
       for (const path of paths) {
         const steps = path.split('.')
-        let from: string | WordTree | undefined = complete[known(locale)]!
+        let from: string | TranslationTree | undefined = complete[known(locale)]!
         for (const step of steps) from = typeof from === 'object' && Object.hasOwn(from, step) ? from[step] : undefined
         if (from === undefined) {
           if (strict) throw new Error(`No words under "${path}"`)
@@ -125,7 +125,7 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
         }
         let into = subset
         for (const step of steps.slice(0, -1))
-          into = (typeof into[step] === 'object' ? into[step] : (into[step] = {})) as WordTree
+          into = (typeof into[step] === 'object' ? into[step] : (into[step] = {})) as TranslationTree
         const last = steps.at(-1)!
         const there = into[last]
         into[last] = typeof there === 'object' && typeof from === 'object' ? merged(there, from) : from
@@ -133,7 +133,7 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
       return subset
     },
     withOverrides(overrides) {
-      if (!overrides || Object.keys(overrides).length === 0) return words
+      if (!overrides || Object.keys(overrides).length === 0) return translations
       const kept = variants.get(overrides)
       if (kept) return kept
       const changed = Object.fromEntries(
@@ -142,18 +142,18 @@ export function wordsOf(trees: Record<string, WordTree>, strict = true): Words {
           overrides[locale] ? merged(trees[locale]!, overrides[locale]) : trees[locale]!,
         ]),
       )
-      const variant = wordsOf(changed, strict)
+      const variant = translationsFrom(changed, strict)
       variants.set(overrides, variant)
       return variant
     },
     choose,
   }
-  return words
+  return translations
 }
 
 /** A new tree; where both have words, the second wins. */
-function merged(base: WordTree, over: WordTree): WordTree {
-  const tree: WordTree = { ...base }
+function merged(base: TranslationTree, over: TranslationTree): TranslationTree {
+  const tree: TranslationTree = { ...base }
   for (const [key, value] of Object.entries(over)) {
     if (key === '__proto__') continue
     const below = Object.hasOwn(base, key) ? base[key] : undefined

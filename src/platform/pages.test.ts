@@ -6,12 +6,12 @@ import compress from '@fastify/compress'
 import fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createWords } from './i18n.ts'
+import { createTranslations } from './i18n.ts'
 import { pageBodyLimit, registerPages } from './pages.ts'
 
 const root = join(import.meta.dirname, '../..')
 const buildFolder = join(root, 'build')
-const words = createWords(join(root, 'locales'))
+const translations = createTranslations(join(root, 'locales'))
 
 let app: FastifyInstance
 let port: number
@@ -36,8 +36,8 @@ beforeAll(async () => {
         base: '',
         locale: 'en',
         requestId: request.id,
-        words: (branches: string[]) => words.branch('en', branches),
-        t: (key: string, vars?: Record<string, unknown>) => words.t('en', key, vars),
+        translations: (branches: string[]) => translations.branch('en', branches),
+        t: (key: string, vars?: Record<string, unknown>) => translations.t('en', key, vars),
       }
     },
     after: (_request, reply) => {
@@ -57,7 +57,7 @@ describe('pages in the one server', () => {
   test('a page comes with its words, cookies, a strict policy, and is kept by nobody', async () => {
     const page = await get('/')
     expect(page.statusCode).toBe(200)
-    expect(page.body).toContain(words.t('en', 'ui.landing.title'))
+    expect(page.body).toContain(translations.t('en', 'ui.landing.title'))
     expect(page.headers['cache-control']).toBe('no-store')
     expect(page.headers['set-cookie']).toEqual(['one=1; HttpOnly', 'two=2; HttpOnly'])
     expect(page.headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
@@ -74,7 +74,7 @@ describe('pages in the one server', () => {
     expect((await get('/api/v1/health')).json()).toEqual({ ok: true })
     const page = await get('/nowhere')
     expect(page.statusCode).toBe(404)
-    expect(page.body).toContain(words.t('en', 'ui.errors.s404.title'))
+    expect(page.body).toContain(translations.t('en', 'ui.errors.s404.title'))
   })
 
   test('on a portal’s own host the main host’s pages do not exist', async () => {

@@ -3,13 +3,13 @@ import { createTestClock } from './clock.ts'
 import {
   blocklist,
   createPasswords,
-  createSeal,
-  derive,
+  createSigner,
+  deriveKey,
   hashToken,
   newToken,
   Overloaded,
   passwordProblem,
-  sameSecret,
+  isSameSecret,
 } from './secrets.ts'
 
 describe('tokens', () => {
@@ -47,8 +47,8 @@ describe('tokens', () => {
   })
 
   test('comparison refuses what is not text', () => {
-    expect(sameSecret('abc', 'abc')).toBe(true)
-    for (const other of ['abd', 'ab', 'abcd', '', ['abc'], 0, null]) expect(sameSecret('abc', other)).toBe(false)
+    expect(isSameSecret('abc', 'abc')).toBe(true)
+    for (const other of ['abd', 'ab', 'abcd', '', ['abc'], 0, null]) expect(isSameSecret('abc', other)).toBe(false)
   })
 })
 
@@ -142,17 +142,17 @@ describe('passwords', () => {
 describe('keys and seals', () => {
   test('each purpose has its own key', () => {
     const secret = 'x'.repeat(43)
-    expect(derive(secret, 'cursors')).toEqual(derive(secret, 'cursors'))
-    expect(derive(secret, 'cursors')).not.toEqual(derive(secret, 'forms'))
-    expect(() => derive('short', 'cursors')).toThrow('PORTICO_SECRET')
+    expect(deriveKey(secret, 'cursors')).toEqual(deriveKey(secret, 'cursors'))
+    expect(deriveKey(secret, 'cursors')).not.toEqual(deriveKey(secret, 'forms'))
+    expect(() => deriveKey('short', 'cursors')).toThrow('PORTICO_SECRET')
   })
 
   test('a sealed value comes back whole, unchanged and in time, or not at all', () => {
     const clock = createTestClock()
-    const seal = createSeal(derive('x'.repeat(43), 'forms'), clock)
+    const seal = createSigner(deriveKey('x'.repeat(43), 'forms'), clock)
     const sealed = seal.seal({ after: ['2026', 'é'] }, 60)
     expect(seal.open(sealed)).toEqual({ after: ['2026', 'é'] })
-    expect(createSeal(derive('x'.repeat(43), 'cursors'), clock).open(sealed)).toBeNull()
+    expect(createSigner(deriveKey('x'.repeat(43), 'cursors'), clock).open(sealed)).toBeNull()
     for (const bad of [
       null,
       1,

@@ -29,7 +29,7 @@ function isToken(value: unknown): value is string {
 }
 
 /** Constant-time comparison of two texts or byte strings; anything else is unequal. */
-export function sameSecret(a: unknown, b: unknown): boolean {
+export function isSameSecret(a: unknown, b: unknown): boolean {
   if (!isBytes(a) || !isBytes(b)) return false
   // Hashing first hides the length too, and timingSafeEqual throws on unequal lengths.
   return timingSafeEqual(sha256(a), sha256(b))
@@ -41,20 +41,20 @@ const sha256 = (value: string | Buffer) => createHash('sha256').update(value).di
 // ---- Keys from the installation secret -------------------------------------------------------------------------
 
 /** A 32-byte key for one purpose. Keys of different purposes tell nothing about each other or the secret. */
-export function derive(secret: string, purpose: string): Buffer {
+export function deriveKey(secret: string, purpose: string): Buffer {
   if (secret.length < 32) throw new Error('PORTICO_SECRET must have at least 32 characters')
   return Buffer.from(hkdfSync('sha256', secret, 'portico', purpose, 32))
 }
 
 /** Values that leave the server and come back unchanged: cursors, form keys. Signed, not encrypted. */
-export interface Seal {
+export interface Signer {
   /** `forSeconds` limits its life; a cursor has no end. */
   seal(value: unknown, forSeconds?: number): string
   /** The value, or null when it was changed, has ended or is not ours. */
   open(sealed: unknown): unknown
 }
 
-export function createSeal(key: Buffer, clock: Clock = systemClock): Seal {
+export function createSigner(key: Buffer, clock: Clock = systemClock): Signer {
   const mac = (body: string) => createHmac('sha256', key).update(body).digest('base64url').slice(0, 27)
   const seconds = () => Math.floor(clock.now().getTime() / 1000)
   return {
@@ -65,7 +65,7 @@ export function createSeal(key: Buffer, clock: Clock = systemClock): Seal {
     open(sealed) {
       if (typeof sealed !== 'string' || sealed.length > 4096) return null
       const dot = sealed.indexOf('.')
-      if (dot < 1 || !sameSecret(sealed.slice(dot + 1), mac(sealed.slice(0, dot)))) return null
+      if (dot < 1 || !isSameSecret(sealed.slice(dot + 1), mac(sealed.slice(0, dot)))) return null
       const [ends, value] = JSON.parse(Buffer.from(sealed.slice(0, dot), 'base64url').toString()) as [number, unknown]
       return ends && seconds() >= ends ? null : value
     },

@@ -1,5 +1,5 @@
 export type Vars = Record<string, unknown>
-export type WordTree = { [key: string]: string | WordTree }
+export type TranslationTree = { [key: string]: string | TranslationTree }
 
 const plurals = new Map<string, Intl.PluralRules>()
 
@@ -10,7 +10,7 @@ const plurals = new Map<string, Intl.PluralRules>()
 export function translate(data: Record<string, unknown>, locale: string, key: string, vars: Vars = {}): string {
   const steps = key.split('.')
   for (let length = steps.length - 1; length > 0; length--) {
-    const branch = data[`words:${steps.slice(0, length).join('.')}`] as WordTree | undefined
+    const branch = data[`words:${steps.slice(0, length).join('.')}`] as TranslationTree | undefined
     if (!branch) continue
     const text = find(branch, steps.slice(length), locale, vars)
     if (text !== undefined) return fill(text, vars)
@@ -19,8 +19,8 @@ export function translate(data: Record<string, unknown>, locale: string, key: st
   return key
 }
 
-function find(tree: WordTree, steps: string[], locale: string, vars: Vars): string | undefined {
-  let at: WordTree | string | undefined = tree
+function find(tree: TranslationTree, steps: string[], locale: string, vars: Vars): string | undefined {
+  let at: TranslationTree | string | undefined = tree
   for (const step of steps.slice(0, -1)) at = typeof at === 'object' && Object.hasOwn(at, step) ? at[step] : undefined
   if (typeof at !== 'object') return undefined
   const last = steps.at(-1)!

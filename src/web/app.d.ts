@@ -1,4 +1,4 @@
-import type { WordTree } from '../ui/i18n-server.ts'
+import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import type { PortalPaths } from '../paths.ts'
 
@@ -9,7 +9,7 @@ declare global {
        * The words a page needs, to be spread into what `load` returns: `...locals.words('jobs.portal')`.
        * Sends those branches and no others.
        */
-      words(...branches: string[]): Record<`words:${string}`, WordTree>
+      words(...branches: string[]): Record<`words:${string}`, TranslationTree>
       /** Links of this portal (portal pages), with the right base. */
       paths: PortalPaths
       /** The business's colour as #rrggbb; set by the layout's `load`, written into the page's head. */
@@ -19,7 +19,7 @@ declare global {
       /** Base of portal links: empty on a portal's own host. */
       base?: string
       locale?: string
-      [words: `words:${string}`]: WordTree
+      [words: `words:${string}`]: TranslationTree
     }
     interface Error {
       status: number

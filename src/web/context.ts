@@ -2,7 +2,7 @@
  * The context that the server hands to a page: made in Fastify once per request, read here. It travels outside the
  * module system, because this bundle has its own copy of every module (see platform/pages.ts, which keeps it).
  */
-import type { Vars, WordTree } from '../ui/i18n-server.ts'
+import type { Vars, TranslationTree } from '../ui/i18n-server.ts'
 import type { Api } from './api.ts'
 
 export type PageContext = {
@@ -18,7 +18,7 @@ export type PageContext = {
   /** Only the demo has an open mailbox page. */
   demo: boolean
   /** The words under these branches (`jobs.portal`), nested from the root. */
-  words(branches: readonly string[]): WordTree
+  words(branches: readonly string[]): TranslationTree
   t(key: string, vars?: Vars): string
 }
 

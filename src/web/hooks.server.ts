@@ -3,7 +3,7 @@ import { redirect } from '@sveltejs/kit'
 import type { Handle, HandleServerError } from '@sveltejs/kit/hooks'
 import type { Api } from './api.ts'
 import { requestContext } from './context.ts'
-import type { WordTree } from '../ui/i18n-server.ts'
+import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import { isProblem } from '../ui/forms.ts'
 import { paths, portal } from '../paths.ts'
@@ -94,11 +94,11 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
 }
 
 /** Words under one key per branch, so that a page's words and its layout's lie side by side in `page.data`. */
-function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, WordTree> {
+function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, TranslationTree> {
   const all = context.words(branches)
-  const found: Record<`words:${string}`, WordTree> = {}
+  const found: Record<`words:${string}`, TranslationTree> = {}
   for (const branch of branches) {
-    let tree: WordTree | string = all
+    let tree: TranslationTree | string = all
     for (const step of branch.split('.')) tree = typeof tree === 'object' ? (tree[step] ?? {}) : {}
     if (typeof tree === 'object') found[`words:${branch}`] = tree
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { wordsOf } from '../platform/i18n.ts'
+import { translationsFrom } from '../platform/i18n.ts'
 import { attempt, readForm } from '../ui/forms.ts'
 import { paths, safeNext, appendQuery } from '../paths.ts'
 import { translate } from '../ui/i18n-server.ts'
@@ -32,7 +32,7 @@ describe('words on a screen', () => {
       },
     },
   }
-  const server = wordsOf(trees)
+  const server = translationsFrom(trees)
 
   test('are the server’s words, in every plural form and with any name', () => {
     for (const locale of ['en', 'pl'] as const) {

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type Business } from '../../../test/test-server.ts'
-import { createWords } from '../../platform/i18n.ts'
+import { createTranslations } from '../../platform/i18n.ts'
 import { importFile, ImportRefused, type Counts, type ImportOptions } from './handlers.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const SAMPLE = join(root, 'demo/samples/myla311.csv')
-const words = createWords(join(root, 'locales'), { strict: true })
+const translations = createTranslations(join(root, 'locales'), { strict: true })
 let folder: string
 let sampleMap: string
 
@@ -41,7 +41,7 @@ async function run(
     account: business.slug,
     transact: stored,
     now: () => clock.now(),
-    say: (key, vars) => words.t('en', `imports.${key}`, vars),
+    say: (key, vars) => translations.t('en', `imports.${key}`, vars),
     verdict: (line) => verdicts.push(line),
     progress: ({ rows }) => seen.push(rows),
     ...given,

@@ -29,7 +29,7 @@ function wish({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
 /** To who booked, if the business confirms bookings. */
 export const jobBooked = message<Booked>({
   kind: 'jobBooked',
-  words: 'jobs.mail.jobBooked',
+  textKey: 'jobs.mail.jobBooked',
   stillWanted: (db, row) => bookerStillSees(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: wish,
@@ -38,7 +38,7 @@ export const jobBooked = message<Booked>({
 /** To owner and dispatchers. */
 export const jobBookedOffice = message<Booked>({
   kind: 'jobBookedOffice',
-  words: 'jobs.mail.jobBookedOffice',
+  textKey: 'jobs.mail.jobBookedOffice',
   stillWanted: (db, row) => memberStillRuns(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: wish,

@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 import type { Files, Jobs, JobHistory } from '../../../db/schema.gen.ts'
-import { insertRows, last, statement } from '../../platform/database/transaction.ts'
+import { insertRows, finalStatement, statement } from '../../platform/database/transaction.ts'
 import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
@@ -255,7 +255,7 @@ export const loadJobPage = async (db: Read, account: string, job: string): Promi
 
 /** The same of what is written for customers, within the reach of this transaction, which ends with it. */
 export const loadPortalJobPage = async (db: Read, job: string): Promise<JobPageRecords | undefined> =>
-  opened(await inPortal(last(db), job))
+  opened(await inPortal(finalStatement(db), job))
 
 function opened([row]: Record<string, unknown>[]): JobPageRecords | undefined {
   if (!row) return undefined

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
 import { composeMail, composeSubject, messageBook, type Message, type Sender } from '../../platform/delivery/outbox.ts'
-import type { Words } from '../../platform/i18n.ts'
+import type { Translations } from '../../platform/i18n.ts'
 import { implement, prepared, withEffect, type Input, type Read } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { messages } from './contract.ts'
@@ -22,7 +22,7 @@ import {
 import { isWiped, linkMayBeCopied, statusOf, deliveryProblemOf } from './rules.ts'
 
 export interface MessagesOptions {
-  words: Words
+  translations: Translations
   messages: readonly Message[]
   senderOf(db: Kysely<DB>, account: string): Promise<Sender | null>
   /** Whether a mail server is set. */
@@ -47,7 +47,7 @@ export function messagesHandlers(options: MessagesOptions) {
 
   const subject = (row: StoredMessage, sender: Sender) => {
     const declared = book.get(row.kind)
-    return declared ? composeSubject(options.words, declared, row, sender) : null
+    return declared ? composeSubject(options.translations, declared, row, sender) : null
   }
 
   const line = (row: StoredMessage, sender: Sender) => ({
@@ -66,7 +66,7 @@ export function messagesHandlers(options: MessagesOptions) {
   /** Null when its values were wiped, or this version does not know its kind. */
   const compose = async (row: StoredMessage, sender: Sender, masked: boolean) => {
     const declared = book.get(row.kind)
-    return declared && row.payload ? composeMail(options.words, declared, row, sender, { masked }) : null
+    return declared && row.payload ? composeMail(options.translations, declared, row, sender, { masked }) : null
   }
 
   const whole = async (row: StoredMessage, sender: Sender, masked: boolean) => {

@@ -49,7 +49,7 @@ const readsAsName = (name: string) =>
 /** After a sign-up: one button activates and signs in (CP-15). */
 const portalActivation = message<Link>({
   kind: 'portalActivation',
-  words: 'portal-users.mail.portalActivation',
+  textKey: 'portal-users.mail.portalActivation',
   secret: true,
   linkKind: 'invitation',
   urgent: true,
@@ -61,7 +61,7 @@ const portalActivation = message<Link>({
 /** To somebody the business added by address alone: the link asks for contact details and a password (CP-20). */
 const portalInvitation = message<Link>({
   kind: 'portalInvitation',
-  words: 'portal-users.mail.portalInvitation',
+  textKey: 'portal-users.mail.portalInvitation',
   secret: true,
   linkKind: 'invitation',
   stillWanted: wanted('portalActivation'),
@@ -72,7 +72,7 @@ const portalInvitation = message<Link>({
 /** Somebody signed up with an address that has an account: only its owner learns that (E-01). */
 export const portalAccountExists = message({
   kind: 'portalAccountExists',
-  words: 'portal-users.mail.portalAccountExists',
+  textKey: 'portal-users.mail.portalAccountExists',
   urgent: true,
   stillWanted: stillThere,
   link: (_vars, sender) => ({ url: sender.portalUrl('/sign-in') }),
@@ -81,7 +81,7 @@ export const portalAccountExists = message({
 
 const portalPasswordReset = message<Link>({
   kind: 'portalPasswordReset',
-  words: 'portal-users.mail.portalPasswordReset',
+  textKey: 'portal-users.mail.portalPasswordReset',
   secret: true,
   linkKind: 'reset',
   urgent: true,
@@ -91,7 +91,7 @@ const portalPasswordReset = message<Link>({
 
 export const portalPasswordChanged = message({
   kind: 'portalPasswordChanged',
-  words: 'portal-users.mail.portalPasswordChanged',
+  textKey: 'portal-users.mail.portalPasswordChanged',
   stillWanted: stillThere,
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
@@ -99,7 +99,7 @@ export const portalPasswordChanged = message({
 /** To the new address: it becomes the sign-in address only when confirmed there (E-10). */
 const portalEmailChange = message<Link & { oldEmail: string }>({
   kind: 'portalEmailChange',
-  words: 'portal-users.mail.portalEmailChange',
+  textKey: 'portal-users.mail.portalEmailChange',
   secret: true,
   linkKind: 'signIn',
   urgent: true,
@@ -110,14 +110,14 @@ const portalEmailChange = message<Link & { oldEmail: string }>({
 /** To the old address, once the new one is confirmed. */
 export const portalEmailChanged = message<{ newEmail: string }>({
   kind: 'portalEmailChanged',
-  words: 'portal-users.mail.portalEmailChanged',
+  textKey: 'portal-users.mail.portalEmailChanged',
   stillWanted: stillThere,
 })
 
 /** Access was suspended or removed; sent only when the business wants it. */
 export const portalAccessEnded = message({
   kind: 'portalAccessEnded',
-  words: 'portal-users.mail.portalAccessEnded',
+  textKey: 'portal-users.mail.portalAccessEnded',
   stillWanted: (db, row) => accessStillEnded(db, row.account_id, row.subject_id),
 })
 

@@ -6,7 +6,7 @@ import { INVITATION_MS } from './rules.ts'
 /** "Join the staff of …": to a colleague-to-be. */
 export const staffInvitation = message<{ token: string; inviter: string; role: string }>({
   kind: 'staffInvitation',
-  words: 'staff.mail',
+  textKey: 'staff.mail',
   secret: true,
   linkKind: 'invitation',
   stillWanted: (db, row, now) => invitationStillOpen(db, row.account_id, hashToken(row.payload?.token), now),

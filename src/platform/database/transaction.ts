@@ -223,7 +223,7 @@ export async function insertRows(db: object, table: keyof DB, rows: readonly obj
 }
 
 /** Marks the next statement as the last of its transaction: the commit travels with it, and nothing can follow. */
-export function last<D extends object>(db: D): D {
+export function finalStatement<D extends object>(db: D): D {
   handles.get(db)!.last = true
   return db
 }

@@ -4,8 +4,8 @@
  */
 import { asRole } from '../database/migrate.ts'
 import { openPool } from '../database/pool.ts'
-import { wordsOf } from '../i18n.ts'
-import type { WordTree } from '../i18n.ts'
+import { translationsFrom } from '../i18n.ts'
+import type { TranslationTree } from '../i18n.ts'
 import { createLog } from '../log.ts'
 import { createDeliverer } from './deliverer.ts'
 import { message } from './outbox.ts'
@@ -14,13 +14,13 @@ import { createSmtp } from './smtp.ts'
 
 export const greeting = message<{ job?: string }>({
   kind: 'greeting',
-  words: 'demo.mail.greeting',
+  textKey: 'demo.mail.greeting',
   stillWanted: async () => true,
   extra: ({ job }) => ({ job: job ?? '' }),
 })
 export const invitation = message<{ job?: string; token: string }>({
   kind: 'invitation',
-  words: 'demo.mail.greeting',
+  textKey: 'demo.mail.greeting',
   secret: true,
   linkKind: 'invitation',
   stillWanted: async () => true,
@@ -57,7 +57,7 @@ const said = {
   button: 'Open',
   footer: 'Because.',
 }
-export const wordTree: Record<string, WordTree> = { en: { mail, demo: { mail: { greeting: said } } } }
+export const translationTree: Record<string, TranslationTree> = { en: { mail, demo: { mail: { greeting: said } } } }
 
 if (process.argv[1]?.endsWith('deliverer.fixtures.ts')) {
   const { connect, passwords, account, url, begin } = JSON.parse(process.env.WORLD!)
@@ -70,7 +70,7 @@ if (process.argv[1]?.endsWith('deliverer.fixtures.ts')) {
     }),
     messages: [greeting, invitation, reset, poison],
     senderOf: async () => ({ ...sender, id: account }),
-    words: wordsOf(wordTree),
+    translations: translationsFrom(translationTree),
     clock: { now: () => new Date(begin + (Date.now() - begin) * 30) },
     log: createLog({ level: 'silent' }),
     sweepEvery: 200,

@@ -11,7 +11,7 @@ import type { TestClock } from '../clock.ts'
 import { asRole } from '../database/migrate.ts'
 import { openPool } from '../database/pool.ts'
 import { inTransaction } from '../database/transaction.ts'
-import { wordsOf } from '../i18n.ts'
+import { translationsFrom } from '../i18n.ts'
 import { newId } from '../ids.ts'
 import { createLog } from '../log.ts'
 import { newToken } from '../secrets.ts'
@@ -22,9 +22,9 @@ import { composeMail, emitMessages, message } from './outbox.ts'
 import type { Emission, Message, OutboxRow, Sender } from './outbox.ts'
 import { createSmtp } from './smtp.ts'
 import type { Transport } from './smtp.ts'
-import { greeting, invitation, poison, reset, sender, wordTree } from './deliverer.fixtures.ts'
+import { greeting, invitation, poison, reset, sender, translationTree } from './deliverer.fixtures.ts'
 
-const words = wordsOf(wordTree)
+const translations = translationsFrom(translationTree)
 const { admin, passwords, template } = inject('world')
 const account = newId()
 const host = 'portico.example'
@@ -88,7 +88,7 @@ function deliverer(
     transport: change.transport === undefined ? smtp() : change.transport,
     messages: change.messages ?? [greeting, invitation, reset, poison, picky],
     senderOf: async (_db, id) => (id === account ? ({ ...sender, id } satisfies Sender) : null),
-    words,
+    translations,
     clock,
     log: createLog({ level: 'silent' }),
     sweepEvery: 50,
@@ -255,11 +255,11 @@ describe('delivering', () => {
     const id = await emit({ message: invitation, vars: { token, job: 'kept' } })
     const before = await row(id)
     expect(before).toMatchObject({ secret: true, link_kind: 'invitation' })
-    const shown = await composeMail(words, invitation, before, { ...sender, id: account })
+    const shown = await composeMail(translations, invitation, before, { ...sender, id: account })
     expect(shown.html + shown.text + shown.link).not.toContain(token)
     expect(shown.link).toBe('https://harbour.portico.example/activate/••••••••')
     expect(
-      (await composeMail(words, invitation, before, { ...sender, id: account }, { masked: false })).link,
+      (await composeMail(translations, invitation, before, { ...sender, id: account }, { masked: false })).link,
     ).toContain(token)
     await deliverer().deliver(account, id)
     expect(server.arrived[0]!.raw.replace(/=\r\n/g, '')).toContain(token)

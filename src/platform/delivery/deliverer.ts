@@ -3,7 +3,7 @@ import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
 import type { Clock } from '../clock.ts'
 import { inTransaction } from '../database/transaction.ts'
-import type { Words } from '../i18n.ts'
+import type { Translations } from '../i18n.ts'
 import type { Log } from '../log.ts'
 import { claim, MAX_ATTEMPTS, recordOutcome, wipeOldTokens } from './queue.ts'
 import type { Claim, Ending, Which } from './queue.ts'
@@ -19,7 +19,7 @@ export interface DelivererOptions {
   messages: readonly Message[]
   /** The account as its mails show it, or null when it is gone. */
   senderOf(db: Kysely<DB>, account: string): Promise<Sender | null>
-  words: Words
+  translations: Translations
   clock: Clock
   log: Log
   /** Mails that are sent at the same time. */
@@ -54,7 +54,7 @@ const TOKEN_KEPT_MS = 8 * 24 * HOUR
 const FAILURES_BORNE = 3
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { systemPool, transport, senderOf, words, clock, log, concurrency = 5, sweepEvery = 30_000 } = options
+  const { systemPool, transport, senderOf, translations, clock, log, concurrency = 5, sweepEvery = 30_000 } = options
   const book = messageBook(options.messages)
   const cut = new AbortController()
   const underway = new Set<Promise<void>>()
@@ -150,7 +150,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (!sender) return { outcome: 'canceled', detail: 'No longer wanted when its turn came' }
       if (row.secret && typeof row.payload?.token !== 'string')
         return { outcome: 'canceled', detail: 'Its link is gone' }
-      const mail = await composeMail(words, declared, row, sender, { masked: false })
+      const mail = await composeMail(translations, declared, row, sender, { masked: false })
       return await transport!.send(
         {
           to: { address: row.to_address, name: row.to_name },

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { readFileSync } from 'node:fs'
 import { mailLayout } from '../../../tools/mail-layout.ts'
-import { wordsOf } from '../i18n.ts'
-import type { WordTree } from '../i18n.ts'
+import { translationsFrom } from '../i18n.ts'
+import type { TranslationTree } from '../i18n.ts'
 import { headerName, renderMail } from './layout.ts'
 
-const mail = JSON.parse(readFileSync(new URL('../../../locales/en/mail.json', import.meta.url), 'utf8')) as WordTree
-const words = wordsOf({
+const mail = JSON.parse(
+  readFileSync(new URL('../../../locales/en/mail.json', import.meta.url), 'utf8'),
+) as TranslationTree
+const translations = translationsFrom({
   en: {
     mail,
     demo: {
@@ -32,7 +34,7 @@ const brand = {
   timeZone: 'Europe/London',
 }
 const base = {
-  words,
+  translations,
   locale: 'en',
   key: 'demo.mail.activation',
   brand,
@@ -135,7 +137,7 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
   })
 
   test('a business’s own words may hold Markdown but no HTML and no pictures', async () => {
-    const theirs = words.withOverrides({
+    const theirs = translations.withOverrides({
       en: {
         demo: {
           mail: {
@@ -146,7 +148,7 @@ Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this 
         },
       },
     })
-    const { html } = await renderMail({ ...base, words: theirs })
+    const { html } = await renderMail({ ...base, translations: theirs })
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(html).toContain('<em>soon</em>')
     expect(html).not.toMatch(/<img|javascript:/)

@@ -1,6 +1,6 @@
 import { marked, Renderer } from 'marked'
 import { isHex, shades } from '../accent.ts'
-import type { Words } from '../i18n.ts'
+import type { Translations } from '../i18n.ts'
 import { longDate } from '../i18n.ts'
 import { layout } from './layout.gen.ts'
 
@@ -23,7 +23,7 @@ export interface Brand {
 export type MailVars = Record<string, string | number | boolean | null | undefined | { url: string; text?: string }>
 
 export interface MailInput {
-  words: Words
+  translations: Translations
   locale: string
   /** Where the words are: `<key>.subject`, `.preheader`, `.title`, `.body`, `.button` (with a link), `.footer`. */
   key: string
@@ -145,12 +145,12 @@ const colours = (accent: string): Record<string, string> => ({
 })
 
 /** One mail from its words: subject, HTML, and the same in plain text. */
-export async function renderMail({ words, locale, key, vars, brand, link }: MailInput): Promise<Rendered> {
+export async function renderMail({ translations, locale, key, vars, brand, link }: MailInput): Promise<Rendered> {
   const accent = isHex(brand.accent) ? brand.accent.toLowerCase() : FALLBACK_ACCENT
   const url = link ? safeUrl(link.url) : null
   if (link && !url) throw new Error(`${key}: the link is not an address`)
   const { marked: filled, fill } = marks({ business: brand.name, ...vars })
-  const say = (part: string) => words.t(locale, `${key}.${part}`, filled)
+  const say = (part: string) => translations.t(locale, `${key}.${part}`, filled)
   const plain = (text: string) => fill(text, (value) => value.text)
   const escaped = (text: string) => fill(escapeHtml(text), (value) => escapeHtml(value.text))
   const linkStyle = `color:${shades(accent)['accent-text']};`
@@ -164,8 +164,8 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
   const hint = !url
     ? ''
     : link?.until
-      ? words.t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
-      : words.t(locale, 'mail.layout.linkAlways')
+      ? translations.t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
+      : translations.t(locale, 'mail.layout.linkAlways')
   const contacts = [brand.phone, brand.supportEmail]
     .filter((line): line is string => Boolean(line))
     .map((line) => oneLine(line))
@@ -210,7 +210,7 @@ export async function renderMail({ words, locale, key, vars, brand, link }: Mail
     textOf(body, fill),
     url ? `${plain(button)}:\n${url}` : '',
     link?.until
-      ? words
+      ? translations
           .t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
           .split(/(?<=\.)\s/)[0]!
       : '',

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
 import { insertRows } from '../database/transaction.ts'
 import { newId } from '../ids.ts'
-import type { Words, WordTree } from '../i18n.ts'
+import type { Translations, TranslationTree } from '../i18n.ts'
 import { oneLine, renderMail } from './layout.ts'
 import type { Brand, MailVars, Rendered } from './layout.ts'
 
@@ -18,7 +18,7 @@ export interface Sender extends Brand {
   /** An address on the main host that belongs to no account: staff invitations, staff passwords. */
   mainUrl(path: string): string
   /** The account's own words, per language. */
-  words?: Record<string, WordTree> | null
+  textOverrides?: Record<string, TranslationTree> | null
 }
 
 /** One row of the outbox, as policies and templates see it. */
@@ -48,7 +48,7 @@ export interface OutboxRow {
 export interface Message<Vars extends MailVars = MailVars> {
   kind: string
   /** `<feature>.mail.<kind>`. */
-  words: string
+  textKey: string
   /** Vars hold a `token`: wiped once delivered, masked wherever it is shown. */
   secret?: boolean
   /** What the link is for. An owner may copy an invitation while it waits; never a reset or sign-in link. */
@@ -142,7 +142,7 @@ export interface ComposedMail extends Rendered {
  * send check `payload.token` first.
  */
 export async function composeMail(
-  words: Words,
+  translations: Translations,
   declared: Message,
   row: OutboxRow,
   sender: Sender,
@@ -155,9 +155,9 @@ export async function composeMail(
   // The mask must not come out percent-encoded.
   const url = link ? link.url.replaceAll(encodeURIComponent(MASK), MASK) : null
   const rendered = await renderMail({
-    words: words.withOverrides(sender.words),
+    translations: translations.withOverrides(sender.textOverrides),
     locale: row.locale,
-    key: declared.words,
+    key: declared.textKey,
     vars: { recipient: row.to_address, name: row.to_name ?? '', ...vars, ...declared.extra?.(vars, sender, row) },
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,
@@ -168,7 +168,12 @@ export async function composeMail(
 }
 
 /** The subject line alone, for lists. Null when its values were wiped with its token. */
-export function composeSubject(words: Words, declared: Message, row: OutboxRow, sender: Sender): string | null {
+export function composeSubject(
+  translations: Translations,
+  declared: Message,
+  row: OutboxRow,
+  sender: Sender,
+): string | null {
   if (!row.payload) return null
   const stored = { ...row.payload, token: MASK }
   const vars: MailVars = {
@@ -184,7 +189,9 @@ export function composeSubject(words: Words, declared: Message, row: OutboxRow, 
     ]),
   )
   return oneLine(
-    words.withOverrides(sender.words).t(row.locale, `${declared.words}.subject`, { business: sender.name, ...plain }),
+    translations
+      .withOverrides(sender.textOverrides)
+      .t(row.locale, `${declared.textKey}.subject`, { business: sender.name, ...plain }),
     150,
   )
 }

@@ -165,7 +165,7 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
   if (error.code === 'EAUTH')
     return { outcome: 'deferred', detail: 'The mail server refused our sign-in', ...(code ? { code } : {}) }
   if (!code) {
-    const words: Record<string, string> = {
+    const descriptions: Record<string, string> = {
       EDNS: 'The mail server was not found',
       ETLS: 'No secure connection to the mail server',
       ETIMEDOUT: 'The mail server did not answer',
@@ -173,7 +173,7 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
       ECONNECTION: 'The mail server closed the connection',
       EENVELOPE: 'The address was not accepted',
     }
-    return lost(handedOver, words[error.code ?? ''] ?? 'The mail server could not be talked to')
+    return lost(handedOver, descriptions[error.code ?? ''] ?? 'The mail server could not be talked to')
   }
   // Only its number is believed; the text is the other side's and may hold anything.
   const enhanced = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error.response ?? '')?.[1]

@@ -6,7 +6,7 @@ import { RESET_MS } from './rules.ts'
 /** To a person of the staff who forgot the password, in the brand of one of their accounts. */
 export const staffPasswordReset = message<{ token: string }>({
   kind: 'staffPasswordReset',
-  words: 'identity.people.mail',
+  textKey: 'identity.people.mail',
   secret: true,
   linkKind: 'reset',
   urgent: true,

@@ -1,4 +1,4 @@
-import { last, statement } from '../../../platform/database/transaction.ts'
+import { finalStatement, statement } from '../../../platform/database/transaction.ts'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { COUNT_CAP, readCursor, writeCursor } from '../queries.ts'
@@ -110,7 +110,7 @@ export async function listMine(
   const list = remembered(`mine ${Object.values(given).join()}`, () => listText(given))
   // One more than asked tells whether there is a next page.
   return paged(
-    await list(last(db), limit + 1, ...(customer ? [customer] : []), ...(after ? [after.at, after.id] : [])),
+    await list(finalStatement(db), limit + 1, ...(customer ? [customer] : []), ...(after ? [after.at, after.id] : [])),
     limit,
   )
 }
@@ -140,7 +140,14 @@ export async function searchForCustomers(
   const given = { group, cursor: after !== undefined, many: customers.length > MANY }
   const list = remembered(`search ${Object.values(given).join()}`, () => searchText(given))
   return paged(
-    await list(last(db), account, customers, limit + 1, foldedPatterns(search), ...(after ? [after.at, after.id] : [])),
+    await list(
+      finalStatement(db),
+      account,
+      customers,
+      limit + 1,
+      foldedPatterns(search),
+      ...(after ? [after.at, after.id] : []),
+    ),
     limit,
   )
 }
@@ -188,7 +195,7 @@ export async function overviewFor(
       ? count(db, account, asked)
       : (asked.length > MANY ? countFoundOfMany : countFound)!(db, account, asked, patterns),
     upcoming(db, account, mine, since),
-    customersByName(last(db), account, mine),
+    customersByName(finalStatement(db), account, mine),
   ])
   const counts = { all: 0, open: 0, completed: 0, canceled: 0 }
   for (const each of statuses) {
