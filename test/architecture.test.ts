@@ -77,8 +77,8 @@ describe('imports', () => {
             : 'rules use nothing from outside'
         return (
           from !== 'zod' &&
-          !(target && /\/(contract|rules)\.ts$|^src\/platform\/(operation|problem)\.ts$/.test(target)) &&
-          'contracts import zod, contracts, rules and platform/operation.ts'
+          !(target && /\/(contract|rules)\.ts$|^src\/platform\/(operation|problem|schema)\.ts$/.test(target)) &&
+          'contracts import zod, contracts, rules and platform/operation.ts, problem.ts and schema.ts'
         )
       }),
     ).toEqual([])

@@ -3,8 +3,9 @@
  * one-time set-up of an empty installation. Slug and portal are settings of the portal.
  */
 import { z } from 'zod'
-import { contract, email, line, moment, operation, seenVersion, text } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { email, line, moment, seenVersion, text } from '../../platform/schema.ts'
 import { LOCALES } from './rules.ts'
 
 declareProblems({

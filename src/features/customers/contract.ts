@@ -3,20 +3,9 @@
  * is ever matched by a typed name (E-16). `version` covers the record and all that hangs on it.
  */
 import { z } from 'zod'
-import {
-  contract,
-  cursor,
-  email,
-  id,
-  line,
-  moment,
-  operation,
-  page,
-  search,
-  seenVersion,
-  text,
-} from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { cursor, email, id, line, moment, page, search, seenVersion, text } from '../../platform/schema.ts'
 import { CUSTOMER_SORTS, CUSTOMER_STATUSES } from './rules.ts'
 
 declareProblems({

@@ -4,8 +4,9 @@
  * Everything a record says about permissions is decided elsewhere.
  */
 import { z } from 'zod'
-import { contract, email, operation } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { email } from '../../platform/schema.ts'
 
 declareProblems({
   wrongCredentials: 401,

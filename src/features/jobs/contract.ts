@@ -4,19 +4,9 @@
  * A job keeps the version of the template it was made with (E-20); its statuses and moves are the table in rules.ts.
  */
 import { z } from 'zod'
-import {
-  contract,
-  cursor,
-  id,
-  line,
-  moment,
-  operation,
-  page,
-  search,
-  seenVersion,
-  text,
-} from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { cursor, id, line, moment, page, search, seenVersion, text } from '../../platform/schema.ts'
 import { JOB_STATUSES } from './rules.ts'
 
 declareProblems({

@@ -3,8 +3,9 @@
  * masked, sent again when it was given up, and never changed. In the demo an open mailbox shows it as it arrived.
  */
 import { z } from 'zod'
-import { contract, cursor, id, moment, operation, page, search } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { cursor, id, moment, page, search } from '../../platform/schema.ts'
 import { MESSAGE_STATUSES } from './rules.ts'
 
 declareProblems({ ownerOnly: 403, messageSent: 409, messageWiped: 409, messageCanceled: 409, linkNotCopied: 409 })

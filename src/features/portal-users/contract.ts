@@ -4,8 +4,9 @@
  * operation here takes or shows one.
  */
 import { z } from 'zod'
-import { contract, cursor, email, id, moment, operation, page, search, seenVersion } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { cursor, email, id, moment, page, search, seenVersion } from '../../platform/schema.ts'
 import { PERMISSIONS } from '../identity/rules.ts'
 import { portalProblems } from '../portal/contract.ts'
 import { DISPLAY_STATUSES, STATUSES, TEMPLATE_MODES } from './rules.ts'

@@ -4,8 +4,9 @@
  * Looks (logo, colour, support address) belong to the business itself.
  */
 import { z } from 'zod'
-import { contract, id, line, operation, seenVersion, text } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { id, line, seenVersion, text } from '../../platform/schema.ts'
 import { PERMISSIONS, SIGN_UP_FIELDS } from '../identity/rules.ts'
 import { QUESTIONS } from './rules.ts'
 

@@ -3,8 +3,9 @@
  * Their login is `identity/people`: one for the whole installation.
  */
 import { z } from 'zod'
-import { contract, email, id, line, moment, operation } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { email, id, line, moment } from '../../platform/schema.ts'
 import { ROLES } from '../identity/rules.ts'
 
 declareProblems({

@@ -3,8 +3,9 @@
  * and who may see and answer each question. Every change makes a new version; a job keeps the one it was made with.
  */
 import { z } from 'zod'
-import { contract, id, line, moment, operation, seenVersion, text } from '../../platform/operation.ts'
+import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
+import { id, line, moment, seenVersion, text } from '../../platform/schema.ts'
 import { FIELD_TYPES, MAX_FIELDS, MAX_OPTIONS, PERMISSIONS, TEMPLATE_ICONS } from './rules.ts'
 
 declareProblems({

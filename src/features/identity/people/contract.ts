@@ -3,8 +3,9 @@
  * In which accounts a person may do what is told by `staff`.
  */
 import { z } from 'zod'
-import { contract, email, id, line, moment, operation } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
+import { email, id, line, moment } from '../../../platform/schema.ts'
 
 declareProblems({ resetClosed: 409 })
 

@@ -3,8 +3,9 @@
  * A portal user is a login of one account: the same address elsewhere, or as staff, is somebody else (PS-51).
  */
 import { z } from 'zod'
-import { contract, email, id, moment, operation } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
+import { email, id, moment } from '../../../platform/schema.ts'
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
 import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_LIMITS } from '../contract.ts'

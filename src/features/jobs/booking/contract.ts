@@ -3,7 +3,8 @@
  * itself: one job or several, all or none. A user without a customer gets one at the first booking (V-26).
  */
 import { z } from 'zod'
-import { contract, id, operation, text } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
+import { id, text } from '../../../platform/schema.ts'
 import { fieldValue, givenFields, local } from '../contract.ts'
 import { MAX_ATTACHMENTS, MAX_JOBS } from '../rules.ts'
 

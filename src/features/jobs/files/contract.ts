@@ -3,7 +3,8 @@
  * after a day it is gone. What a file is, the bytes say and not the sender (platform/files.ts).
  */
 import { z } from 'zod'
-import { contract, id, operation } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
+import { id } from '../../../platform/schema.ts'
 
 /** Bytes; the store holds the same limit. */
 export const UPLOAD_LIMIT = 10 * 1024 * 1024

@@ -3,17 +3,8 @@
  * hidden fields, internal comments, reasons, workers' phones or other customers.
  */
 import { z } from 'zod'
-import {
-  contract,
-  cursor,
-  id,
-  moment,
-  operation,
-  page,
-  search,
-  seenVersion,
-  text,
-} from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
+import { cursor, id, moment, page, search, seenVersion, text } from '../../../platform/schema.ts'
 import { portalField } from '../booking/contract.ts'
 import { givenFields, local, shownMoment } from '../contract.ts'
 import { CUSTOMER_STATUSES, JOB_GROUPS } from '../rules.ts'

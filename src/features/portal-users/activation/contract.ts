@@ -3,8 +3,9 @@
  * opens turns the profile into a login, once. Opening a link never changes anything: pressing its button does.
  */
 import { z } from 'zod'
-import { contract, email, line, operation } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
+import { email, line } from '../../../platform/schema.ts'
 import { LINK_STATUSES } from './rules.ts'
 
 declareProblems({

@@ -3,8 +3,9 @@
  * address to be confirmed. Nobody else's answers, no permission and no status can be written here (E-67).
  */
 import { z } from 'zod'
-import { contract, line, operation, seenVersion } from '../../../platform/operation.ts'
+import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
+import { line, seenVersion } from '../../../platform/schema.ts'
 import { phone } from '../activation/contract.ts'
 
 declareProblems({ profileChanged: 409 })
