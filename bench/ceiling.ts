@@ -156,8 +156,8 @@ app.get('/jobs/:id', async (request) => {
     name: 'open',
     values: [user.account, (request.params as { id: string }).id],
     text: `select j.*, c.name as customer, t.name as template, v.fields as questions,
-      (select json_agg(h order by h.created_at) from job_history h where h.account_id = $1 and h.job_id = j.id and h.audience = 'customer') as history,
-      (select json_agg(m order by m.created_at) from job_comments m where m.account_id = $1 and m.job_id = j.id and m.audience = 'customer') as comments,
+      (select json_agg(h order by h.created_at) from history h where h.account_id = $1 and h.job_id = j.id and h.audience = 'customer') as history,
+      (select json_agg(m order by m.created_at) from comments m where m.account_id = $1 and m.job_id = j.id and m.audience = 'customer') as comments,
       (select json_agg(f order by f.created_at) from files f where f.account_id = $1 and f.job_id = j.id and f.audience = 'customer') as files,
       (select json_agg(s) from sites s where s.account_id = $1 and s.customer_id = j.customer_id) as sites
       from jobs j join customers c on c.account_id = $1 and c.id = j.customer_id join templates t on t.account_id = $1 and t.id = j.template_id

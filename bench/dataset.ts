@@ -228,7 +228,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     name: string
     definition: string
   }>(`select indexname as name, indexdef as definition from pg_indexes
-    where schemaname = 'public' and tablename in ('jobs', 'job_history', 'job_comments', 'files') and indexname !~ '_(pk|unique)$'`)
+    where schemaname = 'public' and tablename in ('jobs', 'history', 'comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(
     `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, status,
@@ -245,14 +245,14 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     order by made.i`,
     [ACCOUNT, templates, staff],
   )
-  await db.query(`insert into job_history (account_id, id, job_id, customer_id, audience, event, from_status, to_status, actor_kind, actor_name, created_at)
-    select account_id, pg_temp.v7(created_at, 'history' || n || number), id, customer_id, 'customer', case n when 0 then 'created' else 'moved' end, case n when 1 then 'unassigned' end, case n when 1 then status end,
+  await db.query(`insert into history (account_id, id, parent_kind, parent_id, customer_id, audience, event, from_status, to_status, actor_kind, actor_name, created_at)
+    select account_id, pg_temp.v7(created_at, 'history' || n || number), 'job', id, customer_id, 'customer', case n when 0 then 'created' else 'moved' end, case n when 1 then 'unassigned' end, case n when 1 then status end,
       'staff', 'Member 0', created_at + interval '1 hour' * n from jobs cross join generate_series(0, 1) n where n = 0 or status <> 'unassigned' order by jobs.id`)
-  await db.query(`insert into job_comments (account_id, id, job_id, customer_id, audience, author_kind, author_name, body, created_at)
-    select account_id, pg_temp.v7(created_at, 'comment' || number), id, customer_id, case when number % 4 = 0 then 'internal' else 'customer' end, 'staff', 'Member 0', 'We bring the part with us; please keep the way clear.', created_at + interval '3 hours'
+  await db.query(`insert into comments (account_id, id, parent_kind, parent_id, customer_id, audience, author_kind, author_name, body, created_at)
+    select account_id, pg_temp.v7(created_at, 'comment' || number), 'job', id, customer_id, case when number % 4 = 0 then 'internal' else 'customer' end, 'staff', 'Member 0', 'We bring the part with us; please keep the way clear.', created_at + interval '3 hours'
     from jobs where number % 2 = 0 order by jobs.id`)
-  await db.query(`insert into files (account_id, id, owner_kind, owner_id, job_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
-    select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
+  await db.query(`insert into files (account_id, id, parent_kind, parent_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
+    select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
   for (const { definition } of indexes) await db.query(definition)
   await db.query("insert into counters (account_id, kind, next) values ($1, 'job', $2)", [ACCOUNT, 1001 + jobs])
 
@@ -298,7 +298,7 @@ async function sample(db: pg.Client, size: Size, connect: Connect): Promise<Benc
   await db.query(
     "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate rate_limits",
   )
-  if (rowCount) await db.query('vacuum (analyze) jobs, job_history')
+  if (rowCount) await db.query('vacuum (analyze) jobs, history')
   const { rows } = await db.query<{
     id: string
     email: string

@@ -71,6 +71,22 @@ export interface Audit {
   subject_kind: string | null;
 }
 
+export interface Comments {
+  account_id: string;
+  audience: string;
+  author_id: string | null;
+  author_kind: string;
+  author_name: string | null;
+  body: string;
+  created_at: Timestamp;
+  customer_id: string;
+  id: string;
+  job_id: Generated<string | null>;
+  parent_id: string;
+  parent_kind: string;
+  partner_id: string | null;
+}
+
 export interface Contacts {
   account_id: string;
   created_at: Timestamp;
@@ -137,14 +153,21 @@ export interface Deliveries {
 export interface Files {
   account_id: string;
   audience: string;
+  /**
+   * The comment it was sent with, if any.
+   */
+  comment_id: string | null;
   created_at: Timestamp;
   customer_id: string | null;
+  /**
+   * The template field it answers, if any.
+   */
   field_id: string | null;
   id: string;
-  job_id: string | null;
+  job_id: Generated<string | null>;
   name: string;
-  owner_id: string | null;
-  owner_kind: string | null;
+  parent_id: string | null;
+  parent_kind: string | null;
   partner_id: string | null;
   size: Int8;
   storage_key: string;
@@ -154,32 +177,7 @@ export interface Files {
   uploader_name: string | null;
 }
 
-export interface IdempotencyKeys {
-  account_id: string;
-  body_hash: string;
-  created_at: Timestamp;
-  key: string;
-  operation: string;
-  principal: string;
-  response: Json | null;
-  status: number | null;
-}
-
-export interface JobComments {
-  account_id: string;
-  audience: string;
-  author_id: string | null;
-  author_kind: string;
-  author_name: string | null;
-  body: string;
-  created_at: Timestamp;
-  customer_id: string;
-  id: string;
-  job_id: string;
-  partner_id: string | null;
-}
-
-export interface JobHistory {
+export interface History {
   account_id: string;
   actor_id: string | null;
   actor_kind: string;
@@ -191,9 +189,22 @@ export interface JobHistory {
   event: string;
   from_status: string | null;
   id: string;
-  job_id: string;
+  job_id: Generated<string | null>;
+  parent_id: string;
+  parent_kind: string;
   partner_id: string | null;
   to_status: string | null;
+}
+
+export interface IdempotencyKeys {
+  account_id: string;
+  body_hash: string;
+  created_at: Timestamp;
+  key: string;
+  operation: string;
+  principal: string;
+  response: Json | null;
+  status: number | null;
 }
 
 export interface Jobs {
@@ -472,14 +483,14 @@ export interface DB {
   accounts: Accounts;
   addresses: Addresses;
   audit: Audit;
+  comments: Comments;
   contacts: Contacts;
   counters: Counters;
   customers: Customers;
   deliveries: Deliveries;
   files: Files;
+  history: History;
   idempotency_keys: IdempotencyKeys;
-  job_comments: JobComments;
-  job_history: JobHistory;
   jobs: Jobs;
   outbox: Outbox;
   people: People;

@@ -185,7 +185,7 @@ export function openBook(account: string, now: Date) {
       completed: Date | null = null
     let canceled = story.imported === 'canceled' ? created : null
     let last = created
-    const child = { account_id: account, job_id: id, customer_id: customer.id }
+    const child = { account_id: account, parent_kind: 'job', parent_id: id, customer_id: customer.id }
     const wrote = (
       event: string,
       audience: 'internal' | 'customer',
@@ -193,7 +193,7 @@ export function openBook(account: string, now: Date) {
       who: By,
       more: { from?: JobStatus; to?: JobStatus; details?: object } = {},
     ) =>
-      add('job_history', {
+      add('history', {
         ...child,
         id: newId(),
         audience,
@@ -257,7 +257,7 @@ export function openBook(account: string, now: Date) {
       last = at
     }
     for (const each of said) {
-      add('job_comments', {
+      add('comments', {
         ...child,
         id: newId(),
         audience: each.audience,
@@ -274,8 +274,6 @@ export function openBook(account: string, now: Date) {
       add('files', {
         ...child,
         id: fileId,
-        owner_kind: 'job',
-        owner_id: id,
         field_id: file.field ?? null,
         audience: 'customer',
         uploader_kind: file.by.kind,

@@ -327,8 +327,8 @@ async function customerWithEverything(
       folded_office: `${word} ${CANARY.internal}`,
       ...times,
     } as never)
-    const child = { account_id, job_id: job, customer_id: customer, created_at: now }
-    await add('job_comments', {
+    const child = { account_id, parent_kind: 'job', parent_id: job, customer_id: customer, created_at: now }
+    await add('comments', {
       ...child,
       id: comment,
       audience: 'customer',
@@ -337,7 +337,7 @@ async function customerWithEverything(
       author_name: 'Ruth Calloway',
       body: `said ${word}`,
     } as never)
-    await add('job_comments', {
+    await add('comments', {
       ...child,
       id: id(),
       audience: 'internal',
@@ -346,7 +346,7 @@ async function customerWithEverything(
       author_name: 'Ruth Calloway',
       body: CANARY.internal,
     } as never)
-    await add('job_history', {
+    await add('history', {
       ...child,
       id: id(),
       audience: 'customer',
@@ -356,7 +356,7 @@ async function customerWithEverything(
       actor_id: shop.owner.id,
       actor_name: 'Ruth Calloway',
     } as never)
-    await add('job_history', {
+    await add('history', {
       ...child,
       id: id(),
       audience: 'internal',
@@ -371,8 +371,6 @@ async function customerWithEverything(
     await add('files', {
       ...child,
       id: file,
-      owner_kind: 'job',
-      owner_id: job,
       audience: 'customer',
       uploader_kind: 'staff',
       uploader_id: shop.owner.id,
@@ -384,8 +382,6 @@ async function customerWithEverything(
     await add('files', {
       ...child,
       id: id(),
-      owner_kind: 'job',
-      owner_id: job,
       audience: 'internal',
       uploader_kind: 'staff',
       uploader_id: shop.owner.id,

@@ -190,9 +190,9 @@ describe('its jobs', () => {
       const now = new Date(day)
       const { jobs, history, children } = await other.stored(async (db) => ({
         jobs: await db.selectFrom('jobs').selectAll().execute(),
-        history: await db.selectFrom('job_history').selectAll().orderBy('created_at').orderBy('id').execute(),
+        history: await db.selectFrom('history').selectAll().orderBy('created_at').orderBy('id').execute(),
         children: [
-          ...(await db.selectFrom('job_comments').select(['job_id', 'created_at']).execute()),
+          ...(await db.selectFrom('comments').select(['job_id', 'created_at']).execute()),
           ...(await db.selectFrom('files').select(['job_id', 'created_at']).execute()),
         ],
       }))

@@ -328,7 +328,7 @@ describe('the process ends', () => {
     expect([...sizes.values()].filter((batch) => batch.length !== 3)).toEqual([])
     expect(new Set(stored.map((job) => job.number)).size).toBe(stored.length)
     const history = await at.stored((db) =>
-      db.selectFrom('job_history').select('job_id').distinct().where('account_id', '=', shop.id).execute(),
+      db.selectFrom('history').select('job_id').distinct().where('account_id', '=', shop.id).execute(),
     )
     expect(history).toHaveLength(stored.length)
   })

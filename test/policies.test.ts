@@ -56,10 +56,10 @@ const REACHED: Record<string, (of: Viewer, row: Row) => boolean> = {
     of.staff === 'all' ||
     (of.staff === 'assigned' && row.worker_id === of.id && row.status !== 'unpublished') ||
     (of.jobsOf!.includes(String(row.customer_id)) && of.templates!.includes(String(row.template_id))),
-  job_comments: child,
-  job_history: child,
+  comments: child,
+  history: child,
   files: (of, row) =>
-    row.owner_id === null ? row.uploader_kind === of.kind && row.uploader_id === of.id : child(of, row),
+    row.parent_id === null ? row.uploader_kind === of.kind && row.uploader_id === of.id : child(of, row),
 }
 /** Written by anybody within the account, changed by nobody. */
 const JOURNALS = ['outbox', 'deliveries', 'audit']

@@ -50,7 +50,7 @@ begin
     when 'child' then format('(%s or %s or (audience = ''customer'' and customer_id = %s))', everyone, assigned, jobs_of)
     -- A child that may wait without a parent: then only who brought it may reach it. Staff and portal users are two lists of
     -- logins, so an id says who only together with its kind.
-    when 'upload' then format('((owner_id is null and uploader_kind = %s and uploader_id = %s) or (owner_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
+    when 'upload' then format('((parent_id is null and uploader_kind = %s and uploader_id = %s) or (parent_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
                               my_kind, me, everyone, assigned, jobs_of)
     when 'journal' then everyone
   end;

@@ -81,10 +81,14 @@ create index jobs_by_status on jobs (account_id, status, created_at desc, id des
 create index jobs_scheduled on jobs (account_id, scheduled_at, id) where scheduled_at is not null;
 create index jobs_created_by on jobs (account_id, created_by_id) where created_by_id is not null;
 
-create table job_comments (
+-- Comments, history and files hang on a record of any kind: parent_kind and parent_id say on which. One generated column a kind
+-- carries the foreign key and the index: rows are read by it, joined to their parent, and go with it.
+create table comments (
   account_id uuid not null,
   id uuid not null,
-  job_id uuid not null,
+  parent_kind text not null check (parent_kind in ('job')),
+  parent_id uuid not null,
+  job_id uuid generated always as (case when parent_kind = 'job' then parent_id end) stored,
   customer_id uuid not null,
   partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
@@ -93,16 +97,18 @@ create table job_comments (
   author_name text,
   body text not null,
   created_at timestamptz not null,
-  constraint job_comments_pk primary key (account_id, id),
-  constraint job_comments_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
+  constraint comments_pk primary key (account_id, id),
+  constraint comments_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
 );
-comment on table job_comments is 'class: tenant. What was said about a job, among staff (internal) or with the customer.';
-create index job_comments_job on job_comments (account_id, job_id, created_at, id);
+comment on table comments is 'class: tenant. What was said about a record, among staff (internal) or with the customer.';
+create index comments_job on comments (account_id, job_id, created_at, id);
 
-create table job_history (
+create table history (
   account_id uuid not null,
   id uuid not null,
-  job_id uuid not null,
+  parent_kind text not null check (parent_kind in ('job')),
+  parent_id uuid not null,
+  job_id uuid generated always as (case when parent_kind = 'job' then parent_id end) stored,
   customer_id uuid not null,
   partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
@@ -114,18 +120,19 @@ create table job_history (
   actor_id uuid,
   actor_name text,
   created_at timestamptz not null,
-  constraint job_history_pk primary key (account_id, id),
-  constraint job_history_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
+  constraint history_pk primary key (account_id, id),
+  constraint history_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade
 );
-comment on table job_history is 'class: tenant. What happened to a job and who did it. Times a cancellation removes are kept here (E-51).';
-create index job_history_job on job_history (account_id, job_id, created_at, id);
+comment on table history is 'class: tenant. What happened to a record and who did it. Times a cancellation removes are kept here (E-51).';
+create index history_job on history (account_id, job_id, created_at, id);
 
 create table files (
   account_id uuid not null,
   id uuid not null,
-  owner_kind text check (owner_kind in ('job', 'comment')),
-  owner_id uuid,
-  job_id uuid,
+  parent_kind text check (parent_kind in ('job')),
+  parent_id uuid,
+  job_id uuid generated always as (case when parent_kind = 'job' then parent_id end) stored,
+  comment_id uuid,
   field_id text,
   customer_id uuid,
   partner_id uuid,
@@ -140,15 +147,20 @@ create table files (
   created_at timestamptz not null,
   constraint files_pk primary key (account_id, id),
   constraint files_job_fk foreign key (account_id, job_id) references jobs (account_id, id) on delete cascade,
-  constraint files_owner check ((owner_kind is null) = (owner_id is null))
+  constraint files_comment_fk foreign key (account_id, comment_id) references comments (account_id, id) on delete cascade,
+  constraint files_parent check ((parent_kind is null) = (parent_id is null)),
+  constraint files_of_comment_have_parent check (comment_id is null or parent_id is not null)
 );
-comment on table files is 'class: tenant. Attachments. One without an owner waits for its form, is readable by its uploader only, and expires after a day.';
+comment on table files is 'class: tenant. Attachments. One without a parent waits for its form, is readable by its uploader only, and expires after a day.';
+comment on column files.comment_id is 'The comment it was sent with, if any.';
+comment on column files.field_id is 'The template field it answers, if any.';
 create index files_job on files (account_id, job_id) where job_id is not null;
-create index files_waiting on files (created_at) where owner_id is null;
+create index files_comment on files (account_id, comment_id) where comment_id is not null;
+create index files_waiting on files (created_at) where parent_id is null;
 
 select protect_tenant_table('templates', 'account'), protect_tenant_table('template_versions', 'account'),
-       protect_tenant_table('jobs', 'reach'), protect_tenant_table('job_comments', 'child'),
-       protect_tenant_table('job_history', 'child'), protect_tenant_table('files', 'upload');
+       protect_tenant_table('jobs', 'reach'), protect_tenant_table('comments', 'child'),
+       protect_tenant_table('history', 'child'), protect_tenant_table('files', 'upload');
 
 -- A worker who declines loses the job in the same moment, and so could not write this himself.
 create function release_declined_job(wanted_account uuid, job uuid, at timestamptz) returns void

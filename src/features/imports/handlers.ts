@@ -9,7 +9,7 @@ import { finished } from 'node:stream/promises'
 import type { Insertable } from 'kysely'
 import { parse } from 'csv-parse'
 import { stringify } from 'csv-stringify/sync'
-import type { JobHistory, Sites } from '../../../db/schema.gen.ts'
+import type { History, Sites } from '../../../db/schema.gen.ts'
 import { isId, newId } from '../../platform/ids.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
 import { momentOf } from '../../platform/zone.ts'
@@ -406,7 +406,7 @@ async function writeJobs(
   }
   await insertSites(db, added)
 
-  const history: Insertable<JobHistory>[] = []
+  const history: Insertable<History>[] = []
   const firstNumber = await reserveJobNumbers(db, account, taken.length)
   await insertJobs(
     db,
@@ -418,7 +418,8 @@ async function writeJobs(
         history.push({
           account_id: account,
           id: newId(),
-          job_id: id,
+          parent_kind: 'job',
+          parent_id: id,
           customer_id: customer,
           audience: 'internal',
           event,

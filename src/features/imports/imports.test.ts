@@ -66,16 +66,7 @@ async function everything(business: Business) {
     Object.fromEntries(
       await Promise.all(
         (
-          [
-            'customers',
-            'contacts',
-            'sites',
-            'templates',
-            'template_versions',
-            'jobs',
-            'job_history',
-            'counters',
-          ] as const
+          ['customers', 'contacts', 'sites', 'templates', 'template_versions', 'jobs', 'history', 'counters'] as const
         ).map(
           async (table) =>
             [
@@ -186,7 +177,7 @@ describe('the 40 requests of Los Angeles', () => {
     expect(iso(canceled.canceled_at)).toBe('2018-01-02T17:23:14.000Z')
     const history = await stored((db) =>
       db
-        .selectFrom('job_history')
+        .selectFrom('history')
         .selectAll()
         .where('account_id', '=', firm.id)
         .where('job_id', '=', canceled.id)

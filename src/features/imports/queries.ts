@@ -1,5 +1,5 @@
 import { sql, type Insertable } from 'kysely'
-import type { JobHistory, Sites } from '../../../db/schema.gen.ts'
+import type { History, Sites } from '../../../db/schema.gen.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { Field } from '../templates/rules.ts'
 
@@ -112,6 +112,6 @@ export const insertSites = async (db: Write, rows: Insertable<Sites>[]): Promise
   if (rows.length > 0) await db.insertInto('sites').values(rows).execute()
 }
 
-export const insertHistory = async (db: Write, rows: Insertable<JobHistory>[]): Promise<void> => {
-  if (rows.length > 0) await db.insertInto('job_history').values(rows).execute()
+export const insertHistory = async (db: Write, rows: Insertable<History>[]): Promise<void> => {
+  if (rows.length > 0) await db.insertInto('history').values(rows).execute()
 }

@@ -123,7 +123,7 @@ export const jobsHandlers = implement('jobs', jobs, {
           size: Number(each.size),
           audience: each.audience as 'internal',
           field: each.field_id,
-          comment: each.owner_kind === 'comment' ? each.owner_id : null,
+          comment: each.comment_id,
           by: { kind: each.uploader_kind, id: each.uploader_id, name: each.uploader_name },
           at: each.created_at,
         })),

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
-import type { Files, Jobs, JobHistory } from '../../../db/schema.gen.ts'
+import type { Files, History, Jobs } from '../../../db/schema.gen.ts'
 import { insertRows, finalStatement, statement } from '../../platform/database/transaction.ts'
 import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
@@ -114,12 +114,13 @@ export async function addHistory(
   if (lines.length === 0 || jobs.length === 0) return
   await insertRows(
     db,
-    'job_history',
+    'history',
     jobs.flatMap((job) =>
       lines.map((line) => ({
         account_id: job.account_id,
         id: newId(),
-        job_id: job.id,
+        parent_kind: 'job',
+        parent_id: job.id,
         customer_id: job.customer_id,
         audience: line.audience,
         event: line.event,
@@ -136,7 +137,7 @@ export async function addHistory(
 }
 
 export type HistoryRecord = Pick<
-  Selectable<JobHistory>,
+  Selectable<History>,
   'id' | 'event' | 'actor_kind' | 'actor_id' | 'actor_name' | 'created_at'
 > & {
   details: Record<string, string | number | boolean | null | string[]>
@@ -145,7 +146,10 @@ export type HistoryRecord = Pick<
   audience: 'internal' | 'customer'
 }
 
-type FileRecord = Omit<Selectable<Files>, 'account_id' | 'job_id' | 'customer_id' | 'partner_id' | 'storage_key'>
+type FileRecord = Omit<
+  Selectable<Files>,
+  'account_id' | 'parent_kind' | 'parent_id' | 'job_id' | 'customer_id' | 'partner_id' | 'storage_key'
+>
 
 /** Read through the job, whose own policy decides; `audience` is set for customers. */
 export async function historyOf(
@@ -155,7 +159,7 @@ export async function historyOf(
   audience?: 'customer',
 ): Promise<HistoryRecord[]> {
   const rows = await db
-    .selectFrom('job_history as h')
+    .selectFrom('history as h')
     .innerJoin('jobs as j', (join) => join.onRef('j.account_id', '=', 'h.account_id').onRef('j.id', '=', 'h.job_id'))
     .selectAll('h')
     .where('h.account_id', '=', account)
@@ -176,11 +180,12 @@ export async function addComment(
   now: Date,
 ): Promise<void> {
   await db
-    .insertInto('job_comments')
+    .insertInto('comments')
     .values({
       account_id: job.account_id,
       id,
-      job_id: job.id,
+      parent_kind: 'job',
+      parent_id: job.id,
       customer_id: job.customer_id,
       audience,
       author_kind: by.kind,
@@ -233,9 +238,9 @@ const opening = (own: string, job: string, only: string) =>
   >(`select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon, coalesce(w.name, w.email) as worker,
     (select json_object_agg(v.version, v.fields) from template_versions v where v.account_id = ${own} and v.template_id = j.template_id and v.version = any (array[j.template_version, t.version])) as versions,
     t.version as current_version,
-    ${children(own, 'job_history', 'id, audience, event, from_status, to_status, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
-    ${children(own, 'job_comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
-    ${children(own, 'files', 'id, owner_kind, owner_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
+    ${children(own, 'history', 'id, audience, event, from_status, to_status, details, actor_kind, actor_id, actor_name, created_at', only)} as history,
+    ${children(own, 'comments', 'id, audience, body, author_kind, author_id, author_name, created_at', only)} as comments,
+    ${children(own, 'files', 'id, comment_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at', only)} as files,
     (select coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'address', s.address) order by s.created_at, s.id), '[]')
       from sites s where s.account_id = ${own} and s.customer_id = j.customer_id and s.status = 'active') as sites
     from jobs j left join customers c on c.account_id = ${own} and c.id = j.customer_id join templates t on t.account_id = ${own} and t.id = j.template_id

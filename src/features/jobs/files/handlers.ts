@@ -61,7 +61,7 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
       now: ctx.now,
       audience: 'customer',
     })
-    ctx.allow(file?.owner_id === null ? { yes: true } : { yes: false, code: 'notFound' })
+    ctx.allow(file?.parent_id === null ? { yes: true } : { yes: false, code: 'notFound' })
     const key = await removeFile(ctx.db, file!)
     if (key) ctx.afterCommit(() => ctx.files.delete(key))
     return {}

@@ -39,7 +39,7 @@ export async function findFile(
     .$if(audience !== undefined, (query) => query.where('audience', '=', audience!))
     .executeTakeFirst()
   if (!found) return undefined
-  if (found.owner_id === null)
+  if (found.parent_id === null)
     return found.uploader_id === uploader && found.created_at.getTime() > now.getTime() - WAITING_MS ? found : undefined
   if (!found.job_id) return undefined
   const job = await db
@@ -49,14 +49,14 @@ export async function findFile(
     .where('id', '=', found.job_id)
     .executeTakeFirst()
   if (!job) return undefined
-  if (found.owner_kind !== 'comment') return found
+  if (found.comment_id === null) return found
   // Judged by the comment it belongs to, not by the job (PS-22, E-62).
   const comment = await db
-    .selectFrom('job_comments')
+    .selectFrom('comments')
     .select('id')
     .where('account_id', '=', account)
     .where('job_id', '=', found.job_id)
-    .where('id', '=', found.owner_id)
+    .where('id', '=', found.comment_id)
     .$if(audience !== undefined, (query) => query.where('audience', '=', audience!))
     .executeTakeFirst()
   return comment ? found : undefined
@@ -86,9 +86,8 @@ export async function insertFile(
     .values({
       account_id: account,
       id,
-      owner_kind: job ? 'job' : null,
-      owner_id: job?.id ?? null,
-      job_id: job?.id ?? null,
+      parent_kind: job ? 'job' : null,
+      parent_id: job?.id ?? null,
       field_id: field ?? null,
       customer_id: job?.customer_id ?? null,
       audience,
@@ -119,7 +118,7 @@ export const waitingFiles = (
         .selectAll()
         .where('account_id', '=', account)
         .where('id', 'in', [...ids])
-        .where('owner_id', 'is', null)
+        .where('parent_id', 'is', null)
         .where('uploader_id', '=', uploader)
         .where('created_at', '>', new Date(now.getTime() - WAITING_MS))
         .forUpdate()
@@ -127,7 +126,7 @@ export const waitingFiles = (
 
 const ownWaiting =
   statement<FileRecord>(`select * from files where account_id = (select nullif(current_setting('app.account', true), '')::uuid) and id = any ($1::uuid[])
-  and owner_id is null and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid) for update`)
+  and parent_id is null and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid) for update`)
 
 /** The same of whoever this transaction's context names; how long they have waited is the caller's to ask. */
 export const ownWaitingFiles = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> =>
@@ -145,10 +144,10 @@ export async function attachFile(
 ): Promise<void> {
   await db
     .updateTable('files')
-    .set({ owner_kind: 'job', owner_id: job.id, job_id: job.id, customer_id: job.customer_id, field_id: field })
+    .set({ parent_kind: 'job', parent_id: job.id, customer_id: job.customer_id, field_id: field })
     .where('account_id', '=', file.account_id)
     .where('id', '=', file.id)
-    .where('owner_id', 'is', null)
+    .where('parent_id', 'is', null)
     .execute()
 }
 
@@ -160,14 +159,14 @@ export async function copyFile(
   field: string | null,
   id: string,
 ): Promise<void> {
+  const { job_id: _generated, ...columns } = file
   await db
     .insertInto('files')
     .values({
-      ...file,
+      ...columns,
       id,
-      owner_kind: 'job',
-      owner_id: job.id,
-      job_id: job.id,
+      parent_kind: 'job',
+      parent_id: job.id,
       customer_id: job.customer_id,
       field_id: field,
     })
@@ -217,7 +216,7 @@ export async function dropStaleFiles(db: Write, account: string, uploader: strin
   const gone = await db
     .deleteFrom('files')
     .where('account_id', '=', account)
-    .where('owner_id', 'is', null)
+    .where('parent_id', 'is', null)
     .where('uploader_id', '=', uploader)
     .where('created_at', '<=', new Date(now.getTime() - WAITING_MS))
     .returning('storage_key')
@@ -229,7 +228,7 @@ export async function dropStaleFiles(db: Write, account: string, uploader: strin
 export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> {
   const { rows } = await sql<{
     storage_key: string
-  }>`delete from files where owner_id is null and created_at <= ${new Date(now.getTime() - WAITING_MS)} returning storage_key`.execute(
+  }>`delete from files where parent_id is null and created_at <= ${new Date(now.getTime() - WAITING_MS)} returning storage_key`.execute(
     db,
   )
   return rows.map((file) => file.storage_key)
