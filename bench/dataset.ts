@@ -172,7 +172,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     since,
   ])
   await db.query(
-    `insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at) values ($1, 'Bench Repair', 'Europe/London', 'en', 'GBP', 'help@bench.example', $2)`,
+    `insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at) values ($1, 'Bench Repair', 'Europe/London', 'en-GB', 'GBP', 'help@bench.example', $2)`,
     [ACCOUNT, since],
   )
   await db.query(

@@ -153,7 +153,7 @@ async function write(
         account_id: id,
         name: business.name,
         time_zone: business.zone,
-        locale: 'en',
+        locale: 'en-GB',
         currency: 'GBP',
         accent: business.accent,
         logo_key: business.logo,

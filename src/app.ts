@@ -11,6 +11,7 @@ import { customers } from './features/customers/contract.ts'
 import { customersHandlers } from './features/customers/handlers.ts'
 import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
+import { localeFor } from './features/accounts/regions/rules.ts'
 import { messages } from './features/messages/contract.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
 import { people } from './features/identity/people/contract.ts'
@@ -264,6 +265,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           portal: place.portal ?? byPath ?? null,
           base: byPath ? `/p/${byPath}` : '',
           locale,
+          regionalLocale: localeFor(request.headers['accept-language']),
           requestId: request.id,
           demo: options.demo,
           words: (branches: readonly string[]) => translations.branch(locale, branches),
@@ -351,6 +353,7 @@ async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof
     phone: found.supportPhone,
     supportEmail: found.supportEmail,
     timeZone: found.timeZone,
+    locale: found.locale,
     portalUrl: portal,
     mainUrl: main,
     officeUrl: (path) => main(`/office/${found.slug}${path}`),

@@ -64,6 +64,8 @@ export interface BusinessOptions {
   name?: string
   slug?: string
   timeZone?: string
+  /** BCP 47: decides how dates, times and money are written. */
+  locale?: string
 }
 
 export interface Business {
@@ -302,6 +304,7 @@ export async function startSeparateServer(
       name = 'Harbour Appliance Repair',
       slug = `b${randomBytes(5).toString('hex')}`,
       timeZone = 'Europe/London',
+      locale = 'en-GB',
     } = {}) {
       const id = newId(),
         now = clock.now()
@@ -353,7 +356,7 @@ export async function startSeparateServer(
             account_id: id,
             name,
             time_zone: timeZone,
-            locale: 'en',
+            locale,
             currency: 'GBP',
             support_email: `help@${slug}.example`,
             updated_at: now,

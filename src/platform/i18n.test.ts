@@ -115,8 +115,10 @@ describe('words', () => {
 
 test('dates cannot be misread and keep the account’s zone', () => {
   const moment = new Date('2026-12-03T23:30:00Z')
-  expect(longDate('en', moment, 'Europe/London')).toBe('Thursday 3 December 2026')
-  expect(longDate('en', moment, 'Europe/Berlin')).toBe('Friday 4 December 2026')
+  expect(longDate('en-GB', moment, 'Europe/London')).toBe('Thursday 3 December 2026')
+  expect(longDate('en-GB', moment, 'Europe/Berlin')).toBe('Friday 4 December 2026')
   expect(longDate('de', moment, 'Europe/Berlin')).toBe('Freitag, 4. Dezember 2026')
-  expect(shortTime('en', moment, 'America/Los_Angeles')).toBe('15:30')
+  expect(longDate('en-US', moment, 'Europe/London')).toBe('Thursday, December 3, 2026')
+  expect(shortTime('en-GB', moment, 'America/Los_Angeles')).toBe('15:30')
+  expect(shortTime('en-US', moment, 'America/Los_Angeles')).toBe('3:30 PM')
 })

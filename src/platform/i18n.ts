@@ -162,33 +162,31 @@ function merged(base: TranslationTree, over: TranslationTree): TranslationTree {
   return tree
 }
 
-/** "Thursday 3 December 2026": a date that cannot be misread, in the account's zone (IANA name). */
+/** "Thursday 3 December 2026", "Thursday, December 3, 2026": a date in the account's locale and zone (IANA name). */
 export function longDate(locale: string, moment: Date, timeZone: string): string {
-  return format(locale, moment, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone })
+  return formatMoment(locale, moment, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone })
 }
 
-/** "14:30", with the zone's short name ("14:30 GMT") when asked. */
+/** "14:30", "2:30 PM"; with the zone's short name ("14:30 GMT") when asked. */
 export function shortTime(locale: string, moment: Date, timeZone: string, withZone = false): string {
-  return format(locale, moment, {
-    hour: '2-digit',
+  return formatMoment(locale, moment, {
+    hour: 'numeric',
     minute: '2-digit',
     timeZone,
-    ...(withZone ? { timeZoneName: 'short' } : {}),
+    ...(withZone && { timeZoneName: 'short' }),
   })
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-function format(locale: string, moment: Date, options: Intl.DateTimeFormatOptions): string {
-  // Plain "en" would write months first; our English is the international one.
-  const language = locale === 'en' ? 'en-GB' : locale
-  const key = language + JSON.stringify(options)
-  let made = formats.get(key)
-  if (!made) {
+function formatMoment(locale: string, moment: Date, options: Intl.DateTimeFormatOptions): string {
+  const key = locale + JSON.stringify(options)
+  let format = formats.get(key)
+  if (!format) {
     if (formats.size > 500) formats.clear()
-    formats.set(key, (made = new Intl.DateTimeFormat(language, options)))
+    formats.set(key, (format = new Intl.DateTimeFormat(locale, options)))
   }
-  const text = made.format(moment)
-  // ICU versions differ about the comma after an English weekday; ours has none.
-  return language.startsWith('en-') ? text.replace(/^(\p{L}+), /u, '$1 ') : text
+  const text = format.format(moment)
+  // ICU versions differ about the comma after a weekday that a day follows; ours has none.
+  return locale.startsWith('en') ? text.replace(/^(\p{L}+), (?=\d)/u, '$1 ') : text
 }

@@ -10,5 +10,5 @@ export function t(key: string, vars?: Vars): string {
   return translate(page.data, page.data.locale ?? 'en', key, vars)
 }
 
-/** The page's language, for Intl. Plain English is the international kind: days before months. */
-export const locale = (): string => (page.data.locale === 'en' || !page.data.locale ? 'en-GB' : page.data.locale)
+/** How this page writes dates, numbers and money, for Intl: as the account's region does. */
+export const locale = (): string => page.data.regionalLocale ?? 'en-US'

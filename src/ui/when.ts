@@ -1,35 +1,64 @@
-/** Moments as people read them, always in the business's zone. Runs on server and screen alike. */
+/** Dates and times as people read them: in the business's time zone, written as its region writes them. Server and browser. */
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** A moment in words. Formats are kept: making one takes a hundred times as long as using it, and a list uses hundreds. */
+/** Formats are kept: creating one takes a hundred times as long as using it, and a list uses hundreds. */
+function formatOf(locale: string, timeZone: string | undefined, options: Intl.DateTimeFormatOptions) {
+  const key = `${locale} ${timeZone} ${JSON.stringify(options)}`
+  let format = formats.get(key)
+  // One installation has a few zones and regions. The bound is for anything else.
+  if (formats.size > 500) formats.clear()
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale, { timeZone, ...options })))
+  return format
+}
+
+/**
+ * A moment by these options. British and other day-first English has no comma after the weekday: "Thu 26 Nov", but
+ * "Thu, Nov 26".
+ */
 export function formatDate(
   at: Date,
   locale: string,
   timeZone: string | undefined,
   options: Intl.DateTimeFormatOptions,
 ): string {
-  const key = `${locale} ${timeZone} ${JSON.stringify(options)}`
-  let format = formats.get(key)
-  // Zones are those of the businesses on one installation: a few. The bound is for whatever else may come.
-  if (formats.size > 500) formats.clear()
-  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale, { timeZone, ...options })))
-  return format.format(at)
+  const text = formatOf(locale, timeZone, options).format(at)
+  return locale.startsWith('en') ? text.replace(/^(\p{L}+), (?=\d)/u, '$1 ') : text
 }
+
+/** Hour and minute for this locale: "9:05 AM" on a 12-hour clock, "09:05" on a 24-hour clock. */
+export function clockOptions(locale: string): Intl.DateTimeFormatOptions {
+  const { hour12 } = formatOf(locale, undefined, { hour: 'numeric' }).resolvedOptions()
+  return { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' }
+}
+
+/** "10:31", "10:31 AM". */
+export const formatTime = (at: Date, locale: string, timeZone: string): string =>
+  formatDate(at, locale, timeZone, clockOptions(locale))
 
 /** "2026-11-26": the day of a moment, for comparing. */
 export const dayOf = (at: Date, timeZone: string): string => formatDate(at, 'sv-SE', timeZone, { dateStyle: 'short' })
 
-/** "Thu 26 Nov, 10:31"; in another year than `now`'s "24 Dec 2025, 11:20": nobody asks which weekday that was. */
+const isOtherYear = (at: Date, now: Date, timeZone: string): boolean =>
+  dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
+
+/** "Thu 26 Nov", "Thu, Nov 26"; with the year when it is another one than `now`'s. */
+export const shortDay = (at: Date, locale: string, timeZone: string, now = new Date()): string =>
+  formatDate(at, locale, timeZone, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...(isOtherYear(at, now, timeZone) && { year: 'numeric' }),
+  })
+
+/** "Thu 26 Nov, 10:31"; in another year "24 Dec 2025, 11:20": nobody asks which weekday that was. */
 export function shortMoment(iso: string, locale: string, timeZone: string, now = new Date()): string {
   const at = new Date(iso)
-  const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
   return formatDate(at, locale, timeZone, {
     day: 'numeric',
     month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(other ? { year: 'numeric' } : { weekday: 'short' }),
+    ...clockOptions(locale),
+    ...(isOtherYear(at, now, timeZone) ? { year: 'numeric' } : { weekday: 'short' }),
   })
 }
 
@@ -41,12 +70,8 @@ export function timeOrDay(
   now: string,
 ): { today: boolean; text: string } {
   const at = new Date(iso)
-  const [day, today] = [dayOf(at, timeZone), dayOf(new Date(now), timeZone)]
-  if (day === today)
-    return { today: true, text: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }) }
-  const other = day.slice(0, 4) !== today.slice(0, 4)
-  return {
-    today: false,
-    text: formatDate(at, locale, timeZone, { day: 'numeric', month: 'short', ...(other && { year: 'numeric' }) }),
-  }
+  const current = new Date(now)
+  if (dayOf(at, timeZone) === dayOf(current, timeZone)) return { today: true, text: formatTime(at, locale, timeZone) }
+  const year = isOtherYear(at, current, timeZone) && ({ year: 'numeric' } as const)
+  return { today: false, text: formatDate(at, locale, timeZone, { day: 'numeric', month: 'short', ...year }) }
 }

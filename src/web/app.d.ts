@@ -19,6 +19,8 @@ declare global {
       /** Base of portal links: empty on a portal's own host. */
       base?: string
       locale?: string
+      /** How dates, numbers and money are written: the account's locale on its pages, else the browser's region. */
+      regionalLocale?: string
       [words: `words:${string}`]: TranslationTree
     }
     interface Error {

@@ -13,7 +13,10 @@ export type PageContext = {
   portal: string | null
   /** What stands before a portal's own paths: empty on its own host, `/p/<slug>` on the main one. */
   base: string
+  /** The language of texts. */
   locale: string
+  /** How dates and numbers are written where no account decides it, such as `en-GB`. */
+  regionalLocale: string
   requestId?: string
   /** Only the demo has an open mailbox page. */
   demo: boolean

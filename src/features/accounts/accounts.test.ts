@@ -116,7 +116,7 @@ describe('the business', () => {
     const { version, slug: _slug, logo: _logo, locale: _locale, ...now } = await owner.ok('getAccount')
     const wanted = {
       ...now,
-      locale: 'en' as const,
+      locale: 'en-US' as const,
       version,
       name: 'Harbour & Sons',
       accent: '#B45309',

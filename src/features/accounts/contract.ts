@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { email, line, moment, seenVersion, text } from '../../platform/schema.ts'
-import { LOCALES } from './rules.ts'
+import { DEFAULT_LOCALE, LOCALES } from './regions/rules.ts'
 
 declareProblems({
   accountChanged: 409,
@@ -179,6 +179,7 @@ export const accounts = contract('accounts', {
     body: z.strictObject({
       business: line(120),
       slug: slug(),
+      locale: z.enum(LOCALES).default(DEFAULT_LOCALE),
       timeZone: zone(),
       currency: currency(),
       name: line(120),

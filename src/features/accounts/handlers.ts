@@ -230,7 +230,7 @@ async function openFirstAccount(
       slug: input.slug,
       name: input.business,
       timeZone: input.timeZone,
-      locale: 'en',
+      locale: input.locale,
       currency: input.currency,
       supportEmail: input.email,
       memberId,

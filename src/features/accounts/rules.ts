@@ -1,8 +1,5 @@
 /** The business: what its settings may be. Pure. */
 
-/** Languages that the catalogues speak. */
-export const LOCALES = ['en'] as const
-
 /** Addresses that are not for businesses: they are hosts and paths of the house. */
 export const RESERVED_SLUGS: readonly string[] = [
   'www',

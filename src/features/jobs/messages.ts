@@ -22,7 +22,7 @@ function wish({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
   const at = new Date(requestedAt)
   return {
     context: 'wish',
-    requested: `${longDate(row.locale, at, sender.timeZone)}, ${shortTime(row.locale, at, sender.timeZone, true)}`,
+    requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
   }
 }
 

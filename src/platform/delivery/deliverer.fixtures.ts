@@ -42,6 +42,7 @@ export const sender: Sender = {
   name: 'Harbour Appliance Repair',
   accent: '#0f6b7c',
   timeZone: 'Europe/London',
+  locale: 'en-GB',
   supportEmail: 'help@harbour-repair.example',
   portalUrl: (path) => `https://harbour.portico.example${path}`,
   officeUrl: (path) => `https://portico.example/office/harbour${path}`,

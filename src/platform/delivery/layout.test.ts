@@ -32,6 +32,7 @@ const brand = {
   phone: '0117 496 0142',
   supportEmail: 'help@harbour-repair.example',
   timeZone: 'Europe/London',
+  locale: 'en-GB',
 }
 const base = {
   translations,

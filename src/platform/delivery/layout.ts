@@ -15,8 +15,9 @@ export interface Brand {
   address?: string | null
   phone?: string | null
   supportEmail?: string | null
-  /** IANA zone that dates are said in. */
+  /** IANA zone and BCP 47 locale that dates are written in. */
   timeZone: string
+  locale: string
 }
 
 /** What words are filled with. Text is text, whatever it looks like; only `{ url }` becomes a link. */
@@ -164,7 +165,7 @@ export async function renderMail({ translations, locale, key, vars, brand, link 
   const hint = !url
     ? ''
     : link?.until
-      ? translations.t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
+      ? translations.t(locale, 'mail.layout.linkUntil', { date: longDate(brand.locale, link.until, brand.timeZone) })
       : translations.t(locale, 'mail.layout.linkAlways')
   const contacts = [brand.phone, brand.supportEmail]
     .filter((line): line is string => Boolean(line))
@@ -211,7 +212,7 @@ export async function renderMail({ translations, locale, key, vars, brand, link 
     url ? `${plain(button)}:\n${url}` : '',
     link?.until
       ? translations
-          .t(locale, 'mail.layout.linkUntil', { date: longDate(locale, link.until, brand.timeZone) })
+          .t(locale, 'mail.layout.linkUntil', { date: longDate(brand.locale, link.until, brand.timeZone) })
           .split(/(?<=\.)\s/)[0]!
       : '',
     textOf(footer, fill),

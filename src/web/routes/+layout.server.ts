@@ -4,5 +4,6 @@ import type { LayoutServerLoad } from './$types'
 export const load: LayoutServerLoad = ({ locals }) => ({
   ...locals.words('ui'),
   locale: locals.locale,
+  regionalLocale: locals.regionalLocale,
   base: locals.base,
 })

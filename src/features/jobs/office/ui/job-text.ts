@@ -2,7 +2,7 @@
 import type { Api } from '../../../../web/api.ts'
 import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, formatDate, shortMoment } from '../../../../ui/when.ts'
+import { dayOf, formatDate, formatTime, shortMoment } from '../../../../ui/when.ts'
 import type { JobStatus } from '../../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
@@ -54,7 +54,7 @@ export function moment(
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
   return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', {
-    time: formatDate(at, locale, timeZone, { hour: '2-digit', minute: '2-digit' }),
+    time: formatTime(at, locale, timeZone),
   })
 }
 

@@ -1,7 +1,7 @@
 /** What the portal's job screens say alike: times in the business's zone, and the looks of statuses. */
 import type { Api } from '../../../../web/api.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, formatDate } from '../../../../ui/when.ts'
+import { dayOf, formatTime, shortDay } from '../../../../ui/when.ts'
 
 export type PortalJob = Awaited<ReturnType<Api['getPortalJob']>>
 export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][number]
@@ -19,17 +19,11 @@ export const look = (shown: string): StatusLook => shown as StatusLook
 export function day(iso: string, locale: string, timeZone: string, t: T, now = new Date()): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) === dayOf(now, timeZone)) return t('jobs.portal.today')
-  const other = dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)
-  return formatDate(at, locale, timeZone, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    ...(other && { year: 'numeric' }),
-  }).replace(/,/g, '')
+  return shortDay(at, locale, timeZone, now)
 }
 
 const clock = (iso: string, locale: string, timeZone: string): string =>
-  formatDate(new Date(iso), locale, timeZone, { hour: 'numeric', minute: '2-digit' })
+  formatTime(new Date(iso), locale, timeZone)
 
 /** "Today, 10:00" */
 export const moment = (iso: string, locale: string, timeZone: string, t: T): string =>

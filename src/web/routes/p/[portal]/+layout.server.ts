@@ -19,5 +19,5 @@ export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) =
     redirect(308, there, { external: [new URL(there).origin] })
   })
   locals.brand = portal.accent
-  return { ...locals.words('identity.portal'), portal }
+  return { ...locals.words('identity.portal'), portal, regionalLocale: portal.locale }
 }

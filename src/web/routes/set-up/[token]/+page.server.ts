@@ -1,6 +1,8 @@
 import { redirect } from '@sveltejs/kit'
+import { currencyOf, timeZoneOf } from '../../../../features/accounts/regions/rules.ts'
 import { attempt, readForm, refuse } from '../../../../ui/forms.ts'
 import { paths } from '../../../../paths.ts'
+import { regionalOptions } from '../../../regional-options.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
@@ -9,8 +11,12 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     ...locals.words('accounts.setUp'),
     title: locals.t('accounts.setUp.title'),
     link: status,
-    zones: Intl.supportedValuesOf('timeZone'),
-    currencies: Intl.supportedValuesOf('currency'),
+    options: regionalOptions(),
+    suggested: {
+      locale: locals.regionalLocale,
+      timeZone: timeZoneOf(locals.regionalLocale),
+      currency: currencyOf(locals.regionalLocale),
+    },
   }
 }
 
@@ -25,6 +31,7 @@ export const actions: Actions = {
         token: params.token,
         business: typed.string('business'),
         slug: typed.string('slug'),
+        locale: typed.string('locale'),
         timeZone: typed.string('timeZone'),
         currency: typed.string('currency'),
         name: typed.string('name'),

@@ -1,6 +1,7 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
+import { regionalOptions } from '../../../../../regional-options.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
@@ -9,8 +10,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     ...locals.words('accounts.business', 'accounts.settings'),
     title: locals.t('accounts.business.title'),
     account: await locals.api.getAccount(),
-    zones: Intl.supportedValuesOf('timeZone'),
-    currencies: Intl.supportedValuesOf('currency'),
+    options: regionalOptions(),
     // A refused upload comes back by address; only codes that have words are said.
     logoProblem:
       problem &&
@@ -29,7 +29,7 @@ export const actions: Actions = {
         version: typed.number('version') ?? 0,
         name: typed.string('name'),
         timeZone: typed.string('timeZone'),
-        locale: 'en',
+        locale: typed.string('locale'),
         currency: typed.string('currency'),
         accent: typed.string('accent'),
         supportEmail: typed.text('supportEmail') ?? null,
