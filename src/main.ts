@@ -158,11 +158,11 @@ async function runImport(): Promise<void> {
       dryRun,
       chunk: rows,
       rejects,
-      say,
+      translate: say,
       now: systemClock.now,
       transact: (work) => asSystem(pool, `import of ${kind} into ${account}`, work),
-      verdict: (line) => console.log(line),
-      progress: (now) => {
+      printOutcome: (line) => console.log(line),
+      reportProgress: (now) => {
         shown = say('progress', now)
         process.stderr.write(process.stderr.isTTY ? `\r${shown}` : `${shown}\n`)
       },

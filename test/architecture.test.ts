@@ -362,7 +362,7 @@ describe('words', () => {
           new RegExp(`^${key!.replaceAll('.', '\\.')}\\.(subject|preheader|title|body|button|footer)(_[a-z]+)*$`),
       ),
       // features/imports/rules.ts: why a row was refused, and what became of it.
-      /^imports\.(reasons|verdicts)\./,
+      /^imports\.(reasons|outcomes)\./,
     ]
     const keys = globSync('locales/en/*.json', { cwd: root }).flatMap((file) =>
       keysOf(JSON.parse(read(file)) as Tree, [basename(file, '.json')]),

@@ -1,0 +1,122 @@
+/** How a cell of the file becomes a value. */
+import { columnsOf, type Mapping, type Reason, type TimeStyle } from '../rules.ts'
+
+/** A time without an offset: its meaning depends on a time zone. */
+export interface LocalTime {
+  day: string
+  time: string
+}
+
+/** A local time (with seconds), or a moment when the text has an offset; null when it is no time in that style. */
+export function parseTime(text: string, style: TimeStyle): LocalTime | { at: Date } | null {
+  return style === 'iso' ? parseIsoTime(text.trim()) : parseRegionalTime(text.trim(), style)
+}
+
+function parseIsoTime(text: string): LocalTime | { at: Date } | null {
+  const [, day, hours = '00:00', seconds = ':00', offset] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text) ?? []
+  if (!day) return null
+  const local = validLocalTime(day, `${hours}${seconds}`)
+  if (!offset) return local
+  const at = new Date(`${day}T${hours}${seconds.slice(0, 7)}${offset}`)
+  return local && !Number.isNaN(at.getTime()) ? { at } : null
+}
+
+function parseRegionalTime(text: string, style: 'us' | 'eu'): LocalTime | null {
+  const [, first = '', second = '', year, hour = '0', minute = '00', seconds = '00', half] =
+    /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AaPp]\.?[Mm]\.?)?)?$/.exec(text) ?? []
+  if (!year) return null
+  const [month, day] = style === 'us' ? [first, second] : [second, first]
+  let hours = Number(hour)
+  if (half) {
+    if (hours < 1 || hours > 12) return null
+    hours = (hours % 12) + (/^p/i.test(half) ? 12 : 0)
+  }
+  return validLocalTime(
+    `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`,
+    `${String(hours).padStart(2, '0')}:${minute}:${seconds}`,
+  )
+}
+
+/** Null for 31 February and for 25 o'clock. */
+function validLocalTime(day: string, time: string): LocalTime | null {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number)
+  const [hours = 99, minutes = 99, seconds = 99] = time.split(':').map(Number)
+  const utc = new Date(Date.UTC(year, month - 1, date))
+  const dayExists = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === date
+  const timeExists = hours < 24 && minutes < 60 && seconds < 60
+  return dayExists && timeExists ? { day, time } : null
+}
+
+/** Against formula injection: a cell that a spreadsheet would run is written as text. Plain numbers stay as they are. */
+export const escapeFormula = (cell: string): string =>
+  /^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell
+
+/** Undoes `escapeFormula`, so that a rejected row corrected in a spreadsheet can be imported. */
+export const unescapeFormula = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)
+
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+const EMAIL = /^[^\s@<>()[\],;:"\\]{1,64}@[^\s@<>()[\],;:"\\]{1,190}$/
+
+/** The cells of one row of the file by the name of their column. */
+export type CsvRecord = ReadonlyMap<string, string>
+
+/** Reads the cells of one row and collects what is wrong with them. */
+export interface CellReader {
+  /** Cell of a meaning, trimmed; empty when no column is mapped to it. */
+  cell(meaning: string): string
+  /** Cell of a column, trimmed. */
+  columnCell(column: string): string
+  reasons: Reason[]
+}
+
+export function createCellReader(record: CsvRecord, mapping: Mapping): CellReader {
+  const reasons: Reason[] = []
+  for (const column of columnsOf(mapping))
+    if (CONTROL_CHARACTERS.test(record.get(column) ?? '')) reasons.push({ code: 'control', vars: { column } })
+  const columnCell = (column: string) => unescapeFormula(record.get(column) ?? '').trim()
+  return {
+    cell: (meaning) => {
+      const column = mapping.columns[meaning]
+      return column === undefined ? '' : columnCell(column)
+    },
+    columnCell,
+    reasons,
+  }
+}
+
+export const collapseSpaces = (text: string): string => text.replaceAll(/\s+/g, ' ')
+
+export function readLine(
+  { cell, reasons }: CellReader,
+  meaning: string,
+  max: number,
+  { required = false } = {},
+): string | null {
+  const text = collapseSpaces(cell(meaning))
+  if (text === '' && required) reasons.push({ code: 'needed', vars: { meaning } })
+  if (text.length > max) reasons.push({ code: 'tooLong', vars: { meaning, max } })
+  return text || null
+}
+
+export function readEmail(reader: CellReader, meaning: string): string | null {
+  const email = readLine(reader, meaning, 254)
+  if (email && !EMAIL.test(email)) reader.reasons.push({ code: 'email', vars: { value: email.slice(0, 80) } })
+  return email
+}
+
+export function readCoordinates(reader: CellReader): { latitude: number | null; longitude: number | null } {
+  const latitude = readDegrees(reader, 'latitude', 90)
+  const longitude = readDegrees(reader, 'longitude', 180)
+  if ((latitude === null) !== (longitude === null)) reader.reasons.push({ code: 'oneCoordinate' })
+  return { latitude, longitude }
+}
+
+function readDegrees({ cell, reasons }: CellReader, meaning: string, limit: number): number | null {
+  const text = cell(meaning)
+  if (text === '') return null
+  const degrees = /^[+-]?\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : NaN
+  if (Number.isNaN(degrees) || Math.abs(degrees) > limit)
+    reasons.push({ code: 'coordinate', vars: { meaning, value: text.slice(0, 40) } })
+  return degrees
+}
