@@ -176,7 +176,7 @@ async function takeAll(): Promise<void> {
     ruth('/jobs', 'jobs', '/jobs'),
     ruth('/jobs', 'jobs-panel', `/jobs?job=${open}`),
     ruth('/jobs', 'jobs-no-match', '/jobs?q=zebra'),
-    ruth('/jobs', 'jobs-plan', `/jobs?job=${open}&do=plan`),
+    ruth('/jobs', 'jobs-plan', `/jobs?job=${open}&do=schedule`),
     ruth('/jobs/new', 'job-new', '/jobs/new'),
     ruth('/jobs/new', 'job-new-form', `/jobs/new?customer=${customer}&template=${templates[0]!.id}`),
     ruth('/jobs/[job]', 'job', `/jobs/${job}`),

@@ -134,12 +134,12 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await me.press(/Dishwasher repair/)
     await me.press('Assign and schedule')
     await me.choose('Worker', 'Marek Nowak')
-    await me.fill('Scheduled start, day', dayFromNow(2))
-    await me.fill('Scheduled start, time', '10:30')
-    await me.press('Save the plan')
-    await me.see('The plan is saved.')
-    await me.press('Start')
-    await me.see('The job is moved.')
+    await me.fill('Scheduled time, date', dayFromNow(2))
+    await me.fill('Scheduled time, time', '10:30')
+    await me.press('Save schedule')
+    await me.see('Schedule saved.')
+    await me.press('Start job')
+    await me.see('Job started.')
     const stored = await server.stored((db) =>
       db.selectFrom('jobs').select(['status', 'worker_id']).where('id', '=', id).executeTakeFirstOrThrow(),
     )

@@ -2,6 +2,7 @@
 import type { OfficePaths } from '../../../../paths.ts'
 import type { IconName } from '../../../../ui/icons.ts'
 import { officeIcons } from '../../../../ui/office-icons.ts'
+import { JOB_STATUSES } from '../../rules.ts'
 import { t } from '../../../../ui/i18n.ts'
 import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
@@ -12,7 +13,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
   ...(job.can.cancel
     ? [
         {
-          label: t('jobs.office.cancel.deed'),
+          label: t('jobs.office.cancel.button'),
           of: officeIcons.ban,
           href: withQueryKeepingPage(url, { do: 'cancel', to: null }),
           danger: true,
@@ -23,7 +24,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
   ...(job.can.delete
     ? [
         {
-          label: t('jobs.office.delete.deed'),
+          label: t('jobs.office.delete.button'),
           icon: 'trash' as const,
           href: withQueryKeepingPage(url, { do: 'delete', to: null }),
           danger: true,
@@ -38,13 +39,12 @@ export const doneWords = (say: typeof t): Record<string, string> =>
     [
       'created',
       'saved',
-      'moved',
-      'planned',
-      'canceled',
+      'scheduled',
+      ...JOB_STATUSES,
       'reinstated',
-      'commented',
-      'told',
-      'attached',
-      'fileRemoved',
+      'commentAdded',
+      'commentShared',
+      'fileAdded',
+      'fileDeleted',
     ].map((mark) => [mark, say(`jobs.office.done.${mark}`)]),
   )

@@ -31,6 +31,16 @@ export const LOOKS: Record<JobStatus, StatusLook> = {
   canceled: 'canceled',
 }
 
+/** "Created by Dana Reyes", or where a job without a named creator came from. */
+export function createdBy(
+  { createdBy: { kind, name } }: Job,
+  t: (key: string, vars?: Record<string, unknown>) => string,
+) {
+  if (kind === 'portalUser') return name ? t('jobs.office.job.bookedBy', { name }) : t('jobs.office.job.bookedInPortal')
+  if (kind === 'system') return t('jobs.office.imported')
+  return t('jobs.office.job.createdBy', { name: name ?? t('jobs.office.people.other') })
+}
+
 export type Address = { readonly pathname: string; readonly search: string }
 
 /** This page with one thing changed: the place in the list stays, what was said once goes. */
@@ -53,7 +63,7 @@ export function moment(
 ): string {
   const at = new Date(iso)
   if (dayOf(at, timeZone) !== dayOf(now, timeZone)) return shortMoment(iso, locale, timeZone, now)
-  return t(within ? 'jobs.office.todayWithin' : 'jobs.office.today', {
+  return t(within ? 'jobs.office.todayInSentence' : 'jobs.office.today', {
     time: formatTime(at, locale, timeZone),
   })
 }

@@ -24,7 +24,10 @@ export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     if (typed.raw('password') !== typed.raw('repeat')) {
-      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('accounts.setUp.differ') } })
+      return refuse(typed, {
+        title: locals.t('problems.input'),
+        fields: { repeat: locals.t('accounts.setUp.passwordMismatch') },
+      })
     }
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.setUp({

@@ -37,12 +37,12 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
         })
       : null,
   ])
-  const asks = open?.can.assign && ['plan', 'move'].includes(query.get('do') ?? '')
+  const asks = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
   const { office } = await parent()
   return {
     ...locals.words('jobs.office', 'jobs.statuses'),
     title: open
-      ? locals.t('jobs.office.named', { number: open.number, title: open.title })
+      ? locals.t('jobs.office.pageTitle', { number: open.number, title: open.title })
       : locals.t('jobs.office.list.title'),
     jobs: { ...list, counts },
     open,

@@ -31,7 +31,7 @@ export function localOf(typed: Typed, name: string): { day: string; time: string
 }
 
 export const jobActions = {
-  plan: async (event: Event) => {
+  schedule: async (event: Event) => {
     const {
       locals: { api },
     } = event
@@ -46,7 +46,7 @@ export const jobActions = {
         const scheduled = localOf(typed, 'scheduled'),
           durationMinutes = typed.number('minutes') ?? null,
           worker = typed.text('worker') ?? null
-        // The time first: it is what can be refused, and then nothing of the plan has changed.
+        // The time goes first because it can be refused. Nothing has changed then.
         if (
           scheduled?.day !== now.scheduled?.day ||
           scheduled?.time !== now.scheduled?.time ||
@@ -54,15 +54,16 @@ export const jobActions = {
         )
           version = (await api.scheduleJob({ job, version, scheduled, durationMinutes })).version
         if (worker !== (now.worker?.id ?? null))
-          await api.assignJob({ job, version, worker, outright: !typed.ticked('ask') })
+          await api.assignJob({ job, version, worker, outright: !typed.ticked('requireAcceptance') })
       },
-      'plan',
+      'schedule',
     )
-    return failure ?? done(event, 'planned')
+    return failure ?? done(event, 'scheduled')
   },
 
-  move: async (event: Event) => {
+  changeStatus: async (event: Event) => {
     const typed = await readForm(event.request)
+    const to = typed.string('to') as JobStatus
     const { failure } = await attempt(
       event.locals,
       typed,
@@ -70,13 +71,13 @@ export const jobActions = {
         event.locals.api.changeJobStatus({
           job: jobOf(event),
           version: typed.number('version') ?? 0,
-          to: typed.string('to') as JobStatus,
+          to,
           reason: typed.text('reason'),
           worker: typed.text('worker'),
         }),
-      'move',
+      'changeStatus',
     )
-    return failure ?? leave(event)
+    return failure ?? leave(event, to)
   },
 
   cancel: async (event: Event) => {
@@ -142,7 +143,7 @@ export const jobActions = {
       () => event.locals.api.addJobComment({ job: jobOf(event), audience, body: typed.string('body') }),
       'comment',
     )
-    return failure ?? done(event, audience === 'customer' ? 'told' : 'commented')
+    return failure ?? done(event, audience === 'customer' ? 'commentShared' : 'commentAdded')
   },
 
   deleteFile: async (event: Event) => {
@@ -153,19 +154,19 @@ export const jobActions = {
       () => event.locals.api.removeJobFile({ job: jobOf(event), file: typed.string('file') }),
       'file',
     )
-    return failure ?? done(event, 'fileRemoved')
+    return failure ?? done(event, 'fileDeleted')
   },
 }
 
-/** A move can take a worker's own job out of view: then the list is where to go on. */
-async function leave(event: Event): Promise<never> {
+/** After a status change a worker may no longer see the job. The list is then the next page. */
+async function leave(event: Event, status: JobStatus): Promise<never> {
   try {
     await event.locals.api.getJob({ job: jobOf(event) })
   } catch (refusal) {
     if (!isProblem(refusal) || refusal.status !== 404) throw refusal
     redirect(303, paths.office(event.params.account!).jobs())
   }
-  return done(event, 'moved')
+  return done(event, status)
 }
 
 const REFUSED = [

@@ -3,10 +3,10 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getJob({ job: params.job })
-  const asks = job.can.assign && ['plan', 'move'].includes(url.searchParams.get('do') ?? '')
+  const asks = job.can.assign && ['schedule', 'status'].includes(url.searchParams.get('do') ?? '')
   return {
     ...locals.words('jobs.office', 'jobs.statuses'),
-    title: locals.t('jobs.office.named', { number: job.number, title: job.title }),
+    title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
     workers: asks ? (await locals.api.getJobFormOptions({})).workers : [],
     problem: uploadFault(url, locals.t),

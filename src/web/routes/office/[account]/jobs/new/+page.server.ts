@@ -47,7 +47,7 @@ export const actions: Actions = {
         scheduled: localOf(typed, 'scheduled'),
         durationMinutes: typed.number('durationMinutes') ?? null,
         worker: typed.text('worker') ?? null,
-        outright: !typed.ticked('ask'),
+        outright: !typed.ticked('requireAcceptance'),
         tags: tagsOf(typed),
         note: typed.text('note'),
       })
