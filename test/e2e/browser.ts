@@ -63,6 +63,8 @@ export interface Visitor {
   fill(label: Name, text: string): Promise<void>
   /** Picks an option of a select by its words. */
   choose(label: Name, option: string): Promise<void>
+  /** Narrows a long list by typing `text` and picks its first match, which must be `option`. */
+  search(label: string, text: string, option: string): Promise<void>
   /** Ticks a box or picks a radio (of that group) whose words begin so; leaves it if it is ticked. */
   tick(label: Name, group?: string): Promise<void>
   /** Follows a link, presses a button, opens a menu. */
@@ -187,6 +189,21 @@ export async function visitor(
       }
       if ((await control.inputValue()) !== text)
         throw new Error(`Typing "${text}" into "${label}" made it "${await control.inputValue()}"`)
+    },
+    async search(label, text, option) {
+      // Until the script has started this is a plain select.
+      const control = page.locator('input[role=combobox]').and(page.getByRole('combobox', { name: label }))
+      await control.waitFor()
+      if (keyboard) {
+        await tabTo(page, control)
+        await page.keyboard.type(text)
+        await page.keyboard.press('Enter')
+      } else {
+        await control.fill(text)
+        await page.getByRole('option', { name: option }).tap()
+      }
+      const chosen = await control.inputValue()
+      if (chosen !== option) throw new Error(`Typing "${text}" in "${label}" chose "${chosen}"`)
     },
     async choose(label, option) {
       const control = field(label)
