@@ -1,4 +1,4 @@
-/** What people are told by mail when a customer books. A message names the first job and lists all numbers (E-42). */
+/** Mails sent when a customer books. A mail names the first job and lists the numbers of all of them (E-42). */
 import { message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { longDate, shortTime } from '../../platform/i18n.ts'
 import { bookerStillSees, memberStillRuns } from './booking/queries.ts'
@@ -9,39 +9,44 @@ type Booked = {
   /** '1042, 1043' */
   numbers: string
   count: number
-  /** ISO; '' when the customer named no time. */
+  /** ISO; '' when the customer gave no preferred time. */
   requestedAt: string
   booker: string
-  /** Whose right to read it is asked again before it is sent. */
+  /** Whose access is checked again before the mail is sent. */
   reader: string
 }
 
-/** The wish, said in the business's zone; `wish` chooses the words that speak of one. */
-function wish({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
+/** The requested time in the business's zone; the context `requested` picks the texts that mention it. */
+function requestedTime({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
   if (!requestedAt) return {}
   const at = new Date(requestedAt)
   return {
+<<<<<<< HEAD
     context: 'wish',
     requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
+=======
+    context: 'requested',
+    requested: `${longDate(row.locale, at, sender.timeZone)}, ${shortTime(row.locale, at, sender.timeZone, true)}`,
+>>>>>>> 27fa4c8 (Rewrite portal, mail and error texts in plain product English)
   }
 }
 
-/** To who booked, if the business confirms bookings. */
+/** To the portal user who booked, if the business confirms bookings by email. */
 export const jobBooked = message<Booked>({
   kind: 'jobBooked',
   textKey: 'jobs.mail.jobBooked',
   stillWanted: (db, row) => bookerStillSees(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: wish,
+  extra: requestedTime,
 })
 
-/** To owner and dispatchers. */
+/** To owners and dispatchers. */
 export const jobBookedOffice = message<Booked>({
   kind: 'jobBookedOffice',
   textKey: 'jobs.mail.jobBookedOffice',
   stillWanted: (db, row) => memberStillRuns(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: wish,
+  extra: requestedTime,
 })
 
 export const jobsMessages = [jobBooked, jobBookedOffice]

@@ -9,5 +9,5 @@ export const load: LayoutServerLoad = async ({ locals, parent }) => {
       message: locals.t('problems.portalOff'),
       ...(locals.requestId && { requestId: locals.requestId }),
     })
-  return locals.words('portal-users.door')
+  return locals.words('portal-users.auth')
 }

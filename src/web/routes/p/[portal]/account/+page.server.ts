@@ -5,7 +5,7 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals }) => {
   const [profile, sessions] = await Promise.all([locals.api.getPortalProfile(), locals.api.listPortalSessions()])
   return {
-    ...locals.words('portal-users.account', 'portal-users.door'),
+    ...locals.words('portal-users.account', 'portal-users.auth'),
     title: locals.t('portal-users.account.title'),
     profile,
     sessions: sessions.rows,

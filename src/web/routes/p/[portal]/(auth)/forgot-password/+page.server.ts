@@ -5,7 +5,7 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = ({ locals, url }) => {
   const sent = url.searchParams.get('sent')
-  return { title: locals.t(`portal-users.door.forgotPage.${sent ? 'sentTitle' : 'title'}`), sent }
+  return { title: locals.t(`portal-users.auth.forgotPage.${sent ? 'sentTitle' : 'title'}`), sent }
 }
 
 export const actions: Actions = {

@@ -2,7 +2,7 @@ import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals }) => ({ title: locals.t('portal-users.door.resendPage.title') })
+export const load: PageServerLoad = ({ locals }) => ({ title: locals.t('portal-users.auth.resendPage.title') })
 
 export const actions: Actions = {
   default: async ({ request, locals }) => {

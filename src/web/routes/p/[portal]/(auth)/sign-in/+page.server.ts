@@ -28,7 +28,7 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
         ? 'password'
         : SAID.find((each) => each === url.searchParams.get('done'))
   return {
-    title: locals.t('portal-users.door.signIn'),
+    title: locals.t('portal-users.auth.signIn'),
     email:
       sent ??
       (activation?.status === 'accepted'

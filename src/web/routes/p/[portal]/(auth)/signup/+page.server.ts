@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
       message: locals.t('problems.signUpClosed'),
       ...(locals.requestId && { requestId: locals.requestId }),
     })
-  return { title: locals.t('portal-users.door.signUp') }
+  return { title: locals.t('portal-users.auth.signUp') }
 }
 
 export const actions: Actions = {

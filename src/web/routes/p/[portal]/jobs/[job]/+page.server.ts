@@ -13,7 +13,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     slug: params.portal,
     refusal:
       refused && /^[A-Za-z]{2,40}$/.test(refused)
-        ? (knownFault(locals, refused) ?? locals.t('jobs.portal.fileNotTaken'))
+        ? (knownFault(locals, refused) ?? locals.t('jobs.portal.uploadFailed'))
         : null,
   }
 }

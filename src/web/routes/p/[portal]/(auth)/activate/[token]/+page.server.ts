@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, params, parent }) => {
     redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
   const open = link.way === 'invitation' ? 'detailsTitle' : 'title'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
-  return { title: locals.t(`portal-users.door.activate.${title}`), link }
+  return { title: locals.t(`portal-users.auth.activate.${title}`), link }
 }
 
 export const actions: Actions = {

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     replaced: 'replacedTitle',
     unknown: 'unknownTitle',
   }[link.status]
-  return { title: locals.t(`portal-users.door.confirm.${title}`), link }
+  return { title: locals.t(`portal-users.auth.confirm.${title}`), link }
 }
 
 export const actions: Actions = {

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     replaced: 'replacedTitle',
     unknown: 'unknownTitle',
   }[link.status]
-  return { title: locals.t(`portal-users.door.reset.${title}`), link }
+  return { title: locals.t(`portal-users.auth.reset.${title}`), link }
 }
 
 export const actions: Actions = {
