@@ -1,5 +1,5 @@
 /** Mails sent when a customer books. A mail names the first job and lists the numbers of all of them (E-42). */
-import { message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
+import { message, type Sender } from '../../platform/delivery/outbox.ts'
 import { longDate, shortTime } from '../../platform/i18n.ts'
 import { bookerStillSees, memberStillRuns } from './booking/queries.ts'
 
@@ -17,17 +17,12 @@ type Booked = {
 }
 
 /** The requested time in the business's zone; the context `requested` picks the texts that mention it. */
-function requestedTime({ requestedAt }: Booked, sender: Sender, row: OutboxRow) {
+function requestedTime({ requestedAt }: Booked, sender: Sender) {
   if (!requestedAt) return {}
   const at = new Date(requestedAt)
   return {
-<<<<<<< HEAD
-    context: 'wish',
-    requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
-=======
     context: 'requested',
-    requested: `${longDate(row.locale, at, sender.timeZone)}, ${shortTime(row.locale, at, sender.timeZone, true)}`,
->>>>>>> 27fa4c8 (Rewrite portal, mail and error texts in plain product English)
+    requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
   }
 }
 

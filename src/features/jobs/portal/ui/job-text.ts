@@ -25,8 +25,7 @@ export function day(iso: string, locale: string, timeZone: string, t: T, place: 
   return shortDay(at, locale, timeZone, now)
 }
 
-const timeOfDay = (iso: string, locale: string, timeZone: string): string =>
-  formatTime(new Date(iso), locale, timeZone)
+const timeOfDay = (iso: string, locale: string, timeZone: string): string => formatTime(new Date(iso), locale, timeZone)
 
 /** "Today, 10:00" */
 export const moment = (iso: string, locale: string, timeZone: string, t: T, place: Place = 'alone'): string =>
@@ -41,7 +40,12 @@ export function appointment(iso: string, minutes: number | null, locale: string,
 }
 
 /** The "When" cell of a job list, in two lines. */
-export function whenLines(job: PortalRow, locale: string, timeZone: string, t: T): { first: string; second: string | null } {
+export function whenLines(
+  job: PortalRow,
+  locale: string,
+  timeZone: string,
+  t: T,
+): { first: string; second: string | null } {
   switch (job.status) {
     case 'requested':
       return job.requestedAt
