@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/app.ts'
-import { surfaceOf } from '../src/platform/execute.ts'
+import { surfaceOf } from '../src/platform/caller.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'
 import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.fixtures.ts'

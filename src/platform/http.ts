@@ -20,7 +20,10 @@ import Fastify, {
 import { contentDisposition } from './files.ts'
 import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
-import { createExecute, surfaceOf, type Answer, type Caller, type ServerContext } from './execute.ts'
+import { surfaceOf, type Caller } from './caller.ts'
+import { createExecute } from './execute.ts'
+import type { OperationResponse } from './output.ts'
+import type { ServerContext } from './server-context.ts'
 import { split } from './input.ts'
 import { openApi, problemSchema } from './openapi.ts'
 import type { Effect, Implemented, Upload } from './operation.ts'
@@ -278,7 +281,12 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     })
   }
 
-  async function send(answer: Answer, caller: Caller, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async function send(
+    answer: OperationResponse,
+    caller: Caller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> {
     if (answer.effect && 'file' in answer.effect) {
       const { file } = answer.effect
       return reply

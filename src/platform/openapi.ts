@@ -1,5 +1,6 @@
 /** How an operation reads in the OpenAPI document. */
-import { jsonSchema, surfaceOf } from './execute.ts'
+import { surfaceOf } from './caller.ts'
+import { jsonSchema } from './output.ts'
 import type { Implemented } from './operation.ts'
 import { problem } from './problem.ts'
 

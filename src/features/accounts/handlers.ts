@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
-import type { RunQuery } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/caller.ts'
 import { FileMissing, FileRefused } from '../../platform/files.ts'
-import { constraintOf } from '../../platform/database/transaction.ts'
+import { constraintOf } from '../../platform/database/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import {
   emailNorm,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { RunQuery } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/caller.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 
 export interface SettingsRow {

@@ -1,5 +1,5 @@
 import { sql, type SqlBool } from 'kysely'
-import { constraintOf } from '../../platform/database/transaction.ts'
+import { constraintOf } from '../../platform/database/errors.ts'
 import { fold, foldedPatterns } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'

@@ -1,4 +1,4 @@
-import { limitKey } from '../../platform/execute.ts'
+import { limitKey } from '../../platform/limits.ts'
 import { emailNorm, implement, prepared, withEffect } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { newToken, verifyPassword } from '../../platform/secrets.ts'

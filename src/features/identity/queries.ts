@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/execute.ts'
-import { statement } from '../../platform/database/transaction.ts'
+import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/caller.ts'
+import { statement } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
 import {

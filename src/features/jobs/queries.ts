@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 import type { Files, History, Jobs } from '../../../db/schema.gen.ts'
-import { insertRows, finalStatement, statement } from '../../platform/database/transaction.ts'
+import { insertRows, finalStatement, statement } from '../../platform/database/statements.ts'
 import { fold } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'

@@ -1,4 +1,4 @@
-import { constraintOf } from '../../platform/database/transaction.ts'
+import { constraintOf } from '../../platform/database/errors.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'

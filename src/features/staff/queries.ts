@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import type { RunQuery } from '../../platform/execute.ts'
+import type { RunQuery } from '../../platform/caller.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { StaffRole } from '../identity/rules.ts'
 import type { InvitationFacts, MemberStatus } from './rules.ts'

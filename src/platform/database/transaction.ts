@@ -1,23 +1,15 @@
 /**
- * One transaction with its context. Context enters only through the SQL functions app_begin and, from a portal's session itself,
- * begin_portal_request, first in every transaction and in the same flight as the first query; SET LOCAL ends with the transaction, so nothing
- * can leak to the next user of the connection.
+ * One transaction with its context. Context enters only through the SQL functions app_begin and, for portal sessions,
+ * begin_portal_request: first in every transaction and in the same batch as the first query. SET LOCAL ends with the
+ * transaction, so nothing can leak to the next user of the connection.
  */
-import { createHash } from 'node:crypto'
-import {
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type QueryResult,
-} from 'kysely'
+import { Kysely } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
-import { problem } from '../problem.ts'
+import { senderFor, type Query, type SendQuery } from './batching.ts'
+import { createDialect } from './dialect.ts'
+import { asOutage, isOutage } from './errors.ts'
+import { registerHandle, statementName, type TransactionHandle } from './statements.ts'
 
 /** Settings of one transaction; keys are those app_begin knows, everything unset means none. */
 export type Settings = Record<string, string | string[] | boolean | null>
@@ -30,285 +22,195 @@ export interface Transaction {
   query<Row>(text: string, values: unknown[]): Promise<Row[]>
 }
 
+/** A statement that is sent before `begin` and stays whatever becomes of the transaction. */
+export interface Preflight {
+  name: string
+  text: string
+  values: unknown[]
+  /** What it throws about the rows ends the work and is what the caller gets. */
+  check(rows: unknown[]): void
+}
+
 export interface TransactionOptions {
   settings: Settings | null
   write: boolean
-  /** Runs before the transaction and in its first flight, whatever becomes of it; what `check` throws of its rows ends the work. */
-  before?: { name: string; text: string; values: unknown[]; check(rows: unknown[]): void }
+  preflight?: Preflight
 }
 
 /** Runs `work` in one transaction: its throw rolls back and is rethrown, database outages as problem databaseAway. */
 export async function inTransaction<T>(
   pool: pg.Pool,
-  { settings, write, before }: TransactionOptions,
+  options: TransactionOptions,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw asOutage(error)
-  })
-  let open = true
-  let started: Promise<unknown>[] | undefined
-  let committed: Promise<pg.QueryResult> | undefined
-  let refused: { error: unknown } | undefined
-  const put = (query: Query) =>
-    sendInBatch(client, () => (typeof query === 'string' ? client.query(query) : client.query(query)))
-  const context = (next: Settings) => ({
-    name: 'app_begin',
-    text: 'select app_begin($1)',
-    values: [JSON.stringify(toSettings(next))],
-  })
-  // Not awaited: they travel with the first real query. An error here makes that query fail too. Who asks nothing begins nothing.
-  const start = () => {
-    // Answers come in order: whoever waits for a statement of the work finds the check done.
-    const checked =
-      before &&
-      put(before)
-        .then(({ rows }) => {
-          before.check(rows)
-        })
-        .catch((error: unknown) => {
-          refused = { error }
-        })
-    started = [
-      ...(checked ? [checked] : []),
-      put(write ? 'begin' : 'begin read only'),
-      ...(settings ? [put(context(settings))] : []),
-    ]
-    for (const each of started) each.catch(() => {})
-  }
-  const send: Send = (query) => {
-    if (refused) throw refused.error
-    if (!open) throw new Error('This transaction is over: its handle was kept too long')
-    if (!started) start()
-    return put(query)
-  }
-  const commit = () => {
-    const sent = put('commit')
-    sent.catch(() => {})
-    open = false
-    return (committed = sent)
-  }
-  const end = async () => {
-    await Promise.all(started!)
-    if (refused) throw refused.error
-    // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
-    if ((await (committed ?? commit())).command !== 'COMMIT')
-      throw new Error('The transaction was rolled back by the database')
-  }
+  const client = await connectTo(pool)
+  const transaction = new ClientTransaction(client, senderFor(pool), options)
   try {
-    if (before) start()
-    const db = new Kysely<DB>({ dialect: overClient(send) })
-    handles.set(db, { send, commit, last: false })
-    const result = await work({
-      db,
-      begin: async (next) => {
-        await send(context(next))
-      },
-      query: async <Row>(text: string, values: unknown[]) =>
-        (await send({ name: nameOf(text), text, values })).rows as Row[],
-    })
-    if (!started) client.release()
-    else if (write || before) {
-      await end()
-      client.release()
-    } else {
-      // What was only read is known already: nobody waits for the end of it.
-      void end().then(
-        () => client.release(),
-        (error: unknown) => client.release(error as Error),
-      )
-    }
-    open = false
+    if (options.preflight) transaction.start()
+    const result = await work(transaction.forWork())
+    await transaction.complete()
     return result
-  } catch (thrown) {
-    open = false
-    // Whoever is over the limit is told so, whatever else was wrong with the request.
-    if (before) await started?.[0]
-    const error = (refused as { error: unknown } | undefined)?.error ?? thrown
-    const outage = isOutage(error)
-    let broken = outage ? (error as Error) : undefined
-    if (!outage && started)
-      await (committed ?? client.query('rollback')).catch((failure: unknown) => {
-        broken = failure as Error
-      })
-    client.release(broken)
-    throw outage ? asOutage(error) : error
+  } catch (error) {
+    throw await transaction.abort(error)
   }
 }
 
-type Query = { name?: string; text: string; values?: unknown[] } | string
-type Send = (query: Query) => Promise<pg.QueryResult>
-
-/** Statements that need no transaction, in one flight; the rows of each. */
+/** Statements that need no transaction, in one batch; the rows of each. */
 export async function queryTogether(
   pool: pg.Pool,
   queries: readonly { text: string; values: unknown[] }[],
 ): Promise<unknown[][]> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw asOutage(error)
-  })
+  const client = await connectTo(pool)
+  const send = senderFor(pool)
   try {
-    const answers = await Promise.all(
-      queries.map(({ text, values }) => sendInBatch(client, () => client.query({ name: nameOf(text), text, values }))),
+    const results = await Promise.all(
+      queries.map(({ text, values }) => send(client, { name: statementName(text), text, values })),
     )
     client.release()
-    return answers.map(({ rows }) => rows as unknown[])
+    return results.map(({ rows }) => rows as unknown[])
   } catch (error) {
     client.release(error as Error)
     throw isOutage(error) ? asOutage(error) : error
   }
 }
 
-/** The messages of the flight that is being gathered, by socket. */
-const pendingBatches = new WeakMap<object, Uint8Array[]>()
+function connectTo(pool: pg.Pool): Promise<pg.PoolClient> {
+  return pool.connect().catch((error: unknown) => {
+    throw asOutage(error)
+  })
+}
 
-/**
- * What is asked of a client in one turn goes out as one buffer, so that the server wakes up once for all of it. The driver
- * writes five small messages a query; gathered by cork() they become one writev of twenty parts, which takes six times as
- * long as one write of their bytes (30 against 5 µs).
- */
-function sendInBatch<T>(client: pg.PoolClient, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: { write(bytes: Uint8Array): boolean } } }).connection
-  if (!pendingBatches.has(stream)) {
-    const parts: Uint8Array[] = []
-    pendingBatches.set(stream, parts)
-    stream.write = (bytes) => parts.push(bytes) > 0
-    process.nextTick(() => {
-      pendingBatches.delete(stream)
-      // Back to the socket's own write.
-      delete (stream as { write?: unknown }).write
-      stream.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
-    })
+const ignoreError = () => {}
+
+/** The transaction on one client, from its first statement to the release of the client. */
+class ClientTransaction implements TransactionHandle {
+  nextIsFinal = false
+  private readonly client: pg.PoolClient
+  private readonly sendQuery: SendQuery
+  private readonly options: TransactionOptions
+  private isOpen = true
+  /** The statements that open the transaction; undefined as long as nothing was asked. */
+  private opening: Promise<unknown>[] | undefined
+  private committed: Promise<pg.QueryResult> | undefined
+  /** What `preflight.check` threw. */
+  private refusal: { error: unknown } | undefined
+
+  constructor(client: pg.PoolClient, sendQuery: SendQuery, options: TransactionOptions) {
+    this.client = client
+    this.sendQuery = sendQuery
+    this.options = options
   }
-  return send()
-}
 
-interface Handle {
-  send: Send
-  commit(): Promise<pg.QueryResult>
-  last: boolean
-}
-/** The open transaction behind a handle. */
-const handles = new WeakMap<object, Handle>()
+  /** What the work is handed. */
+  forWork(): Transaction {
+    const db = new Kysely<DB>({ dialect: createDialect((query) => this.send(query)) })
+    registerHandle(db, this)
+    return {
+      db,
+      begin: async (settings) => {
+        await this.send(contextQuery(settings))
+      },
+      query: async <Row>(text: string, values: unknown[]) =>
+        (await this.send({ name: statementName(text), text, values })).rows as Row[],
+    }
+  }
 
-/**
- * A statement written and named once, when its module loads: nothing builds or hashes it again for a request. Sent in the
- * turn it is called in, so that several called together are one flight. Its values are `$1`, `$2` ….
- */
-export function statement<Row>(text: string): (db: object, ...values: unknown[]) => Promise<Row[]> {
-  const name = nameOf(text)
-  return async (db, ...values) => (await sendTo(db, { name, text, values })).rows as Row[]
-}
+  /**
+   * Opens the transaction. Its statements are not awaited: they travel with the first real query, and an error in one of
+   * them makes that query fail too.
+   */
+  start(): void {
+    const { preflight, settings, write } = this.options
+    // Results come in order: whoever waits for a statement of the work finds the check done.
+    const checked = preflight && this.sendPreflight(preflight)
+    this.opening = [
+      ...(checked ? [checked] : []),
+      this.put(write ? 'begin' : 'begin read only'),
+      ...(settings ? [this.put(contextQuery(settings))] : []),
+    ]
+    for (const each of this.opening) each.catch(ignoreError)
+  }
 
-const inserts = new Map<string, ReturnType<typeof statement>>()
+  send(query: Query): Promise<pg.QueryResult> {
+    if (this.refusal) throw this.refusal.error
+    if (!this.isOpen) throw new Error('This transaction is over: its handle was kept too long')
+    if (!this.opening) this.start()
+    return this.put(query)
+  }
 
-/**
- * Writes rows with the same columns, those of the first one, all in one statement that has one plan however many there are.
- * Without RETURNING: the app role may insert into a journal but not read it back. The table and its columns are names in our
- * code, never input.
- */
-export async function insertRows(db: object, table: keyof DB, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return
-  const columns = Object.keys(rows[0]!).join(', ')
-  const key = `${table} ${columns}`
-  let insert = inserts.get(key)
-  if (!insert)
-    inserts.set(
-      key,
-      (insert = statement(
-        `insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1)`,
-      )),
+  commit(): Promise<pg.QueryResult> {
+    const sent = this.put('commit')
+    sent.catch(ignoreError)
+    this.isOpen = false
+    this.committed = sent
+    return sent
+  }
+
+  /** Commits and releases the client. Work that sent nothing has no transaction to end. */
+  async complete(): Promise<void> {
+    const mustWait = this.options.write || this.options.preflight
+    if (this.opening && mustWait) await this.awaitCommit()
+    // What was only read is known already: nobody waits for the end of it.
+    else if (this.opening) return this.commitInBackground()
+    this.isOpen = false
+    this.client.release()
+  }
+
+  /** Rolls back and releases the client; the error to throw. */
+  async abort(thrown: unknown): Promise<unknown> {
+    this.isOpen = false
+    // Over the limit is the first thing to report, whatever else was wrong with the request.
+    if (this.options.preflight) await this.opening?.[0]
+    const error = this.refusal ? this.refusal.error : thrown
+    const outage = isOutage(error)
+    let broken = outage ? (error as Error) : undefined
+    if (!outage && this.opening)
+      await (this.committed ?? this.client.query('rollback')).catch((failure: unknown) => {
+        broken = failure as Error
+      })
+    this.client.release(broken)
+    return outage ? asOutage(error) : error
+  }
+
+  private put(query: Query): Promise<pg.QueryResult> {
+    return this.sendQuery(this.client, query)
+  }
+
+  private async sendPreflight(preflight: Preflight): Promise<void> {
+    try {
+      preflight.check((await this.put(preflight)).rows)
+    } catch (error) {
+      this.refusal = { error }
+    }
+  }
+
+  private async awaitCommit(): Promise<void> {
+    await Promise.all(this.opening!)
+    if (this.refusal) throw this.refusal.error
+    // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
+    if ((await (this.committed ?? this.commit())).command !== 'COMMIT')
+      throw new Error('The transaction was rolled back by the database')
+  }
+
+  private commitInBackground(): void {
+    void this.awaitCommit().then(
+      () => this.client.release(),
+      (error: unknown) => this.client.release(error as Error),
     )
-  await insert(db, JSON.stringify(rows))
+    this.isOpen = false
+  }
 }
 
-/** Marks the next statement as the last of its transaction: the commit travels with it, and nothing can follow. */
-export function finalStatement<D extends object>(db: D): D {
-  handles.get(db)!.last = true
-  return db
-}
+const contextQuery = (settings: Settings): Query => ({
+  name: 'app_begin',
+  text: 'select app_begin($1)',
+  values: [JSON.stringify(toTextSettings(settings))],
+})
 
-function sendTo(db: object, query: Query): Promise<pg.QueryResult> {
-  const handle = handles.get(db)
-  if (!handle) throw new Error('Not a handle of inTransaction')
-  const sent = handle.send(query)
-  if (handle.last) void handle.commit()
-  return sent
-}
-
-const toSettings = (settings: Settings): Record<string, string> =>
+const toTextSettings = (settings: Settings): Record<string, string> =>
   Object.fromEntries(
     Object.entries(settings).flatMap(([key, value]) => {
       if (value === null || value === false) return []
       return [[key, Array.isArray(value) ? `{${value.join(',')}}` : String(value)]]
     }),
   )
-
-/** Statement names are the hash of their text: parsed and planned once per connection. */
-const names = new Map<string, string>()
-export const nameOf = (sql: string): string => {
-  let name = names.get(sql)
-  if (name === undefined) {
-    name = createHash('sha256').update(sql).digest('base64url').slice(0, 20)
-    if (names.size < 2_000) names.set(sql, name)
-  }
-  return name
-}
-
-/** Kysely over one acquired client. It never begins, commits or releases: inTransaction does. */
-function overClient(send: Send): Dialect {
-  const connection: DatabaseConnection = {
-    async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const text = query.sql
-      const result = await send({
-        ...(text.length < 4_000 && { name: nameOf(text) }),
-        text,
-        values: query.parameters as unknown[],
-      })
-      return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) }
-    },
-    // eslint-disable-next-line require-yield -- refused on purpose
-    async *streamQuery() {
-      throw new Error('Pipelined connections cannot stream')
-    },
-  }
-  const refuse = async () => {
-    throw new Error('The transaction belongs to inTransaction')
-  }
-  const driver: Driver = {
-    init: async () => {},
-    acquireConnection: async () => connection,
-    releaseConnection: async () => {},
-    destroy: async () => {},
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-  }
-  return {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => driver,
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  }
-}
-
-/** Connection lost, server starting, stopping or full: the work may be tried again, and nothing else may be concluded. */
-export function isOutage(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: string; message?: string }
-  if (
-    code &&
-    (/^(08|57P0|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))
-  )
-    return true
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|client was closed/i.test(
-    message ?? '',
-  )
-}
-
-export const asOutage = (error: unknown) => problem('databaseAway', { retryAfter: 2, cause: error })
-
-/** SQLSTATE and constraint of a database error; what a feature's constraint map is keyed by. */
-export function constraintOf(error: unknown): string | undefined {
-  const { code, constraint } = (error ?? {}) as { code?: string; constraint?: string }
-  return code && /^23/.test(code) ? constraint : undefined
-}

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import { insertRows } from '../database/transaction.ts'
+import { insertRows } from '../database/statements.ts'
 import { newId } from '../ids.ts'
 import type { Translations, TranslationTree } from '../i18n.ts'
 import { oneLine, renderMail } from './layout.ts'

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../../db/schema.gen.ts'
-import type { RunQuery } from '../../../platform/execute.ts'
+import type { RunQuery } from '../../../platform/caller.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 
 // People live in the directory: the app role reaches them through definer functions that answer one thing each.

@@ -1,4 +1,4 @@
-import { statement } from '../../../platform/database/transaction.ts'
+import { statement } from '../../../platform/database/statements.ts'
 import { sql } from 'kysely'
 import type { Effect, Read, Write } from '../../../platform/operation.ts'
 import { newToken } from '../../../platform/secrets.ts'

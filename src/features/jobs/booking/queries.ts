@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { statement } from '../../../platform/database/transaction.ts'
+import { statement } from '../../../platform/database/statements.ts'
 import { fold } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { bookableTemplates, type LinkOf } from '../../identity/rules.ts'

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely'
 import type { Files } from '../../../../db/schema.gen.ts'
-import { statement } from '../../../platform/database/transaction.ts'
+import { statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/rules.ts'
 import type { Author, JobRecord } from '../queries.ts'

@@ -1,4 +1,4 @@
-import { finalStatement, statement } from '../../../platform/database/transaction.ts'
+import { finalStatement, statement } from '../../../platform/database/statements.ts'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { COUNT_CAP, readCursor, writeCursor } from '../queries.ts'

@@ -1,0 +1,24 @@
+/** What a database error means: an outage, which may be retried, or a constraint that refused a row. */
+import { problem } from '../problem.ts'
+
+/** Connection exceptions (08), shutdown (57P0) and too few resources (53). */
+const OUTAGE_SQLSTATE = /^(08|57P0|53)/
+const OUTAGE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
+/** Errors that the driver reports without a code. */
+const OUTAGE_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|client was closed/i
+
+/** Connection lost, server starting, stopping or full: the work may be tried again, and nothing else may be concluded. */
+export function isOutage(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string }
+  if (code && (OUTAGE_SQLSTATE.test(code) || OUTAGE_ERRNO.has(code))) return true
+  return OUTAGE_MESSAGE.test(message ?? '')
+}
+
+export const asOutage = (error: unknown) => problem('databaseAway', { retryAfter: 2, cause: error })
+
+/** The constraint that a database error names, by which features map it to a problem. */
+export function constraintOf(error: unknown): string | undefined {
+  const { code, constraint } = (error ?? {}) as { code?: string; constraint?: string }
+  return code && /^23/.test(code) ? constraint : undefined
+}

@@ -1,0 +1,78 @@
+/** `ctx`: what a handler works with, in its open transaction. */
+import type { Caller, ResolvedCaller } from './caller.ts'
+import { finalStatement } from './database/statements.ts'
+import type { Transaction } from './database/transaction.ts'
+import { newId } from './ids.ts'
+import type { Parts } from './input.ts'
+import type { Account, AuditEntry, Context, Implemented, Message, ReachAddition, Write } from './operation.ts'
+import { problem } from './problem.ts'
+import type { ServerContext } from './server-context.ts'
+
+/** One call of an operation, from its arrival to its response. */
+export interface Invocation extends Implemented {
+  now: Date
+  parts: Parts
+  caller: Caller
+  /** The handler asked its policy. */
+  isAllowed: boolean
+  /** Its response is kept under an idempotency key, in the same transaction. */
+  keepsResponse: boolean
+  /** It wrote messages to the outbox. */
+  hasEmitted: boolean
+  /** Its limits are counted in its transaction, and so not when that is rolled back. */
+  countedInTransaction: boolean
+  /** Work for after the commit. */
+  afterCommit: (() => Promise<void> | void)[]
+}
+
+export function createHandlerContext(
+  server: ServerContext,
+  invocation: Invocation,
+  transaction: Transaction,
+  { account, actor, locale }: ResolvedCaller,
+): Context {
+  const { now, caller, name } = invocation
+  const { requestId, clientAddress, userAgent } = caller
+  const db = transaction.db
+  const added: ReachAddition[] = []
+  /** The account that mails and audit belong to: that of the address, or the one that was entered. */
+  let current = account
+  return {
+    ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, newId },
+    files: server.files,
+    urls: server.urlsOf(account),
+    allow(decision) {
+      invocation.isAllowed = true
+      if (!decision.yes) throw problem(decision.code, decision.vars && { vars: decision.vars })
+    },
+    emit(message: Message) {
+      invocation.hasEmitted = true
+      return server.emit(db, [message], { account: current as Account, now })
+    },
+    emitAll(messages: readonly Message[]) {
+      invocation.hasEmitted ||= messages.length > 0
+      return server.emit(handleForMessages(invocation, db, messages), messages, { account: current as Account, now })
+    },
+    audit(entry: AuditEntry) {
+      return server.audit(db, entry, { account: current as Account, actor, now, requestId, clientAddress })
+    },
+    async enter(id: string) {
+      if (account) throw new Error(`${name} has its account already`)
+      current = { id } as Account & { id: string }
+      await transaction.begin(server.contextSettings(actor, current, []))
+    },
+    async reachAlso(addition: ReachAddition) {
+      added.push(addition)
+      await transaction.begin(server.contextSettings(actor, account, added))
+    },
+    afterCommit(work: () => Promise<void> | void) {
+      invocation.afterCommit.push(work)
+    },
+  } as Context
+}
+
+/** Messages are the last statement of a transaction, unless its response still has to be kept or nothing was allowed yet. */
+function handleForMessages({ keepsResponse, isAllowed }: Invocation, db: Write, messages: readonly Message[]): Write {
+  const isFinal = isAllowed && !keepsResponse && messages.length > 0
+  return isFinal ? finalStatement(db) : db
+}
