@@ -100,7 +100,7 @@ async function takeAll(): Promise<void> {
   const linkOf = async (page: Page, subject: RegExp): Promise<string> => {
     await page.goto(`${demo.url}/mailbox`)
     await page.getByRole('link', { name: subject }).first().click()
-    return (await page.getByRole('link', { name: 'Follow the link' }).getAttribute('href'))!
+    return (await page.getByRole('link', { name: 'Open link' }).getAttribute('href'))!
   }
   const forgot = (at: string, email: string) => async (page: Page) => {
     await page.goto(at)
@@ -128,14 +128,14 @@ async function takeAll(): Promise<void> {
     await page.goto(office(`/settings/portal/users/${naveed}`))
     await page
       .locator('details')
-      .filter({ hasText: 'Change address' })
+      .filter({ hasText: 'Change email' })
       .last()
       .evaluate((each: HTMLDetailsElement) => {
         each.open = true
       })
       .catch(() => {})
-    await page.getByLabel(/New email address/).fill('naveed@dockside.example')
-    await page.getByRole('button', { name: 'Change address' }).click()
+    await page.getByLabel(/New email/).fill('naveed@dockside.example')
+    await page.getByRole('button', { name: 'Change email' }).click()
     await page.waitForURL(/done=/)
     await page.close()
   }

@@ -42,14 +42,14 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await owner.page.getByText('Hannah Prewett').filter({ visible: true }).first().waitFor({ state: 'detached' })
     const asked = async () => {
       await owner.press('Actions for Naveed Aslam')
-      await owner.press('Remove')
+      await owner.press('Remove user')
       await owner.see('Remove Naveed Aslam?')
     }
     await asked()
     await owner.see(
-      /Access to 2 customers ends: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/,
+      /Access to 2 customers will end: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/,
     )
-    await owner.see(/the 1 job this user booked stay as they are/)
+    await owner.see(/the 1 job this user booked stay/)
     await owner.accessible()
     await owner.press('Cancel')
     await owner.page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -18,10 +18,10 @@ export async function followMail(visitor: Visitor, server: TestServer, to: strin
   await visitor.press(new RegExp(`${to.replaceAll('.', '\\.')}[\\s\\S]*${subject}`))
   await visitor.see(`<${to}>`)
   await visitor.accessible()
-  await visitor.press('Follow the link')
+  await visitor.press('Open link')
 }
 
-/** From the office's door to its home. */
+/** From the staff sign-in page to the home page. */
 export async function signInToOffice(visitor: Visitor, server: TestServer, email: string): Promise<void> {
   await visitor.page.goto(mainAt(server, '/office/sign-in'))
   await visitor.accessible()

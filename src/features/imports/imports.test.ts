@@ -38,14 +38,14 @@ describe('rows that are refused', () => {
     expect(header).toEqual(['row', 'reasons', ...JOB_HEADER.split(',')])
     expect(refused.map(([row]) => row)).toEqual(['3', '4', '5', '6', '7'])
     // Both reasons of a row, and no cell that a spreadsheet would run.
-    expect(refused[0]![1]).toContain('13/45/2026 is no time')
-    expect(refused[0]![1]).toContain('Broken is no known status')
+    expect(refused[0]![1]).toContain('13/45/2026 is not a valid time')
+    expect(refused[0]![1]).toContain('Unknown status Broken')
     expect(refused[0]!.slice(2)).toEqual(['\'=HYPERLINK("x")', 'Repair', 'Broken', '1 Quay', '13/45/2026', '', "'@cmd"])
     expect(refused.slice(1).map(([, why]) => why)).toEqual([
-      'template is missing.',
-      'It was closed before it was created.',
-      'This row has 4 cells, the first row has 7.',
-      'It has a closing time, but its status is Open.',
+      'template is required.',
+      'The closing time is before the creation time.',
+      'This row has 4 cells, but the header has 7.',
+      'The row has a closing time, but its status is Open.',
     ])
     expect((await storedJobs(firm)).map((job) => job.external_reference)).toEqual(['A1', 'A7'])
 
@@ -77,7 +77,7 @@ describe('rows that are refused', () => {
     const options = { map: JOB_MAP, customer: 'Q=Quay Ltd' }
     await expect(
       runImport(firm, { ...options, file: await folder.writeCsv(...rows.with(3, 'B3,Repair,Open,"1 Quay,,,')) }),
-    ).rejects.toThrow('cannot be read after row 4')
+    ).rejects.toThrow('after row 4 is never closed')
     expect((await runImport(firm, { ...options, file: await folder.writeCsv(...rows) })).counts.rejected).toBe(0)
     expect((await storedJobs(firm)).map((job) => [job.external_reference, job.address, job.fields])).toEqual([
       ['B1', '1 Quay', { note: '6" pipe' }],
@@ -146,15 +146,15 @@ describe('a file or a mapping that cannot be read', () => {
         },
       )
     expect(await refusalOf({ map: 'template=Type,colour=X,status:Open=ajar,times=uk' })).toMatch(
-      /colour means nothing.*\n.*ajar is no status.*\n.*Times are written.*\n.*no column for reference/s,
+      /Unknown property colour.*\n.*Unknown status ajar.*\n.*Unknown time format.*\n.*no column for reference/s,
     )
-    expect(await refusalOf({ map: 'reference=Ref,template=Kind' })).toContain('no column Kind')
-    expect(await refusalOf({ map: '{"columns": oops' })).toContain('no JSON')
-    expect(await refusalOf({ file: folder.pathOf('absent.csv') })).toContain('There is no file')
-    expect(await refusalOf({ customer: 'nobody' })).toContain('No customer has the reference or id nobody')
-    expect(await refusalOf({ customer: undefined })).toContain('Say whose jobs')
-    expect(await refusalOf({ account: 'nowhere' })).toContain('no business with the address nowhere')
-    expect(await refusalOf({ rejects: good })).toContain('is the file that is read')
+    expect(await refusalOf({ map: 'reference=Ref,template=Kind' })).toContain('Missing columns: Kind')
+    expect(await refusalOf({ map: '{"columns": oops' })).toContain('not valid JSON')
+    expect(await refusalOf({ file: folder.pathOf('absent.csv') })).toContain('File not found')
+    expect(await refusalOf({ customer: 'nobody' })).toContain('No customer has the reference or ID nobody')
+    expect(await refusalOf({ customer: undefined })).toContain('Name the customer of these jobs')
+    expect(await refusalOf({ account: 'nowhere' })).toContain('No business has the short name nowhere')
+    expect(await refusalOf({ rejects: good })).toContain('must not be the imported file')
     const latin = folder.pathOf('latin.csv')
     await writeFile(latin, Buffer.from('Ref,Type\nZ1,Caf\xe9\n', 'latin1'))
     expect(await refusalOf({ file: latin, map: 'reference=Ref,template=Type' })).toContain('not UTF-8')
@@ -171,7 +171,7 @@ describe('a file or a mapping that cannot be read', () => {
         map: JOB_MAP,
         customer: foreign,
       }),
-    ).rejects.toThrow('No customer has the reference or id')
+    ).rejects.toThrow('No customer has the reference or ID')
   })
 })
 
@@ -227,13 +227,13 @@ describe('the command', () => {
 
     const second = await portico(...command).ended
     expect(second.err.trim().split('\n').at(-1)).toMatch(/^600 rows/)
-    const [, added, there] = /(\d+) new, 0 added to, (\d+) already there, 0 rejected/.exec(second.out)!.map(Number)
+    const [, added, there] = /(\d+) new, 0 updated, (\d+) unchanged, 0 rejected/.exec(second.out)!.map(Number)
     expect(there).toBeGreaterThanOrEqual(10)
     expect(added).toBeGreaterThan(0)
     expect(added! + there!).toBe(total)
     const third = await portico(...command).ended
     expect(third).toMatchObject({ code: 0 })
-    expect(third.out).toContain(`0 new, 0 added to, ${total} already there`)
+    expect(third.out).toContain(`0 new, 0 updated, ${total} unchanged`)
     // A wrong call says how it is meant, and fails.
     const wrong = await portico('import', 'jobs', file).ended
     expect([wrong.code, wrong.err.includes('--account SLUG')]).toEqual([1, true])

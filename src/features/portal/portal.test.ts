@@ -233,8 +233,8 @@ describe('the checklist', () => {
     expect(before.questions).toEqual(['works', 'jobs', 'access', 'manage'])
     expect(before.by).toMatchObject({
       on: { status: 'done' },
-      notIntroduced: { status: 'open', cure: 'portalSettings', at: 'looks' },
-      noTemplates: { status: 'open', cure: 'templates' },
+      notIntroduced: { status: 'open', page: 'portalSettings', anchor: 'branding' },
+      noTemplates: { status: 'open', page: 'templates' },
       public: { status: 'done' },
       book: { status: 'done' },
     })
@@ -248,21 +248,21 @@ describe('the checklist', () => {
     expect(after.by).toMatchObject({
       introduced: { status: 'done' },
       offered: { status: 'done', count: 1 },
-      privateNobody: { status: 'open', cure: 'newPortalUser' },
-      bookOff: { status: 'note', at: 'switches' },
+      privateNoUsers: { status: 'open', page: 'newPortalUser' },
+      bookOff: { status: 'note', anchor: 'switches' },
     })
     expect(after.of).toBe(Object.values(after.by).filter(({ status }) => status !== 'note').length)
   })
 
   it('CP-33 E-25 says when somebody inside a private portal could not book for want of a customer', async () => {
     await shop.portalUser()
-    expect((await lines()).by).toMatchObject({ unlinkedWait: { status: 'note', count: 1 } })
+    expect((await lines()).by).toMatchObject({ unlinkedAutomatic: { status: 'note', count: 1 } })
     await change(shop.owner, { public: false })
     expect((await lines()).by).toMatchObject({
       private: { status: 'done', count: 1 },
-      unlinkedStuck: { status: 'open', count: 1, cure: 'portalUsers' },
+      unlinkedBlocked: { status: 'open', count: 1, page: 'portalUsers' },
     })
     await change(shop.owner, { createCustomers: true })
-    expect((await lines()).by).toMatchObject({ unlinkedWait: {} })
+    expect((await lines()).by).toMatchObject({ unlinkedAutomatic: {} })
   })
 })

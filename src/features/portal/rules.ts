@@ -31,18 +31,18 @@ const createsCustomers = (portal: { createCustomers: boolean | null; public: boo
 export const QUESTIONS = ['works', 'jobs', 'access', 'manage'] as const
 export type Question = (typeof QUESTIONS)[number]
 
-/** Where a line is put right: the page, and the part of it. */
-export type Cure = 'portalSettings' | 'portalUsers' | 'newPortalUser' | 'templates' | 'business' | 'messages'
+/** The page where a line can be changed. */
+export type SettingsPage = 'portalSettings' | 'portalUsers' | 'newPortalUser' | 'templates' | 'business' | 'messages'
 
 export interface Line {
   /** Words under `portal.office.checklist.<code>`. */
   code: string
-  /** `note` is neither right nor wrong, but worth knowing. */
+  /** `note` needs no action. */
   status: 'done' | 'open' | 'note'
   count: number
-  cure: Cure
-  /** Anchor on that page. */
-  at: string | null
+  page: SettingsPage
+  /** Section of that page. */
+  anchor: string | null
 }
 
 export interface PortalFacts {
@@ -67,12 +67,18 @@ export function checklist(
   business: { supportEmail: string | null; supportPhone: string | null },
   facts: PortalFacts,
 ): { question: Question; lines: Line[] }[] {
-  const line = (code: string, status: boolean | 'note', cure: Cure, at: string | null, count = 0): Line => ({
+  const line = (
+    code: string,
+    status: boolean | 'note',
+    page: SettingsPage,
+    anchor: string | null,
+    count = 0,
+  ): Line => ({
     code,
     status: status === 'note' ? 'note' : status ? 'done' : 'open',
     count,
-    cure,
-    at,
+    page,
+    anchor,
   })
   const { active, notActivated } = facts.users
   const may = PERMISSIONS.filter((each) => portal.switches[each] && portal.permissions[each])
@@ -86,7 +92,7 @@ export function checklist(
           portal.introduction ? 'introduced' : 'notIntroduced',
           portal.introduction !== '',
           'portalSettings',
-          'looks',
+          'branding',
         ),
         line(
           business.supportEmail || business.supportPhone ? 'reachable' : 'notReachable',
@@ -126,7 +132,7 @@ export function checklist(
               portal.signUpDomains.length,
             )
           : line(
-              active + notActivated > 0 ? 'private' : 'privateNobody',
+              active + notActivated > 0 ? 'private' : 'privateNoUsers',
               active + notActivated > 0,
               active + notActivated > 0 ? 'portalUsers' : 'newPortalUser',
               null,
@@ -137,7 +143,7 @@ export function checklist(
         ...(facts.unlinked > 0
           ? [
               line(
-                createsCustomers(portal) ? 'unlinkedWait' : 'unlinkedStuck',
+                createsCustomers(portal) ? 'unlinkedAutomatic' : 'unlinkedBlocked',
                 createsCustomers(portal) ? 'note' : false,
                 'portalUsers',
                 null,
@@ -157,7 +163,7 @@ export function checklist(
           portal.switches.createJobs ? 'permissions' : 'switches',
         ),
         line(
-          may.includes('cancelJobs') ? 'cancel' : 'cancelNot',
+          may.includes('cancelJobs') ? 'cancel' : 'cancelOff',
           may.includes('cancelJobs') || 'note',
           'portalSettings',
           portal.switches.cancelJobs ? 'permissions' : 'switches',

@@ -43,7 +43,7 @@ const member = z.object({
   /** What I may do. `reason` says why the last owner stays. */
   can: z.object({
     resend: z.boolean(),
-    withdraw: z.boolean(),
+    revoke: z.boolean(),
     deactivate: z.boolean(),
     reactivate: z.boolean(),
     roles: z.array(role()),

@@ -258,7 +258,7 @@ function allowedActions(actor: Extract<Actor, { kind: 'staff' }>, member: Member
     move = mayTransition(actor, member).yes
   return {
     resend: touch && member.status === 'invited',
-    withdraw: touch && member.status === 'invited',
+    revoke: touch && member.status === 'invited',
     deactivate: move && member.status === 'active',
     reactivate: touch && member.status === 'deactivated',
     roles: move && member.status !== 'deactivated' ? rolesGivenBy(actor.role) : [],

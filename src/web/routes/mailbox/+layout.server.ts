@@ -1,6 +1,6 @@
 import type { LayoutServerLoad } from './$types'
 
-/** The demo's open mailbox; anywhere else its operation answers that there is nothing here. */
+/** The demo's public mailbox; outside the demo its operation answers 404. */
 export const load: LayoutServerLoad = async ({ locals, url }) => {
   const search = url.searchParams.get('q')?.trim() || undefined
   return {

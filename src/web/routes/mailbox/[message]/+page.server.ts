@@ -1,10 +1,10 @@
 import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
-  const shown = await locals.api.getMailboxMessage({ message: params.message })
+  const delivery = await locals.api.getMailboxMessage({ message: params.message })
   return {
-    shown,
-    title: shown.message.subject ?? locals.t('messages.mailbox.noSubject'),
-    tab: url.searchParams.get('tab') === 'text' ? ('text' as const) : ('look' as const),
+    delivery,
+    title: delivery.message.subject ?? locals.t('messages.mailbox.noSubject'),
+    tab: url.searchParams.get('tab') === 'text' ? ('text' as const) : ('preview' as const),
   }
 }

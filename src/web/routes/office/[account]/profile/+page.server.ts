@@ -6,7 +6,7 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals }) => ({
   ...locals.words('identity.people'),
   title: locals.t('identity.people.profile.title'),
-  me: await locals.api.getCurrentUser(),
+  person: await locals.api.getCurrentUser(),
   sessions: (await locals.api.listSessions()).sessions,
 })
 
@@ -27,7 +27,7 @@ export const actions: Actions = {
     if (typed.raw('password') !== typed.raw('repeat')) {
       return refuse(
         typed,
-        { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.differ') } },
+        { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.passwordMismatch') } },
         'password',
       )
     }

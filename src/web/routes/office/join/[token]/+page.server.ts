@@ -22,7 +22,10 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const password = typed.raw('password') || undefined
     if (password !== undefined && password !== typed.raw('repeat')) {
-      return refuse(typed, { title: locals.t('problems.input'), fields: { repeat: locals.t('staff.join.differ') } })
+      return refuse(typed, {
+        title: locals.t('problems.input'),
+        fields: { repeat: locals.t('staff.join.passwordMismatch') },
+      })
     }
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password }),

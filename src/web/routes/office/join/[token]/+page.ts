@@ -1,2 +1,2 @@
-/** A door: no script at all. */
+/** This page needs no JavaScript. */
 export const csr = false

@@ -15,7 +15,7 @@ export const actions: Actions = {
     if (typed.raw('password') !== typed.raw('repeat')) {
       return refuse(typed, {
         title: locals.t('problems.input'),
-        fields: { repeat: locals.t('identity.people.reset.differ') },
+        fields: { repeat: locals.t('identity.people.reset.passwordMismatch') },
       })
     }
     const { failure } = await attempt(locals, typed, () =>

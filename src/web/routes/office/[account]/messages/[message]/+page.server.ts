@@ -4,13 +4,13 @@ import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
-  const shown = await locals.api.getMessage({ message: params.message })
+  const delivery = await locals.api.getMessage({ message: params.message })
   return {
     ...locals.words('messages.office'),
-    title: shown.message.subject ?? locals.t('messages.office.wiped'),
-    shown,
-    tab: url.searchParams.get('tab') === 'text' ? ('text' as const) : ('look' as const),
-    asking: url.searchParams.get('confirm') === 'link',
+    title: delivery.message.subject ?? locals.t('messages.office.wiped'),
+    delivery,
+    tab: url.searchParams.get('tab') === 'text' ? ('text' as const) : ('preview' as const),
+    confirming: url.searchParams.get('confirm') === 'link',
   }
 }
 

@@ -5,25 +5,25 @@ import type { Actions, PageServerLoad, RequestEvent } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   const list = await locals.api.listStaff()
-  const ask = url.searchParams.get('confirm')
-  const about = list.members.find((member) => member.id === url.searchParams.get('member'))
+  const action = url.searchParams.get('confirm')
+  const member = list.members.find((each) => each.id === url.searchParams.get('member'))
   return {
     ...locals.words('staff.office', 'staff.roles', 'accounts.settings'),
     title: locals.t('staff.office.title'),
     list,
     inviting: url.searchParams.has('invite') && list.mayInvite.length > 0,
-    asking:
-      about && (ask === 'deactivate' || ask === 'withdraw' || ask === 'role')
-        ? ({ deed: ask, member: about } as const)
+    confirming:
+      member && (action === 'deactivate' || action === 'revoke' || action === 'role')
+        ? ({ action, member } as const)
         : null,
   }
 }
 
-/** One deed about one member, back to the list with its outcome in words. */
-const deed =
+/** An action on one member that leads back to the list and its success message. */
+const memberAction =
   (done: string, call: (event: RequestEvent, member: string) => Promise<unknown>) => async (event: RequestEvent) => {
     const typed = await readForm(event.request)
-    const { failure } = await attempt(event.locals, typed, () => call(event, typed.string('member')), 'deed')
+    const { failure } = await attempt(event.locals, typed, () => call(event, typed.string('member')), 'action')
     if (failure) return failure
     redirect(303, paths.office(event.params.account).staff({ done }))
   }
@@ -40,17 +40,17 @@ export const actions: Actions = {
     if (failure) return failure
     redirect(303, paths.office(params.account).staff({ done: 'invited' }))
   },
-  resend: deed('resent', ({ locals }, member) => locals.api.resendStaffInvitation({ member })),
-  withdraw: deed('withdrawn', ({ locals }, member) => locals.api.revokeStaffInvitation({ member })),
-  deactivate: deed('deactivated', ({ locals }, member) => locals.api.deactivateStaff({ member })),
-  reactivate: deed('reactivated', ({ locals }, member) => locals.api.reactivateStaff({ member })),
+  resend: memberAction('resent', ({ locals }, member) => locals.api.resendStaffInvitation({ member })),
+  revoke: memberAction('revoked', ({ locals }, member) => locals.api.revokeStaffInvitation({ member })),
+  deactivate: memberAction('deactivated', ({ locals }, member) => locals.api.deactivateStaff({ member })),
+  reactivate: memberAction('reactivated', ({ locals }, member) => locals.api.reactivateStaff({ member })),
   role: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(
       locals,
       typed,
       () => locals.api.changeStaffRole({ member: typed.string('member'), role: typed.string('role') as 'worker' }),
-      'deed',
+      'action',
     )
     if (failure) return failure
     redirect(303, paths.office(params.account).staff({ done: 'role' }))
