@@ -161,9 +161,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const onError = (error: Error) => {
     if (!ending) log.warn({ err: error }, 'A database connection was lost')
   }
+  const batchWrites = config.batchDatabaseWrites
   const pools = {
-    app: openPool(connect.app, { max: 12, name: 'portico', onError }),
-    system: openPool(connect.system, { max: 4, name: 'portico system', onError }),
+    app: openPool(connect.app, { max: 12, name: 'portico', batchWrites, onError }),
+    system: openPool(connect.system, { max: 4, name: 'portico system', batchWrites, onError }),
   }
   const files = createDiskStore(options.folder)
   const urls = urlsBy(config)

@@ -12,6 +12,7 @@ describe('settings', () => {
       logLevel: 'info',
       database: null,
       smtpUrl: null,
+      batchDatabaseWrites: true,
     })
   })
 
@@ -26,6 +27,7 @@ describe('settings', () => {
     ['REQUESTS_PER_MINUTE', 'many'],
     ['REQUESTS_PER_MINUTE', '0'],
     ['BUSY_AFTER', '-1'],
+    ['BATCH_DATABASE_WRITES', 'maybe'],
     ['TRUST_PROXY', 'yes'],
     ['TRUST_PROXY', '10.0.0.0/8, proxy.example'],
     ['SMTP_URL', 'nope'],
@@ -33,6 +35,10 @@ describe('settings', () => {
     ['PORTICO_SECRET', 'short'],
   ])('%s=%s is refused by name, not passed over', (name, value) => {
     expect(reading({ PORTICO_SECRET: 'x'.repeat(32), [name]: value })).toThrow(name)
+  })
+
+  it('turns the batching of database writes off', () => {
+    expect(readConfig({ BATCH_DATABASE_WRITES: 'off' } as NodeJS.ProcessEnv).batchDatabaseWrites).toBe(false)
   })
 
   it('takes proxies by address, network and name', () => {

@@ -1,8 +1,9 @@
 /**
- * Connections. `appPool` logs in as the role that owns nothing; only this folder opens connections.
- * Pipelining lets begin, context and the first query travel in one flight (half the latency).
+ * Connections. Requests use a pool that logs in as portico_app, which owns nothing; only this folder opens connections.
+ * Pipelining lets begin, context and the first query travel in one batch, at half the latency.
  */
 import pg from 'pg'
+import { disableBatching } from './batching.ts'
 
 export interface Connect {
   host: string
@@ -17,26 +18,44 @@ export interface PoolOptions {
   max?: number
   /** Pipelined clients cannot stream; exports and LISTEN use a plain pool. */
   pipeline?: boolean
+  /** False: statements of one tick are written to the socket one by one (batching.ts). */
+  batchWrites?: boolean
   name?: string
   onError?(error: Error): void
 }
 
 // bigint and numeric stay strings, never floats; dates without time stay text.
 pg.types.setTypeParser(pg.types.builtins.DATE, (value) => value)
-const anyMoment = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (value: string) => Date
-pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, readMoment)
+const parseAnyMoment = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (value: string) => Date
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, parseMoment)
 
-/** A moment as PostgreSQL writes it: 2026-11-22 00:42:19.123456+00. A list holds hundreds; the general parser takes five times as long. */
-function readMoment(text: string): Date {
-  if (text < '1' || text[4] !== '-' || text[10] !== ' ' || !text.endsWith('+00')) return anyMoment(text)
-  const two = (at: number) => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
+/**
+ * A moment as PostgreSQL writes it: 2026-11-22 00:42:19.123456+00. A list holds hundreds, and the general parser takes
+ * five times as long.
+ */
+function parseMoment(text: string): Date {
+  const hasFourDigitYear = text >= '1' && text[4] === '-' && text[10] === ' '
+  if (!hasFourDigitYear || !text.endsWith('+00')) return parseAnyMoment(text)
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
   const ms = text[19] === '.' ? Math.trunc(Number(text.slice(19, -3)) * 1000 + 1e-6) : 0
-  return new Date(Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17), ms))
+  return new Date(
+    Date.UTC(
+      year,
+      twoDigits(text, 5) - 1,
+      twoDigits(text, 8),
+      twoDigits(text, 11),
+      twoDigits(text, 14),
+      twoDigits(text, 17),
+      ms,
+    ),
+  )
 }
+
+const twoDigits = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 
 export function openPool(
   connect: Connect,
-  { max = 10, pipeline = true, name = 'portico', onError }: PoolOptions = {},
+  { max = 10, pipeline = true, batchWrites = true, name = 'portico', onError }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     ...connect,
@@ -49,6 +68,7 @@ export function openPool(
     idle_in_transaction_session_timeout: 30_000,
     pipeline,
   } as pg.PoolConfig)
+  if (!batchWrites) disableBatching(pool)
   // A connection that dies while idle must not end the process; the next checkout makes a new one.
   pool.on('error', (error) => onError?.(error))
   pool.on('connect', (client) => client.on('error', () => {}))
