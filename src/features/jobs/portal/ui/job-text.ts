@@ -75,9 +75,6 @@ export function whenLines(
   }
 }
 
-/** "London": the city of a time zone. */
-export const zoneName = (timeZone: string): string => timeZone.split('/').at(-1)!.replaceAll('_', ' ')
-
 /** Fields to show on a form: leaves out read-only fields without a value, and section headers with nothing below. */
 export function visibleFields(questions: readonly Question[]): Question[] {
   const kept = questions.filter(
