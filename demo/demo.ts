@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { Insertable, Kysely } from 'kysely'
 import type pg from 'pg'
 import { asSystem } from '../src/app.ts'
-import { foldCustomer } from '../src/features/customers/queries.ts'
+import { updateSearchText } from '../src/features/customers/queries.ts'
 import { sendActivation } from '../src/features/portal-users/messages.ts'
 import { emitMessages } from '../src/platform/delivery/outbox.ts'
 import type { FileStore } from '../src/platform/files.ts'
@@ -197,7 +197,7 @@ async function write(
     ] as const)
       await insertAll(db, table, rows[table])
     // The text a customer is found by is the business of its own feature.
-    for (const customer of rows.customers ?? []) await foldCustomer(db, { account: id, customer: customer.id })
+    for (const customer of rows.customers ?? []) await updateSearchText(db, { account: id, customer: customer.id })
     for (const user of waiting) {
       const row = await db
         .selectFrom('portal_users')

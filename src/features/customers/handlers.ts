@@ -6,103 +6,67 @@ import { customers } from './contract.ts'
 import {
   mayArchiveCustomer,
   mayEditCustomer,
-  mayKeepCustomers,
+  mayManageCustomers,
   mayReadCustomers,
-  seesOfficePart,
-  verbsOn,
+  canSeeOfficeDetails,
+  allowedActions,
 } from './policy.ts'
+import { updateContact, isContactLinked, listContacts, deleteContact, insertContact } from './contacts/queries.ts'
 import {
-  changeContact,
-  changeCustomer,
-  changeSite,
-  contactIsLinked,
-  contactsOf,
-  countCustomers,
-  customersAlike,
-  deleteContact,
+  updateCustomer,
   findCustomer,
-  foldCustomer,
-  insertContact,
+  updateSearchText,
   insertCustomer,
-  insertSite,
-  jobsOf,
-  listCustomers,
-  nextVersion,
-  openJobsOf,
-  portalUsersOf,
+  bumpVersion,
   setCustomerStatus,
-  sitesOf,
   type CustomerRow,
-  type ListRow,
 } from './queries.ts'
-import { archiveBlockedBy, MAX_EXPORT, PAGE, type CustomerStatus } from './rules.ts'
+import { updateSite, insertSite, listSites } from './sites/queries.ts'
+import { countCustomers, listCustomers, type CustomerListRow } from './list/queries.ts'
+import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
+import { EXPORT_COLUMNS, exportCells } from './list/rules.ts'
+import { archiveBlockedBy, MAX_EXPORT_ROWS, PAGE_SIZE, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
-  async listCustomers(ctx, { cursor, ...wanted }) {
+  async listCustomers(ctx, { cursor, ...filter }) {
     ctx.allow(mayReadCustomers(ctx.actor))
     const [page, counts] = await Promise.all([
-      listCustomers(ctx.db, ctx.account.id, wanted, cursor, PAGE),
-      countCustomers(ctx.db, ctx.account.id, wanted.search),
+      listCustomers(ctx.db, ctx.account.id, filter, cursor, PAGE_SIZE),
+      countCustomers(ctx.db, ctx.account.id, filter.search),
     ])
-    const keeps = mayKeepCustomers(ctx.actor).yes
-    return { ...page, counts, can: { create: keeps, export: keeps } }
+    const canManage = mayManageCustomers(ctx.actor).yes
+    return { ...page, counts, can: { create: canManage, export: canManage } }
   },
 
-  async exportCustomers(ctx, wanted) {
-    ctx.allow(mayKeepCustomers(ctx.actor))
-    const rows: ListRow[] = []
+  async exportCustomers(ctx, filter) {
+    ctx.allow(mayManageCustomers(ctx.actor))
+    const rows: CustomerListRow[] = []
     let next: string | null | undefined
-    while (next !== null && rows.length < MAX_EXPORT) {
-      const page = await listCustomers(ctx.db, ctx.account.id, wanted, next, 1_000)
+    while (next !== null && rows.length < MAX_EXPORT_ROWS) {
+      const page = await listCustomers(ctx.db, ctx.account.id, filter, next, 1_000)
       rows.push(...page.rows)
       next = page.next
     }
-    const bytes = csvFile(
-      HEADINGS,
-      rows.map((row) => [
-        row.name,
-        row.reference,
-        row.contact?.name,
-        row.contact?.email,
-        row.contact?.phone,
-        row.address,
-        row.siteCount,
-        row.openJobs,
-        row.jobs,
-        row.createdAt.toISOString(),
-      ]),
-    )
-    return withEffect(
-      {},
-      {
-        file: {
-          stream: Readable.from([bytes]),
-          name: 'customers.csv',
-          type: 'text/csv; charset=utf-8',
-          size: bytes.length,
-          inline: false,
-        },
-      },
-    )
+    const bytes = csvFile(EXPORT_COLUMNS, rows.map(exportCells))
+    const file = {
+      stream: Readable.from([bytes]),
+      name: 'customers.csv',
+      type: 'text/csv; charset=utf-8',
+      size: bytes.length,
+      inline: false,
+    }
+    return withEffect({}, { file })
   },
 
   async getCustomer(ctx, { customer }) {
-    const { key, row } = await load(ctx, customer)
+    const { key, row } = await loadCustomer(ctx, customer)
     ctx.allow(mayReadCustomers(ctx.actor))
     const [contacts, sites, jobs] = await Promise.all([
-      contactsOf(ctx.db, key),
-      sitesOf(ctx.db, key),
-      jobsOf(ctx.db, key),
+      listContacts(ctx.db, key),
+      listSites(ctx.db, key),
+      summarizeJobs(ctx.db, key),
     ])
-    const office = seesOfficePart(ctx.actor)
-      ? {
-          notes: row.notes,
-          billing: row.billing,
-          fromPortal: row.createdFor !== null,
-          portalUsers: await portalUsersOf(ctx.db, key),
-          alike: row.createdFor === null ? [] : await customersAlike(ctx.db, key),
-        }
-      : null
+    const office = canSeeOfficeDetails(ctx.actor) ? await loadOfficeDetails(ctx, row) : null
     const { id, name, reference, status, version, createdAt } = row
     return {
       id,
@@ -116,108 +80,108 @@ export const customersHandlers = implement('customers', customers, {
       jobs,
       office,
       archiveBlockedBy: archiveBlockedBy({ status, openJobs: jobs.open }),
-      can: verbsOn(ctx.actor, row),
+      can: allowedActions(ctx.actor, row),
     }
   },
 
-  async createCustomer(ctx, { contact, site, ...given }) {
-    ctx.allow(mayKeepCustomers(ctx.actor))
-    bothCoordinates(site, 'site.')
+  async createCustomer(ctx, { contact, site, ...input }) {
+    ctx.allow(mayManageCustomers(ctx.actor))
+    requireBothCoordinates(site, 'site.')
     const key = { account: ctx.account.id, customer: ctx.newId() }
     await insertCustomer(
       ctx.db,
       key,
       {
-        ...given,
+        ...input,
         contacts: contact ? [{ ...contact, id: ctx.newId() }] : [],
         sites: site ? [{ ...site, id: ctx.newId() }] : [],
       },
       ctx.now,
     )
-    await audit(ctx, 'customerCreated', key.customer, { name: given.name })
+    await audit(ctx, 'customerCreated', key.customer, { name: input.name })
     return { id: key.customer, version: 1 }
   },
 
-  async updateCustomer(ctx, { customer, version, ...given }) {
-    const { key } = await edit(ctx, customer)
-    const next = await claim(ctx, key, version)
-    await changeCustomer(ctx.db, key, given)
-    await audit(ctx, 'customerUpdated', customer, { changed: Object.keys(given) })
+  async updateCustomer(ctx, { customer, version, ...input }) {
+    const { key } = await loadEditable(ctx, customer)
+    const next = await claimVersion(ctx, key, version)
+    await updateCustomer(ctx.db, key, input)
+    await audit(ctx, 'customerUpdated', customer, { changed: Object.keys(input) })
     return { version: next }
   },
 
   async archiveCustomer(ctx, { customer }) {
-    const { key, row } = await load(ctx, customer)
-    ctx.allow(mayArchiveCustomer(ctx.actor, { status: row.status, openJobs: await openJobsOf(ctx.db, key) }))
+    const { key, row } = await loadCustomer(ctx, customer)
+    ctx.allow(mayArchiveCustomer(ctx.actor, { status: row.status, openJobs: await countOpenJobs(ctx.db, key) }))
     return setStatus(ctx, row, 'archived')
   },
 
   async restoreCustomer(ctx, { customer }) {
-    const { row } = await load(ctx, customer)
-    ctx.allow(mayKeepCustomers(ctx.actor))
+    const { row } = await loadCustomer(ctx, customer)
+    ctx.allow(mayManageCustomers(ctx.actor))
     return setStatus(ctx, row, 'active')
   },
 
   async copyBillingContact(ctx, { customer, version, contact, site }) {
-    const { key } = await edit(ctx, customer)
-    const [contacts, sites] = await Promise.all([contactsOf(ctx.db, key), sitesOf(ctx.db, key)])
-    const from = contacts.find((each) => each.id === contact)
-    const place = site ? sites.find((each) => each.id === site) : sites.find((each) => each.status === 'active')
-    if (!from || (site && !place)) throw problem('notFound')
-    const next = await claim(ctx, key, version)
-    await changeCustomer(ctx.db, key, {
-      billing: { name: from.name, email: from.email, phone: from.phone, ...(place && { address: place.address }) },
-    })
+    const { key } = await loadEditable(ctx, customer)
+    const [contacts, sites] = await Promise.all([listContacts(ctx.db, key), listSites(ctx.db, key)])
+    const source = contacts.find((each) => each.id === contact)
+    const billingSite = site ? sites.find((each) => each.id === site) : sites.find((each) => each.status === 'active')
+    if (!source || (site && !billingSite)) throw problem('notFound')
+    const next = await claimVersion(ctx, key, version)
+    const { name, email, phone } = source
+    const billing = { name, email, phone, ...(billingSite && { address: billingSite.address }) }
+    await updateCustomer(ctx.db, key, { billing })
     await audit(ctx, 'customerUpdated', customer, { changed: ['billing'] })
     return { version: next }
   },
 
   async addContact(ctx, { customer, ...contact }) {
-    const { key } = await edit(ctx, customer)
+    const { key } = await loadEditable(ctx, customer)
     const id = ctx.newId()
-    const version = await claim(ctx, key)
+    const version = await claimVersion(ctx, key)
     await insertContact(ctx.db, key, id, contact, ctx.now)
-    await foldCustomer(ctx.db, key)
+    await updateSearchText(ctx.db, key)
     await audit(ctx, 'contactAdded', customer, { contact: id })
     return { id, version }
   },
 
-  async updateContact(ctx, { customer, contact, version, ...given }) {
-    const { key } = await edit(ctx, customer)
-    const next = await claim(ctx, key, version)
-    if (!(await changeContact(ctx.db, key, contact, given, ctx.now))) throw problem('notFound')
-    await foldCustomer(ctx.db, key)
+  async updateContact(ctx, { customer, contact, version, ...input }) {
+    const { key } = await loadEditable(ctx, customer)
+    const next = await claimVersion(ctx, key, version)
+    if (!(await updateContact(ctx.db, key, contact, input, ctx.now))) throw problem('notFound')
+    await updateSearchText(ctx.db, key)
     await audit(ctx, 'contactUpdated', customer, { contact })
     return { version: next }
   },
 
   async removeContact(ctx, { customer, contact }) {
-    const { key } = await edit(ctx, customer)
-    if (await contactIsLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
-    const version = await claim(ctx, key)
+    const { key } = await loadEditable(ctx, customer)
+    if (await isContactLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
+    const version = await claimVersion(ctx, key)
     if (!(await deleteContact(ctx.db, key, contact))) throw problem('notFound')
-    await foldCustomer(ctx.db, key)
+    await updateSearchText(ctx.db, key)
     await audit(ctx, 'contactRemoved', customer, { contact })
     return { version }
   },
 
   async addSite(ctx, { customer, ...site }) {
-    const { key } = await edit(ctx, customer)
-    bothCoordinates(site)
+    const { key } = await loadEditable(ctx, customer)
+    requireBothCoordinates(site)
     const id = ctx.newId()
-    const version = await claim(ctx, key)
+    const version = await claimVersion(ctx, key)
     await insertSite(ctx.db, key, id, site, ctx.now)
-    await foldCustomer(ctx.db, key)
+    await updateSearchText(ctx.db, key)
     await audit(ctx, 'siteAdded', customer, { site: id })
     return { id, version }
   },
 
-  async updateSite(ctx, { customer, site, version, ...given }) {
-    const { key } = await edit(ctx, customer)
-    bothCoordinates(given)
-    const next = await claim(ctx, key, version)
-    if (!(await changeSite(ctx.db, key, site, given, ctx.now))) throw problem('notFound')
-    await foldCustomer(ctx.db, key)
+  async updateSite(ctx, { customer, site, version, ...input }) {
+    const { key } = await loadEditable(ctx, customer)
+    requireBothCoordinates(input)
+    const next = await claimVersion(ctx, key, version)
+    if (!(await updateSite(ctx.db, key, site, input, ctx.now))) throw problem('notFound')
+    await updateSearchText(ctx.db, key)
     await audit(ctx, 'siteUpdated', customer, { site })
     return { version: next }
   },
@@ -226,56 +190,56 @@ export const customersHandlers = implement('customers', customers, {
   restoreSite: (ctx, { customer, site }) => setSiteStatus(ctx, customer, site, 'active'),
 })
 
-const HEADINGS = [
-  'Name',
-  'Reference',
-  'Contact',
-  'Email',
-  'Phone',
-  'Address',
-  'Sites',
-  'Open jobs',
-  'Jobs',
-  'Customer since',
-]
-
 type Reader = Context<(typeof customers)['getCustomer']>
 type Writer = Context<(typeof customers)['archiveCustomer']>
 
-/** The record, or the answer for one that is not there or not in reach. */
-async function load(ctx: Pick<Reader, 'db' | 'account'>, customer: string) {
+/** The record; notFound when it does not exist or the actor may not see it. */
+async function loadCustomer(ctx: Pick<Reader, 'db' | 'account'>, customer: string) {
   const key = { account: ctx.account.id, customer }
   const row = await findCustomer(ctx.db, key)
   if (!row) throw problem('notFound')
   return { key, row }
 }
 
-/** The record, to be changed: asked for and allowed, before anything is written. */
-async function edit(
+/** What only the office sees: notes, billing, portal users, and possible duplicates of a customer that booked first. */
+async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account'>, row: CustomerRow) {
+  const key = { account: ctx.account.id, customer: row.id }
+  const fromPortal = row.createdFor !== null
+  return {
+    notes: row.notes,
+    billing: row.billing,
+    fromPortal,
+    portalUsers: await listLinkedPortalUsers(ctx.db, key),
+    alike: fromPortal ? await findPossibleDuplicates(ctx.db, key) : [],
+  }
+}
+
+/** The record, loaded and allowed to be changed, before anything is written. */
+async function loadEditable(
   ctx: Pick<Writer, 'db' | 'account' | 'actor'> & { allow(decision: Decision): void },
   customer: string,
 ) {
-  const found = await load(ctx, customer)
-  ctx.allow(mayEditCustomer(ctx.actor, found.row))
-  return found
+  const loaded = await loadCustomer(ctx, customer)
+  ctx.allow(mayEditCustomer(ctx.actor, loaded.row))
+  return loaded
 }
 
-/** Takes the next version for this change. Whoever saw an older one is refused and has overwritten nothing (E-41). */
-async function claim(
+/** The version of this change. A change based on an older version is refused, so nothing is overwritten (E-41). */
+async function claimVersion(
   ctx: Pick<Writer, 'db' | 'now'>,
   key: { account: string; customer: string },
-  seen?: number,
+  expected?: number,
 ): Promise<number> {
-  const next = await nextVersion(ctx.db, key, seen, ctx.now)
+  const next = await bumpVersion(ctx.db, key, expected, ctx.now)
   if (next === undefined) throw problem('customerChanged')
   return next
 }
 
-/** Twice is no error: the second finds it done. */
+/** Repeating it is no error. */
 async function setStatus(ctx: Writer, row: CustomerRow, status: CustomerStatus) {
   if (row.status === status) return { version: row.version }
   const key = { account: ctx.account.id, customer: row.id }
-  const version = await claim(ctx, key)
+  const version = await claimVersion(ctx, key)
   await setCustomerStatus(ctx.db, key, status)
   await audit(ctx, status === 'archived' ? 'customerArchived' : 'customerRestored', row.id, { name: row.name })
   return { version }
@@ -287,9 +251,9 @@ async function setSiteStatus(
   site: string,
   status: CustomerStatus,
 ) {
-  const { key } = await edit(ctx, customer)
-  const version = await claim(ctx, key)
-  if (!(await changeSite(ctx.db, key, site, { status }, ctx.now))) throw problem('notFound')
+  const { key } = await loadEditable(ctx, customer)
+  const version = await claimVersion(ctx, key)
+  if (!(await updateSite(ctx.db, key, site, { status }, ctx.now))) throw problem('notFound')
   await audit(ctx, status === 'archived' ? 'siteArchived' : 'siteRestored', customer, { site })
   return { version }
 }
@@ -297,14 +261,13 @@ async function setSiteStatus(
 const audit = (ctx: Pick<Writer, 'audit'>, event: string, subjectId: string, details: Record<string, unknown>) =>
   ctx.audit({ event, subjectKind: 'customer', subjectId, details })
 
-/** A point has two coordinates. Leaving both out changes neither. */
-function bothCoordinates(
+/** A site has both coordinates or none. Leaving out both changes neither. */
+function requireBothCoordinates(
   site: { latitude?: number | null | undefined; longitude?: number | null | undefined } | undefined,
-  at = '',
+  path = '',
 ): void {
-  if (site && ((site.latitude ?? null) === null) !== ((site.longitude ?? null) === null)) {
-    throw problem('input', {
-      fields: { [`${at}${(site.latitude ?? null) === null ? 'latitude' : 'longitude'}`]: 'required' },
-    })
-  }
+  const hasLatitude = (site?.latitude ?? null) !== null
+  const hasLongitude = (site?.longitude ?? null) !== null
+  if (hasLatitude === hasLongitude) return
+  throw problem('input', { fields: { [`${path}${hasLatitude ? 'longitude' : 'latitude'}`]: 'required' } })
 }

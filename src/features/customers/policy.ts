@@ -5,30 +5,35 @@ import { archiveBlockedBy, type CustomerStatus } from './rules.ts'
 
 type Customer = { status: CustomerStatus }
 
-/** Staff. Which rows: the office all, a worker the customers of their open jobs (row-level security). */
+/** All staff. The office sees every row, a worker the customers of their open jobs (row-level security). */
 export const mayReadCustomers = (actor: Actor): Decision => isStaff(actor)
 
-/** Notes, billing and portal users are the office's; a worker needs the door and the phone number. */
-export const seesOfficePart = (actor: Actor): boolean => actor.kind === 'staff' && isOffice(actor.role)
+/** Notes, billing and portal users are for the office; a worker needs only addresses and phone numbers. */
+export const canSeeOfficeDetails = (actor: Actor): boolean => actor.kind === 'staff' && isOffice(actor.role)
 
-/** Owners, admins and dispatchers keep the records. */
-export const mayKeepCustomers = (actor: Actor): Decision => mayRunOffice(actor)
+/** Owners, admins and dispatchers. */
+export const mayManageCustomers = (actor: Actor): Decision => mayRunOffice(actor)
 
-/** An archived record is taken back into use before it is changed. */
+/** An archived customer must be restored before it is changed. */
 export function mayEditCustomer(actor: Actor, customer: Customer): Decision {
-  const keeps = mayRunOffice(actor)
-  return keeps.yes && customer.status === 'archived' ? no('customerArchived') : keeps
+  const decision = mayRunOffice(actor)
+  return decision.yes && customer.status === 'archived' ? no('customerArchived') : decision
 }
 
-/** Not while work is open. */
+/** Only without open jobs. */
 export function mayArchiveCustomer(actor: Actor, customer: Customer & { openJobs: number }): Decision {
-  const keeps = mayRunOffice(actor)
-  return keeps.yes && archiveBlockedBy(customer) ? no('customerHasOpenJobs', { count: customer.openJobs }) : keeps
+  const decision = mayRunOffice(actor)
+  return decision.yes && archiveBlockedBy(customer) ? no('customerHasOpenJobs', { count: customer.openJobs }) : decision
 }
 
-/** What the page of a customer may offer this actor. */
-export function verbsOn(actor: Actor, customer: Customer) {
-  const keeps = mayRunOffice(actor).yes
-  const active = customer.status === 'active'
-  return { edit: keeps && active, archive: keeps && active, restore: keeps && !active, book: keeps && active }
+/** The actions that a customer's page may offer this actor. */
+export function allowedActions(actor: Actor, customer: Customer) {
+  const canManage = mayRunOffice(actor).yes
+  const isActive = customer.status === 'active'
+  return {
+    edit: canManage && isActive,
+    archive: canManage && isActive,
+    restore: canManage && !isActive,
+    book: canManage && isActive,
+  }
 }

@@ -3,16 +3,27 @@
 export const CUSTOMER_STATUSES = ['active', 'archived'] as const
 export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number]
 
-/** By name, by when they were made, by how many jobs they have; with `-` the other way round. */
+/** By name, creation time or number of jobs; `-` sorts descending. */
 export const CUSTOMER_SORTS = ['name', '-name', 'created', '-created', 'jobs', '-jobs'] as const
 export type CustomerSort = (typeof CUSTOMER_SORTS)[number]
 
 /** Rows of one page of the list, and of one export. */
-export const PAGE = 50
-export const MAX_EXPORT = 20_000
-/** Counts of the filters stop here: beyond it nobody needs the exact figure. */
+export const PAGE_SIZE = 50
+export const MAX_EXPORT_ROWS = 20_000
+/** Counts of the filters stop here. */
 export const MAX_COUNT = 10_000
 
-/** A customer with open work is not put away: somebody still has to go there. */
+/** A customer with open jobs cannot be archived. */
 export const archiveBlockedBy = (customer: { status: CustomerStatus; openJobs: number }): 'openJobs' | null =>
   customer.status === 'active' && customer.openJobs > 0 ? 'openJobs' : null
+
+/** A change of some properties: one left out stays as it is. */
+export type Patch<T> = { [K in keyof T]?: T[K] | undefined }
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+export const withoutUndefined = <T extends object>(values: T): Defined<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
+
+/** An emptied text field is stored as null; undefined stays undefined. */
+export const nullIfEmpty = (text: string | null | undefined) => (text === '' ? null : text)

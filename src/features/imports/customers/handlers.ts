@@ -1,14 +1,9 @@
 /** Imports rows of customers: new ones with what the row says, existing ones with the contacts and sites they lack. */
 import { newId } from '../../../platform/ids.ts'
 import { emailNorm, type Write } from '../../../platform/operation.ts'
-import {
-  contactsOf,
-  foldCustomer,
-  insertContact,
-  insertCustomer,
-  insertSite,
-  sitesOf,
-} from '../../customers/queries.ts'
+import { listContacts, insertContact } from '../../customers/contacts/queries.ts'
+import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
+import { insertSite, listSites } from '../../customers/sites/queries.ts'
 import { findCustomerIds } from '../queries.ts'
 import { rejectRow, type ParsedRow, type RowOutcome, type RowResult } from '../rules.ts'
 import type { ImportedCustomer } from './rules.ts'
@@ -75,15 +70,15 @@ async function addMissingParts(
 ): Promise<RowOutcome> {
   const key = { account, customer }
   let added = false
-  if (contact && !(await contactsOf(db, key)).some((existing) => isSamePerson(existing, contact))) {
+  if (contact && !(await listContacts(db, key)).some((existing) => isSamePerson(existing, contact))) {
     await insertContact(db, key, newId(), contact, now)
     added = true
   }
-  if (site && !(await sitesOf(db, key)).some((existing) => existing.address === site.address)) {
+  if (site && !(await listSites(db, key)).some((existing) => existing.address === site.address)) {
     await insertSite(db, key, newId(), site, now)
     added = true
   }
-  if (added) await foldCustomer(db, key)
+  if (added) await updateSearchText(db, key)
   return added ? 'added' : 'existing'
 }
 
@@ -103,7 +98,7 @@ async function previewRow(
   if (!customer && !earlier) return 'new'
 
   const key = customer ? { account, customer } : null
-  const [contacts, sites] = key ? await Promise.all([contactsOf(db, key), sitesOf(db, key)]) : [[], []]
+  const [contacts, sites] = key ? await Promise.all([listContacts(db, key), listSites(db, key)]) : [[], []]
   const isNewContact =
     contact && !earlier?.has(contactPart!) && !contacts.some((existing) => isSamePerson(existing, contact))
   const isNewSite = site && !earlier?.has(sitePart!) && !sites.some((existing) => existing.address === site.address)

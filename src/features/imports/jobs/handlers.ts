@@ -3,7 +3,7 @@ import type { Insertable } from 'kysely'
 import type { History, Sites } from '../../../../db/schema.gen.ts'
 import { isId, newId } from '../../../platform/ids.ts'
 import type { Write } from '../../../platform/operation.ts'
-import { foldCustomer, insertCustomer } from '../../customers/queries.ts'
+import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
 import { insertJobs, reserveJobNumbers, searchTexts } from '../../jobs/queries.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../../templates/queries.ts'
 import { checkFieldValues, startingValues, type Values } from '../../templates/rules.ts'
@@ -168,7 +168,7 @@ async function writeJobs(db: Write, { account, mapping, now }: JobImport, accept
   })
   await insertJobs(db, rows)
   await insertHistory(db, history)
-  for (const customer of customersWithNewSites) await foldCustomer(db, { account, customer })
+  for (const customer of customersWithNewSites) await updateSearchText(db, { account, customer })
 }
 
 /** Adds the sites that the jobs' addresses need; ids of all of them by `siteKey`. */

@@ -1,0 +1,199 @@
+import { sql, type SqlBool } from 'kysely'
+import { foldedPatterns } from '../../../platform/fold.ts'
+import type { Read } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import { statusesOf } from '../../jobs/rules.ts'
+import { MAX_COUNT, type CustomerSort, type CustomerStatus } from '../rules.ts'
+
+export interface CustomerFilter {
+  search?: string | undefined
+  status: CustomerStatus
+  sort: CustomerSort
+}
+
+export interface CustomerListRow {
+  id: string
+  name: string
+  reference: string | null
+  status: CustomerStatus
+  createdAt: Date
+  jobs: number
+  openJobs: number
+  contact: { id: string; name: string; email: string | null; phone: string | null } | null
+  address: string | null
+  siteCount: number
+}
+
+/** Searches only what every reader of the row may see: names, reference, contacts, addresses; never notes or billing. */
+const searchCustomers = (db: Read, account: string, search: string | undefined) => {
+  let query = db.selectFrom('customers as c').where('c.account_id', '=', account)
+  for (const pattern of foldedPatterns(search ?? '')) query = query.where('c.folded', 'like', pattern)
+  return query
+}
+
+/** One page by keyset, and the cursor of the next page. */
+export async function listCustomers(
+  db: Read,
+  account: string,
+  filter: CustomerFilter,
+  cursor: string | undefined,
+  limit: number,
+): Promise<{ rows: CustomerListRow[]; next: string | null }> {
+  const query = sortedCustomers(db, account, filter, cursor ? parseCursor(cursor) : undefined)
+  const rowsAndNext = await query.limit(limit + 1).execute()
+  const rows = rowsAndNext.slice(0, limit)
+  const ids = rows.map((row) => row.id)
+  const [contacts, sites, jobs] = await Promise.all([
+    firstContacts(db, account, ids),
+    firstSites(db, account, ids),
+    jobCounts(db, account, ids),
+  ])
+  const last = rowsAndNext.length > limit ? rows.at(-1) : undefined
+  return {
+    rows: rows.map(({ rank: _, ...row }) => ({
+      ...row,
+      status: row.status as CustomerStatus,
+      contact: contacts.get(row.id) ?? null,
+      address: sites.get(row.id)?.address ?? null,
+      siteCount: Number(sites.get(row.id)?.count ?? 0),
+      jobs: Number(jobs.get(row.id)?.total ?? 0),
+      openJobs: Number(jobs.get(row.id)?.open ?? 0),
+    })),
+    next: last ? `${last.rank}_${last.id}` : null,
+  }
+}
+
+interface Cursor {
+  rank: number
+  id: string
+}
+
+/** `rank` is the number that the cursor needs beside the id; names and times are looked up by the id. */
+function sortedCustomers(
+  db: Read,
+  account: string,
+  { search, status, sort }: CustomerFilter,
+  cursor: Cursor | undefined,
+) {
+  const base = searchCustomers(db, account, search)
+    .where('c.status', '=', status)
+    .select(['c.id', 'c.name', 'c.reference', 'c.status', 'c.created_at as createdAt'])
+  const isDescending = sort.startsWith('-')
+  const direction = isDescending ? 'desc' : 'asc'
+  const beyond = isDescending ? sql`<` : sql`>`
+  const cursorRow = (keys: string) =>
+    sql`(select ${sql.raw(keys)} from customers a where a.account_id = ${account} and a.id = ${cursor?.id}::uuid)`
+  switch (sort) {
+    case 'name':
+    case '-name':
+      return base
+        .select(sql<number>`0`.as('rank'))
+        .orderBy(sql`lower(c.name)`, direction)
+        .orderBy('c.id', direction)
+        .$if(cursor !== undefined, (query) =>
+          query.where(sql<SqlBool>`(lower(c.name), c.id) ${beyond} ${cursorRow('lower(a.name), a.id')}`),
+        )
+    case 'created':
+    case '-created':
+      return base
+        .select(sql<number>`0`.as('rank'))
+        .orderBy('c.created_at', direction)
+        .orderBy('c.id', direction)
+        .$if(cursor !== undefined, (query) =>
+          query.where(sql<SqlBool>`(c.created_at, c.id) ${beyond} ${cursorRow('a.created_at, a.id')}`),
+        )
+    case 'jobs':
+    case '-jobs':
+      return base
+        .leftJoin(
+          (jobs) =>
+            jobs
+              .selectFrom('jobs')
+              .where('account_id', '=', account)
+              .select((job) => ['customer_id', job.fn.countAll<string>().as('n')])
+              .groupBy('customer_id')
+              .as('j'),
+          (join) => join.onRef('j.customer_id', '=', 'c.id'),
+        )
+        .select(sql<number>`coalesce(j.n, 0)::int`.as('rank'))
+        .orderBy(sql`coalesce(j.n, 0)`, direction)
+        .orderBy('c.id', direction)
+        .$if(cursor !== undefined, (query) =>
+          query.where(sql<SqlBool>`(coalesce(j.n, 0), c.id) ${beyond} (${cursor?.rank}::bigint, ${cursor?.id}::uuid)`),
+        )
+  }
+}
+
+/** Unsigned: it only names a position among rows that the reader may see anyway. */
+function parseCursor(cursor: string): Cursor {
+  const [, rank, id] = /^(\d{1,9})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
+  if (!id) throw problem('input', { fields: { cursor: 'format' } })
+  return { rank: Number(rank), id }
+}
+
+/** Matching customers of each status (PS-12), counted no further than MAX_COUNT. */
+export async function countCustomers(
+  db: Read,
+  account: string,
+  search: string | undefined,
+): Promise<{ active: number; archived: number }> {
+  const count = async (status: CustomerStatus) => {
+    const row = await db
+      .selectFrom(
+        searchCustomers(db, account, search).where('c.status', '=', status).select('c.id').limit(MAX_COUNT).as('some'),
+      )
+      .select((some) => some.fn.countAll<string>().as('n'))
+      .executeTakeFirstOrThrow()
+    return Number(row.n)
+  }
+  const [active, archived] = await Promise.all([count('active'), count('archived')])
+  return { active, archived }
+}
+
+const isAnyCustomer = (ids: readonly string[]) => sql<SqlBool>`customer_id = any(${ids}::uuid[])`
+
+async function firstContacts(db: Read, account: string, ids: readonly string[]) {
+  const rows = await db
+    .selectFrom('contacts')
+    .where('account_id', '=', account)
+    .where(isAnyCustomer(ids))
+    .distinctOn('customer_id')
+    .select(['customer_id', 'id', 'name', 'email', 'phone'])
+    .orderBy('customer_id')
+    .orderBy('is_primary', 'desc')
+    .orderBy(sql`lower(name)`)
+    .orderBy('id')
+    .execute()
+  return new Map(rows.map(({ customer_id: customer, ...contact }) => [customer, contact]))
+}
+
+async function firstSites(db: Read, account: string, ids: readonly string[]) {
+  const rows = await db
+    .selectFrom('sites')
+    .where('account_id', '=', account)
+    .where('status', '=', 'active')
+    .where(isAnyCustomer(ids))
+    .groupBy('customer_id')
+    .select([
+      'customer_id',
+      (site) => site.fn.countAll<string>().as('count'),
+      sql<string>`(array_agg(address order by created_at, id))[1]`.as('address'),
+    ])
+    .execute()
+  return new Map(rows.map((row) => [row.customer_id, row]))
+}
+
+async function jobCounts(db: Read, account: string, ids: readonly string[]) {
+  const rows = await db
+    .selectFrom('jobs')
+    .where('account_id', '=', account)
+    .where(isAnyCustomer(ids))
+    .groupBy('customer_id')
+    .select([
+      'customer_id',
+      (job) => job.fn.countAll<string>().as('total'),
+      (job) => job.fn.countAll<string>().filterWhere('status', 'in', statusesOf('open')).as('open'),
+    ])
+    .execute()
+  return new Map(rows.map((row) => [row.customer_id, row]))
+}

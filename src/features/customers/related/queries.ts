@@ -1,0 +1,90 @@
+/** What else belongs to a customer's page: jobs, portal users, possible duplicates. */
+import type { Read } from '../../../platform/operation.ts'
+import { statusesOf } from '../../jobs/rules.ts'
+import type { CustomerKey } from '../queries.ts'
+
+/** Counts and the newest ten of the customer's jobs that the caller may see. */
+export async function summarizeJobs(db: Read, { account, customer }: CustomerKey) {
+  const jobs = db.selectFrom('jobs').where('account_id', '=', account).where('customer_id', '=', customer)
+  const [counts, newest] = await Promise.all([
+    jobs
+      .select((job) => [
+        job.fn.countAll<string>().as('total'),
+        job.fn.countAll<string>().filterWhere('status', 'in', statusesOf('open')).as('open'),
+      ])
+      .executeTakeFirstOrThrow(),
+    jobs
+      .select(['id', 'number', 'title', 'status', 'address', 'created_at as createdAt', 'scheduled_at as scheduledAt'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(10)
+      .execute(),
+  ])
+  return { open: Number(counts.open), total: Number(counts.total), newest }
+}
+
+export const countOpenJobs = async (db: Read, { account, customer }: CustomerKey): Promise<number> => {
+  const row = await db
+    .selectFrom('jobs')
+    .where('account_id', '=', account)
+    .where('customer_id', '=', customer)
+    .where('status', 'in', statusesOf('open'))
+    .select((job) => job.fn.countAll<string>().as('open'))
+    .executeTakeFirstOrThrow()
+  return Number(row.open)
+}
+
+export const listLinkedPortalUsers = async (db: Read, { account, customer }: CustomerKey) =>
+  (await db
+    .selectFrom('portal_links as l')
+    .innerJoin('portal_users as u', (join) =>
+      join.onRef('u.account_id', '=', 'l.account_id').onRef('u.id', '=', 'l.portal_user_id'),
+    )
+    .where('l.account_id', '=', account)
+    .where('u.account_id', '=', account)
+    .where('l.customer_id', '=', customer)
+    .where('u.status', '<>', 'removed')
+    .select([
+      'u.id',
+      'u.name',
+      'u.email',
+      'u.status',
+      'l.scope',
+      'l.contact_id as contact',
+      'u.last_sign_in_at as lastSignInAt',
+    ])
+    .orderBy('l.created_at')
+    .orderBy('l.id')
+    .limit(200)
+    .execute()) as {
+    id: string
+    name: string | null
+    email: string
+    status: string
+    scope: 'whole' | 'contact'
+    contact: string | null
+    lastSignInAt: Date | null
+  }[]
+
+/** Other active customers with a contact of the same address: shown for review, never matched automatically. */
+export const findPossibleDuplicates = (db: Read, { account, customer }: CustomerKey) =>
+  db
+    .selectFrom('customers as c')
+    .where('c.account_id', '=', account)
+    .where('c.id', '<>', customer)
+    .where('c.status', '=', 'active')
+    .where('c.id', 'in', (other) =>
+      other
+        .selectFrom('contacts as o')
+        .innerJoin('contacts as m', (join) =>
+          join.onRef('m.account_id', '=', 'o.account_id').onRef('m.email_norm', '=', 'o.email_norm'),
+        )
+        .where('o.account_id', '=', account)
+        .where('m.account_id', '=', account)
+        .where('m.customer_id', '=', customer)
+        .select('o.customer_id'),
+    )
+    .select(['c.id', 'c.name', 'c.reference'])
+    .orderBy('c.created_at')
+    .limit(5)
+    .execute()
