@@ -1,4 +1,4 @@
-/** The portal's doors as plain pages: what any browser gets, without script. Journeys with a real one are elsewhere. */
+/** The portal's sign-in pages as plain HTML, without script. Journeys in a real browser have their own files. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Business, TestServer, Person, Reply } from '../test-server.ts'
 import { openPages } from './browser.ts'
@@ -38,7 +38,7 @@ const MARTHA = { name: 'Martha Okonkwo', password: 'a kettle in the harbour' }
 let people = 0
 const address = () => `martha.${++people}@post.example`
 
-describe('doors', () => {
+describe('sign-in pages', () => {
   it('CP-05 CP-09 V-06 a public portal shows the sign-up beside the sign-in; a private one has no link, and refuses the address', async () => {
     const open = await at.business(),
       closed = await at.business({ public: false }),
@@ -50,7 +50,7 @@ describe('doors', () => {
     expect([refused.status, refused.text.includes('<form')]).toEqual([403, false])
   })
 
-  it("V-11 V-14 the other names of the pages lead to them, and the portal's address to its door", async () => {
+  it("V-11 V-14 the other names of the pages lead to them, and the portal's address to its sign-in page", async () => {
     const business = await at.business(),
       who = at.anyone(),
       base = `/p/${business.slug}`
@@ -64,13 +64,13 @@ describe('doors', () => {
     }
   })
 
-  it('CP-02 off means "not available" at every address, and nothing of the business', async () => {
+  it('CP-02 off means "unavailable" at every address, and nothing of the business', async () => {
     const business = await at.business({ enabled: false, name: 'Kestrel Boilers' }),
       who = at.anyone()
     for (const path of ['/sign-in', '/signup', '/forgot-password', '/activate/x']) {
       const reply = await page(who, business, path)
       expect(reply.status).toBe(404)
-      expect(reply.text).toContain('This portal is not available.')
+      expect(reply.text).toContain('This portal is currently unavailable.')
       expect(reply.text).not.toMatch(/Kestrel|--brand/)
     }
   })
@@ -82,13 +82,13 @@ describe('doors', () => {
     const sent = await post(who, business, '/signup', { ...MARTHA, email })
     expect(sent.headers.location).toContain(`/p/${business.slug}/sign-in?sent=`)
     const told = (await page(who, business, sent.headers.location!.replace(`/p/${business.slug}`, ''))).text
-    expect(told.indexOf('Check your email to finish.')).toBeGreaterThan(0)
-    expect(told.indexOf('Check your email to finish.')).toBeLessThan(told.indexOf('name="password"'))
+    expect(told.indexOf('Check your email to finish signing up.')).toBeGreaterThan(0)
+    expect(told.indexOf('Check your email to finish signing up.')).toBeLessThan(told.indexOf('name="password"'))
     expect(who.cookies.size).toBe(0)
     const refused = await post(who, business, '/sign-in?/signIn', { email, password: MARTHA.password })
     expect([
       refused.status,
-      refused.text.includes('Your account is not activated yet.'),
+      refused.text.includes('Your account isn’t activated yet.'),
       refused.text.includes('?/resend'),
     ]).toEqual([403, true, true])
     const { token } = await tokenFor(business, email)
@@ -150,7 +150,7 @@ describe('doors', () => {
     ).toEqual([])
   })
 
-  it('nothing typed is lost but the password, and no door ships a script', async () => {
+  it('nothing typed is lost but the password, and no sign-in page ships a script', async () => {
     const business = await at.business(),
       who = at.anyone(),
       email = address()

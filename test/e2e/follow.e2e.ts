@@ -28,7 +28,7 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
 
     await signInToPortal(me, server, business.slug, eleanor.email)
     await me.press('Dishwasher repair')
-    await me.see('We have your request')
+    await me.see('Requested for')
     await me.accessible()
     const look = async (words: string | RegExp) => {
       await me.page.goto(portalAt(server, business.slug, `/jobs/${id}`))
@@ -59,7 +59,7 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     await office.press('Complete job')
     await office.page.getByRole('button', { name: 'Complete job' }).waitFor({ state: 'detached' })
     await office.accessible()
-    await look('This job is done')
+    await look('Job completed')
     await me.close()
     await office.close()
   })

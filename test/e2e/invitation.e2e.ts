@@ -33,7 +33,7 @@ describe.each(WAYS)('Somebody invited by address alone, $way', ({ device }) => {
     await me.page.goto(portalAt(server, business.slug))
     await me.see('Forgot password?')
     expect(await me.page.getByRole('link', { name: 'Sign up' }).count(), 'a private portal has no sign-up link').toBe(0)
-    await followMail(me, server, email, 'has opened an account for you')
+    await followMail(me, server, email, 'been invited to')
     await me.see('Set up your account')
     await me.accessible()
     // Going away half-way changes nothing: the same link opens the same form.
@@ -44,8 +44,8 @@ describe.each(WAYS)('Somebody invited by address alone, $way', ({ device }) => {
     await me.fill('Name', 'Colin Dunne')
     await me.fill('Phone', '07700 900931')
     await me.fill('Password', PASSWORD)
-    await me.press('Finish and sign in')
-    await me.see(/No customer is linked to your account yet/)
+    await me.press('Set up account')
+    await me.see(/Your account isn’t linked to a customer yet/)
     await me.accessible()
 
     await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))

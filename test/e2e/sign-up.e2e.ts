@@ -26,21 +26,21 @@ describe.each(WAYS)('A new customer, $way', ({ device }) => {
     await me.fill('Password', PASSWORD)
     await me.press('Sign up', page.locator('form'))
 
-    await me.see('Check your email to finish.')
+    await me.see('Check your email to finish signing up.')
     await me.accessible()
     expect(await me.context.cookies(), 'nobody is signed in by signing up').toEqual([])
 
     await me.fill('Email', email)
     await me.fill('Password', PASSWORD)
     await me.press('Sign in', page.locator('form'))
-    await me.see('Send the link again')
+    await me.see('Resend email')
     await me.accessible()
 
-    await followMail(me, server, email, 'Activate your account')
-    await me.see('Hello Martha Okonkwo, one click to finish')
+    await followMail(me, server, email, 'Confirm your email')
+    await me.see('Hello Martha Okonkwo, confirm your email')
     await me.accessible()
-    await me.press('Activate my account')
-    await me.see('Welcome, Martha. What can we help with?')
+    await me.press('Activate account')
+    await me.see('Welcome, Martha. What can we help you with?')
     await me.accessible()
 
     await me.press(/Dishwasher repair/)

@@ -52,20 +52,20 @@ export async function signInToPortal(visitor: Visitor, server: TestServer, slug:
 /** A day from today as forms write it. */
 export const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
-/** On the form of a job type: answers it, books, and stands on the job's own page. */
+/** On a service's booking form: fills it in, books, and ends on the job's page. */
 export async function book(
   visitor: Visitor,
   { address, wrong = 'Water stays in the bottom.' }: { address?: string; wrong?: string },
 ): Promise<void> {
-  await visitor.see('Where is it?')
+  await visitor.see('Service address')
   await visitor.accessible()
-  if (address) await visitor.fill('Where is it?', address)
+  if (address) await visitor.fill('Service address', address)
   await visitor.fill('What is wrong?', wrong)
   await visitor.fill('Day', dayFromNow(6))
   await visitor.fill('Time', '09:30')
-  await visitor.press('Book this job')
-  await visitor.see('We have your request')
-  await visitor.see('Booked.')
+  await visitor.press('Book job')
+  await visitor.see('Requested for')
+  await visitor.see('Request received.')
   await visitor.accessible()
 }
 

@@ -17,7 +17,7 @@ describe('messages', () => {
       [waiting, 'waiting'],
       [sent, 'sent'],
     ])
-    expect(all.rows[1]!.subject).toBe('Ruth Calloway invites you to the office of Harbour Appliance Repair')
+    expect(all.rows[1]!.subject).toBe('Ruth Calloway invited you to join Harbour Appliance Repair')
     expect(all.counts).toMatchObject({ waiting: 1, sent: 1, failed: 0 })
     expect((await owner.ok('listMessages', { status: 'sent' })).rows.map((each) => each.to)).toEqual([sent])
     expect((await owner.ok('listMessages', { search: waiting.slice(0, 9) })).rows.map((each) => each.to)).toEqual([

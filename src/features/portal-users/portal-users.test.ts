@@ -758,7 +758,7 @@ describe('removing', () => {
     await switchOn({ mailOnRemoval: true })
     await shop.owner.ok('removePortalUser', { user: told.id })
     expect(await at.mailTo(quiet.email)).toEqual([])
-    expect(await at.mailTo(told.email)).toMatchObject([{ subject: expect.stringContaining('closed') }])
+    expect(await at.mailTo(told.email)).toMatchObject([{ subject: expect.stringContaining('ended') }])
   })
 
   it('CP-28 a removed user’s activation mail that still waited is never sent', async () => {

@@ -14,12 +14,12 @@ const translations = translationsFrom({
     demo: {
       mail: {
         activation: {
-          subject: 'Activate your account at {{business}}',
-          preheader: 'One click, {{name}}.',
-          title: 'Hello {{name}}, one click to finish',
+          subject: 'Confirm your email for {{business}}',
+          preheader: 'Then you can book online, {{name}}.',
+          title: 'Hello {{name}}, confirm your email',
           body: 'You signed up to book **repairs** with us.\n\nOn {{portal}} or [our page](https://www.example.com/), {{name}}.',
-          button: 'Activate my account',
-          footer: 'Sign in with {{email}}. Did you not sign up, {{name}}? Then ignore this message.',
+          button: 'Activate account',
+          footer: 'Sign in with {{email}}. If you did not sign up, {{name}}, ignore this email.',
         },
       },
     },
@@ -50,15 +50,15 @@ const base = {
 describe('a mail', () => {
   test('says who it is from, what to do, until when, and the same in plain text', async () => {
     const { subject, html, text } = await renderMail(base)
-    expect(subject).toBe('Activate your account at Harbour Appliance Repair')
+    expect(subject).toBe('Confirm your email for Harbour Appliance Repair')
     for (const part of [
-      'Hello Martha, one click to finish',
+      'Hello Martha, confirm your email',
       'https://harbour.example/activate/7Qk2',
       'Thursday 3 December 2026',
       '18 Wapping Wharf',
       '0117 496 0142',
       'help@harbour-repair.example',
-      'Then ignore this message',
+      'ignore this email',
     ]) {
       expect(html).toContain(part)
       expect(text).toContain(part)
@@ -68,18 +68,18 @@ describe('a mail', () => {
     expect(html).toContain('border-top:4px solid #0f6b7c')
     expect(html).not.toMatch(/<script|@@|\uE000|https?:\/\/fonts|@import/)
     expect(html.match(/<img/g)).toBeNull()
-    expect(text).toBe(`Hello Martha, one click to finish
+    expect(text).toBe(`Hello Martha, confirm your email
 
 You signed up to book repairs with us.
 
 On harbour.example (https://harbour.example/) or our page (https://www.example.com/), Martha.
 
-Activate my account:
+Activate account:
 https://harbour.example/activate/7Qk2
 
-The link works until Thursday 3 December 2026.
+This link expires on Thursday 3 December 2026.
 
-Sign in with martha@post.example. Did you not sign up, Martha? Then ignore this message.
+Sign in with martha@post.example. If you did not sign up, Martha, ignore this email.
 
 -- \nHarbour Appliance Repair, 18 Wapping Wharf, Bristol BS1 6UD
 0117 496 0142 · help@harbour-repair.example

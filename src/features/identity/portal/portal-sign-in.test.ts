@@ -30,7 +30,7 @@ const setPortal = (business: Business, set: object) =>
 const isIn = async (person: Person) => (await person.call('getCurrentPortalUser')).status === 200
 const resetTokenFor = async (email: string) =>
   /\/reset-password\/([\w-]+)/.exec(
-    linkIn((await at.mailTo(email)).filter((mail) => mail.subject?.startsWith('Choose')).at(-1)),
+    linkIn((await at.mailTo(email)).filter((mail) => mail.subject?.startsWith('Reset')).at(-1)),
   )![1]!
 
 describe('getPortal', () => {
@@ -135,7 +135,7 @@ describe('signInToPortal', () => {
     expect([reply.status, reply.body.code, visitor.cookies.size]).toEqual([403, 'notActivated', 0])
     await visitor.ok('resendActivation', { email: user.email })
     expect((await at.mailTo(user.email)).map((mail) => mail.subject)).toEqual([
-      'Activate your account at Harbour Appliance Repair',
+      'Confirm your email for Harbour Appliance Repair',
     ])
   })
 
@@ -346,7 +346,7 @@ describe('resetPortalPassword', () => {
     const user = await shop.portalUser({ status: 'signed_up', signedIn: false })
     await shop.visitor().ok('requestPortalPasswordReset', { email: user.email })
     expect((await at.mailTo(user.email)).map((mail) => mail.subject)).toEqual([
-      'Activate your account at Harbour Appliance Repair',
+      'Confirm your email for Harbour Appliance Repair',
     ])
   })
 })

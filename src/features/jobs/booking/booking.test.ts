@@ -119,7 +119,7 @@ describe('a booking', () => {
     expect(jobs.map((job) => job.number)).toEqual([1001, 1002, 1003])
     const mails = await mailTo(here.eleanor.email)
     expect(mails).toHaveLength(1)
-    expect(mails[0]!.subject).toBe('3 jobs are booked: Dishwasher repair')
+    expect(mails[0]!.subject).toBe('3 requests received: Dishwasher repair')
     expect(mails[0]!.text).toContain('1001, 1002, 1003')
     for (const [number, code] of [
       [21, 'tooBig'],
@@ -181,11 +181,11 @@ describe('a booking', () => {
     const here = await world()
     const job = await booked(here, { requested: { day: '2027-07-01', time: '14:00' } })
     const [mail] = await mailTo(here.eleanor.email)
-    expect(mail!.subject).toBe('Job 1001 is booked: Dishwasher repair')
+    expect(mail!.subject).toBe('Request received: Dishwasher repair #1001')
     expect(mail!.text).toMatch(/Thursday,? 1 July 2027, 14:00/)
     expect(linkIn(mail)).toContain(`/jobs/${job}`)
     expect((await mailTo(here.dispatcher.email)).map((each) => each.subject)).toEqual([
-      'New job 1001 from the portal: Dishwasher repair',
+      'New request: Dishwasher repair #1001',
     ])
     expect(await mailTo(here.harbour.owner.email)).toHaveLength(1)
     expect(await mailTo(here.worker.email)).toHaveLength(0)

@@ -120,10 +120,10 @@ describe('signUp', () => {
     const [mail, ...more] = await at.mailTo(email)
     expect(more).toEqual([])
     expect(mail!.from?.name).toBe('Kestrel Boilers')
-    expect(mail!.subject).toBe('Activate your account at Kestrel Boilers')
-    expect(mail!.html).toContain('Hello Martha Okonkwo, one click to finish')
+    expect(mail!.subject).toBe('Confirm your email for Kestrel Boilers')
+    expect(mail!.html).toContain('Hello Martha Okonkwo, confirm your email')
     expect(linkIn(mail)).toMatch(new RegExp(`^http://${business.slug}\\.localhost:\\d+/activate/[\\w-]{43}$`))
-    expect(mail!.text).toContain('works until')
+    expect(mail!.text).toContain('expires on')
   })
 
   it("PS-56 PS-57 a name that is a message to somebody else's mailbox is not said in the mail", async () => {
@@ -138,12 +138,12 @@ describe('signUp', () => {
       const email = address()
       await business.visitor().ok('signUp', { ...MARTHA, name, email })
       const [mail] = await at.mailTo(email)
-      expect(mail!.html).toContain('One click to finish')
+      expect(mail!.html).toContain('Confirm your email')
       expect(mail!.text).not.toContain(name)
     }
     const email = address()
     await business.visitor().ok('signUp', { ...MARTHA, name: "Dr. Siân O'Hara-Łuczak, jr.", email })
-    expect((await at.mailTo(email))[0]!.text).toContain("Hello Dr. Siân O'Hara-Łuczak, jr., one click to finish")
+    expect((await at.mailTo(email))[0]!.text).toContain("Hello Dr. Siân O'Hara-Łuczak, jr., confirm your email")
   })
 
   it('CP-05 V-06 a private portal refuses the sign-up itself, and nothing is stored or sent', async () => {
@@ -454,7 +454,7 @@ describe('acceptInvitation', () => {
     const business = await shop({ public: false }),
       email = await invite(business)
     const [mail] = await at.mailTo(email)
-    expect(mail!.subject).toBe('Harbour Appliance Repair has opened an account for you')
+    expect(mail!.subject).toBe('You’ve been invited to Harbour Appliance Repair’s customer portal')
     expect(await business.visitor().ok('getActivation', { token: await tokenFor(email) })).toEqual({
       status: 'open',
       way: 'invitation',
@@ -613,7 +613,7 @@ describe('confirmEmailChange', () => {
     expect(await isIn(known)).toBe(false)
     expect((await visitor.call('signInToPortal', { email: known.email, password: PASSWORD })).status).toBe(401)
     await visitor.ok('signInToPortal', { email: newEmail, password: PASSWORD })
-    expect((await at.mailTo(known.email)).at(-1)!.subject).toMatch(/address .* was changed/)
+    expect((await at.mailTo(known.email)).at(-1)!.subject).toMatch(/email .* was changed/)
     expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkUsed')
   })
 
