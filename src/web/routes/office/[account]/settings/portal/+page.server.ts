@@ -16,7 +16,7 @@ export const actions: Actions = {
     const version = typed.number('version') ?? 0
     const enabled = typed.ticked('enabled')
     const { failure, output } = await attempt(locals, typed, () =>
-      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && everything(typed)) }),
+      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && enteredSettings(typed)) }),
     )
     if (failure) return failure
     const done = output.enabled ? (typed.ticked('all') ? 'saved' : 'on') : 'off'
@@ -35,8 +35,8 @@ export const actions: Actions = {
   },
 }
 
-/** Boxes that are not ticked are not sent: absent means no. */
-function everything(typed: Typed) {
+/** The settings of the full form. Browsers do not send unchecked boxes, so an absent one means no. */
+function enteredSettings(typed: Typed) {
   const flags = (group: string) => ({
     createJobs: typed.ticked(`${group}.createJobs`),
     chooseTemplates: typed.ticked(`${group}.chooseTemplates`),
@@ -44,14 +44,19 @@ function everything(typed: Typed) {
     cancelJobs: typed.ticked(`${group}.cancelJobs`),
     deleteJobs: typed.ticked(`${group}.deleteJobs`),
   })
-  const field = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
-  const place = (template: string) => typed.number(`order.${template}`) ?? 999
-  const make = typed.string('createCustomers')
+  const signUpField = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
+  const position = (template: string) => typed.number(`order.${template}`) ?? 999
+  const createCustomers = typed.string('createCustomers')
   return {
     public: typed.ticked('public'),
     name: typed.text('name') ?? null,
     introduction: typed.string('introduction'),
-    signUpFields: { name: field('name'), phone: field('phone'), company: field('company'), address: field('address') },
+    signUpFields: {
+      name: signUpField('name'),
+      phone: signUpField('phone'),
+      company: signUpField('company'),
+      address: signUpField('address'),
+    },
     signUpDomains: typed
       .string('signUpDomains')
       .split(/[\s,;]+/)
@@ -61,12 +66,12 @@ function everything(typed: Typed) {
     templates: typed
       .all('templates')
       .map((id, index) => ({ id, index }))
-      .sort((a, b) => place(a.id) - place(b.id) || a.index - b.index)
+      .sort((a, b) => position(a.id) - position(b.id) || a.index - b.index)
       .map(({ id }) => id),
     hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
     severalJobs: typed.ticked('severalJobs'),
     requestedStart: typed.ticked('requestedStart'),
-    createCustomers: make === 'yes' ? true : make === 'no' ? false : null,
+    createCustomers: createCustomers === 'yes' ? true : createCustomers === 'no' ? false : null,
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),

@@ -7,27 +7,27 @@ type Query = NonNullable<Parameters<App.Locals['api']['listPortalUsers']>[0]>
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   const query = url.searchParams
-  const asked = (name: string) => query.get(name) || undefined
+  const parameter = (name: string) => query.get(name) || undefined
   const user = async (id: string | undefined) => (id ? locals.api.getPortalUser({ user: id }) : null)
   return {
     ...locals.words('portal.office', 'portal-users.office'),
     title: locals.t('portal-users.office.label'),
     now: new Date().toISOString(),
     users: await locals.api.listPortalUsers({
-      search: asked('q'),
-      displayStatus: asked('displayStatus') as Query['displayStatus'],
-      customer: asked('customer'),
-      sort: asked('sort') as Query['sort'],
-      cursor: asked('cursor'),
+      search: parameter('q'),
+      displayStatus: parameter('displayStatus') as Query['displayStatus'],
+      customer: parameter('customer'),
+      sort: parameter('sort') as Query['sort'],
+      cursor: parameter('cursor'),
     }),
-    /** The one whose removal is asked about. */
-    removing: await user(asked('remove')),
-    /** The one the banner is about; its name comes from our records, never from the address. */
-    about: asked('done') ? await user(asked('user')) : null,
+    /** The user whose removal is to be confirmed. */
+    removing: await user(parameter('remove')),
+    /** The user of the success message; the name comes from the database, never from the address. */
+    changed: parameter('done') ? await user(parameter('user')) : null,
   }
 }
 
-const back = (url: URL, change: Record<string, string>) => {
+const listAddress = (url: URL, change: Record<string, string>) => {
   const query = new URLSearchParams(url.search)
   for (const key of [...query.keys()])
     if (key.startsWith('/') || ['remove', 'done', 'user'].includes(key)) query.delete(key)
@@ -41,14 +41,14 @@ export const actions: Actions = {
     const user = typed.string('user')
     const { failure } = await attempt(locals, typed, () => locals.api.resendPortalInvitation({ user }))
     if (failure) return failure
-    redirect(303, back(url, { done: 'resent', user }))
+    redirect(303, listAddress(url, { done: 'resent', user }))
   },
   reactivate: async ({ request, locals, url }) => {
     const typed = await readForm(request)
     const user = typed.string('user')
     const { failure } = await attempt(locals, typed, () => locals.api.reactivatePortalUser({ user }))
     if (failure) return failure
-    redirect(303, back(url, { done: 'reactivated', user }))
+    redirect(303, listAddress(url, { done: 'reactivated', user }))
   },
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)

@@ -8,7 +8,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
   const user = await locals.api.getPortalUser({ user: params.user })
   const find = url.searchParams.get('find')
   const linked = new Set(user.links.map((link) => link.customer.id))
-  const found = find && user.can.manage ? (await locals.api.listCustomers({ search: find })).rows.slice(0, 10) : null
+  const results = find && user.can.manage ? (await locals.api.listCustomers({ search: find })).rows.slice(0, 10) : null
   const settings = office.can.manage ? await locals.api.getPortalSettings() : null
   return {
     ...locals.words('portal.office', 'portal-users.office'),
@@ -16,7 +16,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
     now: new Date().toISOString(),
     user,
     matches:
-      found?.map(({ id, name, reference, address }) => ({
+      results?.map(({ id, name, reference, address }) => ({
         id,
         name,
         second: [reference, address].filter(Boolean).join(' · '),
@@ -27,8 +27,8 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
 }
 
 const PERMISSIONS = ['createJobs', 'chooseTemplates', 'editJobs', 'cancelJobs', 'deleteJobs'] as const
-/** What was set; what follows is not named. */
-const permissions = (typed: Typed) =>
+/** The permissions set to yes or no; inherited ones are left out. */
+const customPermissions = (typed: Typed) =>
   Object.fromEntries(
     PERMISSIONS.flatMap((name) => {
       const choice = typed.string(name)
@@ -37,8 +37,8 @@ const permissions = (typed: Typed) =>
   )
 
 type Event = Parameters<Actions[string]>[0]
-/** One form of the page: calls, then comes back with what was done. */
-async function act(
+/** Runs the operation of one form and returns to the page with a success message. */
+async function submit(
   { request, locals, params }: Event,
   form: string | null,
   done: string,
@@ -53,39 +53,39 @@ async function act(
 
 export const actions: Actions = {
   resend: (event) =>
-    act(event, 'form', 'resent', () => event.locals.api.resendPortalInvitation({ user: event.params.user })),
+    submit(event, 'form', 'resent', () => event.locals.api.resendPortalInvitation({ user: event.params.user })),
   reactivate: (event) =>
-    act(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
+    submit(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
   suspend: (event) =>
-    act(event, 'form', 'suspended', () => event.locals.api.suspendPortalUser({ user: event.params.user })),
+    submit(event, 'form', 'suspended', () => event.locals.api.suspendPortalUser({ user: event.params.user })),
   link: (event) =>
-    act(event, 'link', 'linked', (typed) =>
+    submit(event, 'link', 'linked', (typed) =>
       event.locals.api.linkCustomer({ user: event.params.user, customer: typed.string('customer') }),
     ),
   unlink: (event) =>
-    act(event, 'link', 'unlinked', (typed) =>
+    submit(event, 'link', 'unlinked', (typed) =>
       event.locals.api.unlinkCustomer({ user: event.params.user, link: typed.string('link') }),
     ),
   linkPermissions: (event) =>
-    act(event, null, 'linkPermissions', (typed) =>
+    submit(event, null, 'linkPermissions', (typed) =>
       event.locals.api.updatePortalLink({
         user: event.params.user,
         link: typed.string('link'),
-        permissions: permissions(typed),
+        permissions: customPermissions(typed),
       }),
     ),
   permissions: (event) =>
-    act(event, 'permissions', 'permissions', (typed) =>
+    submit(event, 'permissions', 'permissions', (typed) =>
       event.locals.api.customizePermissions({
         user: event.params.user,
         version: typed.number('version') ?? 0,
-        permissions: permissions(typed),
+        permissions: customPermissions(typed),
       }),
     ),
   reset: (event) =>
-    act(event, 'permissions', 'reset', () => event.locals.api.resetPermissions({ user: event.params.user })),
+    submit(event, 'permissions', 'reset', () => event.locals.api.resetPermissions({ user: event.params.user })),
   templates: (event) =>
-    act(event, 'templates', 'templates', (typed) =>
+    submit(event, 'templates', 'templates', (typed) =>
       event.locals.api.setTemplateAccess({
         user: event.params.user,
         version: typed.number('version') ?? 0,

@@ -8,7 +8,7 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
   return {
     ...locals.words('portal.office', 'portal-users.office'),
     title: locals.t('portal-users.office.new.title'),
-    // Templates beyond the defaults are the managers' to give.
+    // Only managers may give templates beyond the defaults.
     templates: office.can.manage
       ? (await locals.api.getPortalSettings()).choices.filter((each) => !each.archived)
       : null,
@@ -19,12 +19,12 @@ export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const find = typed.text('find')
-    const deed = typed.string('do')
+    const action = typed.string('do')
     const customers = typed.all('customers')
     const names = typed.record('name') as Record<string, string>
     const picked = customers.map((id) => ({ id, name: names[id] ?? '' }))
-    // Return in the search box looks for a customer; it must not send the invitation.
-    if (deed === 'find' || (deed !== 'add' && find)) {
+    // The Return key in the search box searches for a customer; it must not send the invitation.
+    if (action === 'find' || (action !== 'add' && find)) {
       const { rows } = find ? await locals.api.listCustomers({ search: find }) : { rows: [] }
       const matches = rows
         .filter(({ id }) => !customers.includes(id))
