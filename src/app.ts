@@ -257,14 +257,14 @@ export async function createApp(options: AppOptions): Promise<App> {
           : pageBodyLimit,
       context: (request) => {
         const bound = apiFor(request)
-        const { place } = request
+        const { hostScope } = request
         const byPath =
-          place.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
+          hostScope.surface === 'main' && request.url.startsWith('/p/') ? request.caller.addresses.portal : undefined
         const locale = translations.choose(request.headers['accept-language'])
         const context = {
           api: bound.api as unknown as Api,
-          surface: byPath ? ('portal' as const) : place.surface,
-          portal: place.portal ?? byPath ?? null,
+          surface: byPath ? ('portal' as const) : hostScope.surface,
+          portal: hostScope.portal ?? byPath ?? null,
           base: byPath ? `/p/${byPath}` : '',
           locale,
           regionalLocale: localeFor(request.headers['accept-language']),

@@ -1,6 +1,6 @@
 /**
- * Operations over HTTP: hosts, headers, cookies, origin, files, problems. No rule about records lives here;
- * everything that decides is in execute.ts and the features.
+ * Operations over HTTP: routes, limits, headers and the OpenAPI document. No rule about records lives here; everything
+ * that decides is in execute.ts and the features.
  */
 import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
@@ -12,22 +12,24 @@ import underPressure from '@fastify/under-pressure'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import { contentDisposition } from './files.ts'
+import { surfaceOf, type Caller } from './caller.ts'
+import { createExecute, type Execute } from './execute.ts'
+import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
+import { callerOf, checkOrigin, hostScopeOf, isDecodable } from './http/request.ts'
+import { sendResponse } from './http/responses.ts'
+import { applyEffects, type PendingEffect } from './http/session-cookies.ts'
+import { receiveUpload } from './http/uploads.ts'
 import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
-import { surfaceOf, type Caller } from './caller.ts'
-import { createExecute } from './execute.ts'
-import type { OperationResponse } from './output.ts'
-import type { ServerContext } from './server-context.ts'
 import { split } from './input.ts'
 import { openApi, problemSchema } from './openapi.ts'
-import type { Effect, Implemented, Upload } from './operation.ts'
-import { isProblem, problem, type Problem } from './problem.ts'
+import type { Implemented } from './operation.ts'
+import { problem } from './problem.ts'
+import type { ServerContext } from './server-context.ts'
 
 export interface HttpOptions {
   server: ServerContext
@@ -42,47 +44,55 @@ export interface HttpOptions {
   busyAfter: number
   /** Slug of the account whose own host this is, if any. */
   slugOfHost(host: string): Promise<string | null>
-  /** Database, migrations and mail are well. */
+  /** Database, migrations and mail work. */
   ready(): Promise<boolean>
   version: string
 }
 
-/** Which door a request came to. */
-export interface Place {
-  surface: 'main' | 'portal'
-  /** On a portal's own host: its slug. */
-  portal: string | null
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    place: Place
-    caller: Caller
-  }
-}
-
 export interface HttpServer {
   app: FastifyInstance
-  /** Every operation bound to one request's caller, for the pages; refusals are thrown with their words. */
-  apiFor(request: FastifyRequest): { api: Record<string, (input?: unknown) => Promise<unknown>>; effects: Effected[] }
-  applyEffects(request: FastifyRequest, reply: FastifyReply, effects: Effected[]): void
+  /** Every operation bound to one request's caller, for the pages; refusals are thrown with their texts. */
+  apiFor(request: FastifyRequest): RequestApi
+  applyEffects(request: FastifyRequest, reply: FastifyReply, effects: readonly PendingEffect[]): void
 }
 
-interface Effected {
-  effect: Effect
-  accountId: string | null
+interface RequestApi {
+  api: Record<string, (input?: unknown) => Promise<unknown>>
+  effects: PendingEffect[]
 }
 
 /** JSON bodies: the largest is a template with many fields. */
 const JSON_LIMIT = 256 * 1024
 
+/** Not part of the API: left out of its document. */
+const HIDDEN = { schema: { hide: true } as never }
+
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   const { server, translations, publicUrl } = options
   const execute = createExecute(server)
+  const problems = createProblemResponder(translations, publicUrl, server.reportError)
+  const app = createFastify(options)
+  await registerSecurity(app, publicUrl)
+  await registerBodies(app)
+  await registerLoadLimits(app, options)
+  await registerDocument(app, options)
+  addHooks(app, options)
+  app.setErrorHandler((error, request, reply) => problems.send(problems.toProblem(error, request), request, reply))
+  app.setNotFoundHandler((request, reply) => problems.send(problem('notFound'), request, reply))
+  addServiceRoutes(app, options)
+  for (const operation of server.operations) addOperation(app, operation, execute, problems)
+  // Otherwise the pages would answer a script with a page.
+  app.all('/api/*', HIDDEN, async () => {
+    throw problem('notFound')
+  })
+  return { app, apiFor: (request) => createRequestApi(server.operations, execute, problems, request), applyEffects }
+}
+
+function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
   const app = Fastify({
-    loggerInstance: options.log,
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: options.trustProxy,
+    trustProxy,
     bodyLimit: JSON_LIMIT,
     genReqId: () => shortCode(),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
@@ -91,12 +101,19 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    // The router answers an address it cannot read by itself, before any hook: without our headers, words or log line.
-    rewriteUrl: ({ url = '/' }) => (readable(url) ? url : url.startsWith('/api/') ? '/api/unreadable' : '/unreadable'),
+    // The router answers a path it cannot decode by itself, before any hook: without our headers, texts or log line.
+    rewriteUrl: ({ url = '/' }) => {
+      if (isDecodable(url)) return url
+      return url.startsWith('/api/') ? '/api/unreadable' : '/unreadable'
+    },
   }) as unknown as FastifyInstance
+  // Contracts validate input and serialize output.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  return app
+}
 
+async function registerSecurity(app: FastifyInstance, publicUrl: URL): Promise<void> {
   await app.register(helmet, {
     global: true,
     contentSecurityPolicy: false,
@@ -106,6 +123,9 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     crossOriginEmbedderPolicy: false,
     xFrameOptions: { action: 'deny' },
   })
+}
+
+async function registerBodies(app: FastifyInstance): Promise<void> {
   // Bodies are JSON or multipart; plain text would arrive as a body without fields.
   app.removeContentTypeParser('text/plain')
   await app.register(cookie)
@@ -114,23 +134,30 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 },
     throwFileSizeLimit: true,
   })
+}
+
+async function registerLoadLimits(app: FastifyInstance, { busyAfter, requestsPerMinute }: HttpOptions): Promise<void> {
   await app.register(underPressure, {
-    maxEventLoopDelay: options.busyAfter,
+    maxEventLoopDelay: busyAfter,
     retryAfter: 5,
-    // No measurement at all counts as infinite there: a machine that paused for a moment would turn everybody away for a second.
+    // No measurement counts as infinite there: after a pause of the machine everybody would be turned away for a second.
     pressureHandler: async (_request: unknown, _reply: unknown, _type: string, value: number | undefined) => {
       if (value !== Infinity) throw problem('busy', { retryAfter: 5 })
     },
   })
   await app.register(rateLimit, {
     global: true,
-    max: options.requestsPerMinute,
+    max: requestsPerMinute,
     timeWindow: 60_000,
-    // Whoever watches us may share an address with a busy proxy, and must not take us for dead.
+    // Monitoring may share an address with a busy proxy, and must not report us as down.
     allowList: (request) => /^\/(_app\/|api\/v1\/(health|ready)$)/.test(request.url),
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
+}
+
+async function registerDocument(app: FastifyInstance, options: HttpOptions): Promise<void> {
+  const { server } = options
   app.addSchema(problemSchema)
   await app.register(swagger, {
     refResolver: {
@@ -155,344 +182,93 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
       tags: [...new Set(server.operations.map((each) => each.feature))].map((name) => ({ name })),
     },
   })
+}
 
-  app.decorateRequest('place')
+function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions): void {
+  app.decorateRequest('hostScope')
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    request.place = await placeOf(request)
+    request.hostScope = await hostScopeOf(request, publicUrl, slugOfHost)
     request.caller = callerOf(request)
     checkOrigin(request)
   })
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    // Pages bring their own; all else (answers, redirects, pictures opened by themselves) loads and runs nothing.
+    // Pages bring their own; all else (JSON, redirects, pictures opened by themselves) loads and runs nothing.
     if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   })
   // One line per request; the log masks tokens in addresses.
   app.addHook('onResponse', async (request, reply) => {
-    request.log.info(
-      {
-        method: request.method,
-        url: unsearched(request.url),
-        host: request.host,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    )
+    const { method, url, host, log } = request
+    const ms = Math.round(reply.elapsedTime)
+    log.info({ method, url: withoutSearchTerms(url), host, status: reply.statusCode, ms }, 'request')
   })
-  app.setErrorHandler((error: FastifyError, request, reply) => answerProblem(asProblem(error, request), request, reply))
-  app.setNotFoundHandler((request, reply) => answerProblem(problem('notFound'), request, reply))
-
-  app.get('/api/v1/health', { schema: { hide: true } as never }, async () => ({
-    status: 'ok',
-    version: options.version,
-  }))
-  app.get('/api/v1/ready', { schema: { hide: true } as never }, async () => {
-    if (!(await options.ready())) throw problem('databaseAway', { retryAfter: 2 })
-    return { status: 'ready' }
-  })
-  app.get('/api/v1/openapi.json', { schema: { hide: true } as never }, async (_request, reply) =>
-    reply.type('application/json').send(app.swagger()),
-  )
-  for (const operation of server.operations) addRoute(operation)
-  // Else the pages would answer a script with a page.
-  app.all('/api/*', { schema: { hide: true } as never }, async () => {
-    throw problem('notFound')
-  })
-
-  return { app, apiFor, applyEffects }
-
-  // ---- hosts ----
-
-  async function placeOf(request: FastifyRequest): Promise<Place> {
-    const host = request.hostname.toLowerCase().replace(/\.$/, '')
-    const main = publicUrl.hostname.toLowerCase()
-    if (host === main || ['localhost', '127.0.0.1', '[::1]', '::1'].includes(host))
-      return { surface: 'main', portal: null }
-    if (host.endsWith(`.${main}`)) return { surface: 'portal', portal: host.slice(0, -main.length - 1) }
-    return { surface: 'portal', portal: (await options.slugOfHost(host)) ?? host }
-  }
-
-  function callerOf(request: FastifyRequest): Caller {
-    const [, first, second] = request.url.split('?')[0]!.split('/')
-    const prefix = cookiePrefix(request)
-    const portalTokens: Record<string, string> = {}
-    for (const [name, value] of Object.entries(request.cookies)) {
-      if (name.startsWith(`${prefix}portico_portal_`) && value)
-        portalTokens[name.slice(prefix.length + 'portico_portal_'.length)] = value
-    }
-    const key = request.headers['idempotency-key']
-    return {
-      addresses: {
-        portal: request.place.portal ?? (first === 'p' && second ? decode(second) : undefined),
-        office: request.place.surface === 'main' && first === 'office' && second ? decode(second) : undefined,
-      },
-      portalTokens,
-      personToken: request.place.surface === 'main' ? (request.cookies[`${prefix}portico_people`] ?? null) : null,
-      clientAddress: request.ip,
-      userAgent: (request.headers['user-agent'] ?? '').slice(0, 300),
-      requestId: request.id,
-      acceptLanguage: request.headers['accept-language'],
-      idempotencyKey: typeof key === 'string' ? key : undefined,
-    }
-  }
-
-  /**
-   * Cross-site forgery: a request that changes something comes from our own page, or from a script that holds no
-   * cookie. Sibling portals are same-site, so the whole origin is compared (PS-41).
-   */
-  function checkOrigin(request: FastifyRequest): void {
-    if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return
-    const { origin } = request.headers
-    if (
-      origin === undefined ? request.headers.cookie !== undefined : origin !== `${request.protocol}://${request.host}`
-    )
-      throw problem('crossOrigin')
-  }
-
-  // ---- routes ----
-
-  function addRoute(operation: Implemented): void {
-    const { definition, name, feature } = operation
-    const surface = surfaceOf(definition.path)
-    app.route({
-      method: definition.method,
-      url: `/api/v1${definition.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      ...(definition.method === 'GET' && { exposeHeadRoute: true }),
-      // Described when somebody asks for the document: 100 ms and some megabytes that few processes ever need.
-      config: { operation: name, feature, swaggerTransform: () => ({ schema: openApi(operation) }) } as never,
-      handler: async (request, reply) => {
-        const params = { ...(request.params as Record<string, string>) }
-        const slug = params.account ?? params.portal
-        delete params.account
-        delete params.portal
-        // On a portal's host only its own operations answer; the office lives on the main host.
-        const { place } = request
-        if (place.surface === 'portal' && (surface !== 'portal' || slug !== place.portal)) throw problem('notFound')
-        const caller: Caller = { ...request.caller, addresses: { [surface]: slug } }
-        const parts = { params, query: request.query, body: request.body }
-        if (definition.upload) return receive(operation, parts, caller, request, reply)
-        const answer = await execute(operation, parts, caller)
-        return send(answer, caller, request, reply)
-      },
-    })
-  }
-
-  async function send(
-    answer: OperationResponse,
-    caller: Caller,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<unknown> {
-    if (answer.effect && 'file' in answer.effect) {
-      const { file } = answer.effect
-      return reply
-        .code(200)
-        .headers({
-          'content-type': file.type,
-          'content-length': file.size,
-          'content-disposition': contentDisposition(file.name, file.inline ? 'inline' : 'attachment'),
-          'cache-control': 'private, no-store',
-          ...(file.frame && { 'x-frame-options': 'SAMEORIGIN' }),
-          // A logo is shown inside mails, wherever they are read.
-          ...(file.anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),
-          // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
-          'content-security-policy': file.frame
-            ? `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' ${file.frame.pictures.join(' ')}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`
-            : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-          'x-content-type-options': 'nosniff',
-        })
-        .send(file.stream)
-    }
-    if (answer.effect) applyEffects(request, reply, [{ effect: answer.effect, accountId: answer.account ?? null }])
-    return reply
-      .code(answer.status)
-      .type('application/json; charset=utf-8')
-      .serializer((json: unknown) => json as string)
-      .send(answer.json)
-  }
-
-  /** Uploads: one file part, streamed; plain forms are led back to where they came from. */
-  async function receive(
-    operation: Implemented,
-    parts: { params: unknown; query: unknown; body: unknown },
-    caller: Caller,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) {
-    const plainForm = (request.headers.accept ?? '').includes('text/html')
-    let back: string | undefined
-    try {
-      if (!request.isMultipart()) throw problem('unsupportedType')
-      const part = await request.file({ limits: { fileSize: operation.definition.upload! } })
-      if (!part) throw problem('input', { fields: { file: 'required' } })
-      const body = Object.fromEntries(
-        Object.entries(part.fields).flatMap(([name, field]) =>
-          field && !Array.isArray(field) && field.type === 'field' ? [[name, field.value]] : [],
-        ),
-      )
-      back =
-        typeof body.return === 'string' && /^\/(?![/\\])[^\\\u0000-\u001f]*$/.test(body.return)
-          ? body.return
-          : undefined
-      delete body.return
-      const file: Upload = { name: part.filename, type: part.mimetype, stream: part.file }
-      const answer = await execute(operation, { ...parts, body, file }, caller)
-      if (plainForm && back) return reply.redirect(back, 303)
-      return await send(answer, caller, request, reply)
-    } catch (error) {
-      request.raw.resume()
-      const refusal = asProblem(error as FastifyError, request)
-      if (!plainForm || !back) throw refusal
-      return reply.redirect(
-        `${back}${back.includes('?') ? '&' : '?'}problem=${refusal.fields?.file?.code ?? refusal.code}`,
-        303,
-      )
-    }
-  }
-
-  // ---- pages ----
-
-  function apiFor(request: FastifyRequest) {
-    const effects: Effected[] = []
-    const api: Record<string, (input?: unknown) => Promise<unknown>> = {}
-    for (const operation of server.operations) {
-      api[operation.name] = async (input) => {
-        try {
-          const answer = await execute(
-            operation,
-            split(operation.definition, input as Record<string, unknown>),
-            request.caller,
-          )
-          if (answer.effect) effects.push({ effect: answer.effect, accountId: answer.account ?? null })
-          return JSON.parse(answer.json) as unknown
-        } catch (error) {
-          throw worded(asProblem(error as FastifyError, request), request)
-        }
-      }
-    }
-    return { api, effects }
-  }
-
-  function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: Effected[]): void {
-    for (const { effect, accountId } of effects) {
-      if (!('session' in effect)) continue
-      const name =
-        cookiePrefix(request) +
-        (effect.audience === 'people' ? 'portico_people' : `portico_portal_${(accountId ?? '').slice(-12)}`)
-      const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
-      if (effect.session === 'start') reply.setCookie(name, effect.token, { ...attributes, expires: effect.ends })
-      else reply.clearCookie(name, attributes)
-    }
-  }
-
-  /** Host-only and bound to https where there is https; browsers refuse `__Host-` over plain http. */
-  function cookiePrefix(request: FastifyRequest): string {
-    return request.protocol === 'https' ? '__Host-' : ''
-  }
-
-  // ---- refusals ----
-
-  function asProblem(error: FastifyError, request: FastifyRequest): Problem {
-    if (isProblem(error)) return error
-    if (typeof (error as { retryAfter?: unknown }).retryAfter === 'number')
-      return problem('busy', { retryAfter: Number((error as { retryAfter?: unknown }).retryAfter) })
-    switch (error.code) {
-      case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      case 'FST_REQ_FILE_TOO_LARGE':
-        return problem('tooLarge')
-      case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-        return problem('unsupportedType')
-      case 'FST_FILES_LIMIT':
-      case 'FST_PARTS_LIMIT':
-      case 'FST_FIELDS_LIMIT':
-        return problem('input', { fields: { file: 'tooMany' } })
-    }
-    if (typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500)
-      return problem('malformed')
-    server.reportError(error, {
-      operation:
-        (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!,
-      requestId: request.id,
-    })
-    return problem('internal')
-  }
-
-  function worded(refusal: Problem, request: FastifyRequest) {
-    const locale = translations.choose(request.headers['accept-language'])
-    const has = (key: string) => translations.has(locale, key)
-    const fields =
-      refusal.fields &&
-      Object.fromEntries(
-        Object.entries(refusal.fields).map(([path, { code, vars }]) => [
-          path,
-          {
-            code,
-            text: has(`problems.fields.${code}`) ? translations.t(locale, `problems.fields.${code}`, vars) : code,
-          },
-        ]),
-      )
-    return Object.assign(refusal, {
-      title: has(`problems.${refusal.code}`)
-        ? translations.t(locale, `problems.${refusal.code}`, refusal.vars)
-        : refusal.code,
-      ...(has(`problems.${refusal.code}Detail`) && {
-        detail: translations.t(locale, `problems.${refusal.code}Detail`, refusal.vars),
-      }),
-      ...(fields && { fields }),
-      requestId: request.id,
-    })
-  }
-
-  function answerProblem(refusal: Problem, request: FastifyRequest, reply: FastifyReply) {
-    const said = worded(refusal, request) as Problem & { title: string; detail?: string }
-    if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
-    if (refusal.code === 'moved') {
-      // A portal's own host answers only for itself, so its new address is on its new host.
-      const host =
-        request.place.surface === 'portal' ? `${request.protocol}://${refusal.vars?.slug}.${publicUrl.host}` : ''
-      reply.header(
-        'location',
-        host +
-          request.url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${refusal.vars?.slug}`),
-      )
-    }
-    return reply
-      .code(refusal.status)
-      .type('application/problem+json; charset=utf-8')
-      .serializer((value: unknown) => JSON.stringify(value))
-      .send({
-        type: 'about:blank',
-        status: refusal.status,
-        code: refusal.code,
-        title: said.title,
-        ...(said.detail && { detail: said.detail }),
-        requestId: request.id,
-        ...(said.fields && { fields: said.fields }),
-        ...(said.vars && { vars: said.vars }),
-      })
-  }
 }
 
 /** What people search for are names: the log keeps that they searched, not for whom. */
-const unsearched = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
+const withoutSearchTerms = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
-const decode = (part: string): string => {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
+function addServiceRoutes(app: FastifyInstance, { version, ready }: HttpOptions): void {
+  app.get('/api/v1/health', HIDDEN, async () => ({ status: 'ok', version }))
+  app.get('/api/v1/ready', HIDDEN, async () => {
+    if (!(await ready())) throw problem('databaseAway', { retryAfter: 2 })
+    return { status: 'ready' }
+  })
+  app.get('/api/v1/openapi.json', HIDDEN, async (_request, reply) => reply.type('application/json').send(app.swagger()))
 }
 
-/** Whether the path of an address can be decoded. */
-function readable(url: string): boolean {
-  try {
-    return decodeURIComponent(url.split('?')[0]!) !== ''
-  } catch {
-    return false
+function addOperation(
+  app: FastifyInstance,
+  operation: Implemented,
+  execute: Execute,
+  problems: ProblemResponder,
+): void {
+  const { definition, name, feature } = operation
+  const surface = surfaceOf(definition.path)
+  app.route({
+    method: definition.method,
+    url: `/api/v1${definition.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    ...(definition.method === 'GET' && { exposeHeadRoute: true }),
+    // Described when the document is asked for: 100 ms and some megabytes that few processes ever need.
+    config: { operation: name, feature, swaggerTransform: () => ({ schema: openApi(operation) }) } as never,
+    handler: async (request, reply) => {
+      const { account, portal, ...params } = request.params as Record<string, string>
+      const slug = account ?? portal
+      // On a portal's host only its own operations answer; the office lives on the main host.
+      const { hostScope } = request
+      const isForeign = surface !== 'portal' || slug !== hostScope.portal
+      if (hostScope.surface === 'portal' && isForeign) throw problem('notFound')
+      const caller: Caller = { ...request.caller, addresses: { [surface]: slug } }
+      const parts = { params, query: request.query, body: request.body }
+      if (!definition.upload) return sendResponse(await execute(operation, parts, caller), request, reply)
+      const upload = { sizeLimit: definition.upload, parts, problems }
+      return receiveUpload({ ...upload, execute: (all) => execute(operation, all, caller) }, request, reply)
+    },
+  })
+}
+
+/** The operations as pages call them: flat input in, what HTTP would answer out. Effects wait until the page is sent. */
+function createRequestApi(
+  operations: readonly Implemented[],
+  execute: Execute,
+  problems: ProblemResponder,
+  request: FastifyRequest,
+): RequestApi {
+  const effects: PendingEffect[] = []
+  const api: RequestApi['api'] = {}
+  for (const operation of operations) {
+    api[operation.name] = async (input) => {
+      try {
+        const parts = split(operation.definition, input as Record<string, unknown>)
+        const { json, effect, account } = await execute(operation, parts, request.caller)
+        if (effect) effects.push({ effect, accountId: account ?? null })
+        return JSON.parse(json) as unknown
+      } catch (error) {
+        throw problems.withTexts(problems.toProblem(error, request), request)
+      }
+    }
   }
+  return { api, effects }
 }

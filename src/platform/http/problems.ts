@@ -1,0 +1,106 @@
+/** Refusals over HTTP (RFC 9457): any error becomes a problem, with texts in the reader's language. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Translations } from '../i18n.ts'
+import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
+import type { ServerContext } from '../server-context.ts'
+
+export interface ProblemResponder {
+  /** The problem that an error stands for. What nobody foresaw is reported and becomes `internal`. */
+  toProblem(error: unknown, request: FastifyRequest): Problem
+  /** Adds title, detail, texts of fields and the request's id. */
+  withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem
+  send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply
+}
+
+interface ReadableProblem extends Problem {
+  title: string
+  detail?: string
+  requestId: string
+}
+
+export function createProblemResponder(
+  translations: Translations,
+  publicUrl: URL,
+  reportError: ServerContext['reportError'],
+): ProblemResponder {
+  function toProblem(error: unknown, request: FastifyRequest): Problem {
+    if (isProblem(error)) return error
+    const known = knownProblem(error as FastifyError)
+    if (known) return known
+    reportError(error, { operation: operationOf(request), requestId: request.id })
+    return problem('internal')
+  }
+
+  function withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem {
+    const locale = translations.choose(request.headers['accept-language'])
+    const { code, vars } = refusal
+    const textOf = (key: string, values: FieldError['vars']) =>
+      translations.has(locale, key) ? translations.t(locale, key, values) : undefined
+    const detail = textOf(`problems.${code}Detail`, vars)
+    const fields =
+      refusal.fields &&
+      Object.fromEntries(
+        Object.entries(refusal.fields).map(([path, field]) => [
+          path,
+          { code: field.code, text: textOf(`problems.fields.${field.code}`, field.vars) ?? field.code },
+        ]),
+      )
+    return Object.assign(refusal, {
+      title: textOf(`problems.${code}`, vars) ?? code,
+      ...(detail !== undefined && { detail }),
+      ...(fields && { fields }),
+      requestId: request.id,
+    })
+  }
+
+  function send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { status, code, title, detail, fields, vars } = withTexts(refusal, request)
+    if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
+    if (code === 'moved') reply.header('location', movedTo(String(vars?.slug), request, publicUrl))
+    return reply
+      .code(status)
+      .type('application/problem+json; charset=utf-8')
+      .serializer((value: unknown) => JSON.stringify(value))
+      .send({
+        type: 'about:blank',
+        status,
+        code,
+        title,
+        ...(detail && { detail }),
+        requestId: request.id,
+        ...(fields && { fields }),
+        ...(vars && { vars }),
+      })
+  }
+
+  return { toProblem, withTexts, send }
+}
+
+/** Errors of Fastify, its plugins and bounded queues that a caller can do something about. */
+function knownProblem(error: FastifyError): Problem | undefined {
+  const { retryAfter } = error as { retryAfter?: unknown }
+  if (typeof retryAfter === 'number') return problem('busy', { retryAfter })
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+    case 'FST_REQ_FILE_TOO_LARGE':
+      return problem('tooLarge')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem('unsupportedType')
+    case 'FST_FILES_LIMIT':
+    case 'FST_PARTS_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+      return problem('input', { fields: { file: 'tooMany' } })
+  }
+  const { statusCode } = error
+  const isClientError = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+  return isClientError ? problem('malformed') : undefined
+}
+
+const operationOf = (request: FastifyRequest): string =>
+  (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!
+
+/** The same address under the account's present slug. A portal's own host serves only that portal, so its host changes. */
+function movedTo(slug: string, { url, protocol, hostScope }: FastifyRequest, publicUrl: URL): string {
+  const origin = hostScope.surface === 'portal' ? `${protocol}://${slug}.${publicUrl.host}` : ''
+  return origin + url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${slug}`)
+}

@@ -1,0 +1,84 @@
+/** What a request says about itself: the host it came to, who calls, and the origin it was sent from. */
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../caller.ts'
+import { problem } from '../problem.ts'
+import { personToken, portalTokens } from './session-cookies.ts'
+
+/** Which part of the installation a host serves. */
+export interface HostScope {
+  surface: 'main' | 'portal'
+  /** On a portal's own host: its slug. */
+  portal: string | null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    hostScope: HostScope
+    caller: Caller
+  }
+}
+
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]', '::1']
+const USER_AGENT_LIMIT = 300
+
+/** `slugOfHost` knows the hosts that accounts brought themselves. */
+export async function hostScopeOf(
+  request: FastifyRequest,
+  publicUrl: URL,
+  slugOfHost: (host: string) => Promise<string | null>,
+): Promise<HostScope> {
+  const host = request.hostname.toLowerCase().replace(/\.$/, '')
+  const main = publicUrl.hostname.toLowerCase()
+  if (host === main || LOCAL_HOSTS.includes(host)) return { surface: 'main', portal: null }
+  if (host.endsWith(`.${main}`)) return { surface: 'portal', portal: host.slice(0, -main.length - 1) }
+  return { surface: 'portal', portal: (await slugOfHost(host)) ?? host }
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  const { hostScope, headers } = request
+  const isMain = hostScope.surface === 'main'
+  const [, first, second] = request.url.split('?')[0]!.split('/')
+  const slug = second ? decode(second) : undefined
+  const key = headers['idempotency-key']
+  return {
+    addresses: {
+      portal: hostScope.portal ?? (first === 'p' ? slug : undefined),
+      office: isMain && first === 'office' ? slug : undefined,
+    },
+    portalTokens: portalTokens(request),
+    personToken: isMain ? personToken(request) : null,
+    clientAddress: request.ip,
+    userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
+    requestId: request.id,
+    acceptLanguage: headers['accept-language'],
+    idempotencyKey: typeof key === 'string' ? key : undefined,
+  }
+}
+
+/**
+ * Cross-site forgery: a request that changes something comes from our own page, or from a script that holds no
+ * cookie. Sibling portals are same-site, so the whole origin is compared (PS-41).
+ */
+export function checkOrigin({ method, headers, protocol, host }: FastifyRequest): void {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return
+  const { origin, cookie } = headers
+  const isForeign = origin === undefined ? cookie !== undefined : origin !== `${protocol}://${host}`
+  if (isForeign) throw problem('crossOrigin')
+}
+
+/** Whether the path of an address can be decoded. */
+export function isDecodable(url: string): boolean {
+  try {
+    return decodeURIComponent(url.split('?')[0]!) !== ''
+  } catch {
+    return false
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,42 @@
+/** Session cookies: host-only, unreadable for scripts, and named per audience so that portals never share one. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Effect } from '../operation.ts'
+
+const PEOPLE_COOKIE = 'portico_people'
+const PORTAL_COOKIE = 'portico_portal_'
+/** Characters of the account's id that end the name of its portal's cookie. */
+const ACCOUNT_SUFFIX = 12
+
+/** An effect that a page has caused and that is applied when the page is sent. */
+export interface PendingEffect {
+  effect: Effect
+  accountId: string | null
+}
+
+/** `__Host-` binds a cookie to https and this host; browsers refuse it over plain http. */
+const prefixOf = (request: FastifyRequest): string => (request.protocol === 'https' ? '__Host-' : '')
+
+/** Session tokens of portals, by the end of their cookie's name. */
+export function portalTokens(request: FastifyRequest): Record<string, string> {
+  const start = `${prefixOf(request)}${PORTAL_COOKIE}`
+  const tokens: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.cookies))
+    if (value && name.startsWith(start)) tokens[name.slice(start.length)] = value
+  return tokens
+}
+
+export const personToken = (request: FastifyRequest): string | null =>
+  request.cookies[`${prefixOf(request)}${PEOPLE_COOKIE}`] ?? null
+
+/** Sets or clears the cookies of sessions that have started or ended. */
+export function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: readonly PendingEffect[]): void {
+  for (const { effect, accountId } of effects) {
+    if (!('session' in effect)) continue
+    const base =
+      effect.audience === 'people' ? PEOPLE_COOKIE : `${PORTAL_COOKIE}${(accountId ?? '').slice(-ACCOUNT_SUFFIX)}`
+    const name = prefixOf(request) + base
+    const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
+    if (effect.session === 'start') reply.setCookie(name, effect.token, { ...attributes, expires: effect.ends })
+    else reply.clearCookie(name, attributes)
+  }
+}
