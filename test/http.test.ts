@@ -99,7 +99,7 @@ describe('bad input', () => {
       password: 'required',
       surprise: 'unknown',
     })
-    expect(body.fields.password?.text).toMatch(/filled in/)
+    expect(body.fields.password?.text).toMatch(/Required/)
   })
 
   it('PS-14 unknown query keys are refused', async () => {
