@@ -124,9 +124,9 @@ Sign in with martha@post.example. If you did not sign up, Martha, ignore this em
       expect(subject).not.toMatch(/[\r\n]/)
     }
     const shown = await renderMail({ ...base, vars: { ...base.vars, name: '[click](https://evil.example/)' } })
-    expect(shown.text).toContain('Hello [click](https: //evil.example/), one click')
+    expect(shown.text).toContain('Hello [click](https: //evil.example/), confirm your email')
     const literal = await renderMail({ ...base, vars: { ...base.vars, name: '@@url@@ $& **b**' } })
-    expect(literal.html).toContain('Hello @@url@@ $&amp; **b**, one click')
+    expect(literal.html).toContain('Hello @@url@@ $&amp; **b**, confirm your email')
   })
 
   test('only addresses a person may follow become links', async () => {
