@@ -216,7 +216,7 @@ describe('the database restarts', () => {
             }
           }),
         )
-        const away = async () => (told.get('503 databaseAway') ?? 0) > 0
+        const away = async () => (told.get('503 databaseUnavailable') ?? 0) > 0
         const client = new pg.Client({ ...world.admin, database: 'postgres' })
         client.on('error', () => {})
         await client.connect()
@@ -233,7 +233,7 @@ describe('the database restarts', () => {
         stop = true
         await load
         expect(
-          [...told.keys()].filter((said) => !['200', '201', '503 databaseAway', '503 busy'].includes(said)),
+          [...told.keys()].filter((said) => !['200', '201', '503 databaseUnavailable', '503 busy'].includes(said)),
         ).toEqual([])
         const stored = new Set((await at.stored((db) => jobsOf(db, shop.id))).map((job) => job.id))
         expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])

@@ -451,7 +451,7 @@ describe('two lists of logins', () => {
     expect((await user.call('getPortalFile', { file: theirs })).status).toBe(404)
     expect((await user.call('removePortalFile', { file: theirs })).status).toBe(404)
     expect((await user.call('createPortalJob', { template, address: 'x', files: [theirs] })).body.fields).toMatchObject(
-      { files: { code: 'fileGone' } },
+      { files: { code: 'fileNotFound' } },
     )
 
     const { id: attached } = (await upload(`/jobs/${job!.id}/files`)).body as { id: string }

@@ -213,7 +213,7 @@ const withoutSearchTerms = (url: string): string => url.replace(/([?&](?:search|
 function addServiceRoutes(app: FastifyInstance, { version, ready }: HttpOptions): void {
   app.get('/api/v1/health', HIDDEN, async () => ({ status: 'ok', version }))
   app.get('/api/v1/ready', HIDDEN, async () => {
-    if (!(await ready())) throw problem('databaseAway', { retryAfter: 2 })
+    if (!(await ready())) throw problem('databaseUnavailable', { retryAfter: 2 })
     return { status: 'ready' }
   })
   app.get('/api/v1/openapi.json', HIDDEN, async (_request, reply) => reply.type('application/json').send(app.swagger()))

@@ -19,7 +19,7 @@ export const GENERIC_PROBLEMS = {
   unsupportedType: 415,
   tooMany: 429,
   busy: 503,
-  databaseAway: 503,
+  databaseUnavailable: 503,
   internal: 500,
   keyReused: 422,
   stillRunning: 409,

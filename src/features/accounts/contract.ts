@@ -32,7 +32,7 @@ const accent = () =>
     .string()
     .trim()
     .toLowerCase()
-    .regex(/^#[0-9a-f]{6}$/, 'colour')
+    .regex(/^#[0-9a-f]{6}$/, 'color')
 const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}$/, 'phone')
 const slug = () =>
   z

@@ -16,12 +16,12 @@ declareProblems({
   jobStarted: 409,
   /** The table of moves has no such move for this person. */
   transitionNotAllowed: 409,
-  planningOver: 409,
+  schedulingClosed: 409,
   jobCanceled: 409,
   /** What a customer may no longer do in this status. */
-  editingOver: 409,
-  cancelingOver: 409,
-  deletingOver: 409,
+  editingClosed: 409,
+  cancelingClosed: 409,
+  deletingClosed: 409,
   noCustomer: 409,
   bookingNotAllowed: 403,
   editingNotAllowed: 403,
@@ -317,7 +317,7 @@ export const jobs = contract('jobs', {
     params: job,
     body: z.strictObject({ ...seen, scheduled: local().nullable(), durationMinutes: minutes().nullable().optional() }),
     output: changed,
-    problems: ['jobChanged', 'planningOver'],
+    problems: ['jobChanged', 'schedulingClosed'],
     writes: true,
   }),
   cancelJob: operation({

@@ -339,7 +339,7 @@ export const jobsHandlers = implement('jobs', jobs, {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayPlan(ctx.actor, job))
     checkVersion(job!, version)
-    if (!isPlannable(job!.status)) throw problem('planningOver', { vars: { status: job!.status } })
+    if (!isPlannable(job!.status)) throw problem('schedulingClosed', { vars: { status: job!.status } })
     const fieldErrors: FieldErrors = {}
     const at = parseLocalTime(scheduled, ctx.account.timeZone, 'scheduled', fieldErrors) ?? null
     throwFieldErrors(fieldErrors)

@@ -12,7 +12,7 @@ import { portalProblems } from '../portal/contract.ts'
 import { DISPLAY_STATUSES, STATUSES, TEMPLATE_MODES } from './rules.ts'
 
 declareProblems({
-  changedMeanwhile: portalProblems.changedMeanwhile,
+  editConflict: portalProblems.editConflict,
   /** `vars.user` is the id of the one there is. */
   alreadyPortalUser: 409,
   alreadyActivated: 409,
@@ -22,7 +22,7 @@ declareProblems({
   alreadyLinked: 409,
   portalIsOff: 409,
   /** A mail with a link went out within the last minute. */
-  resentJustNow: 429,
+  resentTooSoon: 429,
 })
 
 const own = z.strictObject(
@@ -199,7 +199,7 @@ export const portalUsers = contract('portal-users', {
       'portalUserSuspended',
       'portalUserRemoved',
       'portalIsOff',
-      'resentJustNow',
+      'resentTooSoon',
     ],
     writes: true,
   }),
@@ -211,7 +211,7 @@ export const portalUsers = contract('portal-users', {
     params: z.strictObject(one),
     body: z.strictObject({ ...seen, email: email() }),
     output: z.object({ version: z.number(), outcome: z.enum(['invitedAnew', 'confirmationSent']) }),
-    problems: [...manage, 'changedMeanwhile', 'alreadyPortalUser', 'portalUserSuspended', 'portalIsOff'],
+    problems: [...manage, 'editConflict', 'alreadyPortalUser', 'portalUserSuspended', 'portalIsOff'],
     writes: true,
   }),
   linkCustomer: operation({
@@ -255,7 +255,7 @@ export const portalUsers = contract('portal-users', {
     params: z.strictObject(one),
     body: z.strictObject({ ...seen, mode: z.enum(TEMPLATE_MODES), templates: z.array(id()).max(200, 'tooMany') }),
     output: done,
-    problems: [...manage, 'changedMeanwhile'],
+    problems: [...manage, 'editConflict'],
     writes: true,
   }),
   customizePermissions: operation({
@@ -266,7 +266,7 @@ export const portalUsers = contract('portal-users', {
     params: z.strictObject(one),
     body: z.strictObject({ ...seen, permissions: own }),
     output: done,
-    problems: [...manage, 'changedMeanwhile'],
+    problems: [...manage, 'editConflict'],
     writes: true,
   }),
   resetPermissions: operation({

@@ -140,7 +140,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
     const last = await lastActivationAt(ctx.db, ctx.account.id, id)
     const wait = last ? Math.ceil(RESEND_PAUSE - (ctx.now.getTime() - last.getTime()) / 1000) : 0
-    if (wait > 0) throw problem('resentJustNow', { retryAfter: wait, vars: { seconds: wait } })
+    if (wait > 0) throw problem('resentTooSoon', { retryAfter: wait, vars: { seconds: wait } })
     await activate(ctx, id)
     await ctx.audit({ event: 'portalInvitationResent', subjectKind: 'portalUser', subjectId: id })
     return { email: user!.email }
@@ -150,7 +150,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayDo(ctx.actor, 'changeEmail', user))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
-    if (user!.version !== version) throw problem('changedMeanwhile')
+    if (user!.version !== version) throw problem('editConflict')
     if (user!.email === email) throw problem('input', { fields: { email: 'sameAddress' } })
     const other = await portalUserByEmail(ctx.db, ctx.account.id, email)
     if (other && other.id !== id) throw await taken(ctx, email)
@@ -231,7 +231,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     const own = await templateAccess(ctx, mode, templates, user!.templates)
     if (!own) throw problem('input', { fields: { templates: 'choice' } })
     const next = await saveUser(ctx.db, ctx.account.id, id, version, { mode, templates: own }, ctx.now)
-    if (next === null) throw problem('changedMeanwhile')
+    if (next === null) throw problem('editConflict')
     await ctx.audit({
       event: 'templateAccessChanged',
       subjectKind: 'portalUser',
@@ -246,7 +246,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
     ctx.allow(mayDo(ctx.actor, 'customize', user))
     const own = ownOrNothing(permissions)
     const next = await saveUser(ctx.db, ctx.account.id, id, version, { permissions: own }, ctx.now)
-    if (next === null) throw problem('changedMeanwhile')
+    if (next === null) throw problem('editConflict')
     await ctx.audit({
       event: 'permissionsCustomized',
       subjectKind: 'portalUser',

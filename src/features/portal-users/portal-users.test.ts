@@ -382,7 +382,7 @@ describe('resending', () => {
     const { id } = await shop.owner.ok('addPortalUser', { email })
     const first = await tokenIn(email)
     const impatient = await shop.owner.call('resendPortalInvitation', { user: id })
-    expect(impatient).toMatchObject({ status: 429, body: { code: 'resentJustNow' } })
+    expect(impatient).toMatchObject({ status: 429, body: { code: 'resentTooSoon' } })
     expect(Number(impatient.headers['retry-after'])).toBeGreaterThan(0)
     waitAMinute()
     const clicks = await Promise.all(
@@ -441,7 +441,7 @@ describe('another address', () => {
     ).toMatchObject({ status: 409, body: { code: 'alreadyPortalUser', vars: { user: other.id } } })
     expect(await shop.owner.call('updatePortalUser', { user: user.id, version: 7, email: address() })).toMatchObject({
       status: 409,
-      body: { code: 'changedMeanwhile' },
+      body: { code: 'editConflict' },
     })
     expect(await shop.owner.call('updatePortalUser', { user: user.id, version: 1, email: user.email })).toMatchObject({
       status: 422,
@@ -553,7 +553,7 @@ describe('permissions and templates of a user', () => {
     })
     expect(await value()).toMatchObject({ allowed: true, source: 'user', otherwise: false })
     expect(await shop.owner.call('customizePermissions', { user: user.id, version: 1, permissions: {} })).toMatchObject(
-      { status: 409, body: { code: 'changedMeanwhile' } },
+      { status: 409, body: { code: 'editConflict' } },
     )
     expect(version).toBe(2)
     await shop.owner.ok('resetPermissions', { user: user.id })

@@ -12,7 +12,7 @@ import { QUESTIONS } from './rules.ts'
 
 export const portalProblems = declareProblems({
   /** Somebody else saved first; nothing of this form was stored. */
-  changedMeanwhile: 409,
+  editConflict: 409,
   portalAddressTaken: 409,
 })
 
@@ -86,7 +86,7 @@ export const portal = contract('portal', {
       }),
     }),
     output: answer.extend({ sessionsEnded: z.number() }),
-    problems: ['managersOnly', 'changedMeanwhile'],
+    problems: ['managersOnly', 'editConflict'],
     writes: true,
   }),
   changePortalAddress: operation({

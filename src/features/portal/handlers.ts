@@ -26,7 +26,7 @@ export const portalHandlers = implement('portal', portal, {
     const before = await portalSettings(ctx.db, ctx.account.id)
     ctx.allow(mayManage(ctx.actor))
     const change = await checked(ctx, wish, before)
-    if (!(await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now))) throw problem('changedMeanwhile')
+    if (!(await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now))) throw problem('editConflict')
     // Data stays and nobody needs a new activation; only who is inside is put out (E-09).
     const sessionsEnded =
       before.enabled && change.enabled === false ? await endPortalSessions(ctx.db, ctx.account.id) : 0

@@ -59,7 +59,7 @@ describe('portal settings', () => {
     const { version } = await admin.ok('getPortalSettings')
     await shop.owner.ok('updatePortalSettings', { version, public: false })
     const late = await admin.call('updatePortalSettings', { version, public: true, introduction: 'Too late' })
-    expect(late).toMatchObject({ status: 409, body: { code: 'changedMeanwhile' } })
+    expect(late).toMatchObject({ status: 409, body: { code: 'editConflict' } })
     expect(await shop.owner.ok('getPortalSettings')).toMatchObject({ public: false, introduction: '' })
   })
 

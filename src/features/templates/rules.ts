@@ -381,7 +381,7 @@ export function faultsOfFields(fields: readonly Field[]): Record<string, FieldEr
     if (hasOptions(field.type)) {
       const options = field.options ?? []
       if (options.length === 0) set('options', 'required')
-      if (new Set(options).size < options.length) set('options', 'twice')
+      if (new Set(options).size < options.length) set('options', 'duplicate')
     } else if (field.options?.length) set('options', 'unknown')
     if (field.unit && field.type !== 'number') set('unit', 'unknown')
     if (field.value !== undefined) {

@@ -15,7 +15,7 @@ export function isOutage(error: unknown): boolean {
   return OUTAGE_MESSAGE.test(message ?? '')
 }
 
-export const asOutage = (error: unknown) => problem('databaseAway', { retryAfter: 2, cause: error })
+export const asOutage = (error: unknown) => problem('databaseUnavailable', { retryAfter: 2, cause: error })
 
 /** The constraint that a database error names, by which features map it to a problem. */
 export function constraintOf(error: unknown): string | undefined {

@@ -37,7 +37,7 @@ export interface TransactionOptions {
   preflight?: Preflight
 }
 
-/** Runs `work` in one transaction: its throw rolls back and is rethrown, database outages as problem databaseAway. */
+/** Runs `work` in one transaction: its throw rolls back and is rethrown, database outages as problem databaseUnavailable. */
 export async function inTransaction<T>(
   pool: pg.Pool,
   options: TransactionOptions,

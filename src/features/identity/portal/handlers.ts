@@ -202,7 +202,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const user = (await loginById(ctx.db, account, found.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
-      if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkUnknown')
+      if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')
       await replaceTokens(ctx.db, account, ['portalReset'], user.id, ctx.now)
       await endPortalSessions(ctx.db, account, user.id)
       await clearRateLimit(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
@@ -223,11 +223,11 @@ const myself = (actor: PortalUserActor, portal: PortalOf) => ({
 })
 
 const REFUSALS: Record<LinkStatus, string> = {
-  open: 'linkUnknown',
+  open: 'linkInvalid',
   accepted: 'linkUsed',
   expired: 'linkExpired',
   replaced: 'linkReplaced',
-  unknown: 'linkUnknown',
+  unknown: 'linkInvalid',
 }
 
 /** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */

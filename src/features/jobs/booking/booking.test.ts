@@ -245,7 +245,7 @@ describe('for whom', () => {
     const again = await here.harbour.portalUser({ customers: [here.customer, rachel] })
     expect(
       (await again.call('createPortalJob', { template: here.template, customer: rachel, site: here.site })).body.fields,
-    ).toMatchObject({ site: { code: 'siteOfAnother' } })
+    ).toMatchObject({ site: { code: 'siteOfOtherCustomer' } })
     expect(
       (
         await here.harbour
@@ -457,6 +457,6 @@ describe('files of a form', () => {
           fields: { wrong: 'x' },
         })
       ).body.fields,
-    ).toMatchObject({ files: { code: 'fileGone' } })
+    ).toMatchObject({ files: { code: 'fileNotFound' } })
   })
 })

@@ -153,7 +153,7 @@ async function book(
     fieldErrors.site === 'choice' &&
     facts.sites.some((site) => bookableCustomers(actor, portal).includes(site.customer_id))
   )
-    fieldErrors.site = 'siteOfAnother'
+    fieldErrors.site = 'siteOfOtherCustomer'
   if (!place.site_id && !place.address) fieldErrors.address = 'required'
   const requested = portal.requestedStart
     ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
@@ -275,9 +275,9 @@ function chosenFiles(
     .map((field) => ({ field, ids: (values[field.id] ?? []) as string[] }))
   const wanted = new Set([...loose, ...asked.flatMap(({ ids }) => ids)])
   const found = new Map(waiting.flatMap((file) => (wanted.has(file.id) ? [[file.id, file]] : [])))
-  if (loose.some((id) => !found.has(id))) fieldErrors.files = 'fileGone'
+  if (loose.some((id) => !found.has(id))) fieldErrors.files = 'fileNotFound'
   for (const { field, ids } of asked)
-    if (ids.some((id) => !found.has(id))) fieldErrors[`fields.${field.id}`] = 'fileGone'
+    if (ids.some((id) => !found.has(id))) fieldErrors[`fields.${field.id}`] = 'fileNotFound'
   return found
 }
 

@@ -26,7 +26,7 @@ describe('files', () => {
     expect((await download(here, id, colleague)).status).toBe(404)
     expect(
       (await colleague.call('createPortalJob', { template: here.template, site: here.site, files: [id] })).body.fields,
-    ).toMatchObject({ files: { code: 'fileGone' } })
+    ).toMatchObject({ files: { code: 'fileNotFound' } })
     expect((await colleague.call('removePortalFile', { file: id })).status).toBe(404)
     clock.advance(25 * HOUR)
     expect((await download(here, id)).status).toBe(404)

@@ -126,7 +126,7 @@ export const portalJobs = contract('jobs', {
       fields: givenFields().default({}),
     }),
     output: z.object({ id: z.string(), number: z.number(), version: z.number() }),
-    problems: ['jobChanged', 'jobStarted', 'editingOver', 'editingNotAllowed'],
+    problems: ['jobChanged', 'jobStarted', 'editingClosed', 'editingNotAllowed'],
     writes: true,
   }),
   cancelPortalJob: operation({
@@ -137,7 +137,7 @@ export const portalJobs = contract('jobs', {
     params: job,
     body: z.strictObject({ reason: text(500).optional() }),
     output: z.object({ id: z.string(), number: z.number() }),
-    problems: ['jobStarted', 'cancelingOver', 'cancelingNotAllowed'],
+    problems: ['jobStarted', 'cancelingClosed', 'cancelingNotAllowed'],
     writes: true,
   }),
   deletePortalJob: operation({
@@ -147,7 +147,7 @@ export const portalJobs = contract('jobs', {
     summary: 'Delete a job nobody has planned yet',
     params: job,
     output: z.object({ number: z.number() }),
-    problems: ['jobStarted', 'deletingOver', 'deletingNotAllowed'],
+    problems: ['jobStarted', 'deletingClosed', 'deletingNotAllowed'],
     writes: true,
   }),
   addPortalComment: operation({

@@ -105,7 +105,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
     } = ctx
     const job = await lockJob(db, account, input.job)
     ctx.allow(mayDo(actor, portal, job, 'edit'))
-    stillOpen(job!, 'edit', 'editingOver')
+    stillOpen(job!, 'edit', 'editingClosed')
     if (job!.version !== input.version) throw problem('jobChanged')
     const fieldErrors: FieldErrors = {}
     const fields = await fieldsOf(db, account, job!)
@@ -130,7 +130,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
   async cancelPortalJob(ctx, { job: wanted, reason }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'cancel'))
-    stillOpen(job!, 'cancel', 'cancelingOver')
+    stillOpen(job!, 'cancel', 'cancelingClosed')
     const { id, number } = await transitionJob(ctx, job!, 'canceled', { reason })
     return { id, number }
   },
@@ -138,7 +138,7 @@ export const portalJobsHandlers = implement('jobs', portalJobs, {
   async deletePortalJob(ctx, { job: wanted }) {
     const job = await lockJob(ctx.db, ctx.account.id, wanted)
     ctx.allow(mayDo(ctx.actor, ctx.account.portal, job, 'delete'))
-    stillOpen(job!, 'delete', 'deletingOver')
+    stillOpen(job!, 'delete', 'deletingClosed')
     const keys = await exclusiveStorageKeys(ctx.db, ctx.account.id, wanted)
     await removeJob(ctx.db, ctx.account.id, wanted)
     await ctx.audit({
@@ -341,7 +341,7 @@ async function changeFiles(
   for (const { field, files } of changed) {
     const fresh = files.filter((id) => !own.has(id))
     const found = await waitingFiles(ctx.db, job.account_id, fresh, ctx.actor.id, ctx.now)
-    if (found.length < fresh.length) fieldErrors[`fields.${field.id}`] = 'fileGone'
+    if (found.length < fresh.length) fieldErrors[`fields.${field.id}`] = 'fileNotFound'
     else for (const file of found) await attachFile(ctx.db, file, job, field.id)
   }
 }

@@ -378,10 +378,10 @@ describe('what a customer does', () => {
       removedScheduledAt: '2027-03-02T10:00:00.000Z',
     })
     await moved(here.dispatcher, planned, { to: 'unpublished' })
-    expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingOver')
+    expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingClosed')
     await here.eleanor.ok('deletePortalJob', { job: gone })
     expect((await here.eleanor.call('getPortalJob', { job: gone })).status).toBe(404)
-    expect((await here.eleanor.call('cancelPortalJob', { job: canceled })).body.code).toBe('cancelingOver')
+    expect((await here.eleanor.call('cancelPortalJob', { job: canceled })).body.code).toBe('cancelingClosed')
   })
 
   it('PS-30 PS-36 a customer’s comment is for both sides, whatever is sent along', async () => {

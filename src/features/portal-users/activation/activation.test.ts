@@ -233,7 +233,7 @@ describe('signUp', () => {
     await settings(business, { sign_up_domains: ['quay.example'] })
     for (const email of ['a@post.example', 'a@evilquay.example', 'a@sub.quay.example', 'a@quay.example.evil.example']) {
       expect((await business.visitor().call('signUp', { ...MARTHA, email })).body.fields).toMatchObject({
-        email: { code: 'domain' },
+        email: { code: 'domainNotAllowed' },
       })
     }
     await business.visitor().ok('signUp', { ...MARTHA, email: 'martha@Quay.example' })

@@ -16,14 +16,14 @@ declareProblems({
   linkUsed: 409,
   linkExpired: 409,
   linkReplaced: 409,
-  linkUnknown: 404,
+  linkInvalid: 404,
   /** The profile has no details or password yet: the link's page asks for them (CP-21). */
   detailsMissing: 409,
   addressTaken: 409,
 })
 
 /** What a link may be refused with. */
-export const LINK_PROBLEMS = ['portalOff', 'linkUsed', 'linkExpired', 'linkReplaced', 'linkUnknown'] as const
+export const LINK_PROBLEMS = ['portalOff', 'linkUsed', 'linkExpired', 'linkReplaced', 'linkInvalid'] as const
 
 /** As typed; judged by checkNewPassword. */
 export const newPassword = () => z.string().min(1, 'required').max(1_000, 'tooLong')

@@ -30,7 +30,7 @@ const REFUSALS: Record<Exclude<LinkStatus, 'open'>, string> = {
   accepted: 'linkUsed',
   expired: 'linkExpired',
   replaced: 'linkReplaced',
-  unknown: 'linkUnknown',
+  unknown: 'linkInvalid',
 }
 
 export const activationHandlers = implement('portal-users', activation, {
@@ -50,7 +50,7 @@ export const activationHandlers = implement('portal-users', activation, {
       const norm = emailNorm(input.email)
       const fieldErrors = {
         ...missingAnswers(signUpFields, input),
-        ...(!mayUseAddress(signUpDomains, norm) && { email: 'domain' }),
+        ...(!mayUseAddress(signUpDomains, norm) && { email: 'domainNotAllowed' }),
       }
       if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
       const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
@@ -110,7 +110,7 @@ export const activationHandlers = implement('portal-users', activation, {
         { ...keptAnswers(signUpFields, input), password_hash, email },
         ctx.now,
       )
-      if (!user) throw problem('linkUnknown')
+      if (!user) throw problem('linkInvalid')
       return startFirstSession(ctx, user)
     },
   ),

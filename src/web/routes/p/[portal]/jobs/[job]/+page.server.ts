@@ -62,7 +62,7 @@ const FILE_FAULTS = [
   'filePictureTooLarge',
   'required',
 ]
-const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
+const TOO_LATE = ['jobStarted', 'editingClosed', 'editingNotAllowed']
 function knownFault(locals: App.Locals, code: string): string | undefined {
   if (TOO_LATE.includes(code)) return locals.t(`problems.${code}`)
   if (code === 'tooLarge') return locals.t('problems.fields.fileTooLarge', { max: 10 })

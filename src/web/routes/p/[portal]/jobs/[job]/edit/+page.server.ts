@@ -69,7 +69,7 @@ export const actions: Actions = {
   },
 }
 
-const TOO_LATE = ['jobStarted', 'editingOver', 'editingNotAllowed']
+const TOO_LATE = ['jobStarted', 'editingClosed', 'editingNotAllowed']
 
 function filesOfAnswers(job: {
   files: { id: string; name: string; size: number; field: string | null }[]
