@@ -5,7 +5,7 @@
  */
 import type { Insertable } from 'kysely'
 import { Temporal } from 'temporal-polyfill'
-import { searchTexts } from '../src/features/jobs/queries.ts'
+import { searchTexts } from '../src/features/jobs/search/queries.ts'
 import {
   customerStatus,
   transitionOf,

@@ -20,7 +20,7 @@ import { staffPasswordReset } from './features/identity/people/messages.ts'
 import { portalIdentity } from './features/identity/portal/contract.ts'
 import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
-import { deleteStaleFiles } from './features/jobs/files/queries.ts'
+import { deleteStaleFiles } from './features/records/files/queries.ts'
 import { reachOf, type AccountOf, type Actor, type AuditOf } from './features/identity/rules.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
@@ -39,12 +39,16 @@ import { staffInvitation } from './features/staff/messages.ts'
 import { booking } from './features/jobs/booking/contract.ts'
 import { bookingHandlers } from './features/jobs/booking/handlers.ts'
 import { jobs } from './features/jobs/contract.ts'
-import { jobFiles } from './features/jobs/files/contract.ts'
-import { jobFilesHandlers } from './features/jobs/files/handlers.ts'
-import { jobsHandlers } from './features/jobs/handlers.ts'
 import { jobsMessages } from './features/jobs/messages.ts'
+import { jobEditingHandlers } from './features/jobs/office/editing/handlers.ts'
+import { jobReadingHandlers } from './features/jobs/office/handlers.ts'
+import { jobStatusHandlers } from './features/jobs/office/status/handlers.ts'
 import { portalJobs } from './features/jobs/portal/contract.ts'
-import { portalJobsHandlers } from './features/jobs/portal/handlers.ts'
+import { portalJobEditingHandlers } from './features/jobs/portal/editing/handlers.ts'
+import { portalJobReadingHandlers } from './features/jobs/portal/handlers.ts'
+import { jobFiles } from './features/records/files/contract.ts'
+import { jobFilesHandlers } from './features/records/files/handlers.ts'
+import { recordsHandlers } from './features/records/handlers.ts'
 import type { Clock } from './platform/clock.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { insertRows } from './platform/database/statements.ts'
@@ -97,12 +101,16 @@ const handlers = [
   ...customersHandlers,
   ...identityHandlers,
   ...jobFilesHandlers,
-  ...jobsHandlers,
+  ...jobReadingHandlers,
+  ...jobEditingHandlers,
+  ...jobStatusHandlers,
   ...peopleHandlers,
   ...portalHandlers,
   ...portalIdentityHandlers,
-  ...portalJobsHandlers,
+  ...portalJobReadingHandlers,
+  ...portalJobEditingHandlers,
   ...portalProfileHandlers,
+  ...recordsHandlers,
   ...templatesHandlers,
   ...portalUsersHandlers,
   ...staffHandlers,

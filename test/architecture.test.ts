@@ -64,7 +64,8 @@ describe('imports', () => {
         if (layerOf(file) !== 'features' || typesOnly || !['contract', 'rules'].includes(roleOf(file))) return false
         if (roleOf(file) === 'rules')
           return target !== null
-            ? !/\/(rules|contract)\.ts$/.test(target) && 'rules import rules only'
+            ? !/\/(rules|contract)\.ts$|^src\/platform\/(problem|zone)\.ts$/.test(target) &&
+                'rules import rules, platform/problem.ts and zone.ts'
             : 'rules use nothing from outside'
         return (
           from !== 'zod' &&
@@ -73,6 +74,17 @@ describe('imports', () => {
         )
       }),
     ).toEqual([])
+  })
+
+  it('screens load no time zone library: rules that import zone.ts are for the server', () => {
+    const reachesZone = (file: string, seen = new Set<string>()): boolean =>
+      importsOf(file).some(({ target, typesOnly }) => {
+        if (typesOnly || target === null || seen.has(target)) return false
+        seen.add(target)
+        return target === 'src/platform/zone.ts' || (product.includes(target) && reachesZone(target, seen))
+      })
+    const screens = product.filter((file) => ['ui', 'features/ui', 'web/routes'].includes(layerOf(file)))
+    expect(screens.filter((file) => reachesZone(file))).toEqual([])
   })
 
   it('policies decide from pure data', () => {
@@ -212,12 +224,20 @@ describe('homes', () => {
   })
   it('only the reviewed handlers widen their own reach', () => {
     // Booking as an unlinked user makes the customer that the job then belongs to (V-26).
-    const allowed = ['src/features/jobs/handlers.ts', 'src/features/jobs/booking/handlers.ts']
+    const allowed = ['src/features/jobs/booking/handlers.ts']
     expect(
       product.filter(
         (file) => /\.reachAlso\(/.test(read(file)) && !allowed.includes(file) && !file.startsWith('src/platform/'),
       ),
     ).toEqual([])
+  })
+  it('only records/queries.ts and its files/ read and write comments, history and files', () => {
+    const tables = '(?:comments|history|files)'
+    const inText = `\\b(?:from|join|into|update)\\s+${tables}\\b`
+    const inCalls = `(?:selectFrom|innerJoin|leftJoin|insertInto|updateTable|deleteFrom|insertRows)\\([^'")]*'${tables}\\b`
+    expect(using(new RegExp(`${inText}|${inCalls}`, 'i'), /^src\/features\/records\/(files\/)?queries\.ts$/)).toEqual(
+      [],
+    )
   })
   it('features use the closed vocabulary of file names', () => {
     const allowed = /^(contract|rules|policy|queries|handlers|messages)\.ts$|\.(test|fixtures)\.ts$/

@@ -83,7 +83,7 @@ const OFFICE: Allowance[] = [
   },
   {
     what: /search/,
-    statement: /^with found as/,
+    statement: /^with matches as/,
     rows: 20_200,
     because: 'what was found, or the newest 10,000 with their customers, is counted once for all filters',
   },

@@ -1,9 +1,9 @@
 /** Mails sent when a customer books. A mail names the first job and lists the numbers of all of them (E-42). */
-import { message, type Sender } from '../../platform/delivery/outbox.ts'
+import { message, type Emission, type Sender } from '../../platform/delivery/outbox.ts'
 import { longDate, shortTime } from '../../platform/i18n.ts'
-import { bookerStillSees, memberStillRuns } from './booking/queries.ts'
+import { canBookerSeeJob, canOfficeSeeJob } from './booking/mail/queries.ts'
 
-type Booked = {
+type BookingMail = {
   job: string
   title: string
   /** '1042, 1043' */
@@ -17,7 +17,7 @@ type Booked = {
 }
 
 /** The requested time in the business's zone; the context `requested` picks the texts that mention it. */
-function requestedTime({ requestedAt }: Booked, sender: Sender) {
+function requestedTime({ requestedAt }: BookingMail, sender: Sender) {
   if (!requestedAt) return {}
   const at = new Date(requestedAt)
   return {
@@ -27,21 +27,62 @@ function requestedTime({ requestedAt }: Booked, sender: Sender) {
 }
 
 /** To the portal user who booked, if the business confirms bookings by email. */
-export const jobBooked = message<Booked>({
+export const jobBooked = message<BookingMail>({
   kind: 'jobBooked',
   textKey: 'jobs.mail.jobBooked',
-  stillWanted: (db, row) => bookerStillSees(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
+  stillWanted: (db, row) => canBookerSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: requestedTime,
 })
 
 /** To owners and dispatchers. */
-export const jobBookedOffice = message<Booked>({
+export const jobBookedOffice = message<BookingMail>({
   kind: 'jobBookedOffice',
   textKey: 'jobs.mail.jobBookedOffice',
-  stillWanted: (db, row) => memberStillRuns(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
+  stillWanted: (db, row) => canOfficeSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: requestedTime,
 })
 
 export const jobsMessages = [jobBooked, jobBookedOffice]
+
+interface BookingContext {
+  actor: { id: string; email: string; name: string }
+  account: { locale: string; portal: { confirmBookings: boolean } }
+  locale: string
+}
+
+/** One mail each for the whole booking (E-42). */
+export function bookingMails(
+  { actor, account, locale }: BookingContext,
+  jobs: readonly { id: string; number: number }[],
+  template: { name: string },
+  requested: Date | null,
+  dispatchers: readonly { id: string; email: string; name: string | null }[],
+): Emission[] {
+  const firstId = jobs[0]!.id
+  const vars = {
+    job: firstId,
+    title: template.name,
+    numbers: jobs.map((job) => String(job.number)).join(', '),
+    count: jobs.length,
+    requestedAt: requested?.toISOString() ?? '',
+    booker: actor.name,
+  }
+  const subject = { kind: 'job', id: firstId }
+  const confirmation = {
+    message: jobBooked,
+    to: { address: actor.email, name: actor.name },
+    subject,
+    locale,
+    vars: { ...vars, reader: actor.id },
+  }
+  const notices = dispatchers.map((member) => ({
+    message: jobBookedOffice,
+    to: { address: member.email, name: member.name },
+    subject,
+    locale: account.locale,
+    vars: { ...vars, reader: member.id },
+  }))
+  return account.portal.confirmBookings ? [confirmation, ...notices] : notices
+}

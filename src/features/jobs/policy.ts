@@ -28,7 +28,7 @@ export const transitionRolesFor = (actor: StaffActor, job: JobFacts): Transition
 export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
   (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
 
-/** A move that is no row of the table is refused for the person, not hidden: the job is in view. */
+/** A transition that the table lacks is refused and not hidden: the job is in view. */
 export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobStatus): Decision {
   if (actor.kind !== 'staff' || !job) return notFound
   return transitionOf(job.status, to, transitionRolesFor(actor, job))
@@ -36,20 +36,38 @@ export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobSt
     : no('transitionNotAllowed', { from: job.status, to })
 }
 
-/** The office's deeds on one job: it must be in view, and done by owner, admin or dispatcher. */
+/** Planning and correcting one job: it must be in view, and the actor owner, admin or dispatcher. */
 export const mayPlan = (actor: Actor, job: JobFacts | undefined): Decision => (job ? mayRunOffice(actor) : notFound)
+
+/** Only a canceled job can be brought back. */
+export function mayReinstate(actor: Actor, job: JobFacts | undefined): Decision {
+  if (!job) return mayPlan(actor, job)
+  if (job.status === 'canceled') return mayTransition(actor, job, 'unassigned')
+  return no('transitionNotAllowed', { from: job.status, to: 'unassigned' })
+}
+
+/** Whoever of the staff uploaded a file may remove it; else it is the office's decision. */
+export function mayRemoveFile(
+  actor: StaffActor,
+  job: JobFacts | undefined,
+  file: { uploader_kind: string; uploader_id: string | null } | undefined,
+): Decision {
+  if (!job || !file) return notFound
+  const isUploader = file.uploader_kind === 'staff' && file.uploader_id === actor.id
+  return isUploader ? yes : mayPlan(actor, job)
+}
 
 // ---- portal users ----
 
-const DEED: Record<CustomerAction, { permission: Permission; code: string }> = {
+const ACTIONS: Record<CustomerAction, { permission: Permission; code: string }> = {
   edit: { permission: 'editJobs', code: 'editingNotAllowed' },
   cancel: { permission: 'cancelJobs', code: 'cancelingNotAllowed' },
   delete: { permission: 'deleteJobs', code: 'deletingNotAllowed' },
 }
 
-export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, deed: CustomerAction): Decision {
+export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, action: CustomerAction): Decision {
   if (actor.kind !== 'portalUser' || !job) return notFound
-  return mayFor(actor, portal, DEED[deed].permission, job.customer_id) ? yes : no(DEED[deed].code)
+  return mayFor(actor, portal, ACTIONS[action].permission, job.customer_id) ? yes : no(ACTIONS[action].code)
 }
 
 /** Customers this user may book for. */

@@ -2,6 +2,7 @@
  * Statuses and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
  * runs on server and screen.
  */
+import type { Values } from '../templates/rules.ts'
 
 export const JOB_STATUSES = [
   'unassigned',
@@ -180,3 +181,25 @@ export function staffNameFor(rule: 'full' | 'first' | 'business', name: string |
 export const MAX_JOBS = 20
 /** Files on one form. */
 export const MAX_ATTACHMENTS = 5
+
+// ---- records beside a job ----
+
+/** A job as the parent of its comments, files and history. */
+export const jobParent = (job: { account_id: string; id: string; customer_id: string }) => ({
+  kind: 'job' as const,
+  account: job.account_id,
+  id: job.id,
+  customer: job.customer_id,
+})
+
+/** Answers without a file that is removed; undefined when no answer names it. */
+export function valuesWithoutFile(
+  values: Readonly<Values>,
+  file: { id: string; field_id: string | null },
+): Values | undefined {
+  const files = file.field_id ? values[file.field_id] : undefined
+  if (!file.field_id || !Array.isArray(files)) return undefined
+  const { [file.field_id]: _removed, ...others } = values
+  const rest = files.filter((id) => id !== file.id)
+  return rest.length > 0 ? { ...others, [file.field_id]: rest } : others
+}

@@ -1,7 +1,7 @@
 import { shortCode } from '../../platform/ids.ts'
 import { implement, type Context, type Output } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
-import { refoldJobs } from '../jobs/queries.ts'
+import { refoldJobs } from '../jobs/search/queries.ts'
 import { templates } from './contract.ts'
 import { mayEditTemplate, mayManageTemplates, mayReadTemplates, verbsOn } from './policy.ts'
 import {

@@ -1,10 +1,14 @@
 /** Imports rows of jobs, with the sites and templates they need. */
 import type { Insertable } from 'kysely'
-import type { History, Sites } from '../../../../db/schema.gen.ts'
+import type { Sites } from '../../../../db/schema.gen.ts'
 import { isId, newId } from '../../../platform/ids.ts'
 import type { Write } from '../../../platform/operation.ts'
 import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
-import { insertJobs, reserveJobNumbers, searchTexts } from '../../jobs/queries.ts'
+import { insertJobs, reserveJobNumbers } from '../../jobs/queries.ts'
+import { jobParent } from '../../jobs/rules.ts'
+import { searchTexts } from '../../jobs/search/queries.ts'
+import { addHistoryOfMany } from '../../records/queries.ts'
+import { systemStamp, type HistoryLine } from '../../records/rules.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../../templates/queries.ts'
 import { checkFieldValues, startingValues, type Values } from '../../templates/rules.ts'
 import { findCustomerIds, lockImports } from '../queries.ts'
@@ -13,7 +17,6 @@ import {
   findImportedReferences,
   findImportTemplates,
   findSiteIds,
-  insertHistory,
   insertSites,
   siteKey,
   type ImportTemplate,
@@ -152,7 +155,6 @@ async function writeJobs(db: Write, { account, mapping, now }: JobImport, accept
     await ensureTemplate(db, account, mapping, template, at)
   const { sites, customersWithNewSites } = await ensureSites(db, account, accepted, at)
   const firstNumber = await reserveJobNumbers(db, account, accepted.length)
-  const history: Insertable<History>[] = []
   const rows = accepted.map((each, index) => {
     const { job, customer, template } = each
     const id = newId()
@@ -163,11 +165,13 @@ async function writeJobs(db: Write, { account, mapping, now }: JobImport, accept
       site: job.address ? sites.get(siteKey({ customer, address: job.address }))! : null,
       now: at,
     })
-    history.push(...historyRows(each, { account, job: id, now: at }))
     return { ...row, ...searchTexts(row, template.fields) }
   })
   await insertJobs(db, rows)
-  await insertHistory(db, history)
+  const history = accepted.flatMap(({ job }, index) =>
+    historyLines(job).map((line) => ({ parent: jobParent(rows[index]!), line })),
+  )
+  await addHistoryOfMany(db, history, systemStamp(at), newId)
   for (const customer of customersWithNewSites) await updateSearchText(db, { account, customer })
 }
 
@@ -231,32 +235,22 @@ function jobRow(
 }
 
 /** A canceled job has no times; what they were stays in its history (E-51). */
-function historyRows(
-  { job, customer }: AcceptedJob,
-  { account, job: jobId, now }: { account: string; job: string; now: Date },
-): Insertable<History>[] {
-  const entry = (event: string, status: string | null, details: object): Insertable<History> => ({
-    account_id: account,
-    id: newId(),
-    parent_kind: 'job',
-    parent_id: jobId,
-    customer_id: customer,
-    audience: 'internal',
-    event,
-    to_status: status,
-    details: JSON.stringify(details),
-    actor_kind: 'system',
-    created_at: now,
-  })
+function historyLines(job: ImportedJob): HistoryLine[] {
   const { scheduledAt, startedAt } = job.times
   const clearedTimes = {
     ...(scheduledAt && { scheduledAt: scheduledAt.toISOString() }),
     ...(startedAt && { startedAt: startedAt.toISOString() }),
   }
-  const entries = [entry('imported', job.status, { reference: job.reference })]
+  const imported: HistoryLine = {
+    event: 'imported',
+    audience: 'internal',
+    to: job.status,
+    details: { reference: job.reference },
+  }
   const hasClearedTimes = job.status === 'canceled' && Object.keys(clearedTimes).length > 0
-  if (hasClearedTimes) entries.push(entry('timesRemoved', null, clearedTimes))
-  return entries
+  return hasClearedTimes
+    ? [imported, { event: 'timesRemoved', audience: 'internal', details: clearedTimes }]
+    : [imported]
 }
 
 /** Creates the template, or its next version with the fields it lacks. Afterwards `template` is what the database holds. */

@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely'
-import type { History, Sites } from '../../../../db/schema.gen.ts'
+import type { Sites } from '../../../../db/schema.gen.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/rules.ts'
 
@@ -86,8 +86,4 @@ export async function findSiteIds(
 
 export const insertSites = async (db: Write, rows: Insertable<Sites>[]): Promise<void> => {
   if (rows.length > 0) await db.insertInto('sites').values(rows).execute()
-}
-
-export const insertHistory = async (db: Write, rows: Insertable<History>[]): Promise<void> => {
-  if (rows.length > 0) await db.insertInto('history').values(rows).execute()
 }

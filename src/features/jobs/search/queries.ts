@@ -1,108 +1,98 @@
 /**
- * Search walks the newest jobs first: a common word fills a page at once. Where that was not enough it asks the index, through
- * find_portal_jobs and find_office_jobs (0010_search.sql), which answer ids or "too common: walk on". Every row is read under
- * row-level security and compared again, so the index decides what is read, never what is seen.
+ * Search texts of jobs, and the office's search. The index answers ids through find_office_jobs, or "too common: read the
+ * newest jobs instead". Every row is read under row-level security and compared again, so the index decides what is read,
+ * never what is shown.
  */
 import { sql } from 'kysely'
-import { foldedPatterns } from '../../../platform/fold.ts'
+import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
+import { searchableText, type Field } from '../../templates/rules.ts'
+import { fieldsOf } from '../form/queries.ts'
+import type { JobRecord } from '../queries.ts'
 
-/** More than so many found by the index are walked instead: by then a page of the newest is near. */
-const FOUND_MOST = 5_000
-/** So many of a customer's newest jobs are looked at before the index is asked: half a page a thousand costs as much there. */
-const NEAR = 500
-/** The same of many customers together, by keys first. */
-const NEAR_OF_MANY = 2_000
-/** Where every job has to be looked at, so many found ones are counted. */
-export const FOUND_CAP = 1_000
+/** With more matches than this the newest jobs are read instead: a page of them is filled soon. */
+export const INDEX_MATCHES_MAX = 5_000
 
-/**
- * The common table expressions of a portal search, up to `found`: the newest `$3` jobs of the customers `$2` that hold all patterns.
- * @param base conditions on `j` beside customer `c`, without the search
- * @param columns of `j` that `found` shall have, id and created_at among them; it has the customer's name too
- */
-export function portalSearch({
-  base,
-  columns,
-  patterns,
-  many,
-}: {
-  base: string
-  columns: string
-  patterns: string
-  many: boolean
-}): string {
-  const order = (of: string) => `order by ${of}.created_at desc, ${of}.id desc`
-  const holds = (job: string) => `(${job}.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
-  const mine =
-    'mine as materialized (select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[]))'
-  // The customer is asked once more for those who came by id: asked for are these customers and no others.
-  const byIndex = `select ${columns}, c.name as customer from asked cross join lateral unnest(asked.ids) as hit(id)
-      join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${base} and ${holds('j')}`
-  const walked = (
-    which: string,
-  ) => `select walk.*, c.name as customer from asked join mine c on ${which} cross join lateral (
-      select ${columns} from jobs j where ${base} and ${holds('j')} ${order('j')} limit $3) walk where asked.ids is null`
-  if (many) {
-    // Keys first, of all customers together; by `offset 0` each row is fetched by its key, in order, until the page is full.
-    return `with ${mine},
-    asked as materialized (select find_portal_jobs($2::uuid[], ${patterns}::text[], ${FOUND_MOST}) as ids),
-    keys as materialized (select newest.*, c.name, c.folded_name from asked join mine c on asked.ids is null cross join lateral (
-      select j.id, j.created_at from jobs j where ${base} ${order('j')} limit ${NEAR_OF_MANY}) newest ${order('newest')} limit ${NEAR_OF_MANY}),
-    near as materialized (select job.*, c.name as customer from (select * from keys ${order('keys')}) c cross join lateral (
-      select ${columns}, j.folded_portal from jobs j where j.account_id = $1 and j.id = c.id offset 0) job where ${holds('job')} ${order('c')} limit $3),
-    enough as materialized (select (select count(*) from near) >= $3 or (select count(*) from keys) < ${NEAR_OF_MANY} as reached),
-    found as (select * from (${byIndex} union all select ${names(columns, 'near')}, near.customer from near where (select reached from enough)
-      union all ${walked('not (select reached from enough)')}) every ${order('every')} limit $3)`
-  }
-  return `with ${mine},
-    near as materialized (select newest.*, c.name as customer from mine c cross join lateral (
-      select ${names(columns, 'near')} from (select j.* from jobs j where ${base} ${order('j')} limit ${NEAR}) near
-      where ${holds('near')} ${order('near')} limit $3) newest),
-    page as materialized (select near.id, near.created_at from near ${order('near')} limit $3),
-    -- Customers who have more than was looked at, and newer than the last row of a full page.
-    asked as materialized (select array_agg(c.id) as customers, find_portal_jobs(array_agg(c.id), ${patterns}::text[], ${FOUND_MOST}) as ids from mine c
-      cross join lateral (select j.created_at, j.id from jobs j where ${base} ${order('j')} offset ${NEAR} limit 1) older
-      where (select count(*) from near where near.customer_id = c.id) < $3
-        and ((select count(*) from page) < $3 or (older.created_at, older.id) > (select page.created_at, page.id from page order by page.created_at, page.id limit 1))
-      having count(*) > 0),
-    found as (select * from (select * from near
-      union all select * from (${byIndex} union all ${walked('c.id = any (asked.customers)')}) more where more.id not in (select near.id from near)) every ${order('every')} limit $3)`
-}
-
-/** Statuses of the jobs that such a search finds. Of a word too common for the index the newest `FOUND_CAP` in each customer's own walk. */
-export function portalSearchStatuses({ patterns, many }: { patterns: string; many: boolean }): string {
-  const of = 'j.account_id = $1 and j.customer_id = c.id'
-  const holds = `(j.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
-  // Decided before any job is read: who has few jobs is walked, for the others the index is asked.
-  const walked = (whose: string, limit = '') =>
-    `select walk.status from ${whose} c cross join lateral (select j.status from jobs j where ${of} and ${holds} offset 0) walk${limit}`
-  return `with mine as materialized (select c.id, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
-    large as materialized (select c.* from mine c ${many ? '' : `where exists (select from jobs j where ${of} offset ${NEAR})`}),
-    small as materialized (select c.* from mine c where c.id not in (select large.id from large)),
-    asked as materialized (select find_portal_jobs(array_agg(large.id), ${patterns}::text[], ${FOUND_MOST}) as ids from large having count(*) > 0),
-    common as materialized (select large.* from large where (select asked.ids is null from asked))
-    ${walked('small')}
-    union all select j.status from asked cross join lateral unnest(asked.ids) as hit(id) join jobs j on j.account_id = $1 and j.id = hit.id join mine c on c.id = j.customer_id where ${holds}
-    union all (${walked('common', ` limit ${FOUND_CAP}`)})`
-}
-
-const names = (columns: string, of: string) => columns.replaceAll('j.', `${of}.`)
-
-/** What the office searches by: the words, and the jobs that hold them when they are few. */
+/** What the office searches by. */
 export interface OfficeSearch {
   patterns: string[]
+  /** Jobs that match, within the caller's reach; null when the words are too common or too short for the index. */
   ids: string[] | null
 }
 
-/** Undefined when nothing is searched for. Ids are within the caller's reach; null: too common or too short for an index. */
-export async function searchOffice(db: Read, typed: string | undefined): Promise<OfficeSearch | undefined> {
-  const patterns = typed ? foldedPatterns(typed) : []
+/** Undefined when nothing is searched for. */
+export async function searchOffice(db: Read, search: string | undefined): Promise<OfficeSearch | undefined> {
+  const patterns = search ? foldedPatterns(search) : []
   if (patterns.length === 0) return undefined
   const {
     rows: [row],
-  } = await sql<{ ids: string[] | null }>`select find_office_jobs(${patterns}, ${FOUND_MOST}) as ids`.execute(
-    db as Write,
-  )
+  } = await sql<{ ids: string[] | null }>`
+    select find_office_jobs(${patterns}, ${INDEX_MATCHES_MAX}) as ids`.execute(db as Write)
   return { patterns, ids: row!.ids }
+}
+
+// ---- search texts ----
+
+type SearchedColumns = Pick<JobRecord, 'number' | 'title' | 'address' | 'tags' | 'external_reference' | 'fields'>
+
+/** What a search finds a job by; for customers only what they may see of it. Customers' names are in their own table. */
+export function searchTexts(
+  job: SearchedColumns,
+  fields: readonly Field[],
+): { folded_portal: string; folded_office: string } {
+  const forBoth = [String(job.number), job.title, job.address]
+  return {
+    folded_portal: fold(...forBoth, searchableText(fields, job.fields, 'portal')),
+    folded_office: fold(...forBoth, ...job.tags, job.external_reference, searchableText(fields, job.fields, 'office')),
+  }
+}
+
+const REFOLD_BATCH = 500
+
+/**
+ * Writes the search texts of all jobs of a template again. Call it when a field becomes hidden or visible, in the same
+ * transaction, or a customer could search for what is hidden now (PS-14). Returns the number of jobs.
+ */
+export async function refoldJobs(db: Write, account: string, template: string): Promise<number> {
+  const fieldsByVersion = new Map<number, Field[]>()
+  let lastId = '00000000-0000-0000-0000-000000000000'
+  let count = 0
+  for (;;) {
+    const rows = await db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('account_id', '=', account)
+      .where('template_id', '=', template)
+      .where('id', '>', lastId)
+      .orderBy('id')
+      .limit(REFOLD_BATCH)
+      .execute()
+    if (rows.length === 0) return count
+    const jobs = rows as unknown as JobRecord[]
+    for (const { template_id, template_version: version } of jobs) {
+      if (fieldsByVersion.has(version)) continue
+      fieldsByVersion.set(version, await fieldsOf(db, account, { template_id, template_version: version }))
+    }
+    await writeSearchTexts(
+      db,
+      account,
+      jobs.map(({ id, ...job }) => ({ id, ...searchTexts(job, fieldsByVersion.get(job.template_version)!) })),
+    )
+    count += jobs.length
+    lastId = jobs.at(-1)!.id
+  }
+}
+
+async function writeSearchTexts(
+  db: Write,
+  account: string,
+  texts: readonly { id: string; folded_portal: string; folded_office: string }[],
+): Promise<void> {
+  const ids = texts.map((text) => text.id)
+  const portal = texts.map((text) => text.folded_portal)
+  const office = texts.map((text) => text.folded_office)
+  await sql`
+    update jobs j set folded_portal = v.portal, folded_office = v.office
+    from unnest(${ids}::uuid[], ${portal}::text[], ${office}::text[]) as v(id, portal, office)
+    where j.account_id = ${account} and j.id = v.id`.execute(db)
 }

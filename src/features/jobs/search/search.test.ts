@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startTestServer, type Business, type TestServer, type Person } from '../../../../test/test-server.ts'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import { newId } from '../../../platform/ids.ts'
-import { FOUND_CAP } from './queries.ts'
+import { COMMON_MATCHES_CAP } from '../portal/search/queries.ts'
 
 /** More than a search looks at before it asks the index, also of many customers: the words of the oldest are found by it alone. */
 const MANY_JOBS = 3_300
@@ -305,8 +305,8 @@ describe('search', () => {
         expect(read, `${search} of ${linked.length}`).toEqual(expected.map((row) => row.id))
         const { counts } = await who.ok('getPortalJobsOverview', { search })
         // Of customers with many jobs, a word too common for the index is counted so far.
-        if (expected.length > FOUND_CAP && counts.all !== expected.length)
-          expect(Math.floor(counts.all / 100) * 100).toBe(FOUND_CAP)
+        if (expected.length > COMMON_MATCHES_CAP && counts.all !== expected.length)
+          expect(Math.floor(counts.all / 100) * 100).toBe(COMMON_MATCHES_CAP)
         else
           expect(counts).toMatchObject({ all: expected.length, canceled: expected.filter((row) => !shown(row)).length })
         const canceled = await who.ok('listPortalJobs', { search, group: 'canceled', limit: 100 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { send } from '../../../../test/test-server.ts'
-import { booked, FIELDS, home, PNG, upload, world, type World } from '../jobs.fixtures.ts'
+import { booked, FIELDS, home, PNG, upload, world, type World } from '../../jobs/jobs.fixtures.ts'
 
 const { stored, clock } = home
 const HOUR = 3600_000

@@ -1,0 +1,104 @@
+/** The customers of a portal user's bookings, and the one that a first booking creates. */
+import { sql } from 'kysely'
+import { fold } from '../../../../platform/fold.ts'
+import type { Read, Write } from '../../../../platform/operation.ts'
+import type { Booker } from '../queries.ts'
+
+export const bookerOf = (db: Read, account: string, user: string): Promise<Booker | undefined> =>
+  db
+    .selectFrom('portal_users')
+    .select(['id', 'email', 'email_norm', 'name', 'phone', 'company', 'postal_address'])
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .executeTakeFirst()
+
+export const namesOf = (db: Read, account: string, customers: readonly string[]) =>
+  customers.length === 0
+    ? Promise.resolve([])
+    : db
+        .selectFrom('customers')
+        .select(['id', 'name'])
+        .where('account_id', '=', account)
+        .where('id', 'in', [...customers])
+        .orderBy('name')
+        .orderBy('id')
+        .execute()
+
+export interface NewCustomerIds {
+  customer: string
+  contact: string
+  link: string
+  site: string
+}
+
+/**
+ * Creates a customer from a portal user's own contact details and links the user to it (V-26). Call after ctx.reachAlso with
+ * customer and contact. No name or address is looked up: an existing customer is never joined by itself (E-16, E-24).
+ */
+export async function createCustomerFor(
+  db: Write,
+  account: string,
+  user: Booker,
+  ids: NewCustomerIds,
+  address: string | null,
+  now: Date,
+): Promise<void> {
+  await sql`select delete_automatic_customer(${account}, ${user.id})`.execute(db)
+  await insertCustomer(db, account, user, ids, address, now)
+  await insertContact(db, account, user, ids, now)
+  const record = { account_id: account, customer_id: ids.customer, created_at: now, updated_at: now }
+  if (address)
+    await db
+      .insertInto('sites')
+      .values({ ...record, id: ids.site, address })
+      .execute()
+  await db
+    .insertInto('portal_links')
+    .values({ ...record, id: ids.link, portal_user_id: user.id })
+    .execute()
+}
+
+async function insertCustomer(
+  db: Write,
+  account: string,
+  user: Booker,
+  ids: NewCustomerIds,
+  address: string | null,
+  now: Date,
+): Promise<void> {
+  const name = user.company || user.name || user.email
+  await db
+    .insertInto('customers')
+    .values({
+      account_id: account,
+      id: ids.customer,
+      name,
+      billing_name: user.name,
+      billing_email: user.email,
+      billing_phone: user.phone,
+      billing_address: user.postal_address,
+      created_for: user.id,
+      folded: fold(name, user.name, user.email, user.phone, address ?? user.postal_address),
+      created_at: now,
+      updated_at: now,
+    })
+    .execute()
+}
+
+async function insertContact(db: Write, account: string, user: Booker, ids: NewCustomerIds, now: Date): Promise<void> {
+  await db
+    .insertInto('contacts')
+    .values({
+      account_id: account,
+      id: ids.contact,
+      customer_id: ids.customer,
+      name: user.name || user.email,
+      email: user.email,
+      email_norm: user.email_norm,
+      phone: user.phone,
+      is_primary: true,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute()
+}

@@ -1,0 +1,82 @@
+/** How many jobs each value of each filter would list. */
+import { sql, type RawBuilder } from 'kysely'
+import type { Read } from '../../../../platform/operation.ts'
+import { COUNT_CAP } from '../../queries.ts'
+import type { JobStatus } from '../../rules.ts'
+import { allOf, executor, filterConditions, hasMoreJobs, matchingJobs, scopeOf, type JobFilter } from '../queries.ts'
+
+export interface JobCounts {
+  all: number
+  /** There are more than counted. */
+  capped: boolean
+  status: { id: JobStatus; count: number }[]
+  worker: Facet[]
+  template: Facet[]
+  customer: Facet[]
+}
+interface Facet {
+  id: string
+  name: string
+  count: number
+}
+
+/** Of a search that no index answers, only the newest so many jobs are counted. */
+const SEARCHED_JOBS_MAX = 10_000
+const CUSTOMERS_SHOWN = 50
+
+/**
+ * Each filter's counts keep all other filters as they are, so a count is what choosing it would list (PS-12). A search compares
+ * its texts once for all five.
+ */
+export async function countOfficeJobs(db: Read, account: string, filter: JobFilter): Promise<JobCounts> {
+  const { search, assignedTo } = filter
+  const hasIndex = !search || search.ids !== null
+  const newest = hasIndex ? undefined : { count: SEARCHED_JOBS_MAX }
+  const matches = search
+    ? sql`with matches as materialized (
+        select j.status, j.worker_id, j.template_id, j.customer_id
+        ${matchingJobs(account, { search, assignedTo }, newest)})`
+    : sql``
+  const { rows } = await sql<Facet & { facet: string }>`${matches}
+    select counted.*, coalesce(w.name, w.email, t.name, case counted.facet when 'customer' then (
+        select c.name from customers c where c.account_id = ${account} and c.id = counted.id::uuid) end, '') as name
+    from (${allFacets(account, filter)}) counted
+    left join staff_members w on counted.facet = 'worker' and w.account_id = ${account} and w.id::text = counted.id
+    left join templates t on counted.facet = 'template' and t.account_id = ${account} and t.id::text = counted.id
+    order by t.position, t.id, case when counted.facet = 'customer' then -counted.count end, name`.execute(executor(db))
+  const hasOlder =
+    !hasIndex && (await hasMoreJobs(db, sql`from jobs j where ${scopeOf(account, { assignedTo })}`, SEARCHED_JOBS_MAX))
+  const facet = (name: string): Facet[] =>
+    rows.filter((row) => row.facet === name).map(({ id, name, count }) => ({ id, name, count }))
+  const all = facet('all')[0]?.count ?? 0
+  return {
+    all,
+    capped: all === COUNT_CAP || hasOlder,
+    status: facet('status').map(({ id, count }) => ({ id: id as JobStatus, count })),
+    worker: facet('worker'),
+    template: facet('template'),
+    customer: facet('customer'),
+  }
+}
+
+/** Rows of facet, id and count. A search reads them from `matches`. */
+function allFacets(account: string, filter: JobFilter): RawBuilder<unknown> {
+  const jobsWithout = (column: RawBuilder<unknown>, facet: keyof JobFilter | undefined) => {
+    const otherFilters = facet ? { ...filter, [facet]: undefined } : filter
+    return filter.search
+      ? sql`(
+          select ${column} from matches j where ${allOf([sql`true`, ...filterConditions(otherFilters)])}
+          limit ${COUNT_CAP})`
+      : sql`(select ${column} ${matchingJobs(account, otherFilters)} limit ${COUNT_CAP})`
+  }
+  const facet = (name: keyof JobFilter, column: RawBuilder<unknown>, id: RawBuilder<unknown>) => sql`
+      select ${sql.lit(name)} as facet, ${id}::text as id, count(*)::int as count
+      from ${jobsWithout(column, name)} job group by 2`
+  return sql`
+      select 'all' as facet, '' as id, count(*)::int as count from ${jobsWithout(sql`1`, undefined)} job
+      union all ${facet('status', sql`j.status`, sql`job.status`)}
+      union all ${facet('worker', sql`j.worker_id`, sql`coalesce(job.worker_id::text, 'none')`)}
+      union all ${facet('template', sql`j.template_id`, sql`job.template_id`)}
+      union all (${facet('customer', sql`j.customer_id`, sql`job.customer_id`)}
+        order by 3 desc, 2 limit ${CUSTOMERS_SHOWN})`
+}

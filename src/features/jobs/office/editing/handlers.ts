@@ -1,0 +1,183 @@
+/** Creating, correcting and deleting jobs in the office. */
+import { implement, type Context, type Input } from '../../../../platform/operation.ts'
+import { problem } from '../../../../platform/problem.ts'
+import { claimFieldFiles } from '../../../records/files/queries.ts'
+import { addComment, addHistory } from '../../../records/queries.ts'
+import { actorStamp, type HistoryLine } from '../../../records/rules.ts'
+import { startingValues } from '../../../templates/rules.ts'
+import { jobs } from '../../contract.ts'
+import { customerOf, fieldsOf, findTemplate, isActiveStaff, sitesOf } from '../../form/queries.ts'
+import {
+  addressOfSite,
+  changedFiles,
+  changesAddress,
+  checkVersion,
+  fieldValues,
+  fileFields,
+  parseLocalTime,
+  throwFieldErrors,
+  type FieldErrors,
+} from '../../form/rules.ts'
+import { assignmentOf, deleteJobForGood } from '../../handlers.ts'
+import { mayDeleteJob, mayPlan, mayRunJobs, maySeeJob } from '../../policy.ts'
+import { changeJob, insertJobs, lockJob, reserveJobNumbers, type JobRecord } from '../../queries.ts'
+import { isEditable, isScheduleVisible, jobParent, type JobStatus } from '../../rules.ts'
+import { searchTexts } from '../../search/queries.ts'
+import { changedFields } from '../rules.ts'
+
+type CreateContext = Context<(typeof jobs)['createJob']>
+type CreateInput = Input<(typeof jobs)['createJob']>
+type UpdateContext = Context<(typeof jobs)['updateJob']>
+type UpdateInput = Input<(typeof jobs)['updateJob']>
+const { createJob, updateJob, deleteJob } = jobs
+
+export const jobEditingHandlers = implement(
+  'jobs',
+  { createJob, updateJob, deleteJob },
+  {
+    async createJob(ctx, input) {
+      ctx.allow(mayRunJobs(ctx.actor))
+      const checked = await checkNewJob(ctx, input)
+      const job = await insertNewJob(ctx, input, checked)
+      const lines = await historyOfNewJob(ctx, job)
+      await addHistory(ctx.db, [jobParent(job)], lines, actorStamp(ctx), ctx.newId)
+      if (input.note) {
+        const comment = { id: ctx.newId(), audience: 'internal' as const, body: input.note }
+        await addComment(ctx.db, jobParent(job), comment, actorStamp(ctx))
+      }
+      return { id: job.id, number: job.number, status: job.status, version: 1 }
+    },
+
+    async updateJob(ctx, input) {
+      const job = await lockJob(ctx.db, ctx.account.id, input.job)
+      ctx.allow(mayPlan(ctx.actor, job))
+      checkVersion(job!, input.version)
+      if (!isEditable(job!.status)) throw problem('jobCanceled')
+      const fields = await fieldsOf(ctx.db, ctx.account.id, job!)
+      const changes = await checkChanges(ctx, input, job!, fields)
+      const texts = searchTexts({ ...job!, ...changes }, fields)
+      const version = await changeJob(ctx.db, job!, { ...changes, ...texts }, ctx.now)
+      const details = { fields: changedFields(fields, job!, changes) }
+      await addHistory(
+        ctx.db,
+        [jobParent(job!)],
+        [{ event: 'edited', audience: 'internal', details }],
+        actorStamp(ctx),
+        ctx.newId,
+      )
+      return { id: job!.id, number: job!.number, status: job!.status, version }
+    },
+
+    async deleteJob(ctx, input) {
+      const job = await lockJob(ctx.db, ctx.account.id, input.job)
+      ctx.allow(job ? mayDeleteJob(ctx.actor) : maySeeJob(ctx.actor, job))
+      await deleteJobForGood(ctx, job!)
+      return {}
+    },
+  },
+)
+
+/** Everything a new job is made of. @throws input with all that is wrong */
+async function checkNewJob(ctx: CreateContext, input: CreateInput) {
+  const { db } = ctx
+  const { id: account, timeZone } = ctx.account
+  const fieldErrors: FieldErrors = {}
+  const [customer, template] = await Promise.all([
+    customerOf(db, account, input.customer),
+    findTemplate(db, account, input.template),
+  ])
+  if (!customer) fieldErrors.customer = 'choice'
+  if (template?.status !== 'active') fieldErrors.template = 'choice'
+  // Without a customer its address is not checked: that error would only repeat the first.
+  const sites = customer && input.site ? await sitesOf(db, account, [customer.id]) : []
+  const address = customer ? addressOfSite(sites, input, fieldErrors) : addressOfSite([], {}, fieldErrors)
+  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+  const scheduled = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
+  if (input.worker && !(await isActiveStaff(db, account, input.worker))) fieldErrors.worker = 'choice'
+  const fields = template?.fields ?? []
+  const values = fieldValues(fields, input.fields ?? {}, startingValues(fields), timeZone, fieldErrors)
+  // A new job has no files yet that could answer a question.
+  if (fileFields(fields).some((field) => values[field.id])) fieldErrors.fields = 'unknown'
+  throwFieldErrors(fieldErrors)
+  return { customer: customer!, template: template!, address, requested, scheduled, values }
+}
+
+async function insertNewJob(
+  ctx: CreateContext,
+  input: CreateInput,
+  { customer, template, address, requested, scheduled, values }: Awaited<ReturnType<typeof checkNewJob>>,
+) {
+  const statusWithWorker: JobStatus = input.outright ? 'assigned' : 'pending'
+  const job = {
+    account_id: ctx.account.id,
+    id: ctx.newId(),
+    number: await reserveJobNumbers(ctx.db, ctx.account.id, 1),
+    customer_id: customer.id,
+    ...address,
+    template_id: template.id,
+    template_version: template.version,
+    title: input.title ?? template.name,
+    worker_id: input.worker ?? null,
+    created_by_kind: 'staff',
+    created_by_id: ctx.actor.id,
+    created_by_name: ctx.actor.name,
+    status: input.worker ? statusWithWorker : ('unassigned' as const),
+    requested_at: requested ?? null,
+    scheduled_at: scheduled ?? null,
+    duration_minutes: input.durationMinutes === undefined ? template.duration_minutes : input.durationMinutes,
+    fields: values,
+    tags: input.tags ?? [],
+    external_reference: null,
+    created_at: ctx.now,
+    updated_at: ctx.now,
+  }
+  await insertJobs(ctx.db, [{ ...job, ...searchTexts(job, template.fields) }])
+  return job
+}
+
+async function historyOfNewJob(
+  ctx: CreateContext,
+  job: Pick<JobRecord, 'status' | 'worker_id' | 'scheduled_at'>,
+): Promise<HistoryLine[]> {
+  const created: HistoryLine = { event: 'created', audience: 'customer' }
+  if (!job.worker_id) return [created]
+  const scheduledAt = isScheduleVisible(job.status) ? job.scheduled_at : null
+  return [
+    created,
+    {
+      event: 'moved',
+      audience: 'customer',
+      from: 'unassigned',
+      to: job.status,
+      details: scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {},
+    },
+    await assignmentOf(ctx, null, job.worker_id),
+  ]
+}
+
+/** The changed columns of an edit. @throws input with all that is wrong */
+async function checkChanges(
+  ctx: UpdateContext,
+  input: UpdateInput,
+  job: JobRecord,
+  fields: Awaited<ReturnType<typeof fieldsOf>>,
+) {
+  const { id: account, timeZone } = ctx.account
+  const fieldErrors: FieldErrors = {}
+  const values = input.fields ? fieldValues(fields, input.fields, job.fields, timeZone, fieldErrors) : job.fields
+  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+  const sites = input.site ? await sitesOf(ctx.db, account, [job.customer_id]) : []
+  const address = changesAddress(input) ? addressOfSite(sites, input, fieldErrors) : {}
+  for (const { field, files } of changedFiles(fields, job.fields, values)) {
+    if (!(await claimFieldFiles(ctx.db, jobParent(job), field, files))) fieldErrors[`fields.${field.id}`] = 'unknown'
+  }
+  throwFieldErrors(fieldErrors)
+  return {
+    ...address,
+    ...(input.title !== undefined && { title: input.title }),
+    ...(requested !== undefined && { requested_at: requested }),
+    ...(input.durationMinutes !== undefined && { duration_minutes: input.durationMinutes }),
+    ...(input.tags && { tags: input.tags }),
+    fields: values,
+  }
+}

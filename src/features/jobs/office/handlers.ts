@@ -1,0 +1,108 @@
+/** Reading jobs in the office. `editing/` and `status/` change them. */
+import { implement, type Context } from '../../../platform/operation.ts'
+import { isOffice } from '../../identity/rules.ts'
+import { startingValues } from '../../templates/rules.ts'
+import { jobs } from '../contract.ts'
+import { activeTemplates, customerOf, findTemplate, sitesOf, workersOf } from '../form/queries.ts'
+import { withValues } from '../form/rules.ts'
+import { loadJobPage } from '../page/queries.ts'
+import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, transitionRolesFor } from '../policy.ts'
+import type { JobRecord } from '../queries.ts'
+import { isEditable, isPlannable, transitionsFrom } from '../rules.ts'
+import { searchOffice } from '../search/queries.ts'
+import { countOfficeJobs } from './counts/queries.ts'
+import { listOfficeJobs, possibleDuplicatesOf, type JobFilter } from './queries.ts'
+import { presentJob, presentJobRow } from './rules.ts'
+
+type ReadContext = Pick<Context<(typeof jobs)['getJob']>, 'actor' | 'db'>
+const { listJobs, countJobs, getJob, getJobFormOptions } = jobs
+
+export const jobReadingHandlers = implement(
+  'jobs',
+  { listJobs, countJobs, getJob, getJobFormOptions },
+  {
+    async listJobs(ctx, { sort, cursor, limit, ...filters }) {
+      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      const filter = await filterOf(ctx, filters)
+      const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
+      return {
+        rows: rows.map(presentJobRow),
+        next,
+        timeZone: ctx.account.timeZone,
+        can: { create: mayRunJobs(ctx.actor).yes },
+      }
+    },
+
+    async countJobs(ctx, filters) {
+      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      return countOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters))
+    },
+
+    async getJob(ctx, input) {
+      const account = ctx.account.id
+      const records = await loadJobPage(ctx.db, account, input.job)
+      ctx.allow(maySeeJob(ctx.actor, records?.job))
+      const { job } = records!
+      const office = mayRunJobs(ctx.actor).yes
+      const possibleDuplicates = office ? await possibleDuplicatesOf(ctx.db, account, job.customer_id) : []
+      return {
+        ...presentJob(records!, { isOffice: office, timeZone: ctx.account.timeZone }),
+        customer: { id: job.customer_id, name: job.customer, reference: job.reference, possibleDuplicates },
+        moves: transitionsFrom(job.status, transitionRolesFor(ctx.actor, job)),
+        can: actionsOn(ctx, job),
+      }
+    },
+
+    async getJobFormOptions(ctx, input) {
+      ctx.allow(mayRunJobs(ctx.actor))
+      const account = ctx.account.id
+      const [templates, workers, template, customer, sites] = await Promise.all([
+        activeTemplates(ctx.db, account),
+        workersOf(ctx.db, account),
+        input.template ? findTemplate(ctx.db, account, input.template) : undefined,
+        input.customer ? customerOf(ctx.db, account, input.customer) : undefined,
+        input.customer ? sitesOf(ctx.db, account, [input.customer]) : [],
+      ])
+      return {
+        templates: templates.map(({ id, name, icon, duration_minutes: durationMinutes }) => ({
+          id,
+          name,
+          icon,
+          durationMinutes,
+        })),
+        workers: workers.map(({ id, name, email, role }) => ({ id, name: name ?? email, role })),
+        sites: sites.map(({ id, name, address }) => ({ id, name, address })),
+        customer: customer ? { id: customer.id, name: customer.name } : null,
+        fields: template ? withValues(template.fields, startingValues(template.fields)) : [],
+        timeZone: ctx.account.timeZone,
+        currency: ctx.account.currency,
+      }
+    },
+  },
+)
+
+/** Lists and counts are open to all staff: row-level security limits a worker to their own jobs. */
+const ANY_JOB = { status: 'unassigned' as const, worker_id: null, customer_id: '' }
+
+/** The filters of a request, with what its search found in the index. */
+const filterOf = async (
+  { db, actor }: ReadContext,
+  { search, ...filters }: Omit<JobFilter, 'search' | 'assignedTo'> & { search?: string | undefined },
+): Promise<JobFilter> => ({
+  ...filters,
+  search: await searchOffice(db, search),
+  assignedTo: isOffice(actor.role) ? undefined : actor.id,
+})
+
+function actionsOn({ actor }: ReadContext, job: JobRecord) {
+  const office = mayRunJobs(actor).yes
+  return {
+    edit: office && isEditable(job.status),
+    assign: office && isPlannable(job.status),
+    schedule: office && isPlannable(job.status),
+    cancel: mayTransition(actor, job, 'canceled').yes,
+    reinstate: office && job.status === 'canceled',
+    delete: mayDeleteJob(actor).yes,
+    comment: true,
+  }
+}

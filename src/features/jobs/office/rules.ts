@@ -1,0 +1,62 @@
+/** Jobs as the office's answers show them. Pure; screens do not load this file. */
+import { presentAttachment, presentComment, presentHistory } from '../../records/rules.ts'
+import type { Field } from '../../templates/rules.ts'
+import { presentMoment, withValues } from '../form/rules.ts'
+import type { JobPageRecords } from '../page/queries.ts'
+import type { JobRecord, JobRowRecord } from '../queries.ts'
+import { customerStatus } from '../rules.ts'
+
+export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled_at'>) => ({
+  id: job.id,
+  number: job.number,
+  title: job.title,
+  status: job.status,
+  customer: { id: job.customer_id, name: job.customer },
+  template: { id: job.template_id, name: job.template, icon: job.icon },
+  worker: job.worker_id ? { id: job.worker_id, name: job.worker ?? '' } : null,
+  address: job.address,
+  tags: job.tags,
+  requestedAt: job.requested_at,
+  scheduledAt: job.scheduled_at,
+  durationMinutes: job.duration_minutes,
+  createdBy: { kind: job.created_by_kind, id: job.created_by_id, name: job.created_by_name },
+  createdAt: job.created_at,
+  updatedAt: job.updated_at,
+  version: job.version,
+})
+
+/** One job with everything beside it. A worker does not see what the template hides from workers, files included (V-29). */
+export function presentJob(
+  { job, fields, comments, files, history }: JobPageRecords,
+  { isOffice, timeZone }: { isOffice: boolean; timeZone: string },
+) {
+  const visible = isOffice ? fields : fields.filter((field) => field.worker !== 'hidden')
+  const hidden = new Set(fields.filter((field) => !visible.includes(field)).map((field) => field.id))
+  return {
+    ...presentJobRow(job),
+    customerStatus: customerStatus(job.status),
+    place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
+    requested: presentMoment(job.requested_at, timeZone),
+    scheduled: presentMoment(job.scheduled_at, timeZone),
+    startedAt: job.started_at,
+    completedAt: job.completed_at,
+    canceledAt: job.canceled_at,
+    templateVersion: job.template_version,
+    externalReference: job.external_reference,
+    fields: withValues(visible, job.fields),
+    comments: comments.map(presentComment),
+    files: files.filter((file) => !file.field_id || !hidden.has(file.field_id)).map(presentAttachment),
+    history: history.map(presentHistory),
+    timeZone,
+  }
+}
+
+const COMPARED_COLUMNS = ['title', 'address', 'requested_at', 'duration_minutes', 'tags'] as const
+
+/** Names of what an edit changed, for the history; never the values. */
+export function changedFields(fields: readonly Field[], before: JobRecord, changes: Partial<JobRecord>): string[] {
+  const differs = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other)
+  const columns = COMPARED_COLUMNS.filter((key) => changes[key] !== undefined && differs(changes[key], before[key]))
+  const answers = fields.filter((field) => differs(changes.fields?.[field.id], before.fields[field.id]))
+  return [...columns, ...answers.map((field) => field.name)]
+}

@@ -1,0 +1,75 @@
+/** One job with everything its page shows, in one statement. */
+import { finalStatement, statement } from '../../../platform/database/statements.ts'
+import type { Read } from '../../../platform/operation.ts'
+import { recordColumns } from '../../records/queries.ts'
+import type { ParentRecords, RecordAudience } from '../../records/rules.ts'
+import { fieldsOfJob, type Field } from '../../templates/rules.ts'
+import type { JobRecord } from '../queries.ts'
+import type { JobStatus } from '../rules.ts'
+
+/** Names of the records beside a job. */
+export interface JobNames {
+  customer: string
+  reference: string | null
+  template: string
+  icon: string
+  worker: string | null
+}
+
+export interface JobPageRecords extends ParentRecords<JobStatus> {
+  job: JobRecord & JobNames
+  fields: Field[]
+  sites: { id: string; name: string | null; address: string }[]
+}
+
+type JobPageRow = JobRecord &
+  JobNames &
+  Omit<JobPageRecords, 'job' | 'fields'> & {
+    /** Fields of the version the job was made with, and of the current one. */
+    versions: Record<number, Field[]>
+    current_version: number
+  }
+
+/** `account` and `job` are SQL: parameters or settings. With an audience only what is written for it is read. */
+const pageStatement = ({ account, job, audience }: { account: string; job: string; audience?: RecordAudience }) =>
+  statement<JobPageRow>(`
+  select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon,
+    coalesce(w.name, w.email) as worker,
+    (select json_object_agg(v.version, v.fields) from template_versions v
+      where v.account_id = ${account} and v.template_id = j.template_id
+        and v.version = any (array[j.template_version, t.version])) as versions,
+    t.version as current_version,
+    ${recordColumns({ kind: 'job', parent: 'j.id', account, ...(audience && { audience }) })},
+    (select coalesce(
+        json_agg(json_build_object('id', s.id, 'name', s.name, 'address', s.address) order by s.created_at, s.id), '[]')
+      from sites s
+      where s.account_id = ${account} and s.customer_id = j.customer_id and s.status = 'active') as sites
+  from jobs j
+  left join customers c on c.account_id = ${account} and c.id = j.customer_id
+  join templates t on t.account_id = ${account} and t.id = j.template_id
+  left join staff_members w on w.account_id = ${account} and w.id = j.worker_id
+  where j.account_id = ${account} and j.id = ${job}`)
+
+const officePage = pageStatement({ account: '$1', job: '$2' })
+// Sent with the look-up of the caller, so the account comes from the transaction's own settings.
+const portalPage = pageStatement({
+  account: "(select nullif(current_setting('app.account', true), '')::uuid)",
+  job: '$1',
+  audience: 'customer',
+})
+
+/** Undefined when this actor does not reach the job. */
+export const loadJobPage = async (db: Read, account: string, job: string): Promise<JobPageRecords | undefined> =>
+  pageRecords(await officePage(db, account, job))
+
+/** The same of what is written for customers. Ends its transaction. */
+export const loadPortalJobPage = async (db: Read, job: string): Promise<JobPageRecords | undefined> =>
+  pageRecords(await portalPage(finalStatement(db), job))
+
+function pageRecords([row]: JobPageRow[]): JobPageRecords | undefined {
+  if (!row) return undefined
+  const { versions, current_version: currentVersion, history, comments, files, sites, ...job } = row
+  for (const record of [...history, ...comments, ...files]) record.created_at = new Date(record.created_at)
+  const fields = fieldsOfJob(versions[job.template_version] ?? [], versions[currentVersion] ?? [])
+  return { job, fields, history, comments, files, sites }
+}

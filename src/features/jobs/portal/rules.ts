@@ -1,0 +1,140 @@
+/** Jobs as a customer may know them. Pure; screens do not load this file. */
+import type { PortalOf, PortalUserActor } from '../../identity/rules.ts'
+import { presentPortalAttachment, presentPortalComment, type HistoryRecord } from '../../records/rules.ts'
+import { portalFields, valuesFor } from '../../templates/rules.ts'
+import { presentMoment, withValues } from '../form/rules.ts'
+import type { JobPageRecords } from '../page/queries.ts'
+import {
+  blockedReason,
+  customerStatus,
+  groupOf,
+  isScheduleVisible,
+  progressOf,
+  staffNameFor,
+  type CustomerAction,
+  type JobStatus,
+  type ProgressStep,
+} from '../rules.ts'
+import type { PortalJobRow } from './queries.ts'
+
+/** Who reads, and what the business shows to customers. */
+export interface PortalReader {
+  actor: Pick<PortalUserActor, 'id' | 'name'>
+  account: { timeZone: string; currency: string; portal: PortalOf }
+}
+
+/** A job in the list. Times and worker appear once they are settled. */
+export function presentPortalJobRow({ account: { portal } }: PortalReader, job: PortalJobRow) {
+  const isSettled = isScheduleVisible(job.status)
+  const showsWorker = isSettled && portal.staffNames !== 'business'
+  return {
+    id: job.id,
+    number: job.number,
+    title: job.title,
+    icon: job.icon,
+    status: customerStatus(job.status),
+    group: groupOf(job.status),
+    customer: { id: job.customer_id, name: job.customer },
+    address: job.address,
+    requestedAt: job.requested_at,
+    scheduledAt: isSettled ? job.scheduled_at : null,
+    durationMinutes: isSettled ? job.duration_minutes : null,
+    completedAt: job.completed_at,
+    canceledAt: job.canceled_at,
+    worker: showsWorker && job.worker ? staffNameFor(portal.staffNames, job.worker, portal.name) : null,
+    createdAt: job.created_at,
+  }
+}
+
+/** `isAllowed` says whether the policy permits an action; whether the status still does is decided here. */
+export function presentPortalJob(
+  reader: PortalReader,
+  { job, fields, history, comments, files, sites }: JobPageRecords,
+  isAllowed: (action: CustomerAction) => boolean,
+) {
+  const { timeZone, currency } = reader.account
+  const person = (kind: string, id: string | null, name: string | null) => presentPerson(reader, kind, id, name)
+  const lines = history.flatMap((line) => presentLine(line, person))
+  const visible = portalFields(fields)
+  const closed = {
+    edit: isAllowed('edit') ? blockedReason('edit', job.status) : null,
+    cancel: isAllowed('cancel') ? blockedReason('cancel', job.status) : null,
+    delete: isAllowed('delete') ? blockedReason('delete', job.status) : null,
+  }
+  return {
+    ...presentPortalJobRow(reader, job),
+    version: job.version,
+    requested: presentMoment(job.requested_at, timeZone),
+    site: job.site_id,
+    template: { id: job.template_id, name: job.template },
+    createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
+    fields: withValues(visible, valuesFor(fields, job.fields, 'portal')),
+    progress: progressOf(job.status).map((step) => presentStep(step, lines, job.created_at)),
+    history: lines,
+    comments: comments.map((comment) => presentPortalComment(comment, person)),
+    files: files
+      .filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id))
+      .map((file) => presentPortalAttachment(file, person)),
+    timeZone,
+    currency,
+    sites,
+    can: {
+      edit: isAllowed('edit') && !closed.edit,
+      cancel: isAllowed('cancel') && !closed.cancel,
+      delete: isAllowed('delete') && !closed.delete,
+      comment: true,
+    },
+    closed,
+  }
+}
+
+/** Who did something, as this customer may know them. */
+function presentPerson(
+  { actor, account: { portal } }: PortalReader,
+  kind: string,
+  id: string | null,
+  name: string | null,
+) {
+  if (kind === 'portalUser' && id === actor.id) return { kind: 'you' as const, name: actor.name }
+  if (kind === 'portalUser') return { kind: 'colleague' as const, name: name ?? '' }
+  if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(portal.staffNames, name, portal.name) }
+  return { kind: 'system' as const, name: portal.name }
+}
+
+type PresentPerson = (kind: string, id: string | null, name: string | null) => ReturnType<typeof presentPerson>
+
+const CUSTOMER_EVENTS = ['created', 'moved', 'scheduled', 'edited', 'attached', 'removedFile'] as const
+type CustomerEvent = (typeof CUSTOMER_EVENTS)[number]
+const isCustomerEvent = (event: string): event is CustomerEvent =>
+  (CUSTOMER_EVENTS as readonly string[]).includes(event)
+
+/** A line of history, or nothing when its event is not one that customers see. */
+function presentLine(line: HistoryRecord<JobStatus>, person: PresentPerson) {
+  const { event, details } = line
+  if (!isCustomerEvent(event)) return []
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
+  const scheduledAt = textOf(details.scheduledAt)
+  return [
+    {
+      id: line.id,
+      at: line.created_at,
+      by: person(line.actor_kind, line.actor_id, line.actor_name),
+      event,
+      to: line.to_status ? customerStatus(line.to_status) : null,
+      scheduledAt: scheduledAt ? new Date(scheduledAt) : null,
+      // Only a customer's own reason is shown: reasons of the staff are internal.
+      reason: line.actor_kind === 'portalUser' ? textOf(details.reason) : null,
+      name: textOf(details.name),
+    },
+  ]
+}
+
+/** When a step of the progress was reached, and by whom. */
+function presentStep(step: ProgressStep, lines: ReturnType<typeof presentLine>, createdAt: Date) {
+  if (step.is === 'next') return { ...step, at: null, by: null }
+  const isRequest = step.status === 'requested'
+  const line = isRequest
+    ? lines.find((each) => each.event === 'created')
+    : lines.findLast((each) => each.to === step.status)
+  return { ...step, at: line?.at ?? (isRequest ? createdAt : null), by: line?.by ?? null }
+}

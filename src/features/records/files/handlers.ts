@@ -1,0 +1,206 @@
+/** Uploading, reading and removing files, by the operations of each kind of parent. */
+import {
+  implement,
+  prepared,
+  withEffect,
+  type PrepareTools,
+  type Read,
+  type Upload,
+} from '../../../platform/operation.ts'
+import { notFound, problem, yes } from '../../../platform/problem.ts'
+import { fieldsOf } from '../../jobs/form/queries.ts'
+import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
+import { changeJob, findJob, lockJob } from '../../jobs/queries.ts'
+import { jobParent, valuesWithoutFile } from '../../jobs/rules.ts'
+import { portalFields } from '../../templates/rules.ts'
+import { addHistory } from '../queries.ts'
+import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
+import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
+import { dropStaleFiles, filesOf, findFile, insertFile, removeFile, type FileRecord } from './queries.ts'
+
+export const jobFilesHandlers = implement('jobs', jobFiles, {
+  uploadPortalFile: prepared(storeUpload, async (ctx, _input, stored) => {
+    ctx.allow(yes)
+    const id = ctx.newId()
+    await deletingOnError(ctx.files, stored.key, () =>
+      insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx)),
+    )
+    const staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+    ctx.afterCommit(async () => {
+      for (const key of staleKeys) await ctx.files.delete(key)
+    })
+    return { id, ...presentFile(stored) }
+  }),
+
+  uploadPortalJobFile: prepared(storeUpload, async (ctx, { job: jobId }, stored) =>
+    deletingOnError(ctx.files, stored.key, async () => {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      return addFile(ctx, jobParent(job!), stored, 'customer')
+    }),
+  ),
+
+  async downloadPortalFile(ctx, { file: fileId }) {
+    const file = await findReadableFile(ctx, fileId)
+    ctx.allow(file ? yes : notFound)
+    return sendFile(ctx.files, file!)
+  },
+
+  async getPortalFile(ctx, { file: fileId }) {
+    const file = await findReadableFile(ctx, fileId)
+    ctx.allow(file ? yes : notFound)
+    return { id: file!.id, ...presentFile(file!) }
+  },
+
+  async removePortalFile(ctx, { file: fileId }) {
+    const { db, account, now } = ctx
+    const file = await findFile(db, account.id, fileId, { uploader: ctx.actor.id, now, audience: 'customer' })
+    ctx.allow(file?.parent_id === null ? yes : notFound)
+    const key = await removeFile(ctx.db, file!)
+    if (key) ctx.afterCommit(() => ctx.files.delete(key))
+    return {}
+  },
+
+  uploadJobFile: prepared(storeUpload, async (ctx, { job: jobId, audience }, stored) =>
+    deletingOnError(ctx.files, stored.key, async () => {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      return addFile(ctx, jobParent(job!), stored, audience)
+    }),
+  ),
+
+  async listJobFiles(ctx, { job: jobId }) {
+    const job = await findJob(ctx.db, ctx.account.id, jobId)
+    ctx.allow(maySeeJob(ctx.actor, job))
+    const files = await filesOf(ctx.db, jobParent(job!))
+    return {
+      rows: files.map((file) => ({
+        id: file.id,
+        ...presentFile(file),
+        audience: file.audience,
+        by: file.uploader_name,
+      })),
+    }
+  },
+
+  async downloadJobFile(ctx, { job, file: fileId }) {
+    const file = await findFileOf(ctx.db, { kind: 'job', account: ctx.account.id, id: job }, fileId)
+    ctx.allow(file ? yes : notFound)
+    return sendFile(ctx.files, file!)
+  },
+
+  async removeJobFile(ctx, { job: jobId, file: fileId }) {
+    const job = await lockJob(ctx.db, ctx.account.id, jobId)
+    const file = await findFileOf(ctx.db, { kind: 'job', account: ctx.account.id, id: jobId }, fileId)
+    ctx.allow(mayRemoveFile(ctx.actor, job, file))
+    const key = await removeFile(ctx.db, file!)
+    const fields = valuesWithoutFile(job!.fields, file!)
+    if (fields) await changeJob(ctx.db, job!, { fields }, ctx.now)
+    const details = { name: file!.name }
+    await addHistory(
+      ctx.db,
+      [jobParent(job!)],
+      [{ event: 'removedFile', audience: file!.audience, details }],
+      actorStamp(ctx),
+      ctx.newId,
+    )
+    if (key) ctx.afterCommit(() => ctx.files.delete(key))
+    return {}
+  },
+})
+
+interface StoredFile {
+  key: string
+  name: string
+  type: string
+  size: number
+}
+
+/** Stores the bytes before the rows that name them, outside the transaction. */
+async function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
+  if (!file) throw problem('input', { fields: { file: 'required' } })
+  try {
+    return await files.put(file.stream, {
+      account: (account as { id: string }).id,
+      name: file.name,
+      limit: UPLOAD_LIMIT,
+    })
+  } catch (error) {
+    const { name, reason } = error as { name?: string; reason?: string }
+    if (name !== 'FileRefused') throw error
+    const code = `file${reason![0]!.toUpperCase()}${reason!.slice(1)}`
+    throw problem('input', { fields: { file: { code, vars: { max: UPLOAD_LIMIT / 1024 / 1024 } } } })
+  }
+}
+
+/** What refuses the row deletes the stored bytes again. */
+async function deletingOnError<T>(
+  files: { delete(key: string): Promise<void> },
+  key: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await files.delete(key)
+    throw error
+  }
+}
+
+interface AddFileContext {
+  db: Parameters<typeof insertFile>[0]
+  actor: { kind: string; id: string; name: string }
+  now: Date
+  newId(): string
+}
+
+/** Adds a stored file to its parent, with a line in the history. */
+async function addFile(ctx: AddFileContext, parent: RecordParent, stored: StoredFile, audience: RecordAudience) {
+  const id = ctx.newId()
+  const stamp: ActorStamp = actorStamp(ctx)
+  await insertFile(ctx.db, parent.account, { id, stored, parent, audience }, stamp)
+  await addHistory(
+    ctx.db,
+    [parent],
+    [{ event: 'attached', audience, details: { name: stored.name } }],
+    stamp,
+    ctx.newId,
+  )
+  return { id, ...presentFile(stored) }
+}
+
+interface ReadContext {
+  db: Read
+  account: { id: string }
+  actor: { id: string }
+  now: Date
+}
+
+/** A file a customer may read: of a parent in reach, written for customers, and of no field hidden from them (PS-22). */
+async function findReadableFile(ctx: ReadContext, fileId: string): Promise<FileRecord | undefined> {
+  const { db, account, actor, now } = ctx
+  const file = await findFile(db, account.id, fileId, { uploader: actor.id, now, audience: 'customer' })
+  if (!file?.field_id || !file.parent_id) return file
+  const job = await findJob(db, account.id, file.parent_id)
+  if (!job) return undefined
+  const visible = portalFields(await fieldsOf(db, account.id, job))
+  return visible.some((field) => field.id === file.field_id) ? file : undefined
+}
+
+/** A file of exactly this parent, read through it: a worker reaches those of their own jobs. */
+async function findFileOf(
+  db: Read,
+  parent: Parameters<typeof filesOf>[1],
+  fileId: string,
+): Promise<FileRecord | undefined> {
+  return (await filesOf(db, parent)).find((file) => file.id === fileId)
+}
+
+type Storage = { get(key: string): Promise<{ stream: AsyncIterable<Uint8Array>; size: number }> }
+const SHOWN_IN_BROWSER = ['image/jpeg', 'image/png', 'image/webp']
+
+async function sendFile(files: Storage, file: FileRecord) {
+  const { stream, size } = await files.get(file.storage_key)
+  const type = file.type.startsWith('text/') ? `${file.type}; charset=utf-8` : file.type
+  return withEffect({}, { file: { stream, name: file.name, type, size, inline: SHOWN_IN_BROWSER.includes(file.type) } })
+}

@@ -1,0 +1,232 @@
+/** Files of records. A file without a parent waits for its form: only its uploader reads it, and after a day it is gone. */
+import { sql, type Selectable } from 'kysely'
+import type { Files } from '../../../../db/schema.gen.ts'
+import { statement } from '../../../platform/database/statements.ts'
+import type { Read, Write } from '../../../platform/operation.ts'
+import type { Field } from '../../templates/rules.ts'
+import { recordsOfParent, statementOfParent } from '../queries.ts'
+import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
+
+export type FileRecord = Omit<Selectable<Files>, 'parent_kind' | 'audience'> & {
+  parent_kind: ParentKind | null
+  audience: RecordAudience
+}
+
+/** How long an uploaded file waits for its form. */
+const WAITING_MS = 24 * 3600_000
+const waitingSince = (now: Date) => new Date(now.getTime() - WAITING_MS)
+
+export const isStillWaiting = (file: Pick<FileRecord, 'created_at'>, now: Date): boolean =>
+  file.created_at.getTime() > waitingSince(now).getTime()
+
+// ---- reading ----
+
+/** Files of one parent, oldest first. */
+export const filesOf = statementOfParent<FileRecord>(recordsOfParent('r.*', 'files'))
+
+const parentInReach = statementOfParent<object>(
+  ({ table }) => `select 1 from ${table} where account_id = $1 and id = $2`,
+)
+
+/** A file by its id alone: beside a parent in reach, or waiting and this uploader's. */
+export async function findFile(
+  db: Read,
+  account: string,
+  file: string,
+  { uploader, now, audience }: { uploader: string; now: Date; audience: RecordAudience },
+): Promise<FileRecord | undefined> {
+  const row = await db
+    .selectFrom('files')
+    .selectAll()
+    .where('account_id', '=', account)
+    .where('id', '=', file)
+    .where('audience', '=', audience)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const record = row as FileRecord
+  const { parent_kind: kind, parent_id: id } = record
+  if (!kind || !id) return record.uploader_id === uploader && isStillWaiting(record, now) ? record : undefined
+  const parents = await parentInReach(db, { kind, account, id })
+  if (parents.length === 0) return undefined
+  if (record.comment_id === null) return record
+  // A file of a comment is as visible as the comment (PS-22, E-62).
+  const comment = await db
+    .selectFrom('comments')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('parent_id', '=', id)
+    .where('id', '=', record.comment_id)
+    .where('audience', '=', audience)
+    .executeTakeFirst()
+  return comment ? record : undefined
+}
+
+/** Those of the given files that wait and are this uploader's: the only ones a form may use. */
+export const waitingFiles = async (
+  db: Write,
+  account: string,
+  ids: readonly string[],
+  uploader: string,
+  now: Date,
+): Promise<FileRecord[]> => {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('files')
+    .selectAll()
+    .where('account_id', '=', account)
+    .where('id', 'in', [...ids])
+    .where('parent_id', 'is', null)
+    .where('uploader_id', '=', uploader)
+    .where('created_at', '>', waitingSince(now))
+    .forUpdate()
+    .execute()
+  return rows as FileRecord[]
+}
+
+/** `$1` ids. Sent with the look-up of the caller, so account and uploader come from the transaction's own settings. */
+const lockOwnUploads = statement<FileRecord>(`
+  select * from files
+  where account_id = (select nullif(current_setting('app.account', true), '')::uuid)
+    and id = any ($1::uuid[]) and parent_id is null
+    and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid)
+  for update`)
+
+/** The same of whoever this transaction belongs to; the caller checks isStillWaiting. */
+export const ownUploads = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> =>
+  ids.length === 0 ? [] : lockOwnUploads(db, ids)
+
+// ---- writing ----
+
+export interface NewFile {
+  id: string
+  stored: { key: string; name: string; type: string; size: number }
+  audience: RecordAudience
+  /** Undefined: it waits for its form. */
+  parent?: RecordParent
+}
+
+export async function insertFile(
+  db: Write,
+  account: string,
+  { id, stored, parent, audience }: NewFile,
+  stamp: ActorStamp,
+): Promise<void> {
+  await db
+    .insertInto('files')
+    .values({
+      account_id: account,
+      id,
+      parent_kind: parent?.kind ?? null,
+      parent_id: parent?.id ?? null,
+      customer_id: parent?.customer ?? null,
+      audience,
+      uploader_kind: stamp.kind,
+      uploader_id: stamp.id,
+      uploader_name: stamp.name,
+      name: stored.name,
+      type: stored.type,
+      size: stored.size,
+      storage_key: stored.key,
+      created_at: stamp.at,
+    })
+    .execute()
+}
+
+const parentColumns = (parent: RecordParent, field: string | null) => ({
+  parent_kind: parent.kind,
+  parent_id: parent.id,
+  customer_id: parent.customer,
+  field_id: field,
+})
+
+/** Gives a waiting file to its parent. */
+export async function attachFile(
+  db: Write,
+  file: FileRecord,
+  parent: RecordParent,
+  field: string | null,
+): Promise<void> {
+  await db
+    .updateTable('files')
+    .set(parentColumns(parent, field))
+    .where('account_id', '=', file.account_id)
+    .where('id', '=', file.id)
+    .where('parent_id', 'is', null)
+    .execute()
+}
+
+/** A row of its own for the same bytes: each parent can lose its file alone. */
+export async function copyFile(
+  db: Write,
+  { job_id: _generated, ...columns }: FileRecord,
+  parent: RecordParent,
+  field: string | null,
+  id: string,
+): Promise<void> {
+  await db
+    .insertInto('files')
+    .values({ ...columns, id, ...parentColumns(parent, field) })
+    .execute()
+}
+
+/** Makes files of a parent the answer of a field; a hidden field hides them. False when one is not this parent's. */
+export async function claimFieldFiles(
+  db: Write,
+  parent: RecordParent,
+  field: Field,
+  files: readonly string[],
+): Promise<boolean> {
+  if (files.length === 0) return true
+  const result = await db
+    .updateTable('files')
+    .set({ field_id: field.id, ...(field.portal === 'hidden' && { audience: 'internal' }) })
+    .where('account_id', '=', parent.account)
+    .where('parent_kind', '=', parent.kind)
+    .where('parent_id', '=', parent.id)
+    .where('id', 'in', [...files])
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows) === files.length
+}
+
+// ---- removing ----
+
+/** Returns the key of the bytes when no other row has them. */
+export async function removeFile(db: Write, file: FileRecord): Promise<string | null> {
+  await db.deleteFrom('files').where('account_id', '=', file.account_id).where('id', '=', file.id).execute()
+  const other = await db
+    .selectFrom('files')
+    .select('id')
+    .where('account_id', '=', file.account_id)
+    .where('storage_key', '=', file.storage_key)
+    .executeTakeFirst()
+  return other ? null : file.storage_key
+}
+
+/** Keys of the bytes that only this job has, internal ones too: they are deleted with it. */
+export async function exclusiveStorageKeys(db: Read, account: string, job: string): Promise<string[]> {
+  const {
+    rows: [row],
+  } = await sql<{ keys: string[] }>`select exclusive_storage_keys(${account}, ${job}) as keys`.execute(db as Write)
+  return row?.keys ?? []
+}
+
+/** This uploader's files that waited too long; returns the keys of their bytes. */
+export async function dropStaleFiles(db: Write, account: string, uploader: string, now: Date): Promise<string[]> {
+  const rows = await db
+    .deleteFrom('files')
+    .where('account_id', '=', account)
+    .where('parent_id', 'is', null)
+    .where('uploader_id', '=', uploader)
+    .where('created_at', '<=', waitingSince(now))
+    .returning('storage_key')
+    .execute()
+  return rows.map((file) => file.storage_key)
+}
+
+/** The same for everybody, as portico_system: for the daily clean-up. */
+export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ storage_key: string }>`
+    delete from files where parent_id is null and created_at <= ${waitingSince(now)}
+    returning storage_key`.execute(db)
+  return rows.map((file) => file.storage_key)
+}

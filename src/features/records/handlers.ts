@@ -1,0 +1,42 @@
+/** Comments and history, by the operations of each kind of parent. */
+import { implement } from '../../platform/operation.ts'
+import { jobs } from '../jobs/contract.ts'
+import { maySeeJob } from '../jobs/policy.ts'
+import { portalJobs } from '../jobs/portal/contract.ts'
+import { findJob } from '../jobs/queries.ts'
+import { jobParent, type JobStatus } from '../jobs/rules.ts'
+import { addComment, historyOf } from './queries.ts'
+import { actorStamp, presentHistory, type HistoryRecord } from './rules.ts'
+
+const { addJobComment, getJobHistory } = jobs
+const { addPortalComment } = portalJobs
+
+export const recordsHandlers = implement(
+  'jobs',
+  { addJobComment, addPortalComment, getJobHistory },
+  {
+    async addJobComment(ctx, { job: jobId, audience, body }) {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      const id = ctx.newId()
+      await addComment(ctx.db, jobParent(job!), { id, audience, body }, actorStamp(ctx))
+      return { id, at: ctx.now }
+    },
+
+    async addPortalComment(ctx, { job: jobId, body }) {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      const id = ctx.newId()
+      // A customer's comment is always for both sides: there is no way to ask for another audience (PS-30).
+      await addComment(ctx.db, jobParent(job!), { id, audience: 'customer', body }, actorStamp(ctx))
+      return { id, at: ctx.now }
+    },
+
+    async getJobHistory(ctx, { job: jobId }) {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      const history = (await historyOf(ctx.db, jobParent(job!))) as HistoryRecord<JobStatus>[]
+      return { rows: history.map(presentHistory) }
+    },
+  },
+)

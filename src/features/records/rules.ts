@@ -1,0 +1,152 @@
+/**
+ * Records beside another record, its parent: comments, files and history. Every kind of parent uses the same tables, queries,
+ * handlers and screen parts. A reader reaches them only through the parent.
+ */
+
+/** Kinds of parents. Each has a line in the table of records/queries.ts. */
+export type ParentKind = 'job'
+
+export interface RecordParent {
+  kind: ParentKind
+  account: string
+  id: string
+  customer: string
+}
+
+/** `customer`: also shown in the portal, so nothing internal may be in it. */
+export type RecordAudience = 'internal' | 'customer'
+
+/** Who did something, and when. */
+export interface ActorStamp {
+  kind: string
+  id: string | null
+  name: string | null
+  at: Date
+}
+
+export const actorStamp = (ctx: { actor: { kind: string; id: string; name: string }; now: Date }): ActorStamp => ({
+  kind: ctx.actor.kind,
+  id: ctx.actor.id,
+  name: ctx.actor.name,
+  at: ctx.now,
+})
+
+/** What follows from another change by itself has no person to name. */
+export const systemStamp = (at: Date): ActorStamp => ({ kind: 'system', id: null, name: null, at })
+
+export type HistoryDetails = Record<string, string | number | boolean | null | string[]>
+
+export interface HistoryLine {
+  event: string
+  audience: RecordAudience
+  from?: string | null
+  to?: string | null
+  details?: HistoryDetails
+}
+
+// ---- rows as they are read ----
+
+export interface HistoryRecord<Status extends string = string> {
+  id: string
+  event: string
+  audience: RecordAudience
+  from_status: Status | null
+  to_status: Status | null
+  details: HistoryDetails
+  actor_kind: string
+  actor_id: string | null
+  actor_name: string | null
+  created_at: Date
+}
+
+export interface CommentRecord {
+  id: string
+  audience: RecordAudience
+  body: string
+  author_kind: string
+  author_id: string | null
+  author_name: string | null
+  created_at: Date
+}
+
+/** A file beside its parent, without where its bytes are. */
+export interface AttachmentRecord {
+  id: string
+  audience: RecordAudience
+  name: string
+  type: string
+  /** Bytes, as text: the column is a bigint. */
+  size: string | number
+  /** The template field it answers, if any. */
+  field_id: string | null
+  /** The comment it was sent with, if any. */
+  comment_id: string | null
+  uploader_kind: string
+  uploader_id: string | null
+  uploader_name: string | null
+  created_at: Date
+}
+
+/** What a page shows beside a record. */
+export interface ParentRecords<Status extends string = string> {
+  history: HistoryRecord<Status>[]
+  comments: CommentRecord[]
+  files: AttachmentRecord[]
+}
+
+// ---- as the office's answers show them ----
+
+export const presentHistory = <Status extends string>(line: HistoryRecord<Status>) => ({
+  id: line.id,
+  at: line.created_at,
+  event: line.event,
+  audience: line.audience,
+  from: line.from_status,
+  to: line.to_status,
+  by: { kind: line.actor_kind, id: line.actor_id, name: line.actor_name },
+  details: line.details,
+})
+
+export const presentComment = (comment: CommentRecord) => ({
+  id: comment.id,
+  audience: comment.audience,
+  body: comment.body,
+  at: comment.created_at,
+  by: { kind: comment.author_kind, id: comment.author_id, name: comment.author_name },
+})
+
+export const presentAttachment = (file: AttachmentRecord) => ({
+  ...presentFile(file),
+  id: file.id,
+  audience: file.audience,
+  field: file.field_id,
+  comment: file.comment_id,
+  by: { kind: file.uploader_kind, id: file.uploader_id, name: file.uploader_name },
+  at: file.created_at,
+})
+
+export const presentFile = ({ name, type, size }: { name: string; type: string; size: number | string | bigint }) => ({
+  name,
+  type,
+  size: Number(size),
+})
+
+// ---- as a customer may know them ----
+
+/** Who did something, as the reader may know them. */
+type PresentPerson<Person> = (kind: string, id: string | null, name: string | null) => Person
+
+export const presentPortalComment = <Person>(comment: CommentRecord, person: PresentPerson<Person>) => ({
+  id: comment.id,
+  body: comment.body,
+  at: comment.created_at,
+  by: person(comment.author_kind, comment.author_id, comment.author_name),
+})
+
+export const presentPortalAttachment = <Person>(file: AttachmentRecord, person: PresentPerson<Person>) => ({
+  ...presentFile(file),
+  id: file.id,
+  field: file.field_id,
+  at: file.created_at,
+  by: person(file.uploader_kind, file.uploader_id, file.uploader_name),
+})
