@@ -442,7 +442,7 @@ describe('two at once', () => {
         expect(status).toBe('started')
         expect(cancel).toMatchObject({
           status: 409,
-          body: { code: 'jobStarted', title: 'The job has started, so nothing was changed.' },
+          body: { code: 'jobStarted', title: 'This job has already started. Nothing was changed.' },
         })
       } else {
         expect([status, cancel.status, start.status]).toEqual(['canceled', 200, 409])
