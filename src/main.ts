@@ -7,7 +7,8 @@ import { asSystem, createApp } from './app.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
-import { defaultDataFolder, startEmbedded, type Embedded } from './platform/database/embedded.ts'
+import { startEmbedded, type EmbeddedServer } from './platform/database/embedded.ts'
+import { defaultDataFolder } from './platform/database/embedded/folders.ts'
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
 import { openPool, type Connect } from './platform/database/pool.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
@@ -29,7 +30,7 @@ const commands: Record<string, () => Promise<void>> = {
 }
 
 /** The database this process uses, if it is the embedded one. */
-let embedded: Embedded | null = null
+let embedded: EmbeddedServer | null = null
 const run = commands[command]
 if (!run) {
   console.error(`portico: there is no command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
@@ -242,7 +243,7 @@ interface Place {
   admin: Connect
   passwords: Record<Role, string>
   folder: string
-  embedded: Embedded | null
+  embedded: EmbeddedServer | null
 }
 
 /** The database and the secret: given, or started and made here. */
