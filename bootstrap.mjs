@@ -2,15 +2,15 @@
 /*
  * The first step of every command: `node bootstrap.mjs <start|serve|test|build|…> [arguments]`.
  *
- * It is plain JavaScript for Node 20, because that may be all a machine has. It installs what is missing and then runs
- * everything else under the Node that npm brought (node_modules/.bin/node).
+ * It is plain JavaScript for Node 20, the oldest version it supports. It installs missing packages and then runs everything
+ * else under the Node version that npm installed (node_modules/.bin/node).
  *
  *   start   build the pages if their sources changed, then serve with demo data
  *   serve   the same without demo data
- *   test    everything that is checked (test/run.ts)
- *   build   only the pages
- *   release the pages, and a release with them (tools/release.ts)
- *   other   handed to src/main.ts: migrate, demo, import, work, openapi …
+ *   test    all checks (test/run.ts)
+ *   build   build the pages only
+ *   release build the pages and a release (tools/release.ts)
+ *   other   commands of src/main.ts: migrate, demo, import, work, openapi …
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -22,32 +22,32 @@ import { fileURLToPath } from 'node:url'
 const root = path.dirname(fileURLToPath(import.meta.url))
 const inProject = (...parts) => path.join(root, ...parts)
 const npmRecord = 'node_modules/.package-lock.json'
-const ourRecord = 'node_modules/.portico-install'
-const [word = 'start', ...rest] = process.argv.slice(2)
+const installRecord = 'node_modules/.portico-install'
+const [command = 'start', ...rest] = process.argv.slice(2)
 
 if (!installed()) await install()
-const node = rightNode()
-switch (word) {
+const node = findNode()
+switch (command) {
   case 'start':
     await buildPages()
-    await become(['src/main.ts', 'serve', '--demo', ...rest])
+    await runInForeground(['src/main.ts', 'serve', '--demo', ...rest])
     break
   case 'serve':
     await buildPages()
-    await become(['src/main.ts', 'serve', ...rest])
+    await runInForeground(['src/main.ts', 'serve', ...rest])
     break
   case 'test':
-    await become(['test/run.ts', ...rest])
+    await runInForeground(['test/run.ts', ...rest])
     break
   case 'build':
     await buildPages()
     break
   case 'release':
     await buildPages()
-    await become(['tools/release.ts', ...rest])
+    await runInForeground(['tools/release.ts', ...rest])
     break
   default:
-    await become(['src/main.ts', word, ...rest])
+    await runInForeground(['src/main.ts', command, ...rest])
 }
 
 // ------------------------------------------------------------------------------------------------------------- installing
@@ -58,16 +58,19 @@ switch (word) {
  */
 function installed() {
   if (!fs.existsSync(inProject('package-lock.json')))
-    fail('package-lock.json is missing: this is not a whole copy of Portico')
+    fail('package-lock.json is missing: this copy of Portico is incomplete')
   // npm writes its record last: an install that was cut short has none.
   if (!fs.existsSync(inProject(npmRecord))) return false
-  if (fs.existsSync(inProject(ourRecord)) && fs.readFileSync(inProject(ourRecord), 'utf8') === digestOfInstall())
+  if (
+    fs.existsSync(inProject(installRecord)) &&
+    fs.readFileSync(inProject(installRecord), 'utf8') === digestOfInstall()
+  )
     return true
   const present = readJson(npmRecord).packages
   return Object.entries(readJson('package-lock.json').packages).every(([place, entry]) => {
     if (place === '') return true
     const found = present[place]
-    // What is made for other machines is rightly absent; what is optional and ours (Node, PostgreSQL) has to be there.
+    // Packages for other platforms may be missing; optional packages for this platform (Node, PostgreSQL) are required.
     if (!found) return Boolean(entry.optional) && !(entry.os && suits(entry))
     return found.version === entry.version && found.integrity === entry.integrity
   })
@@ -80,10 +83,11 @@ function digestOfInstall() {
 }
 
 function suits(entry) {
-  // A list, or one word, or `!word` for all but that.
-  const allows = (words, ours) => {
-    const list = [words ?? []].flat()
-    return list.every((one) => one.startsWith('!')) ? !list.includes(`!${ours}`) : list.includes(ours)
+  // npm writes one name, a list, or `!name` for all platforms but that one.
+  const allows = (names, current) => {
+    const list = [names ?? []].flat()
+    const excludes = list.every((name) => name.startsWith('!'))
+    return excludes ? !list.includes(`!${current}`) : list.includes(current)
   }
   return (
     allows(entry.os, process.platform) && allows(entry.cpu, process.arch) && (!entry.libc || allows(entry.libc, libc()))
@@ -95,21 +99,21 @@ function libc() {
 }
 
 async function install() {
-  say('installing packages (npm ci) …')
+  print('installing packages (npm ci) …')
   const began = Date.now()
   // Development packages too, whatever NODE_ENV says: the pages are built here.
   const args = ['ci', '--include=optional', '--include=dev', '--no-audit', '--no-fund']
-  const { code, output } = await quietly('npm', args, { ...process.env, PATH: pathWithoutOurs() })
-  if (code !== 0) fail(`the packages could not be installed (npm ended with ${code}):\n${output}`)
-  fs.writeFileSync(inProject(ourRecord), digestOfInstall())
-  say(`packages installed in ${seconds(began)}`)
+  const { code, output } = await runQuietly('npm', args, { ...process.env, PATH: pathWithoutProject() })
+  if (code !== 0) fail(`packages could not be installed (npm exited with code ${code}):\n${output}`)
+  fs.writeFileSync(inProject(installRecord), digestOfInstall())
+  print(`packages installed in ${seconds(began)}`)
 }
 
 /**
  * npm must not run under node_modules/.bin/node (which npm scripts put first in PATH): it deletes that file half-way and
  * could then start nothing more. Where that is the only Node there is, it has to do.
  */
-function pathWithoutOurs() {
+function pathWithoutProject() {
   const all = (process.env.PATH ?? '').split(path.delimiter)
   const others = all.filter((folder) => !folder.includes(`node_modules${path.sep}.bin`))
   const has = (name) => others.some((folder) => fs.existsSync(path.join(folder, name)))
@@ -117,19 +121,19 @@ function pathWithoutOurs() {
 }
 
 /** The Node that everything else runs under. */
-function rightNode() {
-  const brought = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
+function findNode() {
+  const installedNode = ['.bin/node', `node-${process.platform}-${process.arch}/bin/node`]
     .map((place) => inProject('node_modules', place))
     .find((file) => fs.existsSync(file))
-  if (brought) return brought
+  if (installedNode) return installedNode
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath
   return fail(
-    `Portico needs Node 24. npm brings none for ${process.platform} on ${process.arch}, ` +
-      `and this is Node ${process.versions.node}: please install Node 24 and try again.`,
+    `Portico requires Node 24, but this is Node ${process.versions.node}. ` +
+      `npm has no Node 24 package for ${process.platform} ${process.arch}. Install Node 24 and try again.`,
   )
 }
 
-// --------------------------------------------------------------------------------------------------------------- the pages
+// ------------------------------------------------------------------------------------------------------------------- pages
 
 /** Builds the pages into build/ unless they were built from these very sources. */
 async function buildPages() {
@@ -137,16 +141,16 @@ async function buildPages() {
   const mark = inProject('build', '.sources')
   const sources = digestOfSources()
   if (fs.existsSync(mark) && fs.readFileSync(mark, 'utf8') === sources) return
-  say('building the pages …')
+  print('building pages …')
   const began = Date.now()
   // Without the old mark first: a build that is cut short must not pass for the one before.
   fs.rmSync(mark, { force: true })
   const env = { ...process.env, NODE_ENV: 'production' }
-  const { code, output } = await quietly(node, [inProject('node_modules/vite/bin/vite.js'), 'build'], env)
-  if (code !== 0) fail(`the pages could not be built (vite ended with ${code}):\n${output}`)
+  const { code, output } = await runQuietly(node, [inProject('node_modules/vite/bin/vite.js'), 'build'], env)
+  if (code !== 0) fail(`pages could not be built (vite exited with code ${code}):\n${output}`)
   fs.mkdirSync(path.dirname(mark), { recursive: true })
   fs.writeFileSync(mark, sources)
-  say(`pages built in ${seconds(began)}`)
+  print(`pages built in ${seconds(began)}`)
 }
 
 /** What can end up in a page: the web folder, the screens of every noun, the contracts and rules they use, words and tools. */
@@ -156,7 +160,9 @@ function digestOfSources() {
     !file.endsWith('.test.ts') &&
     (/^src\/(web|ui)\/|^src\/paths\.ts|\/ui\/|\/(rules|contract)\.ts$|^locales\//.test(file) || !file.includes('/'))
   const files = [
-    ...['package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src/paths.ts'].filter((file) => fs.existsSync(inProject(file))),
+    ...['package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src/paths.ts'].filter((file) =>
+      fs.existsSync(inProject(file)),
+    ),
     ...['src/web', 'src/ui', 'src/features', 'locales'].flatMap(filesIn),
   ]
   for (const file of files.filter(inPages).sort()) {
@@ -178,8 +184,8 @@ function filesIn(folder) {
 
 // --------------------------------------------------------------------------------------------------------------- processes
 
-/** Runs Node on our own code in our place: its output, its signals, its end are ours. */
-function become(args) {
+/** Runs Node on this project's code and passes on its output, signals and exit code. */
+function runInForeground(args) {
   const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: envForNode() })
   // A terminal sends Ctrl+C to both of us, and npm forwards it once more: the application counts repeated signals as one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
@@ -201,9 +207,9 @@ function envForNode() {
 }
 
 /** Runs a command and keeps its output for the case that it fails. */
-function quietly(command, args, env) {
+function runQuietly(program, args, env) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
     const forward = (signal) => child.kill(signal)
@@ -225,11 +231,11 @@ function seconds(began) {
   return `${((Date.now() - began) / 1000).toFixed(1)} s`
 }
 
-function say(line) {
+function print(line) {
   process.stderr.write(`portico: ${line}\n`)
 }
 
 function fail(text) {
-  say(text)
+  print(text)
   process.exit(1)
 }

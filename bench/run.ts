@@ -420,7 +420,7 @@ async function serve(world: BenchWorld, flags: string[] = []): Promise<Side & { 
       REQUESTS_PER_MINUTE: '100000000',
       TRUST_PROXY: 'loopback',
     },
-    /listens at/,
+    /running at/,
     `ours-${world.size}`,
     world.connect.database,
     port,

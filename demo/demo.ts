@@ -1147,7 +1147,7 @@ export function demoWelcome({ publicUrl }: { publicUrl: URL }, loaded: boolean):
     )
   return [
     '',
-    `  Portico ${loaded ? 'has loaded its demo and ' : ''}listens. The demo's people and businesses are made up.`,
+    `  Portico is running with demo data${loaded ? ' (loaded now)' : ''}. All people and businesses are fictional.`,
     '',
     row('Office', main('/office/sign-in')),
     ...people('office'),
@@ -1164,7 +1164,7 @@ export function demoWelcome({ publicUrl }: { publicUrl: URL }, loaded: boolean):
     ]),
     '',
     row('Mailbox', main('/mailbox')),
-    row('Password of everyone', DEMO_PASSWORD),
+    row('Password for everyone', DEMO_PASSWORD),
     '',
   ].join('\n')
 }

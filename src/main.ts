@@ -33,7 +33,7 @@ const commands: Record<string, () => Promise<void>> = {
 let embedded: EmbeddedServer | null = null
 const run = commands[command]
 if (!run) {
-  console.error(`portico: there is no command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
+  console.error(`portico: unknown command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
   process.exitCode = 2
 } else {
   await run().catch(async (error: unknown) => {
@@ -74,7 +74,7 @@ async function serve({ background = false } = {}): Promise<void> {
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true
-    log.info({ signal }, 'stopping: requests under way finish first')
+    log.info({ signal }, 'stopping after open requests have finished')
     await app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
     await place.embedded?.stop()
     process.exit(0)
@@ -88,11 +88,11 @@ async function serve({ background = false } = {}): Promise<void> {
     console.log(demoWelcome(config, loaded))
     return
   }
-  console.log(`\nPortico listens at ${config.publicUrl.href}\n`)
+  console.log(`\nPortico is running at ${config.publicUrl.href}\n`)
   const setUp = await app.offerSetUp()
   if (setUp)
     console.log(
-      `Nobody works here yet. Make the first business and its owner with this link; it works once, for 7 days:\n\n  ${setUp}\n`,
+      `Create your business and its owner account with this link. It can be used once and expires in 7 days:\n\n  ${setUp}\n`,
     )
 }
 
@@ -107,7 +107,7 @@ async function runDemo(): Promise<void> {
   const config = readConfig()
   await withDatabase(config, async ({ pool, files }) => {
     const loaded = await demoOf(pool, files, config)
-    console.log(loaded.length > 0 ? `Loaded: ${loaded.join(', ')}.` : 'Nothing to do: the demo is there already.')
+    console.log(loaded.length > 0 ? `Demo data loaded: ${loaded.join(', ')}.` : 'The demo data is already loaded.')
   })
 }
 
@@ -213,7 +213,7 @@ async function runMigrate(): Promise<void> {
     log: console.log,
     acceptWider: values['accept-wider'],
   })
-  console.log(done.length === 0 ? 'Nothing to do: the database is up to date.' : `${done.length} migrations done.`)
+  console.log(done.length === 0 ? 'The database is up to date.' : `Migrations applied: ${done.length}.`)
   if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
   process.exit(0)
 }

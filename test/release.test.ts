@@ -62,7 +62,7 @@ beforeAll(async () => {
     stdio: ['ignore', 'pipe', 'pipe'],
   }))
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (part: Buffer) => (log += part.toString()))
-  while (!log.includes('Password of everyone')) {
+  while (!log.includes('Password for everyone')) {
     if (child.exitCode !== null) throw new Error(`The release does not serve:\n${log}`)
     await new Promise((go) => setTimeout(go, 20))
   }

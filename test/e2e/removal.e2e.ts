@@ -49,7 +49,7 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await owner.see(
       /Access to 2 customers will end: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/,
     )
-    await owner.see(/the 1 job this user booked stay/)
+    await owner.see(/the 1 job this user booked are kept/)
     await owner.accessible()
     await owner.press('Cancel')
     await owner.page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -153,7 +153,7 @@ describe('a file or a mapping that cannot be read', () => {
     expect(await refusalOf({ file: folder.pathOf('absent.csv') })).toContain('File not found')
     expect(await refusalOf({ customer: 'nobody' })).toContain('No customer has the reference or ID nobody')
     expect(await refusalOf({ customer: undefined })).toContain('Name the customer of these jobs')
-    expect(await refusalOf({ account: 'nowhere' })).toContain('No business has the short name nowhere')
+    expect(await refusalOf({ account: 'nowhere' })).toContain('No business has the web address nowhere')
     expect(await refusalOf({ rejects: good })).toContain('must not be the imported file')
     const latin = folder.pathOf('latin.csv')
     await writeFile(latin, Buffer.from('Ref,Type\nZ1,Caf\xe9\n', 'latin1'))
@@ -214,7 +214,7 @@ describe('the command', () => {
       '--chunk',
       '5',
     ]
-    expect((await portico('demo').ended).out).toContain('Loaded: harbour, northside')
+    expect((await portico('demo').ended).out).toContain('Demo data loaded: harbour, northside')
 
     const first = portico(...command)
     await new Promise<void>((resolve) =>

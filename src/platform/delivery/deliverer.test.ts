@@ -292,7 +292,7 @@ describe('delivering', () => {
     expect(await row(id)).toMatchObject({
       status: 'failed',
       attempts: 1,
-      last_result: 'Refused: no such mailbox (550 5.1.1)',
+      last_result: 'No such mailbox (550 5.1.1)',
     })
     expect(JSON.stringify(await attempts(id))).not.toContain('secret-words')
   })
@@ -318,7 +318,7 @@ describe('delivering', () => {
     }
     expect(await row(id)).toMatchObject({
       status: 'failed',
-      last_result: 'Given up after 10 attempts. The mail server asks to try later (451 4.7.1)',
+      last_result: 'Given up after 10 attempts. The mail server asked to try again later (451 4.7.1)',
     })
     expect(waits[0]).toBeGreaterThanOrEqual(24_000)
     expect(waits[0]).toBeLessThanOrEqual(36_000)

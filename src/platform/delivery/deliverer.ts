@@ -141,15 +141,15 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   async function prepareAndSend(row: Claim): Promise<Verdict> {
     try {
       const declared = book.get(row.kind)
-      if (!declared) return { outcome: 'broken', detail: 'This version does not know this kind of message' }
+      if (!declared) return { outcome: 'broken', detail: 'This version does not support this type of message' }
       // Asked at the last moment: rights may have ended while the mail waited (D5).
       const sender = await read(async (db) => {
         const found = await senderOf(db, row.account_id)
         return found && (await declared.stillWanted(db, row, clock.now())) ? found : null
       })
-      if (!sender) return { outcome: 'canceled', detail: 'No longer wanted when its turn came' }
+      if (!sender) return { outcome: 'canceled', detail: 'No longer needed' }
       if (row.secret && typeof row.payload?.token !== 'string')
-        return { outcome: 'canceled', detail: 'Its link is gone' }
+        return { outcome: 'canceled', detail: 'The link was deleted' }
       const mail = await composeMail(translations, declared, row, sender, { masked: false })
       return await transport!.send(
         {

@@ -81,13 +81,13 @@ describe('handing a mail over', () => {
   })
 
   const endings: [Fault, string, string, number][] = [
-    ['rcpt550', 'refused', 'Refused: no such mailbox (550 5.1.1)', 0],
-    ['data554', 'refused', 'Refused: the mail was not permitted (554 5.7.1)', 0],
-    ['rcpt451', 'deferred', 'The mail server asks to try later (451 4.7.1)', 0],
+    ['rcpt550', 'refused', 'No such mailbox (550 5.1.1)', 0],
+    ['data554', 'refused', 'The message was not permitted (554 5.7.1)', 0],
+    ['rcpt451', 'deferred', 'The mail server asked to try again later (451 4.7.1)', 0],
     ['rcpt421', 'deferred', 'The mail server closed the connection', 0],
     ['dropBefore', 'deferred', 'The mail server closed the connection', 0],
-    ['data452', 'deferred', 'The mail server asks to try later (452 4.2.2)', 0],
-    ['late421', 'ambiguous', 'The mail server gave up half-way (421 4.3.2)', 1],
+    ['data452', 'deferred', 'The mail server asked to try again later (452 4.2.2)', 0],
+    ['late421', 'ambiguous', 'The mail server stopped during the message (421 4.3.2)', 1],
     ['hangAfter', 'ambiguous', 'The mail server did not answer', 1],
     ['dropAfter', 'ambiguous', 'The mail server closed the connection', 1],
   ]

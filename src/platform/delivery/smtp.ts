@@ -73,7 +73,7 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
   return {
     fromAddress,
     async send(mail, signal) {
-      if (!isMailAddress(mail.to.address)) return { outcome: 'refused', detail: 'The address is not one mail address' }
+      if (!isMailAddress(mail.to.address)) return { outcome: 'refused', detail: 'Not a valid email address' }
       const body = await build(mail, fromAddress)
       const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection')
       return new Promise<SendResult>((resolve) => {
@@ -163,7 +163,7 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
   const code = error.responseCode
   const command = error.command ?? ''
   if (error.code === 'EAUTH')
-    return { outcome: 'deferred', detail: 'The mail server refused our sign-in', ...(code ? { code } : {}) }
+    return { outcome: 'deferred', detail: 'The mail server rejected the sign-in', ...(code ? { code } : {}) }
   if (!code) {
     const descriptions: Record<string, string> = {
       EDNS: 'The mail server was not found',
@@ -173,29 +173,29 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
       ECONNECTION: 'The mail server closed the connection',
       EENVELOPE: 'The address was not accepted',
     }
-    return lost(handedOver, descriptions[error.code ?? ''] ?? 'The mail server could not be talked to')
+    return lost(handedOver, descriptions[error.code ?? ''] ?? 'The mail server could not be reached')
   }
   // Only its number is believed; the text is the other side's and may hold anything.
   const enhanced = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error.response ?? '')?.[1]
   const said = `(${code}${enhanced ? ` ${enhanced}` : ''})`
   if (command === 'RCPT TO' && code >= 500)
-    return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced)} ${said}`, code }
+    return { outcome: 'refused', detail: `${refusal(code, enhanced)} ${said}`, code }
   if (command === 'DATA' && code >= 500)
-    return { outcome: 'refused', detail: `Refused: ${refusal(code, enhanced, true)} ${said}`, code }
+    return { outcome: 'refused', detail: `${refusal(code, enhanced, true)} ${said}`, code }
   // 421 ends the session and leaves open whether the mail was kept.
   if (command === 'DATA' && code === 421)
-    return { outcome: 'ambiguous', detail: `The mail server gave up half-way ${said}`, code }
+    return { outcome: 'ambiguous', detail: `The mail server stopped during the message ${said}`, code }
   if (command === 'MAIL FROM' && code >= 500)
-    return { outcome: 'deferred', detail: `The mail server refuses our sender address ${said}`, code }
-  return { outcome: 'deferred', detail: `The mail server asks to try later ${said}`, code }
+    return { outcome: 'deferred', detail: `The mail server rejected the sender address ${said}`, code }
+  return { outcome: 'deferred', detail: `The mail server asked to try again later ${said}`, code }
 }
 
 function refusal(code: number, enhanced: string | undefined, content = false): string {
-  if (enhanced === '5.1.1' || enhanced === '5.1.10' || enhanced === '5.1.6') return 'no such mailbox'
-  if (enhanced === '5.1.2' || enhanced === '5.4.4') return 'no such mail domain'
-  if (enhanced === '5.2.1') return 'the mailbox is switched off'
-  if (enhanced === '5.2.2' || code === 552) return 'the mailbox is full or the mail too large'
-  if (enhanced?.startsWith('5.7')) return 'the mail was not permitted'
-  if (content) return 'the mail was not accepted'
-  return code === 550 || code === 551 || code === 553 ? 'no such mailbox' : 'the address was not accepted'
+  if (enhanced === '5.1.1' || enhanced === '5.1.10' || enhanced === '5.1.6') return 'No such mailbox'
+  if (enhanced === '5.1.2' || enhanced === '5.4.4') return 'No such email domain'
+  if (enhanced === '5.2.1') return 'The mailbox is disabled'
+  if (enhanced === '5.2.2' || code === 552) return 'The mailbox is full or the message is too large'
+  if (enhanced?.startsWith('5.7')) return 'The message was not permitted'
+  if (content) return 'The message was not accepted'
+  return code === 550 || code === 551 || code === 553 ? 'No such mailbox' : 'The address was not accepted'
 }
