@@ -1,4 +1,4 @@
-/** The "…" menu of a job, and what its deeds say once they are done: alike in the panel and on the job's own page. */
+/** The "…" menu of a job and the messages after its actions, for the panel and the job page. */
 import type { OfficePaths } from '../../../../paths.ts'
 import type { IconName } from '../../../../ui/icons.ts'
 import { officeIcons } from '../../../../ui/office-icons.ts'
@@ -6,7 +6,7 @@ import { JOB_STATUSES } from '../../rules.ts'
 import { t } from '../../../../ui/i18n.ts'
 import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
-type Item = { label: string; icon?: IconName; of?: string; href: string; danger?: boolean; rule?: boolean }
+type Item = { label: string; icon?: IconName; of?: string; href: string; danger?: boolean; divider?: boolean }
 
 export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
   ...(job.can.edit ? [{ label: t('jobs.office.edit'), icon: 'pencil' as const, href: to.editJob(job.id) }] : []),
@@ -17,7 +17,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
           of: officeIcons.ban,
           href: withQueryKeepingPage(url, { do: 'cancel', to: null }),
           danger: true,
-          rule: job.can.edit,
+          divider: job.can.edit,
         },
       ]
     : []),
@@ -28,13 +28,13 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
           icon: 'trash' as const,
           href: withQueryKeepingPage(url, { do: 'delete', to: null }),
           danger: true,
-          rule: !job.can.cancel,
+          divider: !job.can.cancel,
         },
       ]
     : []),
 ]
 
-export const doneWords = (say: typeof t): Record<string, string> =>
+export const successMessages = (translate: typeof t): Record<string, string> =>
   Object.fromEntries(
     [
       'created',
@@ -46,5 +46,5 @@ export const doneWords = (say: typeof t): Record<string, string> =>
       'commentShared',
       'fileAdded',
       'fileDeleted',
-    ].map((mark) => [mark, say(`jobs.office.done.${mark}`)]),
+    ].map((outcome) => [outcome, translate(`jobs.office.done.${outcome}`)]),
   )
