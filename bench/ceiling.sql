@@ -3,13 +3,13 @@ create or replace function bench_user(slug text, wanted bytea) returns table (ac
   language sql stable security definer set search_path = public, pg_temp as $$
   select s.account_id, s.subject_id, array(select l.customer_id from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.status = 'active'
       where l.account_id = s.account_id and l.portal_user_id = s.subject_id), p.templates
-  from addresses a join portal_sessions s on s.account_id = a.account_id and s.hash = wanted and s.ends_at > now()
+  from account_slugs a join portal_sessions s on s.account_id = a.account_id and s.hash = wanted and s.ends_at > now()
   join portal_users u on u.account_id = s.account_id and u.id = s.subject_id and u.status = 'active' join portal_settings p on p.account_id = s.account_id
-  where a.name = slug and a.current
+  where a.slug = bench_user.slug and a.is_current
 $$;
 create or replace function bench_member(slug text, wanted bytea) returns table (account uuid, subject uuid)
   language sql stable security definer set search_path = public, pg_temp as $$
-  select m.account_id, m.id from people_sessions s join addresses a on a.name = slug and a.current
+  select m.account_id, m.id from people_sessions s join account_slugs a on a.slug = bench_member.slug and a.is_current
   join staff_members m on m.account_id = a.account_id and m.person_id = s.person_id and m.status = 'active' where s.hash = wanted and s.ends_at > now()
 $$;
 grant execute on function bench_user(text, bytea), bench_member(text, bytea) to portico_app;

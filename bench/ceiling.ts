@@ -133,7 +133,7 @@ const list = async (request: FastifyRequest) => {
   return search
     ? ask(contextOf(user), {
         name: 'search',
-        text: newest('and j.folded_portal like $3'),
+        text: newest('and j.search_text_portal like $3'),
         values: [user.account, user.customers, `%${search}%`],
       })
     : ask(contextOf(user), { name: 'list', text: newest(), values: [user.account, user.customers] })
@@ -184,7 +184,7 @@ app.post('/jobs', async (request, reply) => {
         'dishwasher repair leaks at the door',
       ],
       text: `with taken as (update counters set next = next + 1 where account_id = $1 and kind = 'job' returning next - 1 as number)
-      insert into jobs (account_id, id, number, customer_id, site_id, template_id, template_version, title, created_by_kind, created_by_id, status, duration_minutes, fields, folded_portal, folded_office, created_at, updated_at)
+      insert into jobs (account_id, id, number, customer_id, site_id, template_id, template_version, title, created_by_kind, created_by_id, status, duration_minutes, fields, search_text_portal, search_text_office, created_at, updated_at)
       select $1, $2, number, $3, $4, $5, 1, 'Dishwasher repair', 'portalUser', $6, 'unassigned', 90, $7, $8, $8, now(), now() from taken returning id, number`,
     },
     'begin',

@@ -166,7 +166,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
     ACCOUNT,
     since,
   ])
-  await db.query('insert into addresses (name, account_id, current, created_at) values ($1, $2, true, $3)', [
+  await db.query('insert into account_slugs (slug, account_id, is_current, created_at) values ($1, $2, true, $3)', [
     SLUG,
     ACCOUNT,
     since,
@@ -210,7 +210,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   await db.query('create unique index on c (i)')
   await db.query('analyze c')
   await db.query(
-    'insert into customers (account_id, id, name, folded, created_at, updated_at) select $1, id, name, lower(name), $2, $2 from c',
+    'insert into customers (account_id, id, name, search_text, created_at, updated_at) select $1, id, name, lower(name), $2, $2 from c',
     [ACCOUNT, since],
   )
   await db.query(
@@ -232,7 +232,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(
     `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, status,
-      requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, folded_portal, folded_office, created_at, updated_at)
+      requested_at, scheduled_at, duration_minutes, started_at, completed_at, canceled_at, fields, search_text_portal, search_text_office, created_at, updated_at)
     select $1, pg_temp.v7(at, 'job' || made.i), 1001 + made.i, c.id, c.site, c.address, ($2::uuid[])[t + 1], 1, title, case when status <> 'unassigned' then ($3::uuid[])[2 + made.i % 4] end, 'staff', 'Member 0', status,
       at + interval '1 day', case when status not in ('unassigned', 'canceled') then at + interval '2 days' end, 90,
       case when status in ('started', 'completed') then at + interval '2 days' end, case when status = 'completed' then at + interval '50 hours' end, case when status = 'canceled' then at + interval '1 day' end,
@@ -263,7 +263,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
         ? Array.from({ length: MANY }, (_, each) => Math.floor((each * customers) / MANY))
         : [index % 5, Math.floor(customers / 2) + index, customers - 1 - index]
     await db.query(
-      `insert into portal_users (account_id, id, email, email_norm, password_hash, name, status, folded, activated_at, created_at, updated_at)
+      `insert into portal_users (account_id, id, email, email_norm, password_hash, name, status, search_text, activated_at, created_at, updated_at)
       select $1, pg_temp.v7($2, 'user' || $3::text), $3 || '@post.example', $3 || '@post.example', $4, 'Reader ' || $3, 'active', $3, $2, $2, $2`,
       [ACCOUNT, since, name, password],
     )

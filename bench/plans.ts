@@ -52,8 +52,7 @@ ${lines.join('\n')}
 }
 
 /** The caller's look-up: account, session, links. */
-const isLookUp = ({ nested, text }: Explained) =>
-  nested && /jsonb_build_object|_sessions s where|as own_templates/.test(text)
+const isLookUp = ({ nested, text }: Explained) => nested && /jsonb?_build_object|_sessions s where/.test(text)
 
 /** Enough of it to find it by. */
 const nameOf = ({ nested, text }: Explained) => {

@@ -4,7 +4,7 @@ import type { Asked, Explained, Scan } from './explain.ts'
 /** Small and rarely written: reading all of it costs a page or two. Every other table grows, also one that is added tomorrow. */
 const SMALL = new Set([
   'accounts',
-  'addresses',
+  'account_slugs',
   'account_settings',
   'portal_settings',
   'templates',

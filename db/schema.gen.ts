@@ -48,12 +48,12 @@ export interface AccountSettings {
   version: Generated<number>;
 }
 
-export interface Addresses {
+export interface AccountSlugs {
   account_id: string;
   created_at: Timestamp;
-  current: boolean;
-  name: string;
+  is_current: boolean;
   retired_at: Timestamp | null;
+  slug: string;
 }
 
 export interface Audit {
@@ -115,18 +115,13 @@ export interface Customers {
   billing_phone: string | null;
   created_at: Timestamp;
   /**
-   * The portal user for whom it was made at its first booking; unique, so two bookings at once make one customer.
+   * The portal user whose first booking created it. Unique, so that two bookings at once create one customer.
    */
-  created_for: string | null;
-  /**
-   * Search text: name, reference, contacts, addresses; lower case, without accents.
-   */
-  folded: string;
-  /**
-   * The name in lower case without accents, for search.
-   */
-  folded_name: Generated<string>;
+  created_for_user_id: string | null;
   id: string;
+  /**
+   * Not used yet: will end all secure links of the customer.
+   */
   lock_epoch: Generated<number>;
   name: string;
   notes: Generated<string>;
@@ -135,6 +130,14 @@ export interface Customers {
    * The business's own number for the customer.
    */
   reference: string | null;
+  /**
+   * The name in lower case without accents.
+   */
+  search_name: Generated<string>;
+  /**
+   * Name, reference, contacts and addresses, in lower case without accents. Written by the app.
+   */
+  search_text: string;
   status: Generated<string>;
   updated_at: Timestamp;
   version: Generated<number>;
@@ -210,6 +213,9 @@ export interface IdempotencyKeys {
 export interface Jobs {
   account_id: string;
   address: string | null;
+  /**
+   * Shared by the jobs of one booking.
+   */
   batch_id: string | null;
   canceled_at: Timestamp | null;
   completed_at: Timestamp | null;
@@ -219,26 +225,29 @@ export interface Jobs {
   created_by_name: string | null;
   customer_id: string;
   duration_minutes: number | null;
+  /**
+   * What the program calls it from which it was imported.
+   */
   external_reference: string | null;
   fields: Generated<Json>;
-  /**
-   * Search text for staff.
-   */
-  folded_office: string;
-  /**
-   * Search text of what a customer may see; values of hidden fields are never in it.
-   */
-  folded_portal: string;
   id: string;
   latitude: number | null;
   longitude: number | null;
   number: number;
   partner_id: string | null;
   /**
-   * When the customer would like it: a wish, never a promise.
+   * The start that the customer asked for.
    */
   requested_at: Timestamp | null;
   scheduled_at: Timestamp | null;
+  /**
+   * What staff find it by: the portal's text and more.
+   */
+  search_text_office: string;
+  /**
+   * What customers find it by. Values of hidden fields are never in it.
+   */
+  search_text_portal: string;
   site_id: string | null;
   started_at: Timestamp | null;
   status: string;
@@ -266,6 +275,9 @@ export interface Outbox {
   message_id: string;
   next_at: Timestamp;
   payload: Json | null;
+  /**
+   * The payload holds a token: it is wiped once the message is delivered.
+   */
   secret: Generated<boolean>;
   sent_at: Timestamp | null;
   status: string;
@@ -274,7 +286,7 @@ export interface Outbox {
   to_address: string;
   to_name: string | null;
   /**
-   * Somebody sits and waits for it: it overtakes everything else in line.
+   * Somebody is waiting for it: it is sent before all that are not.
    */
   urgent: Generated<boolean>;
 }
@@ -342,19 +354,19 @@ export interface PortalSettings {
   account_id: string;
   confirm_bookings: Generated<boolean>;
   /**
-   * Make a customer for an unlinked portal user at its first booking; null follows `public` (E-25).
+   * Whether the first booking of an unlinked user creates a customer. Null: as `public` (E-25).
    */
   create_customers: boolean | null;
   enabled: Generated<boolean>;
   /**
-   * A template taken from a customer user hides its existing jobs from that user too (E-19).
+   * Whether a user for whom a template is taken away also stops seeing its jobs (E-19).
    */
   hide_jobs_of_other_templates: Generated<boolean>;
   introduction: Generated<string>;
   mail_on_removal: Generated<boolean>;
   name: string | null;
   /**
-   * Default permissions: where users and links start; followed live until customised.
+   * Default permissions of users and links that have none of their own.
    */
   permissions: Generated<Json>;
   public: Generated<boolean>;
@@ -363,11 +375,11 @@ export interface PortalSettings {
   sign_up_domains: Generated<string[]>;
   sign_up_fields: Generated<Json>;
   /**
-   * How staff are named to customers.
+   * How customers see the names of staff.
    */
   staff_names: Generated<string>;
   /**
-   * Default settings: hard caps that no user or link exceeds.
+   * What the portal offers at all: no user or link may exceed it.
    */
   switches: Generated<Json>;
   templates: Generated<string[]>;
@@ -382,7 +394,6 @@ export interface PortalUsers {
   created_at: Timestamp;
   email: string;
   email_norm: string;
-  folded: string;
   id: string;
   last_sign_in_at: Timestamp | null;
   locale: Generated<string>;
@@ -391,12 +402,13 @@ export interface PortalUsers {
   password_hash: string | null;
   pending_email: string | null;
   /**
-   * Own permissions once customised; null follows the account's defaults live.
+   * The user's own permissions; null follows the defaults of the account.
    */
   permissions: Json | null;
   phone: string | null;
   postal_address: string | null;
   removed_at: Timestamp | null;
+  search_text: string;
   status: string;
   templates: Generated<string[]>;
   templates_mode: Generated<string>;
@@ -405,9 +417,9 @@ export interface PortalUsers {
 }
 
 export interface RateLimits {
-  key: string;
-  since: Timestamp;
-  taken: number;
+  bucket: string;
+  uses: number;
+  window_start: Timestamp;
 }
 
 export interface SchemaMigrations {
@@ -447,6 +459,9 @@ export interface Templates {
   created_at: Timestamp;
   description: Generated<string>;
   duration_minutes: number | null;
+  /**
+   * What the program calls it from which it was imported.
+   */
   external_reference: string | null;
   icon: Generated<string>;
   id: string;
@@ -480,8 +495,8 @@ export interface Tokens {
 
 export interface DB {
   account_settings: AccountSettings;
+  account_slugs: AccountSlugs;
   accounts: Accounts;
-  addresses: Addresses;
   audit: Audit;
   comments: Comments;
   contacts: Contacts;

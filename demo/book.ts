@@ -373,7 +373,7 @@ export function openBook(account: string, now: Date) {
         billing_address: billing ? (sites[0]?.address ?? null) : null,
         created_at: since,
         updated_at: since,
-        folded: fold(
+        search_text: fold(
           name,
           reference,
           ...contacts.flatMap((each) => [each.name, each.email, each.phone]),

@@ -102,7 +102,7 @@ export async function loadDemo(options: DemoOptions): Promise<string[]> {
     ['northside', loadNorthside],
   ] as const) {
     const there = await asSystem(options.pool, 'is the demo there?', (db) =>
-      db.selectFrom('addresses').select('account_id').where('name', '=', slug).executeTakeFirst(),
+      db.selectFrom('account_slugs').select('account_id').where('slug', '=', slug).executeTakeFirst(),
     )
     if (there) continue
     const hash = await (password ??= hashPassword(DEMO_PASSWORD))
@@ -144,8 +144,8 @@ async function write(
   await asSystem(pool, `demo data of ${business.slug}`, async (db) => {
     await db.insertInto('accounts').values({ id, kind: 'business', status: 'active', created_at: since }).execute()
     await db
-      .insertInto('addresses')
-      .values({ name: business.slug, account_id: id, current: true, created_at: since })
+      .insertInto('account_slugs')
+      .values({ slug: business.slug, account_id: id, is_current: true, created_at: since })
       .execute()
     await db
       .insertInto('account_settings')
@@ -310,7 +310,7 @@ function addPortalUser(
     permissions: plan.permissions ? JSON.stringify(plan.permissions) : null,
     templates_mode: plan.templatesMode ?? 'default',
     templates: (plan.templates ?? []).map((each) => each.id),
-    folded: fold(name, email),
+    search_text: fold(name, email),
     activated_at: wasIn ? new Date(made.getTime() + 3 * 60 * MINUTE) : null,
     last_sign_in_at: plan.seen === undefined ? null : new Date(now.getTime() - plan.seen * MINUTE),
     removed_at: status === 'removed' ? new Date(now.getTime() - 3 * DAY) : null,

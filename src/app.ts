@@ -237,7 +237,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       const {
         rows: [row],
       } = await pools.app.query<{ slug: string | null }>(
-        "select account_json((find_address($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
+        "select load_account((find_account_slug($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
         [host, clock.now()],
       )
       return row?.slug ?? null
@@ -349,7 +349,7 @@ const urlsBy =
 async function senderOf(db: Kysely<DB>, account: string, urls: ReturnType<typeof urlsBy>): Promise<Sender | null> {
   const {
     rows: [row],
-  } = await sql<{ found: AccountOf | null }>`select account_json(${account}) as found`.execute(db)
+  } = await sql<{ found: AccountOf | null }>`select load_account(${account}) as found`.execute(db)
   const found = row?.found
   if (!found) return null
   const { portal, main } = urls(found)

@@ -323,8 +323,8 @@ async function customerWithEverything(
       created_by_name: 'Ruth Calloway',
       status: worker ? 'assigned' : 'unassigned',
       fields: JSON.stringify({ fault: `fault ${word}`, margin: CANARY.internal }),
-      folded_portal: word,
-      folded_office: `${word} ${CANARY.internal}`,
+      search_text_portal: word,
+      search_text_office: `${word} ${CANARY.internal}`,
       ...times,
     } as never)
     const child = { account_id, parent_kind: 'job', parent_id: job, customer_id: customer, created_at: now }

@@ -112,8 +112,8 @@ describe('the demo', () => {
     const rows = await server.stored((db) =>
       db
         .selectFrom('outbox')
-        .innerJoin('addresses', 'addresses.account_id', 'outbox.account_id')
-        .select(['name', 'payload', 'to_address'])
+        .innerJoin('account_slugs', 'account_slugs.account_id', 'outbox.account_id')
+        .select(['slug', 'payload', 'to_address'])
         .where('status', '=', 'waiting')
         .execute(),
     )
@@ -122,9 +122,9 @@ describe('the demo', () => {
       'r.baptiste@post.example',
       'reception@southville.example',
     ])
-    for (const { name, payload, to_address } of rows)
+    for (const { slug, payload, to_address } of rows)
       expect(
-        await server.anyone({ slug: name }).ok('getActivation', { token: (payload as { token: string }).token }),
+        await server.anyone({ slug }).ok('getActivation', { token: (payload as { token: string }).token }),
       ).toMatchObject({ status: 'open', email: to_address })
   })
 
@@ -266,7 +266,11 @@ describe('the second business', () => {
     for (const { id } of jobs!.rows) seen.push(JSON.stringify(await alan.ok('getJob', { job: id })))
     const names = await server.stored(async (db) => {
       const harbour = (
-        await db.selectFrom('addresses').select('account_id').where('name', '=', 'harbour').executeTakeFirstOrThrow()
+        await db
+          .selectFrom('account_slugs')
+          .select('account_id')
+          .where('slug', '=', 'harbour')
+          .executeTakeFirstOrThrow()
       ).account_id
       const of = async (table: 'customers' | 'contacts' | 'portal_users' | 'templates' | 'staff_members') =>
         (await db.selectFrom(table).select('name').where('account_id', '=', harbour).execute()).flatMap(
@@ -292,9 +296,9 @@ describe('the second business', () => {
     const theirJob = await server.stored((db) =>
       db
         .selectFrom('jobs')
-        .innerJoin('addresses', 'addresses.account_id', 'jobs.account_id')
+        .innerJoin('account_slugs', 'account_slugs.account_id', 'jobs.account_id')
         .select('jobs.id')
-        .where('addresses.name', '=', 'harbour')
+        .where('account_slugs.slug', '=', 'harbour')
         .executeTakeFirstOrThrow(),
     )
     expect((await alan.call('getJob', { job: theirJob.id })).status).toBe(404)

@@ -765,6 +765,17 @@ describe('upgrades', () => {
     })
   })
 
+  it('a database of another version is refused, and nothing is changed', async () => {
+    await withDatabase(async (upgrade, ask) => {
+      await upgrade(narrow)
+      const refusal = await upgrade({ '9002_next.sql': 'create table never (id int);\n' }).catch(
+        (error: Error) => error.message,
+      )
+      expect(refusal).toContain('This database belongs to another version of Portico, whose migration 9001_narrow.sql')
+      expect(await ask("select to_regclass('never') as never")).toEqual([{ never: null }])
+    })
+  })
+
   it('PS-60 on a database without accounts it simply runs', async () => {
     await withDatabase(async (upgrade) => {
       expect((await upgrade(wide)).slice(-3)).toEqual(['9001_narrow.sql', '9002_wide.sql', '9003_wider.sql'])

@@ -52,11 +52,14 @@ describe('operations', () => {
   })
 })
 
+/** The last migration of the first set. Every later one says what it widens. */
+const FOUNDATION = '0011_callers.sql'
+
 describe('migrations', () => {
   it('PS-60 say whether they widen what anybody sees, from the first one after the foundation on', () => {
     const silent = globSync('db/migrations/*.sql', { cwd: root }).filter(
       (file) =>
-        basename(file) > '0008' &&
+        basename(file) > FOUNDATION &&
         /protect_tenant_table|protect_directory_table|\bcreate\s+policy\b|\balter\s+policy\b|\bgrant\b|\bsecurity\s+definer\b/i.test(
           read(file),
         ) &&

@@ -43,7 +43,7 @@ const PORTAL: Allowance[] = [
   },
   {
     what: /search/,
-    statement: /from \(select j.folded_office from jobs j where j.account_id = own/,
+    statement: /from \(select j.search_text_office from jobs j where j.account_id = own/,
     rows: 500,
     because: 'how common a word is, by the newest 500',
   },
@@ -59,7 +59,7 @@ const PORTAL: Allowance[] = [
 /** Of the office, whose counts look at more. */
 const OFFICE: Allowance[] = [
   {
-    statement: /from \(select j.folded_office from jobs j where j.account_id = own/,
+    statement: /from \(select j.search_text_office from jobs j where j.account_id = own/,
     rows: 500,
     because: 'how common a word is, by the newest 500',
   },

@@ -59,7 +59,7 @@ async function versionNow(name: string): Promise<number> {
               : ['portal_users', own.user]
   const account = (
     await at.stored((db) =>
-      db.selectFrom('addresses').select('account_id').where('name', '=', world.slug).executeTakeFirstOrThrow(),
+      db.selectFrom('account_slugs').select('account_id').where('slug', '=', world.slug).executeTakeFirstOrThrow(),
     )
   ).account_id
   const row = await at.stored((db) =>

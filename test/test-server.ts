@@ -347,8 +347,8 @@ export async function startSeparateServer(
         const owner = await addPerson(db, 'owner', 'Ruth Calloway')
         await db.insertInto('accounts').values({ id, kind: 'business', status: 'active', created_at: now }).execute()
         await db
-          .insertInto('addresses')
-          .values({ name: slug, account_id: id, current: true, created_at: now })
+          .insertInto('account_slugs')
+          .values({ slug, account_id: id, is_current: true, created_at: now })
           .execute()
         await db
           .insertInto('account_settings')
@@ -434,7 +434,7 @@ export async function startSeparateServer(
                 password_hash: passwordHash,
                 name: userName,
                 status,
-                folded: `${userName} ${email}`.toLowerCase(),
+                search_text: `${userName} ${email}`.toLowerCase(),
                 permissions: permissions === null ? null : JSON.stringify(permissions),
                 templates_mode: templatesMode,
                 templates,
@@ -486,7 +486,7 @@ export async function startSeparateServer(
                 account_id: id,
                 id: customerId,
                 name: customerName,
-                folded: customerName.toLowerCase(),
+                search_text: customerName.toLowerCase(),
                 created_at: clock.now(),
                 updated_at: clock.now(),
               })

@@ -1,135 +1,182 @@
--- Context and protection: everything else in the schema stands on these two functions.
--- Run as portico_owner. Roles are made by `portico migrate` before the first migration.
+-- What every later file builds on: context, row-level security and rate limits.
+-- Migrations run as portico_owner. `portico migrate` creates the four roles before the first one.
 
-create function app_begin(context jsonb) returns void
+-- A new function can be called by nobody else until a grant names who may.
+-- Most are SECURITY DEFINER: they run as portico_owner, because portico_app has no right on what they read or write.
+-- A definer function pins its search_path and gives one answer, and no more than its caller may know.
+alter default privileges revoke execute on functions from public;
+
+-- ---- context ----
+
+create function app_begin(p_context jsonb) returns void
   language plpgsql as $$
 declare
-  -- The closed list of settings. A key that is missing is set empty, and empty means none.
-  names constant text[] := array['account','actor_kind','actor_id','staff','customers','jobs_of','contacts','all_templates','templates'];
+  -- The closed list of settings. A missing key is set to the empty string, which grants nothing.
+  names constant text[] := array[
+    'account', 'actor_kind', 'actor_id', 'staff', 'customers', 'jobs_of', 'contacts', 'all_templates', 'templates'];
   name text;
-  statement text := '';
+  statements text := '';
 begin
   foreach name in array names loop
-    statement := statement || format('set local app.%s = %L;', name, coalesce(context ->> name, ''));
+    statements := statements || format('set local app.%s = %L;', name, coalesce(p_context ->> name, ''));
   end loop;
-  execute statement;
+  execute statements;
 end $$;
 comment on function app_begin(jsonb) is
-  'The only way context enters a transaction: formatted SET LOCALs, so nothing outlives the transaction. Run again it replaces the context.';
+  'Sets the context of this transaction: account, actor and reach. Called again, it replaces all of it.';
+grant execute on function app_begin(jsonb) to portico_app, portico_system;
 
-create function protect_tenant_table(target regclass, kind text) returns void
+-- ---- row-level security ----
+
+create function protect_directory_table(p_table regclass) returns void
   language plpgsql as $$
 declare
-  -- A scalar sub-select without a table runs once a statement; bare, it is parsed again for every row (11 to 30 times slower).
-  account   constant text := 'account_id = (select nullif(current_setting(''app.account'', true), '''')::uuid)';
-  everyone  constant text := '(select current_setting(''app.staff'', true) = ''all'')';
-  assigned  constant text := '(select current_setting(''app.staff'', true) = ''assigned'')';
-  me        constant text := '(select nullif(current_setting(''app.actor_id'', true), '''')::uuid)';
-  my_kind   constant text := '(select current_setting(''app.actor_kind'', true))';
-  customers constant text := 'any ((select nullif(current_setting(''app.customers'', true), '''')::uuid[])::uuid[])';
-  jobs_of   constant text := 'any ((select nullif(current_setting(''app.jobs_of'', true), '''')::uuid[])::uuid[])';
-  contacts  constant text := 'any ((select nullif(current_setting(''app.contacts'', true), '''')::uuid[])::uuid[])';
-  templates constant text := 'any ((select nullif(current_setting(''app.templates'', true), '''')::uuid[])::uuid[])';
-  all_templates constant text := '(select current_setting(''app.all_templates'', true) = ''true'')';
-  bare text := (select relname from pg_class where oid = target);
-  rule text;
-  verb text;
+  policy text;
 begin
-  rule := case kind
-    when 'account' then 'true'
-    when 'office'  then format('(%s or %s)', everyone, assigned)
-    when 'reach' then case bare
-      when 'customers' then format('(%s or id = %s)', everyone, customers)
-      when 'sites'     then format('(%s or customer_id = %s)', everyone, customers)
-      when 'contacts'  then format('(%s or (%s and customer_id = %s) or id = %s)', everyone, assigned, customers, contacts)
-      -- Unpublished: placed on the schedule and not yet released to its worker.
-      when 'jobs'      then format('(%s or (%s and worker_id = %s and status <> ''unpublished'') or (customer_id = %s and (%s or template_id = %s)))',
-                                   everyone, assigned, me, jobs_of, all_templates, templates)
-    end
-    -- Always read through a join to the parent, whose own policy decides the rest.
-    when 'child' then format('(%s or %s or (audience = ''customer'' and customer_id = %s))', everyone, assigned, jobs_of)
-    -- A child that may wait without a parent: then only who brought it may reach it. Staff and portal users are two lists of
-    -- logins, so an id says who only together with its kind.
-    when 'upload' then format('((parent_id is null and uploader_kind = %s and uploader_id = %s) or (parent_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
-                              my_kind, me, everyone, assigned, jobs_of)
-    when 'journal' then everyone
-  end;
-  if rule is null then raise exception 'protect_tenant_table: no rule for % as %', target, kind; end if;
-
-  execute format('alter table %s enable row level security', target);
-  execute format('alter table %s force row level security', target);
-  for verb in select polname from pg_policy where polrelid = target loop
-    execute format('drop policy %I on %s', verb, target);
+  for policy in select polname from pg_policy where polrelid = p_table loop
+    execute format('drop policy %I on %s', policy, p_table);
   end loop;
-  execute format('revoke all on %s from portico_app, portico_system, portico_backup', target);
+  execute format('revoke all on %s from portico_app, portico_system, portico_backup', p_table);
+  execute format('alter table %s enable row level security', p_table);
+  execute format('alter table %s force row level security', p_table);
+  -- Row-level security is forced: without its own policy the owner, and so every definer function, would read 0 rows.
+  execute format(
+    'create policy system_all on %s to portico_owner, portico_system using (true) with check (true)', p_table);
+  execute format('create policy backup_select on %s for select to portico_backup using (true)', p_table);
+  execute format('grant select, insert, update, delete on %s to portico_system', p_table);
+  execute format('grant select on %s to portico_backup', p_table);
+end $$;
+comment on function protect_directory_table(regclass) is
+  'Closes a table to portico_app, which reaches it through definer functions only. Called again, it starts afresh.';
 
-  execute format('create policy app_select on %s for select to portico_app using (%s and %s)', target, account, rule);
-  if kind = 'journal' then
-    -- Written by anyone within the account, read by staff, changed by nobody.
-    execute format('create policy app_insert on %s for insert to portico_app with check (%s)', target, account);
-    execute format('grant select, insert on %s to portico_app', target);
-  else
-    execute format('create policy app_insert on %s for insert to portico_app with check (%s and %s)', target, account, rule);
-    execute format('create policy app_update on %s for update to portico_app using (%s and %s) with check (%s and %s)', target, account, rule, account, rule);
-    execute format('create policy app_delete on %s for delete to portico_app using (%s and %s)', target, account, rule);
-    execute format('grant select, insert, update, delete on %s to portico_app', target);
+create function protect_tenant_table(p_table regclass, p_kind text) returns void
+  language plpgsql as $$
+declare
+  -- The select makes PostgreSQL read a setting once a statement; without it, once a row (11 to 30 times slower).
+  any_of         constant text := $q$any ((select nullif(current_setting('app.%s', true), '')::uuid[])::uuid[])$q$;
+  customers      constant text := format(any_of, 'customers');
+  jobs_of        constant text := format(any_of, 'jobs_of');
+  contacts       constant text := format(any_of, 'contacts');
+  templates      constant text := format(any_of, 'templates');
+  all_templates  constant text := $q$(select current_setting('app.all_templates', true) = 'true')$q$;
+  account        constant text := $q$account_id = (select nullif(current_setting('app.account', true), '')::uuid)$q$;
+  actor_kind     constant text := $q$(select current_setting('app.actor_kind', true))$q$;
+  actor_id       constant text := $q$(select nullif(current_setting('app.actor_id', true), '')::uuid)$q$;
+  all_staff      constant text := $q$(select current_setting('app.staff', true) = 'all')$q$;
+  assigned_staff constant text := $q$(select current_setting('app.staff', true) = 'assigned')$q$;
+  table_name     constant text := (select relname from pg_class where oid = p_table);
+  rule text;
+begin
+  rule := case p_kind
+    when 'account' then 'true'
+    when 'journal' then all_staff
+    when 'reach' then case table_name
+      when 'customers' then format('(%s or id = %s)', all_staff, customers)
+      when 'sites' then format('(%s or customer_id = %s)', all_staff, customers)
+      when 'contacts' then format(
+        '(%s or (%s and customer_id = %s) or id = %s)',
+        all_staff, assigned_staff, customers, contacts)
+      -- Unpublished: on the schedule, not yet shown to its worker.
+      when 'jobs' then format(
+        '(%s or (%s and worker_id = %s and status <> ''unpublished'')'
+        ' or (customer_id = %s and (%s or template_id = %s)))',
+        all_staff, assigned_staff, actor_id, jobs_of, all_templates, templates)
+    end
+    -- Read only through a join to the parent, whose own policy decides the rest.
+    when 'child' then format(
+      '(%s or %s or (audience = ''customer'' and customer_id = %s))',
+      all_staff, assigned_staff, jobs_of)
+    -- A child that may wait without a parent: then only its uploader reaches it. An id identifies only with its kind.
+    when 'upload' then format(
+      '((parent_id is null and uploader_kind = %s and uploader_id = %s)'
+      ' or (parent_id is not null and (%s or %s or (audience = ''customer'' and customer_id = %s))))',
+      actor_kind, actor_id, all_staff, assigned_staff, jobs_of)
+  end;
+  if rule is null then
+    raise exception 'protect_tenant_table: no rule for % as %', p_table, p_kind;
   end if;
-  -- RLS is forced: without policies of their own the owner and its definer functions would silently see 0 rows.
-  execute format('create policy own on %s to portico_owner, portico_system using (true) with check (true)', target);
-  execute format('create policy backup on %s for select to portico_backup using (true)', target);
-  execute format('grant select, insert, update, delete on %s to portico_system', target);
-  execute format('grant select on %s to portico_backup', target);
+
+  perform protect_directory_table(p_table);
+  rule := format('(%s and %s)', account, rule);
+  execute format('create policy app_select on %s for select to portico_app using %s', p_table, rule);
+  if p_kind = 'journal' then
+    -- Written by everybody within the account, read by staff, changed by nobody.
+    execute format('create policy app_insert on %s for insert to portico_app with check (%s)', p_table, account);
+    execute format('grant select, insert on %s to portico_app', p_table);
+  else
+    execute format('create policy app_insert on %s for insert to portico_app with check %s', p_table, rule);
+    execute format(
+      'create policy app_update on %s for update to portico_app using %s with check %s', p_table, rule, rule);
+    execute format('create policy app_delete on %s for delete to portico_app using %s', p_table, rule);
+    execute format('grant select, insert, update, delete on %s to portico_app', p_table);
+  end if;
 end $$;
 comment on function protect_tenant_table(regclass, text) is
-  'The only writer of policies on tenant tables. Kinds: reach, child, upload, account, office, journal. Run again it replaces them.';
+  'The only writer of policies on tenant tables. Kinds: account, reach, child, upload, journal. '
+  'Called again, it replaces them.';
 
-create function protect_directory_table(target regclass) returns void
-  language plpgsql as $$
-begin
-  -- No policy and no grant for the app role: it reaches these tables only through definer functions.
-  execute format('alter table %s enable row level security', target);
-  execute format('alter table %s force row level security', target);
-  execute format('create policy own on %s to portico_owner, portico_system using (true) with check (true)', target);
-  execute format('create policy backup on %s for select to portico_backup using (true)', target);
-  execute format('grant select, insert, update, delete on %s to portico_system', target);
-  execute format('grant select on %s to portico_backup', target);
-end $$;
+-- ---- rate limits ----
 
-revoke all on function protect_tenant_table(regclass, text), protect_directory_table(regclass) from public;
-
--- Attempts in a window, over all nodes. Local: worth nothing after a restart, so not logged.
+-- Unlogged: after a crash the counts start again, and nothing is lost.
 create unlogged table rate_limits (
-  key text primary key,
-  taken int not null,
-  since timestamptz not null
+  bucket text not null,
+  uses int not null,
+  window_start timestamptz not null,
+  constraint rate_limits_pk primary key (bucket)
 );
-comment on table rate_limits is 'class: local. How often a bucket (login, address, caller) was used in its window.';
+comment on table rate_limits is
+  'class: local. How often a bucket (sign-in, client address, caller) was used in its window, over all processes.';
 select protect_directory_table('rate_limits');
 
-create function consume_rate_limits(keys text[], maxes int[], windows int[], at timestamptz) returns int
+create function consume_rate_limits(p_buckets text[], p_limits int[], p_windows int[], p_now timestamptz) returns int
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   wait int := 0;
-  one record;
-  status record;
+  item record;
+  usage record;
 begin
-  -- Sorted, so that two requests with the same buckets cannot wait for each other in a circle.
-  for one in select k, m, w from unnest(keys, maxes, windows) as t(k, m, w) order by k loop
-    insert into rate_limits as t (key, taken, since) values (one.k, 1, at)
-      on conflict (key) do update set
-        taken = case when t.since + make_interval(secs => one.w) <= at then 1 else least(t.taken + 1, 1000000) end,
-        since = case when t.since + make_interval(secs => one.w) <= at then at else t.since end
-      returning taken, since into status;
-    if status.taken > one.m then
-      wait := greatest(wait, ceil(extract(epoch from status.since + make_interval(secs => one.w) - at))::int, 1);
+  -- In order, so that two requests with the same buckets cannot wait for each other.
+  for item in
+    select bucket, max_uses, make_interval(secs => seconds) as duration
+    from unnest(p_buckets, p_limits, p_windows) as t (bucket, max_uses, seconds)
+    order by bucket
+  loop
+    insert into rate_limits as r (bucket, uses, window_start)
+    values (item.bucket, 1, p_now)
+    on conflict (bucket) do update set
+      uses = case when r.window_start + item.duration <= p_now then 1 else least(r.uses + 1, 1000000) end,
+      window_start = case when r.window_start + item.duration <= p_now then p_now else r.window_start end
+    returning uses, window_start into usage;
+    if usage.uses > item.max_uses then
+      wait := greatest(wait, ceil(extract(epoch from usage.window_start + item.duration - p_now))::int, 1);
     end if;
   end loop;
   return wait;
 end $$;
-comment on function consume_rate_limits(text[], int[], int[], timestamptz) is 'Counts one use of each bucket; answers the seconds to wait, 0 when within all limits.';
+comment on function consume_rate_limits(text[], int[], int[], timestamptz) is
+  'Counts one use of each bucket. Answers the seconds to wait, 0 when all are within their limits.';
+grant execute on function consume_rate_limits(text[], int[], int[], timestamptz) to portico_app, portico_system;
 
-create function clear_rate_limit(bucket text) returns void
-  language sql security definer set search_path = public, pg_temp as 'delete from rate_limits where key = bucket';
+create function consume_caller_limit(p_operation text, p_limit int, p_window int, p_now timestamptz) returns int
+  language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  actor_id constant text := coalesce(current_setting('app.actor_id', true), '');
+begin
+  -- Nobody is signed in: the operation refuses them anyway.
+  if actor_id = '' then
+    return 0;
+  end if;
+  return consume_rate_limits(
+    array[p_operation || ':caller:' || current_setting('app.account', true) || ':' || actor_id],
+    array[p_limit], array[p_window], p_now);
+end $$;
+comment on function consume_caller_limit(text, int, int, timestamptz) is
+  'consume_rate_limits for the actor of this transaction, in the bucket of limits.ts. A rollback undoes the count.';
+grant execute on function consume_caller_limit(text, int, int, timestamptz) to portico_app, portico_system;
 
-revoke all on function consume_rate_limits(text[], int[], int[], timestamptz), clear_rate_limit(text) from public;
-grant execute on function consume_rate_limits(text[], int[], int[], timestamptz), clear_rate_limit(text), app_begin(jsonb) to portico_app, portico_system;
+create function clear_rate_limit(p_bucket text) returns void
+  language sql security definer set search_path = public, pg_temp as $$
+  delete from rate_limits where bucket = p_bucket
+$$;
+comment on function clear_rate_limit(text) is 'Forgets the uses of a bucket, after a successful sign-in.';
+grant execute on function clear_rate_limit(text) to portico_app, portico_system;

@@ -240,7 +240,7 @@ async function openFirstAccount(
       at,
     })
   } catch (error) {
-    if (constraintOf(error) === 'addresses_pkey') throw problem('input', { fields: { slug: 'slugTaken' } })
+    if (constraintOf(error) === 'account_slugs_pk') throw problem('input', { fields: { slug: 'slugTaken' } })
     throw error
   }
   await ctx.enter(id)

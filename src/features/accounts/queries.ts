@@ -207,7 +207,7 @@ export const lockInstallation = async (db: Write): Promise<void> => {
 }
 
 export const installationIsEmpty = async (db: Read): Promise<boolean> =>
-  (await sql<{ empty: boolean }>`select installation_is_empty() as empty`.execute(db as Write)).rows[0]!.empty
+  (await sql<{ empty: boolean }>`select is_installation_empty() as empty`.execute(db as Write)).rows[0]!.empty
 
 export interface SetUpToken {
   id: string
@@ -217,7 +217,7 @@ export interface SetUpToken {
 }
 
 const FIND_SET_UP =
-  "select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token($1, 'setUp') t"
+  "select t.id, t.expires_at, t.used_at, is_installation_empty() as empty from find_person_token($1, 'setUp') t"
 
 /** The token, looked up before any transaction, so that expensive work is not done for strangers. */
 export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Promise<SetUpToken | undefined> =>
@@ -225,7 +225,7 @@ export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Prom
 
 export const findSetUpToken = async (db: Read, hash: Buffer | null): Promise<SetUpToken | undefined> =>
   (
-    await sql<SetUpToken>`select t.id, t.expires_at, t.used_at, installation_is_empty() as empty from find_person_token(${hash}, 'setUp') t`.execute(
+    await sql<SetUpToken>`select t.id, t.expires_at, t.used_at, is_installation_empty() as empty from find_person_token(${hash}, 'setUp') t`.execute(
       db as Write,
     )
   ).rows[0]

@@ -40,8 +40,8 @@ export async function insertJob(
         worker_id: worker,
         created_by_kind: 'staff',
         status,
-        folded_portal: '',
-        folded_office: '',
+        search_text_portal: '',
+        search_text_office: '',
         created_at: at,
         updated_at: at,
       } as never)

@@ -259,7 +259,7 @@ describe('a customer', () => {
     ).stored((db) =>
       db
         .updateTable('customers')
-        .set({ created_for: newId() })
+        .set({ created_for_user_id: newId() })
         .where('account_id', '=', account)
         .where('id', '=', other.id)
         .execute(),

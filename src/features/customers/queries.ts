@@ -44,7 +44,7 @@ export async function findCustomer(db: Read, { account, customer }: CustomerKey)
       'billing_email',
       'billing_phone',
       'billing_address',
-      'created_for',
+      'created_for_user_id',
       'created_at',
     ])
     .executeTakeFirst()
@@ -62,7 +62,7 @@ export async function findCustomer(db: Read, { account, customer }: CustomerKey)
         phone: row.billing_phone,
         address: row.billing_address,
       },
-      createdFor: row.created_for,
+      createdFor: row.created_for_user_id,
       createdAt: row.created_at,
     }
   )
@@ -76,7 +76,7 @@ export async function updateSearchText(db: Write, { account, customer }: Custome
   const phones = contacts.flatMap((contact) =>
     contact.phone ? [contact.phone, contact.phone.replaceAll(/\D/g, '')] : [],
   )
-  const folded = fold(
+  const searchText = fold(
     row.name,
     row.reference,
     ...contacts.flatMap((contact) => [contact.name, contact.email]),
@@ -85,7 +85,7 @@ export async function updateSearchText(db: Write, { account, customer }: Custome
   )
   await db
     .updateTable('customers')
-    .set({ folded })
+    .set({ search_text: searchText })
     .where('account_id', '=', account)
     .where('id', '=', customer)
     .execute()
@@ -110,8 +110,8 @@ export async function insertCustomer(
       id: customer,
       ...columnsOf(input),
       name: input.name,
-      created_for: input.createdFor ?? null,
-      folded: fold(input.name),
+      created_for_user_id: input.createdFor ?? null,
+      search_text: fold(input.name),
       created_at: now,
       updated_at: now,
     })

@@ -150,7 +150,7 @@ export interface Login {
 }
 
 export const findLogin = async (query: RunQuery, emailNorm: string): Promise<Login | undefined> =>
-  (await query<Login>('select * from find_login($1)', [emailNorm]))[0]
+  (await query<Login>('select * from find_person_login($1)', [emailNorm]))[0]
 
 export const findPortalLogin = async (
   query: RunQuery,
@@ -166,7 +166,7 @@ export const accountsOf = async (db: Read, person: string) =>
       name: string
       accent: string
       role: StaffRole
-    }>`select * from accounts_of(${person})`.execute(db as Write)
+    }>`select * from list_person_accounts(${person})`.execute(db as Write)
   ).rows
 
 export async function startPersonSession(
@@ -186,7 +186,7 @@ export const personSessionsOf = async (db: Read, person: string, now: Date) =>
       seen_at: Date
       user_agent: string
       client_address: string
-    }>`select * from person_sessions_of(${person}, ${now})`.execute(db as Write)
+    }>`select * from list_person_sessions(${person}, ${now})`.execute(db as Write)
   ).rows
 
 /** Ends one session, all, or all but one; answers how many ended. */
@@ -214,5 +214,5 @@ export async function deleteExpired(db: Write, now: Date): Promise<void> {
   await db.deleteFrom('people_tokens').where('expires_at', '<=', ago(30)).execute()
   await db.deleteFrom('idempotency_keys').where('created_at', '<=', ago(1)).execute()
   // The longest window is an hour.
-  await db.deleteFrom('rate_limits').where('since', '<=', ago(1)).execute()
+  await db.deleteFrom('rate_limits').where('window_start', '<=', ago(1)).execute()
 }

@@ -8,11 +8,11 @@ export const lockImports = async (db: Write, account: string): Promise<void> => 
 
 export async function findImportAccount(db: Read, slug: string): Promise<{ id: string; timeZone: string } | undefined> {
   return db
-    .selectFrom('addresses as a')
+    .selectFrom('account_slugs as a')
     .innerJoin('account_settings as s', 's.account_id', 'a.account_id')
     .select(['a.account_id as id', 's.time_zone as timeZone'])
-    .where('a.name', '=', slug)
-    .where('a.current', '=', true)
+    .where('a.slug', '=', slug)
+    .where('a.is_current', '=', true)
     .executeTakeFirst()
 }
 

@@ -317,7 +317,9 @@ describe('the office', () => {
   it('E-68 finds by number, customer, answers and place, without regard to case or accents; typed wildcards mean themselves', async () => {
     const here = await world({ fields: [...FIELDS] })
     const rachel = await here.harbour.customer('Renée Oké')
-    await stored((db) => db.updateTable('customers').set({ folded: 'renee oke' }).where('id', '=', rachel).execute())
+    await stored((db) =>
+      db.updateTable('customers').set({ search_text: 'renee oke' }).where('id', '=', rachel).execute(),
+    )
     const made = await here.dispatcher.ok('createJob', {
       customer: rachel,
       template: here.template,

@@ -276,7 +276,7 @@ describe('the list', () => {
     await at.stored((db) =>
       db
         .updateTable('portal_users')
-        .set({ folded: `anna muller ${anna.email}` })
+        .set({ search_text: `anna muller ${anna.email}` })
         .where('account_id', '=', shop.id)
         .where('id', '=', anna.id)
         .execute(),
@@ -325,7 +325,7 @@ describe('the list', () => {
               email_norm: `u${each}@post.example`,
               status: ['active', 'invited', 'suspended'][each % 3]!,
               // Many share a name, and many never signed in: ties must not lose anybody.
-              folded: `ann ${each % 7}`,
+              search_text: `ann ${each % 7}`,
               last_sign_in_at: each % 2 ? new Date(at.clock.now().getTime() - each * 1000) : null,
               created_at: at.clock.now(),
               updated_at: at.clock.now(),
@@ -649,8 +649,8 @@ describe('removing', () => {
           created_by_id: user,
           created_by_name: 'Naveed Aslam',
           status: 'assigned',
-          folded_portal: '',
-          folded_office: '',
+          search_text_portal: '',
+          search_text_office: '',
           created_at: at.clock.now(),
           updated_at: at.clock.now(),
         })

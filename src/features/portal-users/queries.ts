@@ -99,9 +99,9 @@ export interface PortalUserRow {
 export type SortKey = 'name' | 'status' | 'lastSignIn' | 'created'
 /** One text a row that it is sorted by, so that one comparison serves every order. */
 const KEYS: Record<SortKey, (alias: string) => RawBuilder<string>> = {
-  name: (u) => sql`${sql.ref(`${u}.folded`)}`,
+  name: (u) => sql`${sql.ref(`${u}.search_text`)}`,
   status: (u) =>
-    sql`case ${sql.ref(`${u}.status`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.folded`)}`,
+    sql`case ${sql.ref(`${u}.status`)} when 'active' then '1' when 'suspended' then '3' when 'removed' then '4' else '2' end || ${sql.ref(`${u}.search_text`)}`,
   lastSignIn: (u) =>
     sql`coalesce(to_char(${sql.ref(`${u}.last_sign_in_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS'), '')`,
   created: (u) => sql`to_char(${sql.ref(`${u}.created_at`)} at time zone 'UTC', 'YYYYMMDDHH24MISSUS')`,
@@ -113,7 +113,7 @@ export interface Wanted {
 }
 
 const found = (account: string, { search, customer }: Wanted) => sql`u.account_id = ${account} and u.partner_id is null
-  ${search ? sql`and u.folded like all (${foldedPatterns(search)})` : sql``}
+  ${search ? sql`and u.search_text like all (${foldedPatterns(search)})` : sql``}
   ${customer ? sql`and exists (select 1 from portal_links k where k.account_id = ${account} and k.portal_user_id = u.id and k.customer_id = ${customer})` : sql``}`
 
 /** `limit` users after the one that `after` names, in that order; customers and newest activation mail with them. */
@@ -272,7 +272,7 @@ export async function insertInvited(
       email_norm: emailNorm(user.email),
       status: 'invited',
       locale: user.locale,
-      folded: fold(user.email),
+      search_text: fold(user.email),
       templates_mode: user.mode,
       templates: user.templates,
       permissions: user.permissions && JSON.stringify(user.permissions),
@@ -325,7 +325,7 @@ export async function saveUser(
         email: change.email.address,
         email_norm: emailNorm(change.email.address),
         pending_email: null,
-        folded: fold(change.email.name, change.email.address),
+        search_text: fold(change.email.name, change.email.address),
       }),
       version: set('version', '+', 1),
       updated_at: now,

@@ -172,15 +172,15 @@ describe('the portal’s address', () => {
     at.clock.advance(366 * 24 * 3600_000)
     const later = await at.stored(async (db) =>
       db
-        .selectFrom('addresses')
-        .select(['name', 'current'])
+        .selectFrom('account_slugs')
+        .select(['slug', 'is_current'])
         .where('account_id', '=', shop.id)
-        .orderBy('current')
+        .orderBy('is_current')
         .execute(),
     )
     expect(later).toEqual([
-      { name: shop.slug, current: false },
-      { name: slug, current: true },
+      { slug: shop.slug, is_current: false },
+      { slug, is_current: true },
     ])
   })
 

@@ -108,13 +108,7 @@ async function applyAll(
   const { rows } = await client.query<{ name: string; checksum: string }>(
     'select name, checksum from schema_migrations',
   )
-  const known = new Map(rows.map((row) => [row.name, row.checksum]))
-  const pending = (await migrationFiles(folder)).filter(({ name, checksum }) => {
-    const before = known.get(name)
-    if (before !== undefined && before !== checksum)
-      throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
-    return before === undefined
-  })
+  const pending = findPending(await migrationFiles(folder), new Map(rows.map((row) => [row.name, row.checksum])))
   const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
   // Before the first of them runs: half an upgrade is no answer to a question.
   if (wider.length > 0 && !acceptWider && (await hasAccounts(client))) {
@@ -137,6 +131,26 @@ async function applyAll(
     applied.push(name)
   }
   return applied
+}
+
+/**
+ * The migrations that have not run yet.
+ * @param applied names of those that ran, with their checksums
+ */
+function findPending(files: Awaited<ReturnType<typeof migrationFiles>>, applied: ReadonlyMap<string, string>) {
+  const names = new Set(files.map(({ name }) => name))
+  const unknown = [...applied.keys()].sort().find((name) => !names.has(name))
+  if (unknown) {
+    throw new Error(
+      `This database belongs to another version of Portico, whose migration ${unknown} this version does not have. Start that version, or choose an empty database.`,
+    )
+  }
+  return files.filter(({ name, checksum }) => {
+    const before = applied.get(name)
+    if (before !== undefined && before !== checksum)
+      throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+    return before === undefined
+  })
 }
 
 /** Nobody is surprised by what changes in a database that nobody uses yet. */

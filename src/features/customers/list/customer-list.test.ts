@@ -56,7 +56,7 @@ describe('the list of customers', () => {
             account_id: business.id,
             id: newId(),
             name: `Customer ${n % 7}`,
-            folded: `customer ${n % 7}`,
+            search_text: `customer ${n % 7}`,
             created_at: new Date(at.getTime() - (n % 5) * 1000),
             updated_at: at,
           })),

@@ -27,7 +27,7 @@ export interface CustomerListRow {
 /** Searches only what every reader of the row may see: names, reference, contacts, addresses; never notes or billing. */
 const searchCustomers = (db: Read, account: string, search: string | undefined) => {
   let query = db.selectFrom('customers as c').where('c.account_id', '=', account)
-  for (const pattern of foldedPatterns(search ?? '')) query = query.where('c.folded', 'like', pattern)
+  for (const pattern of foldedPatterns(search ?? '')) query = query.where('c.search_text', 'like', pattern)
   return query
 }
 

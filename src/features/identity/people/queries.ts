@@ -16,7 +16,7 @@ export interface NewPerson {
 
 /** Finds or makes the person of an address. A password is set only when there is none yet. */
 export const addPerson = async (db: Write, person: NewPerson): Promise<string> =>
-  (await sql<{ id: string }>`select add_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
+  (await sql<{ id: string }>`select find_or_create_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
 export interface PersonToken {
   hash: Buffer
@@ -28,7 +28,7 @@ export interface PersonToken {
 }
 
 export const addPersonToken = async (db: Write, token: PersonToken): Promise<void> => {
-  await sql`select add_person_token(${JSON.stringify({ ...token, hash: token.hash.toString('hex') })})`.execute(db)
+  await sql`select create_person_token(${JSON.stringify({ ...token, hash: token.hash.toString('hex') })})`.execute(db)
 }
 
 export interface FoundToken {
@@ -60,7 +60,7 @@ export const setPassword = async (db: Write, person: string, hash: string, at: D
 }
 
 export const findPasswordHash = async (query: RunQuery, person: string): Promise<string | null> =>
-  (await query<{ hash: string | null }>('select person_password($1) as hash', [person]))[0]?.hash ?? null
+  (await query<{ hash: string | null }>('select find_person_password($1) as hash', [person]))[0]?.hash ?? null
 
 export const setName = async (db: Write, person: string, name: string, at: Date): Promise<void> => {
   await sql`select set_person_name(${person}, ${name}, ${at})`.execute(db)
@@ -68,7 +68,7 @@ export const setName = async (db: Write, person: string, name: string, at: Date)
 
 /** The account in whose name a mail to this person goes out. */
 export const firstAccountOf = async (db: Read, person: string): Promise<string | null> =>
-  (await sql<{ account: string | null }>`select first_account_of(${person}) as account`.execute(db as Write)).rows[0]
+  (await sql<{ account: string | null }>`select find_first_account(${person}) as account`.execute(db as Write)).rows[0]
     ?.account ?? null
 
 /** Asked by the deliverer: whether the link in a mail would still work. */
@@ -91,7 +91,7 @@ export const offerSetUpToken = async (
   token: { hash: Buffer; id: string; at: Date; expires: Date },
 ): Promise<boolean> =>
   (
-    await query<{ offered: boolean }>('select offer_set_up($1) as offered', [
+    await query<{ offered: boolean }>('select create_set_up_token($1) as offered', [
       JSON.stringify({ ...token, hash: token.hash.toString('hex') }),
     ])
   )[0]?.offered ?? false

@@ -115,10 +115,11 @@ describe('the 40 requests of Los Angeles', () => {
     const jobs = await storedJobs(firm)
     expect(
       jobs.every(
-        (job) => job.folded_office.includes('self service') || !JSON.stringify(job.fields).includes('Self Service'),
+        (job) =>
+          job.search_text_office.includes('self service') || !JSON.stringify(job.fields).includes('Self Service'),
       ),
     ).toBe(true)
-    expect(jobs.filter((job) => job.folded_portal.includes('self service'))).toEqual([])
+    expect(jobs.filter((job) => job.search_text_portal.includes('self service'))).toEqual([])
   })
 
   it('E-16 a second run changes nothing, and never takes a customer of the same name', async () => {

@@ -356,7 +356,9 @@ describe('for whom', () => {
     const customers = await stored((db) =>
       db.selectFrom('customers').selectAll().where('account_id', '=', harbour.id).where('id', '<>', same).execute(),
     )
-    expect(customers).toMatchObject([{ name: 'Nadia Ferrari', billing_email: nadia.email, created_for: nadia.id }])
+    expect(customers).toMatchObject([
+      { name: 'Nadia Ferrari', billing_email: nadia.email, created_for_user_id: nadia.id },
+    ])
     expect(new Set((await jobsIn(harbour.id)).map((job) => job.customer_id))).toEqual(new Set([customers[0]!.id]))
     expect(
       await stored((db) => db.selectFrom('portal_links').selectAll().where('portal_user_id', '=', nadia.id).execute()),

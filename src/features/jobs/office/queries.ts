@@ -48,7 +48,7 @@ export function matchingJobs(account: string, filter: JobFilter, newest?: Newest
     where ${allOf([
       scopeOf(account, filter),
       ...(search
-        ? [sql`(j.folded_office || ' ' || coalesce(c.folded, '')) like all (${search.patterns}::text[])`]
+        ? [sql`(j.search_text_office || ' ' || coalesce(c.search_text, '')) like all (${search.patterns}::text[])`]
         : []),
       ...filterConditions({ status, worker, template }),
     ])}`
@@ -186,7 +186,7 @@ export async function possibleDuplicatesOf(
 ): Promise<{ id: string; name: string }[]> {
   const { rows } = await sql<{ id: string; name: string }>`
     select distinct o.id, o.name from customers m
-    join portal_users u on u.account_id = m.account_id and u.id = m.created_for
+    join portal_users u on u.account_id = m.account_id and u.id = m.created_for_user_id
     join contacts c on c.account_id = m.account_id and c.email_norm = u.email_norm
     join customers o on o.account_id = c.account_id and o.id = c.customer_id
     where m.account_id = ${account} and m.id = ${customer} and o.id <> m.id limit 5`.execute(executor(db))

@@ -39,11 +39,16 @@ type SearchedColumns = Pick<JobRecord, 'number' | 'title' | 'address' | 'tags' |
 export function searchTexts(
   job: SearchedColumns,
   fields: readonly Field[],
-): { folded_portal: string; folded_office: string } {
+): { search_text_portal: string; search_text_office: string } {
   const forBoth = [String(job.number), job.title, job.address]
   return {
-    folded_portal: fold(...forBoth, searchableText(fields, job.fields, 'portal')),
-    folded_office: fold(...forBoth, ...job.tags, job.external_reference, searchableText(fields, job.fields, 'office')),
+    search_text_portal: fold(...forBoth, searchableText(fields, job.fields, 'portal')),
+    search_text_office: fold(
+      ...forBoth,
+      ...job.tags,
+      job.external_reference,
+      searchableText(fields, job.fields, 'office'),
+    ),
   }
 }
 
@@ -86,13 +91,13 @@ export async function refoldJobs(db: Write, account: string, template: string): 
 async function writeSearchTexts(
   db: Write,
   account: string,
-  texts: readonly { id: string; folded_portal: string; folded_office: string }[],
+  texts: readonly { id: string; search_text_portal: string; search_text_office: string }[],
 ): Promise<void> {
   const ids = texts.map((text) => text.id)
-  const portal = texts.map((text) => text.folded_portal)
-  const office = texts.map((text) => text.folded_office)
+  const portal = texts.map((text) => text.search_text_portal)
+  const office = texts.map((text) => text.search_text_office)
   await sql`
-    update jobs j set folded_portal = v.portal, folded_office = v.office
+    update jobs j set search_text_portal = v.portal, search_text_office = v.office
     from unnest(${ids}::uuid[], ${portal}::text[], ${office}::text[]) as v(id, portal, office)
     where j.account_id = ${account} and j.id = v.id`.execute(db)
 }

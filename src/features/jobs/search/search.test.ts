@@ -39,7 +39,7 @@ interface Row {
   portal: string
   office: string
   name: string
-  folded: string
+  search_text: string
 }
 let rows: Row[]
 
@@ -88,8 +88,8 @@ beforeAll(async () => {
       tags: [],
       version: 1,
       status: who ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
-      folded_portal: portal,
-      folded_office: fold(portal, hidden),
+      search_text_portal: portal,
+      search_text_office: fold(portal, hidden),
       created_at: created,
       updated_at: created,
     })
@@ -129,12 +129,12 @@ beforeAll(async () => {
   await owner.query('insert into jobs select * from jsonb_populate_recordset(null::jobs, $1)', [JSON.stringify(made)])
   // Contacts and addresses of a customer are searched by the office, never by customers.
   await owner.query(
-    "update customers set folded = folded_name || case when id = $1 then ' backdoor lane' else '' end",
+    "update customers set search_text = search_name || case when id = $1 then ' backdoor lane' else '' end",
     [customers[1]],
   )
   const { rows: stored } = await owner.query<Row>(
-    `select j.id, j.account_id as account, j.customer_id as customer, j.template_id as template, j.worker_id as worker, j.status, j.folded_portal as portal, j.folded_office as office,
-    c.folded_name as name, c.folded from jobs j join customers c on c.account_id = j.account_id and c.id = j.customer_id where j.account_id = any ($1) order by j.created_at desc, j.id desc`,
+    `select j.id, j.account_id as account, j.customer_id as customer, j.template_id as template, j.worker_id as worker, j.status, j.search_text_portal as portal, j.search_text_office as office,
+    c.search_name as name, c.search_text from jobs j join customers c on c.account_id = j.account_id and c.id = j.customer_id where j.account_id = any ($1) order by j.created_at desc, j.id desc`,
     [[here.id, there.id]],
   )
   rows = stored
@@ -211,7 +211,7 @@ describe('search', () => {
             },
             'find_portal_jobs($1, $2, 5000)',
             [asked, patterns],
-            "select j.id from jobs j join customers c on c.account_id = j.account_id and c.id = j.customer_id where (j.folded_portal || ' ' || c.folded_name) like all ($1::text[])",
+            "select j.id from jobs j join customers c on c.account_id = j.account_id and c.id = j.customer_id where (j.search_text_portal || ' ' || c.search_name) like all ($1::text[])",
             [patterns],
           )
           if (found) byIndex += 1
@@ -256,7 +256,7 @@ describe('search', () => {
             },
             'find_office_jobs($1, 5000)',
             [patterns],
-            "select j.id from jobs j left join customers c on c.account_id = j.account_id and c.id = j.customer_id where (j.folded_office || ' ' || coalesce(c.folded, '')) like all ($1::text[])",
+            "select j.id from jobs j left join customers c on c.account_id = j.account_id and c.id = j.customer_id where (j.search_text_office || ' ' || coalesce(c.search_text, '')) like all ($1::text[])",
             [patterns],
           )
           if (found) byIndex += 1
@@ -269,7 +269,11 @@ describe('search', () => {
                   (who === 'all' ||
                     who === 'there' ||
                     (who === 'assigned' && row.worker === worker.id && row.status !== 'unpublished')) &&
-                  holds(row.office, who === 'assigned' && !theirs.includes(row.customer) ? '' : row.folded, search),
+                  holds(
+                    row.office,
+                    who === 'assigned' && !theirs.includes(row.customer) ? '' : row.search_text,
+                    search,
+                  ),
               )
               .map((row) => row.id)
               .sort(),
@@ -346,7 +350,7 @@ describe('search', () => {
           reached.filter((row) => !['completed', 'canceled'].includes(row.status)).map((row) => row.customer),
         )
         const expected = reached.filter((row) =>
-          holds(row.office, who === worker && !open.has(row.customer) ? '' : row.folded, search),
+          holds(row.office, who === worker && !open.has(row.customer) ? '' : row.search_text, search),
         )
         const [{ rows: page }, counts] = [
           await who.ok('listJobs', { search, limit: 100 }),

@@ -84,7 +84,7 @@ async function invite(business: Business, email = address()): Promise<string> {
         account_id: business.id,
         email_norm: email,
         status: 'invited',
-        folded: email,
+        search_text: email,
         created_at: at.clock.now(),
         updated_at: at.clock.now(),
       })

@@ -230,7 +230,7 @@ export async function addSignUp(
       ...given,
       email_norm: emailNorm(user.email),
       status: 'signed_up',
-      folded: fold(user.name, user.email),
+      search_text: fold(user.name, user.email),
       created_at: at,
       updated_at: at,
       // The predicate as text: as a parameter the planner could not tell that it is the index's.
@@ -256,7 +256,7 @@ export const resetToInvited = async (db: Write, account: string, user: string, n
       phone: null,
       company: null,
       postal_address: null,
-      folded: set.ref('email_norm'),
+      search_text: set.ref('email_norm'),
       version: sql`version + 1`,
       updated_at: now,
     }))
@@ -291,7 +291,7 @@ export const accept = async (
     .updateTable('portal_users')
     .set({
       ...set,
-      folded: fold(set.name, email),
+      search_text: fold(set.name, email),
       status: 'active',
       activated_at: now,
       last_sign_in_at: now,
@@ -344,7 +344,7 @@ export async function changeEmail(db: Write, account: string, user: Login, email
         email,
         email_norm: emailNorm(email),
         pending_email: null,
-        folded: fold(user.name, email),
+        search_text: fold(user.name, email),
         version: sql`version + 1`,
         updated_at: now,
       })

@@ -19,7 +19,7 @@ export async function setProfile(
 ): Promise<boolean> {
   const set = await db
     .updateTable('portal_users')
-    .set({ ...answers, folded: fold(answers.name, user.email), version: sql`version + 1`, updated_at: now })
+    .set({ ...answers, search_text: fold(answers.name, user.email), version: sql`version + 1`, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', user.id)
     .where('version', '=', seen)

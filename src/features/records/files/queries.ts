@@ -206,7 +206,7 @@ export async function removeFile(db: Write, file: FileRecord): Promise<string | 
 export async function exclusiveStorageKeys(db: Read, account: string, job: string): Promise<string[]> {
   const {
     rows: [row],
-  } = await sql<{ keys: string[] }>`select exclusive_storage_keys(${account}, ${job}) as keys`.execute(db as Write)
+  } = await sql<{ keys: string[] }>`select list_exclusive_storage_keys(${account}, ${job}) as keys`.execute(db as Write)
   return row?.keys ?? []
 }
 

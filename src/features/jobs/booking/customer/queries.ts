@@ -43,7 +43,7 @@ export async function createCustomerFor(
   address: string | null,
   now: Date,
 ): Promise<void> {
-  await sql`select delete_automatic_customer(${account}, ${user.id})`.execute(db)
+  await sql`select detach_automatic_customer(${account}, ${user.id})`.execute(db)
   await insertCustomer(db, account, user, ids, address, now)
   await insertContact(db, account, user, ids, now)
   const record = { account_id: account, customer_id: ids.customer, created_at: now, updated_at: now }
@@ -77,8 +77,8 @@ async function insertCustomer(
       billing_email: user.email,
       billing_phone: user.phone,
       billing_address: user.postal_address,
-      created_for: user.id,
-      folded: fold(name, user.name, user.email, user.phone, address ?? user.postal_address),
+      created_for_user_id: user.id,
+      search_text: fold(name, user.name, user.email, user.phone, address ?? user.postal_address),
       created_at: now,
       updated_at: now,
     })

@@ -24,11 +24,11 @@ export interface SearchParts {
 
 const newestFirst = (table: string) => `order by ${table}.created_at desc, ${table}.id desc`
 const holdsWords = (job: string, patterns: string) =>
-  `(${job}.folded_portal || ' ' || c.folded_name) like all (${patterns}::text[])`
+  `(${job}.search_text_portal || ' ' || c.search_name) like all (${patterns}::text[])`
 const columnsOf = (columns: string, table: string) => columns.replaceAll('j.', `${table}.`)
 
 const SEARCHED = `searched as materialized (
-    select c.id, c.name, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[]))`
+    select c.id, c.name, c.search_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[]))`
 
 /** Jobs that the index found. The join with the searched customers comes last: the index may know jobs of others. */
 const indexMatches = ({ base, columns, patterns }: SearchParts) => `
@@ -88,7 +88,7 @@ export function searchManyCustomers(parts: SearchParts): string {
   hits as materialized (
     select find_portal_jobs($2::uuid[], ${patterns}::text[], ${INDEX_MATCHES_MAX}) as ids),
   keys as materialized (
-    select newest.*, c.name, c.folded_name
+    select newest.*, c.name, c.search_name
     from hits join searched c on hits.ids is null
     cross join lateral (
       select j.id, j.created_at from jobs j where ${base} ${newestFirst('j')} limit ${NEWEST_OF_MANY}) newest
@@ -97,7 +97,7 @@ export function searchManyCustomers(parts: SearchParts): string {
     select job.*, c.name as customer
     from (select * from keys ${newestFirst('keys')}) c
     cross join lateral (
-      select ${columns}, j.folded_portal from jobs j where j.account_id = $1 and j.id = c.id offset 0) job
+      select ${columns}, j.search_text_portal from jobs j where j.account_id = $1 and j.id = c.id offset 0) job
     where ${holdsWords('job', patterns)} ${newestFirst('c')} limit $3),
   enough as materialized (
     select (select count(*) from recent) >= $3 or (select count(*) from keys) < ${NEWEST_OF_MANY} as reached),
@@ -121,7 +121,7 @@ export function searchedStatuses({ patterns, many }: { patterns: string; many: b
     cross join lateral (
       select j.status from jobs j where ${ofCustomer} and ${holdsWords('j', patterns)} offset 0) job`
   return `with searched as materialized (
-    select c.id, c.folded_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
+    select c.id, c.search_name from customers c where c.account_id = $1 and c.id = any ($2::uuid[])),
   large as materialized (select c.* from searched c ${hasMany}),
   small as materialized (select c.* from searched c where c.id not in (select large.id from large)),
   hits as materialized (
