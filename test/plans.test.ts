@@ -43,11 +43,11 @@ const PORTAL: Allowance[] = [
   },
   {
     what: /search/,
-    statement: /from \(select j.search_text_office from jobs j where j.account_id = own/,
+    statement: /from \( ?select j.search_text_office from jobs j where j.account_id = p_account_id/,
     rows: 500,
     because: 'how common a word is, by the newest 500',
   },
-  { what: /^200 customers search/, statement: /^select named.rest/, rows: 200, because: 'names of the customers' },
+  { what: /^200 customers search/, statement: /^select c.patterns/, rows: 200, because: 'names of the customers' },
   {
     operation: /Overview/,
     statement: /jobs_visits|visit\.\*/,
@@ -59,13 +59,13 @@ const PORTAL: Allowance[] = [
 /** Of the office, whose counts look at more. */
 const OFFICE: Allowance[] = [
   {
-    statement: /from \(select j.search_text_office from jobs j where j.account_id = own/,
+    statement: /from \( ?select j.search_text_office from jobs j where j.account_id = p_account_id/,
     rows: 500,
     because: 'how common a word is, by the newest 500',
   },
   {
     what: /search/,
-    statement: /^select array\(select c.id from customers|^select count\(\*\), array_agg\(distinct/,
+    statement: /^select array\( ?select c.id from customers|^select count\(\*\), array_agg\(distinct/,
     rows: 5_001,
     because: 'the indexes of words',
   },
