@@ -1,6 +1,6 @@
 /**
- * Files of a portal form, without script: each chosen file is uploaded when the form is sent and kept by its id, so that
- * a form that comes back with questions has lost nothing. A file input is named `upload.<name>`, the kept ids `<name>`.
+ * Files of a portal form without script: each chosen file is uploaded when the form is sent and kept by its id, so that a
+ * form that comes back with errors keeps them. A file input is named `upload.<name>`, the ids of kept files `<name>`.
  */
 import { isProblem, type Typed } from '../ui/forms.ts'
 
@@ -8,7 +8,7 @@ export interface KeptFile {
   id: string
   name: string
   size: number
-  /** Id of the question it answers; '' for the job itself. */
+  /** Id of the field it belongs to; '' for the job itself. */
   for: string
 }
 
@@ -19,8 +19,8 @@ export interface Attached {
 }
 
 /**
- * Uploads what was chosen and looks up what was kept before. `names` are the inputs: `files`, `fields.<id>`. Ids in `known`
- * are on the job already and stay as they are. The file that the form's remove button names is taken out.
+ * Uploads the chosen files and looks up those kept before. `names` are the inputs: `files`, `fields.<id>`. Files in
+ * `known` are already on the job and stay as they are. The file named by the form's remove button is left out.
  */
 export async function attachments(
   locals: App.Locals,
@@ -36,7 +36,7 @@ export async function attachments(
     for (const id of typed.all(name)) {
       const there = known.find((file) => file.id === id)
       if (id === removed) {
-        // A file of the job itself leaves it when the form is saved; one that only waits is gone at once.
+        // A file of the job is removed when the form is saved; one uploaded by this form is deleted now.
         if (!there) await locals.api.removePortalFile({ file: id }).catch(ignoreRefusal)
         continue
       }

@@ -1,6 +1,6 @@
 /**
- * The mails that let people in, and those that tell them what changed. Whoever makes or changes a portal user calls
- * `sendActivation` or `sendEmailChange` in the same transaction; nobody else makes these links.
+ * Mails with sign-in links and notices about an account. Handlers that create or change a portal user call
+ * `sendActivation` or `sendEmailChange` in the same transaction; these links are created nowhere else.
  */
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
@@ -26,24 +26,24 @@ const LINK_LIFE: Record<TokenKind, number> = {
 
 type Link = { token: string; until: string }
 const until = ({ until }: { until?: string }) => (until ? new Date(until) : null)
-const wanted =
+const linkIsOpen =
   (kind: TokenKind): Message['stillWanted'] =>
   (db, row, now) =>
     linkStillOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
-const stillThere: Message['stillWanted'] = (db, row) => userStillThere(db, row.account_id, row.subject_id)
+const userExists: Message['stillWanted'] = (db, row) => userStillThere(db, row.account_id, row.subject_id)
 const portal = (_vars: unknown, sender: Sender) => ({
   portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') },
 })
-/** Words with a name and words without: a person who gave none is not called by an address. */
+/** Greets by name, or without one when there is none or it is not a plausible name. */
 const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({
   ...portal(vars, sender),
-  ...(!(row.to_name && readsAsName(row.to_name)) && { context: 'nameless' }),
+  ...(!(row.to_name && isPlausibleName(row.to_name)) && { context: 'nameless' }),
 })
 /**
- * Anyone may sign up with a stranger's address: under a business's letterhead the "name" must carry no message of theirs
- * to that mailbox, such as an address of the web or a number to call.
+ * Anyone can sign up with a stranger's email. The name must not carry a message to that mailbox under the business's
+ * letterhead, such as a web address or a phone number.
  */
-const readsAsName = (name: string) =>
+const isPlausibleName = (name: string) =>
   name.length <= 60 && !/[\p{Cc}\p{Cf}<>()[\]{}/\\@:;|=+*#%!?$€£]|\.\S|\d{4}/u.test(name)
 
 /** After a sign-up: one button activates and signs in (CP-15). */
@@ -53,28 +53,28 @@ const portalActivation = message<Link>({
   secret: true,
   linkKind: 'invitation',
   urgent: true,
-  stillWanted: wanted('portalActivation'),
+  stillWanted: linkIsOpen('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
   extra: byName,
 })
 
-/** To somebody the business added by address alone: the link asks for contact details and a password (CP-20). */
+/** To a user the business added by email alone: the link asks for contact details and a password (CP-20). */
 const portalInvitation = message<Link>({
   kind: 'portalInvitation',
   textKey: 'portal-users.mail.portalInvitation',
   secret: true,
   linkKind: 'invitation',
-  stillWanted: wanted('portalActivation'),
+  stillWanted: linkIsOpen('portalActivation'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
   extra: portal,
 })
 
-/** Somebody signed up with an address that has an account: only its owner learns that (E-01). */
+/** A sign-up with the email of an existing account: only the owner of the mailbox learns about it (E-01). */
 export const portalAccountExists = message({
   kind: 'portalAccountExists',
   textKey: 'portal-users.mail.portalAccountExists',
   urgent: true,
-  stillWanted: stillThere,
+  stillWanted: userExists,
   link: (_vars, sender) => ({ url: sender.portalUrl('/sign-in') }),
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
@@ -85,36 +85,36 @@ const portalPasswordReset = message<Link>({
   secret: true,
   linkKind: 'reset',
   urgent: true,
-  stillWanted: wanted('portalReset'),
+  stillWanted: linkIsOpen('portalReset'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
 })
 
 export const portalPasswordChanged = message({
   kind: 'portalPasswordChanged',
   textKey: 'portal-users.mail.portalPasswordChanged',
-  stillWanted: stillThere,
+  stillWanted: userExists,
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
 
-/** To the new address: it becomes the sign-in address only when confirmed there (E-10). */
+/** To the new email, which replaces the old one once it is confirmed there (E-10). */
 const portalEmailChange = message<Link & { oldEmail: string }>({
   kind: 'portalEmailChange',
   textKey: 'portal-users.mail.portalEmailChange',
   secret: true,
   linkKind: 'signIn',
   urgent: true,
-  stillWanted: wanted('portalEmailChange'),
+  stillWanted: linkIsOpen('portalEmailChange'),
   link: (vars, sender) => ({ url: sender.portalUrl(`/confirm-email/${vars.token}`), until: until(vars) }),
 })
 
-/** To the old address, once the new one is confirmed. */
+/** To the old email, once the new one is confirmed. */
 export const portalEmailChanged = message<{ newEmail: string }>({
   kind: 'portalEmailChanged',
   textKey: 'portal-users.mail.portalEmailChanged',
-  stillWanted: stillThere,
+  stillWanted: userExists,
 })
 
-/** Access was suspended or removed; sent only when the business wants it. */
+/** After access was suspended or removed; sent only when the business has turned this on. */
 export const portalAccessEnded = message({
   kind: 'portalAccessEnded',
   textKey: 'portal-users.mail.portalAccessEnded',
@@ -134,7 +134,7 @@ export const activationMessages = [
 
 // ---- sending ----
 
-/** What sending needs of a handler's context; every handler that writes has it. */
+/** The part of a handler's context that sending needs. */
 export interface Sending {
   db: Write
   account: { id: string }
@@ -152,8 +152,8 @@ export interface Recipient {
 }
 
 /**
- * Mails the link that lets this not yet active user in, and ends every earlier one. An invitation when there is no
- * password yet (the link then asks for details), an activation after a sign-up.
+ * Mails a link that activates this user and invalidates earlier ones: an invitation when there is no password yet (its
+ * link asks for contact details), an activation after a sign-up.
  */
 export async function sendActivation(ctx: Sending, user: Recipient): Promise<void> {
   await sendLink(
@@ -165,18 +165,18 @@ export async function sendActivation(ctx: Sending, user: Recipient): Promise<voi
   )
 }
 
-/** Mails a link to set a new password; an hour, once. */
+/** Mails a link to choose a new password. It works once, for an hour. */
 export async function sendPasswordReset(ctx: Sending, user: Recipient): Promise<void> {
   await sendLink(ctx, user, user.email, 'portalReset', portalPasswordReset)
 }
 
-/** Asks an active user to confirm `newEmail` there; until then the old address stays the one to sign in with. */
+/** Mails `newEmail` a link to confirm it; until then the user signs in with the old email. */
 export async function sendEmailChange(ctx: Sending, user: Recipient, newEmail: string): Promise<void> {
   await setPendingEmail(ctx.db, ctx.account.id, user.id, newEmail, ctx.now)
   await sendLink(ctx, user, newEmail, 'portalEmailChange', portalEmailChange, { oldEmail: user.email })
 }
 
-/** A notice without a link of its own. */
+/** Mails a notice that has no link token. */
 export async function sendNotice<V extends Record<string, string>>(
   ctx: Sending,
   user: Pick<Recipient, 'id' | 'email' | 'name' | 'locale'>,

@@ -3,7 +3,7 @@ import { hashToken } from '../../platform/secrets.ts'
 import { invitationStillOpen } from './queries.ts'
 import { INVITATION_MS } from './rules.ts'
 
-/** "Join the staff of …": to a colleague-to-be. */
+/** Invitation to join the staff of a business. */
 export const staffInvitation = message<{ token: string; inviter: string; role: string }>({
   kind: 'staffInvitation',
   textKey: 'staff.mail',

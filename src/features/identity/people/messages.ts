@@ -3,7 +3,7 @@ import { hashToken } from '../../../platform/secrets.ts'
 import { resetStillOpen } from './queries.ts'
 import { RESET_MS } from './rules.ts'
 
-/** To a person of the staff who forgot the password, in the brand of one of their accounts. */
+/** Password reset for staff, in the branding of one of their accounts. */
 export const staffPasswordReset = message<{ token: string }>({
   kind: 'staffPasswordReset',
   textKey: 'identity.people.mail',

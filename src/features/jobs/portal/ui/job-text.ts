@@ -76,8 +76,8 @@ export function whenLines(
 }
 
 /** Fields to show on a form: leaves out read-only fields without a value, and section headers with nothing below. */
-export function visibleFields(questions: readonly Question[]): Question[] {
-  const kept = questions.filter(
+export function visibleFields(fields: readonly Question[]): Question[] {
+  const kept = fields.filter(
     (each) => each.type === 'section' || each.permission !== 'readOnly' || each.value !== undefined,
   )
   return kept.filter(

@@ -3,20 +3,20 @@ import { isProblem } from '../../../../ui/forms.ts'
 import type { LayoutServerLoad } from './$types'
 
 /**
- * What every page of a portal shows: `data.portal` (name, looks, words, how to reach the business) and in it `me`, when
- * somebody is signed in. A portal that is off says nothing else (CP-02).
+ * Data of every portal page: `data.portal` (name, branding, contact details) with `me` when a portal user is signed in.
+ * A portal that is off returns no more than that it is off (CP-02).
  */
 export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) => {
   const portal = await locals.api.getPortal().catch((refusal: unknown) => {
-    // The business has another address since: old links keep working for a year.
-    const now = isProblem(refusal) && refusal.code === 'moved' ? refusal.vars?.slug : undefined
-    if (typeof now !== 'string') throw refusal
+    // The portal's address has changed: old links redirect for a year.
+    const newSlug = isProblem(refusal) && refusal.code === 'moved' ? refusal.vars?.slug : undefined
+    if (typeof newSlug !== 'string') throw refusal
     const { href } = untrack(() => url)
-    const there = locals.base
-      ? href.replace(`/p/${params.portal}`, `/p/${now}`)
-      : href.replace(`//${params.portal}.`, `//${now}.`)
-    // Another host is another origin, which a redirect has to name.
-    redirect(308, there, { external: [new URL(there).origin] })
+    const target = locals.base
+      ? href.replace(`/p/${params.portal}`, `/p/${newSlug}`)
+      : href.replace(`//${params.portal}.`, `//${newSlug}.`)
+    // SvelteKit requires naming the origin of a redirect to another host.
+    redirect(308, target, { external: [new URL(target).origin] })
   })
   locals.brand = portal.accent
   return { ...locals.words('identity.portal'), portal, regionalLocale: portal.locale }

@@ -1,5 +1,5 @@
 /**
- * Portal pages are plain documents: no framework script, whose runtime alone is 34 of the 40 KB a page may have.
- * static/enhance.js adds what is pleasant. A page that only makes sense with script says `csr = true` itself.
+ * Portal pages have no framework script: its runtime alone is 34 of the 40 KB of script a page may have.
+ * static/enhance.js adds small conveniences. A page that needs the framework sets `csr = true` itself.
  */
 export const csr = false

@@ -1,2 +1,2 @@
-/** Doors ship no script: what lets people in works in every browser, and nothing in it can be tampered with. */
+/** Sign-in pages ship no script: they work in every browser, and no script sees a password. */
 export const csr = false

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit'
 import type { PageServerLoad } from './$types'
 
-/** The portal's address itself leads to the jobs, or to the door. */
+/** The portal's root redirects to the jobs, or to the sign-in page. */
 export const load: PageServerLoad = async ({ locals, parent }) => {
   const { portal } = await parent()
   redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn())

@@ -15,7 +15,7 @@ export const load: PageServerLoad = async ({ locals }) => {
 export const actions: Actions = {
   profile: async ({ request, locals }) => {
     const typed = await readForm(request)
-    // A field that is not on the page is not changed; an emptied one is cleared.
+    // A field that is not on the page stays unchanged; an empty one is cleared.
     const answer = (name: string) => (name in typed.values ? (typed.text(name) ?? null) : undefined)
     const { failure } = await attempt(
       locals,
@@ -52,7 +52,7 @@ export const actions: Actions = {
       () => locals.api.endPortalSession({ session: typed.string('session') }),
       'devices',
     )
-    // Already gone is what was wanted.
+    // A session that has already ended is the wanted result.
     if (failure && failure.data.problem.code !== 'notFound') return failure
     redirect(303, locals.paths.account({ done: 'session' }))
   },

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Opening the address signs nobody out; its form does. */
+/** Only a submitted form signs out; opening the address does nothing. */
 export const load: PageServerLoad = ({ locals }) => redirect(303, locals.paths.home())
 
 export const actions: Actions = {

@@ -3,20 +3,20 @@ import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Where to go after signing in: a page of this very portal, else the jobs (PS-58). */
-const onward = (locals: App.Locals, next: string | null) =>
+/** Where to go after signing in: a page of this portal, else the jobs (PS-58). */
+const destination = (locals: App.Locals, next: string | null) =>
   safeNext(next?.startsWith(`${locals.base}/`) ? next : null, locals.paths.jobs())
 
-const SAID = ['out', 'password', 'activated', 'email', 'ended'] as const
+const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 
 /**
- * Whose address stands in the form comes from the link that led here, and never from what a stranger may write into an
- * address, save the one they typed themselves a moment ago (`sent`).
+ * The email in the form comes from a used link's token, or from `sent`, the email just typed in another form. Anything
+ * else in the address could come from a stranger.
  */
 export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
-  if (portal.me) redirect(303, onward(locals, next))
+  if (portal.me) redirect(303, destination(locals, next))
   const [link, reset] = [url.searchParams.get('link'), url.searchParams.get('reset')]
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
@@ -26,7 +26,7 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
       ? 'activated'
       : password?.status === 'accepted'
         ? 'password'
-        : SAID.find((each) => each === url.searchParams.get('done'))
+        : DONE.find((each) => each === url.searchParams.get('done'))
   return {
     title: locals.t('portal-users.auth.signIn'),
     email:
@@ -52,9 +52,9 @@ export const actions: Actions = {
       locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }),
     )
     if (failure) return failure
-    redirect(303, onward(locals, url.searchParams.get('next')))
+    redirect(303, destination(locals, url.searchParams.get('next')))
   },
-  /** "Send it again", from the refused sign-in and from the message after signing up. */
+  /** "Resend email", after a sign-up and after signing in to an account that is not activated. */
   resend: async ({ request, locals }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(locals, typed, () =>

@@ -4,16 +4,16 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
-  // An upload goes past the page to its own address, which leads back here and says what was wrong; so does an edit that came too late.
-  const refused = url.searchParams.get('problem')
+  // Uploads post to the API, which redirects back here with the error code; so does an edit that came too late.
+  const problemCode = url.searchParams.get('problem')
   return {
     ...locals.words('jobs.portal'),
     title: `${job.title} ${job.number}`,
     job,
     slug: params.portal,
     refusal:
-      refused && /^[A-Za-z]{2,40}$/.test(refused)
-        ? (knownFault(locals, refused) ?? locals.t('jobs.portal.uploadFailed'))
+      problemCode && /^[A-Za-z]{2,40}$/.test(problemCode)
+        ? (problemText(locals, problemCode) ?? locals.t('jobs.portal.uploadFailed'))
         : null,
   }
 }
@@ -54,7 +54,7 @@ export const actions: Actions = {
   },
 }
 
-const FILE_FAULTS = [
+const FILE_ERRORS = [
   'fileTooLarge',
   'fileEmpty',
   'fileTypeRefused',
@@ -63,8 +63,8 @@ const FILE_FAULTS = [
   'required',
 ]
 const TOO_LATE = ['jobStarted', 'editingClosed', 'editingNotAllowed']
-function knownFault(locals: App.Locals, code: string): string | undefined {
+function problemText(locals: App.Locals, code: string): string | undefined {
   if (TOO_LATE.includes(code)) return locals.t(`problems.${code}`)
   if (code === 'tooLarge') return locals.t('problems.fields.fileTooLarge', { max: 10 })
-  return FILE_FAULTS.includes(code) ? locals.t(`problems.fields.${code}`, { max: 10 }) : undefined
+  return FILE_ERRORS.includes(code) ? locals.t(`problems.fields.${code}`, { max: 10 }) : undefined
 }

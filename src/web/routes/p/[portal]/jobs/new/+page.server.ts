@@ -3,7 +3,7 @@ import type { PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {
   const bookable = await locals.api.getBookingOptions({})
-  // One job type is no choice (V-32).
+  // A single service needs no choice (V-32).
   if (bookable.allowed && bookable.templates.length === 1)
     redirect(303, locals.paths.newJobOf(bookable.templates[0]!.id))
   return { ...locals.words('jobs.portal'), title: locals.t('jobs.portal.new'), bookable }

@@ -2,7 +2,7 @@ import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Opening the link only looks (E-05). Once it was used it leads to the sign-in page, or on to the jobs (E-04). */
+/** Opening the link changes nothing (E-05). A used link redirects to the sign-in page, or to the jobs (E-04). */
 export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })

@@ -6,7 +6,7 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
-  // Too late or not permitted: the job itself says why.
+  // Too late or not permitted: the job page says why.
   if (!job.can.edit) redirect(303, locals.paths.job(params.job))
   const { requestedStart, today } = await locals.api.getBookingOptions({})
   return {
@@ -49,7 +49,7 @@ export const actions: Actions = {
       { moment: (local) => local, minorDigits: minorDigitsOf(job.currency) },
     )
     const site = typed.text('site')
-    const wish = typed.text('requested.day') || typed.text('requested.time')
+    const preferredTime = typed.text('requested.day') || typed.text('requested.time')
     const { failure } = await attempt(locals, typed, () =>
       locals.api.updatePortalJob({
         job: params.job,
@@ -57,11 +57,13 @@ export const actions: Actions = {
         fields: given as never,
         ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
         ...('requested.day' in typed.values && {
-          requested: wish ? { day: typed.string('requested.day'), time: typed.string('requested.time') } : null,
+          requested: preferredTime
+            ? { day: typed.string('requested.day'), time: typed.string('requested.time') }
+            : null,
         }),
       }),
     )
-    // The form is closed to a job that has started: its own page says so (E-41).
+    // A job that has started can no longer be edited: its page says so (E-41).
     if (failure && TOO_LATE.includes(failure.data.problem.code))
       redirect(303, locals.paths.job(params.job, { problem: failure.data.problem.code }))
     if (failure) return again(failure.status, failure.data)

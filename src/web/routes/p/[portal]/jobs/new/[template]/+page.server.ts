@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     title: locals.t('jobs.portal.newOf', { name: template.name }),
     bookable,
     template,
-    // Sent twice, the form books once.
+    // A form sent twice books once.
     formKey: crypto.randomUUID(),
     ownBar: true,
   }
@@ -37,21 +37,24 @@ export const actions: Actions = {
       moment: (local) => local,
       minorDigits: minorDigitsOf(currency),
     })
-    const wish = typed.text('requested.day') || typed.text('requested.time')
-    const place = typed.text('site')
+    const preferredTime = typed.text('requested.day') || typed.text('requested.time')
+    const site = typed.text('site')
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.createPortalJob({
         template: params.template,
         customer: typed.text('customer'),
-        ...(place && place !== 'other' ? { site: place } : { address: typed.string('address') }),
-        ...(wish && { requested: { day: typed.string('requested.day'), time: typed.string('requested.time') } }),
+        ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
+        ...(preferredTime && {
+          requested: { day: typed.string('requested.day'), time: typed.string('requested.time') },
+        }),
         number: typed.number('number'),
         fields: given as never,
         files: kept.filter((file) => file.for === '').map((file) => file.id),
         formKey: typed.text('formKey'),
       }),
     )
-    if (failure) return again(failure.status, { ...failure.data, problem: atTheList(failure.data.problem, typed) })
+    if (failure)
+      return again(failure.status, { ...failure.data, problem: moveAddressError(failure.data.problem, typed) })
     redirect(
       303,
       output.jobs.length === 1
@@ -61,8 +64,8 @@ export const actions: Actions = {
   },
 }
 
-/** Nothing chosen among addresses is said where one chooses, not at the line for another one. */
-function atTheList(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
+/** When no service address is chosen, the error belongs to the select and not to the other address. */
+function moveAddressError(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
   const { customer, address, ...others } = problem.fields
   return address && 'site' in typed.values && !typed.text('site')
     ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } }
