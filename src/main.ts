@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { asSystem, createApp } from './app.ts'
+import { asSystem, contracts, createApp } from './app.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
@@ -14,6 +14,8 @@ import { openPool, type Connect } from './platform/database/pool.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createTranslations } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { openApiDocument } from './platform/openapi/document.ts'
+import { formatDocument } from './platform/openapi/format.ts'
 import { deriveKey } from './platform/secrets.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -220,22 +222,8 @@ async function runMigrate(): Promise<void> {
 
 /** Prints the OpenAPI document made from the contracts. Needs no database. */
 async function openapi(): Promise<void> {
-  const nowhere: Connect = { host: '127.0.0.1', port: 1, database: 'none', user: 'none' }
-  const app = await createApp({
-    config: readConfig({}),
-    connect: { app: nowhere, system: nowhere },
-    clock: systemClock,
-    translations: createTranslations(join(root, 'locales'), { strict: false }),
-    log: createLog({ level: 'silent' }),
-    folder: join(root, '.portico/files'),
-    version,
-    strict: false,
-    demo: false,
-    pages: null,
-  })
-  await app.http.ready()
-  const document = `${JSON.stringify((app.http as unknown as { swagger(): unknown }).swagger(), null, 2)}\n`
-  await written(document)
+  const operations = Object.entries(contracts).map(([name, definition]) => ({ name, definition }))
+  await written(formatDocument(openApiDocument(operations, version)))
   process.exit(0)
 }
 

@@ -14,11 +14,12 @@ import { asOutage, isOutage } from './database/errors.ts'
 import { statementName } from './database/statements.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
 import { createHandlerContext, type Invocation } from './handler-context.ts'
-import { claimKey, keepResponse } from './idempotency.ts'
+import { claimKey, findReplay, keepResponse, withDigest } from './idempotency.ts'
 import { parse, type Parts } from './input.ts'
 import { canCountInTransaction, consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
 import type {
   Account,
+  AnyActor,
   Context,
   Definition,
   Handler,
@@ -76,6 +77,8 @@ export function createExecute(server: ServerContext): Execute {
     const resolved = await resolveCaller(surface, caller, now)
     authorizeAudience(definition, surface, resolved)
     const input = parse(definition, parts)
+    const replay = await findOpenedReplay(invocation, resolved, input)
+    if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)
     const ready = isPrepared(handler)
       ? { value: await prepare(invocation, handler, resolved, input, limits) }
@@ -176,18 +179,67 @@ export function createExecute(server: ServerContext): Execute {
   ): Promise<OperationResponse> {
     const { name, definition, handler, caller } = invocation
     const { account, actor } = resolved
-    const key =
-      definition.creates && account && caller.idempotencyKey
-        ? await claimKey(transaction, invocation, { key: caller.idempotencyKey, account: account.id, actor })
+    const key = definition.creates ? caller.idempotencyKey : undefined
+    const claim =
+      key && account
+        ? await claimOrDiscard(invocation, transaction, { key, account: account.id, actor }, ready)
         : undefined
-    if (key && 'replay' in key) return key.replay
+    if (claim && 'replay' in claim) return claim.replay
     invocation.keepsResponse = key !== undefined
     const ctx = createHandlerContext(server, invocation, transaction, resolved)
     const result = await callHandler(handler, ctx, transaction, input, ready)
     if (!invocation.isAllowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
     const response = createResponse(definition, result, account)
-    if (key) await keepResponse(transaction, key.row, response)
+    if (claim) await keepResponse(transaction, claim.row, response)
+    else if (key) await keepForOpened(invocation, transaction, { key, actor }, response)
     return response
+  }
+
+  /** A repeated or refused key takes back what was prepared, such as the bytes of an upload. */
+  async function claimOrDiscard(
+    invocation: Invocation,
+    transaction: Transaction,
+    owner: Parameters<typeof claimKey>[2],
+    ready: Ready | undefined,
+  ): ReturnType<typeof claimKey> {
+    const { handler } = invocation
+    const discard = async () => {
+      if (ready && isPrepared(handler)) await handler.discard?.(ready.value, server.files)
+    }
+    const claim = await claimKey(transaction, invocation, owner).catch(async (error: unknown) => {
+      await discard()
+      throw error
+    })
+    if ('replay' in claim) await discard()
+    return claim
+  }
+
+  /** The response of an earlier request that opened the account; its address names none, so the input does. */
+  async function findOpenedReplay(
+    invocation: Invocation,
+    { actor, account }: ResolvedCaller,
+    input: Record<string, unknown>,
+  ): Promise<OperationResponse | undefined> {
+    const { definition, handler, caller, now } = invocation
+    const key = definition.creates ? caller.idempotencyKey : undefined
+    if (!key || account || !isPrepared(handler)) return undefined
+    const opened = await handler.openedAccount?.(input as never, { query, now })
+    if (!opened) return undefined
+    const settings = server.contextSettings(actor, { id: opened } as Account & { id: string }, [])
+    return inTransaction(server.pool, { write: true, settings }, (transaction) =>
+      findReplay(transaction, invocation, { key, account: opened, actor }),
+    )
+  }
+
+  async function keepForOpened(
+    invocation: Invocation,
+    transaction: Transaction,
+    { key, actor }: { key: string; actor: AnyActor },
+    response: OperationResponse,
+  ): Promise<void> {
+    if (!invocation.enteredAccount) return
+    const claim = await claimKey(transaction, invocation, { key, account: invocation.enteredAccount, actor })
+    if ('row' in claim) await keepResponse(transaction, claim.row, response)
   }
 
   function resolveCaller(surface: Surface, caller: Caller, now: Date): Promise<ResolvedCaller> {
@@ -223,7 +275,10 @@ export function createExecute(server: ServerContext): Execute {
 const createInvocation = (operation: Implemented, parts: Parts, caller: Caller, now: Date): Invocation => ({
   ...operation,
   now,
-  parts,
+  parts:
+    caller.idempotencyKey && operation.definition.creates && parts.file
+      ? { ...parts, file: withDigest(parts.file) }
+      : parts,
   caller,
   isAllowed: false,
   keepsResponse: false,

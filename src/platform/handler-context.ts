@@ -17,6 +17,8 @@ export interface Invocation extends Implemented {
   isAllowed: boolean
   /** Its response is kept under an idempotency key, in the same transaction. */
   keepsResponse: boolean
+  /** The account that it opened, when its address names none. */
+  enteredAccount?: string
   /** It wrote messages to the outbox. */
   hasEmitted: boolean
   /** Its limits are counted in its transaction, and so not when that is rolled back. */
@@ -59,6 +61,7 @@ export function createHandlerContext(
     async enter(id: string) {
       if (account) throw new Error(`${name} has its account already`)
       current = { id } as Account & { id: string }
+      invocation.enteredAccount = id
       await transaction.begin(server.contextSettings(actor, current, []))
     },
     async reachAlso(addition: ReachAddition) {

@@ -7,7 +7,6 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
-import swagger from '@fastify/swagger'
 import underPressure from '@fastify/under-pressure'
 import Fastify, {
   LogController,
@@ -26,7 +25,7 @@ import { receiveUpload } from './http/uploads.ts'
 import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
 import { split } from './input.ts'
-import { openApi, problemSchema } from './openapi.ts'
+import { openApiDocument } from './openapi/document.ts'
 import type { Implemented } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
@@ -64,9 +63,6 @@ interface RequestApi {
 /** JSON bodies: the largest is a template with many fields. */
 const JSON_LIMIT = 256 * 1024
 
-/** Not part of the API: left out of its document. */
-const HIDDEN = { schema: { hide: true } as never }
-
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   const { server, translations, publicUrl } = options
   const execute = createExecute(server)
@@ -75,14 +71,13 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   await registerSecurity(app, publicUrl)
   await registerBodies(app)
   await registerLoadLimits(app, options)
-  await registerDocument(app, options)
   addHooks(app, options)
   app.setErrorHandler((error, request, reply) => problems.send(problems.toProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => problems.send(problem('notFound'), request, reply))
   addServiceRoutes(app, options)
   for (const operation of server.operations) addOperation(app, operation, execute, problems)
   // Otherwise the pages would answer a script with a page.
-  app.all('/api/*', HIDDEN, async () => {
+  app.all('/api/*', async () => {
     throw problem('notFound')
   })
   return { app, apiFor: (request) => createRequestApi(server.operations, execute, problems, request), applyEffects }
@@ -156,34 +151,6 @@ async function registerLoadLimits(app: FastifyInstance, { busyAfter, requestsPer
   })
 }
 
-async function registerDocument(app: FastifyInstance, options: HttpOptions): Promise<void> {
-  const { server } = options
-  app.addSchema(problemSchema)
-  await app.register(swagger, {
-    refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) =>
-        typeof json.$id === 'string' ? json.$id : `def-${index}`,
-    },
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Portico',
-        version: options.version,
-        description: 'Every screen runs through these operations; what a screen can do, a script can do.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      servers: [{ url: '/' }],
-      components: {
-        securitySchemes: {
-          peopleSession: { type: 'apiKey', in: 'cookie', name: 'portico_people' },
-          portalSession: { type: 'apiKey', in: 'cookie', name: 'portico_portal_{id}' },
-        },
-      },
-      tags: [...new Set(server.operations.map((each) => each.feature))].map((name) => ({ name })),
-    },
-  })
-}
-
 function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions): void {
   app.decorateRequest('hostScope')
   app.decorateRequest('caller')
@@ -210,13 +177,18 @@ function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions):
 /** What people search for are names: the log keeps that they searched, not for whom. */
 const withoutSearchTerms = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
-function addServiceRoutes(app: FastifyInstance, { version, ready }: HttpOptions): void {
-  app.get('/api/v1/health', HIDDEN, async () => ({ status: 'ok', version }))
-  app.get('/api/v1/ready', HIDDEN, async () => {
+function addServiceRoutes(app: FastifyInstance, { server, version, ready }: HttpOptions): void {
+  app.get('/api/v1/health', async () => ({ status: 'ok', version }))
+  app.get('/api/v1/ready', async () => {
     if (!(await ready())) throw problem('databaseUnavailable', { retryAfter: 2 })
     return { status: 'ready' }
   })
-  app.get('/api/v1/openapi.json', HIDDEN, async (_request, reply) => reply.type('application/json').send(app.swagger()))
+  // Made when it is first asked for, which few processes ever are.
+  let document: string | undefined
+  app.get('/api/v1/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(openApiDocument(server.operations, version))
+    return reply.type('application/json; charset=utf-8').send(document)
+  })
 }
 
 function addOperation(
@@ -231,8 +203,7 @@ function addOperation(
     method: definition.method,
     url: `/api/v1${definition.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     ...(definition.method === 'GET' && { exposeHeadRoute: true }),
-    // Described when the document is asked for: 100 ms and some megabytes that few processes ever need.
-    config: { operation: name, feature, swaggerTransform: () => ({ schema: openApi(operation) }) } as never,
+    config: { operation: name, feature } as never,
     handler: async (request, reply) => {
       const { account, portal, ...params } = request.params as Record<string, string>
       const slug = account ?? portal

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Transaction } from './database/transaction.ts'
 import type { Parts } from './input.ts'
-import type { AnyActor } from './operation.ts'
+import type { AnyActor, Definition, Upload } from './operation.ts'
 import type { OperationResponse } from './output.ts'
 import { problem } from './problem.ts'
 
@@ -11,37 +11,84 @@ const KEPT_FOR_MS = 24 * 3600_000
 
 type KeyRow = { account: string; principal: string; operation: string; key: string }
 
+interface KeyedRequest {
+  name: string
+  definition: Definition
+  now: Date
+  parts: Parts
+}
+interface KeyOwner {
+  key: string
+  account: string
+  actor: AnyActor
+}
+
 /**
  * Claims a key for this caller and operation, within the transaction that does the work: the row to keep the response
  * under, or the response it was given within the last day. The same key with another body is refused.
  */
 export async function claimKey(
-  { db }: Transaction,
-  { name, now, parts }: { name: string; now: Date; parts: Parts },
-  { key, account, actor }: { key: string; account: string; actor: AnyActor },
+  transaction: Transaction,
+  request: KeyedRequest,
+  owner: KeyOwner,
 ): Promise<{ replay: OperationResponse } | { row: KeyRow }> {
-  if (key.length > KEY_LENGTH_LIMIT)
+  const replay = await findReplay(transaction, request, owner)
+  if (replay) return { replay }
+  const row = rowOf(request, owner)
+  await insertKey(transaction.db, row, fingerprintOf(request), request.now)
+  return { row }
+}
+
+/** The response that this request was given within the last day. */
+export async function findReplay(
+  { db }: Transaction,
+  request: KeyedRequest,
+  owner: KeyOwner,
+): Promise<OperationResponse | undefined> {
+  if (owner.key.length > KEY_LENGTH_LIMIT)
     throw problem('input', { fields: { 'idempotency-key': { code: 'tooLong', vars: { max: KEY_LENGTH_LIMIT } } } })
-  const principal = `${actor.kind}:${'id' in actor ? String(actor.id) : ''}`
-  const row: KeyRow = { account, principal, operation: name, key }
-  const bodyHash = createHash('sha256')
-    .update(JSON.stringify([parts.params, parts.query, parts.body]))
-    .digest('base64url')
+  const row = rowOf(request, owner)
   await lockKey(db, row)
   const kept = await db
     .selectFrom('idempotency_keys')
     .select(['body_hash', 'status', 'response', 'created_at'])
-    .where('account_id', '=', account)
-    .where('principal', '=', principal)
-    .where('operation', '=', name)
-    .where('key', '=', key)
+    .where('account_id', '=', row.account)
+    .where('principal', '=', row.principal)
+    .where('operation', '=', row.operation)
+    .where('key', '=', row.key)
     .executeTakeFirst()
-  if (kept && kept.created_at > new Date(now.getTime() - KEPT_FOR_MS)) {
-    if (kept.body_hash !== bodyHash) throw problem('keyReused')
-    return { replay: { json: JSON.stringify(kept.response), status: kept.status ?? 200 } }
+  if (!kept || kept.created_at <= new Date(request.now.getTime() - KEPT_FOR_MS)) return undefined
+  if (kept.body_hash !== fingerprintOf(request)) throw problem('keyReused')
+  return { json: JSON.stringify(kept.response), status: kept.status ?? 200 }
+}
+
+const rowOf = ({ name }: KeyedRequest, { key, account, actor }: KeyOwner): KeyRow => ({
+  account,
+  principal: `${actor.kind}:${'id' in actor ? String(actor.id) : ''}`,
+  operation: name,
+  key,
+})
+
+/** Of an upload, it covers the bytes, which have been read by now. */
+function fingerprintOf({ definition, parts: { params, query, body, file } }: KeyedRequest): string {
+  const visible = definition.secrets ? without(body, definition.secrets) : body
+  const parts = [params, query, visible, ...(file ? [file.name, file.type, file.digest?.()] : [])]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}
+
+const without = (body: unknown, names: readonly string[]): unknown =>
+  Object.fromEntries(Object.entries((body ?? {}) as object).filter(([name]) => !names.includes(name)))
+
+/** The same upload, hashed while it is read. */
+export function withDigest(upload: Upload): Upload {
+  const hash = createHash('sha256')
+  async function* hashed() {
+    for await (const chunk of upload.stream) {
+      hash.update(chunk)
+      yield chunk
+    }
   }
-  await insertKey(db, row, bodyHash, now)
-  return { row }
+  return { ...upload, stream: hashed(), digest: () => hash.copy().digest('base64url') }
 }
 
 /** A second request with the same key at the same time is refused at once, instead of waiting for the first. */

@@ -42,7 +42,10 @@ export interface Definition<
   /** Under /api/v1, e.g. `/portal/{portal}/jobs/{job}`. `{portal}` and `{account}` are the address, never input. */
   path: `/${string}`
   audience: readonly A[]
+  /** What the operation does, as a short command: "Cancel a job". */
   summary: string
+  /** What a caller must know beyond the summary, in one to three sentences. */
+  description: string
   params?: P
   query?: Q
   body?: B
@@ -50,16 +53,32 @@ export interface Definition<
   problems?: readonly string[]
   /** Opens a read-write transaction. Reading operations cannot write: the database refuses it. */
   writes?: W
-  /** Honours an Idempotency-Key (24 hours, per caller and operation). */
+  /** Honors an Idempotency-Key (24 hours, per caller and operation). */
   creates?: boolean
+  /** Fields of the body that the fingerprint of a key leaves out: a plain hash of a password must not be stored. */
+  secrets?: readonly string[]
   /** Taken before any slow work, counted over all nodes. */
   limits?: readonly Limit[]
   /** The request's body is one file, streamed to `input.file`; size limit in bytes. */
   upload?: U
-  /** The answer is a file's bytes, not JSON. */
-  download?: boolean
+  /** Media types that `upload` takes. */
+  accepts?: readonly string[]
+  /** The answer is a file's bytes in one of these media types, not JSON. */
+  download?: readonly string[]
   /** Successful status; 200 unless said (201 for `creates`). */
   status?: number
+  /** The answer sets or clears the session cookie. */
+  session?: 'starts' | 'ends'
+  /** A realistic request and answer for the API document; test/openapi.test.ts checks both against the schemas. */
+  example?: { body?: unknown; answer: unknown }
+  /** Set by `contract`. */
+  tag?: Tag
+}
+
+/** A section of the API document. */
+export interface Tag {
+  name: string
+  description: string
 }
 
 export interface Operation<D extends Definition = Definition> {
@@ -82,8 +101,11 @@ export const operation = <
 
 export type Contract = Record<string, Definition>
 
-/** Stamps a feature's name on its operations. The record itself is the contract. */
-export const contract = <const C extends Contract>(_feature: string, operations: C): C => operations
+/** Puts operations into a section of the API document. The record itself is the contract. */
+export const contract = <const C extends Contract>(tag: Tag, operations: C): C => {
+  for (const definition of Object.values(operations)) definition.tag ??= tag
+  return operations
+}
 
 type InputOf<S> = S extends z.ZodObject ? z.output<S> : unknown
 type RawOf<S> = S extends z.ZodObject ? z.input<S> : unknown
@@ -115,6 +137,8 @@ export interface Upload {
   /** What the sender claims; never believed (files.ts looks at the bytes). */
   type: string
   stream: AsyncIterable<Uint8Array>
+  /** SHA-256 of the bytes that were read so far; of uploads with an idempotency key. */
+  digest?(): string
 }
 
 // ---- what a handler works with ----
@@ -235,6 +259,10 @@ export interface PreparedHandler<D extends Definition, E> {
   /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
   countsLimitsFirst?: boolean
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>
+  /** Takes back what was prepared when its request turns out to be a repetition. */
+  discard?: ((prepared: E, files: FileStore) => Promise<void>) | undefined
+  /** Of an operation that opens an account: the one that an earlier request with the same input opened. */
+  openedAccount?: ((input: Input<D>, tools: Pick<PrepareTools, 'query' | 'now'>) => Promise<string | null>) | undefined
   handle(ctx: Context<D>, input: Input<D>, prepared: E): Promise<Answer<D>>
 }
 
@@ -242,12 +270,8 @@ export interface PreparedHandler<D extends Definition, E> {
 export const prepared = <D extends Definition, E>(
   prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
   handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
-  { countsLimitsFirst = false } = {},
-): PreparedHandler<D, unknown> => ({
-  prepare,
-  handle: handle as PreparedHandler<D, unknown>['handle'],
-  countsLimitsFirst,
-})
+  options: Pick<PreparedHandler<D, E>, 'countsLimitsFirst' | 'discard' | 'openedAccount'> = {},
+): PreparedHandler<D, unknown> => ({ prepare, handle, ...options }) as PreparedHandler<D, unknown>
 
 export interface Implemented {
   name: string

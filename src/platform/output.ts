@@ -12,15 +12,15 @@ export interface OperationResponse {
   account?: string
 }
 
-/** Schemas as JSON Schema, moments as date-time strings. Shared with the OpenAPI document. */
-export const jsonSchema = (
-  schema: z.ZodType,
-  io: 'input' | 'output',
-  target: 'draft-7' | 'draft-2020-12' = 'draft-7',
-) =>
+/**
+ * An output schema as JSON Schema, moments as date-time strings. Names and descriptions are for the API document: without
+ * the registry that holds them, every schema is inlined, and the compiled serializer needs no references.
+ */
+export const jsonSchema = (schema: z.ZodType) =>
   z.toJSONSchema(schema, {
-    target,
-    io,
+    target: 'draft-7',
+    io: 'output',
+    metadata: z.registry(),
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: json }) => {
       if (zodSchema._zod.def.type === 'date') Object.assign(json, { type: 'string', format: 'date-time' })
@@ -35,7 +35,7 @@ const serializers = new WeakMap<Definition, Serializer>()
 function serializerOf(definition: Definition): Serializer {
   let serializer = serializers.get(definition)
   if (!serializer) {
-    serializer = fastJson(jsonSchema(definition.output, 'output') as unknown as Schema) as Serializer
+    serializer = fastJson(jsonSchema(definition.output) as unknown as Schema) as Serializer
     serializers.set(definition, serializer)
   }
   return serializer

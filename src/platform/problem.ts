@@ -69,17 +69,27 @@ export class Problem extends Error {
 }
 
 const statuses = new Map<string, number>(Object.entries(GENERIC_PROBLEMS))
+const meanings = new Map<string, string>()
 
-/** Called once by each feature's contract with its own codes. The same code may not mean two statuses. */
-export function declareProblems<const T extends Record<string, number>>(codes: T): T {
-  for (const [code, status] of Object.entries(codes)) {
+/**
+ * Called once by each feature's contract with its own codes: the status, and what the code means to a caller of the API.
+ * The same code may not mean two statuses.
+ */
+export function declareProblems<const T extends Record<string, readonly [status: number, meaning: string]>>(
+  codes: T,
+): T {
+  for (const [code, [status, meaning]] of Object.entries(codes)) {
     const known = statuses.get(code)
     if (known !== undefined && known !== status)
       throw new Error(`Problem ${code} is declared as ${known} and as ${status}`)
     statuses.set(code, status)
+    meanings.set(code, meaning)
   }
   return codes
 }
+
+/** What a declared code means, for the API document. */
+export const meaningOf = (code: string): string | undefined => meanings.get(code)
 
 /** Makes the refusal `code`; throw it, or return it from a handler whose writes must stay (see `refused`). */
 export function problem(code: string, details?: ProblemDetails): Problem {

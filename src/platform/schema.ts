@@ -1,11 +1,15 @@
-/** The schema parts that contracts share: ids, moments, text, paging. */
+/** The schema parts that contracts share: ids, moments, text, paging. Their descriptions appear in the API document. */
 import { z } from 'zod'
 
+// ---- input ----
+
 export const id = () => z.uuid()
-/** A moment: Date in a handler's answer, ISO 8601 with zone on the wire. */
-export const moment = () => z.date()
 /** The version of a record that an edit has seen; no bigger than its column. */
-export const seenVersion = () => z.int32().min(1)
+export const seenVersion = () => versionInput
+const versionInput = z.int32().min(1).meta({
+  id: 'SeenVersion',
+  description: 'The `version` that you read. The change is refused if someone else changed the record since.',
+})
 /** One line of text: trimmed, without control characters, 1 to `max` characters. */
 export const line = (max = 200) =>
   z
@@ -25,14 +29,30 @@ export const text = (max = 5000) =>
         .max(max, 'tooLong')
         .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'),
     )
-/** An address for mail as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
-export const email = () => z.string().trim().max(254, 'tooLong').pipe(z.email('email'))
+    .meta({ maxLength: max })
+/** An email address as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
+export const email = () =>
+  z.string().trim().max(254, 'tooLong').pipe(z.email('email')).meta({ format: 'email', description: 'Email address.' })
+/** A password as typed; `checkNewPassword` decides whether it may be used. */
+export const password = (what: string) => z.string().min(1, 'required').max(1_000, 'tooLong').describe(what)
+/** One value of a query parameter, or the parameter repeated. */
+export const several = <T extends z.ZodType>(one: T) =>
+  z
+    .union([one, z.array(one).max(50)])
+    .transform((value) => [value].flat() as z.output<T>[])
+    .optional()
+
+// ---- lists ----
+
 export const cursor = () =>
   z
     .string()
     .max(200)
     .regex(/^[\w-]+$/)
     .optional()
+    .describe('Where the page starts: `next` of the page before. Leave out for the first page.')
+export const limit = () =>
+  z.coerce.number().int().min(1).max(100).default(50).describe('The most rows that the page may have.')
 export const search = () =>
   z
     .string()
@@ -40,4 +60,34 @@ export const search = () =>
     .max(100, 'tooLong')
     .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
     .optional()
-export const page = <T extends z.ZodType>(row: T) => ({ rows: z.array(row), next: z.string().nullable() })
+    .describe('Words to find. Each must occur, in any order; case and accents do not matter.')
+export const page = <T extends z.ZodType>(row: T) => ({
+  rows: z.array(row).describe('The rows of this page.'),
+  next: z.string().nullable().describe('Pass as `cursor` to read the next page; null on the last page.'),
+})
+
+// ---- answers ----
+
+/** A moment: Date in a handler's answer, ISO 8601 with zone on the wire. */
+export const moment = () => z.date()
+/** The id of a record in an answer. */
+export const recordId = () => recordIdSchema
+const recordIdSchema = z.string().meta({ id: 'RecordId', description: 'ID of the record.' })
+/** The version of a record in an answer. */
+export const recordVersion = () => version
+const version = z.number().meta({
+  id: 'RecordVersion',
+  description: 'Grows with each change. Send it back when you edit the record.',
+})
+/** A count in an answer. */
+export const count = (what: string) => z.number().describe(what)
+/** Whether the caller may do something, or whether something holds. */
+export const flag = (what: string) => z.boolean().describe(what)
+/** Another record, by id and name. */
+export const named = () => recordRef
+const recordRef = z
+  .object({ id: recordId(), name: z.string().describe('Name to show.') })
+  .meta({ id: 'RecordRef', description: 'Another record, by ID and name.' })
+/** The answer of an operation that has nothing to say beyond its status. */
+export const empty = () => emptyAnswer
+const emptyAnswer = z.object({}).meta({ id: 'Empty', description: 'An empty object: the operation succeeded.' })

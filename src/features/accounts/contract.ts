@@ -1,38 +1,57 @@
 /**
- * Accounts: the business itself. Its name, zone, words and looks, the office as one person sees it, and the
+ * Accounts: the business itself. Its name, zone, contact details and branding, the office as one person sees it, and the
  * one-time set-up of an empty installation. Slug and portal are settings of the portal.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { email, line, moment, seenVersion, text } from '../../platform/schema.ts'
+import {
+  count,
+  email,
+  empty,
+  flag,
+  line,
+  moment,
+  password,
+  recordId,
+  recordVersion,
+  seenVersion,
+  text,
+} from '../../platform/schema.ts'
+import { staffRole } from '../identity/contract.ts'
 import { DEFAULT_LOCALE, LOCALES } from './regions/rules.ts'
 
 declareProblems({
-  accountChanged: 409,
-  setUpClosed: 409,
+  accountChanged: [409, 'Someone else changed the settings since the `version` you sent. Read them again.'],
+  setUpClosed: [409, 'The set-up link was used or has expired.'],
 })
 
 /** Largest logo as sent, in bytes. */
 const LOGO_LIMIT = 2 * 1024 * 1024
 
+// ---- input ----
+
+const locale = z.enum(LOCALES).meta({ id: 'Locale', description: 'Language and region, such as en-US.' })
 const zone = () =>
   z
     .string()
     .max(64, 'tooLong')
     .refine((name) => isTimeZone(name), 'timeZone')
+    .describe('IANA time zone, such as America/New_York.')
 const currency = () =>
   z
     .string()
     .trim()
     .toUpperCase()
     .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'currency')
+    .describe('ISO 4217 currency, such as USD.')
 const accent = () =>
   z
     .string()
     .trim()
     .toLowerCase()
     .regex(/^#[0-9a-f]{6}$/, 'color')
+    .describe('Brand color as #rrggbb.')
 const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}$/, 'phone')
 const slug = () =>
   z
@@ -41,9 +60,8 @@ const slug = () =>
     .toLowerCase()
     .min(1, 'required')
     .regex(/^(?!xn--)[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/, 'slug')
-const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
 
-/** ResolvedCaller to Intl, and a place rather than an offset. */
+/** Known to Intl, and a place rather than an offset. */
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
@@ -53,83 +71,119 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const role = z.enum(['owner', 'admin', 'dispatcher', 'worker'])
-const settings = z.object({
-  name: z.string(),
-  slug: z.string(),
-  timeZone: z.string(),
-  locale: z.string(),
-  currency: z.string(),
-  accent: z.string(),
-  logo: z.string().nullable(),
-  supportEmail: z.string().nullable(),
-  supportPhone: z.string().nullable(),
-  postalAddress: z.string().nullable(),
-  version: z.number(),
-})
-const token = z.strictObject({ token: z.string().max(200) })
+// ---- answers ----
 
-export const accounts = contract('accounts', {
+const look = {
+  name: z.string().describe('Name of the business.'),
+  slug: z.string().describe("Name in the account's addresses."),
+  timeZone: z.string().describe('IANA time zone; all times are shown in it.'),
+  locale: z.string().describe('Language and region, such as en-US.'),
+  currency: z.string().describe('ISO 4217 currency.'),
+  accent: z.string().describe('Brand color as #rrggbb.'),
+  logo: z.string().nullable().describe('Path of the logo; null if there is none.'),
+}
+const settings = z
+  .object({
+    ...look,
+    supportEmail: z.string().nullable().describe('Email address that customers see.'),
+    supportPhone: z.string().nullable().describe('Phone number that customers see.'),
+    postalAddress: z.string().nullable().describe('Postal address that customers see.'),
+    version: recordVersion(),
+  })
+  .meta({ id: 'Account', description: 'Settings of the business.' })
+const homeJob = z
+  .object({
+    id: recordId(),
+    number: z.number().describe('Number of the job.'),
+    title: z.string().describe('What is to be done.'),
+    customer: z.string().describe('Name of the customer.'),
+    status: z.string().describe('Status of the job.'),
+    requestedAt: moment().nullable().describe('Start that the customer asked for.'),
+    scheduledAt: moment().nullable().describe('Scheduled start.'),
+    worker: z.string().nullable().describe('Name of the assigned worker.'),
+    createdAt: moment().describe('When the job was created.'),
+  })
+  .meta({ id: 'HomeJob', description: 'A job on the home page of the office.' })
+const home = z.object({
+  counts: z
+    .object({
+      requested: count('Jobs that wait to be scheduled.'),
+      today: count("Visits today, in the business's time zone."),
+      started: count('Jobs in progress.'),
+      stuck: count('Jobs that need attention.'),
+    })
+    .describe('Numbers of jobs; each stops at 1,000.'),
+  requested: z.array(homeJob).describe('Newest jobs that wait to be scheduled.'),
+  next: z.array(homeJob).describe('Next scheduled visits.'),
+  failedMessages: z.number().nullable().describe('Number of failed messages; null unless you are owner or admin.'),
+  first: z
+    .object({
+      hasTemplates: flag('There is a template.'),
+      hasCustomers: flag('There is a customer.'),
+      portalOpen: flag('The portal is on.'),
+      hasJobs: flag('There is a job.'),
+    })
+    .nullable()
+    .describe('First steps of a new account; null once they are done.'),
+})
+
+const accountOperations = {
   getOffice: operation({
     method: 'GET',
     path: '/office/{account}',
     audience: ['staff'],
-    summary: 'The office as I see it: the account, who I am there, what is open to me',
+    summary: 'Get the office',
+    description: 'The account, your role in it, and your other accounts.',
     output: z.object({
-      slug: z.string(),
-      name: z.string(),
-      accent: z.string(),
-      logo: z.string().nullable(),
-      timeZone: z.string(),
-      locale: z.string(),
-      currency: z.string(),
-      /** `portal`: full address of the customer portal; null while it is closed. */
-      portal: z.string().nullable(),
-      me: z.object({ id: z.string(), name: z.string(), role }),
-      accounts: z.array(z.object({ slug: z.string(), name: z.string(), role })),
-      can: z.object({ runOffice: z.boolean(), manage: z.boolean() }),
+      ...look,
+      portal: z.string().nullable().describe('Full address of the customer portal; null while it is off.'),
+      me: z.object({ id: recordId(), name: z.string().describe('Your name.'), role: staffRole }).describe('You.'),
+      accounts: z
+        .array(
+          z.object({
+            slug: z.string().describe('Slug of the account.'),
+            name: z.string().describe('Name of the business.'),
+            role: staffRole,
+          }),
+        )
+        .describe('Accounts that you are staff of.'),
+      can: z
+        .object({ runOffice: flag('See and plan all jobs.'), manage: flag('Change settings and staff.') })
+        .describe('What you may do.'),
     }),
   }),
   getOfficeHome: operation({
     method: 'GET',
     path: '/office/{account}/home',
     audience: ['staff'],
-    summary: 'What waits for me today: counts, requests to schedule, the next visits',
-    output: z.object({
-      /** Each at most 1,000. `today` is the business's own day. */
-      counts: z.object({ requested: z.number(), today: z.number(), started: z.number(), stuck: z.number() }),
-      requested: z.array(job()),
-      next: z.array(job()),
-      /** Only the owner and the admins are told. */
-      failedMessages: z.number().nullable(),
-      /** While nothing was ever booked, the first steps are shown. */
-      first: z
-        .object({ hasTemplates: z.boolean(), hasCustomers: z.boolean(), portalOpen: z.boolean(), hasJobs: z.boolean() })
-        .nullable(),
-    }),
+    summary: 'Get the home page of the office',
+    description: 'Numbers for today, requests to schedule and the next visits.',
+    output: home,
   }),
   getAccount: operation({
     method: 'GET',
     path: '/office/{account}/account',
     audience: ['staff'],
-    summary: 'Name, zone, words and looks of the business',
+    summary: 'Get the business settings',
+    description: 'Name, regional settings, contact details and branding.',
     output: settings,
   }),
   updateAccount: operation({
     method: 'PATCH',
     path: '/office/{account}/account',
     audience: ['staff'],
-    summary: 'Change name, zone, words and looks of the business',
+    summary: 'Update the business settings',
+    description: 'Replaces name, regional settings, contact details and brand color.',
     body: z.strictObject({
       version: seenVersion(),
-      name: line(120),
+      name: line(120).describe('Name of the business.'),
       timeZone: zone(),
-      locale: z.enum(LOCALES),
+      locale: locale,
       currency: currency(),
       accent: accent(),
-      supportEmail: email().nullable(),
-      supportPhone: phone().nullable(),
-      postalAddress: text(300).nullable(),
+      supportEmail: email().nullable().describe('Email address that customers see.'),
+      supportPhone: phone().nullable().describe('Phone number that customers see.'),
+      postalAddress: text(300).nullable().describe('Postal address that customers see.'),
     }),
     output: settings,
     problems: ['accountChanged'],
@@ -139,70 +193,81 @@ export const accounts = contract('accounts', {
     method: 'POST',
     path: '/office/{account}/logo',
     audience: ['staff'],
-    summary: 'Set the logo: one PNG, JPEG or WebP',
+    summary: 'Upload the logo',
+    description: 'Replaces the logo. It is stored as a PNG of at most 360 pixels.',
     upload: LOGO_LIMIT,
-    output: z.object({ logo: z.string() }),
+    accepts: ['image/png', 'image/jpeg', 'image/webp'],
+    output: z.object({ logo: z.string().describe('Path of the logo.') }),
     writes: true,
   }),
   removeLogo: operation({
     method: 'DELETE',
     path: '/office/{account}/logo',
     audience: ['staff'],
-    summary: 'Take the logo away',
-    output: z.object({}),
+    summary: 'Remove the logo',
+    description: 'Pages and emails show the initial of the business instead.',
+    output: empty(),
     writes: true,
   }),
   getOfficeLogo: operation({
     method: 'GET',
     path: '/office/{account}/logo',
     audience: ['staff'],
-    summary: 'The logo of the business',
-    download: true,
-    output: z.object({}),
+    summary: 'Download the logo',
+    description: 'The logo as it is stored.',
+    download: ['image/png'],
+    output: empty(),
     /** Part of the address only so that a browser fetches a new logo at once. */
-    query: z.strictObject({ v: z.string().max(20).optional() }),
+    query: z.strictObject({ v: z.string().max(20).optional().describe('Any value; a new one avoids the cache.') }),
   }),
+}
+
+const token = z.strictObject({
+  token: z.string().max(200).meta({ shared: 'setUpToken', description: 'Token of the set-up link.' }),
+})
+
+const setUpOperations = {
   getSetUp: operation({
     method: 'GET',
     path: '/people/set-up/{token}',
     audience: ['anonymous', 'person'],
-    summary: 'Whether this set-up link still works',
+    summary: 'Check a set-up link',
+    description: 'Whether the link can still be used. Changes nothing.',
     params: token,
-    output: z.object({ status: z.enum(['open', 'used', 'expired', 'unknown']), expiresAt: moment().nullable() }),
+    output: z.object({
+      status: z.enum(['open', 'used', 'expired', 'unknown']).describe('Whether the link can be used.'),
+      expiresAt: moment().nullable().describe('When the link expires.'),
+    }),
   }),
   setUp: operation({
     method: 'POST',
     path: '/people/set-up/{token}',
     audience: ['anonymous', 'person'],
-    summary: 'Make the first account and its owner; works once',
+    summary: 'Set up the business',
+    description: 'Creates the first account and its owner, and signs the owner in. The link can be used once.',
     params: token,
     body: z.strictObject({
-      business: line(120),
-      slug: slug(),
-      locale: z.enum(LOCALES).default(DEFAULT_LOCALE),
+      business: line(120).describe('Name of the business.'),
+      slug: slug().describe("Name in the account's addresses: 2 to 40 lowercase letters, digits and hyphens."),
+      locale: locale.default(DEFAULT_LOCALE),
       timeZone: zone(),
       currency: currency(),
-      name: line(120),
-      email: email(),
-      password: password(),
+      name: line(120).describe('Full name of the owner.'),
+      email: email().describe('Email address of the owner.'),
+      password: password('Password of the owner.'),
     }),
-    output: z.object({ slug: z.string() }),
+    output: z.object({ slug: z.string().describe('Slug of the new account.') }),
     problems: ['setUpClosed'],
     limits: [{ by: 'address', max: 60, seconds: 900 }],
+    creates: true,
+    secrets: ['password'],
+    status: 200,
     writes: true,
+    session: 'starts',
   }),
-})
-
-function job() {
-  return z.object({
-    id: z.string(),
-    number: z.number(),
-    title: z.string(),
-    customer: z.string(),
-    status: z.string(),
-    requestedAt: moment().nullable(),
-    scheduledAt: moment().nullable(),
-    worker: z.string().nullable(),
-    createdAt: moment(),
-  })
 }
+
+export const accounts = contract(
+  { name: 'Business', description: 'The business itself: its settings, its home page and its first set-up.' },
+  { ...accountOperations, ...setUpOperations },
+)

@@ -23,6 +23,7 @@ import { failedCount } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
 import {
+  accountOfSlug,
   peekSetUpToken,
   changeSettings,
   findSetUpToken,
@@ -205,6 +206,7 @@ export const accountsHandlers = implement('accounts', accounts, {
         throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
+    { openedAccount: ({ slug }, { query, now }) => accountOfSlug(query, slug, now) },
   ),
 })
 

@@ -223,6 +223,15 @@ const FIND_SET_UP =
 export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Promise<SetUpToken | undefined> =>
   (await query<SetUpToken>(FIND_SET_UP, [hash]))[0]
 
+/** The account of a slug, for a caller that no account is known of yet. */
+export const accountOfSlug = async (query: RunQuery, slug: string, at: Date): Promise<string | null> => {
+  const rows = await query<{ account: string | null }>("select find_address($1, $2) ->> 'account' as account", [
+    slug,
+    at,
+  ])
+  return rows[0]?.account ?? null
+}
+
 export const findSetUpToken = async (db: Read, hash: Buffer | null): Promise<SetUpToken | undefined> =>
   (
     await sql<SetUpToken>`select t.id, t.expires_at, t.used_at, is_installation_empty() as empty from find_person_token(${hash}, 'setUp') t`.execute(

@@ -1,299 +1,300 @@
 /**
  * Customers: who the business works for, with their contacts (people) and sites (places). Names may repeat, and nothing
- * is ever matched by a typed name (E-16). `version` covers the record and all that hangs on it.
+ * is ever matched by a typed name (E-16). `version` covers the record with its contacts and sites.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { cursor, email, id, line, moment, page, search, seenVersion, text } from '../../platform/schema.ts'
-import { CUSTOMER_SORTS, CUSTOMER_STATUSES } from './rules.ts'
+import {
+  count,
+  cursor,
+  email,
+  empty,
+  flag,
+  id,
+  limit,
+  line,
+  moment,
+  named,
+  page,
+  recordId,
+  search,
+  seenVersion,
+  text,
+} from '../../platform/schema.ts'
+import {
+  added,
+  changed,
+  clearable,
+  contact,
+  customerVersion,
+  newContact,
+  contacts,
+  customerParams,
+  phone,
+  writing,
+} from './contacts/contract.ts'
+import { CUSTOMER_SORTS } from './rules.ts'
+import { activity, address, newSite, site, sites } from './sites/contract.ts'
 
 declareProblems({
-  customerChanged: 409,
-  customerArchived: 409,
-  customerHasOpenJobs: 409,
-  contactIsLinked: 409,
+  customerChanged: [409, 'Someone else changed the customer since the `version` you sent. Read it again.'],
+  customerArchived: [409, 'The customer is archived. Restore it first.'],
+  customerHasOpenJobs: [409, 'The customer has open jobs. Complete or cancel them first.'],
+  contactIsLinked: [409, 'A portal user is linked to the contact. Unlink the portal user first.'],
 })
 
-const status = z.enum(CUSTOMER_STATUSES)
-const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}(?:\s*(?:x|ext\.?)\s*\d{1,6})?$/i, 'phone')
-const address = () => text(500)
-/** Given as null it is emptied, left out it stays. */
-const cleared = <T extends z.ZodType>(part: T) => part.nullable().optional()
+// ---- input ----
 
-const contactIn = {
-  name: line(120),
-  role: cleared(line(120)),
-  email: cleared(email()),
-  phone: cleared(phone()),
-  /** The one to ask first; making one so ends it for the others. The first contact is it in any case. */
-  isPrimary: z.boolean().optional(),
+const billingInput = z
+  .strictObject({
+    name: clearable(line(120)).describe('Name on invoices.'),
+    email: clearable(email()).describe('Email address for invoices.'),
+    phone: clearable(phone()).describe('Phone number.'),
+    address: clearable(address()).describe('Billing address.'),
+  })
+  .describe('Billing details. What you leave out stays; null clears a value.')
+const customerInput = {
+  name: line(200).describe('Name of the person or company.'),
+  reference: clearable(line(60)).describe("The business's own number for the customer; unique in the account."),
+  notes: text(10_000).optional().describe('Internal notes; workers and customers never see them.'),
+  billing: billingInput.optional(),
 }
-const siteIn = {
-  name: cleared(line(120)),
-  address: address().pipe(z.string().min(1, 'required')),
-  /** Degrees, WGS 84; both or neither. */
-  latitude: cleared(z.number().min(-90).max(90)),
-  longitude: cleared(z.number().min(-180).max(180)),
-  /** What the worker must know at the door; staff only. */
-  notes: cleared(text(1_000)),
+const filters = {
+  search: search(),
+  status: activity.default('active').describe('Only customers of this status.'),
+  sort: z
+    .enum(CUSTOMER_SORTS)
+    .default('name')
+    .describe('By name, creation or number of jobs; with `-` in descending order.'),
 }
-const billingIn = z.strictObject({
-  name: cleared(line(120)),
-  email: cleared(email()),
-  phone: cleared(phone()),
-  address: cleared(address()),
-})
-const customerIn = {
-  name: line(200),
-  /** The business's own number for it; unique. */
-  reference: cleared(line(60)),
-  /** Internal; workers and customers never see it. */
-  notes: text(10_000).optional(),
-  billing: billingIn.optional(),
+
+// ---- answers ----
+
+const row = z
+  .object({
+    id: recordId(),
+    name: z.string().describe('Name of the person or company.'),
+    reference: z.string().nullable().describe("The business's own number for the customer."),
+    status: activity,
+    contact: contact.omit({ isPrimary: true, role: true }).nullable().describe('Primary contact.'),
+    address: z.string().nullable().describe('Address of the first site.'),
+    siteCount: count('Number of active sites.'),
+    openJobs: count('Number of open jobs.'),
+    jobs: count('Number of jobs.'),
+    createdAt: moment().describe('When the customer was created.'),
+  })
+  .meta({ id: 'CustomerRow', description: 'A customer in a list.' })
+
+const jobsOfCustomer = z
+  .object({
+    open: count('Number of open jobs.'),
+    total: count('Number of jobs.'),
+    newest: z
+      .array(
+        z.object({
+          id: recordId(),
+          number: z.number().describe('Number of the job.'),
+          title: z.string().describe('What is to be done.'),
+          status: z.string().describe('Status of the job.'),
+          address: z.string().nullable().describe('Service address.'),
+          createdAt: moment().describe('When the job was created.'),
+          scheduledAt: moment().nullable().describe('Scheduled start.'),
+        }),
+      )
+      .describe('The newest jobs, at most ten.'),
+  })
+  .describe('Jobs of the customer that you may see.')
+/** What only the office sees: null for a worker. */
+const officeView = z
+  .object({
+    notes: z.string().describe('Internal notes.'),
+    billing: z
+      .object({
+        name: z.string().nullable().describe('Name on invoices.'),
+        email: z.string().nullable().describe('Email address for invoices.'),
+        phone: z.string().nullable().describe('Phone number.'),
+        address: z.string().nullable().describe('Billing address.'),
+      })
+      .describe('Billing details.'),
+    portalUsers: z
+      .array(
+        z.object({
+          id: recordId(),
+          name: z.string().nullable().describe('Full name.'),
+          email: z.string().describe('Email address.'),
+          status: z.string().describe('Status of the portal user.'),
+          scope: z.enum(['whole', 'contact']).describe('Whether they act for the whole customer or for one contact.'),
+          contact: z.string().nullable().describe('ID of that contact.'),
+          lastSignInAt: moment().nullable().describe('When they last signed in.'),
+        }),
+      )
+      .describe('Portal users who act for the customer.'),
+    fromPortal: flag('Whether a first booking in the portal created the customer.'),
+    /** Of a customer created by the portal: others with the same email address. Nothing is merged automatically (E-24). */
+    alike: z
+      .array(z.object({ ...named().shape, reference: z.string().nullable().describe('Its reference.') }))
+      .describe('If the portal created the customer: others with the same email address.'),
+  })
+  .nullable()
+  .describe('Details for owners, admins and dispatchers; null for a worker.')
+const customer = z
+  .object({
+    id: recordId(),
+    name: z.string().describe('Name of the person or company.'),
+    reference: z.string().nullable().describe("The business's own number for the customer."),
+    status: activity,
+    version: customerVersion().describe('Grows with each change. Send it back when you edit the customer.'),
+    createdAt: moment().describe('When the customer was created.'),
+    contacts: z.array(contact).describe('People of the customer, the primary contact first.'),
+    sites: z.array(site).describe('Places of the customer, archived ones included.'),
+    jobs: jobsOfCustomer,
+    office: officeView,
+    archiveBlockedBy: z.enum(['openJobs']).nullable().describe('Why the customer cannot be archived now.'),
+    can: z
+      .object({
+        edit: flag('Update the customer.'),
+        archive: flag('Archive the customer.'),
+        restore: flag('Restore the customer.'),
+        book: flag('Create jobs for the customer.'),
+      })
+      .describe('What you may do now.'),
+  })
+  .meta({ id: 'Customer', description: 'A customer as staff see it.' })
+
+const exampleRow = {
+  id: '019ac000-0000-7000-8000-000000000010',
+  name: 'Rosa Martin',
+  reference: 'C-204',
+  status: 'active',
+  contact: {
+    id: '019ac000-0000-7000-8000-000000000012',
+    name: 'Rosa Martin',
+    email: 'rosa@example.com',
+    phone: '+44 23 9200 0000',
+  },
+  address: '14 Quay Street, Portsmouth',
+  siteCount: 1,
+  openJobs: 1,
+  jobs: 4,
+  createdAt: '2026-03-02T10:00:00.000Z',
 }
-const version = seenVersion()
 
-const contact = z.object({
-  id: z.string(),
-  name: z.string(),
-  role: z.string().nullable(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  isPrimary: z.boolean(),
-})
-const site = z.object({
-  id: z.string(),
-  name: z.string().nullable(),
-  address: z.string(),
-  latitude: z.number().nullable(),
-  longitude: z.number().nullable(),
-  notes: z.string().nullable(),
-  status,
-})
-const row = z.object({
-  id: z.string(),
-  name: z.string(),
-  reference: z.string().nullable(),
-  status,
-  contact: contact.omit({ isPrimary: true, role: true }).nullable(),
-  address: z.string().nullable(),
-  siteCount: z.number(),
-  openJobs: z.number(),
-  jobs: z.number(),
-  createdAt: moment(),
-})
-
-const one = z.strictObject({ customer: id() })
-const oneContact = z.strictObject({ customer: id(), contact: id() })
-const oneSite = z.strictObject({ customer: id(), site: id() })
-const changed = z.object({ version })
-const added = z.object({ id: z.string(), version })
-const filters = { search: search(), status: status.default('active'), sort: z.enum(CUSTOMER_SORTS).default('name') }
-const keeping = { audience: ['staff'], writes: true } as const
-
-export const customers = contract('customers', {
+const recordOperations = {
   listCustomers: operation({
     method: 'GET',
     path: '/office/{account}/customers',
     audience: ['staff'],
-    summary: 'Customers that match, with how many there are of each status; 50 a page',
-    query: z.strictObject({ ...filters, cursor: cursor() }),
+    summary: 'List customers',
+    description: 'Customers that match the search, with the number of each status. Workers see those of their jobs.',
+    query: z.strictObject({ ...filters, cursor: cursor(), limit: limit() }),
     output: z.object({
       ...page(row),
-      counts: z.object({ active: z.number(), archived: z.number() }),
-      can: z.object({ create: z.boolean(), export: z.boolean() }),
+      counts: z
+        .object({ active: count('Active customers.'), archived: count('Archived customers.') })
+        .describe('How many match the search; at most 10,000 are counted.'),
+      can: z
+        .object({ create: flag('Create customers.'), export: flag('Export customers.') })
+        .describe('What you may do.'),
     }),
+    example: {
+      answer: {
+        rows: [exampleRow],
+        next: null,
+        counts: { active: 1, archived: 0 },
+        can: { create: true, export: true },
+      },
+    },
   }),
   exportCustomers: operation({
     method: 'GET',
     path: '/office/{account}/customers.csv',
     audience: ['staff'],
-    summary: 'The same list as CSV, all pages of it',
+    summary: 'Export customers as CSV',
+    description: 'The same list in one file, with all pages. At most 20,000 rows.',
     query: z.strictObject(filters),
-    output: z.object({}),
-    download: true,
+    output: empty(),
+    download: ['text/csv'],
   }),
   getCustomer: operation({
     method: 'GET',
     path: '/office/{account}/customers/{customer}',
     audience: ['staff'],
-    summary: 'One customer with everything that hangs on it',
-    params: one,
-    output: z.object({
-      id: z.string(),
-      name: z.string(),
-      reference: z.string().nullable(),
-      status,
-      version,
-      createdAt: moment(),
-      contacts: z.array(contact),
-      sites: z.array(site),
-      /** Of the jobs this caller may see; `newest` has ten at most. */
-      jobs: z.object({
-        open: z.number(),
-        total: z.number(),
-        newest: z.array(
-          z.object({
-            id: z.string(),
-            number: z.number(),
-            title: z.string(),
-            status: z.string(),
-            address: z.string().nullable(),
-            createdAt: moment(),
-            scheduledAt: moment().nullable(),
-          }),
-        ),
-      }),
-      /** What only the office sees: null for a worker. */
-      office: z
-        .object({
-          notes: z.string(),
-          billing: z.object({
-            name: z.string().nullable(),
-            email: z.string().nullable(),
-            phone: z.string().nullable(),
-            address: z.string().nullable(),
-          }),
-          portalUsers: z.array(
-            z.object({
-              id: z.string(),
-              name: z.string().nullable(),
-              email: z.string(),
-              status: z.string(),
-              scope: z.enum(['whole', 'contact']),
-              contact: z.string().nullable(),
-              lastSignInAt: moment().nullable(),
-            }),
-          ),
-          /** Made by the portal at a first booking, not by staff. */
-          fromPortal: z.boolean(),
-          /** Of one made by the portal: others with the same email address, perhaps the same people. Nothing is merged by itself (E-24). */
-          alike: z.array(z.object({ id: z.string(), name: z.string(), reference: z.string().nullable() })),
-        })
-        .nullable(),
-      archiveBlockedBy: z.enum(['openJobs']).nullable(),
-      can: z.object({ edit: z.boolean(), archive: z.boolean(), restore: z.boolean(), book: z.boolean() }),
-    }),
+    summary: 'Get a customer',
+    description: 'The customer with contacts, sites, newest jobs and portal users.',
+    params: customerParams,
+    output: customer,
   }),
   createCustomer: operation({
-    ...keeping,
+    ...writing,
     method: 'POST',
     path: '/office/{account}/customers',
-    summary: 'Make a customer, with its first contact and site where they are known',
+    summary: 'Create a customer',
+    description: 'Creates a customer, with a first contact and site if you send them.',
     body: z.strictObject({
-      ...customerIn,
-      contact: z.strictObject(contactIn).optional(),
-      site: z.strictObject(siteIn).optional(),
+      ...customerInput,
+      contact: newContact().optional().describe('First contact.'),
+      site: newSite().optional().describe('First site.'),
     }),
     output: added,
     creates: true,
+    example: {
+      body: {
+        name: 'Rosa Martin',
+        contact: { name: 'Rosa Martin', email: 'rosa@example.com' },
+        site: { address: '14 Quay Street, Portsmouth' },
+      },
+      answer: { id: exampleRow.id, version: 1 },
+    },
   }),
   updateCustomer: operation({
-    ...keeping,
+    ...writing,
     method: 'PATCH',
     path: '/office/{account}/customers/{customer}',
-    summary: 'Change a customer as it was in `version`',
-    params: one,
-    body: z.strictObject({ version, ...z.strictObject(customerIn).partial().shape }),
+    summary: 'Update a customer',
+    description: 'Changes what you send; null clears a value.',
+    params: customerParams,
+    body: z.strictObject({ version: seenVersion(), ...z.strictObject(customerInput).partial().shape }),
     output: changed,
     problems: ['customerChanged', 'customerArchived'],
   }),
   archiveCustomer: operation({
-    ...keeping,
+    ...writing,
     method: 'POST',
     path: '/office/{account}/customers/{customer}/archive',
-    summary: 'Put a customer away; its portal users lose sight of it',
-    params: one,
+    summary: 'Archive a customer',
+    description: 'Its portal users no longer see it. Refused while the customer has open jobs.',
+    params: customerParams,
     output: changed,
     problems: ['customerHasOpenJobs'],
   }),
   restoreCustomer: operation({
-    ...keeping,
+    ...writing,
     method: 'POST',
     path: '/office/{account}/customers/{customer}/restore',
-    summary: 'Take an archived customer into use again',
-    params: one,
+    summary: 'Restore a customer',
+    description: 'Makes an archived customer active again.',
+    params: customerParams,
     output: changed,
   }),
   copyBillingContact: operation({
-    ...keeping,
+    ...writing,
     method: 'POST',
     path: '/office/{account}/customers/{customer}/copy-billing',
-    summary: 'Make a contact the billing contact, with the address of a site',
-    params: one,
-    body: z.strictObject({ version, contact: id(), site: id().optional() }),
+    summary: 'Copy a contact to the billing details',
+    description: 'Copies name, email and phone of a contact, and the address of a site if you send one.',
+    params: customerParams,
+    body: z.strictObject({
+      version: seenVersion(),
+      contact: id().describe('Contact to copy.'),
+      site: id().optional().describe('Site whose address to copy.'),
+    }),
     output: changed,
     problems: ['customerChanged', 'customerArchived'],
   }),
+}
 
-  addContact: operation({
-    ...keeping,
-    method: 'POST',
-    path: '/office/{account}/customers/{customer}/contacts',
-    summary: 'Add a person to a customer',
-    params: one,
-    body: z.strictObject(contactIn),
-    output: added,
-    creates: true,
-    problems: ['customerArchived'],
-  }),
-  updateContact: operation({
-    ...keeping,
-    method: 'PATCH',
-    path: '/office/{account}/customers/{customer}/contacts/{contact}',
-    summary: 'Change a person of a customer',
-    params: oneContact,
-    body: z.strictObject({ version, ...z.strictObject(contactIn).partial().shape }),
-    output: changed,
-    problems: ['customerChanged', 'customerArchived'],
-  }),
-  removeContact: operation({
-    ...keeping,
-    method: 'DELETE',
-    path: '/office/{account}/customers/{customer}/contacts/{contact}',
-    summary: 'Remove a person from a customer',
-    params: oneContact,
-    output: changed,
-    problems: ['contactIsLinked', 'customerArchived'],
-  }),
-  addSite: operation({
-    ...keeping,
-    method: 'POST',
-    path: '/office/{account}/customers/{customer}/sites',
-    summary: 'Add a place to a customer',
-    params: one,
-    body: z.strictObject(siteIn),
-    output: added,
-    creates: true,
-    problems: ['customerArchived'],
-  }),
-  updateSite: operation({
-    ...keeping,
-    method: 'PATCH',
-    path: '/office/{account}/customers/{customer}/sites/{site}',
-    summary: 'Change a place of a customer; jobs made for it keep the address they were made with',
-    params: oneSite,
-    body: z.strictObject({ version, ...z.strictObject(siteIn).partial().shape }),
-    output: changed,
-    problems: ['customerChanged', 'customerArchived'],
-  }),
-  archiveSite: operation({
-    ...keeping,
-    method: 'POST',
-    path: '/office/{account}/customers/{customer}/sites/{site}/archive',
-    summary: 'Take a place out of use; its jobs stay',
-    params: oneSite,
-    output: changed,
-    problems: ['customerArchived'],
-  }),
-  restoreSite: operation({
-    ...keeping,
-    method: 'POST',
-    path: '/office/{account}/customers/{customer}/sites/{site}/restore',
-    summary: 'Take a place into use again',
-    params: oneSite,
-    output: changed,
-    problems: ['customerArchived'],
-  }),
-})
+export const customers = contract(
+  { name: 'Customers', description: 'Customers of the business, with their contacts and sites.' },
+  { ...recordOperations, ...contacts, ...sites },
+)

@@ -25,13 +25,13 @@ import { updateSite, insertSite, listSites } from './sites/queries.ts'
 import { countCustomers, listCustomers, type CustomerListRow } from './list/queries.ts'
 import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
 import { EXPORT_COLUMNS, exportCells } from './list/rules.ts'
-import { archiveBlockedBy, MAX_EXPORT_ROWS, PAGE_SIZE, type CustomerStatus } from './rules.ts'
+import { archiveBlockedBy, MAX_EXPORT_ROWS, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
-  async listCustomers(ctx, { cursor, ...filter }) {
+  async listCustomers(ctx, { cursor, limit, ...filter }) {
     ctx.allow(mayReadCustomers(ctx.actor))
     const [page, counts] = await Promise.all([
-      listCustomers(ctx.db, ctx.account.id, filter, cursor, PAGE_SIZE),
+      listCustomers(ctx.db, ctx.account.id, filter, cursor, limit),
       countCustomers(ctx.db, ctx.account.id, filter.search),
     ])
     const canManage = mayManageCustomers(ctx.actor).yes

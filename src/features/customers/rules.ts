@@ -8,7 +8,6 @@ export const CUSTOMER_SORTS = ['name', '-name', 'created', '-created', 'jobs', '
 export type CustomerSort = (typeof CUSTOMER_SORTS)[number]
 
 /** Rows of one page of the list, and of one export. */
-export const PAGE_SIZE = 50
 export const MAX_EXPORT_ROWS = 20_000
 /** Counts of the filters stop here. */
 export const MAX_COUNT = 10_000

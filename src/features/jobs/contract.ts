@@ -1,368 +1,239 @@
 /**
  * Jobs: a piece of work for a customer, from the request to the end. This contract is the office's view;
  * `booking/` and `portal/` are the customer's, `files/` holds attachments for both.
- * A job keeps the version of the template it was made with (E-20); its statuses and moves are the table in rules.ts.
+ * A job keeps the version of the template that it was created with (E-20); its statuses and transitions are in rules.ts.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { cursor, id, line, moment, page, search, seenVersion, text } from '../../platform/schema.ts'
-import { JOB_STATUSES } from './rules.ts'
+import { count, cursor, flag, id, limit, moment, named, page, search, several } from '../../platform/schema.ts'
+import { jobComments } from './office/comments/contract.ts'
+import { jobForm } from './office/editing/contract.ts'
+import { comment } from '../records/contract.ts'
+import {
+  customerStatus,
+  historyEntry,
+  jobField,
+  jobFile,
+  jobParams,
+  jobRow,
+  jobStatus,
+  shownMoment,
+  timeZone,
+} from './job/contract.ts'
+import { jobStatusChanges } from './office/status/contract.ts'
 
 declareProblems({
-  /** Somebody else changed it since it was opened. */
-  jobChanged: 409,
-  /** A customer's deed came after the start (E-41). */
-  jobStarted: 409,
-  /** The table of moves has no such move for this person. */
-  transitionNotAllowed: 409,
-  schedulingClosed: 409,
-  jobCanceled: 409,
-  /** What a customer may no longer do in this status. */
-  editingClosed: 409,
-  cancelingClosed: 409,
-  deletingClosed: 409,
-  noCustomer: 409,
-  bookingNotAllowed: 403,
-  editingNotAllowed: 403,
-  cancelingNotAllowed: 403,
-  deletingNotAllowed: 403,
+  jobChanged: [409, 'Someone else changed the job since the `version` you sent. Read it again.'],
+  jobStarted: [409, 'The job has started, so the customer can no longer do this (E-41).'],
+  transitionNotAllowed: [409, 'The job cannot change from its status to this one, or not by you.'],
+  schedulingClosed: [409, 'The job has started or ended, so it can no longer be scheduled.'],
+  jobCanceled: [409, 'The job is canceled. Reinstate it first.'],
+  editingClosed: [409, 'The status of the job no longer allows changes by the customer.'],
+  cancelingClosed: [409, 'The status of the job no longer allows canceling by the customer.'],
+  deletingClosed: [409, 'The job is scheduled, so the customer can no longer delete it.'],
+  noCustomer: [409, 'No customer is linked to this portal user.'],
+  bookingNotAllowed: [403, 'This portal user may not book jobs.'],
+  editingNotAllowed: [403, 'This portal user may not change the job.'],
+  cancelingNotAllowed: [403, 'This portal user may not cancel the job.'],
+  deletingNotAllowed: [403, 'This portal user may not delete the job.'],
 })
 
-const status = z.enum(JOB_STATUSES)
-/** A repeated query parameter: one or several. */
-const several = <T extends z.ZodType>(one: T) =>
-  z
-    .union([one, z.array(one).max(50)])
-    .transform((value) => [value].flat() as z.output<T>[])
-    .optional()
-
-/** A local day and time in the account's zone, as a form brings it. */
-export const local = () =>
-  z.strictObject({ day: z.iso.date('format'), time: z.iso.time({ precision: -1, error: 'format' }) })
-/** The same in an answer, beside the moment itself. */
-export const shownMoment = () => z.object({ at: moment(), day: z.string(), time: z.string() })
-
-/** A value of a field: see templates/rules.ts. */
-export const fieldValue = () => z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
-/** Given answers by field id; null empties one. What they may be is checked against the template. */
-export const givenFields = () =>
-  z.record(
-    z.string().max(60),
-    z.union([z.string().max(20_000), z.number(), z.boolean(), z.array(z.string().max(2_000)).max(200), z.null()]),
-  )
-
-const person = z.object({ kind: z.string(), id: z.string().nullable(), name: z.string().nullable() })
-const place = z.object({
-  site: z.string().nullable(),
-  address: z.string().nullable(),
-  latitude: z.number().nullable(),
-  longitude: z.number().nullable(),
-})
-/** Where the work is: a site of the customer, or an address of its own, with or without coordinates (E-44). */
-const placeIn = {
-  site: id().nullable().optional(),
-  address: text(500).nullable().optional(),
-  latitude: z.number().min(-90).max(90).nullable().optional(),
-  longitude: z.number().min(-180).max(180).nullable().optional(),
-}
-const tags = () => z.array(line(40)).max(20, 'tooMany')
-const minutes = () => z.number().int().min(5).max(14_400)
-const seen = { version: seenVersion() }
-const job = z.strictObject({ job: id() })
-const changed = z.object({ id: z.string(), number: z.number(), status, version: z.number() })
-
-const row = z.object({
-  id: z.string(),
-  number: z.number(),
-  title: z.string(),
-  status,
-  customer: z.object({ id: z.string(), name: z.string() }),
-  template: z.object({ id: z.string(), name: z.string(), icon: z.string() }),
-  worker: z.object({ id: z.string(), name: z.string() }).nullable(),
-  address: z.string().nullable(),
-  tags: z.array(z.string()),
-  requestedAt: moment().nullable(),
-  scheduledAt: moment().nullable(),
-  durationMinutes: z.number().nullable(),
-  createdBy: person,
-  createdAt: moment(),
-  updatedAt: moment(),
-  version: z.number(),
-})
-const facet = z.object({ id: z.string(), name: z.string(), count: z.number() })
-
-const historyEntry = z.object({
-  id: z.string(),
-  at: moment(),
-  event: z.string(),
-  audience: z.enum(['internal', 'customer']),
-  from: status.nullable(),
-  to: status.nullable(),
-  by: person,
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
-})
-const storedFile = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  size: z.number(),
-  audience: z.enum(['internal', 'customer']),
-  field: z.string().nullable(),
-  comment: z.string().nullable(),
-  by: person,
-  at: moment(),
-})
-const field = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  hint: z.string().optional(),
-  options: z.array(z.string()).optional(),
-  portal: z.string(),
-  worker: z.string(),
-  unit: z.string().optional(),
-  value: fieldValue().optional(),
-})
+const row = z.object(jobRow).meta({ id: 'JobRow', description: 'A job in a list.' })
+const job = z
+  .object({
+    ...jobRow,
+    place: z
+      .object({
+        site: z.string().nullable().describe('ID of the site.'),
+        address: z.string().nullable().describe('Service address.'),
+        latitude: z.number().nullable().describe('Latitude in degrees (WGS 84).'),
+        longitude: z.number().nullable().describe('Longitude in degrees.'),
+      })
+      .describe('Where the work is.'),
+    customer: z
+      .object({
+        ...named().shape,
+        reference: z.string().nullable().describe("The business's own number for the customer."),
+        /** Created by a booking: other customers with the booker's address, for staff to check (E-24). */
+        possibleDuplicates: z
+          .array(named())
+          .describe('If a booking created the customer: others with the same email address.'),
+      })
+      .describe('Customer that the job is for.'),
+    customerStatus: customerStatus.describe('Status as the customer sees it.'),
+    requested: shownMoment().nullable().describe('Start that the customer asked for.'),
+    scheduled: shownMoment().nullable().describe('Scheduled start.'),
+    startedAt: moment().nullable().describe('When work started.'),
+    completedAt: moment().nullable().describe('When the job was completed.'),
+    canceledAt: moment().nullable().describe('When the job was canceled.'),
+    templateVersion: z.number().describe('Version of the template that the job was created with.'),
+    externalReference: z.string().nullable().describe('ID of the job in the system it was imported from.'),
+    fields: z.array(jobField).describe('Fields with their answers.'),
+    comments: z.array(comment).describe('Comments, oldest first.'),
+    files: z.array(jobFile).describe('Files, oldest first.'),
+    history: z.array(historyEntry).describe('What happened to the job, oldest first.'),
+    timeZone: timeZone(),
+    moves: z
+      .array(
+        z.object({
+          to: jobStatus,
+          reason: flag('Whether a reason is required.'),
+          needsWorker: flag('Whether a worker is required.'),
+        }),
+      )
+      .describe('Statuses that you may change the job to.'),
+    can: z
+      .object({
+        edit: flag('Update the job.'),
+        assign: flag('Assign a worker.'),
+        schedule: flag('Schedule the job.'),
+        cancel: flag('Cancel the job.'),
+        reinstate: flag('Reinstate the job.'),
+        delete: flag('Delete the job.'),
+        comment: flag('Add a comment.'),
+      })
+      .describe('What you may do now.'),
+  })
+  .meta({ id: 'Job', extends: 'JobRow', description: 'A job as the office sees it.' })
+const facet = z
+  .object({ ...named().shape, count: count('How many jobs match.') })
+  .meta({ id: 'JobFacet', description: 'A value of a filter, with the number of jobs that match it.' })
 
 const filter = () => ({
   search: search(),
-  status: several(status),
-  worker: several(z.union([id(), z.literal('none')])),
-  template: several(id()),
-  customer: id().optional(),
+  status: several(jobStatus).describe('Only these statuses.'),
+  worker: several(z.union([id(), z.literal('none')])).describe('Only jobs of these workers; `none` for unassigned.'),
+  template: several(id()).describe('Only jobs of these templates.'),
+  customer: id().optional().describe('Only jobs of this customer.'),
 })
 
-export const jobs = contract('jobs', {
+const person = { kind: 'staff', id: '019ac000-0000-7000-8000-000000000030', name: 'Leila Haddad' }
+const exampleRow = {
+  id: '019ac000-0000-7000-8000-000000000001',
+  number: 1068,
+  title: 'Washing machine repair',
+  status: 'assigned',
+  customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },
+  template: { id: '019ac000-0000-7000-8000-000000000020', name: 'Washing machine repair', icon: 'washing-machine' },
+  worker: { id: person.id, name: person.name },
+  address: '14 Quay Street, Portsmouth',
+  tags: ['warranty'],
+  requestedAt: null,
+  scheduledAt: '2026-12-07T14:00:00.000Z',
+  durationMinutes: 90,
+  createdBy: person,
+  createdAt: '2026-11-29T09:12:00.000Z',
+  updatedAt: '2026-11-29T09:20:00.000Z',
+  version: 3,
+}
+
+const reading = {
   listJobs: operation({
     method: 'GET',
     path: '/office/{account}/jobs',
     audience: ['staff'],
-    summary: 'Jobs by search and filter',
+    summary: 'List jobs',
+    description: 'Jobs that match the search and filters. A worker sees only their own jobs.',
     query: z.strictObject({
       ...filter(),
-      sort: z.enum(['newest', 'oldest', 'soonest', 'latest', 'changed']).default('newest'),
+      sort: z
+        .enum(['newest', 'oldest', 'soonest', 'latest', 'changed'])
+        .default('newest')
+        .describe(
+          'By creation (`newest`, `oldest`), by scheduled start (`soonest`, `latest`) or by last change (`changed`).',
+        ),
       cursor: cursor(),
-      limit: z.coerce.number().int().min(1).max(100).default(50),
+      limit: limit(),
     }),
-    output: z.object({ ...page(row), timeZone: z.string(), can: z.object({ create: z.boolean() }) }),
+    output: z.object({
+      ...page(row),
+      timeZone: timeZone(),
+      can: z.object({ create: flag('Create jobs.') }).describe('What you may do.'),
+    }),
+    example: { answer: { rows: [exampleRow], next: null, timeZone: 'Europe/London', can: { create: true } } },
   }),
   countJobs: operation({
     method: 'GET',
     path: '/office/{account}/jobs/counts',
     audience: ['staff'],
-    summary: 'What a list of jobs would show for each value of its filters',
+    summary: 'Count jobs by filter',
+    description: 'For each value of a filter, how many jobs match it together with all other filters (PS-12).',
     query: z.strictObject(filter()),
-    /** For each value, all other filters as they are (PS-12). `capped`: there are more than counted. */
     output: z.object({
-      all: z.number(),
-      capped: z.boolean(),
-      status: z.array(z.object({ id: status, count: z.number() })),
-      worker: z.array(facet),
-      template: z.array(facet),
-      customer: z.array(facet),
+      all: count('How many jobs match all filters.'),
+      capped: flag('True if there are more than were counted.'),
+      status: z.array(z.object({ id: jobStatus, count: count('How many jobs match.') })).describe('By status.'),
+      worker: z.array(facet).describe('By worker.'),
+      template: z.array(facet).describe('By template.'),
+      customer: z.array(facet).describe('By customer.'),
     }),
   }),
   getJob: operation({
     method: 'GET',
     path: '/office/{account}/jobs/{job}',
     audience: ['staff'],
-    summary: 'One job with everything that hangs on it',
-    params: job,
-    output: row.extend({
-      place,
-      customer: z.object({
-        id: z.string(),
-        name: z.string(),
-        reference: z.string().nullable(),
-        /** Made by itself at a booking: other customers with the booker's address, to be looked at by a person (E-24). */
-        possibleDuplicates: z.array(z.object({ id: z.string(), name: z.string() })),
-      }),
-      customerStatus: z.string(),
-      requested: shownMoment().nullable(),
-      scheduled: shownMoment().nullable(),
-      startedAt: moment().nullable(),
-      completedAt: moment().nullable(),
-      canceledAt: moment().nullable(),
-      templateVersion: z.number(),
-      externalReference: z.string().nullable(),
-      fields: z.array(field),
-      comments: z.array(
-        z.object({
-          id: z.string(),
-          audience: z.enum(['internal', 'customer']),
-          body: z.string(),
-          by: person,
-          at: moment(),
-        }),
-      ),
-      files: z.array(storedFile),
-      history: z.array(historyEntry),
-      timeZone: z.string(),
-      moves: z.array(z.object({ to: status, reason: z.boolean(), needsWorker: z.boolean() })),
-      can: z.object({
-        edit: z.boolean(),
-        assign: z.boolean(),
-        schedule: z.boolean(),
-        cancel: z.boolean(),
-        reinstate: z.boolean(),
-        delete: z.boolean(),
-        comment: z.boolean(),
-      }),
-    }),
+    summary: 'Get a job',
+    description: 'The job with its fields, comments, files and history.',
+    params: jobParams,
+    output: job,
+    example: {
+      answer: {
+        ...exampleRow,
+        customer: { ...exampleRow.customer, reference: 'C-204', possibleDuplicates: [] },
+        place: {
+          site: '019ac000-0000-7000-8000-000000000011',
+          address: exampleRow.address,
+          latitude: null,
+          longitude: null,
+        },
+        customerStatus: 'scheduled',
+        requested: null,
+        scheduled: { at: '2026-12-07T14:00:00.000Z', day: '2026-12-07', time: '14:00' },
+        startedAt: null,
+        completedAt: null,
+        canceledAt: null,
+        templateVersion: 2,
+        externalReference: null,
+        fields: [
+          {
+            id: 'model',
+            name: 'Model',
+            type: 'text',
+            portal: 'optional',
+            worker: 'optional',
+            value: 'WM 14-A',
+          },
+        ],
+        comments: [],
+        files: [],
+        history: [],
+        timeZone: 'Europe/London',
+        moves: [{ to: 'started', reason: false, needsWorker: false }],
+        can: {
+          edit: true,
+          assign: true,
+          schedule: true,
+          cancel: true,
+          reinstate: false,
+          delete: false,
+          comment: true,
+        },
+      },
+    },
   }),
   getJobHistory: operation({
     method: 'GET',
     path: '/office/{account}/jobs/{job}/history',
     audience: ['staff'],
-    summary: 'What happened to a job and who did it, oldest first',
-    params: job,
-    output: z.object({ rows: z.array(historyEntry) }),
+    summary: 'Get the history of a job',
+    description: 'What happened to the job and who did it, oldest first.',
+    params: jobParams,
+    output: z.object({ rows: z.array(historyEntry).describe('All entries.') }),
   }),
-  getJobFormOptions: operation({
-    method: 'GET',
-    path: '/office/{account}/job-choices',
-    audience: ['staff'],
-    summary:
-      'What a job form of the office offers: templates, workers, and the sites of a customer or the fields of a template',
-    query: z.strictObject({ template: id().optional(), customer: id().optional() }),
-    output: z.object({
-      templates: z.array(
-        z.object({ id: z.string(), name: z.string(), icon: z.string(), durationMinutes: z.number().nullable() }),
-      ),
-      workers: z.array(z.object({ id: z.string(), name: z.string(), role: z.string() })),
-      sites: z.array(z.object({ id: z.string(), name: z.string().nullable(), address: z.string() })),
-      customer: z.object({ id: z.string(), name: z.string() }).nullable(),
-      fields: z.array(field),
-      timeZone: z.string(),
-      currency: z.string(),
-    }),
-  }),
-  createJob: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs',
-    audience: ['staff'],
-    summary: 'Create a job for a customer',
-    body: z.strictObject({
-      customer: id(),
-      template: id(),
-      title: line(200).optional(),
-      ...placeIn,
-      fields: givenFields().optional(),
-      requested: local().nullable().optional(),
-      scheduled: local().nullable().optional(),
-      durationMinutes: minutes().nullable().optional(),
-      worker: id().nullable().optional(),
-      outright: z.boolean().default(true),
-      tags: tags().optional(),
-      note: text(5_000).optional(),
-    }),
-    output: changed,
-    creates: true,
-    writes: true,
-  }),
-  updateJob: operation({
-    method: 'PATCH',
-    path: '/office/{account}/jobs/{job}',
-    audience: ['staff'],
-    summary: 'Correct a job: place, answers, wish, tags',
-    params: job,
-    body: z.strictObject({
-      ...seen,
-      title: line(200).optional(),
-      ...placeIn,
-      fields: givenFields().optional(),
-      requested: local().nullable().optional(),
-      durationMinutes: minutes().nullable().optional(),
-      tags: tags().optional(),
-    }),
-    output: changed,
-    problems: ['jobChanged', 'jobCanceled'],
-    writes: true,
-  }),
-  changeJobStatus: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/moves',
-    audience: ['staff'],
-    summary: 'Move a job to another status, as the table of moves allows',
-    params: job,
-    body: z.strictObject({
-      ...seen,
-      to: status,
-      reason: text(1_000).optional(),
-      worker: id().optional(),
-      scheduled: local().optional(),
-      requested: local().optional(),
-    }),
-    output: changed,
-    problems: ['jobChanged', 'transitionNotAllowed'],
-    writes: true,
-  }),
-  assignJob: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/worker',
-    audience: ['staff'],
-    summary: 'Give a job to a worker, to another one, or take it away',
-    params: job,
-    body: z.strictObject({ ...seen, worker: id().nullable(), outright: z.boolean().default(true) }),
-    output: changed,
-    problems: ['jobChanged', 'transitionNotAllowed'],
-    writes: true,
-  }),
-  scheduleJob: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/schedule',
-    audience: ['staff'],
-    summary: 'Set, change or take away the scheduled start',
-    params: job,
-    body: z.strictObject({ ...seen, scheduled: local().nullable(), durationMinutes: minutes().nullable().optional() }),
-    output: changed,
-    problems: ['jobChanged', 'schedulingClosed'],
-    writes: true,
-  }),
-  cancelJob: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/cancel',
-    audience: ['staff'],
-    summary: 'Cancel a job; it stays, without its times',
-    params: job,
-    body: z.strictObject({ ...seen, reason: text(1_000).optional() }),
-    output: changed,
-    problems: ['jobChanged', 'transitionNotAllowed'],
-    writes: true,
-  }),
-  reinstateJob: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/reinstate',
-    audience: ['staff'],
-    summary: 'Bring a canceled job back, unassigned',
-    params: job,
-    body: z.strictObject(seen),
-    output: changed,
-    problems: ['jobChanged', 'transitionNotAllowed'],
-    writes: true,
-  }),
-  deleteJob: operation({
-    method: 'DELETE',
-    path: '/office/{account}/jobs/{job}',
-    audience: ['staff'],
-    summary: 'Delete a job for good',
-    params: job,
-    output: z.object({}),
-    writes: true,
-  }),
-  addJobComment: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/comments',
-    audience: ['staff'],
-    summary: 'Say something about a job, among staff or to the customer',
-    params: job,
-    body: z.strictObject({
-      audience: z.enum(['internal', 'customer']),
-      body: text(5_000).pipe(z.string().min(1, 'required')),
-    }),
-    output: z.object({ id: z.string(), at: moment() }),
-    creates: true,
-    writes: true,
-  }),
-})
+}
+
+export const jobs = contract(
+  { name: 'Jobs', description: 'Work for customers, from the request to completion, as the office sees it.' },
+  { ...reading, ...jobForm, ...jobStatusChanges, ...jobComments },
+)

@@ -14,7 +14,6 @@ import {
   cursorOf,
   findMessage,
   findMessages,
-  PAGE,
   sendAgain,
   triesOf,
   type StoredMessage,
@@ -116,10 +115,10 @@ export function messagesHandlers(options: MessagesOptions) {
       ctx.allow(maySeeMessages(ctx.actor))
       const sender = await senderOf(ctx.db, ctx.account.id)
       const rows = await findMessages(ctx.db, ctx.account.id, wanted)
-      const shown = rows.slice(0, PAGE)
+      const shown = rows.slice(0, wanted.limit)
       return {
         rows: shown.map((row) => line(row, sender)),
-        next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
+        next: rows.length > wanted.limit ? cursorOf(shown.at(-1)!) : null,
         counts: await countMessages(ctx.db, ctx.account.id),
         sending: options.sending,
       }
@@ -197,9 +196,9 @@ export function messagesHandlers(options: MessagesOptions) {
             if (!senders.has(account)) senders.set(account, await senderOf(db, account))
           return { rows, senders }
         }),
-      async (ctx, _input, { rows, senders }) => {
+      async (ctx, { limit }, { rows, senders }) => {
         ctx.allow(isDemo(options.demo))
-        const shown = rows.slice(0, PAGE)
+        const shown = rows.slice(0, limit)
         return {
           rows: shown.map((row) => {
             const sender = senders.get(row.account_id)!
@@ -212,7 +211,7 @@ export function messagesHandlers(options: MessagesOptions) {
               createdAt: row.created_at,
             }
           }),
-          next: rows.length > PAGE ? cursorOf(shown.at(-1)!) : null,
+          next: rows.length > limit ? cursorOf(shown.at(-1)!) : null,
           sending: options.sending,
         }
       },

@@ -42,8 +42,6 @@ const COLUMNS = [
   'last_result',
 ] as const
 
-export const PAGE = 50
-
 const stored = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
 
 /** Newest first; one more than a page tells whether there is another. */
@@ -54,7 +52,13 @@ export async function findMessages(
     status,
     search,
     cursor,
-  }: { status?: MessageStatus | undefined; search?: string | undefined; cursor?: string | undefined },
+    limit,
+  }: {
+    status?: MessageStatus | undefined
+    search?: string | undefined
+    cursor?: string | undefined
+    limit: number
+  },
 ): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
   if (status) query = query.where('status', 'in', stored(status))
@@ -68,7 +72,7 @@ export async function findMessages(
   return (await query
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(PAGE + 1)
+    .limit(limit + 1)
     .execute()) as StoredMessage[]
 }
 
@@ -129,7 +133,7 @@ export async function sendAgain(db: Write, account: string, message: string, at:
 
 export async function allMail(
   db: Kysely<DB>,
-  { search, cursor }: { search?: string | undefined; cursor?: string | undefined },
+  { search, cursor, limit }: { search?: string | undefined; cursor?: string | undefined; limit: number },
 ): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS)
   for (const pattern of foldedPatterns(search ?? '')) {
@@ -144,7 +148,7 @@ export async function allMail(
   return (await query
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(PAGE + 1)
+    .limit(limit + 1)
     .execute()) as StoredMessage[]
 }
 

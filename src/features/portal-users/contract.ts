@@ -1,120 +1,186 @@
 /**
  * Portal users: the logins of one account's portal, as the office sees them. A portal user is not a customer; links
- * between the two say for whom it acts, and with which permissions. Passwords are nobody's but the user's: no
- * operation here takes or shows one.
+ * between the two say for whom it acts, and with which permissions. Only the user knows the password: no operation here
+ * takes or shows one.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { cursor, email, id, moment, page, search, seenVersion } from '../../platform/schema.ts'
-import { PERMISSIONS } from '../identity/rules.ts'
+import {
+  count,
+  cursor,
+  email,
+  empty,
+  flag,
+  id,
+  limit,
+  moment,
+  named,
+  page,
+  recordId,
+  recordVersion,
+  search,
+} from '../../platform/schema.ts'
 import { portalProblems } from '../portal/contract.ts'
-import { DISPLAY_STATUSES, STATUSES, TEMPLATE_MODES } from './rules.ts'
+import {
+  explainedPermissions,
+  MANAGE_PROBLEMS,
+  ownPermissions,
+  portalUserAccess,
+  seen,
+  templateIds,
+  templatesMode,
+  userParams,
+} from './access/contract.ts'
+import { DISPLAY_STATUSES, STATUSES } from './rules.ts'
 
 declareProblems({
   editConflict: portalProblems.editConflict,
-  /** `vars.user` is the id of the one there is. */
-  alreadyPortalUser: 409,
-  alreadyActivated: 409,
-  notActivatedYet: 409,
-  portalUserSuspended: 409,
-  portalUserRemoved: 409,
-  alreadyLinked: 409,
-  portalIsOff: 409,
-  /** A mail with a link went out within the last minute. */
-  resentTooSoon: 429,
+  alreadyPortalUser: [409, 'There is a portal user with the email address; `vars.user` is their ID.'],
+  alreadyActivated: [409, 'The portal user is activated already.'],
+  notActivatedYet: [409, 'The portal user is not activated yet.'],
+  portalUserSuspended: [409, 'The portal user is suspended. Reactivate them first.'],
+  portalUserRemoved: [409, 'The portal user is removed.'],
+  alreadyLinked: [409, 'The portal user is linked to the customer already.'],
+  portalIsOff: [409, 'The portal is off, so its links would not work. Turn it on first.'],
+  resentTooSoon: [429, 'An email with a link was sent within the last minute.'],
 })
 
-const own = z.strictObject(
-  Object.fromEntries(PERMISSIONS.map((name) => [name, z.boolean().optional()])) as Record<
-    (typeof PERMISSIONS)[number],
-    z.ZodOptional<z.ZodBoolean>
-  >,
-)
-const explained = z.array(
-  z.object({
-    permission: z.enum(PERMISSIONS),
-    allowed: z.boolean(),
-    /** Where the value comes from: the account's cap, the link, the user, the account's default. */
-    source: z.enum(['switch', 'link', 'user', 'default']),
-    /** What is set at this very place; null follows. */
-    own: z.boolean().nullable(),
-    /** What holds when it follows. */
-    otherwise: z.boolean(),
-  }),
-)
-const mail = z
+const displayStatus = z.enum(DISPLAY_STATUSES).meta({
+  id: 'PortalUserDisplayStatus',
+  description: 'Status in lists: `invited` and `signed_up` are both `notActivated`.',
+})
+const lastEmail = z
   .object({
-    id: z.string(),
-    status: z.enum(['waiting', 'retrying', 'delivered', 'refused']),
-    at: moment(),
-    /** When it is tried again. */
-    next: moment().nullable(),
-    result: z.string().nullable(),
+    id: recordId(),
+    status: z.enum(['waiting', 'retrying', 'delivered', 'refused']).describe('Delivery status.'),
+    at: moment().describe('When it was written or sent.'),
+    next: moment().nullable().describe('When it is tried next.'),
+    result: z.string().nullable().describe('What the mail server answered last.'),
   })
-  .nullable()
-const can = z.object({
-  resend: z.boolean(),
-  manage: z.boolean(),
-  changeEmail: z.boolean(),
-  suspend: z.boolean(),
-  reactivate: z.boolean(),
-  remove: z.boolean(),
-})
-
+  .meta({ id: 'ActivationEmail', description: 'An email with an activation link.' })
+const actions = z
+  .object({
+    resend: flag('Resend the invitation.'),
+    manage: flag('Change links, templates and permissions.'),
+    changeEmail: flag('Change the email address.'),
+    suspend: flag('Suspend the portal user.'),
+    reactivate: flag('Reactivate the portal user.'),
+    remove: flag('Remove the portal user.'),
+  })
+  .meta({ id: 'PortalUserActions', description: 'What you may do with a portal user now.' })
 const shared = {
-  id: z.string(),
-  email: z.string(),
-  /** Null until the user gave it. */
-  name: z.string().nullable(),
-  status: z.enum(STATUSES),
-  displayStatus: z.enum(DISPLAY_STATUSES),
-  createdAt: moment(),
-  lastSignInAt: moment().nullable(),
-  /** The newest activation mail. */
-  mail,
-  can,
+  id: recordId(),
+  email: z.string().describe('Email address to sign in with.'),
+  name: z.string().nullable().describe('Full name; null until the user gave it.'),
+  status: z.enum(STATUSES).describe('Status.'),
+  displayStatus,
+  createdAt: moment().describe('When the portal user was invited or signed up.'),
+  lastSignInAt: moment().nullable().describe('When they last signed in.'),
+  mail: lastEmail.nullable().describe('The newest activation email.'),
+  can: actions,
 }
+const row = z
+  .object({
+    ...shared,
+    customers: z
+      .object({ count: count('Number of customers.'), names: z.array(z.string()).describe('Some of their names.') })
+      .describe('Customers that the portal user acts for.'),
+    customized: flag('Whether permissions or templates differ from the defaults.'),
+  })
+  .meta({ id: 'PortalUserRow', description: 'A portal user in a list.' })
+const link = z
+  .object({
+    id: recordId(),
+    customer: named().describe('The customer.'),
+    whole: flag('Acts for the whole customer, not only for one contact.'),
+    since: moment().describe('When the link was made.'),
+    customized: flag('Whether the link has permissions of its own.'),
+    permissions: explainedPermissions,
+  })
+  .meta({ id: 'PortalLink', description: 'A customer that a portal user acts for.' })
+const templateAccess = z
+  .object({
+    mode: templatesMode,
+    own: z.array(z.string()).describe('IDs for the mode: added, the whole list, or hidden.'),
+    choices: z
+      .array(
+        z.object({
+          ...named().shape,
+          isDefault: flag('A default service.'),
+          bookable: flag('The portal user can book it.'),
+          archived: flag('Archived.'),
+        }),
+      )
+      .describe('Templates to choose from.'),
+    hidesJobs: flag('Existing jobs of other templates are hidden from the portal user (E-19).'),
+  })
+  .describe('Services that the portal user can book.')
+const portalUser = z
+  .object({
+    ...shared,
+    version: recordVersion(),
+    phone: z.string().nullable().describe('Phone number.'),
+    company: z.string().nullable().describe('Company.'),
+    postalAddress: z.string().nullable().describe('Postal address.'),
+    pendingEmail: z.string().nullable().describe('New email address that waits to be confirmed.'),
+    activatedAt: moment().nullable().describe('When they were activated.'),
+    removedAt: moment().nullable().describe('When they were removed.'),
+    links: z.array(link).describe('Customers that the portal user acts for.'),
+    permissions: z
+      .object({ customized: flag('Whether they have permissions of their own.'), values: explainedPermissions })
+      .describe('What the portal user may do.'),
+    templates: templateAccess,
+    /** For staff to decide; customers are never linked automatically (E-24). */
+    suggestions: z
+      .array(z.object({ ...named().shape, contact: z.string().nullable().describe('Name of the contact.') }))
+      .describe('Customers with the same email address that are not linked.'),
+    removal: z
+      .object({
+        sessions: count('Sessions that would end.'),
+        links: count('Links that would end.'),
+        jobs: count('Jobs that they booked; these stay.'),
+      })
+      .describe('What removing the portal user would end.'),
+    portal: z.object({ enabled: flag('Whether the portal is on.') }).describe('The portal.'),
+  })
+  .meta({ id: 'PortalUser', description: 'A login of the customer portal.' })
 
-const one = { user: id() }
-const seen = { version: seenVersion() }
-const done = z.object({ version: z.number() })
-const manage = ['managersOnly', 'portalUserRemoved'] as const
-
-export const portalUsers = contract('portal-users', {
+const userOperations = {
   listPortalUsers: operation({
     method: 'GET',
     path: '/office/{account}/portal-users',
     audience: ['staff'],
-    summary: 'Portal users, found by name or email',
+    summary: 'List portal users',
+    description: 'Portal users that match the search, with the number of each status.',
     query: z.strictObject({
       search: search(),
-      displayStatus: z.enum(DISPLAY_STATUSES).optional(),
-      /** Only those linked to this customer. */
-      customer: id().optional(),
+      displayStatus: displayStatus.optional().describe('Only portal users of this status.'),
+      customer: id().optional().describe('Only those linked to this customer.'),
       sort: z
         .enum(['name', '-name', 'status', '-status', 'lastSignIn', '-lastSignIn', 'created', '-created'])
-        .optional(),
+        .optional()
+        .describe('Order; with `-` descending. Default: `name`.'),
       cursor: cursor(),
+      limit: limit(),
     }),
     output: z.object({
-      ...page(
-        z.object({
-          ...shared,
-          customers: z.object({ count: z.number(), names: z.array(z.string()) }),
-          customized: z.boolean(),
-        }),
-      ),
-      /** Of what the search finds; `all` is without removed ones. */
-      counts: z.object({
-        all: z.number(),
-        active: z.number(),
-        notActivated: z.number(),
-        suspended: z.number(),
-        removed: z.number(),
-      }),
-      can: z.object({ invite: z.boolean(), manage: z.boolean() }),
-      portal: z.object({ enabled: z.boolean(), public: z.boolean() }),
+      ...page(row),
+      counts: z
+        .object({
+          all: count('All but removed ones.'),
+          active: count('Active.'),
+          notActivated: count('Not activated.'),
+          suspended: count('Suspended.'),
+          removed: count('Removed.'),
+        })
+        .describe('How many match the search.'),
+      can: z
+        .object({ invite: flag('Invite portal users.'), manage: flag('Manage portal users.') })
+        .describe('What you may do.'),
+      portal: z
+        .object({ enabled: flag('Whether the portal is on.'), public: flag('Whether anyone may sign up.') })
+        .describe('The portal.'),
     }),
     problems: ['officeOnly'],
   }),
@@ -122,65 +188,26 @@ export const portalUsers = contract('portal-users', {
     method: 'GET',
     path: '/office/{account}/portal-users/{user}',
     audience: ['staff'],
-    summary: 'One portal user: customers, permissions with their source, templates, what a removal would end',
-    params: z.strictObject(one),
-    output: z.object({
-      ...shared,
-      version: z.number(),
-      phone: z.string().nullable(),
-      company: z.string().nullable(),
-      postalAddress: z.string().nullable(),
-      /** Waits to be confirmed at that address. */
-      pendingEmail: z.string().nullable(),
-      activatedAt: moment().nullable(),
-      removedAt: moment().nullable(),
-      links: z.array(
-        z.object({
-          id: z.string(),
-          customer: z.object({ id: z.string(), name: z.string() }),
-          whole: z.boolean(),
-          since: moment(),
-          customized: z.boolean(),
-          permissions: explained,
-        }),
-      ),
-      permissions: z.object({ customized: z.boolean(), values: explained }),
-      templates: z.object({
-        mode: z.enum(TEMPLATE_MODES),
-        /** Named by the mode: added, the own list, or hidden. */
-        own: z.array(z.string()),
-        choices: z.array(
-          z.object({
-            id: z.string(),
-            name: z.string(),
-            isDefault: z.boolean(),
-            bookable: z.boolean(),
-            archived: z.boolean(),
-          }),
-        ),
-        /** Existing jobs of other templates are hidden from this user, too (E-19). */
-        hidesJobs: z.boolean(),
-      }),
-      /** Customers known under the same address that are not linked: for staff to decide, never linked by itself (E-24). */
-      suggestions: z.array(z.object({ id: z.string(), name: z.string(), contact: z.string().nullable() })),
-      removal: z.object({ sessions: z.number(), links: z.number(), jobs: z.number() }),
-      portal: z.object({ enabled: z.boolean() }),
-    }),
+    summary: 'Get a portal user',
+    description: 'The portal user with customers, permissions and templates.',
+    params: userParams,
+    output: portalUser,
     problems: ['officeOnly'],
   }),
   addPortalUser: operation({
     method: 'POST',
     path: '/office/{account}/portal-users',
     audience: ['staff'],
-    summary: 'Invite somebody by email address alone; the activation mail goes out at once',
+    summary: 'Invite a portal user',
+    description: 'Emails an invitation. Only the email address is required.',
     body: z.strictObject({
       email: email(),
-      customers: z.array(id()).max(50, 'tooMany').optional(),
-      templatesMode: z.enum(TEMPLATE_MODES).optional(),
-      templates: z.array(id()).max(200, 'tooMany').optional(),
-      permissions: own.optional(),
+      customers: z.array(id()).max(50, 'tooMany').optional().describe('Customers to link.'),
+      templatesMode: templatesMode.optional(),
+      templates: templateIds().optional(),
+      permissions: ownPermissions.optional(),
     }),
-    output: z.object({ id: z.string(), email: z.string() }),
+    output: z.object({ id: recordId(), email: z.string().describe('Email address.') }),
     problems: ['officeOnly', 'managersOnly', 'alreadyPortalUser', 'portalIsOff'],
     limits: [{ by: 'caller', max: 300, seconds: 3600 }],
     writes: true,
@@ -190,9 +217,10 @@ export const portalUsers = contract('portal-users', {
     method: 'POST',
     path: '/office/{account}/portal-users/{user}/resend',
     audience: ['staff'],
-    summary: 'Mail the activation link again; the earlier one stops working',
-    params: z.strictObject(one),
-    output: z.object({ email: z.string() }),
+    summary: 'Resend a portal invitation',
+    description: 'Emails a new activation link; the earlier link stops working.',
+    params: userParams,
+    output: z.object({ email: z.string().describe('Email address that it was sent to.') }),
     problems: [
       'officeOnly',
       'alreadyActivated',
@@ -207,111 +235,61 @@ export const portalUsers = contract('portal-users', {
     method: 'PATCH',
     path: '/office/{account}/portal-users/{user}',
     audience: ['staff'],
-    summary: 'Change the address: at once and with a new mail before activation, after it only once confirmed there',
-    params: z.strictObject(one),
+    summary: 'Change the email address of a portal user',
+    description: 'Before activation it changes at once and a new invitation is sent; later the user must confirm it.',
+    params: userParams,
     body: z.strictObject({ ...seen, email: email() }),
-    output: z.object({ version: z.number(), outcome: z.enum(['invitedAnew', 'confirmationSent']) }),
-    problems: [...manage, 'editConflict', 'alreadyPortalUser', 'portalUserSuspended', 'portalIsOff'],
-    writes: true,
-  }),
-  linkCustomer: operation({
-    method: 'POST',
-    path: '/office/{account}/portal-users/{user}/links',
-    audience: ['staff'],
-    summary: 'Let this user act for a customer',
-    params: z.strictObject(one),
-    body: z.strictObject({ customer: id(), permissions: own.optional() }),
-    output: z.object({ id: z.string() }),
-    problems: [...manage, 'alreadyLinked'],
-    writes: true,
-    creates: true,
-  }),
-  updatePortalLink: operation({
-    method: 'PATCH',
-    path: '/office/{account}/portal-users/{user}/links/{link}',
-    audience: ['staff'],
-    summary: 'Permissions of this user for this one customer; what is not named follows the user',
-    params: z.strictObject({ ...one, link: id() }),
-    body: z.strictObject({ permissions: own.nullable() }),
-    output: z.object({}),
-    problems: [...manage],
-    writes: true,
-  }),
-  unlinkCustomer: operation({
-    method: 'DELETE',
-    path: '/office/{account}/portal-users/{user}/links/{link}',
-    audience: ['staff'],
-    summary: 'End acting for a customer: hides its jobs from this user, deletes nothing',
-    params: z.strictObject({ ...one, link: id() }),
-    output: z.object({}),
-    problems: [...manage],
-    writes: true,
-  }),
-  setTemplateAccess: operation({
-    method: 'PUT',
-    path: '/office/{account}/portal-users/{user}/templates',
-    audience: ['staff'],
-    summary: 'Follow the default templates, add to them, replace them, or hide some',
-    params: z.strictObject(one),
-    body: z.strictObject({ ...seen, mode: z.enum(TEMPLATE_MODES), templates: z.array(id()).max(200, 'tooMany') }),
-    output: done,
-    problems: [...manage, 'editConflict'],
-    writes: true,
-  }),
-  customizePermissions: operation({
-    method: 'PUT',
-    path: '/office/{account}/portal-users/{user}/permissions',
-    audience: ['staff'],
-    summary: 'Own permissions; what is not named follows the default',
-    params: z.strictObject(one),
-    body: z.strictObject({ ...seen, permissions: own }),
-    output: done,
-    problems: [...manage, 'editConflict'],
-    writes: true,
-  }),
-  resetPermissions: operation({
-    method: 'DELETE',
-    path: '/office/{account}/portal-users/{user}/permissions',
-    audience: ['staff'],
-    summary: 'Follow the default permissions again',
-    params: z.strictObject(one),
-    output: done,
-    problems: [...manage],
+    output: z.object({
+      version: recordVersion(),
+      outcome: z
+        .enum(['invitedAnew', 'confirmationSent'])
+        .describe('`invitedAnew`: changed and invited again. `confirmationSent`: waits to be confirmed.'),
+    }),
+    problems: [...MANAGE_PROBLEMS, 'editConflict', 'alreadyPortalUser', 'portalUserSuspended', 'portalIsOff'],
     writes: true,
   }),
   suspendPortalUser: operation({
     method: 'POST',
     path: '/office/{account}/portal-users/{user}/suspend',
     audience: ['staff'],
-    summary: 'End all sessions and refuse sign-in until reactivated',
-    params: z.strictObject(one),
-    output: z.object({ sessionsEnded: z.number() }),
-    problems: [...manage, 'notActivatedYet'],
+    summary: 'Suspend a portal user',
+    description: 'Ends all sessions and refuses sign-in until the user is reactivated.',
+    params: userParams,
+    output: z.object({ sessionsEnded: count('Number of sessions that ended.') }),
+    problems: [...MANAGE_PROBLEMS, 'notActivatedYet'],
     writes: true,
   }),
   reactivatePortalUser: operation({
     method: 'POST',
     path: '/office/{account}/portal-users/{user}/reactivate',
     audience: ['staff'],
-    summary: 'Let a suspended user sign in again',
-    params: z.strictObject(one),
-    output: z.object({}),
-    problems: [...manage, 'notActivatedYet'],
+    summary: 'Reactivate a portal user',
+    description: 'A suspended portal user can sign in again.',
+    params: userParams,
+    output: empty(),
+    problems: [...MANAGE_PROBLEMS, 'notActivatedYet'],
     writes: true,
   }),
   removePortalUser: operation({
     method: 'DELETE',
     path: '/office/{account}/portal-users/{user}',
     audience: ['staff'],
-    summary: 'Remove: access, links and open mails end at once; customers and jobs stay as they are',
-    params: z.strictObject(one),
+    summary: 'Remove a portal user',
+    description: 'Ends access, links and waiting emails at once. Customers and jobs stay.',
+    params: userParams,
     output: z.object({
-      /** The second of two who remove at once learns that it was done. */
-      outcome: z.enum(['removed', 'alreadyRemoved']),
-      name: z.string(),
-      ended: z.object({ sessions: z.number(), links: z.number() }),
+      outcome: z.enum(['removed', 'alreadyRemoved']).describe('`alreadyRemoved`: someone else was faster.'),
+      name: z.string().describe('Name or email address of the portal user.'),
+      ended: z
+        .object({ sessions: count('Sessions that ended.'), links: count('Links that ended.') })
+        .describe('What ended.'),
     }),
     problems: ['managersOnly'],
     writes: true,
   }),
-})
+}
+
+export const portalUsers = contract(
+  { name: 'Portal users', description: 'Logins of the customer portal, with their customers and permissions.' },
+  { ...userOperations, ...portalUserAccess },
+)

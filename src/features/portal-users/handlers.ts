@@ -41,10 +41,8 @@ import {
   type TemplatesMode,
 } from './rules.ts'
 
-const PAGE = 50
-
 export const portalUsersHandlers = implement('portal-users', portalUsers, {
-  async listPortalUsers(ctx, { displayStatus, sort = 'name', cursor, ...wanted }) {
+  async listPortalUsers(ctx, { displayStatus, sort = 'name', cursor, limit, ...wanted }) {
     ctx.allow(maySeePortalUsers(ctx.actor))
     if (cursor && !isId(cursor)) throw problem('input', { fields: { cursor: 'format' } })
     const counts = await countUsers(ctx.db, ctx.account.id, wanted)
@@ -54,7 +52,7 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
       sort: sort.replace('-', '') as SortKey,
       descending: sort.startsWith('-'),
       after: cursor,
-      limit: PAGE + 1,
+      limit: limit + 1,
     })
     const of = Object.fromEntries(
       DISPLAY_STATUSES.map((each) => [
@@ -63,12 +61,12 @@ export const portalUsersHandlers = implement('portal-users', portalUsers, {
       ]),
     ) as Record<(typeof DISPLAY_STATUSES)[number], number>
     return {
-      rows: rows.slice(0, PAGE).map((row) => ({
+      rows: rows.slice(0, limit).map((row) => ({
         ...shown(ctx.actor, row, row.mail),
         customized: row.customized,
         customers: { count: row.customers, names: row.names ?? [] },
       })),
-      next: rows.length > PAGE ? rows[PAGE - 1]!.id : null,
+      next: rows.length > limit ? rows[limit - 1]!.id : null,
       counts: { ...of, all: of.active + of.notActivated + of.suspended },
       can: { invite: true, manage: isManager(ctx.actor.role) },
       portal: { enabled: ctx.account.portal.enabled, public: ctx.account.portal.public },

@@ -1,127 +1,179 @@
 /**
- * The portal of one account: whether it is on, who gets in, what it asks and offers, and where it lives.
- * Default settings (switches) are hard caps for everyone; default permissions are where users and links start.
- * Looks (logo, colour, support address) belong to the business itself.
+ * The portal of one account: whether it is on, who has access, what it asks and offers, and its address.
+ * Default settings (switches) are hard caps for everyone; default permissions apply to users and links without their own.
+ * Branding (logo, color, support address) belongs to the business itself.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { id, line, seenVersion, text } from '../../platform/schema.ts'
-import { PERMISSIONS, SIGN_UP_FIELDS } from '../identity/rules.ts'
+import { count, flag, id, line, named, recordVersion, seenVersion, text } from '../../platform/schema.ts'
+import { PERMISSIONS, SIGN_UP_FIELDS, type Permission, type SignUpField } from '../identity/rules.ts'
 import { QUESTIONS } from './rules.ts'
 
 export const portalProblems = declareProblems({
-  /** Somebody else saved first; nothing of this form was stored. */
-  editConflict: 409,
-  portalAddressTaken: 409,
+  editConflict: [409, 'Someone else saved since the `version` you sent. Read it again.'],
+  portalAddressTaken: [409, 'Another account uses the address.'],
 })
 
-const eachPermission = z.strictObject(
-  Object.fromEntries(PERMISSIONS.map((name) => [name, z.boolean()])) as Record<
-    (typeof PERMISSIONS)[number],
-    z.ZodBoolean
-  >,
-)
-const eachField = z.strictObject(
-  Object.fromEntries(SIGN_UP_FIELDS.map((name) => [name, z.enum(['off', 'optional', 'required'])])) as Record<
-    (typeof SIGN_UP_FIELDS)[number],
-    z.ZodEnum<{ off: 'off'; optional: 'optional'; required: 'required' }>
-  >,
-)
-
-const settings = {
-  enabled: z.boolean(),
-  public: z.boolean(),
-  /** Empty: the business's own name. */
-  name: line(80).nullable(),
-  introduction: text(2_000),
-  signUpFields: eachField,
-  signUpDomains: z.array(z.string().max(260)).max(100, 'tooMany'),
-  switches: eachPermission,
-  permissions: eachPermission,
-  /** Default templates, in the order customers see them. */
-  templates: z.array(id()).max(200, 'tooMany'),
-  hideJobsOfOtherTemplates: z.boolean(),
-  severalJobs: z.boolean(),
-  requestedStart: z.boolean(),
-  /** null follows `public`. */
-  createCustomers: z.boolean().nullable(),
-  staffNames: z.enum(['full', 'first', 'business']),
-  confirmBookings: z.boolean(),
-  mailOnRemoval: z.boolean(),
+/** What each permission allows, for the API document. */
+export const PERMISSION_MEANINGS: Record<Permission, string> = {
+  createJobs: 'Book jobs.',
+  chooseTemplates: 'Choose among the services.',
+  editJobs: 'Update jobs until they start.',
+  cancelJobs: 'Cancel jobs until they start.',
+  deleteJobs: 'Delete jobs that are not scheduled.',
+}
+const FIELD_NAMES: Record<SignUpField, string> = {
+  name: 'Full name.',
+  phone: 'Phone number.',
+  company: 'Company.',
+  address: 'Postal address.',
 }
 
-const answer = z.object({
-  ...settings,
-  version: z.number(),
-  slug: z.string(),
-  businessName: z.string(),
-  addresses: z.object({ home: z.string(), signIn: z.string(), signUp: z.string() }),
-  /** HTML for the business's own website. */
-  button: z.string(),
-  /** Every template that can be offered, or still is; default ones first, in their order. */
-  choices: z.array(z.object({ id: z.string(), name: z.string(), archived: z.boolean(), offered: z.boolean() })),
-  can: z.object({ edit: z.boolean() }),
-})
+const permissions = z
+  .strictObject(
+    Object.fromEntries(PERMISSIONS.map((name) => [name, flag(PERMISSION_MEANINGS[name])])) as Record<
+      Permission,
+      z.ZodBoolean
+    >,
+  )
+  .meta({ id: 'Permissions', description: 'What portal users may do.' })
+const signUpFields = z
+  .strictObject(
+    Object.fromEntries(
+      SIGN_UP_FIELDS.map((name) => [name, z.enum(['off', 'optional', 'required']).describe(FIELD_NAMES[name])]),
+    ) as Record<SignUpField, z.ZodEnum<{ off: 'off'; optional: 'optional'; required: 'required' }>>,
+  )
+  .meta({ id: 'SignUpFields', description: 'Which contact details a sign-up asks for.' })
 
-export const portal = contract('portal', {
-  getPortalSettings: operation({
-    method: 'GET',
-    path: '/office/{account}/portal-settings',
-    audience: ['staff'],
-    summary: 'How the customer portal is set up',
-    output: answer,
-    problems: ['managersOnly'],
-  }),
-  updatePortalSettings: operation({
-    method: 'PATCH',
-    path: '/office/{account}/portal-settings',
-    audience: ['staff'],
-    summary:
-      'Change how the customer portal works; what is not named stays. Switching it off ends every portal session',
-    body: z.strictObject({
-      version: seenVersion(),
-      ...(Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as {
-        [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]>
-      }),
+const settings = {
+  enabled: flag('Whether the portal is on.'),
+  public: flag('Whether anyone may sign up.'),
+  name: line(80).nullable().describe('Name of the portal; null uses the name of the business.'),
+  introduction: text(2_000).describe('Text beside the sign-in form.'),
+  signUpFields,
+  signUpDomains: z
+    .array(z.string().max(260))
+    .max(100, 'tooMany')
+    .describe('Email domains that may sign up; empty allows all.'),
+  switches: permissions.describe('What any portal user may do at most. No permission exceeds it.'),
+  permissions: permissions.describe('What portal users may do by default.'),
+  templates: z.array(id()).max(200, 'tooMany').describe('Default services, in the order that customers see.'),
+  hideJobsOfOtherTemplates: flag('Hide existing jobs of services that a user does not have.'),
+  severalJobs: flag('Allow several identical jobs in one booking.'),
+  requestedStart: flag('Allow asking for a start.'),
+  createCustomers: z
+    .boolean()
+    .nullable()
+    .describe('Create a customer at the first booking of a user without one; null follows `public`.'),
+  staffNames: z.enum(['full', 'first', 'business']).describe('How staff are named to customers.'),
+  confirmBookings: flag('Email a confirmation of each booking.'),
+  mailOnRemoval: flag('Email portal users when they are removed.'),
+}
+
+const portalSettings = z
+  .object({
+    ...settings,
+    version: recordVersion(),
+    slug: z.string().describe("Name in the account's addresses."),
+    businessName: z.string().describe('Name of the business.'),
+    addresses: z
+      .object({
+        home: z.string().describe('Home page.'),
+        signIn: z.string().describe('Sign-in page.'),
+        signUp: z.string().describe('Sign-up page.'),
+      })
+      .describe('Full addresses of the portal.'),
+    button: z.string().describe("HTML of a link for the business's own website."),
+    choices: z
+      .array(z.object({ ...named().shape, archived: flag('Archived.'), offered: flag('A default service.') }))
+      .describe('Templates that can be offered; default services first, in their order.'),
+    can: z.object({ edit: flag('Change the settings.') }).describe('What you may do.'),
+  })
+  .meta({ id: 'PortalSettings', description: 'Settings of the customer portal.' })
+
+const checklistLine = z
+  .object({
+    code: z.string().describe('What was checked.'),
+    status: z.enum(['done', 'open', 'note']).describe('`note` is neither right nor wrong.'),
+    count: count('Number of records it is about.'),
+    page: z
+      .enum(['portalSettings', 'portalUsers', 'newPortalUser', 'templates', 'business', 'messages'])
+      .describe('Page where it can be changed.'),
+    anchor: z.string().nullable().describe('Section of that page.'),
+  })
+  .meta({ id: 'ChecklistLine', description: 'One finding of the portal checklist.' })
+
+export const portal = contract(
+  { name: 'Portal settings', description: 'How the customer portal of the account works.' },
+  {
+    getPortalSettings: operation({
+      method: 'GET',
+      path: '/office/{account}/portal-settings',
+      audience: ['staff'],
+      summary: 'Get the portal settings',
+      description: 'All settings of the customer portal, with its addresses.',
+      output: portalSettings,
+      problems: ['managersOnly'],
     }),
-    output: answer.extend({ sessionsEnded: z.number() }),
-    problems: ['managersOnly', 'editConflict'],
-    writes: true,
-  }),
-  changePortalAddress: operation({
-    method: 'PUT',
-    path: '/office/{account}/portal-address',
-    audience: ['staff'],
-    summary: 'Move office and portal to another name; the old one leads there for a year',
-    body: z.strictObject({ slug: z.string().trim().toLowerCase().min(1, 'required').max(40, 'tooLong') }),
-    output: z.object({ slug: z.string() }),
-    problems: ['managersOnly', 'portalAddressTaken'],
-    writes: true,
-  }),
-  getPortalChecklist: operation({
-    method: 'GET',
-    path: '/office/{account}/portal-checklist',
-    audience: ['staff'],
-    summary: 'The four planning questions, answered by the status of the account, each with the page to change it',
-    output: z.object({
-      done: z.number(),
-      of: z.number(),
-      questions: z.array(
-        z.object({
-          question: z.enum(QUESTIONS),
-          lines: z.array(
-            z.object({
-              code: z.string(),
-              status: z.enum(['done', 'open', 'note']),
-              count: z.number(),
-              page: z.enum(['portalSettings', 'portalUsers', 'newPortalUser', 'templates', 'business', 'messages']),
-              anchor: z.string().nullable(),
-            }),
-          ),
+    updatePortalSettings: operation({
+      method: 'PATCH',
+      path: '/office/{account}/portal-settings',
+      audience: ['staff'],
+      summary: 'Update the portal settings',
+      description: 'Changes what you send. Turning the portal off ends every portal session.',
+      body: z.strictObject({
+        version: seenVersion(),
+        ...(Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as {
+          [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]>
         }),
-      ),
+      }),
+      output: portalSettings.extend({ sessionsEnded: count('Number of portal sessions that ended.') }).meta({
+        id: 'UpdatedPortalSettings',
+        extends: 'PortalSettings',
+        description: 'The settings after the change.',
+      }),
+      problems: ['managersOnly', 'editConflict'],
+      writes: true,
     }),
-    problems: ['managersOnly'],
-  }),
-})
+    changePortalAddress: operation({
+      method: 'PUT',
+      path: '/office/{account}/portal-address',
+      audience: ['staff'],
+      summary: 'Change the portal address',
+      description: 'Moves office and portal to another name. The old one redirects for a year.',
+      body: z.strictObject({
+        slug: z
+          .string()
+          .trim()
+          .toLowerCase()
+          .min(1, 'required')
+          .max(40, 'tooLong')
+          .describe("New name in the account's addresses: 2 to 40 lowercase letters, digits and hyphens."),
+      }),
+      output: z.object({ slug: z.string().describe('The new name.') }),
+      problems: ['managersOnly', 'portalAddressTaken'],
+      writes: true,
+    }),
+    getPortalChecklist: operation({
+      method: 'GET',
+      path: '/office/{account}/portal-checklist',
+      audience: ['staff'],
+      summary: 'Get the portal checklist',
+      description: 'Four planning questions, answered from the settings and records of the account.',
+      output: z.object({
+        done: count('Number of findings that are done.'),
+        of: count('Number of findings that are done or open.'),
+        questions: z
+          .array(
+            z.object({
+              question: z.enum(QUESTIONS).describe('The question.'),
+              lines: z.array(checklistLine).describe('Findings that answer it.'),
+            }),
+          )
+          .describe('The questions.'),
+      }),
+      problems: ['managersOnly'],
+    }),
+  },
+)

@@ -1,73 +1,85 @@
 /**
- * Staff: people's places in one account. Who works here, in which role, and how they come and go.
+ * Staff: people's memberships in one account. Who works here, in which role, and how they join and leave.
  * Their login is `identity/people`: one for the whole installation.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { email, id, line, moment } from '../../platform/schema.ts'
-import { ROLES } from '../identity/rules.ts'
+import { email, empty, flag, id, line, moment, recordId } from '../../platform/schema.ts'
+import { staffRole } from '../identity/contract.ts'
 
 declareProblems({
-  ownersOnly: 403,
-  notYourself: 403,
-  wrongPerson: 403,
-  lastOwner: 409,
-  alreadyStaff: 409,
-  alreadyInvited: 409,
-  staffDeactivated: 409,
-  notInvited: 409,
-  notActive: 409,
-  notDeactivated: 409,
-  invitationClosed: 409,
+  ownersOnly: [403, 'Only an owner may do this with an owner.'],
+  notYourself: [403, 'You cannot do this to yourself.'],
+  wrongPerson: [403, 'The invitation is for another person.'],
+  lastOwner: [409, 'An account needs at least one owner.'],
+  alreadyStaff: [409, 'The person is already on the staff.'],
+  alreadyInvited: [409, 'The person is already invited. Resend the invitation instead.'],
+  staffDeactivated: [409, 'The person is on the staff but deactivated. Reactivate them instead.'],
+  notInvited: [409, 'The invitation is no longer open.'],
+  notActive: [409, 'The person is not active.'],
+  notDeactivated: [409, 'The person is not deactivated.'],
+  invitationClosed: [409, 'The invitation was accepted, replaced or withdrawn, or has expired.'],
 })
 
-const role = () => z.enum(ROLES)
-const member = z.object({
-  id: z.string(),
-  name: z.string().nullable(),
-  email: z.string(),
-  role: role(),
-  status: z.enum(['invited', 'active', 'deactivated']),
-  you: z.boolean(),
-  since: moment(),
-  /** While invited: until when the link works, and how its mail went. */
-  invitation: z
-    .object({
-      expiresAt: moment(),
-      expired: z.boolean(),
-      mail: z.enum(['waiting', 'sending', 'sent', 'failed', 'canceled']).nullable(),
-      message: z.string().nullable(),
-    })
-    .nullable(),
-  /** What I may do. `reason` says why the last owner stays. */
-  can: z.object({
-    resend: z.boolean(),
-    revoke: z.boolean(),
-    deactivate: z.boolean(),
-    reactivate: z.boolean(),
-    roles: z.array(role()),
-  }),
-  lastOwner: z.boolean(),
+const member = z
+  .object({
+    id: recordId(),
+    name: z.string().nullable().describe('Full name; null until an invitation is accepted.'),
+    email: z.string().describe('Email address.'),
+    role: staffRole,
+    status: z.enum(['invited', 'active', 'deactivated']).describe('Status of the membership.'),
+    you: flag('Whether it is you.'),
+    since: moment().describe('When the person was invited or joined.'),
+    invitation: z
+      .object({
+        expiresAt: moment().describe('When the link expires.'),
+        expired: flag('Whether it has expired.'),
+        mail: z
+          .enum(['waiting', 'sending', 'sent', 'failed', 'canceled'])
+          .nullable()
+          .describe('Delivery status of the email.'),
+        message: z.string().nullable().describe('ID of the message.'),
+      })
+      .nullable()
+      .describe('The invitation, while the person is invited.'),
+    can: z
+      .object({
+        resend: flag('Resend the invitation.'),
+        revoke: flag('Revoke the invitation.'),
+        deactivate: flag('Deactivate the person.'),
+        reactivate: flag('Reactivate the person.'),
+        roles: z.array(staffRole).describe('Roles that you may give them.'),
+      })
+      .describe('What you may do now.'),
+    lastOwner: flag('Whether it is the last owner, who must stay.'),
+  })
+  .meta({ id: 'StaffMember', description: 'A person on the staff of the account.' })
+const memberParams = z.strictObject({ member: id().describe('ID of the staff member.') })
+const token = z.strictObject({
+  token: z.string().max(200).meta({ shared: 'staffToken', description: 'Token of a link that was emailed to staff.' }),
 })
-const params = z.strictObject({ member: id() })
-const token = z.strictObject({ token: z.string().max(200) })
 
-export const staff = contract('staff', {
+const memberOperations = {
   listStaff: operation({
     method: 'GET',
     path: '/office/{account}/staff',
     audience: ['staff'],
-    summary: 'Everyone who works here, or was invited to',
-    output: z.object({ members: z.array(member), mayInvite: z.array(role()) }),
+    summary: 'List staff',
+    description: 'Everyone on the staff, with open invitations.',
+    output: z.object({
+      members: z.array(member).describe('The staff.'),
+      mayInvite: z.array(staffRole).describe('Roles that you may invite to.'),
+    }),
   }),
   inviteStaff: operation({
     method: 'POST',
     path: '/office/{account}/staff',
     audience: ['staff'],
-    summary: 'Invite somebody to the staff by mail; the link works once, for 7 days',
-    body: z.strictObject({ email: email(), role: role() }),
-    output: z.object({ id: z.string() }),
+    summary: 'Invite staff',
+    description: 'Emails an invitation. Its link can be used once and expires after 7 days.',
+    body: z.strictObject({ email: email(), role: staffRole }),
+    output: z.object({ id: recordId() }),
     problems: ['ownersOnly', 'alreadyStaff', 'alreadyInvited', 'staffDeactivated'],
     creates: true,
     writes: true,
@@ -76,9 +88,10 @@ export const staff = contract('staff', {
     method: 'POST',
     path: '/office/{account}/staff/{member}/invitation',
     audience: ['staff'],
-    summary: 'Send the invitation again; the link before it dies',
-    params,
-    output: z.object({}),
+    summary: 'Resend an invitation',
+    description: 'Emails a new link; the earlier link stops working.',
+    params: memberParams,
+    output: empty(),
     problems: ['ownersOnly', 'notInvited'],
     limits: [{ by: 'caller', max: 30, seconds: 900 }],
     writes: true,
@@ -87,9 +100,10 @@ export const staff = contract('staff', {
     method: 'DELETE',
     path: '/office/{account}/staff/{member}/invitation',
     audience: ['staff'],
-    summary: 'Take an invitation back; its link dies',
-    params,
-    output: z.object({}),
+    summary: 'Revoke an invitation',
+    description: 'The link stops working and the person leaves the list.',
+    params: memberParams,
+    output: empty(),
     problems: ['ownersOnly', 'notInvited'],
     writes: true,
   }),
@@ -97,10 +111,11 @@ export const staff = contract('staff', {
     method: 'PATCH',
     path: '/office/{account}/staff/{member}/role',
     audience: ['staff'],
-    summary: 'Give a member of the staff another role',
-    params,
-    body: z.strictObject({ role: role() }),
-    output: z.object({}),
+    summary: 'Change the role of a staff member',
+    description: 'The new role applies from their next request.',
+    params: memberParams,
+    body: z.strictObject({ role: staffRole }),
+    output: empty(),
     problems: ['ownersOnly', 'notYourself', 'lastOwner'],
     writes: true,
   }),
@@ -108,9 +123,10 @@ export const staff = contract('staff', {
     method: 'POST',
     path: '/office/{account}/staff/{member}/deactivation',
     audience: ['staff'],
-    summary: "End somebody's access to this account, from their next request on",
-    params,
-    output: z.object({}),
+    summary: 'Deactivate a staff member',
+    description: 'They lose access to the account from their next request.',
+    params: memberParams,
+    output: empty(),
     problems: ['ownersOnly', 'notYourself', 'lastOwner', 'notActive'],
     writes: true,
   }),
@@ -118,45 +134,64 @@ export const staff = contract('staff', {
     method: 'DELETE',
     path: '/office/{account}/staff/{member}/deactivation',
     audience: ['staff'],
-    summary: 'Give somebody their access back',
-    params,
-    output: z.object({}),
+    summary: 'Reactivate a staff member',
+    description: 'They have access to the account again, in their former role.',
+    params: memberParams,
+    output: empty(),
     problems: ['ownersOnly', 'notDeactivated'],
     writes: true,
   }),
+}
+
+const invitationOperations = {
   getStaffInvitation: operation({
     method: 'GET',
     path: '/people/staff-invitations/{token}',
     audience: ['anonymous', 'person'],
-    summary: 'What an invitation link is about',
+    summary: 'Check an invitation link',
+    description: 'What the invitation is for and what to do next. Changes nothing.',
     params: token,
     output: z.object({
-      status: z.enum(['open', 'accepted', 'expired', 'replaced', 'unknown']),
+      status: z.enum(['open', 'accepted', 'expired', 'replaced', 'unknown']).describe('Whether the link can be used.'),
       invitation: z
         .object({
-          business: z.string(),
-          accent: z.string(),
-          slug: z.string(),
-          email: z.string(),
-          role: role(),
-          expiresAt: moment(),
-          /** `new`: choose name and password · `signIn`: sign in first · `join`: one press · `other`: signed in as somebody else. */
-          next: z.enum(['new', 'signIn', 'join', 'other']),
-          signedInAs: z.string().nullable(),
+          business: z.string().describe('Name of the business.'),
+          accent: z.string().describe('Brand color as #rrggbb.'),
+          slug: z.string().describe('Slug of the account.'),
+          email: z.string().describe('Email address that was invited.'),
+          role: staffRole,
+          expiresAt: moment().describe('When the link expires.'),
+          next: z
+            .enum(['new', 'signIn', 'join', 'other'])
+            .describe(
+              '`new`: send name and password. `signIn`: sign in first. `join`: accept. `other`: sign out first.',
+            ),
+          signedInAs: z.string().nullable().describe('Email address of the person who is signed in.'),
         })
-        .nullable(),
+        .nullable()
+        .describe('The invitation, if the link is known.'),
     }),
   }),
   acceptStaffInvitation: operation({
     method: 'POST',
     path: '/people/staff-invitations/{token}',
     audience: ['anonymous', 'person'],
-    summary: 'Join the staff of an account: with name and password when new here, else signed in as the person invited',
+    summary: 'Accept an invitation',
+    description: 'Someone new sends name and password and is signed in. Someone with a login signs in first.',
     params: token,
-    body: z.strictObject({ name: line(120).optional(), password: z.string().max(1_000, 'tooLong').optional() }),
-    output: z.object({ slug: z.string() }),
+    body: z.strictObject({
+      name: line(120).optional().describe('Full name, if you are new.'),
+      password: z.string().max(1_000, 'tooLong').optional().describe('Password, if you are new.'),
+    }),
+    output: z.object({ slug: z.string().describe('Slug of the account.') }),
     problems: ['invitationClosed', 'wrongPerson', 'notSignedIn'],
     limits: [{ by: 'address', max: 60, seconds: 900 }],
     writes: true,
+    session: 'starts',
   }),
-})
+}
+
+export const staff = contract(
+  { name: 'Staff', description: 'Staff of the account, their roles and invitations.' },
+  { ...memberOperations, ...invitationOperations },
+)

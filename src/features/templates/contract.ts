@@ -1,19 +1,39 @@
 /**
- * Templates: the kinds of job a business does, called job types in its portal. A template says what is asked for a job
- * and who may see and answer each question. Every change makes a new version; a job keeps the one it was made with.
+ * Templates: the kinds of job a business does, called services in its portal. A template says what is asked for a job
+ * and who may see and answer each field. Every change makes a new version; a job keeps the one it was created with.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { id, line, moment, seenVersion, text } from '../../platform/schema.ts'
+import {
+  count,
+  empty,
+  flag,
+  id,
+  line,
+  moment,
+  recordId,
+  recordVersion,
+  seenVersion,
+  text,
+} from '../../platform/schema.ts'
 import { FIELD_TYPES, MAX_FIELDS, MAX_OPTIONS, PERMISSIONS, TEMPLATE_ICONS } from './rules.ts'
 
 declareProblems({
-  templateChanged: 409,
-  templateArchived: 409,
+  templateChanged: [409, 'Someone else changed the template since the `version` you sent. Read it again.'],
+  templateArchived: [409, 'The template is archived. Restore it first.'],
 })
 
-const value = () =>
+export const fieldType = z
+  .enum(FIELD_TYPES)
+  .meta({ id: 'FieldType', description: 'Kind of answer that a field takes.' })
+export const fieldPermission = z
+  .enum(PERMISSIONS)
+  .meta({ id: 'FieldPermission', description: 'What one may do with a field.' })
+const icon = z.enum(TEMPLATE_ICONS).meta({ id: 'TemplateIcon', description: 'Name of the icon in the portal.' })
+const status = z.enum(['active', 'archived']).describe('Whether the template is in use or archived.')
+
+const valueInput = () =>
   z.union([
     z.boolean(),
     z.number(),
@@ -21,139 +41,170 @@ const value = () =>
     z.array(z.string().max(200, 'tooLong')).max(MAX_OPTIONS, 'tooMany'),
   ])
 
-/** As somebody sets it up: a field without an id is new. What goes together is checked by rules.ts. */
-const fieldIn = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,40}$/)
-    .optional(),
-  name: line(120),
-  type: z.enum(FIELD_TYPES),
-  hint: text(300).optional(),
-  options: z.array(line(120)).max(MAX_OPTIONS, 'tooMany').optional(),
-  portal: z.enum(PERMISSIONS),
-  worker: z.enum(PERMISSIONS),
-  value: value().optional(),
-  unit: line(20).optional(),
-})
+/** What goes together is checked by rules.ts. */
+const fieldInput = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,40}$/)
+      .optional()
+      .describe('ID of an existing field. Leave out for a new one.'),
+    name: line(120).describe('Label.'),
+    type: fieldType,
+    hint: text(300).optional().describe('Help text.'),
+    options: z.array(line(120)).max(MAX_OPTIONS, 'tooMany').optional().describe('Options of a pick list, in order.'),
+    portal: fieldPermission.describe('What a customer may do with the field.'),
+    worker: fieldPermission.describe('What the worker on the job may do with the field.'),
+    value: valueInput().optional().describe('Default value: every new job starts with it.'),
+    unit: line(20).optional().describe('Unit shown after a number, such as kWh.'),
+  })
+  .meta({ id: 'TemplateFieldInput', description: 'A field as you set it up.' })
 
-const field = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.enum(FIELD_TYPES),
-  hint: z.string().optional(),
-  options: z.array(z.string()).optional(),
-  portal: z.enum(PERMISSIONS),
-  worker: z.enum(PERMISSIONS),
-  value: z.any().optional(),
-  unit: z.string().optional(),
-})
+const field = z
+  .object({
+    id: z.string().describe('ID of the field, the same in every version of the template.'),
+    name: z.string().describe('Label.'),
+    type: fieldType,
+    hint: z.string().optional().describe('Help text.'),
+    options: z.array(z.string()).optional().describe('Options of a pick list, in order.'),
+    portal: fieldPermission.describe('What a customer may do with the field.'),
+    worker: fieldPermission.describe('What the worker on the job may do with the field.'),
+    value: z.any().optional().describe('Default value.'),
+    unit: z.string().optional().describe('Unit shown after a number, such as kWh.'),
+  })
+  .meta({ id: 'TemplateField', description: 'A field of a template.' })
 
-const status = z.enum(['active', 'archived'])
 const summary = {
-  id: z.string(),
-  name: z.string(),
-  description: z.string(),
-  icon: z.enum(TEMPLATE_ICONS),
-  durationMinutes: z.number().nullable(),
+  id: recordId(),
+  name: z.string().describe('Name.'),
+  description: z.string().describe('Description that customers read.'),
+  icon,
+  durationMinutes: z.number().nullable().describe('Planned duration in minutes.'),
   status,
-  version: z.number(),
-  /** Among the default templates of the portal. */
-  offered: z.boolean(),
+  version: recordVersion(),
+  offered: flag('Whether it is among the default templates of the portal.'),
 }
-const template = z.object({
-  ...summary,
-  fields: z.array(field),
-  /** The version these fields are of; `version` is the newest. */
-  fieldsOf: z.number(),
-  updatedAt: moment(),
-  can: z.object({ edit: z.boolean(), archive: z.boolean(), restore: z.boolean() }),
-})
+const row = z
+  .object({ ...summary, fieldCount: count('Number of fields.') })
+  .meta({ id: 'TemplateRow', description: 'A template in a list.' })
+const template = z
+  .object({
+    ...summary,
+    fields: z.array(field).describe('Fields, in order.'),
+    fieldsOf: z.number().describe('Version that these fields are of; `version` is the newest.'),
+    updatedAt: moment().describe('When the template last changed.'),
+    can: z
+      .object({
+        edit: flag('Update the template.'),
+        archive: flag('Archive the template.'),
+        restore: flag('Restore the template.'),
+      })
+      .describe('What you may do now.'),
+  })
+  .meta({ id: 'Template', description: 'A kind of job, with its fields.' })
 
 const content = {
-  name: line(120),
-  description: text(500),
-  icon: z.enum(TEMPLATE_ICONS),
-  /** Planned duration in minutes: five minutes to ten days. */
-  durationMinutes: z.int().min(5).max(14_400).nullable(),
-  fields: z.array(fieldIn).max(MAX_FIELDS, 'tooMany'),
+  name: line(120).describe('Name.'),
+  description: text(500).describe('Description that customers read.'),
+  icon,
+  /** Five minutes to ten days. */
+  durationMinutes: z.int().min(5).max(14_400).nullable().describe('Planned duration in minutes.'),
+  fields: z.array(fieldInput).max(MAX_FIELDS, 'tooMany').describe('All fields, in order.'),
 }
-const one = z.strictObject({ template: id() })
+const templateParams = z.strictObject({ template: id().describe('ID of the template.') })
 
-export const templates = contract('templates', {
-  listTemplates: operation({
-    method: 'GET',
-    path: '/office/{account}/templates',
-    audience: ['staff'],
-    summary: 'The templates in their order, with how many there are of each status',
-    query: z.strictObject({ status: status.optional() }),
-    output: z.object({
-      rows: z.array(z.object({ ...summary, fieldCount: z.number() })),
-      counts: z.object({ active: z.number(), archived: z.number() }),
-      can: z.object({ create: z.boolean(), order: z.boolean() }),
+export const templates = contract(
+  { name: 'Templates', description: 'Kinds of jobs with their fields. Customers see them as services.' },
+  {
+    listTemplates: operation({
+      method: 'GET',
+      path: '/office/{account}/templates',
+      audience: ['staff'],
+      summary: 'List templates',
+      description: 'All templates in their order, with the number of each status.',
+      query: z.strictObject({ status: status.optional() }),
+      output: z.object({
+        rows: z.array(row).describe('The templates.'),
+        counts: z
+          .object({ active: count('Active templates.'), archived: count('Archived templates.') })
+          .describe('How many there are.'),
+        can: z
+          .object({ create: flag('Create templates.'), order: flag('Reorder templates.') })
+          .describe('What you may do.'),
+      }),
     }),
-  }),
-  getTemplate: operation({
-    method: 'GET',
-    path: '/office/{account}/templates/{template}',
-    audience: ['staff'],
-    summary: 'One template with its fields, of its newest version or of the one asked for',
-    params: one,
-    query: z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() }),
-    output: template,
-  }),
-  createTemplate: operation({
-    method: 'POST',
-    path: '/office/{account}/templates',
-    audience: ['staff'],
-    summary: 'Make a template; it comes last',
-    body: z.strictObject({
-      ...content,
-      description: content.description.default(''),
-      icon: content.icon.default('wrench'),
-      durationMinutes: content.durationMinutes.default(null),
-      fields: content.fields.default([]),
+    getTemplate: operation({
+      method: 'GET',
+      path: '/office/{account}/templates/{template}',
+      audience: ['staff'],
+      summary: 'Get a template',
+      description: 'The template with the fields of its newest version, or of the version you ask for.',
+      params: templateParams,
+      query: z.strictObject({
+        version: z.coerce.number().int().min(1).max(1_000_000).optional().describe('Version of the fields.'),
+      }),
+      output: template,
     }),
-    output: template,
-    writes: true,
-    creates: true,
-  }),
-  updateTemplate: operation({
-    method: 'PATCH',
-    path: '/office/{account}/templates/{template}',
-    audience: ['staff'],
-    summary: 'Change a template as it was in `version`; the change is a new version',
-    params: one,
-    body: z.strictObject({ version: seenVersion(), ...z.strictObject(content).partial().shape }),
-    output: template,
-    problems: ['templateChanged', 'templateArchived'],
-    writes: true,
-  }),
-  archiveTemplate: operation({
-    method: 'POST',
-    path: '/office/{account}/templates/{template}/archive',
-    audience: ['staff'],
-    summary: 'Take a template out of use; its jobs stay as they are',
-    params: one,
-    output: template,
-    writes: true,
-  }),
-  restoreTemplate: operation({
-    method: 'POST',
-    path: '/office/{account}/templates/{template}/restore',
-    audience: ['staff'],
-    summary: 'Take an archived template into use again',
-    params: one,
-    output: template,
-    writes: true,
-  }),
-  reorderTemplates: operation({
-    method: 'PUT',
-    path: '/office/{account}/templates-order',
-    audience: ['staff'],
-    summary: 'Put the templates in this order; those not named keep theirs and come after',
-    body: z.strictObject({ templates: z.array(id()).min(1, 'required').max(500, 'tooMany') }),
-    output: z.object({}),
-    writes: true,
-  }),
-})
+    createTemplate: operation({
+      method: 'POST',
+      path: '/office/{account}/templates',
+      audience: ['staff'],
+      summary: 'Create a template',
+      description: 'The new template comes last in the order.',
+      body: z.strictObject({
+        ...content,
+        description: content.description.default(''),
+        icon: content.icon.default('wrench'),
+        durationMinutes: content.durationMinutes.default(null),
+        fields: content.fields.default([]),
+      }),
+      output: template,
+      writes: true,
+      creates: true,
+    }),
+    updateTemplate: operation({
+      method: 'PATCH',
+      path: '/office/{account}/templates/{template}',
+      audience: ['staff'],
+      summary: 'Update a template',
+      description: 'Saves a new version. Existing jobs keep the version that they were created with.',
+      params: templateParams,
+      body: z.strictObject({ version: seenVersion(), ...z.strictObject(content).partial().shape }),
+      output: template,
+      problems: ['templateChanged', 'templateArchived'],
+      writes: true,
+    }),
+    archiveTemplate: operation({
+      method: 'POST',
+      path: '/office/{account}/templates/{template}/archive',
+      audience: ['staff'],
+      summary: 'Archive a template',
+      description: 'No new jobs can be created with it. Existing jobs stay as they are.',
+      params: templateParams,
+      output: template,
+      writes: true,
+    }),
+    restoreTemplate: operation({
+      method: 'POST',
+      path: '/office/{account}/templates/{template}/restore',
+      audience: ['staff'],
+      summary: 'Restore a template',
+      description: 'Jobs can be created with it again.',
+      params: templateParams,
+      output: template,
+      writes: true,
+    }),
+    reorderTemplates: operation({
+      method: 'PUT',
+      path: '/office/{account}/templates-order',
+      audience: ['staff'],
+      summary: 'Reorder the templates',
+      description: 'Puts the templates in this order. Those you leave out come after, in their present order.',
+      body: z.strictObject({
+        templates: z.array(id()).min(1, 'required').max(500, 'tooMany').describe('IDs in the new order.'),
+      }),
+      output: empty(),
+      writes: true,
+    }),
+  },
+)

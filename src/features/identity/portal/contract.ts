@@ -1,134 +1,159 @@
 /**
- * The portal's own doors: signing in and out, sessions and passwords of portal users, and what a stranger may know.
- * A portal user is a login of one account: the same address elsewhere, or as staff, is somebody else (PS-51).
+ * Sign-in to the portal: signing in and out, sessions and passwords of portal users, and what anyone may know.
+ * A portal user is a login of one account: the same address elsewhere, or as staff, is another login (PS-51).
  */
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
-import { email, id, moment } from '../../../platform/schema.ts'
+import { email, empty, flag, id, moment, password, recordId } from '../../../platform/schema.ts'
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
 import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_LIMITS } from '../contract.ts'
 
 declareProblems({
-  /** Said only after a correct password (CP-12, E-64). */
-  notActivated: 403,
+  /** Answered only after a correct password (CP-12, E-64). */
+  notActivated: [403, 'The password is right, but the portal user did not open the activation link yet.'],
 })
 
 const ANYONE = ['anonymous', 'portalUser'] as const
-const rule = z.enum(['off', 'optional', 'required'])
-const me = z.object({
-  id: z.string(),
-  name: z.string(),
-  email: z.string(),
-  phone: z.string().nullable(),
-  can: z.object({ createJobs: z.boolean() }),
-})
-const password = () => z.string().min(1, 'required').max(1_000, 'tooLong')
+const rule = z
+  .enum(['off', 'optional', 'required'])
+  .meta({ id: 'SignUpRule', description: 'Whether a contact detail is asked for.' })
+const currentUser = z
+  .object({
+    id: recordId(),
+    name: z.string().describe('Full name.'),
+    email: z.string().describe('Email address.'),
+    phone: z.string().nullable().describe('Phone number.'),
+    can: z.object({ createJobs: flag('Book jobs.') }).describe('What they may do.'),
+  })
+  .meta({ id: 'CurrentPortalUser', description: 'The signed-in portal user.' })
+const session = z
+  .object({
+    id: recordId(),
+    current: flag('Whether it is the session of this request.'),
+    createdAt: moment().describe('When the session started.'),
+    seenAt: moment().describe('When it was last used.'),
+    endsAt: moment().describe('When it ends.'),
+    userAgent: z.string().describe('Browser or program.'),
+    clientAddress: z.string().describe('IP address at the sign-in.'),
+  })
+  .meta({ id: 'PortalSession', description: 'A device or program that is signed in to the portal.' })
+const portal = z
+  .object({
+    slug: z.string().describe("Name in the portal's addresses."),
+    enabled: flag('Whether the portal is on. If not, little else is shown.'),
+    public: flag('Whether anyone may sign up.'),
+    name: z.string().describe('Name of the portal.'),
+    introduction: z.string().describe('Text beside the sign-in form.'),
+    accent: z.string().nullable().describe('Brand color as #rrggbb.'),
+    logo: z.string().nullable().describe('Path of the logo on this host.'),
+    signUpFields: z
+      .object({ name: rule, phone: rule, company: rule, address: rule })
+      .describe('Contact details that a sign-up asks for.'),
+    supportEmail: z.string().nullable().describe('Email address of the business.'),
+    supportPhone: z.string().nullable().describe('Phone number of the business.'),
+    postalAddress: z.string().nullable().describe('Postal address of the business.'),
+    timeZone: z.string().nullable().describe("The business's time zone."),
+    locale: z.string().describe('Language.'),
+    me: currentUser.nullable().describe('The signed-in portal user, if there is one.'),
+  })
+  .meta({ id: 'Portal', description: 'The customer portal of a business, as anyone may see it.' })
 
-export const portalIdentity = contract('identity', {
+const portalOperations = {
   getPortal: operation({
     method: 'GET',
     path: '/portal/{portal}',
     audience: ANYONE,
-    summary: 'What everybody may know of a portal; when it is off, only that',
-    output: z.object({
-      slug: z.string(),
-      enabled: z.boolean(),
-      public: z.boolean(),
-      name: z.string(),
-      introduction: z.string(),
-      /** #rrggbb */
-      accent: z.string().nullable(),
-      /** Path of its picture on this host. */
-      logo: z.string().nullable(),
-      signUpFields: z.object({ name: rule, phone: rule, company: rule, address: rule }),
-      supportEmail: z.string().nullable(),
-      supportPhone: z.string().nullable(),
-      postalAddress: z.string().nullable(),
-      timeZone: z.string().nullable(),
-      locale: z.string(),
-      /** Who is signed in here, if anybody. */
-      me: me.nullable(),
-    }),
+    summary: 'Get the portal',
+    description: 'What anyone may know of the portal. While it is off, only its name.',
+    output: portal,
   }),
   getPortalLogo: operation({
     method: 'GET',
     path: '/portal/{portal}/logo',
     audience: ANYONE,
-    summary: 'The logo of the business, as pages and mails show it',
-    output: z.object({}),
-    download: true,
+    summary: 'Download the logo',
+    description: 'The logo of the business, as pages and emails show it.',
+    output: empty(),
+    download: ['image/png'],
   }),
   getCurrentPortalUser: operation({
     method: 'GET',
     path: '/portal/{portal}/me',
     audience: ['portalUser'],
-    summary: 'Who is signed in, and what they may do',
-    output: me,
+    summary: 'Get the signed-in portal user',
+    description: 'Who is signed in, and what they may do.',
+    output: currentUser,
   }),
   signInToPortal: operation({
     method: 'POST',
     path: '/portal/{portal}/sign-in',
     audience: ANYONE,
-    summary: 'Sign in as a portal user',
-    body: z.strictObject({ email: email(), password: password() }),
-    output: z.object({ name: z.string() }),
+    summary: 'Sign in to the portal',
+    description: 'Starts a session of this portal. Send its cookie with all further requests.',
+    body: z.strictObject({ email: email(), password: password('Password.') }),
+    output: z.object({ name: z.string().describe('Full name.') }),
     problems: ['portalOff', 'wrongCredentials', 'notActivated'],
     limits: SIGN_IN_LIMITS,
     writes: true,
+    session: 'starts',
+    example: {
+      body: { email: 'rosa@example.com', password: 'correct horse battery' },
+      answer: { name: 'Rosa Martin' },
+    },
   }),
   signOutOfPortal: operation({
     method: 'POST',
     path: '/portal/{portal}/sign-out',
     audience: ['portalUser'],
-    summary: 'Sign out',
-    output: z.object({}),
+    summary: 'Sign out of the portal',
+    description: 'Ends this session.',
+    output: empty(),
     writes: true,
+    session: 'ends',
   }),
+}
+
+const sessionOperations = {
   listPortalSessions: operation({
     method: 'GET',
     path: '/portal/{portal}/me/sessions',
     audience: ['portalUser'],
-    summary: 'Where I am signed in, last used first',
-    output: z.object({
-      rows: z.array(
-        z.object({
-          id: z.string(),
-          current: z.boolean(),
-          createdAt: moment(),
-          seenAt: moment(),
-          endsAt: moment(),
-          userAgent: z.string(),
-          clientAddress: z.string(),
-        }),
-      ),
-    }),
+    summary: 'List your sessions',
+    description: 'Devices and programs that are signed in as you, last used first.',
+    output: z.object({ rows: z.array(session).describe('The sessions.') }),
   }),
   endPortalSession: operation({
     method: 'DELETE',
     path: '/portal/{portal}/me/sessions/{session}',
     audience: ['portalUser'],
-    summary: 'Sign one of my devices out',
-    params: z.strictObject({ session: id() }),
-    output: z.object({}),
+    summary: 'End a session',
+    description: 'Signs out one device.',
+    params: z.strictObject({ session: id().describe('ID of the session.') }),
+    output: empty(),
     writes: true,
   }),
   endOtherPortalSessions: operation({
     method: 'POST',
     path: '/portal/{portal}/me/sessions/end-others',
     audience: ['portalUser'],
-    summary: 'Sign every other device of mine out',
-    output: z.object({ ended: z.number().int() }),
+    summary: 'End your other sessions',
+    description: 'Signs out every device but this one.',
+    output: z.object({ ended: z.number().int().describe('Number of sessions that ended.') }),
     writes: true,
   }),
+}
+
+const passwordOperations = {
   changePortalPassword: operation({
     method: 'POST',
     path: '/portal/{portal}/me/password',
     audience: ['portalUser'],
-    summary: 'Change my password, with the old one; ends my other sessions',
-    body: z.strictObject({ current: password(), password: newPassword() }),
-    output: z.object({}),
+    summary: 'Change your password',
+    description: 'Ends your other sessions.',
+    body: z.strictObject({ current: password('Current password.'), password: newPassword() }),
+    output: empty(),
     limits: [{ by: 'caller', max: 10, seconds: 900 }],
     writes: true,
   }),
@@ -136,10 +161,10 @@ export const portalIdentity = contract('identity', {
     method: 'POST',
     path: '/portal/{portal}/password-resets',
     audience: ANYONE,
-    summary:
-      'Mail a link to choose a new password; the answer is the same for everybody, and nothing changes before it is used',
+    summary: 'Request a password reset',
+    description: 'Emails a link to choose a new password. The answer is the same for every address.',
     body: z.strictObject({ email: email() }),
-    output: z.object({}),
+    output: empty(),
     problems: ['portalOff'],
     limits: [
       { by: 'address', max: 60, seconds: 3600 },
@@ -151,9 +176,13 @@ export const portalIdentity = contract('identity', {
     method: 'GET',
     path: '/portal/{portal}/password-resets/{token}',
     audience: ANYONE,
-    summary: 'What a link to choose a password opens now; changes nothing',
+    summary: 'Check a password reset link',
+    description: 'Whether the link can still be used. Changes nothing.',
     params: linkToken(),
-    output: z.object({ status: z.enum(LINK_STATUSES), email: z.string().nullable() }),
+    output: z.object({
+      status: z.enum(LINK_STATUSES).describe('Whether the link can be used.'),
+      email: z.string().nullable().describe('Email address of the portal user, if the link can be used.'),
+    }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600 }],
   }),
@@ -161,12 +190,19 @@ export const portalIdentity = contract('identity', {
     method: 'POST',
     path: '/portal/{portal}/password-resets/{token}',
     audience: ANYONE,
-    summary: 'Choose a new password by a mailed link; ends every session and signs nobody in',
+    summary: 'Reset the password',
+    description: 'Sets a new password and ends all sessions of the portal user. The link can be used once.',
     params: linkToken(),
     body: z.strictObject({ password: newPassword() }),
-    output: z.object({ email: z.string() }),
+    output: z.object({ email: z.string().describe('Email address to sign in with.') }),
     problems: [...LINK_PROBLEMS],
     limits: [{ by: 'address', max: 60, seconds: 3600 }],
     writes: true,
+    session: 'ends',
   }),
-})
+}
+
+export const portalIdentity = contract(
+  { name: 'Portal sign-in', description: 'The public side of a portal, and the sessions and passwords of its users.' },
+  { ...portalOperations, ...sessionOperations, ...passwordOperations },
+)

@@ -4,76 +4,94 @@
  */
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
-import { id, text } from '../../../platform/schema.ts'
-import { fieldValue, givenFields, local } from '../contract.ts'
+import { count, flag, id, named, recordId, text } from '../../../platform/schema.ts'
+import { currency, fieldParts, givenFields, jobNumber, local, siteChoice, timeZone } from '../job/contract.ts'
 import { MAX_ATTACHMENTS, MAX_JOBS } from '../rules.ts'
 
-/** A field as a customer meets it: hidden ones are not among them. */
-export const portalField = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  permission: z.enum(['readOnly', 'optional', 'required']),
-  hint: z.string().optional(),
-  options: z.array(z.string()).optional(),
-  unit: z.string().optional(),
-  value: fieldValue().optional(),
-})
+/** A field as a customer sees it: hidden ones are not among them. */
+export const portalField = z
+  .object({
+    ...fieldParts,
+    permission: z.enum(['readOnly', 'optional', 'required']).describe('Whether the customer may or must answer.'),
+  })
+  .meta({ id: 'PortalJobField', description: 'A field of a job as a customer sees it.' })
 
-export const booking = contract('jobs', {
-  getBookingOptions: operation({
-    method: 'GET',
-    path: '/portal/{portal}/bookable',
-    audience: ['portalUser'],
-    summary: 'What I may book and for whom; with a job type, also its questions',
-    query: z.strictObject({ template: id().optional() }),
-    output: z.object({
-      /** False: this user may book nothing; `why` says for the screen which sentence to show. */
-      allowed: z.boolean(),
-      why: z.enum(['permission', 'noCustomer', 'noJobTypes']).nullable(),
-      templates: z.array(z.object({ id: z.string(), name: z.string(), description: z.string(), icon: z.string() })),
-      customers: z.array(
-        z.object({
-          id: z.string(),
-          name: z.string(),
-          sites: z.array(z.object({ id: z.string(), name: z.string().nullable(), address: z.string() })),
-        }),
-      ),
-      /** No customer yet: booking makes one from these. */
-      makesCustomer: z.boolean(),
-      ownAddress: z.string().nullable(),
-      severalJobs: z.boolean(),
-      maxJobs: z.number(),
-      requestedStart: z.boolean(),
-      timeZone: z.string(),
-      currency: z.string(),
-      today: z.string(),
-      fields: z.array(portalField).nullable(),
+export const booking = contract(
+  { name: 'Booking', description: 'What a portal user can book, and booking it.' },
+  {
+    getBookingOptions: operation({
+      method: 'GET',
+      path: '/portal/{portal}/bookable',
+      audience: ['portalUser'],
+      summary: 'Get the booking options',
+      description: 'Services and customers that you may book for. With `template` also the fields to fill in.',
+      query: z.strictObject({ template: id().optional().describe('Service whose fields to include.') }),
+      output: z.object({
+        allowed: flag('Whether you may book. If not, `why` says why.'),
+        why: z.enum(['permission', 'noCustomer', 'noJobTypes']).nullable().describe('Why you may not book.'),
+        templates: z
+          .array(
+            z.object({
+              ...named().shape,
+              description: z.string().describe('Description.'),
+              icon: z.string().describe('Name of the icon.'),
+            }),
+          )
+          .describe('Services that you may book.'),
+        customers: z
+          .array(z.object({ ...named().shape, sites: z.array(siteChoice).describe('Active sites.') }))
+          .describe('Customers that you may book for.'),
+        makesCustomer: flag('You have no customer yet; the first booking creates one.'),
+        ownAddress: z.string().nullable().describe('Address in your profile.'),
+        severalJobs: flag('Whether one booking may create several identical jobs.'),
+        maxJobs: count('The most jobs of one booking.'),
+        requestedStart: flag('Whether you may ask for a start.'),
+        timeZone: timeZone(),
+        currency: currency(),
+        today: z.string().describe("Today in the business's time zone, such as 2026-12-07."),
+        fields: z.array(portalField).nullable().describe('Fields to fill in; null without `template`.'),
+      }),
     }),
-  }),
-  createPortalJob: operation({
-    method: 'POST',
-    path: '/portal/{portal}/jobs',
-    audience: ['portalUser'],
-    summary: 'Book one job, or several alike',
-    body: z.strictObject({
-      template: id(),
-      /** May be left out by who books for one customer only, or for none yet. */
-      customer: id().optional(),
-      site: id().optional(),
-      address: text(500).optional(),
-      requested: local().optional(),
-      number: z.number('whole').int('whole').min(1, 'tooSmall').max(MAX_JOBS, 'tooBig').default(1),
-      fields: givenFields().default({}),
-      /** Ids of files this user uploaded before. */
-      files: z.array(id()).max(MAX_ATTACHMENTS, 'tooMany').default([]),
-      /** Made with the form: the same form sent twice books once. */
-      formKey: id().optional(),
+    createPortalJob: operation({
+      method: 'POST',
+      path: '/portal/{portal}/jobs',
+      audience: ['portalUser'],
+      summary: 'Book a job',
+      description: 'Books one job, or several identical ones with `number`: all of them or none.',
+      body: z.strictObject({
+        template: id().describe('Service to book.'),
+        customer: id().optional().describe('Customer to book for. Leave out if you have only one or none.'),
+        site: id().optional().describe('Site of the customer.'),
+        address: text(500).optional().describe('Service address, if it is not a site.'),
+        requested: local().optional().describe('Start that you ask for.'),
+        number: z
+          .number('whole')
+          .int('whole')
+          .min(1, 'tooSmall')
+          .max(MAX_JOBS, 'tooBig')
+          .default(1)
+          .describe('How many identical jobs to book.'),
+        fields: givenFields().default({}),
+        files: z.array(id()).max(MAX_ATTACHMENTS, 'tooMany').default([]).describe('IDs of files you uploaded before.'),
+        formKey: id().optional().describe('An ID that you choose. The same form sent again books nothing new.'),
+      }),
+      output: z.object({
+        jobs: z.array(z.object({ id: recordId(), number: jobNumber() })).describe('The booked jobs.'),
+        again: flag('True if this form was sent before; the jobs are those of the first time.'),
+      }),
+      problems: ['bookingNotAllowed', 'noCustomer'],
+      creates: true,
+      writes: true,
+      limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
+      example: {
+        body: {
+          template: '019ac000-0000-7000-8000-000000000020',
+          site: '019ac000-0000-7000-8000-000000000011',
+          requested: { day: '2026-12-07', time: '14:00' },
+          fields: { model: 'WM 14-A' },
+        },
+        answer: { jobs: [{ id: '019ac000-0000-7000-8000-000000000001', number: 1068 }], again: false },
+      },
     }),
-    output: z.object({ jobs: z.array(z.object({ id: z.string(), number: z.number() })), again: z.boolean() }),
-    problems: ['bookingNotAllowed', 'noCustomer'],
-    creates: true,
-    writes: true,
-    limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
-  }),
-})
+  },
+)

@@ -1,165 +1,273 @@
 /**
- * A customer's view of jobs: what is booked, how it goes, what was said. Nothing internal is in these answers: no
+ * A customer's view of jobs: what is booked, its progress, comments and files. Nothing internal is in these answers: no
  * hidden fields, internal comments, reasons, workers' phones or other customers.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
-import { cursor, id, moment, page, search, seenVersion, text } from '../../../platform/schema.ts'
+import { count, cursor, flag, id, limit, moment, named, page, recordId, search } from '../../../platform/schema.ts'
+import { recordVersion, text } from '../../../platform/schema.ts'
 import { portalField } from '../booking/contract.ts'
-import { givenFields, local, shownMoment } from '../contract.ts'
-import { CUSTOMER_STATUSES, JOB_GROUPS } from '../rules.ts'
+import { addedComment, commentBody, storedFile } from '../../records/contract.ts'
+import {
+  currency,
+  customerStatus,
+  givenFields,
+  jobNumber,
+  jobParams,
+  local,
+  reasonInput,
+  seen,
+  shownMoment,
+  siteChoice,
+  timeZone,
+} from '../job/contract.ts'
+import { JOB_GROUPS } from '../rules.ts'
 
-const status = z.enum(CUSTOMER_STATUSES)
-const job = z.strictObject({ job: id() })
-const seen = { version: seenVersion() }
-const why = z.enum(['started', 'completed', 'canceled', 'waiting', 'planned']).nullable()
-/** `you` · a `colleague` who books for the same customer · `staff`, named as the business chose · nobody (`system`). */
-const who = z.object({ kind: z.enum(['you', 'colleague', 'staff', 'system']), name: z.string() })
+const group = z.enum(JOB_GROUPS).describe('`open`, `completed` or `canceled`.')
+const blockedBy = z
+  .enum(['started', 'completed', 'canceled', 'waiting', 'planned'])
+  .nullable()
+  .describe('Why it is too late; null if it is not.')
+const portalActor = z
+  .object({
+    kind: z
+      .enum(['you', 'colleague', 'staff', 'system'])
+      .describe('`colleague` is another portal user of the same customer.'),
+    name: z.string().describe('Name, as the business chose to show it.'),
+  })
+  .meta({ id: 'PortalActor', description: 'Who did something, as a customer sees it.' })
 
-const row = z.object({
-  id: z.string(),
-  number: z.number(),
-  title: z.string(),
-  icon: z.string(),
-  status,
-  group: z.enum(JOB_GROUPS),
-  customer: z.object({ id: z.string(), name: z.string() }),
-  address: z.string().nullable(),
-  requestedAt: moment().nullable(),
-  scheduledAt: moment().nullable(),
-  durationMinutes: z.number().nullable(),
-  completedAt: moment().nullable(),
-  canceledAt: moment().nullable(),
-  worker: z.string().nullable(),
-  createdAt: moment(),
-})
-
-export const portalJobs = contract('jobs', {
-  listPortalJobs: operation({
-    method: 'GET',
-    path: '/portal/{portal}/jobs',
-    audience: ['portalUser'],
-    summary: 'The jobs I may see, newest first',
-    query: z.strictObject({
-      search: search(),
-      group: z.enum(JOB_GROUPS).optional(),
-      customer: id().optional(),
-      cursor: cursor(),
-      limit: z.coerce.number().int().min(1).max(100).default(50),
-    }),
-    output: z.object({ ...page(row), timeZone: z.string(), can: z.object({ create: z.boolean() }) }),
-  }),
-  getPortalJobsOverview: operation({
-    method: 'GET',
-    path: '/portal/{portal}/jobs/overview',
-    audience: ['portalUser'],
-    summary: 'What stands above my list: how many there are, the next visit, whom I act for',
-    query: z.strictObject({ search: search(), customer: id().optional() }),
-    output: z.object({
-      /** How many the list shows for each group, with this search (PS-12). */
-      counts: z.object({ all: z.number(), open: z.number(), completed: z.number(), canceled: z.number() }),
-      /** The next visit that has a time, whatever is searched for. */
-      upcoming: row.nullable(),
-      /** Whom I act for; the list names the customer when there are several. */
-      customers: z.array(z.object({ id: z.string(), name: z.string() })),
-    }),
-  }),
-  getPortalJob: operation({
-    method: 'GET',
-    path: '/portal/{portal}/jobs/{job}',
-    audience: ['portalUser'],
-    summary: 'One of my jobs: answers, progress, comments, files',
-    params: job,
-    output: row.extend({
-      version: z.number(),
-      requested: shownMoment().nullable(),
-      site: z.string().nullable(),
-      createdBy: who,
-      template: z.object({ id: z.string(), name: z.string() }),
-      fields: z.array(portalField),
-      progress: z.array(
-        z.object({ status, is: z.enum(['done', 'now', 'next']), at: moment().nullable(), by: who.nullable() }),
-      ),
-      history: z.array(
+const jobRow = {
+  id: recordId(),
+  number: jobNumber(),
+  title: z.string().describe('What is to be done.'),
+  icon: z.string().describe('Name of the icon.'),
+  status: customerStatus,
+  group,
+  customer: named().describe('Customer that the job is for.'),
+  address: z.string().nullable().describe('Service address.'),
+  requestedAt: moment().nullable().describe('Start that was asked for.'),
+  scheduledAt: moment().nullable().describe('Scheduled start, once it is settled.'),
+  durationMinutes: z.number().nullable().describe('Planned duration in minutes.'),
+  completedAt: moment().nullable().describe('When the job was completed.'),
+  canceledAt: moment().nullable().describe('When the job was canceled.'),
+  worker: z.string().nullable().describe('Name of the technician, once it is settled and if the business shows it.'),
+  createdAt: moment().describe('When the job was booked.'),
+}
+const row = z.object(jobRow).meta({ id: 'PortalJobRow', description: 'A job in the list of a customer.' })
+const historyEntry = z
+  .object({
+    id: recordId(),
+    at: moment().describe('When it happened.'),
+    by: portalActor.describe('Who did it.'),
+    event: z.enum(['created', 'moved', 'scheduled', 'edited', 'attached', 'removedFile']).describe('What happened.'),
+    to: customerStatus.nullable().describe('New status, if the status changed.'),
+    scheduledAt: moment().nullable().describe('New scheduled start, if it changed.'),
+    reason: z.string().nullable().describe('Reason that a customer gave.'),
+    name: z.string().nullable().describe('Name of the file, if it is about one.'),
+  })
+  .meta({ id: 'PortalHistoryEntry', description: 'Something that happened to a job, as a customer sees it.' })
+const job = z
+  .object({
+    ...jobRow,
+    version: recordVersion(),
+    requested: shownMoment().nullable().describe('Start that was asked for.'),
+    site: z.string().nullable().describe('ID of the site.'),
+    createdBy: portalActor.describe('Who booked the job.'),
+    template: named().describe('The service.'),
+    fields: z.array(portalField).describe('Fields with their answers.'),
+    progress: z
+      .array(
         z.object({
-          id: z.string(),
-          at: moment(),
-          by: who,
-          event: z.enum(['created', 'moved', 'scheduled', 'edited', 'attached', 'removedFile']),
-          to: status.nullable(),
-          scheduledAt: moment().nullable(),
-          reason: z.string().nullable(),
-          name: z.string().nullable(),
+          status: customerStatus,
+          is: z.enum(['done', 'now', 'next']).describe('Whether the step is done, current or still to come.'),
+          at: moment().nullable().describe('When the step was reached.'),
+          by: portalActor.nullable().describe('Who brought it there.'),
         }),
-      ),
-      comments: z.array(z.object({ id: z.string(), body: z.string(), by: who, at: moment() })),
-      files: z.array(
+      )
+      .describe('Steps from the booking to completion.'),
+    history: z.array(historyEntry).describe('What happened to the job, oldest first.'),
+    comments: z
+      .array(
         z.object({
-          id: z.string(),
-          name: z.string(),
-          type: z.string(),
-          size: z.number(),
-          field: z.string().nullable(),
-          by: who,
-          at: moment(),
+          id: recordId(),
+          body: z.string().describe('Text of the comment.'),
+          by: portalActor.describe('Who wrote it.'),
+          at: moment().describe('When it was written.'),
         }),
-      ),
-      timeZone: z.string(),
-      currency: z.string(),
-      sites: z.array(z.object({ id: z.string(), name: z.string().nullable(), address: z.string() })),
-      can: z.object({ edit: z.boolean(), cancel: z.boolean(), delete: z.boolean(), comment: z.boolean() }),
-      /** Permitted, but too late: why, so that the screen can say so. */
-      closed: z.object({ edit: why, cancel: why, delete: why }),
+      )
+      .describe('Comments, oldest first.'),
+    files: z
+      .array(
+        storedFile.extend({
+          field: z.string().nullable().describe('ID of the field that the file answers.'),
+          by: portalActor.describe('Who uploaded it.'),
+          at: moment().describe('When it was uploaded.'),
+        }),
+      )
+      .describe('Files, oldest first.'),
+    timeZone: timeZone(),
+    currency: currency(),
+    sites: z.array(siteChoice).describe('Sites that you may move the job to.'),
+    can: z
+      .object({
+        edit: flag('Update the job.'),
+        cancel: flag('Cancel the job.'),
+        delete: flag('Delete the job.'),
+        comment: flag('Add a comment.'),
+      })
+      .describe('What you may do now.'),
+    closed: z
+      .object({ edit: blockedBy, cancel: blockedBy, delete: blockedBy })
+      .describe('What you are permitted to do but is too late.'),
+  })
+  .meta({ id: 'PortalJob', extends: 'PortalJobRow', description: 'A job as a customer sees it.' })
+
+const exampleRow = {
+  id: '019ac000-0000-7000-8000-000000000001',
+  number: 1068,
+  title: 'Washing machine repair',
+  icon: 'washing-machine',
+  status: 'requested',
+  group: 'open',
+  customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },
+  address: '14 Quay Street, Portsmouth',
+  requestedAt: '2026-12-07T14:00:00.000Z',
+  scheduledAt: null,
+  durationMinutes: 90,
+  completedAt: null,
+  canceledAt: null,
+  worker: null,
+  createdAt: '2026-11-29T09:12:00.000Z',
+}
+const you = { kind: 'you', name: 'Rosa Martin' }
+
+export const portalJobs = contract(
+  { name: 'Portal jobs', description: 'Jobs as the customers of a business see them.' },
+  {
+    listPortalJobs: operation({
+      method: 'GET',
+      path: '/portal/{portal}/jobs',
+      audience: ['portalUser'],
+      summary: 'List your jobs',
+      description: 'Jobs of the customers you act for, newest first.',
+      query: z.strictObject({
+        search: search(),
+        group: group.optional(),
+        customer: id().optional().describe('Only jobs of this customer.'),
+        cursor: cursor(),
+        limit: limit(),
+      }),
+      output: z.object({
+        ...page(row),
+        timeZone: timeZone(),
+        can: z.object({ create: flag('Book jobs.') }).describe('What you may do.'),
+      }),
+      example: { answer: { rows: [exampleRow], next: null, timeZone: 'Europe/London', can: { create: true } } },
     }),
-  }),
-  updatePortalJob: operation({
-    method: 'PATCH',
-    path: '/portal/{portal}/jobs/{job}',
-    audience: ['portalUser'],
-    summary: 'Change a job I booked, before it starts',
-    params: job,
-    body: z.strictObject({
-      ...seen,
-      site: id().optional(),
-      address: text(500).optional(),
-      requested: local().nullable().optional(),
-      fields: givenFields().default({}),
+    getPortalJobsOverview: operation({
+      method: 'GET',
+      path: '/portal/{portal}/jobs/overview',
+      audience: ['portalUser'],
+      summary: 'Get an overview of your jobs',
+      description: 'How many jobs there are, the next visit, and the customers you act for.',
+      query: z.strictObject({ search: search(), customer: id().optional().describe('Only jobs of this customer.') }),
+      output: z.object({
+        /** The list shows the same numbers for each group, with this search (PS-12). */
+        counts: z
+          .object({
+            all: count('All jobs.'),
+            open: count('Open jobs.'),
+            completed: count('Completed jobs.'),
+            canceled: count('Canceled jobs.'),
+          })
+          .describe('How many jobs match the search.'),
+        upcoming: row.nullable().describe('Your next scheduled visit, whatever you search for.'),
+        customers: z.array(named()).describe('Customers that you act for.'),
+      }),
     }),
-    output: z.object({ id: z.string(), number: z.number(), version: z.number() }),
-    problems: ['jobChanged', 'jobStarted', 'editingClosed', 'editingNotAllowed'],
-    writes: true,
-  }),
-  cancelPortalJob: operation({
-    method: 'POST',
-    path: '/portal/{portal}/jobs/{job}/cancel',
-    audience: ['portalUser'],
-    summary: 'Cancel a job before it starts',
-    params: job,
-    body: z.strictObject({ reason: text(500).optional() }),
-    output: z.object({ id: z.string(), number: z.number() }),
-    problems: ['jobStarted', 'cancelingClosed', 'cancelingNotAllowed'],
-    writes: true,
-  }),
-  deletePortalJob: operation({
-    method: 'DELETE',
-    path: '/portal/{portal}/jobs/{job}',
-    audience: ['portalUser'],
-    summary: 'Delete a job nobody has planned yet',
-    params: job,
-    output: z.object({ number: z.number() }),
-    problems: ['jobStarted', 'deletingClosed', 'deletingNotAllowed'],
-    writes: true,
-  }),
-  addPortalComment: operation({
-    method: 'POST',
-    path: '/portal/{portal}/jobs/{job}/comments',
-    audience: ['portalUser'],
-    summary: 'Say something about one of my jobs to the business',
-    params: job,
-    body: z.strictObject({ body: text(5_000).pipe(z.string().min(1, 'required')) }),
-    output: z.object({ id: z.string(), at: moment() }),
-    creates: true,
-    writes: true,
-    limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
-  }),
-})
+    getPortalJob: operation({
+      method: 'GET',
+      path: '/portal/{portal}/jobs/{job}',
+      audience: ['portalUser'],
+      summary: 'Get your job',
+      description: 'The job with its answers, progress, comments and files.',
+      params: jobParams,
+      output: job,
+      example: {
+        answer: {
+          ...exampleRow,
+          version: 1,
+          requested: { at: '2026-12-07T14:00:00.000Z', day: '2026-12-07', time: '14:00' },
+          site: '019ac000-0000-7000-8000-000000000011',
+          createdBy: you,
+          template: { id: '019ac000-0000-7000-8000-000000000020', name: 'Washing machine repair' },
+          fields: [{ id: 'model', name: 'Model', type: 'text', permission: 'optional', value: 'WM 14-A' }],
+          progress: [{ status: 'requested', is: 'now', at: '2026-11-29T09:12:00.000Z', by: you }],
+          history: [],
+          comments: [],
+          files: [],
+          timeZone: 'Europe/London',
+          currency: 'GBP',
+          sites: [],
+          can: { edit: true, cancel: true, delete: true, comment: true },
+          closed: { edit: null, cancel: null, delete: null },
+        },
+      },
+    }),
+    updatePortalJob: operation({
+      method: 'PATCH',
+      path: '/portal/{portal}/jobs/{job}',
+      audience: ['portalUser'],
+      summary: 'Update your job',
+      description: 'Changes a job that you booked, until it starts. What you leave out stays.',
+      params: jobParams,
+      body: z.strictObject({
+        ...seen,
+        site: id().optional().describe('Site of the customer.'),
+        address: text(500).optional().describe('Service address, if it is not a site.'),
+        requested: local().nullable().optional().describe('Start that you ask for; null removes it.'),
+        fields: givenFields().default({}),
+      }),
+      output: z.object({ id: recordId(), number: jobNumber(), version: recordVersion() }),
+      problems: ['jobChanged', 'jobStarted', 'editingClosed', 'editingNotAllowed'],
+      writes: true,
+    }),
+    cancelPortalJob: operation({
+      method: 'POST',
+      path: '/portal/{portal}/jobs/{job}/cancel',
+      audience: ['portalUser'],
+      summary: 'Cancel your job',
+      description: 'Cancels a job until it starts. It stays in the list.',
+      params: jobParams,
+      body: z.strictObject({ reason: reasonInput(500, 'The business sees it.') }),
+      output: z.object({ id: recordId(), number: jobNumber() }),
+      problems: ['jobStarted', 'cancelingClosed', 'cancelingNotAllowed'],
+      writes: true,
+    }),
+    deletePortalJob: operation({
+      method: 'DELETE',
+      path: '/portal/{portal}/jobs/{job}',
+      audience: ['portalUser'],
+      summary: 'Delete your job',
+      description: 'Permanently deletes a job that is not scheduled yet.',
+      params: jobParams,
+      output: z.object({ number: jobNumber() }),
+      problems: ['jobStarted', 'deletingClosed', 'deletingNotAllowed'],
+      writes: true,
+    }),
+    addPortalComment: operation({
+      method: 'POST',
+      path: '/portal/{portal}/jobs/{job}/comments',
+      audience: ['portalUser'],
+      summary: 'Add a comment to your job',
+      description: 'The business and everyone who can see the job can read it.',
+      params: jobParams,
+      body: z.strictObject({ body: commentBody() }),
+      output: addedComment(),
+      creates: true,
+      writes: true,
+      limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
+    }),
+  },
+)

@@ -1,70 +1,85 @@
 /**
- * Activation: both ways into a portal. A sign-up or an invitation makes the profile and mails a link; what the link
- * opens turns the profile into a login, once. Opening a link never changes anything: pressing its button does.
+ * Activation: both ways into a portal. A sign-up or an invitation creates the profile and emails a link; the page of the
+ * link turns the profile into a login, once. Opening a link never changes anything: pressing its button does.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
-import { email, line } from '../../../platform/schema.ts'
+import { email, empty, line, password } from '../../../platform/schema.ts'
 import { LINK_STATUSES } from './rules.ts'
 
 declareProblems({
-  /** The business switched its portal off (CP-02). */
-  portalOff: 404,
-  /** The portal is private: nobody signs up by themselves (CP-05, E-08). */
-  signUpClosed: 403,
-  linkUsed: 409,
-  linkExpired: 409,
-  linkReplaced: 409,
-  linkInvalid: 404,
-  /** The profile has no details or password yet: the link's page asks for them (CP-21). */
-  detailsMissing: 409,
-  addressTaken: 409,
+  /** CP-02. */
+  portalOff: [404, 'The business turned its portal off.'],
+  /** CP-05, E-08. */
+  signUpClosed: [403, 'The portal is private: nobody can sign up without an invitation.'],
+  linkUsed: [409, 'The link was used.'],
+  linkExpired: [409, 'The link has expired.'],
+  linkReplaced: [409, 'A newer link replaced this one.'],
+  linkInvalid: [404, 'The link is not valid.'],
+  /** CP-21. */
+  detailsMissing: [409, 'The profile has no contact details or password yet. Accept the invitation instead.'],
+  addressTaken: [409, 'Another portal user has the email address.'],
 })
 
 /** What a link may be refused with. */
 export const LINK_PROBLEMS = ['portalOff', 'linkUsed', 'linkExpired', 'linkReplaced', 'linkInvalid'] as const
 
 /** As typed; judged by checkNewPassword. */
-export const newPassword = () => z.string().min(1, 'required').max(1_000, 'tooLong')
+export const newPassword = () => password('New password.')
 /** In a link; anything that cannot be one is simply unknown. */
-export const linkToken = () => z.strictObject({ token: z.string().max(500) })
+export const linkToken = () =>
+  z.strictObject({
+    token: z
+      .string()
+      .max(500)
+      .meta({ shared: 'portalToken', description: 'Token of a link that was emailed to a portal user.' }),
+  })
 export const phone = () => line(40).regex(/^\+?[\d\s()./-]{4,}$/, 'phone')
-const contactShape = {
-  name: line(120).optional(),
-  phone: phone().optional(),
-  company: line(120).optional(),
-  address: line(300).optional(),
+const contactDetails = {
+  name: line(120).optional().describe('Full name.'),
+  phone: phone().optional().describe('Phone number.'),
+  company: line(120).optional().describe('Company.'),
+  address: line(300).optional().describe('Postal address.'),
 }
+const linkStatus = z.enum(LINK_STATUSES).describe('Whether the link can be used.')
+const signInEmail = z.string().describe('Email address to sign in with.')
 
 const ANYONE = ['anonymous', 'portalUser'] as const
 /** Guesses at links, and one address filling mailboxes. */
 const BY_ADDRESS = { by: 'address', max: 60, seconds: 3600 } as const
 
-export const activation = contract('portal-users', {
+const activationOperations = {
   signUp: operation({
     method: 'POST',
     path: '/portal/{portal}/sign-up',
     audience: ANYONE,
-    summary: 'Sign up in a public portal; the answer is the same whether the address was known',
-    body: z.strictObject({ email: email(), password: newPassword(), ...contactShape }),
-    output: z.object({ email: z.string() }),
+    summary: 'Sign up',
+    description: 'Emails an activation link. The answer is the same whether the address was known.',
+    body: z.strictObject({ email: email(), password: password('Password.'), ...contactDetails }),
+    output: z.object({ email: z.string().describe('Email address as it was sent.') }),
     problems: ['portalOff', 'signUpClosed'],
     limits: [BY_ADDRESS, { by: 'login', max: 30, seconds: 3600 }],
+    creates: true,
+    secrets: ['password'],
+    status: 200,
     writes: true,
   }),
   getActivation: operation({
     method: 'GET',
     path: '/portal/{portal}/activations/{token}',
     audience: ANYONE,
-    summary: 'What an activation link opens now; changes nothing',
+    summary: 'Check an activation link',
+    description: 'Whether the link can be used, and what it needs. Changes nothing.',
     params: linkToken(),
     output: z.object({
-      status: z.enum(LINK_STATUSES),
-      /** `activation`: one button. `invitation`: contact details and a password. */
-      way: z.enum(['activation', 'invitation']).nullable(),
-      email: z.string().nullable(),
-      name: z.string().nullable(),
+      status: linkStatus,
+      way: z
+        .enum(['activation', 'invitation'])
+        .nullable()
+        .describe('`activation`: activate. `invitation`: send contact details and a password.'),
+      email: z.string().nullable().describe('Email address of the portal user.'),
+      name: z.string().nullable().describe('Full name.'),
     }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600 }],
@@ -73,32 +88,37 @@ export const activation = contract('portal-users', {
     method: 'POST',
     path: '/portal/{portal}/activations/{token}',
     audience: ANYONE,
-    summary: 'Activate after a sign-up, and sign in for the first time',
+    summary: 'Activate after a sign-up',
+    description: 'Activates the portal user and signs them in. The link can be used once.',
     params: linkToken(),
-    output: z.object({ email: z.string() }),
+    output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'detailsMissing'],
     limits: [BY_ADDRESS],
     writes: true,
+    session: 'starts',
   }),
   acceptInvitation: operation({
     method: 'POST',
     path: '/portal/{portal}/activations/{token}/details',
     audience: ANYONE,
-    summary: 'Accept an invitation with contact details and a password, and sign in for the first time',
+    summary: 'Accept an invitation to the portal',
+    description: 'Saves contact details and password, activates the portal user and signs them in.',
     params: linkToken(),
-    body: z.strictObject({ password: newPassword(), ...contactShape }),
-    output: z.object({ email: z.string() }),
+    body: z.strictObject({ password: newPassword(), ...contactDetails }),
+    output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS],
     limits: [BY_ADDRESS],
     writes: true,
+    session: 'starts',
   }),
   resendActivation: operation({
     method: 'POST',
     path: '/portal/{portal}/activation-links',
     audience: ANYONE,
-    summary: 'Send the activation link again, to its own address only; the answer is the same for everybody',
+    summary: 'Resend the activation email',
+    description: 'Emails a new link to the address itself. The answer is the same for every address.',
     body: z.strictObject({ email: email() }),
-    output: z.object({}),
+    output: empty(),
     problems: ['portalOff'],
     limits: [BY_ADDRESS, { by: 'login', max: 20, seconds: 3600 }],
     writes: true,
@@ -107,20 +127,29 @@ export const activation = contract('portal-users', {
     method: 'POST',
     path: '/portal/{portal}/activations/{token}/renewals',
     audience: ANYONE,
-    summary: 'Send a new link in place of an expired or replaced one, to the address the old one was mailed to',
+    summary: 'Renew an activation link',
+    description: 'Emails a new link in place of an expired or replaced one, to the address of the old one.',
     params: linkToken(),
-    output: z.object({ email: z.string() }),
+    output: z.object({ email: z.string().describe('Email address that the link was sent to.') }),
     problems: [...LINK_PROBLEMS],
     limits: [BY_ADDRESS],
     writes: true,
   }),
+}
+
+const emailChangeOperations = {
   getEmailChange: operation({
     method: 'GET',
     path: '/portal/{portal}/email-changes/{token}',
     audience: ANYONE,
-    summary: 'What a link to confirm a new address opens now; changes nothing',
+    summary: 'Check a link to confirm an email address',
+    description: 'Whether the link can be used. Changes nothing.',
     params: linkToken(),
-    output: z.object({ status: z.enum(LINK_STATUSES), email: z.string().nullable(), newEmail: z.string().nullable() }),
+    output: z.object({
+      status: linkStatus,
+      email: z.string().nullable().describe('Present email address.'),
+      newEmail: z.string().nullable().describe('New email address.'),
+    }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600 }],
   }),
@@ -128,11 +157,17 @@ export const activation = contract('portal-users', {
     method: 'POST',
     path: '/portal/{portal}/email-changes/{token}',
     audience: ANYONE,
-    summary: 'Make the confirmed address the one to sign in with; ends every session, tells the old address',
+    summary: 'Confirm a new email address',
+    description: 'The new address becomes the one to sign in with. Ends every session and informs the old address.',
     params: linkToken(),
-    output: z.object({ email: z.string() }),
+    output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'addressTaken'],
     limits: [BY_ADDRESS],
     writes: true,
   }),
-})
+}
+
+export const activation = contract(
+  { name: 'Portal activation', description: 'Signing up, accepting an invitation and confirming an email address.' },
+  { ...activationOperations, ...emailChangeOperations },
+)

@@ -1,105 +1,133 @@
 /**
  * Files of jobs. A customer's file waits without a job until its form is sent: only its uploader can read it then, and
- * after a day it is gone. What a file is, the bytes say and not the sender (platform/files.ts).
+ * it is deleted after a day. The type of a file is found from its bytes and not from its name (platform/files.ts).
  */
 import { z } from 'zod'
+import type { FileType } from '../../../platform/files.ts'
 import { contract, operation } from '../../../platform/operation.ts'
-import { id } from '../../../platform/schema.ts'
+import { empty, id } from '../../../platform/schema.ts'
+import { jobParams } from '../../jobs/job/contract.ts'
+import { audience, storedFile } from '../contract.ts'
 
 /** Bytes; the store holds the same limit. */
 export const UPLOAD_LIMIT = 10 * 1024 * 1024
 
-const kept = z.object({ id: z.string(), name: z.string(), type: z.string(), size: z.number() })
-const ofJob = z.strictObject({ job: id(), file: id() })
+const FILE_TYPES = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'application/pdf',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'text/csv',
+  'text/plain',
+] as const satisfies FileType[]
 
-export const jobFiles = contract('jobs', {
-  uploadPortalFile: operation({
-    method: 'POST',
-    path: '/portal/{portal}/files',
-    audience: ['portalUser'],
-    summary: 'Upload a file for a form that is not sent yet',
-    output: kept,
-    status: 201,
-    upload: UPLOAD_LIMIT,
-    writes: true,
-    limits: [{ by: 'caller', max: 120, seconds: 3_600 }],
-  }),
-  uploadPortalJobFile: operation({
-    method: 'POST',
-    path: '/portal/{portal}/jobs/{job}/files',
-    audience: ['portalUser'],
-    summary: 'Add a file to one of my jobs',
-    params: z.strictObject({ job: id() }),
-    output: kept,
-    status: 201,
-    upload: UPLOAD_LIMIT,
-    writes: true,
-    limits: [{ by: 'caller', max: 120, seconds: 3_600 }],
-  }),
-  downloadPortalFile: operation({
-    method: 'GET',
-    path: '/portal/{portal}/files/{file}',
-    audience: ['portalUser'],
-    summary: 'A file of one of my jobs, or one I have just uploaded',
-    params: z.strictObject({ file: id() }),
-    output: z.object({}),
-    download: true,
-  }),
-  getPortalFile: operation({
-    method: 'GET',
-    path: '/portal/{portal}/files/{file}/about',
-    audience: ['portalUser'],
-    summary: 'Name, kind and size of a file I may read',
-    params: z.strictObject({ file: id() }),
-    output: kept,
-  }),
-  removePortalFile: operation({
-    method: 'DELETE',
-    path: '/portal/{portal}/files/{file}',
-    audience: ['portalUser'],
-    summary: 'Throw away a file I uploaded and have not used yet',
-    params: z.strictObject({ file: id() }),
-    output: z.object({}),
-    writes: true,
-  }),
-  uploadJobFile: operation({
-    method: 'POST',
-    path: '/office/{account}/jobs/{job}/files',
-    audience: ['staff'],
-    summary: 'Add a file to a job, for staff or also for the customer',
-    params: z.strictObject({ job: id() }),
-    body: z.strictObject({ audience: z.enum(['internal', 'customer']).default('internal') }),
-    output: kept,
-    status: 201,
-    upload: UPLOAD_LIMIT,
-    writes: true,
-  }),
-  listJobFiles: operation({
-    method: 'GET',
-    path: '/office/{account}/jobs/{job}/files',
-    audience: ['staff'],
-    summary: 'The files of a job',
-    params: z.strictObject({ job: id() }),
-    output: z.object({
-      rows: z.array(kept.extend({ audience: z.enum(['internal', 'customer']), by: z.string().nullable() })),
+const fileParams = z.strictObject({ file: id().describe('ID of the file.') })
+const jobFileParams = z.strictObject({ ...jobParams.shape, ...fileParams.shape })
+const uploading = {
+  method: 'POST',
+  output: storedFile,
+  status: 201,
+  upload: UPLOAD_LIMIT,
+  accepts: FILE_TYPES,
+  creates: true,
+  writes: true,
+} as const
+const portalLimits = [{ by: 'caller', max: 120, seconds: 3_600 }] as const
+
+export const jobFiles = contract(
+  { name: 'Files', description: 'Files of jobs and of forms that are not sent yet. At most 10 MB each.' },
+  {
+    uploadPortalFile: operation({
+      ...uploading,
+      path: '/portal/{portal}/files',
+      audience: ['portalUser'],
+      summary: 'Upload a file for a form',
+      description:
+        'Use the ID in a booking or an update. Only you can read the file until then; it is deleted after 24 hours.',
+      limits: portalLimits,
     }),
-  }),
-  downloadJobFile: operation({
-    method: 'GET',
-    path: '/office/{account}/jobs/{job}/files/{file}',
-    audience: ['staff'],
-    summary: 'A file of a job',
-    params: ofJob,
-    output: z.object({}),
-    download: true,
-  }),
-  removeJobFile: operation({
-    method: 'DELETE',
-    path: '/office/{account}/jobs/{job}/files/{file}',
-    audience: ['staff'],
-    summary: 'Remove a file from a job',
-    params: ofJob,
-    output: z.object({}),
-    writes: true,
-  }),
-})
+    uploadPortalJobFile: operation({
+      ...uploading,
+      path: '/portal/{portal}/jobs/{job}/files',
+      audience: ['portalUser'],
+      summary: 'Add a file to your job',
+      description: 'Everyone who can see the job can read the file.',
+      params: jobParams,
+      limits: portalLimits,
+    }),
+    downloadPortalFile: operation({
+      method: 'GET',
+      path: '/portal/{portal}/files/{file}',
+      audience: ['portalUser'],
+      summary: 'Download a file',
+      description: 'A file of one of your jobs, or one that you uploaded in the last 24 hours.',
+      params: fileParams,
+      output: empty(),
+      download: FILE_TYPES,
+    }),
+    getPortalFile: operation({
+      method: 'GET',
+      path: '/portal/{portal}/files/{file}/about',
+      audience: ['portalUser'],
+      summary: 'Get the details of a file',
+      description: 'Name, media type and size of a file that you can download.',
+      params: fileParams,
+      output: storedFile,
+    }),
+    removePortalFile: operation({
+      method: 'DELETE',
+      path: '/portal/{portal}/files/{file}',
+      audience: ['portalUser'],
+      summary: 'Delete an unused file',
+      description: 'Deletes a file that you uploaded and did not use in a form yet.',
+      params: fileParams,
+      output: empty(),
+      writes: true,
+    }),
+    uploadJobFile: operation({
+      ...uploading,
+      path: '/office/{account}/jobs/{job}/files',
+      audience: ['staff'],
+      summary: 'Add a file to a job',
+      description: 'Adds a file for staff only, or for the customer as well.',
+      params: jobParams,
+      body: z.strictObject({ audience: audience.default('internal').describe('Who can read the file.') }),
+    }),
+    listJobFiles: operation({
+      method: 'GET',
+      path: '/office/{account}/jobs/{job}/files',
+      audience: ['staff'],
+      summary: 'List the files of a job',
+      description: 'All files of the job, oldest first.',
+      params: jobParams,
+      output: z.object({
+        rows: z
+          .array(storedFile.extend({ audience, by: z.string().nullable().describe('Name of the uploader.') }))
+          .describe('All files.'),
+      }),
+    }),
+    downloadJobFile: operation({
+      method: 'GET',
+      path: '/office/{account}/jobs/{job}/files/{file}',
+      audience: ['staff'],
+      summary: 'Download a file of a job',
+      description: 'The bytes of the file, with its name in `Content-Disposition`.',
+      params: jobFileParams,
+      output: empty(),
+      download: FILE_TYPES,
+    }),
+    removeJobFile: operation({
+      method: 'DELETE',
+      path: '/office/{account}/jobs/{job}/files/{file}',
+      audience: ['staff'],
+      summary: 'Remove a file from a job',
+      description: 'Deletes the file. A worker can delete only files that they uploaded.',
+      params: jobFileParams,
+      output: empty(),
+      writes: true,
+    }),
+  },
+)

@@ -1,4 +1,5 @@
 /** Uploading, reading and removing files, by the operations of each kind of parent. */
+import type { FileStore } from '../../../platform/files.ts'
 import {
   implement,
   prepared,
@@ -18,26 +19,36 @@ import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type Rec
 import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
 import { dropStaleFiles, filesOf, findFile, insertFile, removeFile, type FileRecord } from './queries.ts'
 
-export const jobFilesHandlers = implement('jobs', jobFiles, {
-  uploadPortalFile: prepared(storeUpload, async (ctx, _input, stored) => {
-    ctx.allow(yes)
-    const id = ctx.newId()
-    await deletingOnError(ctx.files, stored.key, () =>
-      insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx)),
-    )
-    const staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
-    ctx.afterCommit(async () => {
-      for (const key of staleKeys) await ctx.files.delete(key)
-    })
-    return { id, ...presentFile(stored) }
-  }),
+/** A repeated upload keeps the file of the first one. */
+const discard = (stored: StoredFile, files: FileStore): Promise<void> => files.delete(stored.key)
 
-  uploadPortalJobFile: prepared(storeUpload, async (ctx, { job: jobId }, stored) =>
-    deletingOnError(ctx.files, stored.key, async () => {
-      const job = await findJob(ctx.db, ctx.account.id, jobId)
-      ctx.allow(maySeeJob(ctx.actor, job))
-      return addFile(ctx, jobParent(job!), stored, 'customer')
-    }),
+export const jobFilesHandlers = implement('jobs', jobFiles, {
+  uploadPortalFile: prepared(
+    storeUpload,
+    async (ctx, _input, stored) => {
+      ctx.allow(yes)
+      const id = ctx.newId()
+      await deletingOnError(ctx.files, stored.key, () =>
+        insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx)),
+      )
+      const staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+      ctx.afterCommit(async () => {
+        for (const key of staleKeys) await ctx.files.delete(key)
+      })
+      return { id, ...presentFile(stored) }
+    },
+    { discard },
+  ),
+
+  uploadPortalJobFile: prepared(
+    storeUpload,
+    async (ctx, { job: jobId }, stored) =>
+      deletingOnError(ctx.files, stored.key, async () => {
+        const job = await findJob(ctx.db, ctx.account.id, jobId)
+        ctx.allow(maySeeJob(ctx.actor, job))
+        return addFile(ctx, jobParent(job!), stored, 'customer')
+      }),
+    { discard },
   ),
 
   async downloadPortalFile(ctx, { file: fileId }) {
@@ -61,12 +72,15 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     return {}
   },
 
-  uploadJobFile: prepared(storeUpload, async (ctx, { job: jobId, audience }, stored) =>
-    deletingOnError(ctx.files, stored.key, async () => {
-      const job = await findJob(ctx.db, ctx.account.id, jobId)
-      ctx.allow(maySeeJob(ctx.actor, job))
-      return addFile(ctx, jobParent(job!), stored, audience)
-    }),
+  uploadJobFile: prepared(
+    storeUpload,
+    async (ctx, { job: jobId, audience }, stored) =>
+      deletingOnError(ctx.files, stored.key, async () => {
+        const job = await findJob(ctx.db, ctx.account.id, jobId)
+        ctx.allow(maySeeJob(ctx.actor, job))
+        return addFile(ctx, jobParent(job!), stored, audience)
+      }),
+    { discard },
   ),
 
   async listJobFiles(ctx, { job: jobId }) {

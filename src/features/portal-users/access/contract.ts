@@ -1,0 +1,118 @@
+/** What one portal user may reach and do: links to customers, templates, permissions. */
+import { z } from 'zod'
+import { operation } from '../../../platform/operation.ts'
+import { empty, flag, id, recordId, recordVersion, seenVersion } from '../../../platform/schema.ts'
+import { PERMISSIONS, type Permission } from '../../identity/rules.ts'
+import { PERMISSION_MEANINGS } from '../../portal/contract.ts'
+import { TEMPLATE_MODES } from '../rules.ts'
+
+export const ownPermissions = z
+  .strictObject(
+    Object.fromEntries(PERMISSIONS.map((name) => [name, flag(PERMISSION_MEANINGS[name]).optional()])) as Record<
+      Permission,
+      z.ZodOptional<z.ZodBoolean>
+    >,
+  )
+  .meta({ id: 'OwnPermissions', description: 'Permissions that differ. Those left out follow the level above.' })
+export const explainedPermissions = z
+  .array(
+    z
+      .object({
+        permission: z.enum(PERMISSIONS).describe('The permission.'),
+        allowed: flag('Whether it is allowed in effect.'),
+        source: z
+          .enum(['switch', 'link', 'user', 'default'])
+          .describe("Where the value comes from: the portal's cap, the link, the user or the portal's default."),
+        own: z.boolean().nullable().describe('What is set at this level; null follows the level above.'),
+        otherwise: flag('What applies if this level follows.'),
+      })
+      .meta({ id: 'ExplainedPermission', description: 'A permission, with where its value comes from.' }),
+  )
+  .describe('All permissions.')
+export const templatesMode = z
+  .enum(TEMPLATE_MODES)
+  .meta({ id: 'TemplatesMode', description: 'Follow the default services, add to them, replace them, or hide some.' })
+export const templateIds = () => z.array(id()).max(200, 'tooMany').describe('IDs of the templates for the mode.')
+
+export const userParams = z.strictObject({ user: id().describe('ID of the portal user.') })
+const linkParams = z.strictObject({ ...userParams.shape, link: id().describe('ID of the link.') })
+export const seen = { version: seenVersion() }
+const changedUser = z.object({ version: recordVersion() })
+export const MANAGE_PROBLEMS = ['managersOnly', 'portalUserRemoved'] as const
+
+export const portalUserAccess = {
+  linkCustomer: operation({
+    method: 'POST',
+    path: '/office/{account}/portal-users/{user}/links',
+    audience: ['staff'],
+    summary: 'Link a customer',
+    description: 'The portal user can act for the customer, with permissions of their own if you send them.',
+    params: userParams,
+    body: z.strictObject({
+      customer: id().describe('Customer to link.'),
+      permissions: ownPermissions.optional(),
+    }),
+    output: z.object({ id: recordId() }),
+    problems: [...MANAGE_PROBLEMS, 'alreadyLinked'],
+    writes: true,
+    creates: true,
+  }),
+  updatePortalLink: operation({
+    method: 'PATCH',
+    path: '/office/{account}/portal-users/{user}/links/{link}',
+    audience: ['staff'],
+    summary: 'Change the permissions of a link',
+    description: 'Permissions for this one customer. Null follows those of the portal user.',
+    params: linkParams,
+    body: z.strictObject({ permissions: ownPermissions.nullable().describe('Permissions for this customer.') }),
+    output: empty(),
+    problems: [...MANAGE_PROBLEMS],
+    writes: true,
+  }),
+  unlinkCustomer: operation({
+    method: 'DELETE',
+    path: '/office/{account}/portal-users/{user}/links/{link}',
+    audience: ['staff'],
+    summary: 'Unlink a customer',
+    description: 'The portal user no longer sees its jobs. Nothing is deleted.',
+    params: linkParams,
+    output: empty(),
+    problems: [...MANAGE_PROBLEMS],
+    writes: true,
+  }),
+  setTemplateAccess: operation({
+    method: 'PUT',
+    path: '/office/{account}/portal-users/{user}/templates',
+    audience: ['staff'],
+    summary: 'Set the templates of a portal user',
+    description: 'Which services the portal user can book.',
+    params: userParams,
+    body: z.strictObject({ ...seen, mode: templatesMode, templates: templateIds() }),
+    output: changedUser,
+    problems: [...MANAGE_PROBLEMS, 'editConflict'],
+    writes: true,
+  }),
+  customizePermissions: operation({
+    method: 'PUT',
+    path: '/office/{account}/portal-users/{user}/permissions',
+    audience: ['staff'],
+    summary: 'Customize permissions',
+    description: 'Gives the portal user permissions of their own.',
+    params: userParams,
+    body: z.strictObject({ ...seen, permissions: ownPermissions }),
+    output: changedUser,
+    problems: [...MANAGE_PROBLEMS, 'editConflict'],
+    writes: true,
+  }),
+  resetPermissions: operation({
+    method: 'DELETE',
+    path: '/office/{account}/portal-users/{user}/permissions',
+    audience: ['staff'],
+    summary: 'Reset permissions',
+    description: 'The portal user follows the default permissions again.',
+    params: userParams,
+    output: changedUser,
+    problems: [...MANAGE_PROBLEMS],
+    writes: true,
+  }),
+}
