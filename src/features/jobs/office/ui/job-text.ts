@@ -1,4 +1,4 @@
-/** What the office's job screens say and link to alike. Runs on server and screen. */
+/** Texts and links that the office's job screens share. Runs on server and screen. */
 import type { Api } from '../../../../web/api.ts'
 import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
@@ -17,7 +17,7 @@ export type FormAnswer =
   | null
   | undefined
 
-/** Glyph and hue of a status; the word tells apart what shares them. */
+/** Icon and color of a status. Statuses that share a look differ by their label. */
 export const LOOKS: Record<JobStatus, StatusLook> = {
   unassigned: 'requested',
   unpublished: 'requested',
@@ -43,14 +43,14 @@ export function createdBy(
 
 export type Address = { readonly pathname: string; readonly search: string }
 
-/** This page with one thing changed: the place in the list stays, what was said once goes. */
+/** This page with a changed query. The cursor stays; one-time messages are removed. */
 export const withQueryKeepingPage = (url: Address, change: Change): string =>
   withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
 
-/** Where a form posts its deed, so that list, filters and open record are still there afterwards. */
-export function deed(url: Address, name: string): string {
-  const here = withQueryKeepingPage(url, {})
-  return `${here}${here.includes('?') ? '&' : '?'}/${name}`
+/** The URL of a form action that keeps the list, its filters and the open record. */
+export function actionUrl(url: Address, action: string): string {
+  const current = withQueryKeepingPage(url, {})
+  return `${current}${current.includes('?') ? '&' : '?'}/${action}`
 }
 
 /** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */

@@ -1,9 +1,9 @@
 import { isProblem } from '../../../../../ui/forms.ts'
 import { JOB_STATUSES, type JobStatus } from '../../../../../features/jobs/rules.ts'
-import { jobActions, uploadFault } from './job-actions.ts'
+import { jobActions, uploadError } from './job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Heads of the list, as the operation orders it. */
+/** The operation's order for each sort parameter. */
 const SORTS = { number: 'oldest', '-number': 'newest', when: 'soonest', '-when': 'latest' } as const
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
@@ -29,7 +29,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
       sort: Object.hasOwn(SORTS, asked) ? SORTS[asked as keyof typeof SORTS] : 'newest',
     }),
     api.countJobs(filter),
-    // A record that is gone, or was never mine, leaves the list as it is.
+    // A job that the caller can't see leaves the list as it is.
     chosen && ID.test(chosen)
       ? api.getJob({ job: chosen }).catch((refusal: unknown) => {
           if (isProblem(refusal) && refusal.status === 404) return null
@@ -37,7 +37,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
         })
       : null,
   ])
-  const asks = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
+  const needsWorkers = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
   const { office } = await parent()
   return {
     ...locals.words('jobs.office', 'jobs.statuses'),
@@ -46,9 +46,9 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
       : locals.t('jobs.office.list.title'),
     jobs: { ...list, counts },
     open,
-    workers: asks ? (await api.getJobFormOptions({})).workers : [],
-    me: { id: office.me.id, role: office.me.role },
-    problem: uploadFault(url, locals.t),
+    workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],
+    person: { id: office.me.id, role: office.me.role },
+    problem: uploadError(url, locals.t),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What forms on a job do, alike beside the list (`?job=`) and on the job's own page. */
+/** Form actions on a job, for the panel beside the list (`?job=`) and for the job page. */
 import { redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
@@ -9,8 +9,8 @@ type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<R
 
 const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams.get('job') ?? ''
 
-/** Back to the same list, filters and open record, saying what was done. */
-const done = ({ url }: Event, mark: string): never =>
+/** Returns to the same list, filters and open job with a success message. */
+const succeed = ({ url }: Event, outcome: string): never =>
   redirect(
     303,
     withQuery(url, {
@@ -19,11 +19,11 @@ const done = ({ url }: Event, mark: string): never =>
       to: null,
       file: null,
       problem: null,
-      done: mark,
+      done: outcome,
     }),
   )
 
-/** A local day and time of a form; null when both are empty. */
+/** The local day and time of a form; null when both are empty. */
 export function localOf(typed: Typed, name: string): { day: string; time: string } | null {
   const day = typed.string(`${name}.day`),
     time = typed.string(`${name}.time`)
@@ -58,7 +58,7 @@ export const jobActions = {
       },
       'schedule',
     )
-    return failure ?? done(event, 'scheduled')
+    return failure ?? succeed(event, 'scheduled')
   },
 
   changeStatus: async (event: Event) => {
@@ -93,7 +93,7 @@ export const jobActions = {
         }),
       'cancel',
     )
-    return failure ?? done(event, 'canceled')
+    return failure ?? succeed(event, 'canceled')
   },
 
   reinstate: async (event: Event) => {
@@ -104,7 +104,7 @@ export const jobActions = {
       () => event.locals.api.reinstateJob({ job: jobOf(event), version: typed.number('version') ?? 0 }),
       'reinstate',
     )
-    return failure ?? done(event, 'reinstated')
+    return failure ?? succeed(event, 'reinstated')
   },
 
   delete: async (event: Event) => {
@@ -143,7 +143,7 @@ export const jobActions = {
       () => event.locals.api.addJobComment({ job: jobOf(event), audience, body: typed.string('body') }),
       'comment',
     )
-    return failure ?? done(event, audience === 'customer' ? 'commentShared' : 'commentAdded')
+    return failure ?? succeed(event, audience === 'customer' ? 'commentShared' : 'commentAdded')
   },
 
   deleteFile: async (event: Event) => {
@@ -154,7 +154,7 @@ export const jobActions = {
       () => event.locals.api.removeJobFile({ job: jobOf(event), file: typed.string('file') }),
       'file',
     )
-    return failure ?? done(event, 'fileDeleted')
+    return failure ?? succeed(event, 'fileDeleted')
   },
 }
 
@@ -166,10 +166,10 @@ async function leave(event: Event, status: JobStatus): Promise<never> {
     if (!isProblem(refusal) || refusal.status !== 404) throw refusal
     redirect(303, paths.office(event.params.account!).jobs())
   }
-  return done(event, status)
+  return succeed(event, status)
 }
 
-const REFUSED = [
+const UPLOAD_PROBLEMS = [
   'required',
   'tooMany',
   'fileEmpty',
@@ -179,10 +179,10 @@ const REFUSED = [
   'filePictureTooLarge',
 ]
 
-/** Why an upload was not taken, from the address it was led back to. */
-export function uploadFault(url: URL, t: App.Locals['t']): string | null {
+/** Why an upload failed, from the address it returned to. */
+export function uploadError(url: URL, t: App.Locals['t']): string | null {
   const code = url.searchParams.get('problem')
   if (!code) return null
   if (code === 'tooLarge') return t('problems.fields.fileTooLarge', { max: 10 })
-  return REFUSED.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('jobs.office.files.refused')
+  return UPLOAD_PROBLEMS.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('jobs.office.files.refused')
 }

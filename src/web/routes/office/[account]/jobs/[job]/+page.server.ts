@@ -1,15 +1,15 @@
-import { jobActions, uploadFault } from '../job-actions.ts'
+import { jobActions, uploadError } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getJob({ job: params.job })
-  const asks = job.can.assign && ['schedule', 'status'].includes(url.searchParams.get('do') ?? '')
+  const needsWorkers = job.can.assign && ['schedule', 'status'].includes(url.searchParams.get('do') ?? '')
   return {
     ...locals.words('jobs.office', 'jobs.statuses'),
     title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
-    workers: asks ? (await locals.api.getJobFormOptions({})).workers : [],
-    problem: uploadFault(url, locals.t),
+    workers: needsWorkers ? (await locals.api.getJobFormOptions({})).workers : [],
+    problem: uploadError(url, locals.t),
   }
 }
 
