@@ -143,7 +143,10 @@ describe('the embedded database', () => {
   })
 
   test('says in the server’s own words why it does not start', async () => {
-    const start = startEmbedded({ folder: path.join(base, 'fresh'), settings: { ...QUICK_SETTINGS, shared_buffers: 'plenty' } })
+    const start = startEmbedded({
+      folder: path.join(base, 'fresh'),
+      settings: { ...QUICK_SETTINGS, shared_buffers: 'plenty' },
+    })
     await expect(start).rejects.toThrow(/invalid value for parameter "shared_buffers": "plenty"/)
   })
 
