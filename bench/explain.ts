@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path'
 import pg from 'pg'
-import { contracts, createApp } from '../src/app.ts'
+import { createApp } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import { readConfig } from '../src/config.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { asRole } from '../src/platform/database/migrate.ts'

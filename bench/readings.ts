@@ -2,7 +2,7 @@
  * What is asked of a world to see its plans: every reading operation of the portal as three kinds of users, and what the office
  * lists, searches and counts. An operation that reads and has no line here is missed by `missing`.
  */
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { ACCOUNT, as, type BenchWorld } from './dataset.ts'
 import type { Name } from './explain.ts'

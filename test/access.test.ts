@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import {
   bodies,

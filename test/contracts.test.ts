@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import { surfaceOf } from '../src/platform/caller.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'

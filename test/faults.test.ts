@@ -7,7 +7,7 @@ import type { Kysely } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import {
   startTestServer,

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld, CANARY, type MatrixWorld } from './access.fixtures.ts'
 import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'

@@ -1,6 +1,6 @@
 /** Twenty at once, exactly one wins: generated from the contracts for everything that carries a version or an idempotency key. */
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { contracts } from '../src/app.ts'
+import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld, type MatrixWorld } from './access.fixtures.ts'
 import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'

@@ -63,6 +63,7 @@ export function layerOf(file: string): Layer {
   if (file.startsWith('src/web/')) return 'web'
   if (/^src\/features\/.*\/ui\//.test(file)) return 'features/ui'
   if (file.startsWith('src/features/')) return 'features'
+  if (file === 'src/operations.ts') return 'app'
   const single = /^src\/(paths|config|app|main)\.ts$/.exec(file)?.[1]
   return (single as Layer | undefined) ?? 'outside'
 }

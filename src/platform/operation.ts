@@ -8,7 +8,7 @@ import type { DB } from '../../db/schema.gen.ts'
 import type { FileStore } from './files.ts'
 import type { Decision } from './problem.ts'
 
-/** The app says who its callers are by augmenting this interface (src/app.ts). */
+/** The app says who its callers are by augmenting this interface (src/operations.ts). */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open interface, filled by module augmentation
 export interface Registered {}
 export type AnyActor = Registered extends { actor: infer A extends { kind: string } } ? A : { kind: string }

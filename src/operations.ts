@@ -1,0 +1,104 @@
+/** Every operation and every kind of mail of the features. */
+import { accounts } from './features/accounts/contract.ts'
+import { accountsHandlers } from './features/accounts/handlers.ts'
+import { customers } from './features/customers/contract.ts'
+import { customersHandlers } from './features/customers/handlers.ts'
+import { identity } from './features/identity/contract.ts'
+import { identityHandlers } from './features/identity/handlers.ts'
+import { people } from './features/identity/people/contract.ts'
+import { peopleHandlers } from './features/identity/people/handlers.ts'
+import { staffPasswordReset } from './features/identity/people/messages.ts'
+import { portalIdentity } from './features/identity/portal/contract.ts'
+import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
+import { booking } from './features/jobs/booking/contract.ts'
+import { bookingHandlers } from './features/jobs/booking/handlers.ts'
+import { jobs } from './features/jobs/contract.ts'
+import { jobsMessages } from './features/jobs/messages.ts'
+import { jobEditingHandlers } from './features/jobs/office/editing/handlers.ts'
+import { jobReadingHandlers } from './features/jobs/office/handlers.ts'
+import { jobStatusHandlers } from './features/jobs/office/status/handlers.ts'
+import { portalJobs } from './features/jobs/portal/contract.ts'
+import { portalJobEditingHandlers } from './features/jobs/portal/editing/handlers.ts'
+import { portalJobReadingHandlers } from './features/jobs/portal/handlers.ts'
+import { messages } from './features/messages/contract.ts'
+import { activation } from './features/portal-users/activation/contract.ts'
+import { activationHandlers } from './features/portal-users/activation/handlers.ts'
+import { portalUsers } from './features/portal-users/contract.ts'
+import { portalUsersHandlers } from './features/portal-users/handlers.ts'
+import { activationMessages } from './features/portal-users/messages.ts'
+import { portalProfile } from './features/portal-users/profile/contract.ts'
+import { portalProfileHandlers } from './features/portal-users/profile/handlers.ts'
+import { portal } from './features/portal/contract.ts'
+import { portalHandlers } from './features/portal/handlers.ts'
+import { jobFiles } from './features/records/files/contract.ts'
+import { jobFilesHandlers } from './features/records/files/handlers.ts'
+import { recordsHandlers } from './features/records/handlers.ts'
+import { staff } from './features/staff/contract.ts'
+import { staffHandlers } from './features/staff/handlers.ts'
+import { staffInvitation } from './features/staff/messages.ts'
+import { templates } from './features/templates/contract.ts'
+import { templatesHandlers } from './features/templates/handlers.ts'
+import type { AccountOf, Actor, AuditOf } from './features/identity/rules.ts'
+import type { Emission, Message } from './platform/delivery/outbox.ts'
+import type { Output, RawInput, Wire } from './platform/operation.ts'
+
+declare module './platform/operation.ts' {
+  interface Registered {
+    actor: Actor
+    account: AccountOf
+    reachAddition: { customer: string; contact?: string }
+    audit: AuditOf
+    message: Emission
+  }
+}
+
+/** Every operation there is, by name. */
+export const contracts = {
+  ...accounts,
+  ...activation,
+  ...booking,
+  ...customers,
+  ...identity,
+  ...jobFiles,
+  ...jobs,
+  ...people,
+  ...portal,
+  ...portalIdentity,
+  ...portalJobs,
+  ...portalProfile,
+  ...templates,
+  ...portalUsers,
+  ...staff,
+  ...messages,
+}
+/** Those of messages need the mail set-up and are added by app.ts. */
+export const handlers = [
+  ...accountsHandlers,
+  ...activationHandlers,
+  ...bookingHandlers,
+  ...customersHandlers,
+  ...identityHandlers,
+  ...jobFilesHandlers,
+  ...jobReadingHandlers,
+  ...jobEditingHandlers,
+  ...jobStatusHandlers,
+  ...peopleHandlers,
+  ...portalHandlers,
+  ...portalIdentityHandlers,
+  ...portalJobReadingHandlers,
+  ...portalJobEditingHandlers,
+  ...portalProfileHandlers,
+  ...recordsHandlers,
+  ...templatesHandlers,
+  ...portalUsersHandlers,
+  ...staffHandlers,
+]
+/** Every kind of mail. */
+export const mailKinds: Message[] = [...jobsMessages, staffInvitation, ...activationMessages, staffPasswordReset]
+
+/** Operations as pages call them: raw input in, what HTTP would answer out. */
+export type Api = {
+  [K in keyof typeof contracts]: (
+    input?: RawInput<(typeof contracts)[K]>,
+  ) => Promise<Wire<Output<(typeof contracts)[K]>>>
+}
