@@ -5,16 +5,8 @@
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
 import { newToken } from '../../platform/secrets.ts'
-import {
-  accessStillEnded,
-  addToken,
-  linkStillOpen,
-  lockLogin,
-  replaceTokens,
-  setPendingEmail,
-  userStillThere,
-  type TokenKind,
-} from './activation/queries.ts'
+import { hasAccessEnded, isUserPresent, lockLogin, setPendingEmail } from './activation/queries.ts'
+import { insertToken, isLinkOpen, replaceTokens, type TokenKind } from './activation/tokens/queries.ts'
 
 const HOUR = 3600_000
 /** How long each kind of link works (RELIABILITY C4). */
@@ -29,8 +21,8 @@ const until = ({ until }: { until?: string }) => (until ? new Date(until) : null
 const linkIsOpen =
   (kind: TokenKind): Message['stillWanted'] =>
   (db, row, now) =>
-    linkStillOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
-const userExists: Message['stillWanted'] = (db, row) => userStillThere(db, row.account_id, row.subject_id)
+    isLinkOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
+const userExists: Message['stillWanted'] = (db, row) => isUserPresent(db, row.account_id, row.subject_id)
 const portal = (_vars: unknown, sender: Sender) => ({
   portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') },
 })
@@ -118,7 +110,7 @@ export const portalEmailChanged = message<{ newEmail: string }>({
 export const portalAccessEnded = message({
   kind: 'portalAccessEnded',
   textKey: 'portal-users.mail.portalAccessEnded',
-  stillWanted: (db, row) => accessStillEnded(db, row.account_id, row.subject_id),
+  stillWanted: (db, row) => hasAccessEnded(db, row.account_id, row.subject_id),
 })
 
 export const activationMessages = [
@@ -204,7 +196,7 @@ async function sendLink(
   const ends = new Date(ctx.now.getTime() + LINK_LIFE[kind])
   await lockLogin(ctx.db, ctx.account.id, user.id)
   await replaceTokens(ctx.db, ctx.account.id, [kind], user.id, ctx.now)
-  await addToken(ctx.db, {
+  await insertToken(ctx.db, {
     account_id: ctx.account.id,
     id: ctx.newId(),
     kind,

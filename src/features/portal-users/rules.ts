@@ -1,4 +1,4 @@
-/** The statuses of a portal user, what may be done in each, and how they are shown. Pure. */
+/** The statuses of a portal user, the actions each allows, and how they are displayed. Pure. */
 import {
   PERMISSIONS,
   permissionOf,
@@ -11,7 +11,7 @@ import {
 export const STATUSES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
 export type UserStatus = (typeof STATUSES)[number]
 
-/** What the list says. Invited and signed up are both just "Not activated" (E-15). */
+/** What the list shows. Invited and signed up are both "Not activated" (E-15). */
 export const DISPLAY_STATUSES = ['active', 'notActivated', 'suspended', 'removed'] as const
 export type DisplayStatus = (typeof DISPLAY_STATUSES)[number]
 
@@ -21,11 +21,11 @@ export const displayStatusOf = (status: UserStatus): DisplayStatus =>
 export const statusesOf = (displayStatus: DisplayStatus): UserStatus[] =>
   STATUSES.filter((status) => displayStatusOf(status) === displayStatus)
 
-export type Verb = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
+export type PortalUserAction = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
-/** Why a verb is not possible in a status; null when it is. */
-export function obstacle(
-  verb: Verb,
+/** Why an action is not possible in a status; null when it is. */
+export function blockedReason(
+  verb: PortalUserAction,
   status: UserStatus,
 ): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
   if (status === 'removed') return 'portalUserRemoved'
@@ -50,13 +50,13 @@ export function obstacle(
 }
 
 /** Seconds between two activation mails to one user (E-03). */
-export const RESEND_PAUSE = 60
+export const RESEND_PAUSE_SECONDS = 60
 
 export const TEMPLATE_MODES = ['default', 'add', 'replace', 'hide'] as const
 export type TemplatesMode = (typeof TEMPLATE_MODES)[number]
 
-/** Each permission with the value that holds, where it comes from, and what was set at this very place. */
-export function explained(
+/** Each permission with its effective value, where it comes from, and the value set at this level. */
+export function explainPermissions(
   portal: Pick<PortalOf, 'switches' | 'permissions'>,
   user: Partial<Permissions> | null,
   link?: Partial<Permissions> | null,
@@ -65,13 +65,13 @@ export function explained(
     permission,
     ...permissionOf(permission, portal, user, link ?? null),
     own: (link === undefined ? user : link)?.[permission] ?? null,
-    // What would hold if nothing were set here: shown beside "follow".
+    // The value without a setting at this level, shown beside "follow".
     otherwise: permissionOf(permission, portal, link === undefined ? null : user, null).allowed,
   }))
 }
 
-/** Nothing set is stored as nothing: such a user or link follows what is above it, live (V-23). */
-export const ownOrNothing = (permissions: Partial<Permissions> | null | undefined): Partial<Permissions> | null => {
+/** Null when no permission is set: the user or link then follows the level above (V-23). */
+export const nullIfNoneSet = (permissions: Partial<Permissions> | null | undefined): Partial<Permissions> | null => {
   const set = Object.entries(permissions ?? {}).filter(([, value]) => value !== undefined)
   return set.length > 0 ? (Object.fromEntries(set) as Partial<Permissions>) : null
 }

@@ -6,15 +6,12 @@ import { portalPasswordChanged, sendActivation, sendNotice, sendPasswordReset } 
 import { portalIsOpen } from '../../portal-users/activation/policy.ts'
 import {
   findToken,
-  linksSince,
-  lockLogin,
-  lockLoginByEmail,
-  loginById,
+  countLinksSince,
   replaceTokens,
-  consumeMailLimit,
   consumeToken,
   type FoundToken,
-} from '../../portal-users/activation/queries.ts'
+} from '../../portal-users/activation/tokens/queries.ts'
+import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
 import { oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearRateLimit, findPortalLogin } from '../queries.ts'
@@ -171,7 +168,13 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
     } else if (
       user.status !== 'suspended' &&
-      (await linksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - 60_000))) < 2
+      (await countLinksSince(
+        ctx.db,
+        ctx.account.id,
+        'portalActivation',
+        user.id,
+        new Date(ctx.now.getTime() - 60_000),
+      )) < 2
     ) {
       // Nothing to reset yet: what they need is the link that lets them in.
       await sendActivation(ctx, user)
@@ -199,7 +202,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const found = await findToken(ctx.db, account, 'portalReset', input.token)
       const status = resetStatus(found, ctx.now)
       if (!found || status !== 'open') throw problem(REFUSALS[status])
-      const user = (await loginById(ctx.db, account, found.user.id))!
+      const user = (await findLogin(ctx.db, account, found.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')

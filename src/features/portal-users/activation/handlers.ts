@@ -7,26 +7,35 @@ import { portalAccountExists, portalEmailChanged, sendActivation, sendNotice, ty
 import { activation } from './contract.ts'
 import { maySignUp, portalIsOpen } from './policy.ts'
 import {
-  accept,
-  activate,
-  addSignUp,
+  acceptInvitedUser,
+  activateUser,
+  insertSignUp,
   resetToInvited,
   changeEmail,
-  findToken,
-  linksSince,
   lockLogin,
   lockLoginByEmail,
-  replaceTokens,
   consumeMailLimit,
+  type Login,
+} from './queries.ts'
+import {
+  findToken,
+  countLinksSince,
+  replaceTokens,
   consumeToken,
   type FoundToken,
-  type Login,
   type TokenKind,
-} from './queries.ts'
-import { activationStatus, keptAnswers, mayUseAddress, missingAnswers, oneUseStatus, type LinkStatus } from './rules.ts'
+} from './tokens/queries.ts'
+import {
+  activationStatus,
+  answersToStore,
+  mayUseAddress,
+  findMissingAnswers,
+  oneUseStatus,
+  type LinkStatus,
+} from './rules.ts'
 
 const MINUTE = 60_000
-const REFUSALS: Record<Exclude<LinkStatus, 'open'>, string> = {
+const LINK_PROBLEM_CODES: Record<Exclude<LinkStatus, 'open'>, string> = {
   accepted: 'linkUsed',
   expired: 'linkExpired',
   replaced: 'linkReplaced',
@@ -38,24 +47,24 @@ export const activationHandlers = implement('portal-users', activation, {
     async (input, { account, query }) => {
       checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
       const known = await findPortalLogin(query, account.id, emailNorm(input.email))
-      // Both hashings always happen: the time of the answer tells nothing about the address (PS-46).
+      // Against account enumeration by response time: both hashes are always computed (PS-46).
       return {
-        same: await verifyPassword(known?.password_hash ?? null, input.password),
+        isSamePassword: await verifyPassword(known?.password_hash ?? null, input.password),
         password_hash: await hashPassword(input.password),
       }
     },
-    async (ctx, input, { same, password_hash }) => {
+    async (ctx, input, { isSamePassword, password_hash }) => {
       ctx.allow(maySignUp(ctx.account))
       const { signUpFields, signUpDomains } = ctx.account.portal
       const norm = emailNorm(input.email)
       const fieldErrors = {
-        ...missingAnswers(signUpFields, input),
+        ...findMissingAnswers(signUpFields, input),
         ...(!mayUseAddress(signUpDomains, norm) && { email: 'domainNotAllowed' }),
       }
       if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
       const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
-      const added = await addSignUp(ctx.db, ctx.account.id, {
-        ...keptAnswers(signUpFields, input),
+      const added = await insertSignUp(ctx.db, ctx.account.id, {
+        ...answersToStore(signUpFields, input),
         id: ctx.newId(),
         email: input.email,
         password_hash,
@@ -65,7 +74,7 @@ export const activationHandlers = implement('portal-users', activation, {
       if (added) {
         await sendActivation(ctx, added)
         await ctx.audit({ event: 'portalUserSignedUp', subjectKind: 'portalUser', subjectId: added.id })
-      } else if (mayMail) await notifyExistingUser(ctx, norm, same)
+      } else if (mayMail) await notifyExistingUser(ctx, norm, isSamePassword)
       return { email: input.email }
     },
   ),
@@ -76,16 +85,21 @@ export const activationHandlers = implement('portal-users', activation, {
     const status = activationStatus(found, ctx.now)
     if (!found || status === 'unknown') return { status, way: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
-    const mine = found.email_norm === found.user.email_norm
+    const isPresentAddress = found.email_norm === found.user.email_norm
     const way = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
-    return { status, way, email: mine ? found.user.email : null, name: mine ? found.user.name : null }
+    return {
+      status,
+      way,
+      email: isPresentAddress ? found.user.email : null,
+      name: isPresentAddress ? found.user.name : null,
+    }
   },
 
   async activateAccount(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await consumeLink(ctx, 'portalActivation', token, activationStatus)
-    const user = await activate(ctx.db, ctx.account.id, found.user.id, ctx.now)
-    if (!user) throw problem('detailsMissing') // rolls back: the link stays good
+    const user = await activateUser(ctx.db, ctx.account.id, found.user.id, ctx.now)
+    if (!user) throw problem('detailsMissing') // Rolls back: the link stays open.
     return startFirstSession(ctx, user)
   },
 
@@ -97,17 +111,18 @@ export const activationHandlers = implement('portal-users', activation, {
     async (ctx, input, password_hash) => {
       ctx.allow(portalIsOpen(ctx.account))
       const { signUpFields } = ctx.account.portal
-      const fieldErrors = missingAnswers(signUpFields, input)
+      const fieldErrors = findMissingAnswers(signUpFields, input)
       const {
         user: { id, email },
       } = await consumeLink(ctx, 'portalActivation', input.token, activationStatus)
-      if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors }) // rolls back: leaving half-way keeps the link (CP-21)
+      // Rolls back: after missing answers the link stays open (CP-21).
+      if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
       checkNewPassword(input.password, [email])
-      const user = await accept(
+      const user = await acceptInvitedUser(
         ctx.db,
         ctx.account.id,
         id,
-        { ...keptAnswers(signUpFields, input), password_hash, email },
+        { ...answersToStore(signUpFields, input), password_hash, email },
         ctx.now,
       )
       if (!user) throw problem('linkInvalid')
@@ -126,11 +141,12 @@ export const activationHandlers = implement('portal-users', activation, {
 
   async renewActivation(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
-    const found = await lockedLink(ctx, 'portalActivation', token)
+    const found = await findLockedLink(ctx, 'portalActivation', token)
     const status = activationStatus(found, ctx.now)
-    const mine = found && found.email_norm === found.user.email_norm
-    if (!mine || !(status === 'expired' || status === 'replaced'))
-      throw problem(status === 'open' ? 'linkReplaced' : REFUSALS[status])
+    const isPresentAddress = found && found.email_norm === found.user.email_norm
+    const isRenewable = status === 'expired' || status === 'replaced'
+    if (!isPresentAddress || !isRenewable)
+      throw problem(status === 'open' ? 'linkReplaced' : LINK_PROBLEM_CODES[status])
     if (await consumeMailLimit(ctx.db, ctx.account.id, found.email_norm, ctx.now))
       await notifyPendingUser(ctx, found.user, 1)
     return { email: found.user.email }
@@ -157,7 +173,7 @@ export const activationHandlers = implement('portal-users', activation, {
       user.id,
       ctx.now,
     )
-    // Whoever was signed in with the old address signs in again with the new one.
+    // Sessions of the old address end; the user signs in with the new one.
     await endPortalSessions(ctx.db, ctx.account.id, user.id)
     await sendNotice(ctx, user, portalEmailChanged, { newEmail })
     await ctx.audit({
@@ -170,23 +186,23 @@ export const activationHandlers = implement('portal-users', activation, {
   },
 })
 
-type Ctx = Sending & {
+type ActivationContext = Sending & {
   actor: { kind: string; id?: string; sessionId?: string }
   userAgent: string
   clientAddress: string
   audit(entry: { event: string; subjectKind?: string; subjectId?: string }): Promise<void>
 }
-type Judge = (found: FoundToken | undefined, now: Date) => LinkStatus
+type LinkStatusOf = (found: FoundToken | undefined, now: Date) => LinkStatus
 
-/** Good only while the address it was mailed to is still the one being waited for. */
-const emailChangeStatus: Judge = (found, now) => {
+/** Open only while the address it was mailed to is still the pending one. */
+const emailChangeStatus: LinkStatusOf = (found, now) => {
   if (!found || found.user.status !== 'active') return 'unknown'
   const status = oneUseStatus(found, now)
   return status === 'open' && emailNorm(found.user.pending_email ?? '') !== found.email_norm ? 'replaced' : status
 }
 
-/** A link with its user's row held: everything that changes a way in happens one after the other. */
-async function lockedLink(
+/** The link, with its user's row locked: changes to a user's access run one after the other. */
+async function findLockedLink(
   { db, account }: { db: Write; account: { id: string } },
   kind: TokenKind,
   token: string,
@@ -197,53 +213,50 @@ async function lockedLink(
   return findToken(db, account.id, kind, token)
 }
 
-/** Consumes a link; throws what is wrong with it. */
-async function consumeLink(ctx: Ctx, kind: TokenKind, token: string, judge: Judge): Promise<FoundToken> {
-  const found = await lockedLink(ctx, kind, token)
-  const status = judge(found, ctx.now)
-  if (status !== 'open') throw problem(REFUSALS[status])
+/** Uses a link; throws the problem that matches its status. */
+async function consumeLink(
+  ctx: ActivationContext,
+  kind: TokenKind,
+  token: string,
+  statusOf: LinkStatusOf,
+): Promise<FoundToken> {
+  const found = await findLockedLink(ctx, kind, token)
+  const status = statusOf(found, ctx.now)
+  if (status !== 'open') throw problem(LINK_PROBLEM_CODES[status])
   if (!found || !(await consumeToken(ctx.db, ctx.account.id, kind, token, ctx.now))) throw problem('linkUsed')
   return found
 }
 
-/** The first sign-in: a new session, whatever the browser held before. */
-async function startFirstSession(ctx: Ctx, user: Login) {
+/** The first sign-in opens a new session, whatever session the browser had before. */
+async function startFirstSession(ctx: ActivationContext, user: Login) {
   await replaceTokens(ctx.db, ctx.account.id, ['portalActivation', 'portalReset'], user.id, ctx.now)
   await ctx.audit({ event: 'portalUserActivated', subjectKind: 'portalUser', subjectId: user.id })
   return withEffect({ email: user.email }, await openPortalSession(ctx, user.id))
 }
 
-/** A waiting user gets a fresh link, unless `most` were sent within the last minute (E-03). */
-async function notifyPendingUser(ctx: Sending, user: Login, most: number): Promise<void> {
+/** Activation links created within the last minute. */
+const countRecentLinks = (ctx: Sending, user: Login): Promise<number> =>
+  countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - MINUTE))
+
+/** Sends a new link to a user who is not active yet, unless more than `max` were sent in the last minute (E-03). */
+async function notifyPendingUser(ctx: Sending, user: Login, max: number): Promise<void> {
   if (user.status !== 'invited' && user.status !== 'signed_up') return
-  const recent = await linksSince(
-    ctx.db,
-    ctx.account.id,
-    'portalActivation',
-    user.id,
-    new Date(ctx.now.getTime() - MINUTE),
-  )
-  if (recent <= most) await sendActivation(ctx, user)
+  const recent = await countRecentLinks(ctx, user)
+  if (recent <= max) await sendActivation(ctx, user)
 }
 
 /**
- * Somebody signed up with an address that has a profile. Who is in learns so by mail (E-01). A profile that waits gets a
- * fresh link; when another password was typed this time, neither is believed: the link asks its reader for a new one, so
- * that nobody prepares an account for someone else's address.
+ * Somebody signed up with an address that has a user. An active user is notified by mail (E-01). A user who is not active
+ * yet gets a new link. Against account pre-hijacking: when another password was typed this time, the stored one is
+ * deleted and the link asks its reader for a new one.
  */
-async function notifyExistingUser(ctx: Sending, norm: string, same: boolean): Promise<void> {
+async function notifyExistingUser(ctx: Sending, norm: string, isSamePassword: boolean): Promise<void> {
   const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
   if (!user) return
   if (user.status === 'active' || user.status === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
-  const recent = await linksSince(
-    ctx.db,
-    ctx.account.id,
-    'portalActivation',
-    user.id,
-    new Date(ctx.now.getTime() - MINUTE),
-  )
+  const recent = await countRecentLinks(ctx, user)
   if (recent > 0) return
-  const waiting =
-    same || user.status === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
-  if (waiting) await sendActivation(ctx, waiting)
+  const pendingUser =
+    isSamePassword || user.status === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
+  if (pendingUser) await sendActivation(ctx, pendingUser)
 }

@@ -1,4 +1,4 @@
-/** How somebody becomes a portal user: what is asked, which addresses may sign up, and what a link still opens. */
+/** Sign-up and activation: required answers, allowed email domains, and the status of a link. */
 import { SIGN_UP_FIELDS, type FieldRule, type SignUpField } from '../../identity/rules.ts'
 
 export const LINK_STATUSES = ['open', 'accepted', 'expired', 'replaced', 'unknown'] as const
@@ -8,21 +8,26 @@ export type Contact = { [K in SignUpField]?: string | undefined }
 type FieldRules = Record<SignUpField, FieldRule>
 
 /** Required answers that are missing: reported, never filled in for the person (E-69). */
-export const missingAnswers = (rules: FieldRules, given: Contact): Record<string, string> =>
+export const findMissingAnswers = (rules: FieldRules, input: Contact): Record<string, string> =>
   Object.fromEntries(
-    SIGN_UP_FIELDS.filter((field) => rules[field] === 'required' && !given[field]).map((field) => [field, 'required']),
+    SIGN_UP_FIELDS.filter((field) => rules[field] === 'required' && !input[field]).map((field) => [field, 'required']),
   )
 
-/** Answers as stored. What the business does not ask is not kept, even from a form opened while it still asked. */
-export function keptAnswers(
+/** Answers as stored. A field that the business turned off is not stored, even from a form opened before that. */
+export function answersToStore(
   rules: FieldRules,
-  given: Contact,
+  input: Contact,
 ): { name: string | null; phone: string | null; company: string | null; postal_address: string | null } {
-  const kept = (field: SignUpField) => (rules[field] === 'off' ? null : (given[field] ?? null))
-  return { name: kept('name'), phone: kept('phone'), company: kept('company'), postal_address: kept('address') }
+  const valueOf = (field: SignUpField) => (rules[field] === 'off' ? null : (input[field] ?? null))
+  return {
+    name: valueOf('name'),
+    phone: valueOf('phone'),
+    company: valueOf('company'),
+    postal_address: valueOf('address'),
+  }
 }
 
-/** No list means everybody. A domain means itself, not what is below it: `evil.example.com` is not `example.com`. */
+/** An empty list allows every domain. A domain does not include its subdomains: `evil.example.com` is not `example.com`. */
 export const mayUseAddress = (domains: readonly string[], norm: string): boolean =>
   domains.length === 0 || domains.some((domain) => norm.endsWith(`@${domain.trim().replace(/^@/, '').toLowerCase()}`))
 
@@ -35,18 +40,18 @@ export interface LinkFacts {
 }
 
 /**
- * What an activation link still opens. Once its user is in, every link that was ever mailed to them leads to the sign-in
- * page (E-04); a suspended user's link is as unknown as one that never was.
+ * Status of an activation link. Once its user is active, every link ever mailed to them leads to the sign-in page (E-04);
+ * a suspended user's link is unknown, as one that never existed.
  */
 export function activationStatus(link: LinkFacts | undefined, now: Date): LinkStatus {
   if (!link || link.user.status === 'removed' || link.user.status === 'suspended') return 'unknown'
-  // Bound to the address it was mailed to: after a change it is somebody else's mailbox.
+  // A link is bound to the address it was mailed to: after a change, that mailbox may belong to somebody else.
   if (link.email_norm !== link.user.email_norm) return link.used_at ? 'unknown' : 'replaced'
   if (link.user.status === 'active') return 'accepted'
   return oneUseStatus(link, now)
 }
 
-/** Of a link that works once. Which of used, replaced and expired matters to the reader, so they differ (E-06). */
+/** Status of a link that can be used once. Used, replaced and expired differ, because the reader needs to know which (E-06). */
 export function oneUseStatus(link: Omit<LinkFacts, 'email_norm' | 'user'>, now: Date): LinkStatus {
   if (link.used_at) return 'accepted'
   if (link.replaced_at) return 'replaced'

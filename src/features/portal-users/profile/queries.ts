@@ -9,20 +9,20 @@ export interface ProfileAnswers {
   postal_address: string | null
 }
 
-/** Writes the answers if nobody changed the user since `seen`; answers whether it did. */
-export async function setProfile(
+/** Stores the answers if the version is still `expected`; returns whether it did. */
+export async function updateProfile(
   db: Write,
   account: string,
   user: { id: string; email: string },
   answers: ProfileAnswers,
-  { seen, now }: { seen: number; now: Date },
+  { expected, now }: { expected: number; now: Date },
 ): Promise<boolean> {
-  const set = await db
+  const result = await db
     .updateTable('portal_users')
     .set({ ...answers, search_text: fold(answers.name, user.email), version: sql`version + 1`, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', user.id)
-    .where('version', '=', seen)
+    .where('version', '=', expected)
     .executeTakeFirst()
-  return Number(set.numUpdatedRows) === 1
+  return Number(result.numUpdatedRows) === 1
 }

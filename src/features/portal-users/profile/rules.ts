@@ -3,8 +3,8 @@ import { SIGN_UP_FIELDS, type FieldRule, type SignUpField } from '../../identity
 
 type Rules = Record<SignUpField, FieldRule>
 
-/** What is asked at sign-up; what somebody gave earlier stays theirs to change or clear. */
-export const profileFields = (rules: Rules, kept: Record<SignUpField, string | null>): Rules =>
+/** The fields asked at sign-up, and those with an earlier answer, so that it can be changed or deleted. */
+export const profileFields = (rules: Rules, current: Record<SignUpField, string | null>): Rules =>
   Object.fromEntries(
-    SIGN_UP_FIELDS.map((field) => [field, rules[field] === 'off' && kept[field] ? 'optional' : rules[field]]),
+    SIGN_UP_FIELDS.map((field) => [field, rules[field] === 'off' && current[field] ? 'optional' : rules[field]]),
   ) as Rules

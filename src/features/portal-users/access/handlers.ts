@@ -1,0 +1,137 @@
+/** What a portal user may do: templates, permissions, suspension and removal. */
+import { implement, type Context, type Read, type Write } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import type { AccountOf } from '../../identity/rules.ts'
+import { offerableTemplates } from '../../portal/queries.ts'
+import { portalUsers } from '../contract.ts'
+import { portalAccessEnded, sendNotice } from '../messages.ts'
+import { mayManageUser } from '../policy.ts'
+import { lockPortalUser, updateUser, type PortalUser } from '../queries.ts'
+import { nullIfNoneSet, type TemplatesMode } from '../rules.ts'
+import { endAccess, markRemoved, setUserStatus } from './queries.ts'
+
+const {
+  setTemplateAccess,
+  customizePermissions,
+  resetPermissions,
+  suspendPortalUser,
+  reactivatePortalUser,
+  removePortalUser,
+} = portalUsers
+const accessOperations = {
+  setTemplateAccess,
+  customizePermissions,
+  resetPermissions,
+  suspendPortalUser,
+  reactivatePortalUser,
+  removePortalUser,
+}
+
+export const portalAccessHandlers = implement('portal-users', accessOperations, {
+  async setTemplateAccess(ctx, { user: id, version, mode, templates }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+    const storedTemplates = await resolveTemplateAccess(ctx, mode, templates, user!.templates)
+    if (!storedTemplates) throw problem('input', { fields: { templates: 'choice' } })
+    const next = await updateUser(ctx.db, ctx.account.id, id, version, { mode, templates: storedTemplates }, ctx.now)
+    if (next === null) throw problem('editConflict')
+    await ctx.audit({
+      event: 'templateAccessChanged',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { mode, templates: storedTemplates },
+    })
+    return { version: next }
+  },
+
+  async customizePermissions(ctx, { user: id, version, permissions }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+    const ownPermissions = nullIfNoneSet(permissions)
+    const next = await updateUser(ctx.db, ctx.account.id, id, version, { permissions: ownPermissions }, ctx.now)
+    if (next === null) throw problem('editConflict')
+    await ctx.audit({
+      event: 'permissionsCustomized',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { permissions: ownPermissions },
+    })
+    return { version: next }
+  },
+
+  async resetPermissions(ctx, { user: id }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+    const next = await updateUser(ctx.db, ctx.account.id, id, null, { permissions: null }, ctx.now)
+    await ctx.audit({ event: 'permissionsReset', subjectKind: 'portalUser', subjectId: id })
+    return { version: next! }
+  },
+
+  async suspendPortalUser(ctx, { user: id }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'suspend', user))
+    if (user!.status === 'suspended') return { sessionsEnded: 0 }
+    await setUserStatus(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
+    const sessionsEnded = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
+    await notifyAccessEnded(ctx, user!)
+    await ctx.audit({
+      event: 'portalUserSuspended',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { sessionsEnded },
+    })
+    return { sessionsEnded }
+  },
+
+  async reactivatePortalUser(ctx, { user: id }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'reactivate', user))
+    if (user!.status === 'active') return {}
+    await setUserStatus(ctx.db, ctx.account.id, id, 'active', ctx.now)
+    await ctx.audit({ event: 'portalUserReactivated', subjectKind: 'portalUser', subjectId: id })
+    return {}
+  },
+
+  async removePortalUser(ctx, { user: id }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    const name = user?.name ?? user?.email ?? ''
+    // Removing twice is no error (E-12), but needs the right to remove.
+    ctx.allow(mayManageUser(ctx.actor, 'remove', user?.status === 'removed' ? { status: 'active' } : user))
+    if (user!.status === 'removed')
+      return { outcome: 'alreadyRemoved' as const, name, ended: { sessions: 0, links: 0 } }
+    const sessions = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
+    const links = await markRemoved(ctx.db, ctx.account.id, id, ctx.now)
+    await notifyAccessEnded(ctx, user!)
+    await ctx.audit({
+      event: 'portalUserRemoved',
+      subjectKind: 'portalUser',
+      subjectId: id,
+      details: { name, email: user!.email, sessions, links },
+    })
+    return { outcome: 'removed' as const, name, ended: { sessions, links } }
+  },
+})
+
+/** The list to store; null when one of the templates may not be given by this account. Empty for the defaults. */
+export async function resolveTemplateAccess(
+  ctx: { account: AccountOf; db: Read },
+  mode: TemplatesMode,
+  templates: readonly string[],
+  current: readonly string[],
+): Promise<string[] | null> {
+  if (mode === 'default') return []
+  const offerable = new Set(
+    (await offerableTemplates(ctx.db, ctx.account.id, [...current, ...ctx.account.portal.templates])).map(
+      ({ id }) => id,
+    ),
+  )
+  return templates.every((template) => offerable.has(template)) ? [...new Set(templates)] : null
+}
+
+/** Off by default: the business chooses whether ended access is announced (1J). */
+async function notifyAccessEnded(
+  ctx: Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; db: Write },
+  user: PortalUser,
+): Promise<void> {
+  if (ctx.account.portal.mailOnRemoval) await sendNotice(ctx, user, portalAccessEnded, {})
+}

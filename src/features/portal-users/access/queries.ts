@@ -1,0 +1,81 @@
+import { sql } from 'kysely'
+import type { Read, Write } from '../../../platform/operation.ts'
+
+/** How many sessions and links a removal would end, and how many jobs stay. */
+export async function countRemovalEffects(db: Read, account: string, user: string, now: Date) {
+  const { rows } = await sql<{ sessions: number; links: number; jobs: number }>`
+    select
+      (
+        select count(*)::int from portal_sessions s
+        where s.account_id = ${account} and s.subject_id = ${user} and s.ends_at > ${now}
+      ) as sessions,
+      (
+        select count(*)::int from portal_links l
+        where l.account_id = ${account} and l.portal_user_id = ${user}
+      ) as links,
+      (
+        select count(*)::int from jobs j
+        where j.account_id = ${account} and j.created_by_id = ${user} and j.created_by_kind = 'portalUser'
+      ) as jobs`.execute(db as Write)
+  return rows[0]!
+}
+
+/** Ends every session and every open link of this user; returns the number of sessions. */
+export async function endAccess(db: Write, account: string, user: string, now: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('portal_sessions')
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
+    .executeTakeFirst()
+  await db
+    .updateTable('tokens')
+    .set({ replaced_at: now })
+    .where('account_id', '=', account)
+    .where('subject_id', '=', user)
+    .where('kind', 'in', ['portalActivation', 'portalReset', 'portalEmailChange'])
+    .where('used_at', 'is', null)
+    .where('replaced_at', 'is', null)
+    .execute()
+  return Number(numDeletedRows)
+}
+
+export const setUserStatus = async (
+  db: Write,
+  account: string,
+  user: string,
+  status: 'active' | 'suspended',
+  now: Date,
+): Promise<void> => {
+  await db
+    .updateTable('portal_users')
+    .set((set) => ({ status, pending_email: null, version: set('version', '+', 1), updated_at: now }))
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .execute()
+}
+
+/** Deletes password, permissions and links; returns the number of links. The row stays as the creator of its jobs. */
+export async function markRemoved(db: Write, account: string, user: string, now: Date): Promise<number> {
+  await db
+    .updateTable('portal_users')
+    .set((set) => ({
+      status: 'removed',
+      removed_at: now,
+      password_hash: null,
+      pending_email: null,
+      permissions: null,
+      templates_mode: 'default',
+      templates: [],
+      version: set('version', '+', 1),
+      updated_at: now,
+    }))
+    .where('account_id', '=', account)
+    .where('id', '=', user)
+    .execute()
+  const { numDeletedRows } = await db
+    .deleteFrom('portal_links')
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { linkIn, PASSWORD, type Business } from '../../../../test/test-server.ts'
+import { sendEmailChange } from '../messages.ts'
+import { address, server, day, isIn, office, shop, userOf, setUpActivationTests } from './activation.fixtures.ts'
+
+setUpActivationTests()
+
+describe('confirmEmailChange', () => {
+  const changing = async (business: Business) => {
+    const known = await business.portalUser(),
+      newEmail = address(),
+      user = (await userOf(business, known.email))!
+    await office(business, (ctx) => sendEmailChange(ctx, user, newEmail))
+    const token = /\/confirm-email\/([\w-]+)/.exec(linkIn((await server.mailTo(newEmail)).at(-1)))![1]!
+    return { known, newEmail, token }
+  }
+
+  it('E-10 the new address is confirmed at itself before anybody signs in with it; the old one is told', async () => {
+    const business = await shop(),
+      visitor = business.visitor()
+    const { known, newEmail, token } = await changing(business)
+    expect((await visitor.call('signInToPortal', { email: newEmail, password: PASSWORD })).status).toBe(401)
+    await business.visitor().ok('signInToPortal', { email: known.email, password: PASSWORD })
+    expect(await visitor.ok('getEmailChange', { token })).toEqual({ status: 'open', email: known.email, newEmail })
+    expect((await userOf(business, known.email))?.pending_email).toBe(newEmail)
+    expect(await visitor.ok('confirmEmailChange', { token })).toEqual({ email: newEmail })
+    expect(await isIn(known)).toBe(false)
+    expect((await visitor.call('signInToPortal', { email: known.email, password: PASSWORD })).status).toBe(401)
+    await visitor.ok('signInToPortal', { email: newEmail, password: PASSWORD })
+    expect((await server.mailTo(known.email)).at(-1)!.subject).toMatch(/email .* was changed/)
+    expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkUsed')
+  })
+
+  it('E-01 an address that somebody else took meanwhile is not taken over, and the link says so', async () => {
+    const business = await shop(),
+      visitor = business.visitor()
+    const { known, newEmail, token } = await changing(business)
+    await business.portalUser({ email: newEmail, signedIn: false })
+    const reply = await visitor.call('confirmEmailChange', { token })
+    expect([reply.status, reply.body.code]).toEqual([409, 'addressTaken'])
+    expect((await userOf(business, known.email))?.status).toBe('active')
+    expect(await isIn(known)).toBe(true)
+  })
+
+  it('C4 the link to confirm an address works for 24 hours and is replaced by a newer change', async () => {
+    const business = await shop(),
+      visitor = business.visitor()
+    const { known, token } = await changing(business)
+    server.clock.advance(day)
+    expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkExpired')
+    const user = (await userOf(business, known.email))!,
+      later = address()
+    await office(business, (ctx) => sendEmailChange(ctx, user, address()))
+    await office(business, (ctx) => sendEmailChange(ctx, user, later))
+    expect(await server.mailTo(later)).toHaveLength(1)
+  })
+
+  it('who tries links without end is told to wait, not whether one was right', async () => {
+    const shop = await server.business()
+    const visitor = shop.visitor()
+    const replies = []
+    for (let index = 0; index < 63; index++)
+      replies.push((await visitor.call('renewActivation', { token: 'A'.repeat(43) })).status)
+    expect(new Set(replies.slice(0, 60))).toEqual(new Set([404]))
+    expect(replies.slice(60)).toEqual([429, 429, 429])
+  })
+})

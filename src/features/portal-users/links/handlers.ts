@@ -1,0 +1,64 @@
+/** Which customers a portal user belongs to, and the permissions of each link. */
+import { implement } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
+import { portalUsers } from '../contract.ts'
+import { mayManageUser } from '../policy.ts'
+import { lockPortalUser } from '../queries.ts'
+import { nullIfNoneSet } from '../rules.ts'
+import { deleteLink, insertLink, findExistingCustomers, updateLink } from './queries.ts'
+
+const { linkCustomer, updatePortalLink, unlinkCustomer } = portalUsers
+
+export const portalLinksHandlers = implement(
+  'portal-users',
+  { linkCustomer, updatePortalLink, unlinkCustomer },
+  {
+    async linkCustomer(ctx, { user: id, customer, permissions }) {
+      const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+      ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+      if (!(await findExistingCustomers(ctx.db, ctx.account.id, [customer])).has(customer))
+        throw problem('input', { fields: { customer: 'choice' } })
+      const link = ctx.newId()
+      if (
+        !(await insertLink(
+          ctx.db,
+          ctx.account.id,
+          { id: link, user: id, customer, permissions: nullIfNoneSet(permissions) },
+          ctx.now,
+        ))
+      )
+        throw problem('alreadyLinked')
+      await ctx.audit({ event: 'customerLinked', subjectKind: 'portalUser', subjectId: id, details: { customer } })
+      return { id: link }
+    },
+
+    async updatePortalLink(ctx, { user: id, link, permissions }) {
+      const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+      ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+      const ownPermissions = nullIfNoneSet(permissions)
+      const updated = await updateLink(ctx.db, ctx.account.id, id, link, ownPermissions, ctx.now)
+      if (!updated) throw problem('notFound')
+      await ctx.audit({
+        event: 'linkPermissionsChanged',
+        subjectKind: 'portalUser',
+        subjectId: id,
+        details: { customer: updated.customer_id, permissions: ownPermissions },
+      })
+      return {}
+    },
+
+    async unlinkCustomer(ctx, { user: id, link }) {
+      const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+      ctx.allow(mayManageUser(ctx.actor, 'customize', user))
+      const deleted = await deleteLink(ctx.db, ctx.account.id, id, link)
+      if (!deleted) throw problem('notFound')
+      await ctx.audit({
+        event: 'customerUnlinked',
+        subjectKind: 'portalUser',
+        subjectId: id,
+        details: { customer: deleted.customer_id },
+      })
+      return {}
+    },
+  },
+)

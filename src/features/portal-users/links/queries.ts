@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+import type { Read, Write } from '../../../platform/operation.ts'
+import type { Permissions } from '../../identity/rules.ts'
+
+export interface LinkRow {
+  id: string
+  customer_id: string
+  name: string
+  scope: 'whole' | 'contact'
+  permissions: Partial<Permissions> | null
+  created_at: Date
+}
+
+export const listLinks = async (db: Read, account: string, user: string): Promise<LinkRow[]> =>
+  (await db
+    .selectFrom('portal_links as l')
+    .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 'l.customer_id').on('c.account_id', '=', account))
+    .select(['l.id', 'l.customer_id', 'c.name', 'l.scope', 'l.permissions', 'l.created_at'])
+    .where('l.account_id', '=', account)
+    .where('l.portal_user_id', '=', user)
+    .orderBy('c.name')
+    .orderBy('l.id')
+    .execute()) as LinkRow[]
+
+/** Active customers that have the address as a contact's or as billing address, and that are not linked yet. */
+export async function suggestCustomers(db: Read, account: string, user: { id: string; email_norm: string }) {
+  const { rows } = await sql<{ id: string; name: string; contact: string | null }>`
+    select c.id, c.name, k.name as contact
+    from customers c
+    left join lateral (
+      select k.name
+      from contacts k
+      where k.account_id = ${account} and k.customer_id = c.id and k.email_norm = ${user.email_norm}
+      limit 1
+    ) k on true
+    where c.account_id = ${account}
+      and c.status = 'active'
+      and (k.name is not null or lower(trim(c.billing_email)) = ${user.email_norm})
+      and not exists (
+        select 1 from portal_links l
+        where l.account_id = ${account} and l.portal_user_id = ${user.id} and l.customer_id = c.id)
+    order by lower(c.name), c.id
+    limit 5`.execute(db as Write)
+  return rows
+}
+
+/** Those of the ids that are customers of this account. */
+export async function findExistingCustomers(db: Read, account: string, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('customers')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('id', 'in', [...ids])
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** False when that customer is linked already. */
+export async function insertLink(
+  db: Write,
+  account: string,
+  link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null },
+  now: Date,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('portal_links')
+    .values({
+      account_id: account,
+      id: link.id,
+      portal_user_id: link.user,
+      customer_id: link.customer,
+      permissions: link.permissions && JSON.stringify(link.permissions),
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['account_id', 'portal_user_id', 'customer_id']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function updateLink(
+  db: Write,
+  account: string,
+  user: string,
+  id: string,
+  permissions: Partial<Permissions> | null,
+  now: Date,
+) {
+  return db
+    .updateTable('portal_links')
+    .set({ permissions: permissions && JSON.stringify(permissions), updated_at: now })
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('id', '=', id)
+    .returning('customer_id')
+    .executeTakeFirst()
+}
+
+export const deleteLink = (db: Write, account: string, user: string, id: string) =>
+  db
+    .deleteFrom('portal_links')
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('id', '=', id)
+    .returning('customer_id')
+    .executeTakeFirst()
