@@ -50,7 +50,7 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     await office.press('Save schedule')
     await office.see('Schedule saved.')
     await office.accessible()
-    await look(/Marek.* comes/)
+    await look(/Technician: Marek/)
     await me.see('Scheduled')
 
     await office.press('Start job')
