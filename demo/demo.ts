@@ -63,7 +63,7 @@ export const DEMO_SIGN_INS = [
   },
   {
     who: 'Naveed Aslam',
-    is: 'acts for seven customers',
+    is: 'manages seven customers',
     at: 'portal',
     slug: 'harbour',
     email: 'naveed@docksidelettings.example',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../demo/demo.ts'
 import { transitionOf, JOB_STATUSES, type JobStatus, type TransitionRole } from '../src/features/jobs/rules.ts'
@@ -10,7 +11,9 @@ import {
   type Values,
 } from '../src/features/templates/rules.ts'
 import { createTestClock } from '../src/platform/clock.ts'
+import { createTranslations } from '../src/platform/i18n.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
+import { root } from './source.ts'
 import { startSeparateServer, type TestServer } from './test-server.ts'
 
 let server: TestServer
@@ -66,6 +69,9 @@ describe('the demo', () => {
       DEMO_PASSWORD,
     ])
       expect(text).toContain(part)
+    // The staff sign-in page of the demo names the first of them.
+    const hint = createTranslations(join(root, 'locales'), { strict: true }).t('en', 'identity.people.signIn.demo')
+    expect([hint.includes(DEMO_SIGN_INS[0].email), hint.includes(DEMO_PASSWORD)]).toEqual([true, true])
     for (const { who, at, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
       expect(passwordProblem(DEMO_PASSWORD, [email, who, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
