@@ -128,33 +128,44 @@ comment on table rate_limits is
   'class: local. How often a bucket (sign-in, client address, caller) was used in its window, over all processes.';
 select protect_directory_table('rate_limits');
 
+create function count_use(p_bucket text, p_limit int, p_window int, p_now timestamptz) returns int
+  language plpgsql as $$
+declare
+  duration constant interval := make_interval(secs => p_window);
+  usage record;
+begin
+  insert into rate_limits as r (bucket, uses, window_start)
+  values (p_bucket, 1, p_now)
+  on conflict (bucket) do update set
+    uses = case when r.window_start + duration <= p_now then 1 else least(r.uses + 1, 1000000) end,
+    window_start = case when r.window_start + duration <= p_now then p_now else r.window_start end
+  returning uses, window_start into usage;
+  if usage.uses <= p_limit then
+    return 0;
+  end if;
+  return greatest(ceil(extract(epoch from usage.window_start + duration - p_now))::int, 1);
+end $$;
+comment on function count_use(text, int, int, timestamptz) is
+  'Counts one use of a bucket. Answers the seconds to wait, 0 within the limit. Called only by the two functions below.';
+
 create function consume_rate_limits(p_buckets text[], p_limits int[], p_windows int[], p_now timestamptz) returns int
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  wait int := 0;
   item record;
-  usage record;
+  wait int := 0;
 begin
   -- In order, so that two requests with the same buckets cannot wait for each other.
   for item in
-    select bucket, max_uses, make_interval(secs => seconds) as duration
+    select bucket, max_uses, seconds
     from unnest(p_buckets, p_limits, p_windows) as t (bucket, max_uses, seconds)
     order by bucket
   loop
-    insert into rate_limits as r (bucket, uses, window_start)
-    values (item.bucket, 1, p_now)
-    on conflict (bucket) do update set
-      uses = case when r.window_start + item.duration <= p_now then 1 else least(r.uses + 1, 1000000) end,
-      window_start = case when r.window_start + item.duration <= p_now then p_now else r.window_start end
-    returning uses, window_start into usage;
-    if usage.uses > item.max_uses then
-      wait := greatest(wait, ceil(extract(epoch from usage.window_start + item.duration - p_now))::int, 1);
-    end if;
+    wait := greatest(wait, count_use(item.bucket, item.max_uses, item.seconds, p_now));
   end loop;
   return wait;
 end $$;
 comment on function consume_rate_limits(text[], int[], int[], timestamptz) is
-  'Counts one use of each bucket. Answers the seconds to wait, 0 when all are within their limits.';
+  'Counts one use of each bucket. Answers the longest wait in seconds, 0 when all are within their limits.';
 grant execute on function consume_rate_limits(text[], int[], int[], timestamptz) to portico_app, portico_system;
 
 create function consume_caller_limit(p_operation text, p_limit int, p_window int, p_now timestamptz) returns int
@@ -166,12 +177,12 @@ begin
   if actor_id = '' then
     return 0;
   end if;
-  return consume_rate_limits(
-    array[p_operation || ':caller:' || current_setting('app.account', true) || ':' || actor_id],
-    array[p_limit], array[p_window], p_now);
+  return count_use(
+    p_operation || ':caller:' || current_setting('app.account', true) || ':' || actor_id, p_limit, p_window, p_now);
 end $$;
 comment on function consume_caller_limit(text, int, int, timestamptz) is
-  'consume_rate_limits for the actor of this transaction, in the bucket of limits.ts. A rollback undoes the count.';
+  'Counts one use of an operation by the actor of this transaction, in the bucket of limits.ts. '
+  'A rollback undoes the count.';
 grant execute on function consume_caller_limit(text, int, int, timestamptz) to portico_app, portico_system;
 
 create function clear_rate_limit(p_bucket text) returns void
