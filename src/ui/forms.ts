@@ -23,6 +23,8 @@ export type Refusal = {
 export type FormProblem = { code: string; title: string; detail?: string; fields: Record<string, string> }
 export type Values = Record<string, string | string[]>
 export type FormFailure = { problem: FormProblem; values: Values; form: string }
+/** What a page's form action returned, if one ran. */
+export type FormAnswer = Partial<FormFailure> | null | undefined
 
 export const isProblem = (error: unknown): error is Refusal =>
   typeof error === 'object' && error !== null && (error as { isProblem?: unknown }).isProblem === true

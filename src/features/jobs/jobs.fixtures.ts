@@ -15,7 +15,10 @@ export interface World {
 }
 
 /** A portal user with one customer, a template, a dispatcher and a worker. */
-export async function world({ fields = [] as unknown[], permissions = null as object | null } = {}): Promise<World> {
+export async function createWorld({
+  fields = [] as unknown[],
+  permissions = null as object | null,
+} = {}): Promise<World> {
   const harbour = await home.business()
   const customer = await harbour.customer()
   return {
@@ -30,13 +33,13 @@ export async function world({ fields = [] as unknown[], permissions = null as ob
 }
 
 /** Books one job and answers its id. */
-export async function booked({ eleanor, template, site }: World, more: object = {}): Promise<string> {
+export async function bookJob({ eleanor, template, site }: World, more: object = {}): Promise<string> {
   return (await eleanor.ok('createPortalJob', { template, site, ...more })).jobs[0]!.id
 }
 
-/** Moves a job as somebody, with its present version. */
-export async function moved(who: Person, job: string, input: Record<string, unknown>, by: Person = who) {
-  const { version } = await by.ok('getJob', { job })
+/** Changes the status of a job as somebody, with the version that the reader sees. */
+export async function moveJob(who: Person, job: string, input: Record<string, unknown>, reader: Person = who) {
+  const { version } = await reader.ok('getJob', { job })
   return who.call('changeJobStatus', { job, version, ...input })
 }
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { booked, FIELDS, home, moved, upload, world } from '../jobs.fixtures.ts'
+import { bookJob, FIELDS, home, moveJob, upload, createWorld } from '../jobs.fixtures.ts'
 
-const { stored, business } = home
+const { business, stored } = home
 
 describe('what a customer sees', () => {
   it('PS-01 a user without any customer gets empty lists, empty counts and not found', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     const outsider = await here.harbour.portalUser()
     expect(await outsider.ok('listPortalJobs', {})).toMatchObject({ rows: [], next: null })
     expect(await outsider.ok('getPortalJobsOverview', {})).toEqual({
@@ -19,8 +19,8 @@ describe('what a customer sees', () => {
   })
 
   it('PS-02 PS-03 a job of another customer answers like one that never was, whatever is done to it', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     const other = await here.harbour.portalUser({ customers: [await here.harbour.customer('Rachel Okoye')] })
     const absent = crypto.randomUUID()
     const calls = [
@@ -47,8 +47,8 @@ describe('what a customer sees', () => {
   })
 
   it('PS-29 E-52 PS-33 internal comments, hidden answers, reasons, worker’s address and other customers are in no answer', async () => {
-    const here = await world({ fields: [...FIELDS] })
-    const job = await booked(here, { fields: { wrong: 'Leaks' } })
+    const here = await createWorld({ fields: [...FIELDS] })
+    const job = await bookJob(here, { fields: { wrong: 'Leaks' } })
     const { version } = await here.dispatcher.ok('getJob', { job })
     await here.dispatcher.ok('updateJob', { job, version, fields: { margin: 'SECRET margin' }, tags: ['SECRET tag'] })
     await here.dispatcher.ok('addJobComment', { job, audience: 'internal', body: 'SECRET comment' })
@@ -59,7 +59,7 @@ describe('what a customer sees', () => {
         more: { audience: 'internal' },
       })
     ).body
-    await moved(here.dispatcher, job, { to: 'assigned', worker: here.worker.id, reason: 'SECRET reason' })
+    await moveJob(here.dispatcher, job, { to: 'assigned', worker: here.worker.id, reason: 'SECRET reason' })
     const detail = await here.eleanor.call('getPortalJob', { job })
     const list = await here.eleanor.call('listPortalJobs', { search: 'dishwasher' })
     expect(detail.text + list.text).not.toMatch(/SECRET|Margin|worker\.[0-9a-f]+@/)
@@ -72,7 +72,7 @@ describe('what a customer sees', () => {
   })
 
   it('PS-14 E-68 a search or filter on something unknown or hidden is refused or finds nothing', async () => {
-    const here = await world()
+    const here = await createWorld()
     for (const query of [
       { sort: 'worker' },
       { worker: here.worker.id },
@@ -88,8 +88,8 @@ describe('what a customer sees', () => {
   })
 
   it('PS-14 PS-15 a field hidden later cannot be searched for any more', async () => {
-    const here = await world({ fields: [{ ...FIELDS[0] }] })
-    await booked(here, { fields: { wrong: 'Zebrafish' } })
+    const here = await createWorld({ fields: [{ ...FIELDS[0] }] })
+    await bookJob(here, { fields: { wrong: 'Zebrafish' } })
     expect((await here.eleanor.ok('listPortalJobs', { search: 'zebrafish' })).rows).toHaveLength(1)
     const { version, fields } = await here.harbour.owner.ok('getTemplate', { template: here.template })
     await here.harbour.owner.ok('updateTemplate', {
@@ -102,8 +102,8 @@ describe('what a customer sees', () => {
   })
 
   it('E-66 staff are named as the business chose, and a colleague by name', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     await here.dispatcher.ok('addJobComment', { job, audience: 'customer', body: 'Hello' })
     const colleague = await here.harbour.portalUser({ name: 'Rachel Okoye', customers: [here.customer] })
     const names = async (rule: string) => {
@@ -123,8 +123,8 @@ describe('what a customer sees', () => {
   })
 
   it('E-19 a job type taken away hides its jobs by default, or not, as the business chose', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     await stored((db) =>
       db.updateTable('portal_settings').set({ templates: [] }).where('account_id', '=', here.harbour.id).execute(),
     )
@@ -141,8 +141,8 @@ describe('what a customer sees', () => {
   })
 
   it('PS-09 V-27 a user who is unlinked sees nothing from the next request on, and the jobs stay', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     await stored((db) => db.deleteFrom('portal_links').where('portal_user_id', '=', here.eleanor.id).execute())
     expect((await here.eleanor.call('getPortalJob', { job })).status).toBe(404)
     expect((await here.eleanor.ok('listPortalJobs', {})).rows).toEqual([])
@@ -230,7 +230,7 @@ describe('what a customer sees', () => {
   })
 
   it('a forged place to go on from is refused, whatever is in it', async () => {
-    const here = await world()
+    const here = await createWorld()
     const at = '2026-11-22 00:00:00+00',
       id = crypto.randomUUID()
     for (const forged of [
@@ -254,8 +254,8 @@ describe('what a customer sees', () => {
   })
 
   it('PS-32 the answer holds exactly these fields: a new column stays inside until somebody decides', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     expect(Object.keys(await here.eleanor.ok('getPortalJob', { job })).sort()).toEqual([
       'address',
       'can',
@@ -288,128 +288,5 @@ describe('what a customer sees', () => {
       'version',
       'worker',
     ])
-  })
-})
-
-describe('what a customer does', () => {
-  it('E-20 a customer corrects answers, place and wish before the start; read-only and hidden answers stay as they are', async () => {
-    const here = await world({ fields: [...FIELDS] })
-    const job = await booked(here, { fields: { wrong: 'Leaks' } })
-    await here.eleanor.ok('updatePortalJob', {
-      job,
-      version: 1,
-      fields: { wrong: 'Leaks and beeps' },
-      address: 'Back door, 14 Pelican Quay',
-      requested: { day: '2033-07-01', time: '14:00' },
-    })
-    const seen = await here.eleanor.ok('getPortalJob', { job })
-    expect(seen).toMatchObject({
-      version: 2,
-      address: 'Back door, 14 Pelican Quay',
-      requestedAt: '2033-07-01T13:00:00.000Z',
-    })
-    expect(seen.fields.map((field) => field.value)).toEqual(['Leaks and beeps', undefined, 'No', undefined])
-    expect(seen.history.at(-1)).toMatchObject({ event: 'edited', by: { kind: 'you' } })
-    for (const fields of [{ margin: 'x' }, { contract: 'Yes' }, { wrong: '' }])
-      expect((await here.eleanor.call('updatePortalJob', { job, version: 2, fields })).status).toBe(422)
-    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, fields: {} })).body.code).toBe('jobChanged')
-    expect((await here.eleanor.ok('listPortalJobs', { search: 'beeps' })).rows).toHaveLength(1)
-  })
-
-  it('V-21 E-60 what a link does not permit is refused before anything is written', async () => {
-    const here = await world({ permissions: { editJobs: false, cancelJobs: false, deleteJobs: false } })
-    const job = await booked(here)
-    expect(await here.eleanor.ok('getPortalJob', { job })).toMatchObject({
-      can: { edit: false, cancel: false, delete: false },
-      closed: { edit: null, cancel: null, delete: null },
-    })
-    const before = await stored((db) =>
-      db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow(),
-    )
-    expect((await here.eleanor.call('updatePortalJob', { job, version: 1, address: 'x' })).body.code).toBe(
-      'editingNotAllowed',
-    )
-    expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
-    expect((await here.eleanor.call('deletePortalJob', { job })).body.code).toBe('deletingNotAllowed')
-    expect(
-      await stored((db) => db.selectFrom('jobs').selectAll().where('id', '=', job).executeTakeFirstOrThrow()),
-    ).toEqual(before)
-    expect((await here.dispatcher.ok('getJobHistory', { job })).rows).toHaveLength(1)
-  })
-
-  it('PS-35 a switch of the account caps every permission', async () => {
-    const here = await world({ permissions: { cancelJobs: true } })
-    const job = await booked(here)
-    await stored((db) =>
-      db
-        .updateTable('portal_settings')
-        .set({
-          switches: JSON.stringify({
-            createJobs: true,
-            chooseTemplates: true,
-            editJobs: true,
-            cancelJobs: false,
-            deleteJobs: true,
-          }),
-        })
-        .where('account_id', '=', here.harbour.id)
-        .execute(),
-    )
-    expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
-  })
-
-  it('V-56 canceling keeps the job in the list, with the customer’s own reason; deleting takes one that nobody planned', async () => {
-    const here = await world({ permissions: { deleteJobs: true } })
-    const [canceled, gone, planned] = [await booked(here), await booked(here), await booked(here)]
-    await moved(here.dispatcher, canceled, {
-      to: 'assigned',
-      worker: here.worker.id,
-      scheduled: { day: '2027-03-02', time: '10:00' },
-    })
-    await here.eleanor.ok('cancelPortalJob', { job: canceled, reason: 'Fixed itself' })
-    expect(await here.eleanor.ok('getPortalJob', { job: canceled })).toMatchObject({
-      status: 'canceled',
-      scheduledAt: null,
-      can: { cancel: false },
-      history: [{}, {}, { reason: 'Fixed itself', by: { kind: 'you' } }],
-    })
-    expect((await here.dispatcher.ok('getJobHistory', { job: canceled })).rows.at(-1)!.details).toMatchObject({
-      reason: 'Fixed itself',
-      removedScheduledAt: '2027-03-02T10:00:00.000Z',
-    })
-    await moved(here.dispatcher, planned, { to: 'unpublished' })
-    expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingClosed')
-    await here.eleanor.ok('deletePortalJob', { job: gone })
-    expect((await here.eleanor.call('getPortalJob', { job: gone })).status).toBe(404)
-    expect((await here.eleanor.call('cancelPortalJob', { job: canceled })).body.code).toBe('cancelingClosed')
-  })
-
-  it('PS-30 PS-36 a customer’s comment is for both sides, whatever is sent along', async () => {
-    const here = await world()
-    const job = await booked(here)
-    for (const more of [{ audience: 'internal' }, { author_id: here.dispatcher.id }])
-      expect((await here.eleanor.call('addPortalComment', { job, body: 'x', ...more })).status).toBe(422)
-    await here.eleanor.ok('addPortalComment', { job, body: 'The door code is 12.\r\nThanks' })
-    expect((await here.dispatcher.ok('getJob', { job })).comments).toMatchObject([
-      { audience: 'customer', body: 'The door code is 12.\nThanks', by: { kind: 'portalUser', id: here.eleanor.id } },
-    ])
-    expect((await here.eleanor.call('addPortalComment', { job, body: '   ' })).body.fields).toMatchObject({
-      body: { code: 'required' },
-    })
-  })
-
-  it('PS-37 office operations do not exist for a customer, and the portal’s do not for staff', async () => {
-    const here = await world()
-    const job = await booked(here)
-    for (const [name, input] of [
-      ['listJobs', {}],
-      ['getJob', { job }],
-      ['changeJobStatus', { job, version: 1, to: 'completed' }],
-      ['addJobComment', { job, audience: 'internal', body: 'x' }],
-      ['deleteJob', { job }],
-    ] as const) {
-      expect([401, 404]).toContain((await here.eleanor.call(name, input as never)).status)
-    }
-    expect([401, 404]).toContain((await here.dispatcher.call('getPortalJob', { job })).status)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { send } from '../../../../test/test-server.ts'
-import { booked, FIELDS, home, PNG, upload, world, type World } from '../../jobs/jobs.fixtures.ts'
+import { bookJob, FIELDS, home, PNG, upload, createWorld, type World } from '../../jobs/jobs.fixtures.ts'
 
 const { stored, clock } = home
 const HOUR = 3600_000
@@ -19,7 +19,7 @@ const download = (here: World, file: string, who = here.eleanor) =>
 
 describe('files', () => {
   it('PS-20 a file on its way to a form is readable by its uploader only, and for a day', async () => {
-    const here = await world()
+    const here = await createWorld()
     const { id } = (await portalUpload(here)).body
     const colleague = await here.harbour.portalUser({ customers: [here.customer] })
     expect((await download(here, id)).status).toBe(200)
@@ -39,7 +39,7 @@ describe('files', () => {
   })
 
   it('PS-21 PS-27 an address without a session opens nothing; with one the bytes run nothing in our origin', async () => {
-    const here = await world()
+    const here = await createWorld()
     const { id } = (await portalUpload(here, { name: '../../evil"\r\n.png', type: 'text/html', bytes: PNG })).body
     expect((await download(here, id, here.harbour.visitor())).status).toBe(401)
     const { headers } = await download(here, id)
@@ -52,7 +52,7 @@ describe('files', () => {
   })
 
   it('hostile and oversized files are refused with words, and nothing of them is kept', async () => {
-    const here = await world()
+    const here = await createWorld()
     for (const [name, bytes, code] of [
       ['page.html', Buffer.from('<!doctype html><script>alert(1)</script>'), 'fileTypeRefused'],
       ['image.png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'fileTypeRefused'],
@@ -72,13 +72,13 @@ describe('files', () => {
   })
 
   it('PS-22 E-62 a file is judged by what it belongs to: internal, a hidden question, another job', async () => {
-    const here = await world({
+    const here = await createWorld({
       fields: [
         ...FIELDS.slice(0, 4),
         { id: 'report', name: 'Report', type: 'file', portal: 'hidden', worker: 'optional' },
       ],
     })
-    const job = await booked(here, { fields: { wrong: 'x' } })
+    const job = await bookJob(here, { fields: { wrong: 'x' } })
     const internal = (await officeUpload(here, job, { more: { audience: 'internal' } })).body.id
     const open = (await officeUpload(here, job, { more: { audience: 'customer' } })).body.id
     const report = (await officeUpload(here, job, { more: { audience: 'customer' } })).body.id
@@ -89,7 +89,7 @@ describe('files', () => {
       (await Promise.all([internal, open, report].map((id) => download(here, id)))).map((reply) => reply.status),
     ).toEqual([404, 200, 404])
     expect((await here.eleanor.ok('getPortalJob', { job })).files.map((file) => file.id)).toEqual([open])
-    const other = await booked(here, { fields: { wrong: 'x' } })
+    const other = await bookJob(here, { fields: { wrong: 'x' } })
     expect((await here.dispatcher.call('downloadJobFile', { job: other, file: open })).status).toBe(404)
     expect(
       (await here.dispatcher.call('updateJob', { job: other, version: 1, fields: { report: [open] } })).body.fields,
@@ -97,33 +97,33 @@ describe('files', () => {
   })
 
   it('PS-24 a foreign file can be neither used, removed nor replaced', async () => {
-    const here = await world(),
-      there = await world()
+    const here = await createWorld(),
+      there = await createWorld()
     const foreign = (await portalUpload(there, {}, there.eleanor)).body.id
     expect(
       (await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, files: [foreign] }))
         .status,
     ).toBe(422)
     expect((await here.eleanor.call('removePortalFile', { file: foreign })).status).toBe(404)
-    const job = await booked(there)
+    const job = await bookJob(there)
     expect((await upload(here.eleanor, `/portal/${here.harbour.slug}/jobs/${job}/files`)).status).toBe(404)
     expect((await here.dispatcher.call('removeJobFile', { job, file: foreign })).status).toBe(404)
     expect((await download(there, foreign, there.eleanor)).status).toBe(200)
   })
 
   it('an upload nobody is signed in for, or to a job out of reach, leaves nothing behind', async () => {
-    const here = await world()
+    const here = await createWorld()
     expect((await portalUpload(here, {}, here.harbour.visitor())).status).toBe(401)
     const stranger = await here.harbour.portalUser()
-    expect((await upload(stranger, `/portal/${here.harbour.slug}/jobs/${await booked(here)}/files`)).status).toBe(404)
+    expect((await upload(stranger, `/portal/${here.harbour.slug}/jobs/${await bookJob(here)}/files`)).status).toBe(404)
     expect(
       await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute()),
     ).toEqual([])
   })
 
   it('both sides add files to a job, and the office removes one', async () => {
-    const here = await world()
-    const job = await booked(here)
+    const here = await createWorld()
+    const job = await bookJob(here)
     const mine = (
       await upload(here.eleanor, `/portal/${here.harbour.slug}/jobs/${job}/files`, { name: 'label.png', bytes: PNG })
     ).body

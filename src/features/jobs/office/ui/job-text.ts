@@ -8,14 +8,7 @@ import type { JobStatus } from '../../rules.ts'
 export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
 export type Choices = Awaited<ReturnType<Api['getJobFormOptions']>>
-export type FormAnswer =
-  | {
-      problem?: import('../../../../ui/forms.ts').FormProblem
-      values?: import('../../../../ui/forms.ts').Values
-      form?: string
-    }
-  | null
-  | undefined
+export type { FormAnswer } from '../../../../ui/forms.ts'
 
 /** Icon and color of a status. Statuses that share a look differ by their label. */
 export const LOOKS: Record<JobStatus, StatusLook> = {
@@ -71,13 +64,3 @@ export function moment(
 /** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
 export const localText = (iso: string, timeZone: string): string =>
   formatDate(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
-
-/** "1.4 MB" */
-export function size(bytes: number, locale: string): string {
-  const [unit, by] = bytes >= 1_000_000 ? ['megabyte', 1_000_000] : ['kilobyte', 1_000]
-  return new Intl.NumberFormat(locale, {
-    style: 'unit',
-    unit: unit as string,
-    maximumFractionDigits: by === 1_000 ? 0 : 1,
-  }).format(Math.max(bytes, 1_000) / (by as number))
-}
