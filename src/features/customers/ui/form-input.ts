@@ -1,4 +1,4 @@
-/** What was typed into the forms of a customer, as the operations want it. Emptied fields are null. */
+/** The input of customer operations, read from forms. An empty field is null. */
 import type { Typed } from '../../../ui/forms.ts'
 
 export const customerIn = (typed: Typed) => ({

@@ -1,6 +1,6 @@
 /**
- * Fields while somebody sets them up: everything is text as typed, in order. The same functions arrange them in the
- * browser and, where there is no script, on the server between two pages.
+ * The fields of a template while they are edited: text as entered, in order. The same functions rearrange them in the
+ * browser and, without script, on the server.
  */
 import {
   allowedPermissions,
@@ -12,14 +12,14 @@ import {
 } from '../rules.ts'
 
 export interface DraftField {
-  /** Tells two fields of the form apart; becomes no part of the template. */
+  /** Identifies the field in the form; not stored. */
   key: string
-  /** '' while it is new. */
+  /** '' for a new field. */
   id: string
   type: FieldType
   name: string
   hint: string
-  /** One choice a line. */
+  /** One option per line. */
   options: string
   value: string
   unit: string
@@ -27,7 +27,7 @@ export interface DraftField {
   worker: FieldPermission
 }
 
-/** Whether a starting value is asked: an address, the text of a section, or what a field that is only read shows. */
+/** Whether the form has a default value: a link's address, a section's text, or the value of a simple field. */
 export const asksValue = (field: Pick<DraftField, 'type'>): boolean =>
   ['link', 'section', 'text', 'number', 'pickList'].includes(field.type)
 
@@ -45,14 +45,14 @@ export const toDraft = (fields: readonly (Omit<Field, 'value'> & { value?: unkno
     worker: field.worker,
   }))
 
-/** As the operations want them. Values of kinds that the form does not ask are taken over from `before`. */
+/** The input of the operations. Default values that the form does not show are kept from `before`. */
 export function fromDraft(
   draft: readonly DraftField[],
   before: readonly { id: string; value?: unknown }[] = [],
 ): (Omit<Field, 'id'> & { id?: string })[] {
   return draft.map((field) => {
-    const kept = before.find((each) => each.id === field.id)?.value as Field['value']
-    const value = asksValue(field) ? field.value.trim() || undefined : kept
+    const previousValue = before.find((each) => each.id === field.id)?.value as Field['value']
+    const value = asksValue(field) ? field.value.trim() || undefined : previousValue
     return {
       ...(field.id && { id: field.id }),
       name: field.name,
@@ -100,9 +100,9 @@ export function readDraft(typed: { get(name: string): unknown }): DraftField[] {
   return fields
 }
 
-/** A new field at the end: asked of the customer, read by the worker. */
+/** Adds a field at the end that customers may fill in and workers can read. */
 export function added(draft: readonly DraftField[], type: FieldType, key: string): DraftField[] {
-  const shown = type === 'link' || type === 'section'
+  const isReadOnly = type === 'link' || type === 'section'
   return [
     ...draft,
     {
@@ -114,15 +114,15 @@ export function added(draft: readonly DraftField[], type: FieldType, key: string
       options: '',
       value: '',
       unit: '',
-      portal: shown ? 'readOnly' : 'optional',
+      portal: isReadOnly ? 'readOnly' : 'optional',
       worker: 'readOnly',
     },
   ]
 }
 
-/** `up:2`, `down:2`, `remove:2`: what the buttons say. Anything else leaves the fields as they are. */
-export function arranged(draft: readonly DraftField[], deed: string): DraftField[] {
-  const [verb, at] = deed.split(':')
+/** Moves or removes a field by a button's value: `up:2`, `down:2`, `remove:2`. */
+export function arranged(draft: readonly DraftField[], command: string): DraftField[] {
+  const [verb, at] = command.split(':')
   const n = Number(at)
   const fields = [...draft]
   if (verb === 'remove') fields.splice(n, 1)

@@ -1,4 +1,4 @@
-/** Pictures of job types: `<Icon of={templateIcon(name)} />`. Markup of Lucide (ISC licence, lucide.dev), 24 grid. */
+/** Icons of templates: `<Icon of={templateIcon(name)} />`. Markup of Lucide (ISC license, lucide.dev), 24 grid. */
 import type { TemplateIcon } from '../rules.ts'
 
 const templateIcons: Record<TemplateIcon, string> = {
@@ -38,6 +38,6 @@ const templateIcons: Record<TemplateIcon, string> = {
     '<rect width="8" height="4" x="8" y="2" rx="1" ry="1"/><path d="M16 4h2a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h2"/><path d="M12 11h4"/><path d="M12 16h4"/><path d="M8 11h.01"/><path d="M8 16h.01"/>',
 }
 
-/** The picture of that name; a wrench for one that is not known here. */
+/** The icon of that name; a wrench for an unknown one. */
 export const templateIcon = (name: string): string =>
   Object.hasOwn(templateIcons, name) ? templateIcons[name as TemplateIcon] : templateIcons.wrench

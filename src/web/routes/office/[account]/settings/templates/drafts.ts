@@ -10,7 +10,7 @@ export interface Draft {
   fields: DraftField[]
 }
 
-/** The form as it was typed, whatever was pressed. */
+/** The form as entered. */
 export function draftOf(typed: Typed): Draft {
   const one = (name: string) => [typed.values[name] ?? null].flat()[0] ?? null
   return {
@@ -22,14 +22,14 @@ export function draftOf(typed: Typed): Draft {
   }
 }
 
-/** Without script the buttons of the fields come here: the same page again, arranged otherwise, nothing saved. */
+/** Without script the buttons of the fields send the form: rearranged, and not saved. */
 export function rearranged(draft: Draft, typed: Typed): Draft | null {
-  const deed = typed.string('do')
-  if (deed === '') return null
+  const command = typed.string('do')
+  if (command === '') return null
   const type = FIELD_TYPES.find((one) => one === typed.string('addType')) ?? 'text'
   return {
     ...draft,
-    fields: deed === 'add' ? added(draft.fields, type, `new-${Date.now()}`) : arranged(draft.fields, deed),
+    fields: command === 'add' ? added(draft.fields, type, `new-${Date.now()}`) : arranged(draft.fields, command),
   }
 }
 
