@@ -225,7 +225,7 @@ export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Prom
 
 /** The account of a slug, for a caller that no account is known of yet. */
 export const accountOfSlug = async (query: RunQuery, slug: string, at: Date): Promise<string | null> => {
-  const rows = await query<{ account: string | null }>("select find_address($1, $2) ->> 'account' as account", [
+  const rows = await query<{ account: string | null }>("select find_account_slug($1, $2) ->> 'account' as account", [
     slug,
     at,
   ])
