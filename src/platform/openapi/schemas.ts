@@ -47,7 +47,7 @@ function tidy(schema: Json, names: Map<string, string>): Json {
 /** Drops the bounds that Zod writes for every whole number, patterns beside formats, and the pattern of every text. */
 function withoutNoise(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const { minimum, maximum, pattern, ...rest } = withNullAsType(value as Json)
+  const { minimum, maximum, pattern, ...rest } = withoutEmptyParts(withNullAsType(value as Json))
   const saysMore = pattern !== undefined && !rest.format && !String(pattern).startsWith(NO_CONTROL_CHARACTERS)
   return {
     ...rest,
@@ -73,20 +73,25 @@ function withNullAsType(schema: Json): Json {
   }
 }
 
+/** A schema with several patterns has them in `allOf`; of one that is left, the parts are joined. */
+function withoutEmptyParts(schema: Json): Json {
+  if (!Array.isArray(schema.allOf)) return schema
+  const { allOf, ...rest } = schema
+  const parts = (allOf as Json[]).filter((part) => Object.keys(part).length > 0)
+  return parts.length > 1 ? { ...rest, allOf: parts } : { ...rest, ...parts[0] }
+}
+
 export const withBases = (schemas: Json): Json =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withBase(schema as Json, schemas)]))
 
 /** What a record adds to the one it `extends`; both are components. */
 function withBase({ extends: base, ...record }: Json, schemas: Json): Json {
   if (typeof base !== 'string') return record
-  const { properties: baseProperties, required: baseRequired } = schemas[base] as ObjectSchema
+  const { properties: baseProperties } = schemas[base] as ObjectSchema
   const { type, description, properties, required } = record as unknown as ObjectSchema & Json
   const isNew = ([name, schema]: [string, unknown]) => JSON.stringify(baseProperties[name]) !== JSON.stringify(schema)
-  const added = {
-    type,
-    properties: Object.fromEntries(Object.entries(properties).filter(isNew)),
-    required: required.filter((name) => !baseRequired.includes(name)),
-  }
+  const newProperties = Object.fromEntries(Object.entries(properties).filter(isNew))
+  const added = { type, properties: newProperties, required: required.filter((name) => name in newProperties) }
   return { description, allOf: [reference(base), added] }
 }
 

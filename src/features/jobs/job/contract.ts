@@ -40,7 +40,7 @@ export const currency = () => z.string().describe("The business's currency, such
 // ---- answers to the fields of a template ----
 
 /** A value of a field: see templates/rules.ts. */
-export const fieldValue = () => value
+const fieldValue = () => value
 const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).meta({
   id: 'FieldValue',
   description:

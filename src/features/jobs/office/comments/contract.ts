@@ -13,7 +13,7 @@ export const jobComments = {
     description: 'Adds a comment for staff only, or for the customer as well.',
     params: jobParams,
     body: z.strictObject({
-      audience: audience,
+      audience,
       body: commentBody(),
     }),
     output: addedComment(),
