@@ -89,6 +89,23 @@ describe('first run', () => {
     }
   })
 
+  it('a repeated set-up with its key answers what the first one answered, and only to the holder of the link', async () => {
+    const empty = await startEmptyServer()
+    try {
+      const token = (await empty.app.offerSetUp())!.split('/').at(-1)!
+      const key = { headers: { 'idempotency-key': 'first' } }
+      expect(await empty.anyone().ok('setUp', { token, ...first }, key)).toEqual({ slug: 'harbour' })
+      expect(await empty.anyone().ok('setUp', { token, ...first }, key)).toEqual({ slug: 'harbour' })
+      const stranger = await empty.anyone().call('setUp', { token: 'x'.repeat(43), ...first }, key)
+      expect(stranger.body.code).toBe('keyReused')
+      const withoutKey = await empty.anyone().call('setUp', { token, ...first })
+      expect(withoutKey.body.code).toBe('setUpClosed')
+      expect(await empty.stored((db) => db.selectFrom('accounts').select('id').execute())).toHaveLength(1)
+    } finally {
+      await empty.close()
+    }
+  })
+
   it('C6 twenty at once make one account', async () => {
     const empty = await startEmptyServer()
     try {

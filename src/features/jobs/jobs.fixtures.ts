@@ -65,6 +65,7 @@ export function upload(
     type = 'text/plain',
     bytes = Buffer.from('Water stays in the bottom.') as Buffer,
     more = {} as Record<string, string>,
+    headers = {} as Record<string, string>,
   } = {},
 ): Promise<
   Reply<{
@@ -89,6 +90,6 @@ export function upload(
   ])
   return who.request('POST', `/api/v1${path}`, {
     body,
-    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, ...headers },
   }) as never
 }

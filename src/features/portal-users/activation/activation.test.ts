@@ -16,6 +16,20 @@ import {
 
 setUpActivationTests()
 
+describe('signUp', () => {
+  it('repeated with its key it answers the same and sends nothing more', async () => {
+    const business = await shop()
+    const visitor = business.visitor()
+    const email = address()
+    const key = { headers: { 'idempotency-key': 'sign-up' } }
+    const wanted = { ...MARTHA, email }
+    expect(await visitor.ok('signUp', wanted, key)).toEqual({ email })
+    expect(await visitor.ok('signUp', wanted, key)).toEqual({ email })
+    expect((await visitor.call('signUp', { ...wanted, email: address() }, key)).body.code).toBe('keyReused')
+    expect(await server.mailTo(email)).toHaveLength(1)
+  })
+})
+
 describe('activateAccount', () => {
   it('CP-15 CP-16 pressing the button activates and signs in; from then on the password does', async () => {
     const business = await shop(),

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, inject, it } from 'vitest'
 import { send } from '../../../../test/test-server.ts'
 import { bookJob, FIELDS, home, PNG, upload, createWorld, type World } from '../../jobs/jobs.fixtures.ts'
 
@@ -49,6 +51,23 @@ describe('files', () => {
       'content-security-policy': expect.stringContaining('sandbox'),
     })
     expect(headers['content-disposition']).not.toMatch(/\.\./)
+  })
+
+  it('a repeated upload with its key stores one file; another file under the same key is refused', async () => {
+    const here = await createWorld()
+    const headers = { 'idempotency-key': 'photo' }
+    const first = await portalUpload(here, { headers })
+    const again = await portalUpload(here, { headers })
+    expect(again).toMatchObject({ status: 201, body: first.body })
+    const other = await portalUpload(here, { headers, bytes: Buffer.from('The pump hums.') })
+    expect(other).toMatchObject({ status: 422, body: { code: 'keyReused' } })
+    const rows = await stored((db) =>
+      db.selectFrom('files').select('storage_key').where('account_id', '=', here.harbour.id).execute(),
+    )
+    expect(rows).toHaveLength(1)
+    // The bytes of the repetition and of the refused upload are gone, those of the first are not.
+    expect((await download(here, first.body.id)).status).toBe(200)
+    expect(readdirSync(join(inject('world').folder, home.database, 'files', here.harbour.id))).toHaveLength(1)
   })
 
   it('hostile and oversized files are refused with words, and nothing of them is kept', async () => {
