@@ -36,7 +36,7 @@ beforeAll(async () => {
         base: '',
         locale: 'en',
         requestId: request.id,
-        translations: (branches: string[]) => translations.branch('en', branches),
+        words: (branches: string[]) => translations.branch('en', branches),
         t: (key: string, vars?: Record<string, unknown>) => translations.t('en', key, vars),
       }
     },
