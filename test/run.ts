@@ -38,6 +38,7 @@ const steps: Step[] = [
     ],
     count: 'one',
   },
+  { name: 'format', command: ['node_modules/prettier/bin/prettier.cjs', '--check', '.'], count: 'one' },
   { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'], count: 'one' },
   { name: 'unused', command: ['node_modules/knip/bin/knip.js'], count: 'one' },
   { name: 'unit', command: vitest, count: 'vitest' },
