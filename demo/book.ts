@@ -13,7 +13,7 @@ import {
   isScheduleVisible,
   type JobStatus,
 } from '../src/features/jobs/rules.ts'
-import { startingValues, type Field, type Values } from '../src/features/templates/rules.ts'
+import { getDefaultValues, type Field, type FieldValues } from '../src/features/templates/fields/rules.ts'
 import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
 import type { DB } from '../db/schema.gen.ts'
@@ -84,7 +84,7 @@ export interface Story {
   steps?: Step[]
   said?: Said[]
   files?: AttachedFile[]
-  answers?: Values
+  answers?: FieldValues
   tags?: string[]
   /** Called when it has its number. */
   written?: (job: { id: string; number: number }) => void
@@ -172,8 +172,8 @@ export function openBook(account: string, now: Date) {
       versions.length > 1 && created < new Date(now.getTime() - 21 * DAY) ? versions.length - 1 : versions.length
     const fields = versions[version - 1]!
     const known = new Set(fields.map((field) => field.id))
-    const values: Values = {
-      ...startingValues(fields),
+    const values: FieldValues = {
+      ...getDefaultValues(fields),
       ...Object.fromEntries(Object.entries(story.answers ?? {}).filter(([field]) => known.has(field))),
     }
 
@@ -476,7 +476,7 @@ export interface Days {
   customers: CustomerOf[]
   /** Which templates a customer asks for. */
   wants: (customer: CustomerOf, luck: Chance) => TemplateOf
-  answers: (template: TemplateOf, luck: Chance, done: boolean) => Values
+  answers: (template: TemplateOf, luck: Chance, done: boolean) => FieldValues
   dispatchers: StaffOf[]
   workers: StaffOf[]
   counts: Partial<Record<JobStatus, number>>

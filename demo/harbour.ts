@@ -4,9 +4,9 @@ import type {
   FieldPermission,
   FieldType,
   FieldValue,
-  TemplateIcon,
-  Values,
-} from '../src/features/templates/rules.ts'
+  FieldValues,
+} from '../src/features/templates/fields/rules.ts'
+import type { TemplateIcon } from '../src/features/templates/rules.ts'
 import type { Chance } from './book.ts'
 
 type Rest = { hint?: string; options?: string[]; value?: FieldValue; unit?: string }
@@ -529,8 +529,8 @@ export function answers(
   luck: Chance,
   done: boolean,
   day: (days: number, time: string) => Date,
-): Values {
-  const values: Values = {}
+): FieldValues {
+  const values: FieldValues = {}
   for (const { id, type, options = [], portal } of fields) {
     const asked = portal === 'required' || portal === 'optional'
     if (asked && portal === 'optional' && luck.perhaps(0.45)) continue

@@ -1,5 +1,5 @@
 /** Northside Heating of Newcastle: a second business on the same installation, with a private portal and other people. */
-import type { Values } from '../src/features/templates/rules.ts'
+import type { FieldValues } from '../src/features/templates/fields/rules.ts'
 import type { Chance } from './book.ts'
 import { field } from './harbour.ts'
 
@@ -91,8 +91,11 @@ export const customers = [
   },
 ] as { name: string; business?: boolean; address: string; at: [number, number] }[]
 
-export function answers(fields: readonly { id: string; type: string; options?: string[] }[], luck: Chance): Values {
-  const values: Values = {}
+export function answers(
+  fields: readonly { id: string; type: string; options?: string[] }[],
+  luck: Chance,
+): FieldValues {
+  const values: FieldValues = {}
   for (const { id, type, options = [] } of fields) {
     if (id === 'fault')
       values[id] = luck.one([

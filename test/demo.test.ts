@@ -2,14 +2,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome, loadDemo } from '../demo/demo.ts'
 import { transitionOf, JOB_STATUSES, type JobStatus, type TransitionRole } from '../src/features/jobs/rules.ts'
-import {
-  checkFieldValues,
-  faultsOfFields,
-  FIELD_TYPES,
-  PERMISSIONS,
-  type Field,
-  type Values,
-} from '../src/features/templates/rules.ts'
+import { checkFieldValues } from '../src/features/templates/answers/rules.ts'
+import { FIELD_PERMISSIONS, FIELD_TYPES, type Field, type FieldValues } from '../src/features/templates/fields/rules.ts'
+import { checkFields } from '../src/features/templates/rules.ts'
 import { createTestClock } from '../src/platform/clock.ts'
 import { createTranslations } from '../src/platform/i18n.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
@@ -161,16 +156,16 @@ describe('its templates', () => {
     const fields = versions.flatMap((each) => each.fields as unknown as Field[])
     expect([...new Set(fields.map((field) => field.type))].sort()).toEqual([...FIELD_TYPES].sort())
     expect([...new Set(fields.flatMap((field) => [field.portal, field.worker]))].sort()).toEqual(
-      [...PERMISSIONS].sort(),
+      [...FIELD_PERMISSIONS].sort(),
     )
-    for (const version of versions) expect(faultsOfFields(version.fields as unknown as Field[])).toEqual({})
+    for (const version of versions) expect(checkFields(version.fields as unknown as Field[])).toEqual({})
     expect(new Set(jobs.map((job) => `${job.template_id} ${job.template_version}`)).size).toBeGreaterThan(
       new Set(jobs.map((job) => job.template_id)).size,
     )
     for (const job of jobs) {
       const of = versions.find((each) => each.template_id === job.template_id && each.version === job.template_version)!
         .fields as unknown as Field[]
-      expect({ number: job.number, ...checkFieldValues(of, job.fields as Values, 'office') }).toMatchObject({
+      expect({ number: job.number, ...checkFieldValues(of, job.fields as FieldValues, 'office') }).toMatchObject({
         number: job.number,
         problems: {},
       })

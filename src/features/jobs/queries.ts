@@ -3,10 +3,10 @@ import type { Jobs } from '../../../db/schema.gen.ts'
 import { insertRows } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
-import type { Values } from '../templates/rules.ts'
+import type { FieldValues } from '../templates/fields/rules.ts'
 import type { JobStatus } from './rules.ts'
 
-export type JobRecord = Omit<Selectable<Jobs>, 'status' | 'fields'> & { status: JobStatus; fields: Values }
+export type JobRecord = Omit<Selectable<Jobs>, 'status' | 'fields'> & { status: JobStatus; fields: FieldValues }
 
 // ---- one job ----
 
@@ -37,7 +37,7 @@ export async function lockJob(db: Write, account: string, job: string): Promise<
 export async function changeJob(
   db: Write,
   job: Pick<JobRecord, 'account_id' | 'id' | 'version'>,
-  changes: Partial<Omit<Insertable<Jobs>, 'fields'> & { fields: Values }>,
+  changes: Partial<Omit<Insertable<Jobs>, 'fields'> & { fields: FieldValues }>,
   now: Date,
 ): Promise<number> {
   const { fields, ...rest } = changes
@@ -77,7 +77,7 @@ export async function reserveJobNumbers(db: Write, account: string, count: numbe
 /** Writes new jobs, all in one statement: they have the same columns. */
 export async function insertJobs(
   db: Write,
-  rows: (Omit<Insertable<Jobs>, 'fields' | 'status'> & { fields: Values; status: JobStatus })[],
+  rows: (Omit<Insertable<Jobs>, 'fields' | 'status'> & { fields: FieldValues; status: JobStatus })[],
 ): Promise<void> {
   await insertRows(db, 'jobs', rows)
 }

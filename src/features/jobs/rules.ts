@@ -2,7 +2,7 @@
  * Statuses and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
  * runs on server and screen.
  */
-import type { Values } from '../templates/rules.ts'
+import type { FieldValues } from '../templates/fields/rules.ts'
 
 export const JOB_STATUSES = [
   'unassigned',
@@ -194,9 +194,9 @@ export const jobParent = (job: { account_id: string; id: string; customer_id: st
 
 /** Answers without a file that is removed; undefined when no answer names it. */
 export function valuesWithoutFile(
-  values: Readonly<Values>,
+  values: Readonly<FieldValues>,
   file: { id: string; field_id: string | null },
-): Values | undefined {
+): FieldValues | undefined {
   const files = file.field_id ? values[file.field_id] : undefined
   if (!file.field_id || !Array.isArray(files)) return undefined
   const { [file.field_id]: _removed, ...others } = values

@@ -17,7 +17,8 @@ import {
   seenVersion,
   text,
 } from '../../platform/schema.ts'
-import { FIELD_TYPES, MAX_FIELDS, MAX_OPTIONS, PERMISSIONS, TEMPLATE_ICONS } from './rules.ts'
+import { FIELD_PERMISSIONS, FIELD_TYPES } from './fields/rules.ts'
+import { MAX_FIELDS, MAX_OPTIONS, TEMPLATE_ICONS } from './rules.ts'
 
 declareProblems({
   templateChanged: [409, 'Someone else changed the template since the `version` you sent. Read it again.'],
@@ -28,7 +29,7 @@ export const fieldType = z
   .enum(FIELD_TYPES)
   .meta({ id: 'FieldType', description: 'Kind of answer that a field takes.' })
 export const fieldPermission = z
-  .enum(PERMISSIONS)
+  .enum(FIELD_PERMISSIONS)
   .meta({ id: 'FieldPermission', description: 'What one may do with a field.' })
 const icon = z.enum(TEMPLATE_ICONS).meta({ id: 'TemplateIcon', description: 'Name of the icon in the portal.' })
 const status = z.enum(['active', 'archived']).describe('Whether the template is in use or archived.')

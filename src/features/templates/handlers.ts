@@ -15,7 +15,9 @@ import {
   setTemplateStatus,
   type TemplateRow,
 } from './queries.ts'
-import { faultsOfFields, problemsUnder, sameFields, type Field } from './rules.ts'
+import { prefixFieldErrors } from './answers/rules.ts'
+import type { Field } from './fields/rules.ts'
+import { areFieldsEqual, checkFields } from './rules.ts'
 
 export const templatesHandlers = implement('templates', templates, {
   async listTemplates(ctx, { status = 'active' }) {
@@ -128,8 +130,8 @@ function checked(
       JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() }),
     ) as Field
   })
-  const fieldErrors = faultsOfFields(made)
-  if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: problemsUnder('fields', fieldErrors) })
+  const fieldErrors = checkFields(made)
+  if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: prefixFieldErrors('fields', fieldErrors) })
   return made
 }
 
@@ -146,7 +148,7 @@ const sameContent = (one: TemplateRow, other: TemplateRow) =>
   one.description === other.description &&
   one.icon === other.icon &&
   one.durationMinutes === other.durationMinutes &&
-  sameFields(one.fields, other.fields)
+  areFieldsEqual(one.fields, other.fields)
 
 const summary = (ctx: Reader, { fields: _, position: __, ...row }: TemplateRow) => ({
   ...row,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { Field, TemplateIcon } from './rules.ts'
+import type { Field } from './fields/rules.ts'
+import type { TemplateIcon } from './rules.ts'
 
 export interface TemplateRow {
   id: string

@@ -55,7 +55,7 @@ const shape = (
   }))
 
 describe('templates', () => {
-  it('V-50 V-28 V-29 an owner makes a template with a description, a planned duration and two permissions on every field', async () => {
+  it('V-50 V-28 V-29 an owner creates a template with a description, a planned duration and two permissions on every field', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     const made = await owner.ok('getTemplate', { template: id })
@@ -73,7 +73,7 @@ describe('templates', () => {
     expect(list.counts).toEqual({ active: 1, archived: 0 })
   })
 
-  it('V-52 every type of field is taken, and a link or header that somebody should fill in is refused', async () => {
+  it('V-52 every type of field is accepted, and a link or section to fill in is refused', async () => {
     const { owner } = await (await startTestServer()).business()
     const types = ['text', 'number', 'dateTime', 'checkbox', 'currency', 'file'] as const
     const field = (type: string, more = {}) => ({ name: type, type, portal: 'optional', worker: 'optional', ...more })
@@ -110,7 +110,7 @@ describe('templates', () => {
     expect((await owner.ok('listTemplates')).rows).toHaveLength(1)
   })
 
-  it('E-20 a change is a new version, and the version before it can still be read', async () => {
+  it('E-20 a change creates a new version, and the version before it can still be read', async () => {
     const { owner } = await (await startTestServer()).business()
     const first = await owner.ok('createTemplate', dishwasher)
     const [, model, ...rest] = first.fields as { id: string; name: string; type: string }[]
@@ -128,7 +128,7 @@ describe('templates', () => {
     expect((await owner.call('getTemplate', { template: first.id, version: 9 })).status).toBe(404)
   })
 
-  it('saving what is already there makes no new version', async () => {
+  it('saving unchanged content creates no new version', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id, fields } = await owner.ok('createTemplate', dishwasher)
     const again = await owner.ok('updateTemplate', {
@@ -140,7 +140,7 @@ describe('templates', () => {
     expect(again.version).toBe(1)
   })
 
-  it('E-18 a field that changes its type becomes another field, so that old answers never meet a question they do not fit', async () => {
+  it('E-18 a field that changes its type becomes a new field, so that old answers are not shown under it', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id, fields } = await owner.ok('createTemplate', {
       name: 'Boiler',
@@ -154,7 +154,7 @@ describe('templates', () => {
     expect(changed.fields[0]!.id).not.toBe(fields[0]!.id)
   })
 
-  it('E-41 the second of two people who changed a template at once is told, and nothing of the first is lost', async () => {
+  it('E-41 of two simultaneous changes to a template the second is refused, and the first is kept', async () => {
     const { stored, ...rest } = await startTestServer()
     const { owner, id: account, ...business } = await rest.business()
     const admin = await business.staff('admin')
@@ -177,7 +177,7 @@ describe('templates', () => {
     expect(versions.map((row) => row.version)).toEqual([1, 2])
   })
 
-  it('an archived template leaves the list, is not changed, and comes back whole', async () => {
+  it('an archived template leaves the list, cannot be changed, and is restored unchanged', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createTemplate', dishwasher)
     await owner.ok('archiveTemplate', { template: id })
@@ -197,7 +197,7 @@ describe('templates', () => {
     })
   })
 
-  it('templates stand in the order somebody gave them; new ones come last', async () => {
+  it('templates keep the order they were given; new ones come last', async () => {
     const { owner } = await (await startTestServer()).business()
     const ids: string[] = []
     for (const name of ['One', 'Two', 'Three', 'Four']) ids.push((await owner.ok('createTemplate', { name })).id)
@@ -209,7 +209,7 @@ describe('templates', () => {
     expect(await names()).toEqual(['Three', 'One', 'Two', 'Four', 'Five'])
   })
 
-  it('PS-35 PS-37 dispatchers and workers read templates and change nothing', async () => {
+  it('PS-35 PS-37 dispatchers and workers can read templates but not change them', async () => {
     const { stored, ...rest } = await startTestServer()
     const { owner, id: account, ...business } = await rest.business()
     const { id } = await owner.ok('createTemplate', dishwasher)
@@ -241,7 +241,7 @@ describe('templates', () => {
     expect(await look()).toBe(before)
   })
 
-  it('PS-02 PS-10 another business, a portal user and a stranger find no template', async () => {
+  it('PS-02 PS-10 another business, a portal user and a visitor find no template', async () => {
     const { business } = await startTestServer()
     const [ours, theirs] = [await business(), await business()]
     const { id } = await ours.owner.ok('createTemplate', dishwasher)
@@ -258,7 +258,7 @@ describe('templates', () => {
     expect((await ours.owner.ok('getTemplate', { template: id })).name).toBe('Dishwasher repair')
   })
 
-  it('E-67 PS-14 PS-36 what the contract does not know is refused by name', async () => {
+  it('E-67 PS-14 PS-36 properties that the contract does not declare are refused by name', async () => {
     const { owner } = await (await startTestServer()).business()
     const extra = await owner.call('createTemplate', {
       name: 'Boiler',
@@ -271,7 +271,7 @@ describe('templates', () => {
     expect((await owner.call('listTemplates', { sort: 'external_reference' })).status).toBe(422)
   })
 
-  it('PS-57 a script in every text of a template is kept as the text it is', async () => {
+  it('PS-57 a script in any text of a template is stored and returned as text', async () => {
     const { owner } = await (await startTestServer()).business()
     const script = '<script>alert("1")</script> {{name}}'
     const { id } = await owner.ok('createTemplate', {

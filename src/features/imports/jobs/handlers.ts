@@ -10,7 +10,8 @@ import { searchTexts } from '../../jobs/search/queries.ts'
 import { addHistoryOfMany } from '../../records/queries.ts'
 import { systemStamp, type HistoryLine } from '../../records/rules.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../../templates/queries.ts'
-import { checkFieldValues, startingValues, type Values } from '../../templates/rules.ts'
+import { checkFieldValues } from '../../templates/answers/rules.ts'
+import { getDefaultValues, type FieldValues } from '../../templates/fields/rules.ts'
 import { findCustomerIds, lockImports } from '../queries.ts'
 import { rejectRow, type Mapping, type ParsedRow, type Reason, type RefuseImport, type RowResult } from '../rules.ts'
 import {
@@ -69,7 +70,7 @@ interface AcceptedJob {
   job: ImportedJob
   customer: string
   template: ImportTemplate
-  values: Values
+  values: FieldValues
 }
 
 /** What the database holds for the rows of a chunk. */
@@ -137,7 +138,7 @@ function checkJob(
     )
   const template = stored.templates.get(job.template) ?? newTemplate(job.template)
   const fields = [...template.fields, ...missingFields(template.fields, mapping)]
-  const { values, problems } = checkFieldValues(fields, cellsByField(fields, job), 'office', startingValues(fields))
+  const { values, problems } = checkFieldValues(fields, cellsByField(fields, job), 'office', getDefaultValues(fields))
   for (const [id, { code }] of Object.entries(problems)) {
     const field = fields.find((each) => each.id === id)?.name ?? id
     reasons.push({ code: 'fieldValue', vars: { field, why: code } })

@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely'
 import type { Sites } from '../../../../db/schema.gen.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import type { Field } from '../../templates/rules.ts'
+import type { Field } from '../../templates/fields/rules.ts'
 
 /** References that jobs of this account already have. */
 export async function findImportedReferences(

@@ -1,6 +1,6 @@
 /** A row of a file of jobs. */
 import { JOB_STATUSES, type JobStatus } from '../../jobs/rules.ts'
-import type { Field } from '../../templates/rules.ts'
+import type { Field } from '../../templates/fields/rules.ts'
 import {
   collapseSpaces,
   createCellReader,

@@ -7,7 +7,7 @@ import type { PortalUserActor } from '../../identity/rules.ts'
 import { attachFile, copyFile, isStillWaiting, type FileRecord } from '../../records/files/queries.ts'
 import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
-import { portalFields, startingValues, type Values } from '../../templates/rules.ts'
+import { getDefaultValues, selectPortalFields, type FieldValues } from '../../templates/fields/rules.ts'
 import { activeTemplates, findTemplate, sitesOf, type TemplateOf } from '../form/queries.ts'
 import { addressOfSite, fieldValues, parseLocalTime, throwFieldErrors, type FieldErrors } from '../form/rules.ts'
 import { bookingMails } from '../messages.ts'
@@ -67,7 +67,7 @@ export const bookingHandlers = implement('jobs', booking, {
       timeZone,
       currency,
       today: localOf(ctx.now, timeZone).day,
-      fields: template ? portalFields(template.fields) : null,
+      fields: template ? selectPortalFields(template.fields) : null,
     }
   },
 
@@ -154,7 +154,7 @@ function checkBooking(
   if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
   if (input.number > 1 && !portal.severalJobs) fieldErrors.number = { code: 'tooBig', vars: { max: 1 } }
   const fields = template?.fields ?? []
-  const values = fieldValues(fields, input.fields, startingValues(fields), timeZone, fieldErrors, 'portal')
+  const values = fieldValues(fields, input.fields, getDefaultValues(fields), timeZone, fieldErrors, 'portal')
   const uploads = started.uploads.filter((file) => isStillWaiting(file, now))
   const files = filesOfForm(fields, input.files, values, uploads, fieldErrors)
   throwFieldErrors(fieldErrors)
@@ -223,7 +223,7 @@ async function attachFiles(
   ctx: BookingContext,
   [first, ...others]: readonly BookedJob[],
   template: TemplateOf,
-  values: Values,
+  values: FieldValues,
   files: ReadonlyMap<string, FileRecord>,
 ): Promise<void> {
   const answered = answeredFields(template.fields, values)

@@ -1,6 +1,6 @@
 /** What a booking is made of: its files and the rows of its jobs. Pure; screens do not load this file. */
 import type { FileRecord } from '../../records/files/queries.ts'
-import type { Field, Values } from '../../templates/rules.ts'
+import type { Field, FieldValues } from '../../templates/fields/rules.ts'
 import type { TemplateOf } from '../form/queries.ts'
 import { fileFields, fileIdsOf, type addressOfSite, type FieldErrors } from '../form/rules.ts'
 
@@ -17,7 +17,7 @@ export const fileIdsOfForm = (files: readonly string[], answers: Readonly<Record
 export function filesOfForm(
   fields: readonly Field[],
   listed: readonly string[],
-  values: Values,
+  values: FieldValues,
   uploads: readonly FileRecord[],
   fieldErrors: FieldErrors,
 ): Map<string, FileRecord> {
@@ -33,7 +33,7 @@ export function filesOfForm(
 }
 
 /** Answers of the second and further jobs: the same, with file ids of their own. */
-export function valuesWithNewFiles(fields: readonly Field[], values: Values, newId: () => string): Values {
+export function valuesWithNewFiles(fields: readonly Field[], values: FieldValues, newId: () => string): FieldValues {
   const ids = new Set(fileFields(fields).map((field) => field.id))
   return Object.fromEntries(
     Object.entries(values).map(([id, value]) => [id, ids.has(id) ? (value as string[]).map(() => newId()) : value]),
@@ -43,7 +43,7 @@ export function valuesWithNewFiles(fields: readonly Field[], values: Values, new
 /** Which question a file answers, and as the how many-th file of its answer. */
 export const answeredFields = (
   fields: readonly Field[],
-  values: Values,
+  values: FieldValues,
 ): Map<string, { field: string; index: number }> =>
   new Map(
     fileFields(fields).flatMap((field) =>
@@ -64,7 +64,7 @@ interface NewJob {
 
 export const bookedJobRow = (
   { account, customer, template, address, requested, actor, batch, now }: NewJob,
-  { id, number, values }: { id: string; number: number; values: Values },
+  { id, number, values }: { id: string; number: number; values: FieldValues },
 ) => ({
   account_id: account,
   id,

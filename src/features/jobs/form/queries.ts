@@ -1,6 +1,6 @@
 /** What a job's form offers and is checked against: customers, sites, workers and templates. */
 import type { Read } from '../../../platform/operation.ts'
-import { fieldsOfJob, type Field } from '../../templates/rules.ts'
+import { resolveJobFields, type Field } from '../../templates/fields/rules.ts'
 import type { JobRecord } from '../queries.ts'
 
 export const sitesOf = (db: Read, account: string, customers: readonly string[]) =>
@@ -111,5 +111,5 @@ export async function fieldsOf(
     .execute()
   const fieldsIn = (version: number | undefined) =>
     (rows.find((row) => row.version === version)?.fields ?? []) as unknown as Field[]
-  return fieldsOfJob(fieldsIn(job.template_version), fieldsIn(rows[0]?.current))
+  return resolveJobFields(fieldsIn(job.template_version), fieldsIn(rows[0]?.current))
 }

@@ -4,14 +4,8 @@
  */
 import { problem } from '../../../platform/problem.ts'
 import { localOf, momentOf, type Local } from '../../../platform/zone.ts'
-import {
-  checkFieldValues,
-  problemsUnder,
-  type Field,
-  type FieldError,
-  type FieldValue,
-  type Values,
-} from '../../templates/rules.ts'
+import { checkFieldValues, prefixFieldErrors, type FieldError } from '../../templates/answers/rules.ts'
+import type { Field, FieldValue, FieldValues } from '../../templates/fields/rules.ts'
 
 /** Path of a form field (`title`, `fields.abc`) to what is wrong with it. */
 export type FieldErrors = Record<string, FieldError | string>
@@ -50,11 +44,11 @@ const LOCAL_TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/
 export function fieldValues(
   fields: readonly Field[],
   input: Readonly<Record<string, unknown>>,
-  stored: Values,
+  stored: FieldValues,
   zone: string,
   fieldErrors: FieldErrors,
   audience: 'office' | 'portal' = 'office',
-): Values {
+): FieldValues {
   const withOffsets = Object.fromEntries(
     Object.entries(input).map(([id, value]) => {
       const isDate = fields.find((field) => field.id === id)?.type === 'dateTime'
@@ -62,7 +56,7 @@ export function fieldValues(
     }),
   )
   const { values, problems } = checkFieldValues(fields, withOffsets, audience, stored)
-  for (const [path, error] of Object.entries(problemsUnder('fields', problems))) fieldErrors[path] ??= error
+  for (const [path, error] of Object.entries(prefixFieldErrors('fields', problems))) fieldErrors[path] ??= error
   return values
 }
 
@@ -81,7 +75,7 @@ function withOffset(value: unknown, zone: string, path: string, fieldErrors: Fie
 /** Fields as a form or page shows them, each with its stored answer. */
 export const withValues = <F extends { id: string; type: string; value?: FieldValue | undefined }>(
   fields: readonly F[],
-  values: Values,
+  values: FieldValues,
 ) =>
   fields.map(({ value: start, ...field }) => {
     const value = field.type === 'section' ? start : values[field.id]
@@ -89,12 +83,12 @@ export const withValues = <F extends { id: string; type: string; value?: FieldVa
   })
 
 /** The ids of a file field's files. */
-export const fileIdsOf = (field: Field, values: Values): string[] => (values[field.id] ?? []) as string[]
+export const fileIdsOf = (field: Field, values: FieldValues): string[] => (values[field.id] ?? []) as string[]
 
 export const fileFields = (fields: readonly Field[]): Field[] => fields.filter((field) => field.type === 'file')
 
 /** File fields that have other files than before, with the new ones. */
-export const changedFiles = (fields: readonly Field[], before: Values, after: Values) =>
+export const changedFiles = (fields: readonly Field[], before: FieldValues, after: FieldValues) =>
   fileFields(fields)
     .map((field) => ({ field, files: fileIdsOf(field, after) }))
     .filter(({ field, files }) => files.join() !== fileIdsOf(field, before).join())

@@ -39,7 +39,7 @@ export const currency = () => z.string().describe("The business's currency, such
 
 // ---- answers to the fields of a template ----
 
-/** A value of a field: see templates/rules.ts. */
+/** A value of a field: see templates/fields/rules.ts. */
 const fieldValue = () => value
 const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).meta({
   id: 'FieldValue',

@@ -1,7 +1,7 @@
 /** Reading jobs in the office. `editing/` and `status/` change them. */
 import { implement, type Context } from '../../../platform/operation.ts'
 import { isOffice } from '../../identity/rules.ts'
-import { startingValues } from '../../templates/rules.ts'
+import { getDefaultValues } from '../../templates/fields/rules.ts'
 import { jobs } from '../contract.ts'
 import { activeTemplates, customerOf, findTemplate, sitesOf, workersOf } from '../form/queries.ts'
 import { withValues } from '../form/rules.ts'
@@ -73,7 +73,7 @@ export const jobReadingHandlers = implement(
         workers: workers.map(({ id, name, email, role }) => ({ id, name: name ?? email, role })),
         sites: sites.map(({ id, name, address }) => ({ id, name, address })),
         customer: customer ? { id: customer.id, name: customer.name } : null,
-        fields: template ? withValues(template.fields, startingValues(template.fields)) : [],
+        fields: template ? withValues(template.fields, getDefaultValues(template.fields)) : [],
         timeZone: ctx.account.timeZone,
         currency: ctx.account.currency,
       }

@@ -1,6 +1,6 @@
 /** Jobs as the office's answers show them. Pure; screens do not load this file. */
 import { presentAttachment, presentComment, presentHistory } from '../../records/rules.ts'
-import type { Field } from '../../templates/rules.ts'
+import type { Field } from '../../templates/fields/rules.ts'
 import { presentMoment, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'

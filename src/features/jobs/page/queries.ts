@@ -3,7 +3,7 @@ import { finalStatement, statement } from '../../../platform/database/statements
 import type { Read } from '../../../platform/operation.ts'
 import { recordColumns } from '../../records/queries.ts'
 import type { ParentRecords, RecordAudience } from '../../records/rules.ts'
-import { fieldsOfJob, type Field } from '../../templates/rules.ts'
+import { resolveJobFields, type Field } from '../../templates/fields/rules.ts'
 import type { JobRecord } from '../queries.ts'
 import type { JobStatus } from '../rules.ts'
 
@@ -70,6 +70,6 @@ function pageRecords([row]: JobPageRow[]): JobPageRecords | undefined {
   if (!row) return undefined
   const { versions, current_version: currentVersion, history, comments, files, sites, ...job } = row
   for (const record of [...history, ...comments, ...files]) record.created_at = new Date(record.created_at)
-  const fields = fieldsOfJob(versions[job.template_version] ?? [], versions[currentVersion] ?? [])
+  const fields = resolveJobFields(versions[job.template_version] ?? [], versions[currentVersion] ?? [])
   return { job, fields, history, comments, files, sites }
 }

@@ -1,7 +1,7 @@
 /** Jobs as a customer may know them. Pure; screens do not load this file. */
 import type { PortalOf, PortalUserActor } from '../../identity/rules.ts'
 import { presentPortalAttachment, presentPortalComment, type HistoryRecord } from '../../records/rules.ts'
-import { portalFields, valuesFor } from '../../templates/rules.ts'
+import { selectPortalFields, selectVisibleValues } from '../../templates/fields/rules.ts'
 import { presentMoment, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import {
@@ -55,7 +55,7 @@ export function presentPortalJob(
   const { timeZone, currency } = reader.account
   const person = (kind: string, id: string | null, name: string | null) => presentPerson(reader, kind, id, name)
   const lines = history.flatMap((line) => presentLine(line, person))
-  const visible = portalFields(fields)
+  const visible = selectPortalFields(fields)
   const closed = {
     edit: isAllowed('edit') ? blockedReason('edit', job.status) : null,
     cancel: isAllowed('cancel') ? blockedReason('cancel', job.status) : null,
@@ -68,7 +68,7 @@ export function presentPortalJob(
     site: job.site_id,
     template: { id: job.template_id, name: job.template },
     createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
-    fields: withValues(visible, valuesFor(fields, job.fields, 'portal')),
+    fields: withValues(visible, selectVisibleValues(fields, job.fields, 'portal')),
     progress: progressOf(job.status).map((step) => presentStep(step, lines, job.created_at)),
     history: lines,
     comments: comments.map((comment) => presentPortalComment(comment, person)),

@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { searchableText, type Field } from '../../templates/rules.ts'
+import { buildSearchText, type Field } from '../../templates/fields/rules.ts'
 import { fieldsOf } from '../form/queries.ts'
 import type { JobRecord } from '../queries.ts'
 
@@ -42,12 +42,12 @@ export function searchTexts(
 ): { search_text_portal: string; search_text_office: string } {
   const forBoth = [String(job.number), job.title, job.address]
   return {
-    search_text_portal: fold(...forBoth, searchableText(fields, job.fields, 'portal')),
+    search_text_portal: fold(...forBoth, buildSearchText(fields, job.fields, 'portal')),
     search_text_office: fold(
       ...forBoth,
       ...job.tags,
       job.external_reference,
-      searchableText(fields, job.fields, 'office'),
+      buildSearchText(fields, job.fields, 'office'),
     ),
   }
 }

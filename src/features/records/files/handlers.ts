@@ -13,7 +13,7 @@ import { fieldsOf } from '../../jobs/form/queries.ts'
 import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
 import { changeJob, findJob, lockJob } from '../../jobs/queries.ts'
 import { jobParent, valuesWithoutFile } from '../../jobs/rules.ts'
-import { portalFields } from '../../templates/rules.ts'
+import { selectPortalFields } from '../../templates/fields/rules.ts'
 import { addHistory } from '../queries.ts'
 import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
 import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
@@ -197,7 +197,7 @@ async function findReadableFile(ctx: ReadContext, fileId: string): Promise<FileR
   if (!file?.field_id || !file.parent_id) return file
   const job = await findJob(db, account.id, file.parent_id)
   if (!job) return undefined
-  const visible = portalFields(await fieldsOf(db, account.id, job))
+  const visible = selectPortalFields(await fieldsOf(db, account.id, job))
   return visible.some((field) => field.id === file.field_id) ? file : undefined
 }
 

@@ -3,7 +3,7 @@ import { sql, type Selectable } from 'kysely'
 import type { Files } from '../../../../db/schema.gen.ts'
 import { statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import type { Field } from '../../templates/rules.ts'
+import type { Field } from '../../templates/fields/rules.ts'
 import { recordsOfParent, statementOfParent } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
 

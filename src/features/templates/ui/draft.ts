@@ -9,7 +9,7 @@ import {
   type Field,
   type FieldPermission,
   type FieldType,
-} from '../rules.ts'
+} from '../fields/rules.ts'
 
 export interface DraftField {
   /** Identifies the field in the form; not stored. */

@@ -4,7 +4,7 @@ import { problem } from '../../../../platform/problem.ts'
 import { claimFieldFiles } from '../../../records/files/queries.ts'
 import { addComment, addHistory } from '../../../records/queries.ts'
 import { actorStamp, type HistoryLine } from '../../../records/rules.ts'
-import { startingValues } from '../../../templates/rules.ts'
+import { getDefaultValues } from '../../../templates/fields/rules.ts'
 import { jobs } from '../../contract.ts'
 import { customerOf, fieldsOf, findTemplate, isActiveStaff, sitesOf } from '../../form/queries.ts'
 import {
@@ -95,7 +95,7 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   const scheduled = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
   if (input.worker && !(await isActiveStaff(db, account, input.worker))) fieldErrors.worker = 'choice'
   const fields = template?.fields ?? []
-  const values = fieldValues(fields, input.fields ?? {}, startingValues(fields), timeZone, fieldErrors)
+  const values = fieldValues(fields, input.fields ?? {}, getDefaultValues(fields), timeZone, fieldErrors)
   // A new job has no files yet that could answer a question.
   if (fileFields(fields).some((field) => values[field.id])) fieldErrors.fields = 'unknown'
   throwFieldErrors(fieldErrors)

@@ -4,7 +4,7 @@ import { problem } from '../../../../platform/problem.ts'
 import { attachFile, filesOf, waitingFiles } from '../../../records/files/queries.ts'
 import { addHistory } from '../../../records/queries.ts'
 import { actorStamp } from '../../../records/rules.ts'
-import type { Field, Values } from '../../../templates/rules.ts'
+import type { Field, FieldValues } from '../../../templates/fields/rules.ts'
 import { fieldsOf, sitesOf } from '../../form/queries.ts'
 import {
   addressOfSite,
@@ -113,7 +113,7 @@ async function attachAnswerFiles(
   ctx: UpdateContext,
   job: JobRecord,
   fields: readonly Field[],
-  values: Values,
+  values: FieldValues,
   fieldErrors: FieldErrors,
 ): Promise<void> {
   const changed = changedFiles(fields, job.fields, values)

@@ -1,5 +1,7 @@
 import type { Typed } from '../../../../../ui/forms.ts'
-import { minorDigitsOf, typedValues, type Field } from '../../../../../features/templates/rules.ts'
+import { getMinorDigits } from '../../../../../features/templates/amounts/rules.ts'
+import type { Field } from '../../../../../features/templates/fields/rules.ts'
+import { parseFormValues } from '../../../../../features/templates/form/rules.ts'
 
 type Question = { id: string; name: string; type: string; options?: string[] | undefined }
 type Answers = Record<string, string | number | boolean | string[] | null>
@@ -15,7 +17,7 @@ export function answersOf(typed: Typed, questions: readonly Question[], currency
       return [id, all.length > 0 || type === 'multiPickList' || type === 'file' ? all : ['']]
     }),
   )
-  return typedValues(fields, given, { moment: () => null, minorDigits: minorDigitsOf(currency) }) as Answers
+  return parseFormValues(fields, given, { moment: () => null, minorDigits: getMinorDigits(currency) }) as Answers
 }
 
 /** "urgent, key at reception" as tags, each once. */

@@ -1,5 +1,6 @@
 import { added, arranged, readDraft, type DraftField } from '../../../../../../features/templates/ui/draft.ts'
-import { FIELD_TYPES, TEMPLATE_ICONS } from '../../../../../../features/templates/rules.ts'
+import { FIELD_TYPES } from '../../../../../../features/templates/fields/rules.ts'
+import { TEMPLATE_ICONS } from '../../../../../../features/templates/rules.ts'
 import type { Typed } from '../../../../../../ui/forms.ts'
 
 export interface Draft {

@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit'
-import { minorDigitsOf, typedValues } from '../../../../../../../features/templates/rules.ts'
+import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
+import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { attachments, type KeptFile } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -36,7 +37,7 @@ export const actions: Actions = {
     if (typed.text('remove')) return again(200, {})
     if (Object.keys(faults).length > 0)
       return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
-    const given = typedValues(
+    const given = parseFormValues(
       writable as never,
       Object.fromEntries(
         writable.map(({ id, type }) => [
@@ -46,7 +47,7 @@ export const actions: Actions = {
             : [typed.values[`fields.${id}`] ?? []].flat(),
         ]),
       ),
-      { moment: (local) => local, minorDigits: minorDigitsOf(job.currency) },
+      { moment: (local) => local, minorDigits: getMinorDigits(job.currency) },
     )
     const site = typed.text('site')
     const preferredTime = typed.text('requested.day') || typed.text('requested.time')

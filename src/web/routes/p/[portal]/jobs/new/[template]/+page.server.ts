@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit'
-import { minorDigitsOf, typedValues } from '../../../../../../../features/templates/rules.ts'
+import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
+import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { attachments } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -33,9 +34,9 @@ export const actions: Actions = {
     if (Object.keys(faults).length > 0)
       return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
 
-    const given = typedValues(writable as never, answered(typed, writable, kept), {
+    const given = parseFormValues(writable as never, answered(typed, writable, kept), {
       moment: (local) => local,
-      minorDigits: minorDigitsOf(currency),
+      minorDigits: getMinorDigits(currency),
     })
     const preferredTime = typed.text('requested.day') || typed.text('requested.time')
     const site = typed.text('site')
