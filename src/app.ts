@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
 import { localeFor } from './features/accounts/regions/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
-import { reachOf, type AccountOf } from './features/identity/rules.ts'
+import { reachOf, type AccountContext } from './features/identity/rules.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
 import { deleteStaleFiles } from './features/records/files/queries.ts'
 import { handlers, mailKinds, type Api } from './operations.ts'
@@ -257,7 +257,7 @@ async function deleteWhatEnded(pool: pg.Pool, files: FileStore, clock: Clock): P
 async function senderOf(db: Kysely<DB>, account: string, urls: UrlsOf): Promise<Sender | null> {
   const {
     rows: [row],
-  } = await sql<{ found: AccountOf | null }>`select load_account(${account}) as found`.execute(db)
+  } = await sql<{ found: AccountContext | null }>`select load_account(${account}) as found`.execute(db)
   const found = row?.found
   if (!found) return null
   const { portal, main } = urls(found)

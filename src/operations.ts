@@ -38,16 +38,16 @@ import { staffHandlers } from './features/staff/handlers.ts'
 import { staffInvitation } from './features/staff/messages.ts'
 import { templates } from './features/templates/contract.ts'
 import { templatesHandlers } from './features/templates/handlers.ts'
-import type { AccountOf, Actor, AuditOf } from './features/identity/rules.ts'
+import type { AccountContext, Actor, AuditInput } from './features/identity/rules.ts'
 import type { Emission, Message } from './platform/delivery/outbox.ts'
 import type { Output, RawInput, Wire } from './platform/operation.ts'
 
 declare module './platform/operation.ts' {
   interface Registered {
     actor: Actor
-    account: AccountOf
+    account: AccountContext
     reachAddition: { customer: string; contact?: string }
-    audit: AuditOf
+    audit: AuditInput
     message: Emission
   }
 }

@@ -2,7 +2,7 @@ import http from 'node:http'
 import sharp from 'sharp'
 import { describe, expect, inject, it } from 'vitest'
 import { startTestServer, startSeparateServer, type Person } from '../../../test/test-server.ts'
-import { dayOf } from './rules.ts'
+import { dayBounds } from './rules.ts'
 
 const first = {
   business: 'Harbour Appliance Repair',
@@ -216,13 +216,13 @@ describe('the business', () => {
 
   it('a day has its own length where clocks change', () => {
     const length = (at: string) => {
-      const { from, to } = dayOf(new Date(at), 'Europe/London')
+      const { from, to } = dayBounds(new Date(at), 'Europe/London')
       return (to.getTime() - from.getTime()) / 3600_000
     }
     expect([length('2026-03-29T12:00:00Z'), length('2026-10-25T12:00:00Z'), length('2026-06-01T12:00:00Z')]).toEqual([
       23, 25, 24,
     ])
-    expect(dayOf(new Date('2026-11-21T22:00:00Z'), 'Pacific/Auckland').from.toISOString()).toBe(
+    expect(dayBounds(new Date('2026-11-21T22:00:00Z'), 'Pacific/Auckland').from.toISOString()).toBe(
       '2026-11-21T11:00:00.000Z',
     )
   })

@@ -15,46 +15,46 @@ import {
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
-import { accountsOf, startPersonSession } from '../identity/queries.ts'
-import type { AccountOf } from '../identity/rules.ts'
+import { listPersonAccounts, startPersonSession } from '../identity/queries.ts'
+import type { AccountContext } from '../identity/rules.ts'
 import { SET_UP_MS, STAFF_SESSION_MS } from '../identity/people/rules.ts'
-import { addPerson, offerSetUpToken } from '../identity/people/queries.ts'
-import { failedCount } from '../messages/queries.ts'
+import { findOrCreatePerson, offerSetUpToken } from '../identity/people/queries.ts'
+import { countFailedMessages } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
 import {
-  accountOfSlug,
+  findAccountBySlug,
   peekSetUpToken,
-  changeSettings,
+  updateSettings,
   findSetUpToken,
-  firstSteps,
-  homeCounts,
+  findFirstSteps,
+  countHomeJobs,
   installationIsEmpty,
   lockInstallation,
-  nextVisits,
+  listNextVisits,
   openAccount,
   replaceLogo,
-  settingsOf,
+  getSettings,
   consumeSetUpToken,
-  waitingRequests,
+  listWaitingRequests,
   type HomeJob,
   type SettingsRow,
   type SetUpToken,
 } from './queries.ts'
-import { dayOf, RESERVED_SLUGS } from './rules.ts'
+import { dayBounds, RESERVED_SLUGS } from './rules.ts'
 
 /** The picture's address changes with the picture, so that no old one stays on a screen. */
-const logoAddress = (account: { slug: string }, key: string | null) =>
+const logoUrl = (account: { slug: string }, key: string | null) =>
   key === null ? null : `/api/v1/office/${account.slug}/logo?v=${key.slice(-8)}`
 
-const present = (account: AccountOf, row: SettingsRow) => ({
+const present = (account: AccountContext, row: SettingsRow) => ({
   name: row.name,
   slug: account.slug,
   timeZone: row.time_zone,
   locale: row.locale,
   currency: row.currency,
   accent: row.accent,
-  logo: logoAddress(account, row.logo_key),
+  logo: logoUrl(account, row.logo_key),
   supportEmail: row.support_email,
   supportPhone: row.support_phone,
   postalAddress: row.postal_address,
@@ -69,7 +69,7 @@ const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }
   createdAt: created_at,
 })
 
-const statusOf = (token: SetUpToken | undefined, now: Date) =>
+const setUpStatus = (token: SetUpToken | undefined, now: Date) =>
   !token
     ? ('unknown' as const)
     : token.used_at || !token.empty
@@ -82,7 +82,7 @@ export const accountsHandlers = implement('accounts', accounts, {
   async getOffice(ctx) {
     ctx.allow(maySeeOffice(ctx.actor))
     const { slug, name, accent, timeZone, locale, currency, logoKey, portal } = ctx.account
-    const mine = await accountsOf(ctx.db, ctx.actor.personId)
+    const mine = await listPersonAccounts(ctx.db, ctx.actor.personId)
     return {
       slug,
       name,
@@ -90,7 +90,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       timeZone,
       locale,
       currency,
-      logo: logoAddress(ctx.account, logoKey),
+      logo: logoUrl(ctx.account, logoKey),
       portal: portal.enabled ? ctx.urls.portal('/') : null,
       me: { id: ctx.actor.id, name: ctx.actor.name, role: ctx.actor.role },
       accounts: mine.map((each) => ({ slug: each.slug, name: each.name, role: each.role })),
@@ -100,29 +100,29 @@ export const accountsHandlers = implement('accounts', accounts, {
 
   async getOfficeHome(ctx) {
     ctx.allow(maySeeOffice(ctx.actor))
-    const today = dayOf(ctx.now, ctx.account.timeZone)
-    const counts = await homeCounts(ctx.db, ctx.account.id, today)
-    const requested = await waitingRequests(ctx.db, ctx.account.id)
-    const next = await nextVisits(ctx.db, ctx.account.id, today.from)
+    const today = dayBounds(ctx.now, ctx.account.timeZone)
+    const counts = await countHomeJobs(ctx.db, ctx.account.id, today)
+    const requested = await listWaitingRequests(ctx.db, ctx.account.id)
+    const next = await listNextVisits(ctx.db, ctx.account.id, today.from)
     const office = mayRunOffice(ctx.actor).yes
     return {
       counts,
       requested: requested.map(presentJob),
       next: next.map(presentJob),
-      failedMessages: mayManage(ctx.actor).yes ? await failedCount(ctx.db, ctx.account.id) : null,
-      first: office ? await firstSteps(ctx.db, ctx.account.id) : null,
+      failedMessages: mayManage(ctx.actor).yes ? await countFailedMessages(ctx.db, ctx.account.id) : null,
+      first: office ? await findFirstSteps(ctx.db, ctx.account.id) : null,
     }
   },
 
   async getAccount(ctx) {
     ctx.allow(mayChangeAccount(ctx.actor))
-    return present(ctx.account, await settingsOf(ctx.db, ctx.account.id))
+    return present(ctx.account, await getSettings(ctx.db, ctx.account.id))
   },
 
   async updateAccount(ctx, { version, ...wanted }) {
     ctx.allow(mayChangeAccount(ctx.actor))
-    const before = await settingsOf(ctx.db, ctx.account.id)
-    const row = await changeSettings(ctx.db, ctx.account.id, version, ctx.now, {
+    const before = await getSettings(ctx.db, ctx.account.id)
+    const row = await updateSettings(ctx.db, ctx.account.id, version, ctx.now, {
       ...wanted,
       postalAddress: wanted.postalAddress || null,
     })
@@ -161,7 +161,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       const old = await replaceLogo(ctx.db, ctx.account.id, { key: kept!.key, type: kept!.type }, ctx.now)
       if (old) ctx.afterCommit(() => ctx.files.delete(old))
       await ctx.audit({ event: 'logoChanged', subjectKind: 'account', subjectId: ctx.account.id })
-      return { logo: logoAddress(ctx.account, kept!.key)! }
+      return { logo: logoUrl(ctx.account, kept!.key)! }
     },
   ),
 
@@ -177,7 +177,7 @@ export const accountsHandlers = implement('accounts', accounts, {
 
   async getOfficeLogo(ctx) {
     ctx.allow(maySeeOffice(ctx.actor))
-    const { logo_key: key, logo_type: type } = await settingsOf(ctx.db, ctx.account.id)
+    const { logo_key: key, logo_type: type } = await getSettings(ctx.db, ctx.account.id)
     if (!key || !type) throw problem('notFound')
     const kept = await ctx.files.get(key).catch((error: unknown) => {
       throw error instanceof FileMissing ? problem('notFound') : error
@@ -188,13 +188,13 @@ export const accountsHandlers = implement('accounts', accounts, {
   async getSetUp(ctx, { token }) {
     ctx.allow(yes)
     const found = await findSetUpToken(ctx.db, hashToken(token))
-    return { status: statusOf(found, ctx.now), expiresAt: found?.expires_at ?? null }
+    return { status: setUpStatus(found, ctx.now), expiresAt: found?.expires_at ?? null }
   },
 
   setUp: prepared(
     async (input, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
-      if (statusOf(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
+      if (setUpStatus(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
       if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
       checkNewPassword(input.password, [input.business, input.name, input.email])
       return hashPassword(input.password)
@@ -206,7 +206,7 @@ export const accountsHandlers = implement('accounts', accounts, {
         throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
-    { openedAccount: ({ slug }, { query, now }) => accountOfSlug(query, slug, now) },
+    { openedAccount: ({ slug }, { query, now }) => findAccountBySlug(query, slug, now) },
   ),
 })
 
@@ -216,7 +216,7 @@ async function openFirstAccount(
   passwordHash: string,
 ) {
   const at = ctx.now
-  const ownerId = await addPerson(ctx.db, {
+  const ownerId = await findOrCreatePerson(ctx.db, {
     id: ctx.newId(),
     email: input.email,
     emailNorm: emailNorm(input.email),

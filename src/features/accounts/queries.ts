@@ -30,11 +30,11 @@ const COLUMNS = [
   'version',
 ] as const
 
-export const settingsOf = (db: Read, account: string): Promise<SettingsRow> =>
+export const getSettings = (db: Read, account: string): Promise<SettingsRow> =>
   db.selectFrom('account_settings').select(COLUMNS).where('account_id', '=', account).executeTakeFirstOrThrow()
 
 /** Undefined when somebody else changed it since `seen`. */
-export const changeSettings = (
+export const updateSettings = (
   db: Write,
   account: string,
   seen: number,
@@ -116,7 +116,7 @@ export interface HomeCounts {
   stuck: number
 }
 
-export async function homeCounts(
+export async function countHomeJobs(
   db: Read,
   account: string,
   { from, to }: { from: Date; to: Date },
@@ -145,7 +145,7 @@ export interface HomeJob {
   worker: string | null
 }
 
-const homeJobs = (db: Read, account: string) =>
+const selectHomeJobs = (db: Read, account: string) =>
   db
     .selectFrom('jobs')
     .leftJoin('customers', (join) =>
@@ -168,8 +168,8 @@ const homeJobs = (db: Read, account: string) =>
     .where('jobs.account_id', '=', account)
 
 /** Requests nobody scheduled yet, oldest first: they have waited longest. */
-export const waitingRequests = (db: Read, account: string): Promise<HomeJob[]> =>
-  homeJobs(db, account)
+export const listWaitingRequests = (db: Read, account: string): Promise<HomeJob[]> =>
+  selectHomeJobs(db, account)
     .where('jobs.status', '=', 'unassigned')
     .orderBy('jobs.created_at')
     .orderBy('jobs.id')
@@ -177,8 +177,8 @@ export const waitingRequests = (db: Read, account: string): Promise<HomeJob[]> =
     .execute()
 
 /** The next visits from the start of today on. */
-export const nextVisits = (db: Read, account: string, from: Date): Promise<HomeJob[]> =>
-  homeJobs(db, account)
+export const listNextVisits = (db: Read, account: string, from: Date): Promise<HomeJob[]> =>
+  selectHomeJobs(db, account)
     .where('jobs.scheduled_at', '>=', from)
     .where('jobs.status', 'in', ['pending', 'assigned', 'started', 'paused'])
     .orderBy('jobs.scheduled_at')
@@ -186,7 +186,7 @@ export const nextVisits = (db: Read, account: string, from: Date): Promise<HomeJ
     .limit(6)
     .execute()
 
-export async function firstSteps(db: Read, account: string) {
+export async function findFirstSteps(db: Read, account: string) {
   const {
     rows: [row],
   } = await sql<{ hasTemplates: boolean; hasCustomers: boolean; portalOpen: boolean; hasJobs: boolean }>`select
@@ -200,10 +200,10 @@ export async function firstSteps(db: Read, account: string) {
 // ---- first run ----
 
 /** Lock of everyone who would open the first account; held to the end of the transaction. */
-const FIRST_ACCOUNT = 7_215_002
+const FIRST_ACCOUNT_LOCK = 7_215_002
 
 export const lockInstallation = async (db: Write): Promise<void> => {
-  await sql`select pg_advisory_xact_lock(${FIRST_ACCOUNT})`.execute(db)
+  await sql`select pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`.execute(db)
 }
 
 export const installationIsEmpty = async (db: Read): Promise<boolean> =>
@@ -224,7 +224,7 @@ export const peekSetUpToken = async (query: RunQuery, hash: Buffer | null): Prom
   (await query<SetUpToken>(FIND_SET_UP, [hash]))[0]
 
 /** The account of a slug, for a caller that no account is known of yet. */
-export const accountOfSlug = async (query: RunQuery, slug: string, at: Date): Promise<string | null> => {
+export const findAccountBySlug = async (query: RunQuery, slug: string, at: Date): Promise<string | null> => {
   const rows = await query<{ account: string | null }>("select find_account_slug($1, $2) ->> 'account' as account", [
     slug,
     at,
@@ -244,7 +244,7 @@ export const consumeSetUpToken = async (db: Write, hash: Buffer | null, at: Date
   (await sql<{ used: string | null }>`select consume_person_token(${hash}, 'setUp', ${at}) as used`.execute(db)).rows[0]
     ?.used != null
 
-export interface Opening {
+export interface NewAccount {
   id: string
   slug: string
   name: string
@@ -259,6 +259,6 @@ export interface Opening {
   at: Date
 }
 
-export const openAccount = async (db: Write, opening: Opening): Promise<void> => {
-  await sql`select create_account(${JSON.stringify(opening)})`.execute(db)
+export const openAccount = async (db: Write, newAccount: NewAccount): Promise<void> => {
+  await sql`select create_account(${JSON.stringify(newAccount)})`.execute(db)
 }

@@ -21,28 +21,28 @@ export const RESERVED_SLUGS: readonly string[] = [
 ]
 
 /** Local midnight of the day that contains `at`, and of the next one, as moments. Days with a clock change have 23 or 25 hours. */
-export function dayOf(at: Date, timeZone: string): { from: Date; to: Date } {
+export function dayBounds(at: Date, timeZone: string): { from: Date; to: Date } {
   const parts = Object.fromEntries(
     new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
       .formatToParts(at)
       .map(({ type, value }) => [type, Number(value)]),
   )
   return {
-    from: midnight(parts.year!, parts.month!, parts.day!, timeZone),
-    to: midnight(parts.year!, parts.month!, parts.day! + 1, timeZone),
+    from: findMidnight(parts.year!, parts.month!, parts.day!, timeZone),
+    to: findMidnight(parts.year!, parts.month!, parts.day! + 1, timeZone),
   }
 }
 
-function midnight(year: number, month: number, day: number, timeZone: string): Date {
+function findMidnight(year: number, month: number, day: number, timeZone: string): Date {
   const wall = Date.UTC(year, month - 1, day)
   // Twice: the first guess may lie on the other side of a clock change.
-  let guess = wall - offset(wall, timeZone)
-  guess = wall - offset(guess, timeZone)
+  let guess = wall - zoneOffset(wall, timeZone)
+  guess = wall - zoneOffset(guess, timeZone)
   return new Date(guess)
 }
 
 /** Milliseconds that the zone is ahead of UTC at that moment. */
-function offset(at: number, timeZone: string): number {
+function zoneOffset(at: number, timeZone: string): number {
   const parts = Object.fromEntries(
     new Intl.DateTimeFormat('en-US', {
       timeZone,

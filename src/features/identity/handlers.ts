@@ -3,7 +3,7 @@ import { emailNorm, implement, prepared, withEffect } from '../../platform/opera
 import { problem, yes } from '../../platform/problem.ts'
 import { newToken, verifyPassword } from '../../platform/secrets.ts'
 import { identity } from './contract.ts'
-import { accountsOf, clearRateLimit, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
+import { listPersonAccounts, clearRateLimit, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
 
 /** Staff sessions: 24 hours at most, an hour without a request ends them sooner (RELIABILITY C4). */
 const STAFF_SESSION_MS = 24 * 3600_000
@@ -33,7 +33,7 @@ export const identityHandlers = implement('identity', identity, {
       })
       await clearRateLimit(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
       return withEffect(
-        { name: login.name ?? '', accounts: await accountsOf(ctx.db, login.id) },
+        { name: login.name ?? '', accounts: await listPersonAccounts(ctx.db, login.id) },
         { session: 'start', audience: 'people', token, ends },
       )
     },
@@ -49,6 +49,6 @@ export const identityHandlers = implement('identity', identity, {
   async getCurrentUser(ctx) {
     ctx.allow(yes)
     const { id, name, email } = ctx.actor
-    return { id, name, email, accounts: await accountsOf(ctx.db, id) }
+    return { id, name, email, accounts: await listPersonAccounts(ctx.db, id) }
   },
 })

@@ -4,10 +4,10 @@ import { statement } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
 import {
-  bookableTemplates,
-  type AccountOf,
+  selectBookableTemplates,
+  type AccountContext,
   type Actor,
-  type LinkOf,
+  type CustomerLink,
   type Permissions,
   type StaffRole,
 } from './rules.ts'
@@ -23,7 +23,7 @@ interface PersonRow {
 }
 interface CallerRow {
   moved?: string | null
-  account?: AccountOf | null
+  account?: AccountContext | null
   person?: PersonRow | null
   member?: { id: string; role: StaffRole; name: string; customers: string[] } | null
   portalUser?:
@@ -33,7 +33,7 @@ interface CallerRow {
         permissions: Partial<Permissions> | null
         templatesMode: 'default' | 'add' | 'replace' | 'hide'
         templates: string[]
-        links: LinkOf[]
+        links: CustomerLink[]
         stale: boolean
       })
     | null
@@ -48,9 +48,9 @@ export async function identify(
   caller: Caller,
   query: RunQuery,
   now: Date,
-  entering = false,
+  beginsTransaction = false,
 ): Promise<ResolvedCaller> {
-  const row = await lookUp(surface, caller, query, now, entering)
+  const row = await findCaller(surface, caller, query, now, beginsTransaction)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
   return {
@@ -62,12 +62,12 @@ export async function identify(
   }
 }
 
-async function lookUp(
+async function findCaller(
   surface: Surface,
   caller: Caller,
   query: RunQuery,
   now: Date,
-  entering: boolean,
+  beginsTransaction: boolean,
 ): Promise<CallerRow | null> {
   const one = async (call: string, values: unknown[]) =>
     (await query<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
@@ -79,14 +79,18 @@ async function lookUp(
           return hash ? [[cookie, hash.toString('hex')]] : []
         }),
       )
-      return one(`${entering ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
-        named(caller.addresses.portal),
+      return one(`${beginsTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
+        toLookupText(caller.addresses.portal),
         JSON.stringify(tokens),
         now,
       ])
     }
     case 'office':
-      return one('find_office_caller($1, $2, $3)', [named(caller.addresses.office), hashToken(caller.personToken), now])
+      return one('find_office_caller($1, $2, $3)', [
+        toLookupText(caller.addresses.office),
+        hashToken(caller.personToken),
+        now,
+      ])
     case 'people':
     case 'platform':
       return one('find_person_caller($1, $2)', [hashToken(caller.personToken), now])
@@ -94,9 +98,9 @@ async function lookUp(
 }
 
 /** PostgreSQL has no text with a NUL in it, so no account is called that. */
-const named = (slug: string | undefined) => (slug === undefined || slug.includes('\u0000') ? '' : slug)
+const toLookupText = (slug: string | undefined) => (slug === undefined || slug.includes('\u0000') ? '' : slug)
 
-function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | null): Actor {
+function actorOf(surface: Surface, row: CallerRow | null, account: AccountContext | null): Actor {
   if (surface === 'portal') {
     const user = row?.portalUser
     // Portal off: every session is asleep until it is on again (E-09).
@@ -112,7 +116,7 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountOf | n
       permissions: user.permissions,
       templatesMode: user.templatesMode,
       templates: user.templates,
-      bookable: bookableTemplates(account.portal.templates, user.templatesMode, user.templates),
+      bookable: selectBookableTemplates(account.portal.templates, user.templatesMode, user.templates),
     }
   }
   const person = row?.person
@@ -159,7 +163,7 @@ export const findPortalLogin = async (
 ): Promise<Login | undefined> =>
   (await query<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
 
-export const accountsOf = async (db: Read, person: string) =>
+export const listPersonAccounts = async (db: Read, person: string) =>
   (
     await sql<{
       slug: string
@@ -178,7 +182,7 @@ export async function startPersonSession(
   )
 }
 
-export const personSessionsOf = async (db: Read, person: string, now: Date) =>
+export const listPersonSessions = async (db: Read, person: string, now: Date) =>
   (
     await sql<{
       id: string
@@ -198,10 +202,10 @@ export const endPersonSessions = async (
   (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]
     ?.ended ?? 0
 
-const cleared = statement('select clear_rate_limit($1)')
+const clearRateLimitStatement = statement('select clear_rate_limit($1)')
 
 export const clearRateLimit = async (db: Write, bucket: string): Promise<void> => {
-  await cleared(db, bucket)
+  await clearRateLimitStatement(db, bucket)
 }
 
 /** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */

@@ -15,7 +15,7 @@ export type SignUpField = (typeof SIGN_UP_FIELDS)[number]
 export type FieldRule = 'off' | 'optional' | 'required'
 
 /** The portal of one account, as its settings say. */
-export interface PortalOf {
+export interface PortalConfig {
   enabled: boolean
   public: boolean
   name: string
@@ -38,7 +38,7 @@ export interface PortalOf {
 }
 
 /** The one account of a request. */
-export interface AccountOf {
+export interface AccountContext {
   id: string
   slug: string
   status: 'active' | 'suspended'
@@ -54,10 +54,10 @@ export interface AccountOf {
   supportEmail: string | null
   supportPhone: string | null
   postalAddress: string | null
-  portal: PortalOf
+  portal: PortalConfig
 }
 
-export interface LinkOf {
+export interface CustomerLink {
   id: string
   customer: string
   scope: 'whole' | 'contact'
@@ -87,7 +87,7 @@ export type Actor =
       email: string
       phone: string | null
       sessionId: string
-      links: LinkOf[]
+      links: CustomerLink[]
       permissions: Partial<Permissions> | null
       templatesMode: 'default' | 'add' | 'replace' | 'hide'
       templates: string[]
@@ -116,7 +116,7 @@ export const isOffice = (role: StaffRole): boolean => role !== 'worker'
 export const isManager = (role: StaffRole): boolean => role === 'owner' || role === 'admin'
 
 /** V-24, V-25: which templates a portal user may book, in the account's order. */
-export function bookableTemplates(
+export function selectBookableTemplates(
   defaults: readonly string[],
   mode: 'default' | 'add' | 'replace' | 'hide',
   own: readonly string[],
@@ -134,7 +134,7 @@ export function bookableTemplates(
 }
 
 /** The one function from actor to reach. */
-export function reachOf(actor: Actor, account: AccountOf | null): Reach {
+export function reachOf(actor: Actor, account: AccountContext | null): Reach {
   const nothing: Reach = {
     account: account?.id ?? null,
     actor_kind: actor.kind,
@@ -176,9 +176,9 @@ export type PermissionSource = 'switch' | 'link' | 'user' | 'default'
  * Permission resolution, the one place: switch → link → user → default; the most specific that is set wins, and a
  * switch that is off wins over all. `link` null: no customer chosen yet (booking as an unlinked user).
  */
-export function permissionOf(
+export function resolvePermission(
   permission: Permission,
-  portal: Pick<PortalOf, 'switches' | 'permissions'>,
+  portal: Pick<PortalConfig, 'switches' | 'permissions'>,
   user: Partial<Permissions> | null,
   link: Partial<Permissions> | null,
 ): { allowed: boolean; source: PermissionSource } {
@@ -191,19 +191,24 @@ export function permissionOf(
 }
 
 /** May this portal user do `permission` for this customer? False when the customer is not linked as a whole. */
-export function mayFor(actor: PortalUserActor, portal: PortalOf, permission: Permission, customer: string): boolean {
+export function hasPermissionFor(
+  actor: PortalUserActor,
+  portal: PortalConfig,
+  permission: Permission,
+  customer: string,
+): boolean {
   const link = actor.links.find((each) => each.customer === customer && each.scope === 'whole')
-  return link !== undefined && permissionOf(permission, portal, actor.permissions, link.permissions).allowed
+  return link !== undefined && resolvePermission(permission, portal, actor.permissions, link.permissions).allowed
 }
 
 /** May they book at all: for one of their customers or, unlinked, as the customer that is then made (V-26)? */
-export function mayBook(actor: PortalUserActor, portal: PortalOf): boolean {
+export function canBook(actor: PortalUserActor, portal: PortalConfig): boolean {
   if (actor.links.length === 0)
-    return portal.createCustomers && permissionOf('createJobs', portal, actor.permissions, null).allowed
-  return actor.links.some((link) => mayFor(actor, portal, 'createJobs', link.customer))
+    return portal.createCustomers && resolvePermission('createJobs', portal, actor.permissions, null).allowed
+  return actor.links.some((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))
 }
 
-export interface AuditOf {
+export interface AuditInput {
   event: string
   subjectKind?: string
   subjectId?: string

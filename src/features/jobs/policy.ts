@@ -1,11 +1,11 @@
 /** Who may do what with jobs. Row-level security has decided before what is in view at all. */
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import {
-  mayFor,
-  permissionOf,
+  hasPermissionFor,
+  resolvePermission,
   type Actor,
   type Permission,
-  type PortalOf,
+  type PortalConfig,
   type PortalUserActor,
   type StaffActor,
 } from '../identity/rules.ts'
@@ -65,32 +65,34 @@ const ACTIONS: Record<CustomerAction, { permission: Permission; code: string }> 
   delete: { permission: 'deleteJobs', code: 'deletingNotAllowed' },
 }
 
-export function mayDo(actor: Actor, portal: PortalOf, job: JobFacts | undefined, action: CustomerAction): Decision {
+export function mayDo(actor: Actor, portal: PortalConfig, job: JobFacts | undefined, action: CustomerAction): Decision {
   if (actor.kind !== 'portalUser' || !job) return notFound
-  return mayFor(actor, portal, ACTIONS[action].permission, job.customer_id) ? yes : no(ACTIONS[action].code)
+  return hasPermissionFor(actor, portal, ACTIONS[action].permission, job.customer_id) ? yes : no(ACTIONS[action].code)
 }
 
 /** Customers this user may book for. */
-export const bookableCustomers = (actor: PortalUserActor, portal: PortalOf): string[] =>
-  actor.links.filter((link) => mayFor(actor, portal, 'createJobs', link.customer)).map((link) => link.customer)
+export const bookableCustomers = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+  actor.links
+    .filter((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))
+    .map((link) => link.customer)
 
 /** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
-export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalOf): boolean =>
+export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalConfig): boolean =>
   actor.links.length === 0 &&
   portal.createCustomers &&
-  permissionOf('createJobs', portal, actor.permissions, null).allowed
+  resolvePermission('createJobs', portal, actor.permissions, null).allowed
 
 /** `customer` null: none yet. */
-export function mayBook(actor: PortalUserActor, portal: PortalOf, customer: string | null): Decision {
+export function mayBook(actor: PortalUserActor, portal: PortalConfig, customer: string | null): Decision {
   if (customer === null) {
-    if (!permissionOf('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
+    if (!resolvePermission('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
     return portal.createCustomers ? yes : no('noCustomer')
   }
-  return mayFor(actor, portal, 'createJobs', customer) ? yes : no('bookingNotAllowed')
+  return hasPermissionFor(actor, portal, 'createJobs', customer) ? yes : no('bookingNotAllowed')
 }
 
 /** Who may not choose among job types books the first one offered. */
-export const mayChooseTemplate = (actor: PortalUserActor, portal: PortalOf, customer: string | null): boolean =>
+export const mayChooseTemplate = (actor: PortalUserActor, portal: PortalConfig, customer: string | null): boolean =>
   customer === null
-    ? permissionOf('chooseTemplates', portal, actor.permissions, null).allowed
-    : mayFor(actor, portal, 'chooseTemplates', customer)
+    ? resolvePermission('chooseTemplates', portal, actor.permissions, null).allowed
+    : hasPermissionFor(actor, portal, 'chooseTemplates', customer)

@@ -8,17 +8,17 @@ import { problem } from '../../platform/problem.ts'
 import { messages } from './contract.ts'
 import { isDemo, mayCopyLink, mayResend, maySeeMessages } from './policy.ts'
 import {
-  allMail,
-  anyMail,
+  findMailboxMessages,
+  findMailboxMessage,
   countMessages,
-  cursorOf,
+  toCursor,
   findMessage,
   findMessages,
-  sendAgain,
-  triesOf,
+  requeueMessage,
+  listDeliveries,
   type StoredMessage,
 } from './queries.ts'
-import { isWiped, linkMayBeCopied, statusOf, deliveryProblemOf } from './rules.ts'
+import { isWiped, isLinkCopyable, toMessageStatus, resendProblem } from './rules.ts'
 
 export interface MessagesOptions {
   translations: Translations
@@ -54,10 +54,10 @@ export function messagesHandlers(options: MessagesOptions) {
     subject: subject(row, sender),
     to: row.to_address,
     toName: row.to_name,
-    status: statusOf(row.status),
+    status: toMessageStatus(row.status),
     createdAt: row.created_at,
     sentAt: row.sent_at,
-    nextAt: statusOf(row.status) === 'waiting' ? row.next_at : null,
+    nextAt: toMessageStatus(row.status) === 'waiting' ? row.next_at : null,
     attempts: row.attempts,
     lastResult: row.last_result,
   })
@@ -105,7 +105,7 @@ export function messagesHandlers(options: MessagesOptions) {
   }
   const mailboxMessage = (id: string) =>
     inMailbox(async (db) => {
-      const row = await anyMail(db, id)
+      const row = await findMailboxMessage(db, id)
       if (!row) throw problem('notFound')
       return { row, sender: await senderOf(db, row.account_id) }
     })
@@ -118,7 +118,7 @@ export function messagesHandlers(options: MessagesOptions) {
       const shown = rows.slice(0, wanted.limit)
       return {
         rows: shown.map((row) => line(row, sender)),
-        next: rows.length > wanted.limit ? cursorOf(shown.at(-1)!) : null,
+        next: rows.length > wanted.limit ? toCursor(shown.at(-1)!) : null,
         counts: await countMessages(ctx.db, ctx.account.id),
         sending: options.sending,
       }
@@ -128,17 +128,17 @@ export function messagesHandlers(options: MessagesOptions) {
       ctx.allow(maySeeMessages(ctx.actor))
       const row = await findMessage(ctx.db, ctx.account.id, id)
       if (!row) throw problem('notFound')
-      const stuck = deliveryProblemOf(row)
+      const stuck = resendProblem(row)
       return {
         message: await whole(row, await senderOf(ctx.db, ctx.account.id), true),
         sending: options.sending,
-        tries: (await triesOf(ctx.db, ctx.account.id, id)).map((each) => ({
+        tries: (await listDeliveries(ctx.db, ctx.account.id, id)).map((each) => ({
           ...each,
           outcome: each.outcome as 'sent',
         })),
         can: {
           resend: mayResend(ctx.actor, row).yes && !stuck,
-          copyLink: mayCopyLink(ctx.actor, row).yes && linkMayBeCopied(row),
+          copyLink: mayCopyLink(ctx.actor, row).yes && isLinkCopyable(row),
         },
         stuck,
       }
@@ -156,10 +156,10 @@ export function messagesHandlers(options: MessagesOptions) {
     async resendMessage(ctx, { message: id }) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayResend(ctx.actor, row))
-      const stuck = deliveryProblemOf(row!)
+      const stuck = resendProblem(row!)
       if (stuck) throw problem({ sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' }[stuck])
       // Between the look and the deed it may have gone out by itself.
-      if (!(await sendAgain(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
+      if (!(await requeueMessage(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
       ctx.afterCommit(options.wake)
       await ctx.audit({
         event: 'messageResent',
@@ -174,7 +174,7 @@ export function messagesHandlers(options: MessagesOptions) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayCopyLink(ctx.actor, row))
       const declared = book.get(row!.kind)
-      if (!declared || !linkMayBeCopied(row!) || !(await declared.stillWanted(ctx.db, row!, ctx.now)))
+      if (!declared || !isLinkCopyable(row!) || !(await declared.stillWanted(ctx.db, row!, ctx.now)))
         throw problem('linkNotCopied')
       const mail = await compose(row!, await senderOf(ctx.db, ctx.account.id), false)
       if (!mail?.link) throw problem('linkNotCopied')
@@ -190,7 +190,7 @@ export function messagesHandlers(options: MessagesOptions) {
     listMailbox: prepared(
       (wanted: Input<typeof messages.listMailbox>) =>
         inMailbox(async (db) => {
-          const rows = await allMail(db, wanted)
+          const rows = await findMailboxMessages(db, wanted)
           const senders = new Map<string, Sender>()
           for (const { account_id: account } of rows)
             if (!senders.has(account)) senders.set(account, await senderOf(db, account))
@@ -207,11 +207,11 @@ export function messagesHandlers(options: MessagesOptions) {
               subject: subject(row, sender),
               business: sender.name,
               to: row.to_address,
-              status: statusOf(row.status),
+              status: toMessageStatus(row.status),
               createdAt: row.created_at,
             }
           }),
-          next: rows.length > limit ? cursorOf(shown.at(-1)!) : null,
+          next: rows.length > limit ? toCursor(shown.at(-1)!) : null,
           sending: options.sending,
         }
       },

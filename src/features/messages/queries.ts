@@ -7,7 +7,7 @@ import { problem } from '../../platform/problem.ts'
 import type { MessageStatus } from './rules.ts'
 
 /** Messages that were given up and wait for somebody; counted to 100 and no further. */
-export async function failedCount(db: Read, account: string): Promise<number> {
+export async function countFailedMessages(db: Read, account: string): Promise<number> {
   const {
     rows: [row],
   } = await sql<{ failed: number }>`select count(*)::int as failed
@@ -42,7 +42,7 @@ const COLUMNS = [
   'last_result',
 ] as const
 
-const stored = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
+const storedStatuses = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
 
 /** Newest first; one more than a page tells whether there is another. */
 export async function findMessages(
@@ -61,12 +61,12 @@ export async function findMessages(
   },
 ): Promise<StoredMessage[]> {
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
-  if (status) query = query.where('status', 'in', stored(status))
+  if (status) query = query.where('status', 'in', storedStatuses(status))
   for (const pattern of foldedPatterns(search ?? '')) {
     query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
   }
   if (cursor) {
-    const [at, id] = openCursor(cursor)
+    const [at, id] = parseCursor(cursor)
     query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
   }
   return (await query
@@ -76,10 +76,10 @@ export async function findMessages(
     .execute()) as StoredMessage[]
 }
 
-export const cursorOf = (row: Pick<StoredMessage, 'created_at' | 'id'>): string =>
+export const toCursor = (row: Pick<StoredMessage, 'created_at' | 'id'>): string =>
   `${row.created_at.getTime()}_${row.id}`
 
-function openCursor(cursor: string): [Date, string] {
+function parseCursor(cursor: string): [Date, string] {
   const [, at, id] = /^(\d{1,15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
   if (!id) throw problem('input', { fields: { cursor: 'format' } })
   return [new Date(Number(at)), id]
@@ -111,7 +111,7 @@ export const findMessage = async (db: Read, account: string, id: string): Promis
     .where('id', '=', id)
     .executeTakeFirst()) as StoredMessage | undefined
 
-export const triesOf = (db: Read, account: string, message: string) =>
+export const listDeliveries = (db: Read, account: string, message: string) =>
   db
     .selectFrom('deliveries')
     .select(['attempt', 'at', 'outcome', 'detail'])
@@ -122,7 +122,7 @@ export const triesOf = (db: Read, account: string, message: string) =>
     .execute()
 
 /** Makes it due at once, before all others. False when it is out, canceled or without its link by now. */
-export async function sendAgain(db: Write, account: string, message: string, at: Date): Promise<boolean> {
+export async function requeueMessage(db: Write, account: string, message: string, at: Date): Promise<boolean> {
   const {
     rows: [row],
   } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
@@ -131,7 +131,7 @@ export async function sendAgain(db: Write, account: string, message: string, at:
 
 // ---- the demo's mailbox: across accounts, as portico_system, behind the one reviewed door in app.ts ----
 
-export async function allMail(
+export async function findMailboxMessages(
   db: Kysely<DB>,
   { search, cursor, limit }: { search?: string | undefined; cursor?: string | undefined; limit: number },
 ): Promise<StoredMessage[]> {
@@ -142,7 +142,7 @@ export async function allMail(
     )
   }
   if (cursor) {
-    const [at, id] = openCursor(cursor)
+    const [at, id] = parseCursor(cursor)
     query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
   }
   return (await query
@@ -152,5 +152,5 @@ export async function allMail(
     .execute()) as StoredMessage[]
 }
 
-export const anyMail = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>
+export const findMailboxMessage = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>
   (await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst()) as StoredMessage | undefined

@@ -4,26 +4,26 @@
 export const MESSAGE_STATUSES = ['waiting', 'sent', 'failed', 'canceled'] as const
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
-export const statusOf = (stored: string): MessageStatus =>
+export const toMessageStatus = (stored: string): MessageStatus =>
   stored === 'sending' ? 'waiting' : (stored as MessageStatus)
 
-interface Facts {
+interface MessageFacts {
   status: string
   secret: boolean
   payload: unknown
 }
 
 /** The token is wiped once a mail is out, and from mails that waited too long. */
-export const isWiped = ({ secret, payload }: Facts): boolean =>
+export const isWiped = ({ secret, payload }: MessageFacts): boolean =>
   payload === null || (secret && typeof (payload as { token?: unknown }).token !== 'string')
 
 /** Why a message cannot be sent again; null when it can. */
-export function deliveryProblemOf(facts: Facts): 'sent' | 'wiped' | 'canceled' | null {
-  if (facts.status === 'sent') return 'sent'
-  if (facts.status === 'canceled') return 'canceled'
-  return isWiped(facts) ? 'wiped' : null
+export function resendProblem(message: MessageFacts): 'sent' | 'wiped' | 'canceled' | null {
+  if (message.status === 'sent') return 'sent'
+  if (message.status === 'canceled') return 'canceled'
+  return isWiped(message) ? 'wiped' : null
 }
 
 /** Only an invitation, and only while it waits: a reset or sign-in link is for its reader alone. */
-export const linkMayBeCopied = (facts: Facts & { link_kind: string | null }): boolean =>
-  facts.link_kind === 'invitation' && statusOf(facts.status) === 'waiting' && !isWiped(facts)
+export const isLinkCopyable = (message: MessageFacts & { link_kind: string | null }): boolean =>
+  message.link_kind === 'invitation' && toMessageStatus(message.status) === 'waiting' && !isWiped(message)

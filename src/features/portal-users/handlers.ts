@@ -1,8 +1,8 @@
 import { emailNorm, implement, type Context, type Read, type Write } from '../../platform/operation.ts'
 import { isId } from '../../platform/ids.ts'
 import { problem } from '../../platform/problem.ts'
-import { bookableTemplates, isManager, type Actor, type AccountOf } from '../identity/rules.ts'
-import { offerableTemplates } from '../portal/queries.ts'
+import { selectBookableTemplates, isManager, type Actor, type AccountContext } from '../identity/rules.ts'
+import { listOfferableTemplates } from '../portal/queries.ts'
 import { lockLogin } from './activation/queries.ts'
 import { portalAccessHandlers, resolveTemplateAccess } from './access/handlers.ts'
 import { portalUsers } from './contract.ts'
@@ -179,8 +179,8 @@ const userHandlers = implement('portal-users', userOperations, {
 
 export const portalUsersHandlers = [...userHandlers, ...portalLinksHandlers, ...portalAccessHandlers]
 
-type ReadContext = { account: AccountOf; db: Read }
-type WriteContext = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; db: Write }
+type ReadContext = { account: AccountContext; db: Read }
+type WriteContext = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountContext; db: Write }
 
 function presentUser(
   actor: Actor,
@@ -202,8 +202,8 @@ function presentUser(
 
 async function loadTemplateAccess(ctx: ReadContext, user: PortalUser) {
   const { portal } = ctx.account
-  const bookable = bookableTemplates(portal.templates, user.templates_mode, user.templates)
-  const choices = await offerableTemplates(ctx.db, ctx.account.id, [...portal.templates, ...user.templates])
+  const bookable = selectBookableTemplates(portal.templates, user.templates_mode, user.templates)
+  const choices = await listOfferableTemplates(ctx.db, ctx.account.id, [...portal.templates, ...user.templates])
   return {
     mode: user.templates_mode,
     own: user.templates,

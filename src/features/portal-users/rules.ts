@@ -1,11 +1,11 @@
 /** The statuses of a portal user, the actions each allows, and how they are displayed. Pure. */
 import {
   PERMISSIONS,
-  permissionOf,
+  resolvePermission,
   type Permission,
   type Permissions,
   type PermissionSource,
-  type PortalOf,
+  type PortalConfig,
 } from '../identity/rules.ts'
 
 export const STATUSES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
@@ -57,16 +57,16 @@ export type TemplatesMode = (typeof TEMPLATE_MODES)[number]
 
 /** Each permission with its effective value, where it comes from, and the value set at this level. */
 export function explainPermissions(
-  portal: Pick<PortalOf, 'switches' | 'permissions'>,
+  portal: Pick<PortalConfig, 'switches' | 'permissions'>,
   user: Partial<Permissions> | null,
   link?: Partial<Permissions> | null,
 ): { permission: Permission; allowed: boolean; source: PermissionSource; own: boolean | null; otherwise: boolean }[] {
   return PERMISSIONS.map((permission) => ({
     permission,
-    ...permissionOf(permission, portal, user, link ?? null),
+    ...resolvePermission(permission, portal, user, link ?? null),
     own: (link === undefined ? user : link)?.[permission] ?? null,
     // The value without a setting at this level, shown beside "follow".
-    otherwise: permissionOf(permission, portal, link === undefined ? null : user, null).allowed,
+    otherwise: resolvePermission(permission, portal, link === undefined ? null : user, null).allowed,
   }))
 }
 

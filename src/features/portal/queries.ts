@@ -1,16 +1,16 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { FieldRule, Permissions, PortalOf, SignUpField } from '../identity/rules.ts'
+import type { FieldRule, Permissions, PortalConfig, SignUpField } from '../identity/rules.ts'
 import type { PortalFacts } from './rules.ts'
 
-export interface PortalRow extends Omit<PortalOf, 'name' | 'createCustomers'> {
+export interface PortalRow extends Omit<PortalConfig, 'name' | 'createCustomers'> {
   name: string | null
   createCustomers: boolean | null
   version: number
 }
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
 
-export async function portalSettings(db: Read, account: string): Promise<PortalRow> {
+export async function findPortalSettings(db: Read, account: string): Promise<PortalRow> {
   const row = await db
     .selectFrom('portal_settings')
     .selectAll()
@@ -30,7 +30,7 @@ export async function portalSettings(db: Read, account: string): Promise<PortalR
     severalJobs: row.several_jobs,
     requestedStart: row.requested_start,
     createCustomers: row.create_customers,
-    staffNames: row.staff_names as PortalOf['staffNames'],
+    staffNames: row.staff_names as PortalConfig['staffNames'],
     confirmBookings: row.confirm_bookings,
     mailOnRemoval: row.mail_on_removal,
     version: row.version,
@@ -76,13 +76,13 @@ export async function savePortalSettings(
 }
 
 /** Ends every session of the account's portal; answers how many. */
-export async function endPortalSessions(db: Write, account: string): Promise<number> {
+export async function endAllPortalSessions(db: Write, account: string): Promise<number> {
   const { numDeletedRows } = await db.deleteFrom('portal_sessions').where('account_id', '=', account).executeTakeFirst()
   return Number(numDeletedRows)
 }
 
 /** Active templates in the account's order, and archived ones among `also`. */
-export const offerableTemplates = (db: Read, account: string, also: readonly string[]) =>
+export const listOfferableTemplates = (db: Read, account: string, also: readonly string[]) =>
   db
     .selectFrom('templates')
     .select(['id', 'name', 'status'])
@@ -95,12 +95,12 @@ export const offerableTemplates = (db: Read, account: string, also: readonly str
     .execute()
 
 /** False when the name belongs, or within the last year belonged, to another account. */
-export const moveAccount = async (db: Write, account: string, slug: string, now: Date): Promise<boolean> =>
+export const changeAccountSlug = async (db: Write, account: string, slug: string, now: Date): Promise<boolean> =>
   (await sql<{ moved: boolean }>`select change_account_slug(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]
     ?.moved ?? false
 
 /** What the checklist is derived from, in one statement. */
-export async function portalFacts(db: Read, account: string, offered: readonly string[]): Promise<PortalFacts> {
+export async function findPortalFacts(db: Read, account: string, offered: readonly string[]): Promise<PortalFacts> {
   const {
     rows: [row],
   } = await sql<{

@@ -1,16 +1,16 @@
 /** What the portal's settings may hold: addresses, sign-up domains, the four questions of the set-up. Pure. */
 import { RESERVED_SLUGS } from '../accounts/rules.ts'
-import { PERMISSIONS, type PortalOf } from '../identity/rules.ts'
+import { PERMISSIONS, type PortalConfig } from '../identity/rules.ts'
 
 /** What is wrong with a portal's name in its address: a code with words under `problems.fields`. It is a host's label too. */
-export function slugFault(slug: string): 'slug' | 'slugReserved' | null {
+export function checkSlug(slug: string): 'slug' | 'slugReserved' | null {
   if (RESERVED_SLUGS.includes(slug)) return 'slugReserved'
   // `xn--` announces another alphabet to browsers: what is read would not be what is typed.
   return /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(slug) && !slug.startsWith('xn--') ? null : 'slug'
 }
 
 /** A mail domain as people write it (`@Harbour.Example`, `https://harbour.example/`) as it is compared; null when it is none. */
-export function domainOf(typed: string): string | null {
+export function normalizeDomain(typed: string): string | null {
   const domain = typed
     .trim()
     .toLowerCase()
@@ -23,7 +23,7 @@ export function domainOf(typed: string): string | null {
 }
 
 /** Whether the portal makes a customer for an unlinked user at its first booking; unset follows `public` (E-25). */
-const createsCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
+const isCreatingCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
   portal.createCustomers ?? portal.public
 
 // ---- the checklist: four planning questions, answered by what the account really holds (CP-33) ----
@@ -59,9 +59,9 @@ export interface PortalFacts {
   customized: number
 }
 
-export function checklist(
+export function buildChecklist(
   portal: Pick<
-    PortalOf,
+    PortalConfig,
     'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
   > & { createCustomers: boolean | null },
   business: { supportEmail: string | null; supportPhone: string | null },
@@ -143,8 +143,8 @@ export function checklist(
         ...(facts.unlinked > 0
           ? [
               line(
-                createsCustomers(portal) ? 'unlinkedAutomatic' : 'unlinkedBlocked',
-                createsCustomers(portal) ? 'note' : false,
+                isCreatingCustomers(portal) ? 'unlinkedAutomatic' : 'unlinkedBlocked',
+                isCreatingCustomers(portal) ? 'note' : false,
                 'portalUsers',
                 null,
                 facts.unlinked,
@@ -178,7 +178,7 @@ export function checklist(
  * A link for the business's own website that looks like a button (V-11). It loads nothing from us: no script, no style,
  * no picture. `url` is the sign-in page, `label` its words.
  */
-export function buttonHtml(url: string, label: string, colour: string): string {
+export function renderButtonHtml(url: string, label: string, colour: string): string {
   const safe = (text: string) => text.replaceAll(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
   return `<a href="${safe(url)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:${safe(colour)};color:#fff;font:500 16px/1.25 system-ui,sans-serif;text-decoration:none">${safe(label)}</a>`
 }

@@ -2,13 +2,13 @@ import { constraintOf } from '../../platform/database/errors.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
-import { addPerson } from '../identity/people/queries.ts'
+import { findOrCreatePerson } from '../identity/people/queries.ts'
 import { STAFF_SESSION_MS } from '../identity/people/rules.ts'
 import { endPersonSessions, startPersonSession } from '../identity/queries.ts'
 import type { Actor } from '../identity/rules.ts'
 import { staff } from './contract.ts'
 import { staffInvitation } from './messages.ts'
-import { mayChangeRole, mayGiveRole, mayTransition, maySeeStaff, mayTouch } from './policy.ts'
+import { mayChangeRole, mayGiveRole, mayChangeMember, maySeeStaff, mayManageMember } from './policy.ts'
 import {
   addInvitation,
   addMember,
@@ -16,29 +16,29 @@ import {
   findInvitation,
   findMember,
   findMemberOfPerson,
-  joinMember,
+  activateMember,
   listMembers,
   lockOwners,
-  mailsAbout,
-  moveMember,
-  openInvitations,
+  findNewestMails,
+  changeMemberStatus,
+  listOpenInvitations,
   removeMember,
   replaceInvitations,
   setRole,
   consumeInvitation,
-  type Found,
+  type StaffInvitation,
   type Member,
 } from './queries.ts'
-import { INVITATION_MS, invitationStatus, rolesGivenBy } from './rules.ts'
+import { INVITATION_MS, invitationStatus, assignableRoles } from './rules.ts'
 
 export const staffHandlers = implement('staff', staff, {
   async listStaff(ctx) {
     ctx.allow(maySeeStaff(ctx.actor))
     const members = await listMembers(ctx.db, ctx.account.id)
     const links = new Map(
-      (await openInvitations(ctx.db, ctx.account.id)).map((each) => [each.subject_id, each.expires_at]),
+      (await listOpenInvitations(ctx.db, ctx.account.id)).map((each) => [each.subject_id, each.expires_at]),
     )
-    const mails = await mailsAbout(
+    const mails = await findNewestMails(
       ctx.db,
       ctx.account.id,
       members.filter((each) => each.status === 'invited').map((each) => each.id),
@@ -64,7 +64,7 @@ export const staffHandlers = implement('staff', staff, {
           lastOwner: member.role === 'owner' && member.status === 'active' && owners === 1,
         }
       }),
-      mayInvite: rolesGivenBy(ctx.actor.role),
+      mayInvite: assignableRoles(ctx.actor.role),
     }
   },
 
@@ -72,7 +72,7 @@ export const staffHandlers = implement('staff', staff, {
     ctx.allow(mayGiveRole(ctx.actor, input.role))
     // One mailbox, one spelling: letters that only look like others never lead to another mailbox.
     const email = input.email.normalize('NFKC')
-    const person = await addPerson(ctx.db, {
+    const person = await findOrCreatePerson(ctx.db, {
       id: ctx.newId(),
       email,
       emailNorm: emailNorm(email),
@@ -103,7 +103,7 @@ export const staffHandlers = implement('staff', staff, {
 
   async resendStaffInvitation(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
-    ctx.allow(mayTouch(ctx.actor, member))
+    ctx.allow(mayManageMember(ctx.actor, member))
     if (member!.status !== 'invited') throw problem('notInvited')
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
     await sendInvitation(ctx, member!)
@@ -113,7 +113,7 @@ export const staffHandlers = implement('staff', staff, {
 
   async revokeStaffInvitation(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
-    ctx.allow(mayTouch(ctx.actor, member))
+    ctx.allow(mayManageMember(ctx.actor, member))
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
     if (!(await removeMember(ctx.db, ctx.account.id, id))) throw problem('notInvited')
     await ctx.audit({
@@ -129,7 +129,7 @@ export const staffHandlers = implement('staff', staff, {
     const member = await findMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayChangeRole(ctx.actor, member, role))
     if (member!.role === role) return {}
-    await keepAnOwner(ctx, member!)
+    await requireAnotherOwner(ctx, member!)
     await setRole(ctx.db, ctx.account.id, id, role, ctx.now)
     await ctx.audit({
       event: 'staffRoleChanged',
@@ -142,17 +142,18 @@ export const staffHandlers = implement('staff', staff, {
 
   async deactivateStaff(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
-    ctx.allow(mayTransition(ctx.actor, member))
-    await keepAnOwner(ctx, member!)
-    if (!(await moveMember(ctx.db, ctx.account.id, id, 'active', 'deactivated', ctx.now))) throw problem('notActive')
+    ctx.allow(mayChangeMember(ctx.actor, member))
+    await requireAnotherOwner(ctx, member!)
+    if (!(await changeMemberStatus(ctx.db, ctx.account.id, id, 'active', 'deactivated', ctx.now)))
+      throw problem('notActive')
     await ctx.audit({ event: 'staffDeactivated', subjectKind: 'staffMember', subjectId: id })
     return {}
   },
 
   async reactivateStaff(ctx, { member: id }) {
     const member = await findMember(ctx.db, ctx.account.id, id)
-    ctx.allow(mayTouch(ctx.actor, member))
-    if (!(await moveMember(ctx.db, ctx.account.id, id, 'deactivated', 'active', ctx.now)))
+    ctx.allow(mayManageMember(ctx.actor, member))
+    if (!(await changeMemberStatus(ctx.db, ctx.account.id, id, 'deactivated', 'active', ctx.now)))
       throw problem('notDeactivated')
     await ctx.audit({ event: 'staffReactivated', subjectKind: 'staffMember', subjectId: id })
     return {}
@@ -206,7 +207,7 @@ export const staffHandlers = implement('staff', staff, {
       await ctx.enter(found.account_id)
       if (
         !(await consumeInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) ||
-        !(await joinMember(ctx.db, found.account_id, found.member_id, name, ctx.now))
+        !(await activateMember(ctx.db, found.account_id, found.member_id, name, ctx.now))
       ) {
         throw problem('invitationClosed')
       }
@@ -217,7 +218,7 @@ export const staffHandlers = implement('staff', staff, {
         details: { name, role: found.role },
       })
       if (!passwordHash) return { slug: found.slug }
-      await addPerson(ctx.db, {
+      await findOrCreatePerson(ctx.db, {
         id: ctx.newId(),
         email: found.email,
         emailNorm: emailNorm(found.email),
@@ -244,7 +245,7 @@ export const staffHandlers = implement('staff', staff, {
 
 /** What the holder of an open link does next. */
 function nextStep(
-  found: Pick<Found, 'has_password' | 'person_id'>,
+  found: Pick<StaffInvitation, 'has_password' | 'person_id'>,
   me: string | null,
 ): 'new' | 'signIn' | 'join' | 'other' {
   if (me === found.person_id) return 'join'
@@ -254,19 +255,19 @@ function nextStep(
 
 /** What this actor may do with this member, from the same policies that decide the deeds. */
 function allowedActions(actor: Extract<Actor, { kind: 'staff' }>, member: Member) {
-  const touch = mayTouch(actor, member).yes,
-    move = mayTransition(actor, member).yes
+  const touch = mayManageMember(actor, member).yes,
+    move = mayChangeMember(actor, member).yes
   return {
     resend: touch && member.status === 'invited',
     revoke: touch && member.status === 'invited',
     deactivate: move && member.status === 'active',
     reactivate: touch && member.status === 'deactivated',
-    roles: move && member.status !== 'deactivated' ? rolesGivenBy(actor.role) : [],
+    roles: move && member.status !== 'deactivated' ? assignableRoles(actor.role) : [],
   }
 }
 
 /** An account always has an active owner, whoever asks at the same time. */
-async function keepAnOwner(
+async function requireAnotherOwner(
   ctx: Context<typeof staff.deactivateStaff> | Context<typeof staff.changeStaffRole>,
   member: Member,
 ): Promise<void> {

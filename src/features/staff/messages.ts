@@ -1,6 +1,6 @@
 import { message } from '../../platform/delivery/outbox.ts'
 import { hashToken } from '../../platform/secrets.ts'
-import { invitationStillOpen } from './queries.ts'
+import { isInvitationOpen } from './queries.ts'
 import { INVITATION_MS } from './rules.ts'
 
 /** Invitation to join the staff of a business. */
@@ -9,7 +9,7 @@ export const staffInvitation = message<{ token: string; inviter: string; role: s
   textKey: 'staff.mail',
   secret: true,
   linkKind: 'invitation',
-  stillWanted: (db, row, now) => invitationStillOpen(db, row.account_id, hashToken(row.payload?.token), now),
+  stillWanted: (db, row, now) => isInvitationOpen(db, row.account_id, hashToken(row.payload?.token), now),
   link: ({ token }, sender, row) => ({
     url: sender.mainUrl(`/office/join/${token}`),
     until: new Date(row.created_at.getTime() + INVITATION_MS),

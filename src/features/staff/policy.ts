@@ -2,7 +2,7 @@
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { mayManage } from '../identity/policy.ts'
 import type { Actor, StaffRole } from '../identity/rules.ts'
-import { rolesGivenBy } from './rules.ts'
+import { assignableRoles } from './rules.ts'
 
 /** The owner and the admins see who works here. */
 export const maySeeStaff = (actor: Actor): Decision => mayManage(actor)
@@ -11,19 +11,19 @@ export const maySeeStaff = (actor: Actor): Decision => mayManage(actor)
 export function mayGiveRole(actor: Actor, role: StaffRole): Decision {
   const manages = mayManage(actor)
   if (!manages.yes || actor.kind !== 'staff') return manages
-  return rolesGivenBy(actor.role).includes(role) ? yes : no('ownersOnly')
+  return assignableRoles(actor.role).includes(role) ? yes : no('ownersOnly')
 }
 
 /** A member that this account does not have is as unknown as one that never was; owners are touched by owners alone. */
-export function mayTouch(actor: Actor, member: { role: StaffRole } | undefined): Decision {
+export function mayManageMember(actor: Actor, member: { role: StaffRole } | undefined): Decision {
   const manages = mayManage(actor)
   if (!manages.yes) return manages
   return member ? mayGiveRole(actor, member.role) : notFound
 }
 
 /** Nobody takes their own access or role: that needs a second person. */
-export function mayTransition(actor: Actor, member: { id: string; role: StaffRole } | undefined): Decision {
-  const touch = mayTouch(actor, member)
+export function mayChangeMember(actor: Actor, member: { id: string; role: StaffRole } | undefined): Decision {
+  const touch = mayManageMember(actor, member)
   if (!touch.yes || actor.kind !== 'staff') return touch
   return member!.id === actor.id ? no('notYourself') : yes
 }
@@ -33,6 +33,6 @@ export function mayChangeRole(
   member: { id: string; role: StaffRole } | undefined,
   role: StaffRole,
 ): Decision {
-  const move = mayTransition(actor, member)
+  const move = mayChangeMember(actor, member)
   return move.yes ? mayGiveRole(actor, role) : move
 }

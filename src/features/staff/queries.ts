@@ -67,7 +67,7 @@ export const addMember = async (
 }
 
 /** False when it was in another status by now. */
-export const moveMember = async (
+export const changeMemberStatus = async (
   db: Write,
   account: string,
   id: string,
@@ -85,7 +85,13 @@ export const moveMember = async (
       .executeTakeFirst()
   ).numUpdatedRows === 1n
 
-export const joinMember = async (db: Write, account: string, id: string, name: string, at: Date): Promise<boolean> =>
+export const activateMember = async (
+  db: Write,
+  account: string,
+  id: string,
+  name: string,
+  at: Date,
+): Promise<boolean> =>
   (
     await db
       .updateTable('staff_members')
@@ -177,7 +183,7 @@ export const consumeInvitation = async (db: Write, account: string, token: strin
       .executeTakeFirst()
   ).numUpdatedRows === 1n
 
-export interface Found extends InvitationFacts {
+export interface StaffInvitation extends InvitationFacts {
   account_id: string
   token_id: string
   member_id: string
@@ -191,11 +197,11 @@ export interface Found extends InvitationFacts {
   has_password: boolean
 }
 
-export const findInvitation = async (db: Read, hash: Buffer | null): Promise<Found | undefined> =>
-  (await sql<Found>`select * from find_staff_invitation(${hash})`.execute(db as Write)).rows[0]
+export const findInvitation = async (db: Read, hash: Buffer | null): Promise<StaffInvitation | undefined> =>
+  (await sql<StaffInvitation>`select * from find_staff_invitation(${hash})`.execute(db as Write)).rows[0]
 
-export const peekInvitation = async (query: RunQuery, hash: Buffer | null): Promise<Found | undefined> =>
-  (await query<Found>('select * from find_staff_invitation($1)', [hash]))[0]
+export const peekInvitation = async (query: RunQuery, hash: Buffer | null): Promise<StaffInvitation | undefined> =>
+  (await query<StaffInvitation>('select * from find_staff_invitation($1)', [hash]))[0]
 
 export interface OpenInvitation {
   subject_id: string
@@ -203,7 +209,7 @@ export interface OpenInvitation {
 }
 
 /** The living link of each invited member. */
-export const openInvitations = (db: Read, account: string): Promise<OpenInvitation[]> =>
+export const listOpenInvitations = (db: Read, account: string): Promise<OpenInvitation[]> =>
   db
     .selectFrom('tokens')
     .select(['subject_id', 'expires_at'])
@@ -216,7 +222,7 @@ export const openInvitations = (db: Read, account: string): Promise<OpenInvitati
 export type MailStatus = 'waiting' | 'sending' | 'sent' | 'failed' | 'canceled'
 
 /** How the newest mail about each of these members went. */
-export const mailsAbout = async (db: Read, account: string, members: readonly string[]) => {
+export const findNewestMails = async (db: Read, account: string, members: readonly string[]) => {
   const rows =
     members.length === 0
       ? []
@@ -234,7 +240,7 @@ export const mailsAbout = async (db: Read, account: string, members: readonly st
 }
 
 /** Asked by the deliverer: whether the link in a mail would still work. */
-export const invitationStillOpen = async (
+export const isInvitationOpen = async (
   db: Kysely<DB>,
   account: string,
   hash: Buffer | null,

@@ -7,7 +7,7 @@ export const INVITATION_MS = 7 * 24 * 3600_000
 export type MemberStatus = 'invited' | 'active' | 'deactivated'
 
 /** Roles that somebody in this role may give or take: never more than their own (PS-40). */
-export const rolesGivenBy = (role: StaffRole): StaffRole[] =>
+export const assignableRoles = (role: StaffRole): StaffRole[] =>
   role === 'owner' ? [...ROLES] : role === 'admin' ? ROLES.filter((each) => each !== 'owner') : []
 
 export interface InvitationFacts {

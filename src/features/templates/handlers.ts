@@ -3,10 +3,10 @@ import { implement, type Context, type Output } from '../../platform/operation.t
 import { problem } from '../../platform/problem.ts'
 import { refoldJobs } from '../jobs/search/queries.ts'
 import { templates } from './contract.ts'
-import { mayEditTemplate, mayManageTemplates, mayReadTemplates, verbsOn } from './policy.ts'
+import { mayEditTemplate, mayManageTemplates, mayReadTemplates, allowedTemplateActions } from './policy.ts'
 import {
   countTemplates,
-  fieldsOfVersion,
+  findFieldsOfVersion,
   findTemplate,
   insertTemplate,
   listTemplates,
@@ -42,7 +42,7 @@ export const templatesHandlers = implement('templates', templates, {
     const row = await findTemplate(ctx.db, { account: ctx.account.id, template })
     if (!row) throw problem('notFound')
     if (version === undefined || version === row.version) return present(ctx, row)
-    const fields = await fieldsOfVersion(ctx.db, { account: ctx.account.id, template }, version)
+    const fields = await findFieldsOfVersion(ctx.db, { account: ctx.account.id, template }, version)
     if (!fields) throw problem('notFound')
     return present(ctx, { ...row, fields }, version)
   },
@@ -50,7 +50,7 @@ export const templatesHandlers = implement('templates', templates, {
   async createTemplate(ctx, { fields, ...content }) {
     ctx.allow(mayManageTemplates(ctx.actor))
     const key = { account: ctx.account.id, template: ctx.newId() }
-    await insertTemplate(ctx.db, key, { ...content, fields: checked(fields) }, { now: ctx.now })
+    await insertTemplate(ctx.db, key, { ...content, fields: checkedFields(fields) }, { now: ctx.now })
     await ctx.audit({
       event: 'templateCreated',
       subjectKind: 'template',
@@ -66,13 +66,13 @@ export const templatesHandlers = implement('templates', templates, {
     if (!row) throw problem('notFound')
     ctx.allow(mayEditTemplate(ctx.actor, row))
     if (row.version !== version) throw problem('templateChanged')
-    const next = { ...row, ...content, fields: fields ? checked(fields, row.fields) : row.fields }
+    const next = { ...row, ...content, fields: fields ? checkedFields(fields, row.fields) : row.fields }
     // Saving what is already there is no new version.
-    if (sameContent(row, next)) return present(ctx, row)
+    if (hasSameContent(row, next)) return present(ctx, row)
     // Whoever came second between reading and writing is refused here, and has lost nothing of the first.
     if (!(await replaceTemplate(ctx.db, key, version, next, ctx.now))) throw problem('templateChanged')
     // What is hidden now must not be found by its words any more, in this very transaction (PS-14, PS-15).
-    if (shownIn(row.fields) !== shownIn(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
+    if (portalFieldIds(row.fields) !== portalFieldIds(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
     await ctx.audit({
       event: 'templateUpdated',
       subjectKind: 'template',
@@ -119,7 +119,7 @@ type Typed = Omit<Field, 'id'> & { id?: string | undefined }
  * Fields as they will be stored, or a refusal that names every fault. A field without an id is new. One that
  * changed its type is new too: its old answers would not fit.
  */
-function checked(
+function checkedFields(
   fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[],
   before: readonly Field[] = [],
 ): Field[] {
@@ -136,14 +136,14 @@ function checked(
 }
 
 /** The questions that customers see, in a comparable form. */
-const shownIn = (fields: readonly Field[]) =>
+const portalFieldIds = (fields: readonly Field[]) =>
   fields
     .filter((field) => field.portal !== 'hidden')
     .map((field) => field.id)
     .sort()
     .join()
 
-const sameContent = (one: TemplateRow, other: TemplateRow) =>
+const hasSameContent = (one: TemplateRow, other: TemplateRow) =>
   one.name === other.name &&
   one.description === other.description &&
   one.icon === other.icon &&
@@ -159,5 +159,5 @@ const present = (ctx: Reader, row: TemplateRow, fieldsOf = row.version): Output<
   ...summary(ctx, row),
   fields: row.fields,
   fieldsOf,
-  can: verbsOn(ctx.actor, row),
+  can: allowedTemplateActions(ctx.actor, row),
 })

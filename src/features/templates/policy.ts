@@ -17,7 +17,7 @@ export function mayEditTemplate(actor: Actor, template: Template): Decision {
 }
 
 /** What the screen of a template may offer this actor. */
-export function verbsOn(actor: Actor, template: Template) {
+export function allowedTemplateActions(actor: Actor, template: Template) {
   const manages = actor.kind === 'staff' && isManager(actor.role)
   const active = template.status === 'active'
   return { edit: manages && active, archive: manages && active, restore: manages && !active }

@@ -20,7 +20,7 @@ export interface TemplateRow {
 type Key = { account: string; template: string }
 
 /** Templates with the fields of their newest version, in the business's order. */
-const newest = (db: Read, account: string) =>
+const selectNewestVersions = (db: Read, account: string) =>
   db
     .selectFrom('templates as t')
     .innerJoin('template_versions as v', (join) =>
@@ -54,12 +54,12 @@ export async function listTemplates(
 ): Promise<TemplateRow[]> {
   const query =
     'status' in wanted
-      ? newest(db, account).where('t.status', '=', wanted.status)
-      : newest(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [NOBODY])
+      ? selectNewestVersions(db, account).where('t.status', '=', wanted.status)
+      : selectNewestVersions(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [UNUSED_ID])
   return (await query.limit(500).execute()) as unknown as TemplateRow[]
 }
 /** `in ()` is no SQL: an id that nothing has. */
-const NOBODY = '00000000-0000-0000-0000-000000000000'
+const UNUSED_ID = '00000000-0000-0000-0000-000000000000'
 
 export async function countTemplates(db: Read, account: string): Promise<{ active: number; archived: number }> {
   const rows = await db
@@ -73,10 +73,11 @@ export async function countTemplates(db: Read, account: string): Promise<{ activ
 }
 
 export const findTemplate = async (db: Read, { account, template }: Key): Promise<TemplateRow | undefined> =>
-  (await newest(db, account).where('t.id', '=', template).executeTakeFirst()) as unknown as TemplateRow | undefined
+  (await selectNewestVersions(db, account).where('t.id', '=', template).executeTakeFirst()) as unknown as
+    TemplateRow | undefined
 
 /** The fields as they were in a version; undefined when there is none of that number. */
-export async function fieldsOfVersion(
+export async function findFieldsOfVersion(
   db: Read,
   { account, template }: Key,
   version: number,
@@ -105,7 +106,7 @@ export async function insertTemplate(
     .values({
       account_id: account,
       id: template,
-      ...columns(content),
+      ...toColumns(content),
       version: 1,
       external_reference: externalReference,
       created_at: now,
@@ -126,7 +127,7 @@ export async function replaceTemplate(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('templates')
-    .set({ ...columns(content), version: seen + 1, updated_at: now })
+    .set({ ...toColumns(content), version: seen + 1, updated_at: now })
     .where('account_id', '=', account)
     .where('id', '=', template)
     .where('version', '=', seen)
@@ -136,7 +137,7 @@ export async function replaceTemplate(
   return true
 }
 
-const columns = ({ name, description, icon, durationMinutes }: Content) => ({
+const toColumns = ({ name, description, icon, durationMinutes }: Content) => ({
   name,
   description,
   icon,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { emailNorm, implement, prepared } from '../../../platform/operation.ts'
 import { problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
-import { endPersonSessions, findLogin, personSessionsOf } from '../queries.ts'
+import { endPersonSessions, findLogin, listPersonSessions } from '../queries.ts'
 import { people } from './contract.ts'
 import { staffPasswordReset } from './messages.ts'
 import {
@@ -10,12 +10,12 @@ import {
   findPasswordHash,
   peekReset,
   findReset,
-  firstAccountOf,
+  findFirstAccount,
   setName,
   setPassword,
   consumeReset,
 } from './queries.ts'
-import { linkStatus, RESET_MS } from './rules.ts'
+import { resetLinkStatus, RESET_MS } from './rules.ts'
 
 /** Every answer to "forgot password" takes this long, so that the work for a known address cannot be measured (PS-46). */
 const FORGOT_ANSWER_MS = 300
@@ -30,7 +30,7 @@ export const peopleHandlers = implement('people', people, {
       ctx.allow(yes)
       // After the commit: nobody holds a connection while waiting.
       ctx.afterCommit(() => answerDue)
-      const account = person ? await firstAccountOf(ctx.db, person.id) : null
+      const account = person ? await findFirstAccount(ctx.db, person.id) : null
       if (!person || !account) return {}
       const { token, hash } = newToken()
       await addPersonToken(ctx.db, {
@@ -58,7 +58,7 @@ export const peopleHandlers = implement('people', people, {
   async getPasswordReset(ctx, { token }) {
     ctx.allow(yes)
     const found = await findReset(ctx.db, hashToken(token))
-    const status = linkStatus(found, ctx.now)
+    const status = resetLinkStatus(found, ctx.now)
     return { status, email: status === 'open' ? found!.email : null }
   },
 
@@ -66,7 +66,7 @@ export const peopleHandlers = implement('people', people, {
     async ({ token, password }, { query, now }) => {
       // No hashing for strangers: the link is looked at first.
       const found = await peekReset(query, hashToken(token))
-      if (linkStatus(found, now) !== 'open') throw problem('resetClosed')
+      if (resetLinkStatus(found, now) !== 'open') throw problem('resetClosed')
       checkNewPassword(password, [found!.email, found!.name])
       return hashPassword(password)
     },
@@ -77,7 +77,7 @@ export const peopleHandlers = implement('people', people, {
       await setPassword(ctx.db, person, passwordHash, ctx.now)
       // Whoever was inside with the old password is out.
       await endPersonSessions(ctx.db, person)
-      const account = await firstAccountOf(ctx.db, person)
+      const account = await findFirstAccount(ctx.db, person)
       if (account) {
         await ctx.enter(account)
         await ctx.audit({ event: 'passwordReset', subjectKind: 'person', subjectId: person })
@@ -111,7 +111,7 @@ export const peopleHandlers = implement('people', people, {
 
   async listSessions(ctx) {
     ctx.allow(yes)
-    const sessions = await personSessionsOf(ctx.db, ctx.actor.id, ctx.now)
+    const sessions = await listPersonSessions(ctx.db, ctx.actor.id, ctx.now)
     return {
       sessions: sessions.map((each) => ({
         id: each.id,

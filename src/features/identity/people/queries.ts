@@ -15,7 +15,7 @@ export interface NewPerson {
 }
 
 /** Finds or makes the person of an address. A password is set only when there is none yet. */
-export const addPerson = async (db: Write, person: NewPerson): Promise<string> =>
+export const findOrCreatePerson = async (db: Write, person: NewPerson): Promise<string> =>
   (await sql<{ id: string }>`select find_or_create_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
 export interface PersonToken {
@@ -31,7 +31,7 @@ export const addPersonToken = async (db: Write, token: PersonToken): Promise<voi
   await sql`select create_person_token(${JSON.stringify({ ...token, hash: token.hash.toString('hex') })})`.execute(db)
 }
 
-export interface FoundToken {
+export interface ResetToken {
   id: string
   person_id: string
   email: string
@@ -40,11 +40,11 @@ export interface FoundToken {
   used_at: Date | null
 }
 
-export const findReset = async (db: Read, hash: Buffer | null): Promise<FoundToken | undefined> =>
-  (await sql<FoundToken>`select * from find_person_token(${hash}, 'passwordReset')`.execute(db as Write)).rows[0]
+export const findReset = async (db: Read, hash: Buffer | null): Promise<ResetToken | undefined> =>
+  (await sql<ResetToken>`select * from find_person_token(${hash}, 'passwordReset')`.execute(db as Write)).rows[0]
 
-export const peekReset = async (query: RunQuery, hash: Buffer | null): Promise<FoundToken | undefined> =>
-  (await query<FoundToken>("select * from find_person_token($1, 'passwordReset')", [hash]))[0]
+export const peekReset = async (query: RunQuery, hash: Buffer | null): Promise<ResetToken | undefined> =>
+  (await query<ResetToken>("select * from find_person_token($1, 'passwordReset')", [hash]))[0]
 
 /** The person, for the one who used the link; of several at once the others get null. */
 export const consumeReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
@@ -67,12 +67,12 @@ export const setName = async (db: Write, person: string, name: string, at: Date)
 }
 
 /** The account in whose name a mail to this person goes out. */
-export const firstAccountOf = async (db: Read, person: string): Promise<string | null> =>
+export const findFirstAccount = async (db: Read, person: string): Promise<string | null> =>
   (await sql<{ account: string | null }>`select find_first_account(${person}) as account`.execute(db as Write)).rows[0]
     ?.account ?? null
 
 /** Asked by the deliverer: whether the link in a mail would still work. */
-export const resetStillOpen = async (db: Kysely<DB>, hash: Buffer | null, now: Date): Promise<boolean> => {
+export const isResetOpen = async (db: Kysely<DB>, hash: Buffer | null, now: Date): Promise<boolean> => {
   if (!hash) return false
   const row = await db
     .selectFrom('people_tokens')

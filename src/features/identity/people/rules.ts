@@ -8,5 +8,5 @@ export const SET_UP_MS = 7 * 24 * 3600_000
 export type LinkStatus = 'open' | 'used' | 'expired' | 'unknown'
 
 /** What a one-use link is, now. Outcomes a screen branches on are statuses, not errors. */
-export const linkStatus = (link: { expires_at: Date; used_at: Date | null } | undefined, now: Date): LinkStatus =>
+export const resetLinkStatus = (link: { expires_at: Date; used_at: Date | null } | undefined, now: Date): LinkStatus =>
   !link ? 'unknown' : link.used_at ? 'used' : link.expires_at <= now ? 'expired' : 'open'

@@ -15,9 +15,15 @@ import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../
 import { oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearRateLimit, findPortalLogin } from '../queries.ts'
-import { mayBook, type PortalOf, type PortalUserActor } from '../rules.ts'
+import { canBook, type PortalConfig, type PortalUserActor } from '../rules.ts'
 import { portalIdentity } from './contract.ts'
-import { endPortalSessions, markSignIn, openPortalSession, portalSessionsOf, setPortalPassword } from './queries.ts'
+import {
+  endPortalSessions,
+  recordSignIn,
+  openPortalSession,
+  listPortalSessionRows,
+  setPortalPassword,
+} from './queries.ts'
 
 export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async getPortal(ctx) {
@@ -59,7 +65,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       postalAddress,
       timeZone,
       logo: account.logoKey ? `/api/v1/portal/${slug}/logo` : null,
-      me: ctx.actor.kind === 'portalUser' ? myself(ctx.actor, portal) : null,
+      me: ctx.actor.kind === 'portalUser' ? presentPortalUser(ctx.actor, portal) : null,
     }
   },
 
@@ -72,7 +78,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
 
   async getCurrentPortalUser(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
-    return myself(ctx.actor, ctx.account.portal)
+    return presentPortalUser(ctx.actor, ctx.account.portal)
   },
 
   signInToPortal: prepared(
@@ -86,13 +92,13 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!login || !correct) throw problem('wrongCredentials')
       if (login.status === 'signed_up') throw problem('notActivated')
       // Suspended and removed answer as wrong: also when it happened between the check and now.
-      const [marked, session] = await Promise.all([
-        markSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
+      const [isRecorded, session] = await Promise.all([
+        recordSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
         openPortalSession(ctx, login.id),
         clearRateLimit(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
-      if (!marked) throw problem('wrongCredentials')
+      if (!isRecorded) throw problem('wrongCredentials')
       return withEffect({ name: login.name ?? '' }, session)
     },
     { countsLimitsFirst: true },
@@ -106,7 +112,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
 
   async listPortalSessions(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
-    const rows = await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+    const rows = await listPortalSessionRows(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
     return {
       rows: rows.map((row) => ({
         id: row.id,
@@ -121,7 +127,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   },
 
   async endPortalSession(ctx, { session }) {
-    const mine = (await portalSessionsOf(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some(
+    const mine = (await listPortalSessionRows(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some(
       (row) => row.id === session,
     )
     ctx.allow(mine ? isPortalUser(ctx.actor) : notFound)
@@ -185,7 +191,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async getPortalPasswordReset(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
-    const status = resetStatus(found, ctx.now)
+    const status = portalResetStatus(found, ctx.now)
     return { status, email: status === 'open' || status === 'accepted' ? found!.user.email : null }
   },
 
@@ -200,7 +206,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const subject = (await findToken(ctx.db, account, 'portalReset', input.token))?.user.id
       if (subject) await lockLogin(ctx.db, account, subject)
       const found = await findToken(ctx.db, account, 'portalReset', input.token)
-      const status = resetStatus(found, ctx.now)
+      const status = portalResetStatus(found, ctx.now)
       if (!found || status !== 'open') throw problem(REFUSALS[status])
       const user = (await findLogin(ctx.db, account, found.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
@@ -217,12 +223,12 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   ),
 })
 
-const myself = (actor: PortalUserActor, portal: PortalOf) => ({
+const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({
   id: actor.id,
   name: actor.name,
   email: actor.email,
   phone: actor.phone,
-  can: { createJobs: mayBook(actor, portal) },
+  can: { createJobs: canBook(actor, portal) },
 })
 
 const REFUSALS: Record<LinkStatus, string> = {
@@ -234,7 +240,7 @@ const REFUSALS: Record<LinkStatus, string> = {
 }
 
 /** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */
-const resetStatus = (found: FoundToken | undefined, now: Date): LinkStatus =>
+const portalResetStatus = (found: FoundToken | undefined, now: Date): LinkStatus =>
   !found || found.user.status !== 'active' || found.email_norm !== found.user.email_norm
     ? 'unknown'
     : oneUseStatus(found, now)

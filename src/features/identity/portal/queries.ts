@@ -6,7 +6,7 @@ import { newToken } from '../../../platform/secrets.ts'
 /** Customers stay signed in for 30 days (RELIABILITY C4). */
 const PORTAL_SESSION_MS = 30 * 24 * 3600_000
 
-interface Arriving {
+interface SessionContext {
   db: Write
   account: { id: string }
   actor: { kind: string; id?: string; sessionId?: string }
@@ -17,23 +17,23 @@ interface Arriving {
 }
 
 /** A new session under a new id; the one this browser held before ends, so that no id survives a sign-in (PS-47). */
-const opened =
+const insertPortalSession =
   statement(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
   values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
 
 export async function openPortalSession(
-  { db, account, actor, now, newId, userAgent, clientAddress }: Arriving,
+  { db, account, actor, now, newId, userAgent, clientAddress }: SessionContext,
   user: string,
 ): Promise<Effect> {
   if (actor.kind === 'portalUser' && actor.id)
     await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
   const { token, hash } = newToken()
   const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
-  await opened(db, account.id, hash, newId(), user, now, ends, userAgent, clientAddress)
+  await insertPortalSession(db, account.id, hash, newId(), user, now, ends, userAgent, clientAddress)
   return { session: 'start', audience: 'portal', token, ends }
 }
 
-export const portalSessionsOf = (db: Read, account: string, user: string, now: Date) =>
+export const listPortalSessionRows = (db: Read, account: string, user: string, now: Date) =>
   db
     .selectFrom('portal_sessions')
     .select(['id', 'created_at', 'seen_at', 'ends_at', 'user_agent', 'client_address'])
@@ -62,18 +62,18 @@ export async function endPortalSessions(
   return Number(ended.numDeletedRows)
 }
 
-const marked = statement<{ id: string }>(`update portal_users set last_sign_in_at = $4
+const updateLastSignIn = statement<{ id: string }>(`update portal_users set last_sign_in_at = $4
   where account_id = $1 and id = $2 and status = 'active' and password_hash = $3 returning id`)
 
 /** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
-export async function markSignIn(
+export async function recordSignIn(
   db: Write,
   account: string,
   user: string,
   checkedHash: string,
   now: Date,
 ): Promise<boolean> {
-  return (await marked(db, account, user, checkedHash, now)).length === 1
+  return (await updateLastSignIn(db, account, user, checkedHash, now)).length === 1
 }
 
 /** Sets a new password. With `checkedHash` only if that is still the old one; answers whether it was set. */

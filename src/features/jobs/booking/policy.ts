@@ -1,12 +1,12 @@
 /** What a portal user may book, and for which customer. */
 import type { Decision } from '../../../platform/problem.ts'
-import type { PortalOf, PortalUserActor } from '../../identity/rules.ts'
+import type { PortalConfig, PortalUserActor } from '../../identity/rules.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
 
 /** Of the active job types those this user may book, in the account's order; one only for who may not choose. */
 export function offeredTemplates(
   actor: PortalUserActor,
-  portal: PortalOf,
+  portal: PortalConfig,
   active: readonly string[],
   customers: readonly string[],
 ): string[] {
@@ -21,7 +21,7 @@ export function offeredTemplates(
 /** Why this user may book nothing; null: they may. */
 export function bookingBlockedReason(
   actor: PortalUserActor,
-  portal: PortalOf,
+  portal: PortalConfig,
   templates: readonly string[],
 ): 'permission' | 'noCustomer' | 'noJobTypes' | null {
   const mayBookSomething = bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal)
@@ -39,7 +39,7 @@ export interface CustomerChoice {
 /** Which customer a booking is for, by the links of this very moment (E-23). */
 export function chooseCustomer(
   actor: PortalUserActor,
-  portal: PortalOf,
+  portal: PortalConfig,
   requested: string | undefined,
 ): CustomerChoice {
   const { links } = actor

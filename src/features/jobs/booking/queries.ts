@@ -1,7 +1,7 @@
 /** Everything a booking is decided by, read in one batch. */
 import { statement } from '../../../platform/database/statements.ts'
 import type { Write } from '../../../platform/operation.ts'
-import type { LinkOf } from '../../identity/rules.ts'
+import type { CustomerLink } from '../../identity/rules.ts'
 import { ownUploads, type FileRecord } from '../../records/files/queries.ts'
 import { sitesOf, type TemplateOf } from '../form/queries.ts'
 
@@ -18,7 +18,7 @@ export interface Booker {
 
 export interface BookingFacts {
   /** As they are now. */
-  links: LinkOf[]
+  links: CustomerLink[]
   /** What this form has booked before. */
   earlierJobs: { id: string; number: number }[]
   /** Active job types, in the account's order. */

@@ -1,5 +1,5 @@
 /** Jobs as a customer may know them. Pure; screens do not load this file. */
-import type { PortalOf, PortalUserActor } from '../../identity/rules.ts'
+import type { PortalConfig, PortalUserActor } from '../../identity/rules.ts'
 import { presentPortalAttachment, presentPortalComment, type HistoryRecord } from '../../records/rules.ts'
 import { selectPortalFields, selectVisibleValues } from '../../templates/fields/rules.ts'
 import { presentMoment, withValues } from '../form/rules.ts'
@@ -20,7 +20,7 @@ import type { PortalJobRow } from './queries.ts'
 /** Who reads, and what the business shows to customers. */
 export interface PortalReader {
   actor: Pick<PortalUserActor, 'id' | 'name'>
-  account: { timeZone: string; currency: string; portal: PortalOf }
+  account: { timeZone: string; currency: string; portal: PortalConfig }
 }
 
 /** A job in the list. Times and worker appear once they are settled. */

@@ -1,8 +1,8 @@
 /** What a portal user may do: templates, permissions, suspension and removal. */
 import { implement, type Context, type Read, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
-import type { AccountOf } from '../../identity/rules.ts'
-import { offerableTemplates } from '../../portal/queries.ts'
+import type { AccountContext } from '../../identity/rules.ts'
+import { listOfferableTemplates } from '../../portal/queries.ts'
 import { portalUsers } from '../contract.ts'
 import { portalAccessEnded, sendNotice } from '../messages.ts'
 import { mayManageUser } from '../policy.ts'
@@ -114,14 +114,14 @@ export const portalAccessHandlers = implement('portal-users', accessOperations, 
 
 /** The list to store; null when one of the templates may not be given by this account. Empty for the defaults. */
 export async function resolveTemplateAccess(
-  ctx: { account: AccountOf; db: Read },
+  ctx: { account: AccountContext; db: Read },
   mode: TemplatesMode,
   templates: readonly string[],
   current: readonly string[],
 ): Promise<string[] | null> {
   if (mode === 'default') return []
   const offerable = new Set(
-    (await offerableTemplates(ctx.db, ctx.account.id, [...current, ...ctx.account.portal.templates])).map(
+    (await listOfferableTemplates(ctx.db, ctx.account.id, [...current, ...ctx.account.portal.templates])).map(
       ({ id }) => id,
     ),
   )
@@ -130,7 +130,7 @@ export async function resolveTemplateAccess(
 
 /** Off by default: the business chooses whether ended access is announced (1J). */
 async function notifyAccessEnded(
-  ctx: Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountOf; db: Write },
+  ctx: Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountContext; db: Write },
   user: PortalUser,
 ): Promise<void> {
   if (ctx.account.portal.mailOnRemoval) await sendNotice(ctx, user, portalAccessEnded, {})

@@ -1,7 +1,7 @@
 import { implement } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { isPortalUser } from '../../identity/policy.ts'
-import { SIGN_UP_FIELDS, type PortalOf } from '../../identity/rules.ts'
+import { SIGN_UP_FIELDS, type PortalConfig } from '../../identity/rules.ts'
 import { findLogin, type Login } from '../activation/queries.ts'
 import { findMissingAnswers } from '../activation/rules.ts'
 import { portalProfile } from './contract.ts'
@@ -53,7 +53,7 @@ const answersOf = ({ name, phone, company, postal_address }: Login) => ({
   address: postal_address,
 })
 
-const presentProfile = (user: Login, portal: PortalOf) => ({
+const presentProfile = (user: Login, portal: PortalConfig) => ({
   email: user.email,
   pendingEmail: user.pending_email,
   ...answersOf(user),

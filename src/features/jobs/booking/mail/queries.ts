@@ -1,6 +1,6 @@
 /** Checked right before a mail about a booking goes out: may its reader still open that job? */
 import type { Read } from '../../../../platform/operation.ts'
-import { bookableTemplates } from '../../../identity/rules.ts'
+import { selectBookableTemplates } from '../../../identity/rules.ts'
 
 /**
  * What row-level security asks of a request: the booker is active, acts for the job's customer as a whole, the portal is on,
@@ -40,7 +40,7 @@ export async function canBookerSeeJob(db: Read, account: string, user: string, j
     .executeTakeFirst()
   if (!row) return false
   if (!row.hides_others) return true
-  const bookable = bookableTemplates(row.default_templates, row.templates_mode as 'default', row.user_templates)
+  const bookable = selectBookableTemplates(row.default_templates, row.templates_mode as 'default', row.user_templates)
   return bookable.includes(row.template_id)
 }
 
