@@ -27,7 +27,7 @@ export function formatDate(
 }
 
 /** Hour and minute for this locale: "9:05 AM" on a 12-hour clock, "09:05" on a 24-hour clock. */
-export function clockOptions(locale: string): Intl.DateTimeFormatOptions {
+function clockOptions(locale: string): Intl.DateTimeFormatOptions {
   const { hour12 } = formatOf(locale, undefined, { hour: 'numeric' }).resolvedOptions()
   return { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' }
 }

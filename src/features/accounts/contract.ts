@@ -178,7 +178,7 @@ const accountOperations = {
       version: seenVersion(),
       name: line(120).describe('Name of the business.'),
       timeZone: zone(),
-      locale: locale,
+      locale,
       currency: currency(),
       accent: accent(),
       supportEmail: email().nullable().describe('Email address that customers see.'),

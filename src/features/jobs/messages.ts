@@ -27,7 +27,7 @@ function requestedTime({ requestedAt }: BookingMail, sender: Sender) {
 }
 
 /** To the portal user who booked, if the business confirms bookings by email. */
-export const jobBooked = message<BookingMail>({
+const jobBooked = message<BookingMail>({
   kind: 'jobBooked',
   textKey: 'jobs.mail.jobBooked',
   stillWanted: (db, row) => canBookerSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
@@ -36,7 +36,7 @@ export const jobBooked = message<BookingMail>({
 })
 
 /** To owners and dispatchers. */
-export const jobBookedOffice = message<BookingMail>({
+const jobBookedOffice = message<BookingMail>({
   kind: 'jobBookedOffice',
   textKey: 'jobs.mail.jobBookedOffice',
   stillWanted: (db, row) => canOfficeSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
