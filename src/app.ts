@@ -62,7 +62,7 @@ export interface App {
   listen(port?: number): Promise<number>
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
   offerSetUp(): Promise<string | null>
-  /** Removes what has ended: sessions, dead links, files nobody attached. Runs every hour by itself. */
+  /** Removes what has ended: sessions, expired links, files that were never attached. Runs every hour by itself. */
   cleanUp(): Promise<void>
   stop(): Promise<void>
 }

@@ -1,11 +1,11 @@
-/** The only place that asks the time. Everything else is handed a Clock, so that tests can turn it. */
+/** The only place that reads the time. Everything else is given a Clock, which tests can set. */
 export interface Clock {
   now(): Date
 }
 
 export const systemClock: Clock = { now: () => new Date() }
 
-/** A clock that stands still until turned. `advance` takes milliseconds (negative turns it back). */
+/** A clock that changes only when it is set. `advance` takes milliseconds; negative ones set it back. */
 export interface TestClock extends Clock {
   advance(ms: number): void
   set(moment: Date | string): void

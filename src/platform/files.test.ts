@@ -6,16 +6,9 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
-import {
-  cleanName,
-  contentDisposition,
-  createDiskStore,
-  downloadHeaders,
-  FILE_LIMIT,
-  FileMissing,
-  FileRefused,
-  detectFileType,
-} from './files.ts'
+import { cleanName, contentDisposition, downloadHeaders } from './file-names.ts'
+import { detectFileType } from './file-types.ts'
+import { createDiskStore, FILE_LIMIT, FileMissing, FileRefused } from './files.ts'
 import { newId } from './ids.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'portico-files-'))

@@ -176,9 +176,9 @@ export interface Context<D extends Definition = Definition> {
   enter(account: string): Promise<void>
   /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
   files: FileStore
-  /** Full addresses for links that leave the house, from configuration, never from the Host header. */
+  /** Full addresses for links that leave the application, from configuration, never from the Host header. */
   urls: Urls
-  /** Work outside the database after the commit, such as removing a file nobody owns any more. */
+  /** Work outside the database after the commit, such as removing a file that no record names any more. */
   afterCommit(work: () => Promise<void> | void): void
 }
 
@@ -223,7 +223,7 @@ export const hasEffect = (value: unknown): value is WithEffect<unknown> =>
 
 type Answer<D> = Output<D> | WithEffect<Output<D>>
 
-/** Slow work before the transaction, such as hashing. `ask` runs one definer function, outside any transaction. */
+/** Slow work before the transaction, such as hashing. `query` runs one definer function, outside any transaction. */
 export interface PrepareTools {
   account: Account
   actor: AnyActor
@@ -239,24 +239,27 @@ export type Handler<D extends Definition> =
   | PrefetchingHandler<D, unknown>
 
 /**
- * Asks before anybody has seen who calls, so that it travels with the look-up of its caller: one round trip
- * less. What it asks may depend on the input alone; the database answers within the reach of the session it finds
- * (begin_portal_request), and nothing is told before audience and policy have been asked, as ever.
+ * Sends its statements together with the look-up of its caller: one round trip less. They may depend on the input alone.
+ * The database answers within the reach of the session that it finds (begin_portal_request), and nothing is returned
+ * before audience and policy have passed.
  */
 export interface PrefetchingHandler<D extends Definition, R> {
-  /** Sends its statements in the turn it is called in, and a reading ends the transaction with them; undefined: this input wants to know its caller first. */
+  /**
+   * Sends its statements in the tick of the call. An operation that only reads ends its transaction with them. Undefined:
+   * this input needs to know its caller first.
+   */
   prefetch(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
-  /** `found` is undefined when nothing was asked; a reading's ctx.db is open only then. */
-  respond(ctx: Context<D>, input: Input<D>, found: R | undefined): Promise<Answer<D>>
+  /** `prefetched` is undefined when nothing was sent. Only then an operation that reads may still use ctx.db. */
+  respond(ctx: Context<D>, input: Input<D>, prefetched: R | undefined): Promise<Answer<D>>
 }
 
-/** Ties the types of `ask` and `answer` together. */
+/** Ties the types of `prefetch` and `respond` together. */
 export const prefetching = <D extends Definition, R>(
   handler: PrefetchingHandler<D, R>,
 ): PrefetchingHandler<D, unknown> => handler as PrefetchingHandler<D, unknown>
 
 export interface PreparedHandler<D extends Definition, E> {
-  /** Its preparing begins with `ask`: the limits are counted in the same flight, and before that answer is given. */
+  /** `prepare` begins with `query`: the limits are counted in the same batch, before the result of that query is returned. */
   countsLimitsFirst?: boolean
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>
   /** Takes back what was prepared when its request turns out to be a repetition. */

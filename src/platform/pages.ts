@@ -45,7 +45,7 @@ type Build = {
   }
 }
 
-/** The storage that holds the context of the request being rendered; one per process, whoever asks first makes it. */
+/** The storage that holds the context of the request being rendered; one per process, created with the first use. */
 function pageContexts<Context>(): AsyncLocalStorage<Context> {
   const place = globalThis as unknown as Record<symbol, AsyncLocalStorage<Context> | undefined>
   return (place[contextKey] ??= new AsyncLocalStorage<Context>())
@@ -115,7 +115,7 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
       const asked = pageRequest(request, reply)
       if (!asked) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
-      // A POST whose body nobody read would hold up the next request on the same connection.
+      // A POST whose body was not read would hold up the next request on the same connection.
       reply.raw.once('finish', () => request.raw.removeAllListeners('data').resume())
       const page = await contexts.run(context, () => server.respond(asked, { getClientAddress: () => request.ip }))
       // What a page shows belongs to the person who asked: no cache, and no back button after signing out.

@@ -101,7 +101,7 @@ export function problem(code: string, details?: ProblemDetails): Problem {
 export const isProblem = (error: unknown): error is Problem =>
   typeof error === 'object' && error !== null && (error as { isProblem?: unknown }).isProblem === true
 
-/** Every declared code with its status: for the OpenAPI document and the house test. */
+/** Every declared code with its status: for the OpenAPI document and the architecture test. */
 export const allProblems = (): ReadonlyMap<string, number> => statuses
 
 // ---- decisions: what a policy answers ----

@@ -9,7 +9,7 @@ import { problem } from './problem.ts'
 
 // ---- Tokens: what links and cookies carry ----------------------------------------------------------------------
 
-/** 256 random bits; only the hash is stored, so that a read database opens no door. */
+/** 256 random bits; only the hash is stored, so that a stolen database gives no access. */
 export function newToken(): { token: string; hash: Buffer } {
   const token = randomBytes(32).toString('base64url')
   return { token, hash: sha256(token) }
@@ -75,7 +75,7 @@ export function createSigner(key: Buffer, clock: Clock = systemClock): Signer {
 // ---- Passwords -------------------------------------------------------------------------------------------------
 
 const PASSWORD_LENGTH = { min: 10, max: 128 }
-// 19 MiB, two passes, one lane: OWASP's floor, about 28 ms here.
+// 19 MiB, two passes, one thread: OWASP's floor, about 28 ms here.
 const ARGON = { algorithm: 2, memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
 /** Thrown when the hashing queue is full: answer 503 with Retry-After. */
@@ -90,7 +90,7 @@ export class Overloaded extends Error {
 }
 
 export interface Passwords {
-  /** The stored form. RunQuery `passwordProblem` first: over-long input is a TypeError here, without hashing. */
+  /** The stored form. Ask `passwordProblem` first: over-long input is a TypeError here, without hashing. */
   hash(password: string): Promise<string>
   /**
    * Whether the password matches. With a null hash (unknown, removed, not activated) it takes as long as with a real
@@ -108,7 +108,7 @@ export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwor
   const line: (() => void)[] = []
   // Random bytes in the shape of a hash: costs the same to check, and nothing matches it.
   const b64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
-  const nobody = `$argon2id$v=19$m=${ARGON.memoryCost},t=${ARGON.timeCost},p=${ARGON.parallelism}$${b64(16)}$${b64(32)}`
+  const placeholderHash = `$argon2id$v=19$m=${ARGON.memoryCost},t=${ARGON.timeCost},p=${ARGON.parallelism}$${b64(16)}$${b64(32)}`
 
   async function inLine<T>(work: () => Promise<T>): Promise<T> {
     if (running >= concurrency) {
@@ -134,7 +134,7 @@ export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwor
       const normal = typeof password === 'string' ? normalised(password) : null
       if (normal === null) return false
       return inLine(async () => {
-        const matches = await argonVerify(hash ?? nobody, normal)
+        const matches = await argonVerify(hash ?? placeholderHash, normal)
         return matches && hash !== null // after the work, never instead of it
       })
     },

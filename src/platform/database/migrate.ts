@@ -153,7 +153,7 @@ function findPending(files: Awaited<ReturnType<typeof migrationFiles>>, applied:
   })
 }
 
-/** Nobody is surprised by what changes in a database that nobody uses yet. */
+/** A database without accounts has no users yet, so nothing needs their consent. */
 async function hasAccounts(client: pg.Client): Promise<boolean> {
   const {
     rows: [table],

@@ -53,7 +53,7 @@ export interface Message<Vars extends MailVars = MailVars> {
   secret?: boolean
   /** What the link is for. An owner may copy an invitation while it waits; never a reset or sign-in link. */
   linkKind?: 'invitation' | 'reset' | 'signIn'
-  /** Overtakes everything else in line: somebody sits and waits for it. */
+  /** Sent before everything else that waits, because its reader is waiting for it. */
   urgent?: boolean
   /** Asked right before each attempt: is this still true, and may this reader still have it? No → never sent. */
   stillWanted(db: Kysely<DB>, row: OutboxRow, now: Date): Promise<boolean>
@@ -91,7 +91,7 @@ export const isMailAddress = (text: unknown): text is string =>
 
 /**
  * Writes mails to the outbox, in the caller's transaction and one statement: none exists when that rolls back. Who commits
- * wakes the deliverer; a sweep finds what nobody woke it for. `host` ends each Message-ID, which stays the same for every
+ * wakes the deliverer; a sweep finds what it was not woken for. `host` ends each Message-ID, which stays the same for every
  * attempt. Answers the rows' ids.
  */
 export async function emitMessages(

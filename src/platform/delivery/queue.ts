@@ -1,4 +1,4 @@
-/** The line of waiting mails: which row is next, and who has it. Only the deliverer comes here, as portico_system. */
+/** The queue of waiting mails: which row is next, and who has claimed it. Only the deliverer uses it, as portico_system. */
 import { sql } from 'kysely'
 import type { Kysely, RawBuilder } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
@@ -8,7 +8,7 @@ import type { OutboxRow } from './outbox.ts'
 const LEASE_MS = 90_000
 export const MAX_ATTEMPTS = 10
 
-/** A row that is ours until its lease ends; the number fences whoever comes late. */
+/** A row that is ours until its lease ends; the lease number tells a late worker that another one took over. */
 export type Claim = OutboxRow & { lease_number: number }
 
 export interface Which {
@@ -17,8 +17,8 @@ export interface Which {
 }
 
 /**
- * The next row that is due and that nobody else is taking: urgent ones first, then the oldest; or one certain row, if it is
- * due. Its order is that of the index outbox_due, so it costs the same however many wait.
+ * The next row that is due and not claimed by another worker: urgent ones first, then the oldest; or the given row, if it is
+ * due. Its order is that of the index outbox_due, so its cost does not depend on how many wait.
  */
 export function claimNext(now: Date, only?: Which): RawBuilder<{ account_id: string; id: string; status: string }> {
   return sql`select account_id, id, status from outbox

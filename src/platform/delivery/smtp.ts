@@ -120,7 +120,7 @@ export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport
 }
 
 async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
-  // Loaded with the first mail: a tenth of the start, and a mail waits for nobody.
+  // Loaded with the first mail: a tenth of the start-up time, and no request waits for a mail.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
   const domain = (address: string) =>
     address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))

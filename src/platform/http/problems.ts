@@ -5,7 +5,7 @@ import { isProblem, problem, type FieldError, type Problem } from '../problem.ts
 import type { ServerContext } from '../server-context.ts'
 
 export interface ProblemResponder {
-  /** The problem that an error stands for. What nobody foresaw is reported and becomes `internal`. */
+  /** The problem that an error stands for. Unknown errors are reported and become `internal`. */
   toProblem(error: unknown, request: FastifyRequest): Problem
   /** Adds title, detail, texts of fields and the request's id. */
   withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem

@@ -1,6 +1,6 @@
 /** Successful responses: JSON as the output schema made it, or the bytes of a file. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contentDisposition } from '../files.ts'
+import { contentDisposition } from '../file-names.ts'
 import type { Effect, Frame } from '../operation.ts'
 import type { OperationResponse } from '../output.ts'
 import { applyEffects } from './session-cookies.ts'
@@ -28,7 +28,7 @@ const fileHeaders = ({ name, type, size, inline, frame, anywhere }: SentFile) =>
   ...(frame && { 'x-frame-options': 'SAMEORIGIN' }),
   // A logo is shown inside mails, wherever they are read.
   ...(anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),
-  // Whatever the bytes turn out to be, they run nothing in our origin (PS-27).
+  // No file runs anything in our origin, whatever its bytes are (PS-27).
   'content-security-policy': frame ? framePolicy(frame) : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
   'x-content-type-options': 'nosniff',
 })

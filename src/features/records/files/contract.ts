@@ -3,7 +3,7 @@
  * it is deleted after a day. The type of a file is found from its bytes and not from its name (platform/files.ts).
  */
 import { z } from 'zod'
-import type { FileType } from '../../../platform/files.ts'
+import type { FileType } from '../../../platform/file-types.ts'
 import { contract, operation } from '../../../platform/operation.ts'
 import { empty, id } from '../../../platform/schema.ts'
 import { jobParams } from '../../jobs/job/contract.ts'

@@ -103,7 +103,7 @@ export function createPrivateFolder(folder: string, account: ServerAccount | nul
     // Created by root, which was killed before it changed the owner.
     if (account && found.isDirectory() && found.uid === 0) fs.chownSync(folder, account.uid, account.gid)
     else if (!found.isDirectory() || found.uid !== uid)
-      throw new Error(`${folder} belongs to somebody else`, { cause: error })
+      throw new Error(`${folder} belongs to another account`, { cause: error })
   }
   fs.chmodSync(folder, 0o700)
 }
