@@ -13,31 +13,18 @@ import {
 import { asOutage, isOutage } from './database/errors.ts'
 import { statementName } from './database/statements.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
-import { createHandlerContext, type Invocation } from './handler-context.ts'
-import { claimKey, findReplay, keepResponse, withDigest } from './idempotency.ts'
+import { createHandlerContext } from './handler-context.ts'
+import { claimKey, findReplay, keepResponse } from './idempotency.ts'
 import { parse, type Parts } from './input.ts'
-import { canCountInTransaction, consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
-import type {
-  Account,
-  AnyActor,
-  Context,
-  Definition,
-  Handler,
-  Implemented,
-  PrefetchingHandler,
-  PreparedHandler,
-} from './operation.ts'
+import { callHandler, canPrefetch, createInvocation, isPrepared, type Invocation, type Ready } from './invocation.ts'
+import { consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
+import type { Account, AnyActor, Definition, Implemented, PrefetchingHandler, PreparedHandler } from './operation.ts'
 import { createResponse, type OperationResponse } from './output.ts'
 import { GENERIC_PROBLEMS, isProblem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
 export interface Execute {
   (operation: Implemented, parts: Parts, caller: Caller): Promise<OperationResponse>
-}
-
-/** What was prepared or prefetched for the handler. The value may be undefined, which is why it is wrapped. */
-interface Ready {
-  value: unknown
 }
 
 export function createExecute(server: ServerContext): Execute {
@@ -272,43 +259,4 @@ export function createExecute(server: ServerContext): Execute {
   }
 }
 
-const createInvocation = (operation: Implemented, parts: Parts, caller: Caller, now: Date): Invocation => ({
-  ...operation,
-  now,
-  parts:
-    caller.idempotencyKey && operation.definition.creates && parts.file
-      ? { ...parts, file: withDigest(parts.file) }
-      : parts,
-  caller,
-  isAllowed: false,
-  keepsResponse: false,
-  hasEmitted: false,
-  countedInTransaction: false,
-  afterCommit: [],
-})
-
-const isPrepared = (handler: Handler<Definition>): handler is PreparedHandler<Definition, unknown> =>
-  'prepare' in handler
-
-/** Portal operations whose caller is not known yet, and that need nothing of it before their transaction. */
-function canPrefetch({ definition, handler, caller }: Invocation): boolean {
-  const surface = surfaceOf(definition.path)
-  const isCallerKnown = caller.resolved?.has(surface) === true
-  const needsTransactionOnly = !isPrepared(handler) && canCountInTransaction(definition, handler)
-  return surface === 'portal' && needsTransactionOnly && !caller.idempotencyKey && !isCallerKnown
-}
-
 const isRefusedAttempt = (error: unknown): boolean => isProblem(error) && error.status < 500 && error.code !== 'tooMany'
-
-async function callHandler(
-  handler: Handler<Definition>,
-  ctx: Context,
-  { db }: Transaction,
-  input: Record<string, unknown>,
-  ready: Ready | undefined,
-): Promise<unknown> {
-  if (typeof handler === 'function') return handler(ctx, input as never)
-  if (isPrepared(handler)) return handler.handle(ctx, input as never, ready?.value)
-  const prefetched = ready ? ready.value : await handler.prefetch(db as never, input as never)
-  return handler.respond(ctx, input as never, prefetched)
-}

@@ -1,31 +1,12 @@
 /** `ctx`: what a handler works with, in its open transaction. */
-import type { Caller, ResolvedCaller } from './caller.ts'
+import type { ResolvedCaller } from './caller.ts'
 import { finalStatement } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { newId } from './ids.ts'
-import type { Parts } from './input.ts'
-import type { Account, AuditEntry, Context, Implemented, Message, ReachAddition, Write } from './operation.ts'
+import type { Invocation } from './invocation.ts'
+import type { Account, AuditEntry, Context, Message, ReachAddition, Write } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
-
-/** One call of an operation, from its arrival to its response. */
-export interface Invocation extends Implemented {
-  now: Date
-  parts: Parts
-  caller: Caller
-  /** The handler asked its policy. */
-  isAllowed: boolean
-  /** Its response is kept under an idempotency key, in the same transaction. */
-  keepsResponse: boolean
-  /** The account that it opened, when its address names none. */
-  enteredAccount?: string
-  /** It wrote messages to the outbox. */
-  hasEmitted: boolean
-  /** Its limits are counted in its transaction, and so not when that is rolled back. */
-  countedInTransaction: boolean
-  /** Work for after the commit. */
-  afterCommit: (() => Promise<void> | void)[]
-}
 
 export function createHandlerContext(
   server: ServerContext,

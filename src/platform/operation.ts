@@ -244,10 +244,7 @@ export type Handler<D extends Definition> =
  * before audience and policy have passed.
  */
 export interface PrefetchingHandler<D extends Definition, R> {
-  /**
-   * Sends its statements in the tick of the call. An operation that only reads ends its transaction with them. Undefined:
-   * this input needs to know its caller first.
-   */
+  /** Sends its statements in the tick of the call. Undefined: this input needs to know its caller first. */
   prefetch(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
   /** `prefetched` is undefined when nothing was sent. Only then an operation that reads may still use ctx.db. */
   respond(ctx: Context<D>, input: Input<D>, prefetched: R | undefined): Promise<Answer<D>>

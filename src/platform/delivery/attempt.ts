@@ -35,7 +35,7 @@ const BACKOFF = [30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HO
 const RECORD_TRIES = 5
 
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { systemPool, senderOf, translations, clock, log } = options
+  const { systemPool, translations, clock, log } = options
   const kinds = messageBook(options.messages)
 
   return async function attempt(row, transport, signal) {
@@ -46,7 +46,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     try {
       const kind = kinds.get(row.kind)
       if (!kind) return { outcome: 'broken', detail: 'This version does not support this type of message' }
-      const sender = await wantedBy(kind, row)
+      const sender = await findSender(options, kind, row)
       if (!sender) return { outcome: 'canceled', detail: 'No longer needed' }
       if (row.secret && typeof row.payload?.token !== 'string')
         return { outcome: 'canceled', detail: 'The link was deleted' }
@@ -63,14 +63,6 @@ export function createAttempt(options: AttemptOptions): Attempt {
       log.error({ err: error, ...about }, 'A message could not be prepared')
       return { outcome: 'broken', detail: 'The message could not be prepared' }
     }
-  }
-
-  /** Asked at the last moment, because rights may have ended while the mail waited (D5). */
-  function wantedBy(kind: Message, row: Claim): Promise<Sender | null> {
-    return inTransaction(systemPool, { settings: null, write: false }, async ({ db }) => {
-      const sender = await senderOf(db, row.account_id)
-      return sender && (await kind.stillWanted(db, row, clock.now())) ? sender : null
-    })
   }
 
   async function record(row: Claim, result: AttemptResult): Promise<void> {
@@ -95,6 +87,18 @@ export function createAttempt(options: AttemptOptions): Attempt {
       }
     }
   }
+}
+
+/** The sender, if the mail is still wanted. Asked at the last moment, because rights may have ended meanwhile (D5). */
+function findSender(
+  { systemPool, senderOf, clock }: AttemptOptions,
+  kind: Message,
+  row: Claim,
+): Promise<Sender | null> {
+  return inTransaction(systemPool, { settings: null, write: false }, async ({ db }) => {
+    const sender = await senderOf(db, row.account_id)
+    return sender && (await kind.stillWanted(db, row, clock.now())) ? sender : null
+  })
 }
 
 function endingOf(row: Claim, { outcome, detail }: AttemptResult, now: Date): Ending {

@@ -1,0 +1,73 @@
+/** One call of an operation, and how its handler is run. */
+import { surfaceOf, type Caller } from './caller.ts'
+import type { Transaction } from './database/transaction.ts'
+import { withDigest } from './idempotency.ts'
+import type { Parts } from './input.ts'
+import { canCountInTransaction } from './limits.ts'
+import type { Context, Definition, Handler, Implemented, PreparedHandler } from './operation.ts'
+
+/** One call of an operation, from its arrival to its response. */
+export interface Invocation extends Implemented {
+  now: Date
+  parts: Parts
+  caller: Caller
+  /** The handler asked its policy. */
+  isAllowed: boolean
+  /** Its response is kept under an idempotency key, in the same transaction. */
+  keepsResponse: boolean
+  /** The account that it opened, when its address names none. */
+  enteredAccount?: string
+  /** It wrote messages to the outbox. */
+  hasEmitted: boolean
+  /** Its limits are counted in its transaction, and so not when that is rolled back. */
+  countedInTransaction: boolean
+  /** Work for after the commit. */
+  afterCommit: (() => Promise<void> | void)[]
+}
+
+/** What was prepared or prefetched for the handler. The value may be undefined, which is why it is wrapped. */
+export interface Ready {
+  value: unknown
+}
+
+export const createInvocation = (operation: Implemented, parts: Parts, caller: Caller, now: Date): Invocation => ({
+  ...operation,
+  now,
+  parts: withFileDigest(operation, parts, caller),
+  caller,
+  isAllowed: false,
+  keepsResponse: false,
+  hasEmitted: false,
+  countedInTransaction: false,
+  afterCommit: [],
+})
+
+/** A repeated upload is recognized by the digest of its file. */
+function withFileDigest({ definition }: Implemented, parts: Parts, caller: Caller): Parts {
+  const mayBeRepeated = caller.idempotencyKey !== undefined && definition.creates === true
+  return mayBeRepeated && parts.file ? { ...parts, file: withDigest(parts.file) } : parts
+}
+
+export const isPrepared = (handler: Handler<Definition>): handler is PreparedHandler<Definition, unknown> =>
+  'prepare' in handler
+
+/** Portal operations whose caller is not known yet, and that need nothing of it before their transaction. */
+export function canPrefetch({ definition, handler, caller }: Invocation): boolean {
+  const surface = surfaceOf(definition.path)
+  const isCallerKnown = caller.resolved?.has(surface) === true
+  const needsTransactionOnly = !isPrepared(handler) && canCountInTransaction(definition, handler)
+  return surface === 'portal' && needsTransactionOnly && !caller.idempotencyKey && !isCallerKnown
+}
+
+export async function callHandler(
+  handler: Handler<Definition>,
+  ctx: Context,
+  { db }: Transaction,
+  input: Record<string, unknown>,
+  ready: Ready | undefined,
+): Promise<unknown> {
+  if (typeof handler === 'function') return handler(ctx, input as never)
+  if (isPrepared(handler)) return handler.handle(ctx, input as never, ready?.value)
+  const prefetched = ready ? ready.value : await handler.prefetch(db as never, input as never)
+  return handler.respond(ctx, input as never, prefetched)
+}
