@@ -44,7 +44,7 @@ export const createInvocation = (operation: Implemented, parts: Parts, caller: C
 
 /** A repeated upload is recognized by the digest of its file. */
 function withFileDigest({ definition }: Implemented, parts: Parts, caller: Caller): Parts {
-  const mayBeRepeated = caller.idempotencyKey !== undefined && definition.creates === true
+  const mayBeRepeated = Boolean(caller.idempotencyKey) && definition.creates === true
   return mayBeRepeated && parts.file ? { ...parts, file: withDigest(parts.file) } : parts
 }
 
