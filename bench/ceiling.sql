@@ -1,4 +1,4 @@
--- The ceiling's look-ups, made in the bench's database by run.ts: the app role cannot read sessions by itself.
+-- Session lookups for the baseline server: the app role cannot read sessions directly.
 create or replace function bench_user(slug text, wanted bytea) returns table (account uuid, subject uuid, customers uuid[], templates uuid[])
   language sql stable security definer set search_path = public, pg_temp as $$
   select s.account_id, s.subject_id, array(select l.customer_id from portal_links l join customers c on c.account_id = l.account_id and c.id = l.customer_id and c.status = 'active'

@@ -1,14 +1,14 @@
 /**
- * The ceiling: what the same answers cost when nothing is done but fetching them. Fastify and `pg`, the session looked up
- * in a query of its own, row-level security on, begin + context + query + commit in one flight. No permissions, no
- * validation, no history, no log. Started by run.ts with its settings as JSON; never a part of the product.
+ * The baseline server: the same data with nothing but the fetching. Fastify and `pg`, a separate session query, row-level
+ * security on, and begin + context + query + commit sent as one batch. It has no permissions, validation, history or log.
+ * run.ts starts it with its settings as JSON; it is not part of the product.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
 import Fastify, { type FastifyRequest } from 'fastify'
 import pg from 'pg'
 
-interface Given {
+interface CeilingSettings {
   host: string
   port: number
   database: string
@@ -18,13 +18,13 @@ interface Given {
   hash: string
   template: string
 }
-const given = JSON.parse(process.argv[2]!) as Given
+const settings = JSON.parse(process.argv[2]!) as CeilingSettings
 const pool = new pg.Pool({
-  host: given.host,
-  port: given.port,
-  database: given.database,
-  user: given.user,
-  password: given.password,
+  host: settings.host,
+  port: settings.port,
+  database: settings.database,
+  user: settings.user,
+  password: settings.password,
   max: 12,
   pipeline: true,
 } as pg.PoolConfig)
@@ -41,7 +41,7 @@ const tokenOf = (request: FastifyRequest) =>
   createHash('sha256')
     .update(/=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '')
     .digest()
-const portalUser = async (request: FastifyRequest) =>
+const lookUpUser = async (request: FastifyRequest) =>
   (
     await pool.query<User>({
       name: 'user',
@@ -49,7 +49,7 @@ const portalUser = async (request: FastifyRequest) =>
       values: ['bench', tokenOf(request)],
     })
   ).rows[0]!
-const member = async (request: FastifyRequest) =>
+const lookUpMember = async (request: FastifyRequest) =>
   (
     await pool.query<{ account: string; subject: string }>({
       name: 'member',
@@ -58,15 +58,15 @@ const member = async (request: FastifyRequest) =>
     })
   ).rows[0]!
 
-/** One flight: begin, context, query, commit. */
-async function ask<Row extends pg.QueryResultRow>(
+/** Sends begin, context, query and commit as one batch. */
+async function runInTransaction<Row extends pg.QueryResultRow>(
   context: (string | null)[],
   query: { name: string; text: string; values: unknown[] },
   begin = 'begin read only',
 ): Promise<Row[]> {
   const client = await pool.connect()
   try {
-    const [, , found] = await Promise.all([
+    const [, , result] = await Promise.all([
       client.query(begin),
       client.query({
         name: 'context',
@@ -77,7 +77,7 @@ async function ask<Row extends pg.QueryResultRow>(
       client.query<Row>(query),
       client.query('commit'),
     ])
-    return found.rows
+    return result.rows
   } finally {
     client.release()
   }
@@ -91,17 +91,17 @@ const contextOf = (user: User) => [
   `{${user.templates.join(',')}}`,
 ]
 
-const EIGHT = 'j.id, j.number, j.title, j.status, c.name as customer, j.address, j.scheduled_at, j.created_at'
-/** The newest 50 of one's own jobs, each customer by its index; the 200-customer user gets the same. */
-const newest = (where = '') => `select ${EIGHT} from (
+const JOB_COLUMNS = 'j.id, j.number, j.title, j.status, c.name as customer, j.address, j.scheduled_at, j.created_at'
+/** The newest 50 jobs of the user's customers, with one index scan per customer. */
+const newestJobs = (where = '') => `select ${JOB_COLUMNS} from (
     select found.* from unnest($2::uuid[]) as mine(id) cross join lateral (
       select * from jobs j where j.account_id = $1 and j.customer_id = mine.id ${where} order by j.created_at desc, j.id desc limit 50) found
     order by found.created_at desc, found.id desc limit 50) j
   join customers c on c.account_id = $1 and c.id = j.customer_id order by j.created_at desc, j.id desc`
 
-const moment = { type: ['string', 'null'], format: 'date-time' }
+const nullableDate = { type: ['string', 'null'], format: 'date-time' }
 const text = { type: ['string', 'null'] }
-const rows = {
+const rowsSchema = {
   response: {
     200: {
       type: 'object',
@@ -117,8 +117,8 @@ const rows = {
               status: text,
               customer: text,
               address: text,
-              scheduled_at: moment,
-              created_at: moment,
+              scheduled_at: nullableDate,
+              created_at: nullableDate,
             },
           },
         },
@@ -127,20 +127,20 @@ const rows = {
   },
 }
 
-const list = async (request: FastifyRequest) => {
-  const user = await portalUser(request)
+const listJobs = async (request: FastifyRequest) => {
+  const user = await lookUpUser(request)
   const { search } = request.query as { search?: string }
   return search
-    ? ask(contextOf(user), {
+    ? runInTransaction(contextOf(user), {
         name: 'search',
-        text: newest('and j.search_text_portal like $3'),
+        text: newestJobs('and j.search_text_portal like $3'),
         values: [user.account, user.customers, `%${search}%`],
       })
-    : ask(contextOf(user), { name: 'list', text: newest(), values: [user.account, user.customers] })
+    : runInTransaction(contextOf(user), { name: 'list', text: newestJobs(), values: [user.account, user.customers] })
 }
-app.get('/jobs', { schema: rows }, async (request) => ({ rows: await list(request) }))
+app.get('/jobs', { schema: rowsSchema }, async (request) => ({ rows: await listJobs(request) }))
 app.get('/page', async (request, reply) => {
-  const found = (await list(request)) as Record<string, unknown>[]
+  const found = (await listJobs(request)) as Record<string, unknown>[]
   const escape = (value: unknown) => String(value ?? '').replaceAll(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const items = found.map(
     (row) =>
@@ -151,8 +151,8 @@ app.get('/page', async (request, reply) => {
     .send(`<!doctype html><html lang="en"><title>Jobs</title><body><table>${items.join('')}</table></body></html>`)
 })
 app.get('/jobs/:id', async (request) => {
-  const user = await portalUser(request)
-  const [row] = await ask(contextOf(user), {
+  const user = await lookUpUser(request)
+  const [row] = await runInTransaction(contextOf(user), {
     name: 'open',
     values: [user.account, (request.params as { id: string }).id],
     text: `select j.*, c.name as customer, t.name as template, v.fields as questions,
@@ -167,9 +167,9 @@ app.get('/jobs/:id', async (request) => {
   return row
 })
 app.post('/jobs', async (request, reply) => {
-  const user = await portalUser(request)
+  const user = await lookUpUser(request)
   const { site, fields } = request.body as { site: string; fields: object }
-  const [row] = await ask(
+  const [row] = await runInTransaction(
     contextOf(user),
     {
       name: 'create',
@@ -178,7 +178,7 @@ app.post('/jobs', async (request, reply) => {
         randomUUID(),
         user.customers[1],
         site,
-        given.template,
+        settings.template,
         user.subject,
         JSON.stringify(fields),
         'dishwasher repair leaks at the door',
@@ -191,18 +191,18 @@ app.post('/jobs', async (request, reply) => {
   )
   return reply.code(201).send(row)
 })
-app.get('/office', { schema: rows }, async (request) => {
-  const { account, subject } = await member(request)
+app.get('/office', { schema: rowsSchema }, async (request) => {
+  const { account, subject } = await lookUpMember(request)
   return {
-    rows: await ask([account, 'all', 'staff', subject, '', ''], {
+    rows: await runInTransaction([account, 'all', 'staff', subject, '', ''], {
       name: 'office',
       values: [account],
-      text: `select ${EIGHT} from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id where j.account_id = $1 order by j.created_at desc, j.id desc limit 50`,
+      text: `select ${JOB_COLUMNS} from jobs j left join customers c on c.account_id = $1 and c.id = j.customer_id where j.account_id = $1 order by j.created_at desc, j.id desc limit 50`,
     }),
   }
 })
 app.post('/login', async (request) => ({
-  correct: await verify(given.hash, (request.body as { password: string }).password),
+  correct: await verify(settings.hash, (request.body as { password: string }).password),
 }))
 
-await app.listen({ port: given.listen, host: '127.0.0.1' }).then(() => process.stdout.write('listening\n'))
+await app.listen({ port: settings.listen, host: '127.0.0.1' }).then(() => process.stdout.write('listening\n'))

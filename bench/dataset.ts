@@ -26,10 +26,10 @@ export const SECRET = 'the secret of a bench is no secret at all'
 export const ACCOUNT = '0190a000-0000-7000-8000-00000000be9c'
 
 /** Users with three customers each: one large, one middling, one small. User 51 has 200. */
-const THREES = 50
-const MANY = 200
+const USERS_WITH_THREE = 50
+const CUSTOMERS_OF_MANY = 200
 /** Share of the largest customer. */
-const LARGEST = 0.03
+const LARGEST_SHARE = 0.03
 
 export interface BenchUser {
   id: string
@@ -54,7 +54,7 @@ export interface BenchWorld {
   passwords: Record<Role, string>
   users: BenchUser[]
   /** Acts for 200 customers. */
-  many: BenchUser
+  manyCustomersUser: BenchUser
   owner: { token: string }
   /** Jobs that the users reach, of their middling and small customers. */
   jobs: BenchJob[]
@@ -75,7 +75,7 @@ const root = join(import.meta.dirname, '..')
 const migrations = join(root, 'db/migrations')
 
 /** What the rows depend on; kept beside them. */
-function version(): string {
+function schemaVersion(): string {
   const hash = createHash('sha256').update(readFileSync(import.meta.filename))
   for (const file of readdirSync(migrations).sort()) hash.update(readFileSync(join(migrations, file)))
   return hash.digest('hex').slice(0, 16)
@@ -88,34 +88,36 @@ export async function openWorld(
   log: (line: string) => void = () => {},
 ): Promise<BenchWorld> {
   const connect = { ...admin, database: `bench_${size}` }
-  const wanted = version()
-  if ((await storedVersion(admin, connect)) !== wanted) {
+  const wantedVersion = schemaVersion()
+  if ((await storedVersion(admin, connect)) !== wantedVersion) {
     log(`filling ${connect.database} …`)
     const began = Date.now()
-    await as({ ...admin, database: 'postgres' }, (db) =>
+    await withClient({ ...admin, database: 'postgres' }, (db) =>
       db.query(`drop database if exists ${connect.database} with (force)`),
     )
     await ensureDatabase(connect)
     await migrate({ admin: connect, passwords, folder: migrations, acceptWider: true })
-    await as(connect, (db) => fill(db, size))
-    await as(connect, (db) => db.query(`create table bench_version as select '${wanted}'::text as version`))
+    await withClient(connect, (db) => fillDatabase(db, size))
+    await withClient(connect, (db) =>
+      db.query(`create table bench_version as select '${wantedVersion}'::text as version`),
+    )
     log(`filled in ${Math.round((Date.now() - began) / 1000)} s`)
   }
-  return as(connect, (db) => sample(db, size, connect))
+  return withClient(connect, (db) => readWorld(db, size, connect))
 }
 
 async function storedVersion(admin: Connect, connect: Connect): Promise<string | undefined> {
-  const there = await as({ ...admin, database: 'postgres' }, (db) =>
+  const existing = await withClient({ ...admin, database: 'postgres' }, (db) =>
     db.query('select 1 from pg_database where datname = $1', [connect.database]),
   )
-  if (there.rowCount === 0) return undefined
-  return as(
+  if (existing.rowCount === 0) return undefined
+  return withClient(
     connect,
     async (db) => (await db.query<{ version: string }>('select version from bench_version')).rows[0]?.version,
   ).catch(() => undefined)
 }
 
-export async function as<T>(connect: Connect, work: (db: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(connect: Connect, work: (db: pg.Client) => Promise<T>): Promise<T> {
   const db = new pg.Client(connect)
   await db.connect()
   try {
@@ -140,12 +142,12 @@ const FIELDS = [
 ]
 
 /** All rows by insert … select, as the superuser: no request of the product is made here. */
-async function fill(db: pg.Client, size: Size): Promise<void> {
+async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
   const { jobs, customers } = SIZES[size]
   // A customer's rank is customers · u^power: this power gives the first one its share.
-  const power = Math.log(customers) / -Math.log(LARGEST)
+  const power = Math.log(customers) / -Math.log(LARGEST_SHARE)
   const password = await hashPassword(PASSWORD)
-  const users = [...Array.from({ length: THREES }, (_, index) => `user${index}`), 'many']
+  const users = [...Array.from({ length: USERS_WITH_THREE }, (_, index) => `user${index}`), 'many']
   await db.query('begin')
   await db.query("set local synchronous_commit = off; set local maintenance_work_mem = '512MB'")
   await db.query(`
@@ -260,7 +262,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
   for (const [index, name] of users.entries()) {
     const ranks =
       name === 'many'
-        ? Array.from({ length: MANY }, (_, each) => Math.floor((each * customers) / MANY))
+        ? Array.from({ length: CUSTOMERS_OF_MANY }, (_, each) => Math.floor((each * customers) / CUSTOMERS_OF_MANY))
         : [index % 5, Math.floor(customers / 2) + index, customers - 1 - index]
     await db.query(
       `insert into portal_users (account_id, id, email, email_norm, password_hash, name, status, search_text, activated_at, created_at, updated_at)
@@ -289,7 +291,7 @@ async function fill(db: pg.Client, size: Size): Promise<void> {
 }
 
 /** Who and what a run asks for. Sessions are made fresh; what an earlier run booked is taken away. */
-async function sample(db: pg.Client, size: Size, connect: Connect): Promise<BenchWorld> {
+async function readWorld(db: pg.Client, size: Size, connect: Connect): Promise<BenchWorld> {
   const { jobs: count } = SIZES[size]
   await db.query("update portal_sessions set seen_at = now(), ends_at = now() + interval '7 days'")
   await db.query("update people_sessions set seen_at = now(), ends_at = now() + interval '7 days'")
@@ -306,16 +308,16 @@ async function sample(db: pg.Client, size: Size, connect: Connect): Promise<Benc
   }>(`select u.id, u.email, array_agg(l.customer_id order by l.created_at) as customers
     from portal_users u join portal_links l on l.account_id = u.account_id and l.portal_user_id = u.id group by u.id, u.email order by u.email`)
   const users = rows.map((row) => ({ ...row, token: tokenOf(row.email.split('@')[0]!) }))
-  const many = users.find((user) => user.email.startsWith('many'))!
-  const threes = users.filter((user) => user !== many)
+  const manyCustomersUser = users.find((user) => user.email.startsWith('many'))!
+  const threeCustomerUsers = users.filter((user) => user !== manyCustomersUser)
   const jobs = await db.query<BenchJob>(
     `select j.id, j.number, u.user - 1 as user, j.customer_id as customer, lower(j.fields ->> 'serial') as serial
     from unnest($1::uuid[]) with ordinality as u(customer, "user") cross join lateral (select * from jobs j where j.account_id = $2 and j.customer_id = u.customer order by created_at desc limit 12) j`,
-    [threes.map((user) => user.customers[1]), ACCOUNT],
+    [threeCustomerUsers.map((user) => user.customers[1]), ACCOUNT],
   )
   const { rows: sites } = await db.query<{ id: string; customer_id: string }>(
     'select id, customer_id from sites where account_id = $1 and customer_id = any ($2)',
-    [ACCOUNT, threes.map((user) => user.customers[1])],
+    [ACCOUNT, threeCustomerUsers.map((user) => user.customers[1])],
   )
   const {
     rows: [template],
@@ -326,8 +328,8 @@ async function sample(db: pg.Client, size: Size, connect: Connect): Promise<Benc
     size,
     connect,
     passwords,
-    users: threes,
-    many,
+    users: threeCustomerUsers,
+    manyCustomersUser,
     owner: { token: tokenOf('owner') },
     template: template!.id,
     sites: new Map(sites.map((site) => [site.customer_id, site.id])),

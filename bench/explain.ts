@@ -1,6 +1,6 @@
 /**
- * What the database really does for a request: the app runs as it is, on a world of the bench, while every statement it sends
- * (and those inside functions) is explained and analysed in its own session, with its own values and its kept plan.
+ * Records the actual query plans of a request: the app runs unchanged on a bench database, and auto_explain reports every
+ * statement, nested ones included, with its real parameters and cached plan.
  */
 import { join } from 'node:path'
 import pg from 'pg'
@@ -12,21 +12,21 @@ import { asRole } from '../src/platform/database/migrate.ts'
 import { createTranslations } from '../src/platform/i18n.ts'
 import { createLog } from '../src/platform/log.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { ACCOUNT, as, SECRET, SLUG, type BenchWorld } from './dataset.ts'
+import { ACCOUNT, withClient, SECRET, SLUG, type BenchWorld } from './dataset.ts'
 
-export type Name = keyof typeof contracts
+export type OperationName = keyof typeof contracts
 
-/** One look at a table or an index. */
+/** One scan of a table or an index. */
 export interface Scan {
   table: string
   node: string
   index: string
   condition: string
-  read: number
+  rowsRead: number
 }
 
 export interface Explained {
-  /** Sent by the app, or run inside a function it called. */
+  /** True for a statement run inside a database function. */
   nested: boolean
   text: string
   returned: number
@@ -35,15 +35,15 @@ export interface Explained {
   ms: number
 }
 
-export interface Asked {
-  operation: Name
+export interface ExplainedCall {
+  operation: OperationName
   status: number
   statements: Explained[]
 }
 
-export interface Reader {
-  /** Calls an operation as the holder of this token and answers what the database did for it; the second time, when all is planned and read. */
-  ask(operation: Name, token: string, input?: Record<string, string>): Promise<Asked>
+export interface PlanReader {
+  /** Calls an operation twice with this session token and returns the statements of the second call, when caches are warm. */
+  explainCall(operation: OperationName, token: string, input?: Record<string, string>): Promise<ExplainedCall>
   stop(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ interface Node {
   Plans?: Node[]
 }
 
-/** Settings of the app's sessions in this database alone; `extra` are planner settings. */
+/** Enables auto_explain for the app's sessions in this database; `extra` holds planner settings. */
 async function explainSessions(world: BenchWorld, extra: string[]): Promise<void> {
   const settings = [
     'session_preload_libraries = auto_explain',
@@ -76,20 +76,20 @@ async function explainSessions(world: BenchWorld, extra: string[]): Promise<void
     'client_min_messages = log',
     ...extra,
   ]
-  await as(world.connect, async (db) => {
+  await withClient(world.connect, async (db) => {
     await db.query(`alter role portico_app in database ${pg.escapeIdentifier(world.connect.database)} reset all`)
-    // ResolvedCaller here first, or the server takes the library's settings for misspelt ones.
+    // Without loading the library first, the server rejects its settings as unknown.
     await db.query("load 'auto_explain'")
     for (const setting of settings)
       await db.query(`alter role portico_app in database ${pg.escapeIdentifier(world.connect.database)} set ${setting}`)
   })
 }
 
-/** The app on this world, each of its statements explained. */
-export async function openReader(
+/** Starts the app on this database with every statement explained. */
+export async function openPlanReader(
   world: BenchWorld,
   { folder, planner = [] }: { folder: string; planner?: string[] },
-): Promise<Reader> {
+): Promise<PlanReader> {
   await explainSessions(world, planner)
   const app = await createApp({
     config: readConfig({
@@ -113,11 +113,11 @@ export async function openReader(
   })
   await app.http.ready()
   let statements: Explained[] = []
-  const sent = new Set<string>()
+  const sentTexts = new Set<string>()
   app.pools.app.on('connect', (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown
     client.query = ((first: string | { text: string }, ...rest: unknown[]) => {
-      sent.add((typeof first === 'string' ? first : first.text).trim())
+      sentTexts.add((typeof first === 'string' ? first : first.text).trim())
       return query(first, ...rest)
     }) as typeof client.query
     client.on('notice', ({ message }) => {
@@ -125,24 +125,24 @@ export async function openReader(
       if (!plan) return
       const { 'Query Text': text, Plan: root } = JSON.parse(plan[2]!) as { 'Query Text': string; Plan: Node }
       statements.push({
-        nested: !sent.has(text.trim()),
+        nested: !sentTexts.has(text.trim()),
         text: text.replaceAll(/\s+/g, ' ').trim(),
         returned: Math.round(root['Actual Rows'] * root['Actual Loops']),
-        scans: scansOf(root),
+        scans: collectScans(root),
         buffers: (root['Shared Hit Blocks'] ?? 0) + (root['Shared Read Blocks'] ?? 0),
         ms: Number(plan[1]),
       })
     })
   })
   return {
-    async ask(operation, token, input = {}) {
-      const { url, portal } = place(operation, input)
+    async explainCall(operation, token, input = {}) {
+      const { url, portal } = buildUrl(operation, input)
       const cookie = portal ? `portico_portal_${ACCOUNT.slice(-12)}=${token}` : `portico_people=${token}`
       let status = 0
       for (let time = 0; time < 2; time++) {
         statements = []
         status = (await app.http.inject({ method: 'GET', url, headers: { host: 'localhost:4700', cookie } })).statusCode
-        // A read answers before its transaction has ended, and the plan of its last statement comes with the end.
+        // A read responds before its transaction ends, and the last plan arrives with the commit.
         while (app.pools.app.idleCount < app.pools.app.totalCount)
           await new Promise((resolve) => setTimeout(resolve, 1))
       }
@@ -150,14 +150,14 @@ export async function openReader(
     },
     async stop() {
       await app.stop()
-      await as(world.connect, (db) =>
+      await withClient(world.connect, (db) =>
         db.query(`alter role portico_app in database ${pg.escapeIdentifier(world.connect.database)} reset all`),
       )
     },
   }
 }
 
-function place(operation: Name, input: Record<string, string>): { url: string; portal: boolean } {
+function buildUrl(operation: OperationName, input: Record<string, string>): { url: string; portal: boolean } {
   const { path } = (contracts as Record<string, Definition>)[operation]!
   const rest = { ...input }
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
@@ -171,25 +171,25 @@ function place(operation: Name, input: Record<string, string>): { url: string; p
   return { url: `/api/v1${filled}${query && `?${query}`}`, portal: path.startsWith('/portal/') }
 }
 
-/** Every look at a table in this plan. Rows read are those returned, filtered out and rechecked away, over all loops. */
-function scansOf(node: Node): Scan[] {
-  const own: Scan[] = []
+/** All table scans of a plan. Rows read are those returned, filtered out or removed by recheck, over all loops. */
+function collectScans(node: Node): Scan[] {
+  const scans: Scan[] = []
   const loops = node['Actual Loops']
   if (node['Relation Name'] && loops > 0 && /Scan$/.test(node['Node Type'])) {
-    const bitmap = node['Node Type'] === 'Bitmap Heap Scan' ? bitmapsOf(node) : []
-    own.push({
+    const bitmap = node['Node Type'] === 'Bitmap Heap Scan' ? bitmapIndexScans(node) : []
+    scans.push({
       table: node['Relation Name'],
       node: node['Node Type'],
       index: [node['Index Name'], ...bitmap.map((each) => each['Index Name'])].filter(Boolean).join(' + '),
       condition: [node['Index Cond'], ...bitmap.map((each) => each['Index Cond'])].filter(Boolean).join(' and '),
-      read: Math.round(
+      rowsRead: Math.round(
         (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)) *
           loops,
       ),
     })
   }
-  return [...own, ...(node.Plans ?? []).flatMap(scansOf)]
+  return [...scans, ...(node.Plans ?? []).flatMap(collectScans)]
 }
 
-const bitmapsOf = (node: Node): Node[] =>
-  (node.Plans ?? []).flatMap((each) => (each['Node Type'] === 'Bitmap Index Scan' ? [each] : bitmapsOf(each)))
+const bitmapIndexScans = (node: Node): Node[] =>
+  (node.Plans ?? []).flatMap((each) => (each['Node Type'] === 'Bitmap Index Scan' ? [each] : bitmapIndexScans(each)))

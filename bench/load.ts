@@ -1,37 +1,37 @@
-/** Bursts of requests, what they cost in CPU, and how long each took. */
+/** Sends load to a server and measures its CPU time and latencies. */
 import autocannon, { type Client, type Request } from 'autocannon'
-import { cpuBetween, cpuOf, serversOf } from './processes.ts'
+import { cpuBetween, readCpuTimes, postgresPids } from './processes.ts'
 
-/** A server to be measured: where it listens, its process, and the database that works for it. */
-export interface Side {
+/** A server under measurement: its port, its process and its database. */
+export interface MeasuredServer {
   port: number
   pid: number
   postmaster: number
   database: string
 }
 
-export interface Burst {
+export interface LoadResult {
   done: number
-  /** Answers other than 2xx, and connections that failed. */
+  /** Responses other than 2xx, and failed connections. */
   failed: number
   seconds: number
   /** Milliseconds of CPU of the application and of PostgreSQL. */
   app: number
   database: number
-  /** Milliseconds of each answer, in no order. */
+  /** Latencies in milliseconds, unordered. */
   times: number[]
 }
 
-/** Sends `requests` round and round over `connections`, each connection beginning at another one. */
-export async function burst(
-  side: Side,
+/** Cycles through `requests` on every connection; each connection starts at a different request. */
+export async function sendLoad(
+  side: MeasuredServer,
   requests: readonly Request[],
   { connections, seconds }: { connections: number; seconds: number },
-): Promise<Burst> {
+): Promise<LoadResult> {
   const times: number[] = []
   let started = 0
-  const measured = () => [cpuOf([side.pid]), cpuOf(serversOf(side.postmaster, side.database))] as const
-  const before = measured()
+  const readCpu = () => [readCpuTimes([side.pid]), readCpuTimes(postgresPids(side.postmaster, side.database))] as const
+  const before = readCpu()
   const began = performance.now()
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const run = autocannon(
@@ -41,9 +41,9 @@ export async function burst(
         duration: seconds,
         timeout: 30,
         setupClient: (client: Client) => {
-          const at = Math.floor((started++ * requests.length) / connections)
-          // A part of them each: encoding thousands takes the driver so long that the first answers would seem late.
-          client.setRequests([...requests.slice(at), ...requests.slice(0, at)].slice(0, 50))
+          const offset = Math.floor((started++ * requests.length) / connections)
+          // At most 50 per connection: encoding thousands would delay the first requests and inflate their latency.
+          client.setRequests([...requests.slice(offset), ...requests.slice(0, offset)].slice(0, 50))
         },
       },
       (error, done) => (error ? reject(error as Error) : resolve(done)),
@@ -52,7 +52,7 @@ export async function burst(
       times.push(ms)
     })
   })
-  const after = measured()
+  const after = readCpu()
   return {
     done: result['2xx'],
     failed: result.non2xx + result.errors,
@@ -63,7 +63,7 @@ export async function burst(
   }
 }
 
-export interface Figures {
+export interface LoadFigures {
   perSecond: number
   p50: number
   p99: number
@@ -74,9 +74,9 @@ export interface Figures {
   done: number
 }
 
-/** The bursts of one side together. */
-export function figures(bursts: readonly Burst[]): Figures {
-  const sum = (of: (burst: Burst) => number) => bursts.reduce((all, each) => all + of(each), 0)
+/** Combines the results of one server. */
+export function summarize(bursts: readonly LoadResult[]): LoadFigures {
+  const sum = (of: (sendLoad: LoadResult) => number) => bursts.reduce((all, each) => all + of(each), 0)
   const done = sum((each) => each.done)
   const times = bursts.flatMap((each) => each.times).sort((a, b) => a - b)
   const app = sum((each) => each.app) / done,
@@ -97,37 +97,37 @@ export const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
 
 /**
- * Bursts of both sides in turn, so that a machine that is busy for a moment is busy for both. The first of each warms up and is
- * thrown away.
+ * Loads the servers in turn, so that a busy moment of the machine affects all of them. The first round warms up and is
+ * not counted.
  */
-export async function duel<Name extends string>(
-  sides: Record<Name, { side: Side; requests: readonly Request[] }>,
+export async function compareServers<Name extends string>(
+  sides: Record<Name, { side: MeasuredServer; requests: readonly Request[] }>,
   {
     connections,
     seconds,
     rounds,
     before = async () => {},
   }: { connections: number; seconds: number; rounds: number; before?: () => Promise<void> },
-): Promise<Record<Name, Figures>> {
+): Promise<Record<Name, LoadFigures>> {
   const names = Object.keys(sides) as Name[]
-  const bursts = Object.fromEntries(names.map((name) => [name, [] as Burst[]])) as Record<Name, Burst[]>
+  const bursts = Object.fromEntries(names.map((name) => [name, [] as LoadResult[]])) as Record<Name, LoadResult[]>
   for (let round = 0; round <= rounds; round++) {
     for (const name of round % 2 ? [...names].reverse() : names) {
       await before()
-      await quiet(sides[name].side)
+      await waitUntilIdle(sides[name].side)
       const { side, requests } = sides[name]
-      const made = await burst(side, requests, { connections, seconds: round === 0 ? 1 : seconds })
-      if (round > 0) bursts[name].push(made)
+      const result = await sendLoad(side, requests, { connections, seconds: round === 0 ? 1 : seconds })
+      if (round > 0) bursts[name].push(result)
     }
   }
-  return Object.fromEntries(names.map((name) => [name, figures(bursts[name])])) as Record<Name, Figures>
+  return Object.fromEntries(names.map((name) => [name, summarize(bursts[name])])) as Record<Name, LoadFigures>
 }
 
-/** Waits until a side has done what the burst before left behind: 64 sign-ins nobody waits for any more take a second. */
-async function quiet({ pid }: Side): Promise<void> {
+/** Waits until the server has finished the previous load: 64 abandoned sign-ins take about a second. */
+async function waitUntilIdle({ pid }: MeasuredServer): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
-    const before = cpuOf([pid])
+    const before = readCpuTimes([pid])
     await new Promise((resolve) => setTimeout(resolve, 50))
-    if (cpuBetween(before, cpuOf([pid])) < 5) return
+    if (cpuBetween(before, readCpuTimes([pid])) < 5) return
   }
 }

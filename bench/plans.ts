@@ -1,34 +1,34 @@
 /**
- * npm run bench -- --plans: what the database does at a million rows for every reading operation of the portal, as a small, a large and
- * a 200-customer user, and for what the office lists and counts. Writes bench/plans.md; test/plans.test.ts holds the shape of it.
+ * `npm run bench -- --plans`: the query plans of every read operation of the portal (small, large and 200-customer user)
+ * and of the office's lists and counts. Writes bench/plans.md; test/plans.test.ts enforces the limits.
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Connect } from '../src/platform/database/pool.ts'
-import { openReader, type Explained } from './explain.ts'
-import { readings } from './readings.ts'
-import { readOf } from './shape.ts'
+import { openPlanReader, type Explained } from './explain.ts'
+import { listReadOperations } from './readings.ts'
+import { rowsReadBy } from './shape.ts'
 import { openWorld, SIZES, type Size } from './dataset.ts'
 
-export async function reportPlans(admin: Connect, size: Size, say: (line: string) => void): Promise<void> {
-  const world = await openWorld(admin, size, say)
+export async function reportPlans(admin: Connect, size: Size, log: (line: string) => void): Promise<void> {
+  const world = await openWorld(admin, size, log)
   const folder = join(tmpdir(), `portico-plans-${process.pid}`)
-  const reader = await openReader(world, { folder })
+  const reader = await openPlanReader(world, { folder })
   const lines: string[] = []
   try {
-    for (const { operation, who, what, token, input } of await readings(world)) {
-      const { statements } = await reader.ask(operation, token, input)
-      for (const statement of statements.filter((each) => each.scans.length > 0 && !isLookUp(each))) {
+    for (const { operation, userKind: who, description: what, token, input } of await listReadOperations(world)) {
+      const { statements } = await reader.explainCall(operation, token, input)
+      for (const statement of statements.filter((each) => each.scans.length > 0 && !isCallerLookUp(each))) {
         lines.push(
-          `| ${operation} | ${who} | ${what} | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`,
+          `| ${operation} | ${who} | ${what} | ${formatStatement(statement)} | ${statement.returned} | ${rowsReadBy(statement)} | ${statement.buffers} | ${formatIndexes(statement)} | ${statement.ms.toFixed(1)} |`,
         )
       }
-      // Who calls is the same for every operation of one user: once each.
+      // The caller lookup is the same for every operation of a user, so it is reported once.
       if (operation === 'listPortalJobs' && what === 'all') {
-        for (const statement of statements.filter((each) => each.scans.length > 0 && isLookUp(each))) {
+        for (const statement of statements.filter((each) => each.scans.length > 0 && isCallerLookUp(each))) {
           lines.push(
-            `| *who calls* | ${who} | | ${nameOf(statement)} | ${statement.returned} | ${readOf(statement)} | ${statement.buffers} | ${indexesOf(statement)} | ${statement.ms.toFixed(1)} |`,
+            `| *who calls* | ${who} | | ${formatStatement(statement)} | ${statement.returned} | ${rowsReadBy(statement)} | ${statement.buffers} | ${formatIndexes(statement)} | ${statement.ms.toFixed(1)} |`,
           )
         }
       }
@@ -48,21 +48,21 @@ ${head}
 ${lines.join('\n')}
 `
   writeFileSync(join(import.meta.dirname, 'plans.md'), text)
-  say(text)
+  log(text)
 }
 
-/** The caller's look-up: account, session, links. */
-const isLookUp = ({ nested, text }: Explained) => nested && /jsonb?_build_object|_sessions s where/.test(text)
+/** Whether the statement resolves the caller: account, session and links. */
+const isCallerLookUp = ({ nested, text }: Explained) => nested && /jsonb?_build_object|_sessions s where/.test(text)
 
-/** Enough of it to find it by. */
-const nameOf = ({ nested, text }: Explained) => {
+/** The first 60 characters; nested statements in italics. */
+const formatStatement = ({ nested, text }: Explained) => {
   const name = `\`${text.replaceAll('|', '¦').slice(0, 60)}\``
   return nested ? `*${name}*` : name
 }
 
-function indexesOf({ scans }: Explained): string {
+function formatIndexes({ scans }: Explained): string {
   const seen = new Map<string, number>()
-  for (const { table, index, node, read } of scans) {
+  for (const { table, index, node, rowsRead: read } of scans) {
     const name = index || (node === 'Seq Scan' ? `all of ${table}` : table)
     seen.set(name, (seen.get(name) ?? 0) + read)
   }

@@ -1,7 +1,7 @@
-/** CPU time and memory of whole processes, read from the process table: what a request costs, whoever waits for it. */
+/** Reads the CPU time and memory of processes from /proc. */
 import { readdirSync, readFileSync } from 'node:fs'
 
-const read = (path: string) => {
+const readOrEmpty = (path: string) => {
   try {
     return readFileSync(path, 'utf8')
   } catch {
@@ -9,38 +9,38 @@ const read = (path: string) => {
   }
 }
 
-/** PostgreSQL as far as it works for one database: the postmaster, its own helpers, and that database's backends. */
-export function serversOf(postmaster: number, database: string): number[] {
+/** PIDs of the postmaster, its background workers and the backends of one database. */
+export function postgresPids(postmaster: number, database: string): number[] {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]) === postmaster)
+    .filter((pid) => Number(/^PPid:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1]) === postmaster)
   return [
     postmaster,
     ...children.filter((pid) => {
-      // A backend's title: "postgres: <role> <database> [local] <what it does>".
+      // A backend's title is "postgres: <role> <database> [local] <activity>".
       const title = /^postgres: (?:autovacuum worker|\S+) (\S+)(?: \[|\s*$)/.exec(
-        read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '),
+        readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' '),
       )
       return !title || title[1] === database
     }),
   ]
 }
 
-/** Milliseconds of CPU that each of these processes, with all its threads, has used; by pid. Nanosecond clock of the scheduler. */
-export function cpuOf(pids: readonly number[]): Map<number, number> {
+/** CPU milliseconds used by each process and its threads, by PID; from the scheduler's nanosecond clock. */
+export function readCpuTimes(pids: readonly number[]): Map<number, number> {
   return new Map(
     pids.map((pid) => {
       let threads: string[] = []
       try {
         threads = readdirSync(`/proc/${pid}/task`)
       } catch {
-        /* it has ended */
+        /* The process has ended. */
       }
       return [
         pid,
         threads.reduce(
-          (sum, thread) => sum + Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0] || 0),
+          (sum, thread) => sum + Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0] || 0),
           0,
         ) / 1e6,
       ]
@@ -48,7 +48,7 @@ export function cpuOf(pids: readonly number[]): Map<number, number> {
   )
 }
 
-/** CPU used between two readings; a process that is new has used all it has used. */
+/** CPU milliseconds used between two readings; a process missing from the first counts from zero. */
 export function cpuBetween(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): number {
   let sum = 0
   for (const [pid, used] of after) sum += Math.max(0, used - (before.get(pid) ?? 0))
@@ -56,5 +56,5 @@ export function cpuBetween(before: ReadonlyMap<number, number>, after: ReadonlyM
 }
 
 /** Resident memory in MB. */
-export const rssOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
+export const residentMb = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0) / 1024

@@ -1,4 +1,4 @@
-/** Where the CPU of a profiled server went: by package or file of ours, and the dearest functions. */
+/** Summarizes a CPU profile by package or source file, and by function. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,9 +8,9 @@ interface Profile {
   timeDeltas: number[]
 }
 
-/** Reads the newest profile of `folder`, once the process that writes it has ended. */
-export async function profileOf(ended: Promise<void> | void, folder: string): Promise<string> {
-  await ended
+/** Reads the newest profile in `folder` after the profiled process has ended. */
+export async function summarizeProfile(processEnd: Promise<void> | void, folder: string): Promise<string> {
+  await processEnd
   const file = readdirSync(folder)
     .filter((name) => name.endsWith('.cpuprofile'))
     .sort()
@@ -18,8 +18,8 @@ export async function profileOf(ended: Promise<void> | void, folder: string): Pr
   if (!file) return 'no profile was written'
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile
   const frames = new Map(nodes.map((node) => [node.id, node.callFrame]))
-  const places = new Map<string, number>(),
-    functions = new Map<string, number>()
+  const timeByPlace = new Map<string, number>(),
+    timeByFunction = new Map<string, number>()
   let total = 0
   for (const [index, id] of samples.entries()) {
     const { functionName, url, lineNumber } = frames.get(id)!
@@ -30,15 +30,15 @@ export async function profileOf(ended: Promise<void> | void, folder: string): Pr
       /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ??
       /\/((?:src|build|db)\/.*)$/.exec(url)?.[1] ??
       (url || functionName)
-    places.set(place, (places.get(place) ?? 0) + time)
+    timeByPlace.set(place, (timeByPlace.get(place) ?? 0) + time)
     const name = `${functionName || '(anonymous)'} ${place}:${lineNumber + 1}`
-    functions.set(name, (functions.get(name) ?? 0) + time)
+    timeByFunction.set(name, (timeByFunction.get(name) ?? 0) + time)
   }
-  const top = (of: Map<string, number>, count: number) =>
-    [...of]
+  const formatTop = (times: Map<string, number>, count: number) =>
+    [...times]
       .sort((a, b) => b[1] - a[1])
       .slice(0, count)
       .map(([name, time]) => `${((time / total) * 100).toFixed(1).padStart(5)} %  ${name}`)
       .join('\n')
-  return `CPU of the application, ${(total / 1e6).toFixed(1)} s\n\nby place\n${top(places, 25)}\n\nby function\n${top(functions, 30)}`
+  return `CPU of the application, ${(total / 1e6).toFixed(1)} s\n\nby place\n${formatTop(timeByPlace, 25)}\n\nby function\n${formatTop(timeByFunction, 30)}`
 }

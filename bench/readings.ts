@@ -1,26 +1,26 @@
 /**
- * What is asked of a world to see its plans: every reading operation of the portal as three kinds of users, and what the office
- * lists, searches and counts. An operation that reads and has no line here is missed by `missing`.
+ * The read operations whose plans are examined: all of the portal's, as three kinds of users, and the office's lists,
+ * searches and counts. `missingReadOperations` reports portal operations that are not covered.
  */
 import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { ACCOUNT, as, type BenchWorld } from './dataset.ts'
-import type { Name } from './explain.ts'
+import { ACCOUNT, withClient, type BenchWorld } from './dataset.ts'
+import type { OperationName } from './explain.ts'
 
-export interface Reading {
-  operation: Name
-  who: string
+export interface ReadOperation {
+  operation: OperationName
+  userKind: string
   token: string
   input: Record<string, string>
-  /** What is special about this one, for the report. */
-  what: string
+  /** Distinguishes this call from others of the same operation in the report. */
+  description: string
 }
 
-/** Answers without the database, or with nothing that grows: a token, one's own sessions. */
-const BY_TOKEN = { token: 'A'.repeat(43) }
+/** An unknown token: the operation only looks it up. */
+const TOKEN_INPUT = { token: 'A'.repeat(43) }
 
-/** A word in one of seven jobs, a serial number of one, a job's number, two words, a name and a word, too short for an index, in none. */
-export function searches(job: { serial: string; number: number }): Record<string, string> {
+/** Search texts by how many jobs they match; `short` is too short for the index. */
+export function searchTexts(job: { serial: string; number: number }): Record<string, string> {
   return {
     common: 'leaks',
     'two common': 'aurora leaks',
@@ -33,12 +33,12 @@ export function searches(job: { serial: string; number: number }): Record<string
   }
 }
 
-export async function readings(world: BenchWorld): Promise<Reading[]> {
+export async function listReadOperations(world: BenchWorld): Promise<ReadOperation[]> {
   const user = world.users[0]!
   const [large, , small] = user.customers
   const {
-    rows: [found],
-  } = await as(world.connect, (db) =>
+    rows: [ids],
+  } = await withClient(world.connect, (db) =>
     db.query<Record<'job' | 'file' | 'smallJob' | 'at' | 'serial' | 'number', string>>(
       `select
     (select id from jobs where account_id = $1 and customer_id = $2 order by created_at desc limit 1) as job,
@@ -50,111 +50,124 @@ export async function readings(world: BenchWorld): Promise<Reading[]> {
       [ACCOUNT, large, small],
     ),
   )
-  const { job, file, smallJob, at, serial, number } = found!
-  const words = searches({ serial, number: Number(number) })
+  const { job, file, smallJob, at, serial, number } = ids!
+  const searchWords = searchTexts({ serial, number: Number(number) })
   const cursor = Buffer.from(['newest', at, job].join('|')).toString('base64url')
-  // Somebody with one small customer: the third of a user whose other links are elsewhere is not enough, so one is asked for.
   const list = (which: Record<string, string>, name = '') => [
-    { input: { ...which }, what: name || 'all' },
-    { input: { ...which, group: 'open' }, what: `${name} open`.trim() },
-    { input: { ...which, cursor }, what: `${name} next page`.trim() },
+    { input: { ...which }, description: name || 'all' },
+    { input: { ...which, group: 'open' }, description: `${name} open`.trim() },
+    { input: { ...which, cursor }, description: `${name} next page`.trim() },
   ]
   const lists = [
     ...list({}),
-    ...Object.entries(words).map(([what, search]) => ({ input: { search }, what: `search: ${what}` })),
-    { input: { search: words.rare!, group: 'completed', cursor }, what: 'search: rare, next page of completed' },
+    ...Object.entries(searchWords).map(([description, search]) => ({
+      input: { search },
+      description: `search: ${description}`,
+    })),
+    {
+      input: { search: searchWords.rare!, group: 'completed', cursor },
+      description: 'search: rare, next page of completed',
+    },
   ]
-  const portal: Partial<Record<Name, { input: Record<string, string>; what: string }[]>> = {
+  const portal: Partial<Record<OperationName, { input: Record<string, string>; description: string }[]>> = {
     listPortalJobs: [...lists, ...list({ customer: large! }, 'one customer')],
     getPortalJobsOverview: [
-      { input: {}, what: 'all' },
-      ...Object.entries(words).map(([what, search]) => ({ input: { search }, what: `search: ${what}` })),
+      { input: {}, description: 'all' },
+      ...Object.entries(searchWords).map(([description, search]) => ({
+        input: { search },
+        description: `search: ${description}`,
+      })),
     ],
-    getPortalJob: [{ input: { job }, what: '' }],
-    getPortalFile: [{ input: { file }, what: '' }],
-    downloadPortalFile: [{ input: { file }, what: '' }],
+    getPortalJob: [{ input: { job }, description: '' }],
+    getPortalFile: [{ input: { file }, description: '' }],
+    downloadPortalFile: [{ input: { file }, description: '' }],
     getBookingOptions: [
-      { input: {}, what: '' },
-      { input: { template: world.template }, what: 'one template' },
+      { input: {}, description: '' },
+      { input: { template: world.template }, description: 'one template' },
     ],
-    getPortal: [{ input: {}, what: '' }],
-    getPortalLogo: [{ input: {}, what: '' }],
-    getCurrentPortalUser: [{ input: {}, what: '' }],
-    getPortalProfile: [{ input: {}, what: '' }],
-    listPortalSessions: [{ input: {}, what: '' }],
-    getActivation: [{ input: BY_TOKEN, what: '' }],
-    getEmailChange: [{ input: BY_TOKEN, what: '' }],
-    getPortalPasswordReset: [{ input: BY_TOKEN, what: '' }],
+    getPortal: [{ input: {}, description: '' }],
+    getPortalLogo: [{ input: {}, description: '' }],
+    getCurrentPortalUser: [{ input: {}, description: '' }],
+    getPortalProfile: [{ input: {}, description: '' }],
+    listPortalSessions: [{ input: {}, description: '' }],
+    getActivation: [{ input: TOKEN_INPUT, description: '' }],
+    getEmailChange: [{ input: TOKEN_INPUT, description: '' }],
+    getPortalPasswordReset: [{ input: TOKEN_INPUT, description: '' }],
   }
-  // The small user is a real one who asks for their small customer alone.
-  const smallOnly = (operation: Name, input: Record<string, string>) => ({
+  // The small user is the same user, restricted to their smallest customer.
+  const forSmallCustomer = (operation: OperationName, input: Record<string, string>) => ({
     ...input,
     ...((operation === 'listPortalJobs' || operation === 'getPortalJobsOverview') && { customer: small! }),
     ...(input.job && { job: smallJob }),
   })
-  const filters: { input: Record<string, string>; what: string }[] = [
-    { input: {}, what: 'all' },
-    { input: { status: 'unassigned' }, what: 'unassigned' },
-    { input: { worker: 'none' }, what: 'without worker' },
-    { input: { customer: large! }, what: 'largest customer' },
-    { input: { template: world.template }, what: 'one template' },
-    ...Object.entries(words).map(([what, search]) => ({ input: { search }, what: `search: ${what}` })),
-    { input: { search: 'anders' }, what: 'search: customers' },
-    { input: { search: `anders ${serial}` }, what: 'search: customer and rare' },
+  const filters: { input: Record<string, string>; description: string }[] = [
+    { input: {}, description: 'all' },
+    { input: { status: 'unassigned' }, description: 'unassigned' },
+    { input: { worker: 'none' }, description: 'without worker' },
+    { input: { customer: large! }, description: 'largest customer' },
+    { input: { template: world.template }, description: 'one template' },
+    ...Object.entries(searchWords).map(([description, search]) => ({
+      input: { search },
+      description: `search: ${description}`,
+    })),
+    { input: { search: 'anders' }, description: 'search: customers' },
+    { input: { search: `anders ${serial}` }, description: 'search: customer and rare' },
   ]
-  const office: Partial<Record<Name, { input: Record<string, string>; what: string }[]>> = {
+  const office: Partial<Record<OperationName, { input: Record<string, string>; description: string }[]>> = {
     listJobs: [
       ...filters,
-      { input: { cursor }, what: 'next page' },
-      ...['oldest', 'soonest', 'latest', 'changed'].map((sort) => ({ input: { sort }, what: sort })),
+      { input: { cursor }, description: 'next page' },
+      ...['oldest', 'soonest', 'latest', 'changed'].map((sort) => ({ input: { sort }, description: sort })),
     ],
     countJobs: filters,
-    getJob: [{ input: { job }, what: '' }],
-    getJobHistory: [{ input: { job }, what: '' }],
-    listJobFiles: [{ input: { job }, what: '' }],
-    getJobFormOptions: [{ input: { customer: large! }, what: '' }],
+    getJob: [{ input: { job }, description: '' }],
+    getJobHistory: [{ input: { job }, description: '' }],
+    listJobFiles: [{ input: { job }, description: '' }],
+    getJobFormOptions: [{ input: { customer: large! }, description: '' }],
     listCustomers: [
-      { input: {}, what: 'all' },
-      { input: { search: 'anders' }, what: 'search' },
+      { input: {}, description: 'all' },
+      { input: { search: 'anders' }, description: 'search' },
     ],
-    getCustomer: [{ input: { customer: large! }, what: '' }],
+    getCustomer: [{ input: { customer: large! }, description: '' }],
     listPortalUsers: [
-      { input: {}, what: 'all' },
-      { input: { search: 'reader' }, what: 'search' },
+      { input: {}, description: 'all' },
+      { input: { search: 'reader' }, description: 'search' },
     ],
-    getPortalUser: [{ input: { user: user.id }, what: '' }],
-    listMessages: [{ input: {}, what: '' }],
-    getOfficeHome: [{ input: {}, what: '' }],
-    getPortalChecklist: [{ input: {}, what: '' }],
+    getPortalUser: [{ input: { user: user.id }, description: '' }],
+    listMessages: [{ input: {}, description: '' }],
+    getOfficeHome: [{ input: {}, description: '' }],
+    getPortalChecklist: [{ input: {}, description: '' }],
   }
-  const lines = (
-    asked: typeof portal,
-    who: string,
+  const toReadings = (
+    samplesByOperation: typeof portal,
+    userKind: string,
     token: string,
-    change = (_operation: Name, input: Record<string, string>) => input,
-  ): Reading[] =>
-    Object.entries(asked).flatMap(([operation, samples]) =>
-      samples.map(({ input, what }) => ({
-        operation: operation as Name,
-        who,
+    adaptInput = (_operation: OperationName, input: Record<string, string>) => input,
+  ): ReadOperation[] =>
+    Object.entries(samplesByOperation).flatMap(([operation, samples]) =>
+      samples.map(({ input, description }) => ({
+        operation: operation as OperationName,
+        userKind,
         token,
-        what,
-        input: change(operation as Name, input),
+        description,
+        input: adaptInput(operation as OperationName, input),
       })),
     )
   return [
-    ...lines(portal, 'small', user.token, smallOnly).filter((each) => !/one customer/.test(each.what)),
-    ...lines(portal, 'large', user.token),
-    ...lines(portal, '200 customers', world.many.token),
-    ...lines(office, 'owner', world.owner.token),
+    ...toReadings(portal, 'small', user.token, forSmallCustomer).filter(
+      (each) => !/one customer/.test(each.description),
+    ),
+    ...toReadings(portal, 'large', user.token),
+    ...toReadings(portal, '200 customers', world.manyCustomersUser.token),
+    ...toReadings(office, 'owner', world.owner.token),
   ]
 }
 
-/** Reading operations of the portal that nobody asks for here. */
-export const missing = (asked: readonly Reading[]): string[] =>
+/** Read operations of the portal that are not in the list. */
+export const missingReadOperations = (readings: readonly ReadOperation[]): string[] =>
   Object.entries(contracts as Record<string, Definition>)
     .filter(
       ([name, { method, path }]) =>
-        method === 'GET' && path.startsWith('/portal/') && !asked.some((each) => each.operation === name),
+        method === 'GET' && path.startsWith('/portal/') && !readings.some((each) => each.operation === name),
     )
     .map(([name]) => name)

@@ -15,13 +15,13 @@ import { defaultDataFolder } from '../src/platform/database/embedded/folders.ts'
 import type { Connect } from '../src/platform/database/pool.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import { installedBytes, release } from '../tools/release.ts'
-import { burst, duel, figures, type Side } from './load.ts'
-import { report, row, type Answer, type Line } from './report.ts'
-import { rssOf } from './processes.ts'
+import { sendLoad, compareServers, summarize, type MeasuredServer } from './load.ts'
+import { formatReport, formatRow, type BenchSummary, type OperationRow } from './report.ts'
+import { residentMb } from './processes.ts'
 import { reportPlans } from './plans.ts'
-import { profileOf } from './profile.ts'
+import { summarizeProfile } from './profile.ts'
 import {
-  as,
+  withClient,
   openWorld,
   PASSWORD,
   passwords,
@@ -83,7 +83,7 @@ process.exit(failed ? 1 : 0)
 async function run() {
   if (!options.profile) await release(released)
   const world = await openWorld(admin, size, say)
-  await as(world.connect, (db) =>
+  await withClient(world.connect, (db) =>
     db.query(`set role portico_owner; ${readFileSync(join(import.meta.dirname, 'ceiling.sql'), 'utf8')}`),
   )
   const hash = await hashPassword(PASSWORD)
@@ -105,17 +105,17 @@ async function run() {
     world.connect.database,
   )
   const ours = await serve(world, options.profile ? ['--cpu-prof', `--cpu-prof-dir=${scratch}`] : [])
-  const idle = { ours: rssOf(ours.pid), ceiling: rssOf(ceiling.pid) }
+  const idle = { ours: residentMb(ours.pid), ceiling: residentMb(ceiling.pid) }
 
   // ---- each operation beside the ceiling ----
   const operations = requestsOf(world)
-  const table: Line[] = []
+  const table: OperationRow[] = []
   for (const [name, { ours: asked, ceiling: bare, only: at }] of Object.entries(operations)) {
     if (!wants(name)) continue
     for (const each of connections) {
       if (at && !at.includes(each)) continue
-      const before = () => as(world.connect, (db) => db.query('truncate rate_limits')).then(() => {})
-      const made = await duel<string>(
+      const before = () => withClient(world.connect, (db) => db.query('truncate rate_limits')).then(() => {})
+      const made = await compareServers<string>(
         { ours: { side: ours, requests: asked }, ...(bare && { ceiling: { side: ceiling, requests: bare } }) },
         {
           // A burst has but a hundred sign-ins: twice as many bursts for as steady a figure.
@@ -126,7 +126,7 @@ async function run() {
         },
       )
       table.push({ name, connections: each, ours: made.ours!, ceiling: made.ceiling ?? null })
-      say(row(table.at(-1)!))
+      say(formatRow(table.at(-1)!))
     }
   }
   const ratio = (name: string) => {
@@ -155,12 +155,12 @@ async function run() {
         )
       : null
   const storm = wants('loginStorm') ? await loginStorm(ours, operations) : null
-  const after = { ours: rssOf(ours.pid), ceiling: rssOf(ceiling.pid) }
+  const after = { ours: residentMb(ours.pid), ceiling: residentMb(ceiling.pid) }
   const growth = wants('growth') ? await growthOf(world, ours) : null
   const startMs = wants('start') ? await startOf() : null
 
   const failures = table.filter((each) => each.ours.failed || each.ceiling?.failed)
-  const answer: Answer = {
+  const answer: BenchSummary = {
     list: { ratio: ratio('list'), p99_over_p50: tail('list') },
     open: { ratio: ratio('open'), p99_over_p50: tail('open') },
     search: { ratio: ratio('search'), p99_over_p50: tail('search') },
@@ -184,11 +184,11 @@ async function run() {
     failed: failures.reduce((sum, each) => sum + each.ours.failed, 0),
     size,
   }
-  if (options.profile) say(await profileOf(await stopped(ours), scratch))
+  if (options.profile) say(await summarizeProfile(await stopped(ours), scratch))
   if (options.write && !only)
     writeFileSync(
       join(import.meta.dirname, size === '100k' ? 'latest.md' : `latest-${size}.md`),
-      report(answer, table, { size, rounds, seconds, about: (await versions(world)).join(' · ') }),
+      formatReport(answer, table, { size, rounds, seconds, about: (await versions(world)).join(' · ') }),
     )
   console.log(JSON.stringify(answer))
 }
@@ -216,7 +216,7 @@ function requestsOf(world: BenchWorld) {
       ...(more.body !== undefined && { 'content-type': 'application/json' }),
     },
   })
-  const { users, jobs, many, owner } = world
+  const { users, jobs, manyCustomersUser: many, owner } = world
   const own = (job: { user: number }) => users[job.user]!
   // A common word fills the page at once, a rare one and a number match one job: all three in turn.
   const words = jobs
@@ -308,13 +308,13 @@ function cookieOf(token: string): string {
 }
 
 /** The list's slowest hundredth while 64 people sign in at once, against the same list left in peace. */
-async function loginStorm(ours: Side, operations: ReturnType<typeof requestsOf>) {
-  const list = (time: number) => burst(ours, operations.list!.ours, { connections: 4, seconds: time })
+async function loginStorm(ours: MeasuredServer, operations: ReturnType<typeof requestsOf>) {
+  const list = (time: number) => sendLoad(ours, operations.list!.ours, { connections: 4, seconds: time })
   await list(1)
-  const quiet = figures([await list(6)])
-  const storm = burst(ours, operations.login!.ours, { connections: 64, seconds: 8 })
+  const quiet = summarize([await list(6)])
+  const storm = sendLoad(ours, operations.login!.ours, { connections: 64, seconds: 8 })
   await new Promise((resolve) => setTimeout(resolve, 1000))
-  const busy = figures([await list(6)])
+  const busy = summarize([await list(6)])
   const signIns = await storm
   say(
     `login storm: list p99 ${quiet.p99.toFixed(1)} ms quiet, ${busy.p99.toFixed(1)} ms during ${signIns.done} sign-ins (${signIns.failed} refused)`,
@@ -329,7 +329,7 @@ async function loginStorm(ours: Side, operations: ReturnType<typeof requestsOf>)
 }
 
 /** What ten times the jobs cost: our own CPU a request at 1m against 100k, in turn. */
-async function growthOf(world: BenchWorld, ours: Side) {
+async function growthOf(world: BenchWorld, ours: MeasuredServer) {
   const other = world.size === '1m' ? '100k' : '1m'
   const second = await openWorld(admin, other, say)
   const [small, large] = world.size === '1m' ? [second, world] : [world, second]
@@ -338,7 +338,7 @@ async function growthOf(world: BenchWorld, ours: Side) {
     [second, await serve(second)],
   ])
   const figure = async (asked: (world: BenchWorld) => Request[], at = 16) => {
-    const made = await duel(
+    const made = await compareServers(
       {
         small: { side: sideOf.get(small)!, requests: asked(small) },
         large: { side: sideOf.get(large)!, requests: asked(large) },
@@ -348,7 +348,7 @@ async function growthOf(world: BenchWorld, ours: Side) {
         seconds,
         rounds,
         before: async () => {
-          for (const each of [small, large]) await as(each.connect, (db) => db.query('truncate rate_limits'))
+          for (const each of [small, large]) await withClient(each.connect, (db) => db.query('truncate rate_limits'))
         },
       },
     )
@@ -407,7 +407,7 @@ function program(): string {
   return options.profile ? join(root, 'src/main.ts') : join(released, 'portico.mjs')
 }
 
-async function serve(world: BenchWorld, flags: string[] = []): Promise<Side & { child: ChildProcess }> {
+async function serve(world: BenchWorld, flags: string[] = []): Promise<MeasuredServer & { child: ChildProcess }> {
   const port = await freePort()
   return start(
     [...flags, program(), 'serve'],
@@ -443,7 +443,7 @@ async function start(
   name: string,
   database: string,
   port = (JSON.parse(args[1] ?? '{}') as { listen?: number }).listen!,
-): Promise<Side & { child: ChildProcess }> {
+): Promise<MeasuredServer & { child: ChildProcess }> {
   const child = launch(args, env, name)
   children.push(child)
   await new Promise<void>((resolve, reject) => {
@@ -479,7 +479,7 @@ function freePort(): Promise<number> {
 // ---- figures ----
 
 async function versions(world: BenchWorld): Promise<string[]> {
-  const database = await as(
+  const database = await withClient(
     world.connect,
     async (db) => (await db.query<{ server_version: string }>('show server_version')).rows[0]!.server_version,
   )

@@ -1,8 +1,8 @@
-/** What is wrong with a plan, without a clock: which rows it read, by which index. Shared by test/plans.test.ts and the report. */
-import type { Asked, Explained, Scan } from './explain.ts'
+/** Finds inefficient query plans by rows read and indexes used, not by time. Shared by test/plans.test.ts and the report. */
+import type { ExplainedCall, Explained, Scan } from './explain.ts'
 
-/** Small and rarely written: reading all of it costs a page or two. Every other table grows, also one that is added tomorrow. */
-const SMALL = new Set([
+/** Tables of a page or two, where a full scan is cheap. Every other table, including new ones, is assumed to grow. */
+const SMALL_TABLES = new Set([
   'accounts',
   'account_slugs',
   'account_settings',
@@ -12,70 +12,74 @@ const SMALL = new Set([
   'staff_members',
   'counters',
 ])
-const grows = ({ table }: Scan) => !SMALL.has(table)
+const isGrowingTable = ({ table }: Scan) => !SMALL_TABLES.has(table)
 
-/** What a look-up may read that finds nothing, or one thing with what hangs on it. */
-const FLOOR = 60
-/** Rows read for each one returned. */
-const RATIO = 20
+/** Rows any statement may read, for lookups that return one record or none. */
+const ROWS_ALWAYS_ALLOWED = 60
+/** Rows a statement may read for each row it returns. */
+const ROWS_PER_RESULT = 20
 
-/** A statement that has to read more, how much, and why. */
+/** Permission for a statement to read more rows, with the limit and the reason. */
 export interface Allowance {
   operation?: RegExp
   what?: RegExp
   statement: RegExp
   rows: number
-  because: string
-  used?: boolean
+  reason: string
+  wasUsed?: boolean
 }
 
-/** Indexes as they are, by name: their columns in order, and how many rows the table has. */
+/** Indexes by name: their columns in order and the number of rows in the table. */
 export type Indexes = ReadonlyMap<string, { kind: string; columns: string[]; rows: number }>
-/** With fewer rows any index is as good as the best. */
-const FEW = 1_000
+/** Below this many rows every index is good enough. */
+const FEW_ROWS = 1_000
 
-export const readOf = (statement: Explained): number =>
-  statement.scans.filter(grows).reduce((sum, scan) => sum + scan.read, 0)
+export const rowsReadBy = (statement: Explained): number =>
+  statement.scans.filter(isGrowingTable).reduce((sum, scan) => sum + scan.rowsRead, 0)
 
-/** Faults of what one operation did, as sentences. `seeks`: each look must begin with the account and the index's next column. */
-export function faultsOf(
-  { operation, statements }: Asked,
-  what: string,
+/** Describes the plan faults of one call. With `seeks`, each index scan must constrain the index's first two columns. */
+export function findPlanFaults(
+  { operation, statements }: ExplainedCall,
+  callDescription: string,
   { allowances, indexes, seeks }: { allowances: Allowance[]; indexes: Indexes; seeks: boolean },
 ): string[] {
   return statements.flatMap((statement) => {
-    const fault = (text: string) => `${operation} (${what}): ${text} in ${statement.text.slice(0, 100)}`
-    const walks = statement.scans
-      .filter((scan) => grows(scan) && scan.node === 'Seq Scan')
-      .map((scan) => fault(`reads all of ${scan.table}`))
-    const allowed = allowances.find(
+    const describeFault = (text: string) =>
+      `${operation} (${callDescription}): ${text} in ${statement.text.slice(0, 100)}`
+    const sequentialScans = statement.scans
+      .filter((scan) => isGrowingTable(scan) && scan.node === 'Seq Scan')
+      .map((scan) => describeFault(`reads all of ${scan.table}`))
+    const allowance = allowances.find(
       (each) =>
-        (each.operation ?? /./).test(operation) && (each.what ?? /./).test(what) && each.statement.test(statement.text),
+        (each.operation ?? /./).test(operation) &&
+        (each.what ?? /./).test(callDescription) &&
+        each.statement.test(statement.text),
     )
-    const vague =
-      seeks && !allowed
+    const unselectiveScans =
+      seeks && !allowance
         ? statement.scans
-            .filter((scan) => grows(scan) && scan.index && !isSought(scan, indexes))
-            .map((scan) => fault(`looks into ${scan.index} by ${scan.condition || 'nothing'}`))
+            .filter((scan) => isGrowingTable(scan) && scan.index && !isSelective(scan, indexes))
+            .map((scan) => describeFault(`looks into ${scan.index} by ${scan.condition || 'nothing'}`))
         : []
-    const read = readOf(statement)
-    const most = Math.max(FLOOR, RATIO * statement.returned)
-    if (read <= most) return [...walks, ...vague]
-    if (allowed) allowed.used = true
+    const read = rowsReadBy(statement)
+    const limit = Math.max(ROWS_ALWAYS_ALLOWED, ROWS_PER_RESULT * statement.returned)
+    if (read <= limit) return [...sequentialScans, ...unselectiveScans]
+    if (allowance) allowance.wasUsed = true
     return [
-      ...walks,
-      ...vague,
-      ...(read > (allowed?.rows ?? most) ? [fault(`reads ${read} rows for ${statement.returned}`)] : []),
+      ...sequentialScans,
+      ...unselectiveScans,
+      ...(read > (allowance?.rows ?? limit) ? [describeFault(`reads ${read} rows for ${statement.returned}`)] : []),
     ]
   })
 }
 
-function isSought({ index, condition }: Scan, indexes: Indexes): boolean {
-  const names = (column: string) => column.match(/\w+/g)!.some((word) => new RegExp(`\\b${word}\\b`).test(condition))
+function isSelective({ index, condition }: Scan, indexes: Indexes): boolean {
+  const isConstrained = (column: string) =>
+    column.match(/\w+/g)!.some((word) => new RegExp(`\\b${word}\\b`).test(condition))
   return index.split(' + ').every((name) => {
     const found = indexes.get(name)
     if (!found) return false
-    // Of an index of words: whose the row is, and a word.
-    return found.rows < FEW || found.columns.slice(0, 2).every(names)
+    // For a text search index these are the owner of the row and a word.
+    return found.rows < FEW_ROWS || found.columns.slice(0, 2).every(isConstrained)
   })
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run weight`: what the portal's pages weigh on the wire and how soon they are there on a phone on a slow line
- * (Lighthouse, mobile), beside the budgets; writes bench/weight.md and ends with 1 when a page breaks a must. `npm test` checks the bytes by
- * itself (test/e2e/weight.e2e.ts); times depend on the machine and are checked only here.
+ * `npm run weight`: measures the portal's pages in bytes and with Lighthouse (mobile) against their budgets, writes
+ * bench/weight.md and exits with 1 when a page exceeds a required budget. `npm test` checks only the bytes
+ * (test/e2e/weight.e2e.ts), because times depend on the machine.
  *
  *   npm run weight                 all pages, three runs of Lighthouse each
  *   npm run weight -- list "sign"  only pages whose name contains one of these words; weight.md stays as it is
@@ -13,13 +13,13 @@ import lighthouse from 'lighthouse'
 import { chromium, type Browser } from 'playwright-core'
 import { find, provide } from '../test/debian.ts'
 import { freePort, serve } from '../test/serve.ts'
-import { BUDGETS, firstLoad, LOOKS, pagesOf, type FirstLoad, type MeasuredPage } from './first-load.ts'
+import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from './first-load.ts'
 
 const RUNS = 3
 const root = path.resolve(import.meta.dirname, '..')
-const wanted = process.argv.slice(2)
+const nameFilters = process.argv.slice(2)
 
-/** A figure of Lighthouse's, how it reads, and what it is held to; `most` is better the smaller, `least` the larger. */
+/** Lighthouse metrics with their format and goals: `most` is an upper limit, `least` a lower one. */
 const TIMES = [
   { name: 'performance', least: { must: 95, aim: 99 }, shown: (value: number) => value.toFixed(0) },
   { name: 'accessibility', least: { must: 100, aim: 100 }, shown: (value: number) => value.toFixed(0) },
@@ -37,9 +37,9 @@ const TIMES = [
 ] as const
 
 type Times = Record<(typeof TIMES)[number]['name'], number>
-interface Weighed {
+interface WeightResult {
   page: MeasuredPage
-  /** The heaviest of the looks. */
+  /** The load of the device with the most bytes. */
   load: FirstLoad
   times: Times
 }
@@ -64,28 +64,30 @@ const browser = await chromium.launch({
 })
 try {
   const pages = await pagesOf(demo, browser)
-  const weighed: Weighed[] = []
-  for (const page of pages.filter((each) => wanted.length === 0 || wanted.some((word) => each.name.includes(word)))) {
-    weighed.push(await weigh(browser, page))
-    console.log(row(weighed.at(-1)!))
+  const results: WeightResult[] = []
+  for (const page of pages.filter(
+    (each) => nameFilters.length === 0 || nameFilters.some((word) => each.name.includes(word)),
+  )) {
+    results.push(await measurePage(browser, page))
+    console.log(formatRow(results.at(-1)!))
   }
-  const missed = weighed.flatMap((each) => verdicts(each, 'must'))
-  const short = weighed.flatMap((each) => verdicts(each, 'aim'))
-  if (wanted.length === 0) fs.writeFileSync(path.join(root, 'bench/weight.md'), report(weighed, short))
-  for (const each of short) console.log(`short of the aim: ${each}`)
-  for (const each of missed) console.log(`✗ over budget: ${each}`)
-  process.exitCode = missed.length > 0 || weighed.length === 0 ? 1 : 0
+  const missedMusts = results.flatMap((each) => findMissedGoals(each, 'must'))
+  const missedAims = results.flatMap((each) => findMissedGoals(each, 'aim'))
+  if (nameFilters.length === 0) fs.writeFileSync(path.join(root, 'bench/weight.md'), formatReport(results, missedAims))
+  for (const each of missedAims) console.log(`short of the aim: ${each}`)
+  for (const each of missedMusts) console.log(`✗ over budget: ${each}`)
+  process.exitCode = missedMusts.length > 0 || results.length === 0 ? 1 : 0
 } finally {
   await browser.close()
   await demo.stop()
 }
 
-async function weigh(browser: Browser, page: MeasuredPage): Promise<Weighed> {
+async function measurePage(browser: Browser, page: MeasuredPage): Promise<WeightResult> {
   const loads: FirstLoad[] = []
-  for (const { options } of LOOKS) loads.push(await firstLoad(browser, page, options))
-  const cookies = (await page.as?.cookies(page.url))?.map(({ name, value }) => `${name}=${value}`).join('; ')
+  for (const { options } of DEVICES) loads.push(await firstLoad(browser, page, options))
+  const cookies = (await page.session?.cookies(page.url))?.map(({ name, value }) => `${name}=${value}`).join('; ')
   const runs: Times[] = []
-  while (runs.length < RUNS) runs.push(await timesOf(page, cookies))
+  while (runs.length < RUNS) runs.push(await measureTimes(page, cookies))
   const median = (name: keyof Times) => runs.map((each) => each[name]).sort((a, b) => a - b)[Math.floor(RUNS / 2)]!
   return {
     page,
@@ -94,8 +96,8 @@ async function weigh(browser: Browser, page: MeasuredPage): Promise<Weighed> {
   }
 }
 
-/** One run: a phone on a simulated slow 4G line (150 ms, 1.6 Mbit/s) with a processor four times slower, as Lighthouse has it. */
-async function timesOf(page: MeasuredPage, cookies: string | undefined, attempts = 3): Promise<Times> {
+/** One Lighthouse run with its mobile profile: slow 4G (150 ms, 1.6 Mbit/s) and a CPU four times slower. */
+async function measureTimes(page: MeasuredPage, cookies: string | undefined, attempts = 3): Promise<Times> {
   const result = await lighthouse(page.url, {
     port: debugPort,
     logLevel: 'error',
@@ -103,8 +105,8 @@ async function timesOf(page: MeasuredPage, cookies: string | undefined, attempts
     ...(cookies && { extraHeaders: { Cookie: cookies } }),
   })
   const { audits, categories, runtimeError, finalDisplayedUrl } = result!.lhr
-  // Now and then Chromium's trace lacks its beginning (NO_NAVSTART): nothing was measured, so it is done again.
-  if (runtimeError && attempts > 1) return timesOf(page, cookies, attempts - 1)
+  // Chromium's trace sometimes lacks its start (NO_NAVSTART); nothing was measured, so the run is repeated.
+  if (runtimeError && attempts > 1) return measureTimes(page, cookies, attempts - 1)
   if (runtimeError || finalDisplayedUrl !== page.url)
     throw new Error(`${page.url}: ${runtimeError?.message ?? `led to ${finalDisplayedUrl}`}`)
   const score = (name: string) => (categories[name]?.score ?? 0) * 100
@@ -113,10 +115,10 @@ async function timesOf(page: MeasuredPage, cookies: string | undefined, attempts
   ) as Times
 }
 
-/** What a page misses, as sentences. */
-function verdicts({ page, load, times }: Weighed, grade: 'must' | 'aim'): string[] {
+/** Describes the goals that a page misses. */
+function findMissedGoals({ page, load, times }: WeightResult, grade: 'must' | 'aim'): string[] {
   if (page.kind === 'office') return []
-  const javaScriptKb = page.kind === 'door' ? 0 : BUDGETS.javaScriptKb[grade]
+  const javaScriptKb = page.kind === 'auth' ? 0 : BUDGETS.javaScriptKb[grade]
   const bytes = [
     { what: 'JavaScript', value: load.javaScript / 1000, limit: javaScriptKb, shown: kb(load.javaScript) },
     { what: 'everything', value: load.total / 1000, limit: BUDGETS.totalKb[grade], shown: kb(load.total) },
@@ -141,29 +143,29 @@ function kb(bytes: number): string {
   return (bytes / 1000).toFixed(1)
 }
 
-function row({ page, load, times }: Weighed): string {
-  const parts = (kind: string) =>
-    kb(load.fetched.filter((each) => each.kind === kind).reduce((bytes, each) => bytes + each.bytes, 0))
+function formatRow({ page, load, times }: WeightResult): string {
+  const kilobytesOf = (kind: string) =>
+    kb(load.responses.filter((each) => each.kind === kind).reduce((bytes, each) => bytes + each.bytes, 0))
   const cells = [
     page.name,
     kb(load.javaScript),
     load.scripts,
     kb(load.total),
-    load.fetched.length,
-    parts('page'),
-    parts('style'),
-    parts('font'),
-    parts('picture'),
-    ...TIMES.map(({ name, shown }) => shown(times[name])),
+    load.responses.length,
+    kilobytesOf('page'),
+    kilobytesOf('style'),
+    kilobytesOf('font'),
+    kilobytesOf('picture'),
+    ...TIMES.map(({ name, shown: format }) => format(times[name])),
   ]
   return `| ${cells.join(' | ')} |`
 }
 
-function report(weighed: Weighed[], short: string[]): string {
+function formatReport(results: WeightResult[], missedAims: string[]): string {
   const version = (name: string) =>
     (JSON.parse(fs.readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string })
       .version
-  const { must, aim } = { must: grades('must'), aim: grades('aim') }
+  const { must, aim } = { must: formatGoals('must'), aim: formatGoals('aim') }
   return `# What the portal weighs
 
 Made by \`npm run weight\` on ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'processor'}, Node ${process.versions.node}, Chromium ${browser.version()},
@@ -172,13 +174,13 @@ Lighthouse ${version('lighthouse')} (mobile: 150 ms, 1.6 Mbit/s, processor four 
 
 | Page | JS KB | scripts | all KB | requests | page | styles | fonts | pictures | performance | accessibility | LCP | TBT | CLS |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-${[...weighed.map(row), must, aim].join('\n')}
+${[...results.map(formatRow), must, aim].join('\n')}
 
-Doors (sign in, sign up, activation, reset) must have no JavaScript at all. ${short.length === 0 ? 'Every aim is reached.' : `Short of an aim:\n\n${short.map((each) => `- ${each}`).join('\n')}`}
+Doors (sign in, sign up, activation, reset) must have no JavaScript at all. ${missedAims.length === 0 ? 'Every aim is reached.' : `Short of an aim:\n\n${missedAims.map((each) => `- ${each}`).join('\n')}`}
 `
 }
 
-function grades(grade: 'must' | 'aim'): string {
+function formatGoals(grade: 'must' | 'aim'): string {
   const times = TIMES.map((each) => ('least' in each ? `≥ ${each.least[grade]}` : `≤ ${each.shown(each.most[grade])}`))
   return `| **${grade}** | ≤ ${BUDGETS.javaScriptKb[grade]} | ≤ ${BUDGETS.scripts[grade]} | ≤ ${BUDGETS.totalKb[grade]} | | | | | | ${times.join(' | ')} |`
 }

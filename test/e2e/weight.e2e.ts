@@ -7,7 +7,7 @@ import http from 'node:http'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BUDGETS, firstLoad, LOOKS, pagesOf, type FirstLoad, type MeasuredPage } from '../../bench/first-load.ts'
+import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from '../../bench/first-load.ts'
 import { serve, type Server } from '../serve.ts'
 import { closeAll, openBrowser } from './browser.ts'
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   demo = await serve('--demo')
   const browser = await openBrowser()
   pages = (await pagesOf(demo, browser)).filter((each) => each.kind !== 'office')
-  const phone = LOOKS.find((each) => each.device === 'phone')!
+  const phone = DEVICES.find((each) => each.device === 'phone')!
   for (const page of pages) loads.set(page.name, await firstLoad(browser, page, phone.options))
 })
 afterAll(async () => {
@@ -45,24 +45,24 @@ describe('The first look at a portal page', () => {
 
     it('keeps to its budget of JavaScript, scripts and everything', () => {
       const { javaScript, scripts, inlineScripts, total } = load()
-      if (page().kind === 'door')
+      if (page().kind === 'auth')
         expect({ javaScript, scripts, inlineScripts }).toEqual({ javaScript: 0, scripts: 0, inlineScripts: 0 })
       expect(javaScript / 1000).toBeLessThanOrEqual(BUDGETS.javaScriptKb.aim)
       expect(scripts + inlineScripts).toBeLessThanOrEqual(BUDGETS.scripts.aim)
       expect(total / 1000).toBeLessThanOrEqual(BUDGETS.totalKb.aim)
       // A page without its looks would be light too.
-      expect(load().fetched.map((each) => each.kind)).toEqual(
+      expect(load().responses.map((each) => each.kind)).toEqual(
         expect.arrayContaining(['page', 'style', 'font', 'picture']),
       )
     })
 
     it('asks nobody but the portal itself, and one font file', () => {
-      expect(load().fetched.filter((each) => new URL(each.url).origin !== new URL(page().url).origin)).toEqual([])
-      expect(load().fetched.filter((each) => each.kind === 'font')).toHaveLength(1)
+      expect(load().responses.filter((each) => new URL(each.url).origin !== new URL(page().url).origin)).toEqual([])
+      expect(load().responses.filter((each) => each.kind === 'font')).toHaveLength(1)
     })
 
     it('travels compressed; the page is kept by nobody, named files for a year, others for an hour at most', () => {
-      for (const { url, kind, headers } of load().fetched) {
+      for (const { url, kind, headers } of load().responses) {
         const { pathname } = new URL(url)
         const { 'content-encoding': encoding, 'cache-control': cache } = headers
         const packed = kind === 'font' || kind === 'picture'
