@@ -21,7 +21,6 @@ export const LONG_FILES = [
   'test/guarantees.test.ts',
   'test/http.test.ts',
   'test/policies.test.ts',
-  'test/test-server.ts',
 ]
 
 export const LONG_FUNCTIONS = [
