@@ -24,19 +24,20 @@ export interface LoadResult {
 
 /** Cycles through `requests` on every connection; each connection starts at a different request. */
 export async function sendLoad(
-  side: MeasuredServer,
+  server: MeasuredServer,
   requests: readonly Request[],
   { connections, seconds }: { connections: number; seconds: number },
 ): Promise<LoadResult> {
   const times: number[] = []
   let started = 0
-  const readCpu = () => [readCpuTimes([side.pid]), readCpuTimes(postgresPids(side.postmaster, side.database))] as const
+  const readCpu = () =>
+    [readCpuTimes([server.pid]), readCpuTimes(postgresPids(server.postmaster, server.database))] as const
   const before = readCpu()
   const began = performance.now()
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const run = autocannon(
       {
-        url: `http://127.0.0.1:${side.port}`,
+        url: `http://127.0.0.1:${server.port}`,
         connections,
         duration: seconds,
         timeout: 30,
@@ -101,7 +102,7 @@ export const percentile = (sorted: readonly number[], part: number): number =>
  * not counted.
  */
 export async function compareServers<Name extends string>(
-  sides: Record<Name, { side: MeasuredServer; requests: readonly Request[] }>,
+  servers: Record<Name, { server: MeasuredServer; requests: readonly Request[] }>,
   {
     connections,
     seconds,
@@ -109,14 +110,14 @@ export async function compareServers<Name extends string>(
     before = async () => {},
   }: { connections: number; seconds: number; rounds: number; before?: () => Promise<void> },
 ): Promise<Record<Name, LoadFigures>> {
-  const names = Object.keys(sides) as Name[]
+  const names = Object.keys(servers) as Name[]
   const bursts = Object.fromEntries(names.map((name) => [name, [] as LoadResult[]])) as Record<Name, LoadResult[]>
   for (let round = 0; round <= rounds; round++) {
     for (const name of round % 2 ? [...names].reverse() : names) {
       await before()
-      await waitUntilIdle(sides[name].side)
-      const { side, requests } = sides[name]
-      const result = await sendLoad(side, requests, { connections, seconds: round === 0 ? 1 : seconds })
+      await waitUntilIdle(servers[name].server)
+      const { server, requests } = servers[name]
+      const result = await sendLoad(server, requests, { connections, seconds: round === 0 ? 1 : seconds })
       if (round > 0) bursts[name].push(result)
     }
   }

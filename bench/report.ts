@@ -117,3 +117,7 @@ ${JSON.stringify(summary)}
 \`\`\`
 `
 }
+
+export function round2(figure: number): number {
+  return Math.round(figure * 100) / 100
+}
