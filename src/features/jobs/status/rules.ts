@@ -106,6 +106,15 @@ function clearedTimes(before: TransitionTimes, after: TransitionTimes): Record<s
   )
 }
 
+/** The time that a line `timesRemoved` shows: the visit, else the start, else the completion. Imports write no prefix. */
+export const clearedTimeOf = (details: Record<string, unknown>): unknown =>
+  details.removedScheduledAt ??
+  details.scheduledAt ??
+  details.removedStartedAt ??
+  details.startedAt ??
+  details.removedCompletedAt ??
+  details.completedAt
+
 /** Who does the job, before and after. */
 export const assignmentLine = (worker: string | null, workerBefore: string | null): HistoryLine => ({
   event: 'assigned',

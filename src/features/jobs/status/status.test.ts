@@ -9,6 +9,7 @@ import {
   type JobStatus,
   type TransitionRole,
 } from '../rules.ts'
+import { clearedTimeOf } from './rules.ts'
 
 const { stored } = home
 const reset = (job: string, status: JobStatus, worker: string | null) =>
@@ -102,13 +103,24 @@ describe('the table of moves', () => {
     await here.dispatcher.ok('reinstateJob', { job, version })
     const office = await here.dispatcher.ok('getJob', { job })
     expect(office).toMatchObject({ status: 'unassigned', worker: null, canceledAt: null })
-    expect(office.history.find((line) => line.event === 'timesRemoved')?.details).toMatchObject({
+    const removed = office.history.find((line) => line.event === 'timesRemoved')?.details
+    expect(removed).toMatchObject({
       removedScheduledAt: '2027-03-02T10:00:00.000Z',
       removedStartedAt: expect.any(String),
     })
+    expect(clearedTimeOf(removed!)).toBe('2027-03-02T10:00:00.000Z')
     expect((await here.eleanor.call('getPortalJob', { job })).text).not.toMatch(/moved away/)
     await reset(job, 'completed', null)
     expect((await here.dispatcher.call('cancelJob', { job, version: 1 })).status).toBe(409)
+  })
+
+  it('E-51 the history shows a removed time, whether a change of status or an import wrote it', () => {
+    const [visit, start] = ['2027-03-02T10:00:00.000Z', '2027-03-02T10:05:00.000Z']
+    expect(clearedTimeOf({ removedScheduledAt: visit, removedStartedAt: start })).toBe(visit)
+    expect(clearedTimeOf({ removedStartedAt: start })).toBe(start)
+    expect(clearedTimeOf({ removedCompletedAt: start })).toBe(start)
+    expect(clearedTimeOf({ scheduledAt: visit, startedAt: start })).toBe(visit)
+    expect(clearedTimeOf({ startedAt: start })).toBe(start)
   })
 
   it('a waiting job says where it stopped, and an address never stands in for a name', () => {
