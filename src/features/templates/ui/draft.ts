@@ -27,6 +27,15 @@ export interface DraftField {
   worker: FieldPermission
 }
 
+/** A template as entered. */
+export interface TemplateDraft {
+  name: string
+  description: string
+  duration: string
+  icon: string
+  fields: DraftField[]
+}
+
 /** Whether the form has a default value: a link's address, a section's text, or the value of a simple field. */
 export const asksValue = (field: Pick<DraftField, 'type'>): boolean =>
   ['link', 'section', 'text', 'number', 'pickList'].includes(field.type)
