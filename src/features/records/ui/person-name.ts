@@ -18,4 +18,4 @@ export interface OfficeHistoryLine {
 const NAMED_KINDS = ['staff', 'portalUser', 'system']
 
 export const personName = ({ kind, name }: Person): string =>
-  name ?? t(`jobs.office.people.${NAMED_KINDS.includes(kind) ? kind : 'other'}`)
+  name ?? t(`records.office.people.${NAMED_KINDS.includes(kind) ? kind : 'other'}`)

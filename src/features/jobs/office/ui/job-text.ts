@@ -31,7 +31,7 @@ export function createdBy(
 ) {
   if (kind === 'portalUser') return name ? t('jobs.office.job.bookedBy', { name }) : t('jobs.office.job.bookedInPortal')
   if (kind === 'system') return t('jobs.office.imported')
-  return t('jobs.office.job.createdBy', { name: name ?? t('jobs.office.people.other') })
+  return t('jobs.office.job.createdBy', { name: name ?? t('records.office.people.other') })
 }
 
 export type Address = { readonly pathname: string; readonly search: string }

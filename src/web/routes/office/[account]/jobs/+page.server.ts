@@ -40,7 +40,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   const needsWorkers = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
   const { office } = await parent()
   return {
-    ...locals.words('jobs.office', 'jobs.statuses'),
+    ...locals.words('jobs.office', 'jobs.statuses', 'records.office'),
     title: open
       ? locals.t('jobs.office.pageTitle', { number: open.number, title: open.title })
       : locals.t('jobs.office.list.title'),

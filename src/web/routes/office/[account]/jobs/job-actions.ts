@@ -184,5 +184,5 @@ export function uploadError(url: URL, t: App.Locals['t']): string | null {
   const code = url.searchParams.get('problem')
   if (!code) return null
   if (code === 'tooLarge') return t('problems.fields.fileTooLarge', { max: 10 })
-  return UPLOAD_PROBLEMS.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('jobs.office.files.refused')
+  return UPLOAD_PROBLEMS.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('records.office.files.refused')
 }

@@ -7,13 +7,13 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
   // Uploads post to the API, which redirects back here with the error code; so does an edit that came too late.
   const problemCode = url.searchParams.get('problem')
   return {
-    ...locals.words('jobs.portal'),
+    ...locals.words('jobs.portal', 'records.portal'),
     title: `${job.title} ${job.number}`,
     job,
     slug: params.portal,
     refusal:
       problemCode && /^[A-Za-z]{2,40}$/.test(problemCode)
-        ? (problemText(locals, problemCode) ?? locals.t('jobs.portal.uploadFailed'))
+        ? (problemText(locals, problemCode) ?? locals.t('records.portal.files.refused'))
         : null,
   }
 }

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   if (!job.can.edit) redirect(303, locals.paths.job(params.job))
   const { requestedStart, today } = await locals.api.getBookingOptions({})
   return {
-    ...locals.words('jobs.portal'),
+    ...locals.words('jobs.portal', 'records.portal'),
     title: locals.t('jobs.portal.editOf', { title: job.title }),
     job,
     requestedStart,

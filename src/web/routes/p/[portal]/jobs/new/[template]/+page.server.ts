@@ -9,7 +9,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const bookable = await locals.api.getBookingOptions({ template: params.template })
   const template = bookable.templates.find((each) => each.id === params.template)!
   return {
-    ...locals.words('jobs.portal'),
+    ...locals.words('jobs.portal', 'records.portal'),
     title: locals.t('jobs.portal.newOf', { name: template.name }),
     bookable,
     template,
