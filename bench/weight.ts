@@ -11,7 +11,7 @@ import os from 'node:os'
 import path from 'node:path'
 import lighthouse from 'lighthouse'
 import { chromium, type Browser } from 'playwright-core'
-import { find, provide } from '../test/debian.ts'
+import { findProgram, installPrograms } from '../test/debian.ts'
 import { freePort, serve } from '../test/serve.ts'
 import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from './first-load.ts'
 
@@ -44,7 +44,7 @@ interface WeightResult {
   times: Times
 }
 
-const missing = provide(['chromium'])
+const missing = installPrograms(['chromium'])
 if (missing.length > 0) {
   console.error(missing.join('\n'))
   process.exit(1)
@@ -52,7 +52,7 @@ if (missing.length > 0) {
 const debugPort = await freePort()
 const demo = await serve('--demo')
 const browser = await chromium.launch({
-  executablePath: find('chromium'),
+  executablePath: findProgram('chromium'),
   args: [
     '--no-sandbox',
     '--disable-gpu',

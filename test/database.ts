@@ -1,4 +1,4 @@
-/** One PostgreSQL for a whole test run, with a migrated template database that every worker copies. */
+/** One PostgreSQL per test run with a migrated template database that every worker copies. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,17 +22,17 @@ declare module 'vitest' {
   }
 }
 
-/** PORTICO_SECRET of every process of a run: the roles belong to the whole cluster, so all must agree on their passwords. */
+/** PORTICO_SECRET of all processes of a run: roles are shared by the whole cluster, so their passwords must be equal. */
 export const TEST_SECRET = 'a secret for tests, and for tests alone'
 
 const root = join(import.meta.dirname, '..')
 
-/** The embedded PostgreSQL, or the server TEST_DATABASE_URL names (CI: 15). */
+/** Starts the embedded PostgreSQL, or uses the server at TEST_DATABASE_URL (15 in CI). */
 export async function openWorld(): Promise<World & { close(): Promise<void> }> {
   const folder = join(tmpdir(), `portico-test-${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder, { recursive: true, mode: 0o755 })
-  const given = process.env.TEST_DATABASE_URL
-  const embedded = given
+  const testDatabaseUrl = process.env.TEST_DATABASE_URL
+  const embedded = testDatabaseUrl
     ? null
     : await startEmbedded({
         folder,
@@ -40,7 +40,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
       })
   const admin: Connect = embedded
     ? { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
-    : connectFromUrl(given!)
+    : connectFromUrl(testDatabaseUrl!)
   const template = `portico_template_${process.pid}`
   const passwords = Object.fromEntries(
     ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),

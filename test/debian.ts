@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** What some tests need beyond npm: how to see that it is there, and the Debian package that brings it. */
+/** Programs that some tests need beyond npm: where they are installed and their Debian packages. */
 const programs = {
   chromium: {
     package: 'chromium',
@@ -18,40 +18,40 @@ const programs = {
 
 export type Program = keyof typeof programs
 
-/** Where the program is, or undefined. */
-export function find(program: Program): string | undefined {
+/** The path of the program, or undefined. */
+export function findProgram(program: Program): string | undefined {
   return programs[program].places.find((place) => fs.existsSync(place))
 }
 
 /**
- * Installs what is missing, where that can be done without asking: as root on a system with apt-get.
- * @returns what is still missing, as sentences that say what to do; empty when all is there.
+ * Installs missing programs when running as root on a system with apt-get.
+ * @returns instructions for what is still missing; empty when everything is installed.
  */
-export function provide(wanted: Program[]): string[] {
-  const missing = wanted.filter((program) => !find(program))
+export function installPrograms(wanted: Program[]): string[] {
+  const missing = wanted.filter((program) => !findProgram(program))
   if (missing.length === 0) return []
   const packages = missing.map((program) => programs[program].package)
-  let said = ''
+  let aptOutput = ''
   if (process.getuid?.() === 0 && fs.existsSync('/usr/bin/apt-get')) {
     console.log(`installing ${packages.join(', ')} (apt-get) …`)
-    if (missing.includes('postgresql')) keepFromMakingCluster()
+    if (missing.includes('postgresql')) preventDefaultCluster()
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const apt = (...args: string[]) =>
       spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], { env, encoding: 'utf8' })
     apt('update')
     const { stdout, stderr, status } = apt('install', '--yes', '--no-install-recommends', ...packages)
-    if (status !== 0) said = `\n${stdout}${stderr}`.trimEnd()
+    if (status !== 0) aptOutput = `\n${stdout}${stderr}`.trimEnd()
   }
   return missing
-    .filter((program) => !find(program))
+    .filter((program) => !findProgram(program))
     .map(
       (program) =>
-        `${programs[program].why} need ${programs[program].package}: apt-get install ${programs[program].package}${said}`,
+        `${programs[program].why} need ${programs[program].package}: apt-get install ${programs[program].package}${aptOutput}`,
     )
 }
 
-/** Debian's package would also set up and start a server on port 5432, which nobody asked for. */
-function keepFromMakingCluster(): void {
+/** Keeps Debian's package from creating and starting a server on port 5432. */
+function preventDefaultCluster(): void {
   const file = '/etc/postgresql-common/createcluster.d/portico-tests.conf'
   if (fs.existsSync('/etc/postgresql-common')) return
   fs.mkdirSync(path.dirname(file), { recursive: true })

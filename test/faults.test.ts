@@ -1,4 +1,4 @@
-/** Faults that happen: the database restarts, a process is killed while booking, a stop under load, a double click. */
+/** Faults: repeated requests, a lost or restarted database, a killed process and a stop under load. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -20,75 +20,77 @@ import {
 import { openWorld, TEST_SECRET } from './database.ts'
 
 const root = join(import.meta.dirname, '..')
-const booking = (template: string, customer: string, number = 1) => ({
+const bookingInput = (template: string, customer: string, number = 1) => ({
   template,
   customer,
   address: '14 Pelican Quay, Bristol',
   number,
   fields: {},
 })
-const jobsOf = (db: Kysely<DB>, account: string) =>
+const selectJobs = (db: Kysely<DB>, account: string) =>
   db.selectFrom('jobs').select(['id', 'number', 'batch_id']).where('account_id', '=', account).execute()
 
-async function until(what: () => Promise<boolean>): Promise<void> {
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
-    if (await what().catch(() => false)) return
+    if (await condition().catch(() => false)) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error('It never came up')
+  throw new Error('The condition was not met within 30 seconds')
 }
 
-describe('double clicks', () => {
-  let at: TestServer, shop: Business, user: Person, template: string, customer: string
+describe('idempotency keys', () => {
+  let server: TestServer, shop: Business, user: Person, template: string, customer: string
   beforeAll(async () => {
-    at = await startTestServer()
-    shop = await at.business()
+    server = await startTestServer()
+    shop = await server.business()
     template = await shop.template()
     customer = await shop.customer()
     user = await shop.portalUser({ customers: [customer] })
   })
-  const book = (key: string, body: object = booking(template, customer), who = user) =>
+  const book = (key: string, body: object = bookingInput(template, customer), who = user) =>
     who.call('createPortalJob', body as never, { headers: { 'idempotency-key': key } })
 
-  it('F11 the same key answers the same, and does the deed once', async () => {
+  it('F11 the same key returns the same response and creates one job', async () => {
     const first = await book('once')
     const again = await book('once')
     expect([first.status, again.status]).toEqual([201, 201])
     expect(again.body).toEqual(first.body)
-    expect(await at.stored((db) => jobsOf(db, shop.id))).toHaveLength(1)
+    expect(await server.stored((db) => selectJobs(db, shop.id))).toHaveLength(1)
   })
 
-  it('F11 twenty at once do it once; who comes meanwhile is told so or gets the same answer', async () => {
-    const before = (await at.stored((db) => jobsOf(db, shop.id))).length
+  it('F11 twenty requests at once create one job; the others get a conflict or the same response', async () => {
+    const before = (await server.stored((db) => selectJobs(db, shop.id))).length
     const replies = await Promise.all(Array.from({ length: 20 }, () => book('twenty')))
     expect(new Set(replies.map(({ status }) => status)).difference(new Set([201, 409]))).toEqual(new Set())
-    expect(await at.stored((db) => jobsOf(db, shop.id))).toHaveLength(before + 1)
+    expect(await server.stored((db) => selectJobs(db, shop.id))).toHaveLength(before + 1)
     expect((await book('twenty')).status).toBe(201)
   })
 
-  it("F11 the same key with another body is refused, and so is nobody else's business", async () => {
+  it("F11 the same key with another body is refused; another user's key is independent", async () => {
     await book('mine')
-    expect((await book('mine', booking(template, customer, 2))).body.code).toBe('keyReused')
+    expect((await book('mine', bookingInput(template, customer, 2))).body.code).toBe('keyReused')
     const mate = await shop.portalUser({ customers: [customer] })
-    const own = await book('mine', booking(template, customer), mate)
-    expect(own.status).toBe(201)
-    expect(own.body).not.toEqual((await book('mine')).body)
+    const mateReply = await book('mine', bookingInput(template, customer), mate)
+    expect(mateReply.status).toBe(201)
+    expect(mateReply.body).not.toEqual((await book('mine')).body)
   })
 
-  it('F11 a key is forgotten after a day', async () => {
+  it('F11 a key expires after a day', async () => {
     const first = await book('daily')
-    at.clock.advance(25 * 3600_000)
+    server.clock.advance(25 * 3600_000)
     const next = await book('daily')
     expect(next.status).toBe(201)
     expect(next.body).not.toEqual(first.body)
   })
 
-  it('F11 a refused deed leaves its key free', async () => {
-    expect((await book('refused', { ...booking(template, customer), address: undefined, number: 99 })).status).toBe(422)
+  it('F11 a refused request leaves its key unused', async () => {
+    expect(
+      (await book('refused', { ...bookingInput(template, customer), address: undefined, number: 99 })).status,
+    ).toBe(422)
     expect((await book('refused')).status).toBe(201)
   })
 
-  it('F11 every creating operation takes a key', () => {
+  it('F11 every creating operation accepts a key', () => {
     const creating = Object.entries(contracts as Record<string, Definition>).filter(
       ([name, each]) =>
         each.method === 'POST' && /^(create|add|invite|link)[A-Z]/.test(name) && each.path.match(/office|portal/),
@@ -97,10 +99,10 @@ describe('double clicks', () => {
   })
 })
 
-describe('tidying up', () => {
-  it('what has ended goes away, bytes included, and what lives stays', async () => {
-    const at = await startTestServer()
-    const shop = await at.business()
+describe('cleanup', () => {
+  it('deletes expired files with their bytes and expired sessions, and keeps the rest', async () => {
+    const server = await startTestServer()
+    const shop = await server.business()
     const user = await shop.portalUser({ customers: [await shop.customer()] })
     const upload = (name: string) =>
       user.request('POST', `/api/v1/portal/${shop.slug}/files`, {
@@ -108,8 +110,8 @@ describe('tidying up', () => {
         headers: { 'content-type': 'multipart/form-data; boundary=b' },
       })
     expect((await upload('old.txt')).status).toBe(201)
-    const kept = async () =>
-      at.stored(async (db) => ({
+    const readStored = async () =>
+      server.stored(async (db) => ({
         files: (await db.selectFrom('files').select('storage_key').where('account_id', '=', shop.id).execute()).map(
           (file) => file.storage_key,
         ),
@@ -118,43 +120,43 @@ describe('tidying up', () => {
       }))
     const {
       files: [key],
-    } = await kept()
-    at.clock.advance(23 * 3600_000)
-    await at.app.cleanUp()
-    expect(await kept()).toEqual({ files: [key], sessions: 1 })
-    at.clock.advance(2 * 3600_000)
-    await at.app.cleanUp()
-    expect(await kept()).toEqual({ files: [], sessions: 1 })
-    await expect(at.app.files.get(key!)).rejects.toThrow('No such file')
-    at.clock.advance(31 * 24 * 3600_000)
-    await at.app.cleanUp()
-    expect((await kept()).sessions).toBe(0)
+    } = await readStored()
+    server.clock.advance(23 * 3600_000)
+    await server.app.cleanUp()
+    expect(await readStored()).toEqual({ files: [key], sessions: 1 })
+    server.clock.advance(2 * 3600_000)
+    await server.app.cleanUp()
+    expect(await readStored()).toEqual({ files: [], sessions: 1 })
+    await expect(server.app.files.get(key!)).rejects.toThrow('No such file')
+    server.clock.advance(31 * 24 * 3600_000)
+    await server.app.cleanUp()
+    expect((await readStored()).sessions).toBe(0)
   })
 })
 
-describe('the database goes away', () => {
-  let at: TestServer, shop: Business
+describe('lost database connections', () => {
+  let server: TestServer, shop: Business
   beforeAll(async () => {
-    at = await startSeparateServer(inject('world'))
-    shop = await at.business()
+    server = await startSeparateServer(inject('world'))
+    shop = await server.business()
   })
-  afterAll(() => at.close())
+  afterAll(() => server.close())
 
-  it('F3 connections cut under load are answered with "try again", never with "not found", and it heals by itself', async () => {
+  it('F3 connections lost under load cause 503, never 404, and the server recovers by itself', async () => {
     const customer = await shop.customer(),
       template = await shop.template()
     const user = await shop.portalUser({ customers: [customer] })
-    const made = await user.ok('createPortalJob', booking(template, customer) as never)
-    const job = made.jobs[0]!.id
+    const created = await user.ok('createPortalJob', bookingInput(template, customer) as never)
+    const job = created.jobs[0]!.id
     const { admin } = inject('world')
-    const { database } = at
+    const { database } = server
     const client = new pg.Client({ ...admin, database: 'postgres' })
     await client.connect()
     const statuses = new Map<number, number>()
-    let stop = false
+    let isStopped = false
     const load = Promise.all(
       Array.from({ length: 8 }, async () => {
-        while (!stop) {
+        while (!isStopped) {
           const { status, headers } = await user.call('getPortalJob', { job })
           statuses.set(status, (statuses.get(status) ?? 0) + 1)
           if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
@@ -168,55 +170,56 @@ describe('the database goes away', () => {
       )
       await new Promise((resolve) => setTimeout(resolve, 60))
     }
-    stop = true
+    isStopped = true
     await load
     await client.end()
     expect([...statuses.keys()].filter((status) => ![200, 503].includes(status))).toEqual([])
     expect(statuses.get(200)).toBeGreaterThan(0)
-    // Without a single refusal nothing was tried.
+    // At least one request met the lost connection.
     expect(statuses.get(503)).toBeGreaterThan(0)
     expect((await user.call('getPortalJob', { job })).status).toBe(200)
   })
 })
 
-describe('the database restarts', () => {
+describe('a database restart', () => {
   it.skipIf(process.env.TEST_DATABASE_URL)(
-    'F3 under load: "try again" while it is away, everything acknowledged is there, and nobody has to help',
+    'F3 under load it causes 503, loses nothing acknowledged, and the server recovers by itself',
     async () => {
       const world = await openWorld()
-      const at = await startSeparateServer(world)
+      const server = await startSeparateServer(world)
       try {
-        const shop = await at.business()
+        const shop = await server.business()
         const [customer, template] = [await shop.customer(), await shop.template()]
         const user = await shop.portalUser({ customers: [customer] })
-        const told = new Map<string, number>()
+        const responseCounts = new Map<string, number>()
         const acknowledged: string[] = []
-        let stop = false
+        let isStopped = false
         const load = Promise.all(
           Array.from({ length: 6 }, async (_, index) => {
-            while (!stop) {
+            while (!isStopped) {
               const reply =
                 index < 2
-                  ? await user.call('createPortalJob', booking(template, customer) as never)
+                  ? await user.call('createPortalJob', bookingInput(template, customer) as never)
                   : index < 4
                     ? await user.call('listPortalJobs', {})
                     : await shop
                         .visitor()
                         .call('signInToPortal', { email: user.email, password: 'correct horse battery' })
-              const said = `${reply.status} ${reply.body.code ?? ''}`.trim()
-              told.set(said, (told.get(said) ?? 0) + 1)
+              const response = `${reply.status} ${reply.body.code ?? ''}`.trim()
+              responseCounts.set(response, (responseCounts.get(response) ?? 0) + 1)
               if (reply.status === 201)
                 acknowledged.push((reply.body as unknown as { jobs: { id: string }[] }).jobs[0]!.id)
               if (reply.status === 503) {
                 expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
                 await new Promise((resolve) => setTimeout(resolve, 20))
               }
-              // The limits of one caller and one login are not what is tried here.
-              if (reply.status !== 503) await at.stored((db) => db.deleteFrom('rate_limits').execute()).catch(() => {})
+              // Rate limits are not tested here.
+              if (reply.status !== 503)
+                await server.stored((db) => db.deleteFrom('rate_limits').execute()).catch(() => {})
             }
           }),
         )
-        const away = async () => (told.get('503 databaseUnavailable') ?? 0) > 0
+        const isDatabaseAway = async () => (responseCounts.get('503 databaseUnavailable') ?? 0) > 0
         const client = new pg.Client({ ...world.admin, database: 'postgres' })
         client.on('error', () => {})
         await client.connect()
@@ -225,20 +228,22 @@ describe('the database restarts', () => {
         } = await client.query<{ directory: string }>("select current_setting('data_directory') as directory")
         await client.end()
         const postmaster = Number((await readFile(join(row!.directory, 'postmaster.pid'), 'utf8')).split('\n')[0])
-        // Fast shutdown, as a package upgrade would do; whoever started it starts it again.
+        // Fast shutdown, as a package upgrade does; the embedded server restarts it.
         process.kill(postmaster, 'SIGINT')
-        await until(away)
+        await waitUntil(isDatabaseAway)
         const before = acknowledged.length
-        await until(async () => acknowledged.length > before + 3)
-        stop = true
+        await waitUntil(async () => acknowledged.length > before + 3)
+        isStopped = true
         await load
         expect(
-          [...told.keys()].filter((said) => !['200', '201', '503 databaseUnavailable', '503 busy'].includes(said)),
+          [...responseCounts.keys()].filter(
+            (response) => !['200', '201', '503 databaseUnavailable', '503 busy'].includes(response),
+          ),
         ).toEqual([])
-        const stored = new Set((await at.stored((db) => jobsOf(db, shop.id))).map((job) => job.id))
+        const stored = new Set((await server.stored((db) => selectJobs(db, shop.id))).map((job) => job.id))
         expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
       } finally {
-        await at.close()
+        await server.close()
         await world.close()
       }
     },
@@ -246,17 +251,17 @@ describe('the database restarts', () => {
   )
 })
 
-describe('the process ends', () => {
-  let at: TestServer
+describe('a stopped process', () => {
+  let server: TestServer
   beforeAll(async () => {
-    at = await startSeparateServer(inject('world'))
+    server = await startSeparateServer(inject('world'))
   })
-  afterAll(() => at.close())
+  afterAll(() => server.close())
 
-  /** A server of its own process, on the database of `at`. */
+  /** Starts a server process on the same database. */
   async function serve(port: number): Promise<ChildProcess> {
     const { admin } = inject('world')
-    const { database } = at
+    const { database } = server
     const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -271,7 +276,7 @@ describe('the process ends', () => {
         DATABASE_URL: `postgres://${admin.user}${admin.password ? `:${admin.password}` : ''}@${admin.host.startsWith('/') ? 'localhost' : admin.host}:${admin.port}/${database}${admin.host.startsWith('/') ? `?host=${admin.host}` : ''}`,
       },
     })
-    await until(
+    await waitUntil(
       async () =>
         (await send({ port, host: `localhost:${port}`, method: 'GET', path: '/api/v1/ready' })).status === 200,
     )
@@ -286,8 +291,8 @@ describe('the process ends', () => {
       })
     })
 
-  it('F1 killed while booking: nothing acknowledged is lost, nothing is half there', async () => {
-    const shop = await at.business()
+  it('F1 a kill while booking loses nothing acknowledged and leaves nothing half written', async () => {
+    const shop = await server.business()
     const customer = await shop.customer(),
       template = await shop.template()
     const user = await shop.portalUser({ customers: [customer] })
@@ -295,46 +300,46 @@ describe('the process ends', () => {
     for (let round = 0; round < 3; round++) {
       const port = await freePort()
       const child = await serve(port)
-      let going = true
-      const booking3 = Promise.all(
+      let isRunning = true
+      const load = Promise.all(
         Array.from({ length: 6 }, async () => {
-          while (going) {
+          while (isRunning) {
             const reply = await send({
               port,
               host: `${shop.slug}.localhost:${port}`,
               method: 'POST',
               path: `/api/v1/portal/${shop.slug}/jobs`,
-              body: booking(template, customer, 3),
+              body: bookingInput(template, customer, 3),
               cookies: user.cookies,
             }).catch(() => null)
             if (reply?.status === 201)
               acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
-            else if (reply?.status === 429) going = false
-            // The limit of one caller is not what is tried here.
-            await at.stored((db) => db.deleteFrom('rate_limits').execute())
+            else if (reply?.status === 429) isRunning = false
+            // Rate limits are not tested here.
+            await server.stored((db) => db.deleteFrom('rate_limits').execute())
           }
         }),
       )
-      await until(async () => acknowledged.length > (round + 1) * 12)
+      await waitUntil(async () => acknowledged.length > (round + 1) * 12)
       child.kill('SIGKILL')
-      going = false
-      await booking3
+      isRunning = false
+      await load
     }
-    const stored = await at.stored((db) => jobsOf(db, shop.id))
+    const stored = await server.stored((db) => selectJobs(db, shop.id))
     const ids = new Set(stored.map((job) => job.id))
     expect(acknowledged.filter((id) => !ids.has(id))).toEqual([])
-    // Batches of three are whole, numbers are used once, and every job has its first line of history.
+    // Batches of three are complete, numbers are unique, and every job has history.
     const sizes = Map.groupBy(stored, (job) => job.batch_id)
     expect([...sizes.values()].filter((batch) => batch.length !== 3)).toEqual([])
     expect(new Set(stored.map((job) => job.number)).size).toBe(stored.length)
-    const history = await at.stored((db) =>
+    const history = await server.stored((db) =>
       db.selectFrom('history').select('job_id').distinct().where('account_id', '=', shop.id).execute(),
     )
     expect(history).toHaveLength(stored.length)
   })
 
-  it('F7 told to stop under load, ten times over, it finishes what it began and then goes', async () => {
-    const shop = await at.business()
+  it('F7 stopped under load, it completes running requests and exits; ten times', async () => {
+    const shop = await server.business()
     const user = await shop.portalUser({ customers: [await shop.customer()] })
     for (let round = 0; round < 10; round++) await stopUnderLoad(shop, user)
   }, 180_000)
@@ -344,12 +349,12 @@ describe('the process ends', () => {
     const child = await serve(port)
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
     const cut: string[] = []
-    let answered = 0,
-      stopping = false
+    let responseCount = 0,
+      isStopping = false
     const load = Promise.all(
       Array.from({ length: 8 }, async () => {
         for (;;) {
-          const before = stopping
+          const before = isStopping
           try {
             const { status } = await send({
               port,
@@ -358,19 +363,19 @@ describe('the process ends', () => {
               path: `/api/v1/portal/${shop.slug}/jobs`,
               cookies: user.cookies,
             })
-            answered++
+            responseCount++
             if (status === 503) return
             if (status !== 200) cut.push(`answered ${status}`)
           } catch (error) {
-            // Refused once it is down is right; cut off while it was up is not.
+            // A refused connection after the stop is expected; a broken one before it is not.
             if (!before && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') cut.push(String(error))
             return
           }
         }
       }),
     )
-    await until(async () => answered > 50)
-    stopping = true
+    await waitUntil(async () => responseCount > 50)
+    isStopping = true
     child.kill('SIGTERM')
     await load
     expect(cut).toEqual([])

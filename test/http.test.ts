@@ -1,33 +1,33 @@
-/** Promises about requests themselves, whatever the operation: hosts, origins, sizes, headers, refusals. */
+/** HTTP behavior of every operation: hosts, origins, sizes, headers and sessions. */
 import http from 'node:http'
 import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, PASSWORD, send, type Business, type TestServer, type Reply } from './test-server.ts'
 
-let at: TestServer, shop: Business
+let server: TestServer, shop: Business
 beforeAll(async () => {
-  at = await startTestServer()
-  shop = await at.business()
+  server = await startTestServer()
+  shop = await server.business()
 })
 
-const ask = (
+const sendRequest = (
   method: string,
   path: string,
   {
-    host = `localhost:${at.port}`,
+    host = `localhost:${server.port}`,
     body,
     headers = {},
   }: { host?: string; body?: string | Buffer; headers?: Record<string, string> } = {},
-): Promise<Reply> => send({ port: at.port, host, method, path, body, headers })
+): Promise<Reply> => send({ port: server.port, host, method, path, body, headers })
 const signIn = (body: string | Buffer, headers: Record<string, string> = {}) =>
-  ask('POST', '/api/v1/people/sign-in', { body, headers })
-const code = (reply: Reply) => (reply.body as { code?: string }).code
+  sendRequest('POST', '/api/v1/people/sign-in', { body, headers })
+const codeOf = (reply: Reply) => (reply.body as { codeOf?: string }).codeOf
 
 describe('hosts', () => {
-  it("PS-10 on a portal's own host only that portal answers", async () => {
-    const host = `${shop.slug}.localhost:${at.port}`
-    const other = await at.business()
+  it("PS-10 a portal's own host serves only that portal", async () => {
+    const host = `${shop.slug}.localhost:${server.port}`
+    const other = await server.business()
     for (const path of [
       '/api/v1/people/me',
       `/api/v1/office/${shop.slug}/staff`,
@@ -36,18 +36,18 @@ describe('hosts', () => {
       '/mailbox',
       `/p/${shop.slug}`,
     ]) {
-      expect([path, (await ask('GET', path, { host })).status]).toEqual([path, 404])
+      expect([path, (await sendRequest('GET', path, { host })).status]).toEqual([path, 404])
     }
   })
 
-  it('a host that no account has finds nothing', async () => {
-    expect((await ask('GET', '/api/v1/portal/nobody', { host: 'nobody.example' })).status).toBe(404)
+  it('an unknown host returns 404', async () => {
+    expect((await sendRequest('GET', '/api/v1/portal/nobody', { host: 'nobody.example' })).status).toBe(404)
   })
 
-  it("PS-10 a staff cookie means nothing on a portal's host", async () => {
+  it("PS-10 a staff cookie is ignored on a portal's host", async () => {
     const reply = await send({
-      port: at.port,
-      host: `${shop.slug}.localhost:${at.port}`,
+      port: server.port,
+      host: `${shop.slug}.localhost:${server.port}`,
       method: 'GET',
       path: '/api/v1/people/me',
       cookies: shop.owner.cookies,
@@ -58,23 +58,23 @@ describe('hosts', () => {
 
 describe('origins', () => {
   const body = JSON.stringify({ email: 'a@b.example', password: 'x' })
-  it('PS-41 a form of another origin changes nothing, siblings of the same site included', async () => {
-    for (const origin of ['https://evil.example', `http://${shop.slug}.localhost:${at.port}`, 'null']) {
+  it('PS-41 requests from another origin are refused, including sibling subdomains', async () => {
+    for (const origin of ['https://evil.example', `http://${shop.slug}.localhost:${server.port}`, 'null']) {
       const reply = await signIn(body, { origin })
-      expect([origin, reply.status, code(reply)]).toEqual([origin, 403, 'crossOrigin'])
+      expect([origin, reply.status, codeOf(reply)]).toEqual([origin, 403, 'crossOrigin'])
     }
   })
-  it('PS-41 a cookie without an origin is refused, a script without cookies is not', async () => {
-    const bare = (headers: Record<string, string>) =>
+  it('PS-41 a request with a cookie and no origin is refused, one without cookies is not', async () => {
+    const sendWithoutOrigin = (headers: Record<string, string>) =>
       new Promise<number>((resolve, reject) => {
         http
           .request(
             {
               host: '127.0.0.1',
-              port: at.port,
+              port: server.port,
               method: 'POST',
               path: '/api/v1/people/sign-in',
-              headers: { host: `localhost:${at.port}`, 'content-type': 'application/json', ...headers },
+              headers: { host: `localhost:${server.port}`, 'content-type': 'application/json', ...headers },
             },
             (response) => {
               response.resume()
@@ -84,17 +84,17 @@ describe('origins', () => {
           .on('error', reject)
           .end(body)
       })
-    expect(await bare({ cookie: 'portico_people=x' })).toBe(403)
-    expect(await bare({})).toBe(401)
+    expect(await sendWithoutOrigin({ cookie: 'portico_people=x' })).toBe(403)
+    expect(await sendWithoutOrigin({})).toBe(401)
   })
 })
 
 describe('bad input', () => {
-  it('reports every fault at once, by field, with words', async () => {
+  it('reports all field errors at once, each with a text', async () => {
     const { body } = (await signIn(JSON.stringify({ email: 7, surprise: true }))) as Reply<{
-      fields: Record<string, { code: string; text: string }>
+      fields: Record<string, { codeOf: string; text: string }>
     }>
-    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.code]))).toEqual({
+    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.codeOf]))).toEqual({
       email: 'type',
       password: 'required',
       surprise: 'unknown',
@@ -104,13 +104,13 @@ describe('bad input', () => {
 
   it('PS-14 unknown query keys are refused', async () => {
     const reply = await send({
-      port: at.port,
-      host: `localhost:${at.port}`,
+      port: server.port,
+      host: `localhost:${server.port}`,
       method: 'GET',
       path: '/api/v1/people/me?is_admin=1',
       cookies: shop.owner.cookies,
     })
-    expect([reply.status, code(reply)]).toEqual([422, 'input'])
+    expect([reply.status, codeOf(reply)]).toEqual([422, 'input'])
   })
 
   it.each([
@@ -124,13 +124,13 @@ describe('bad input', () => {
     expect((await signIn(body)).status).toBe(status)
   })
 
-  it('other kinds of bodies are refused as such', async () => {
+  it('other content types are refused', async () => {
     expect((await signIn('<a/>', { 'content-type': 'application/xml' })).status).toBe(415)
     expect((await signIn('email=a', { 'content-type': 'text/plain' })).status).toBe(415)
     expect((await signIn('email=a', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
   })
 
-  it('B3 half a character is refused, wherever it stands', async () => {
+  it('B3 a lone surrogate is refused in every field', async () => {
     const reply = await shop.owner.call('createCustomer', {
       name: 'Half \ud800',
       notes: 'and \udc00',
@@ -139,32 +139,32 @@ describe('bad input', () => {
     expect([reply.status, Object.keys(reply.body.fields ?? {})]).toEqual([422, ['name', 'notes']])
   })
 
-  it('B7 addresses that cannot be read, or that the API does not have, are refused like any other', async () => {
+  it('B7 malformed and unknown URLs are refused with a problem document', async () => {
     for (const [path, status] of [
       ['/api/v1/nothing', 404],
       ['/api/v1/office/%E0%A4%A/jobs', 404],
       ['/api/v1/people/sign-in', 404],
     ] as const) {
-      const reply = await ask('GET', path)
+      const reply = await sendRequest('GET', path)
       expect([
         path,
         reply.status,
-        code(reply),
+        codeOf(reply),
         reply.headers['content-type'],
         reply.headers['x-frame-options'],
       ]).toEqual([path, status, 'notFound', 'application/problem+json; charset=utf-8', 'DENY'])
     }
-    const page = await ask('GET', '/office/%E0%A4%A')
+    const page = await sendRequest('GET', '/office/%E0%A4%A')
     expect([page.status < 500, page.headers['x-frame-options']]).toEqual([true, 'DENY'])
   })
 
-  it('health and readiness count towards no limit', async () => {
+  it('health and readiness are not rate limited', async () => {
     for (const path of ['/api/v1/health', '/api/v1/ready'])
-      expect((await ask('GET', path)).headers['x-ratelimit-limit']).toBeUndefined()
-    expect((await ask('GET', '/api/v1/people/me')).headers['x-ratelimit-limit']).toBeDefined()
+      expect((await sendRequest('GET', path)).headers['x-ratelimit-limit']).toBeUndefined()
+    expect((await sendRequest('GET', '/api/v1/people/me')).headers['x-ratelimit-limit']).toBeDefined()
   })
 
-  it('B4 bombs are refused at once and leave the server answering', async () => {
+  it('B4 oversized input is refused and the server stays available', async () => {
     const bombs: [string, () => Promise<Reply>, number[]][] = [
       ['deep JSON', () => signIn('['.repeat(100_000) + ']'.repeat(100_000)), [400, 422]],
       [
@@ -183,43 +183,47 @@ describe('bad input', () => {
         () => signIn(gzipSync(Buffer.alloc(5_000_000, '[')), { 'content-encoding': 'gzip' }),
         [400, 413, 415],
       ],
-      ['a long address', () => ask('GET', `/api/v1/${'a'.repeat(12_000)}`), [404, 414, 431]],
-      ['long headers', () => ask('GET', '/api/v1/health', { headers: { 'x-long': 'a'.repeat(60_000) } }), [431]],
+      ['a long address', () => sendRequest('GET', `/api/v1/${'a'.repeat(12_000)}`), [404, 414, 431]],
+      [
+        'long headers',
+        () => sendRequest('GET', '/api/v1/health', { headers: { 'x-long': 'a'.repeat(60_000) } }),
+        [431],
+      ],
     ]
     const before = process.memoryUsage().rss
-    for (const [what, throwIt, statuses] of bombs) {
-      // A body that is still being sent when it is refused may find the connection closed.
-      const { status } = await throwIt().catch((error: NodeJS.ErrnoException) => ({
+    for (const [what, sendBomb, statuses] of bombs) {
+      // The server may close the connection while a refused body is still being sent.
+      const { status } = await sendBomb().catch((error: NodeJS.ErrnoException) => ({
         status: /hang up|EPIPE|ECONNRESET/.test(`${error.message} ${error.code}`) ? statuses[0]! : 0,
       }))
       expect([what, statuses.includes(status) ? 'refused' : status]).toEqual([what, 'refused'])
     }
-    expect((await ask('GET', '/api/v1/health')).status).toBe(200)
+    expect((await sendRequest('GET', '/api/v1/health')).status).toBe(200)
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024)
   })
 
-  it('a request cut short ends without harm', async () => {
+  it('an aborted request does no harm', async () => {
     await new Promise<void>((resolve) => {
-      const socket = net.connect(at.port, '127.0.0.1', () => {
+      const socket = net.connect(server.port, '127.0.0.1', () => {
         socket.write(
-          `POST /api/v1/people/sign-in HTTP/1.1\r\nhost: localhost:${at.port}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"em`,
+          `POST /api/v1/people/sign-in HTTP/1.1\r\nhost: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"em`,
         )
         socket.destroy()
         resolve()
       })
     })
-    expect((await ask('GET', '/api/v1/health')).status).toBe(200)
+    expect((await sendRequest('GET', '/api/v1/health')).status).toBe(200)
   })
 })
 
 describe('headers', () => {
-  it('B7 every answer carries the policy, refusals and missing pages too', async () => {
+  it('B7 every response has the security headers, including errors and missing pages', async () => {
     const answers = [
-      await ask('GET', '/api/v1/health'),
-      await ask('GET', '/api/v1/people/me'),
-      await ask('GET', '/nothing/here'),
+      await sendRequest('GET', '/api/v1/health'),
+      await sendRequest('GET', '/api/v1/people/me'),
+      await sendRequest('GET', '/nothing/here'),
       await signIn('{'),
-      await ask('DELETE', '/api/v1/health'),
+      await sendRequest('DELETE', '/api/v1/health'),
     ]
     for (const { headers } of answers) {
       expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
@@ -233,54 +237,54 @@ describe('headers', () => {
       expect(headers['x-powered-by']).toBeUndefined()
     }
   })
-  it('B7 answers of the API are never kept and run nothing', async () => {
-    const { headers } = await ask('GET', '/api/v1/people/me')
+  it('B7 API responses are not cached and cannot run scripts', async () => {
+    const { headers } = await sendRequest('GET', '/api/v1/people/me')
     expect(headers['cache-control']).toBe('no-store')
     expect(headers['content-security-policy']).toContain("default-src 'none'")
   })
-  it('the session cookie is out of reach of scripts and other sites', async () => {
-    const visitor = at.anyone()
+  it('the session cookie is HttpOnly and SameSite', async () => {
+    const visitor = server.anyone()
     const { headers } = await visitor.call('signIn', { email: shop.owner.email, password: PASSWORD })
     expect(headers['set-cookie']?.[0]).toMatch(
       /^portico_people=[\w-]{43}; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
     )
   })
-  it('C7 the log says that somebody searched, not for whom', async () => {
+  it('C7 the log hides search texts', async () => {
     await shop.owner.call('listCustomers', { search: 'Eleanor Finch' })
-    const line = at.log.filter((each) => each.includes('/customers?')).at(-1)!
+    const line = server.log.filter((each) => each.includes('/customers?')).at(-1)!
     expect(line).toContain('search=…')
     expect(line).not.toContain('Finch')
   })
-  it('refusals say nothing of the inside', async () => {
+  it('errors reveal no internals', async () => {
     const replies = [
-      await ask('GET', '/api/v1/people/me'),
+      await sendRequest('GET', '/api/v1/people/me'),
       await signIn('{'),
-      await ask('GET', '/api/v1/office/nowhere/jobs'),
+      await sendRequest('GET', '/api/v1/office/nowhere/jobs'),
     ]
     for (const { text } of replies) expect(text).not.toMatch(/at \w+ \(|node_modules|select |\.ts:/)
   })
 })
 
 describe('sessions', () => {
-  it('C4 a staff session ends after an hour without a request, and after a day whatever happens', async () => {
+  it('C4 a staff session ends after an hour without requests, and after a day in any case', async () => {
     const idle = await shop.staff('dispatcher')
     expect((await idle.call('getCurrentUser')).status).toBe(200)
-    at.clock.advance(59 * 60_000)
+    server.clock.advance(59 * 60_000)
     expect((await idle.call('getCurrentUser')).status).toBe(200)
-    at.clock.advance(61 * 60_000)
+    server.clock.advance(61 * 60_000)
     expect((await idle.call('getCurrentUser')).status).toBe(401)
     const busy = await shop.staff('dispatcher')
     for (let hour = 0; hour < 24; hour += 0.5) {
       expect((await busy.call('getCurrentUser')).status).toBe(200)
-      at.clock.advance(30 * 60_000)
+      server.clock.advance(30 * 60_000)
     }
-    at.clock.advance(1_000)
+    server.clock.advance(1_000)
     expect((await busy.call('getCurrentUser')).status).toBe(401)
   })
 
-  it('PS-43 PS-45 only the very token opens a session', async () => {
+  it('PS-43 PS-45 only the exact token opens a session', async () => {
     const [name, token] = [...shop.owner.cookies][0]!
-    const fresh = await at.business()
+    const fresh = await server.business()
     void token
     const real = fresh.owner.cookies.get(name)!
     for (const forged of [
@@ -294,7 +298,7 @@ describe('sessions', () => {
       `${real}%00`,
       'é'.repeat(43),
     ]) {
-      const reply = await ask('GET', '/api/v1/people/me', {
+      const reply = await sendRequest('GET', '/api/v1/people/me', {
         headers: { cookie: `${name}=${encodeURIComponent(forged)}` },
       })
       expect([forged, reply.status]).toEqual([forged, 401])
@@ -302,14 +306,15 @@ describe('sessions', () => {
     expect((await fresh.owner.call('getCurrentUser')).status).toBe(200)
   })
 
-  it('PS-47 signing in makes a new session and never adopts a given one', async () => {
-    const visitor = at.anyone()
+  it('PS-47 signing in creates a new session and never adopts an existing token', async () => {
+    const visitor = server.anyone()
     visitor.cookies.set('portico_people', 'A'.repeat(43))
-    const fresh = await at.business()
+    const fresh = await server.business()
     await visitor.ok('signIn', { email: fresh.owner.email, password: PASSWORD })
     expect(visitor.cookies.get('portico_people')).not.toBe('A'.repeat(43))
     expect(
-      (await ask('GET', '/api/v1/people/me', { headers: { cookie: `portico_people=${'A'.repeat(43)}` } })).status,
+      (await sendRequest('GET', '/api/v1/people/me', { headers: { cookie: `portico_people=${'A'.repeat(43)}` } }))
+        .status,
     ).toBe(401)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Every operation, called for real with another account's ids by everybody who may call it: nothing of the other
- * account changes or comes out, and what is refused leaves no trace at home either (PS-35).
+ * Calls every operation with another account's ids: the other account is neither changed nor revealed, and a refused
+ * request writes nothing to the caller's account either (PS-35).
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
@@ -10,57 +10,57 @@ import type { Definition } from '../src/platform/operation.ts'
 import { bodies, buildWorld, CANARY, type MatrixWorld } from './access.fixtures.ts'
 import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'
 
-let at: TestServer, world: MatrixWorld
+let server: TestServer, world: MatrixWorld
 let tables: string[]
 beforeAll(async () => {
-  at = await startSeparateServer(inject('world'))
-  world = await buildWorld(at)
-  const { rows } = await at.stored((db) =>
+  server = await startSeparateServer(inject('world'))
+  world = await buildWorld(server)
+  const { rows } = await server.stored((db) =>
     sql<{ name: string }>`
     select c.relname as name from pg_class c where c.relkind = 'r' and obj_description(c.oid) like 'class: tenant%'`.execute(
       db,
     ),
   )
-  // Sessions note when they were last seen; keys of finished requests are not records.
+  // Sessions record when they were last used, and idempotency keys are not business records.
   tables = rows
     .map((row) => row.name)
     .filter((name) => !['portal_sessions', 'idempotency_keys'].includes(name))
     .sort()
-  return () => at.close()
+  return () => server.close()
 }, 120_000)
 
-/** One fingerprint of everything an account has. */
+/** A hash of each table's rows of an account. */
 async function fingerprint(account: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {}
+  const fingerprints: Record<string, string> = {}
   for (const table of tables) {
-    const { rows } = await at.stored((db) =>
+    const { rows } = await server.stored((db) =>
       sql<{
         all: string | null
       }>`select string_agg(t::text, '|' order by t::text) as all from ${sql.table(table)} t where account_id = ${account}`.execute(
         db,
       ),
     )
-    found[table] = createHash('md5')
+    fingerprints[table] = createHash('md5')
       .update(rows[0]?.all ?? '')
       .digest('hex')
   }
-  return found
+  return fingerprints
 }
 
 describe('isolation', () => {
   it('PS-02 PS-35 PS-36 nobody changes or reads another account, and a refusal writes nothing', async () => {
-    const [here, there] = await at.stored((db) =>
+    const [here, there] = await server.stored((db) =>
       db.selectFrom('account_settings').select('account_id').orderBy('name').execute(),
     )
     const accounts = { here: here!.account_id, there: there!.account_id }
     const before = await fingerprint(accounts.there)
     const wrong: string[] = []
-    let asked = 0
+    let requestCount = 0
     for (const [name, definition] of Object.entries(contracts as Record<string, Definition>)) {
-      const named = Object.keys(definition.params?.shape ?? {})
+      const idFields = Object.keys(definition.params?.shape ?? {})
         .concat(Object.keys(definition.body?.shape ?? {}))
         .filter((key) => key in world.ids.foreign)
-      if (named.length === 0) continue
+      if (idFields.length === 0) continue
       const surface = definition.path.split('/')[1]
       for (const caller of world.callers.filter((each) =>
         ['owner', 'worker', 'portal user', 'may delete'].includes(each.name),
@@ -82,29 +82,28 @@ describe('isolation', () => {
           { ...(definition.method === 'GET' ? {} : sample), ...params },
           world.slug,
         )
-        const home = await fingerprint(accounts.here)
+        const ownBefore = await fingerprint(accounts.here)
         const reply = await send({
-          port: at.port,
-          host: surface === 'portal' ? `${world.slug}.localhost:${at.port}` : `localhost:${at.port}`,
+          port: server.port,
+          host: surface === 'portal' ? `${world.slug}.localhost:${server.port}` : `localhost:${server.port}`,
           method: definition.method,
           path: `/api/v1${path}${query}`,
           ...(definition.method !== 'GET' && { body: body ?? {} }),
           cookies: new Map(caller.person.cookies),
         })
-        asked++
-        if (reply.text.includes(CANARY.foreign))
-          wrong.push(`${name} × ${caller.name} told something of the other account`)
+        requestCount++
+        if (reply.text.includes(CANARY.foreign)) wrong.push(`${name} × ${caller.name} revealed the other account`)
         const after = await fingerprint(accounts.here)
         if (reply.status >= 400)
           for (const table of tables)
-            if (home[table] !== after[table])
+            if (ownBefore[table] !== after[table])
               wrong.push(`${name} × ${caller.name} was refused (${reply.status}) and wrote to ${table}`)
         if (reply.status < 300 && definition.params && Object.keys(definition.params.shape).some((key) => key in ids))
           wrong.push(`${name} × ${caller.name} answered ${reply.status} for a foreign id`)
       }
     }
     expect(wrong).toEqual([])
-    expect(asked).toBeGreaterThan(150)
+    expect(requestCount).toBeGreaterThan(150)
     expect(await fingerprint(accounts.there)).toEqual(before)
   }, 300_000)
 })

@@ -1,7 +1,7 @@
 /**
- * Runs a suite on a PostgreSQL server of Debian's (15) instead of the embedded one: makes a cluster in a temporary
- * folder, sets TEST_DATABASE_URL, runs vitest with the given arguments, and takes the cluster away again.
- * The server is owned by a role that is no superuser but may create roles and databases, as a host would give it.
+ * Runs vitest with the given arguments on Debian's PostgreSQL 15 instead of the embedded one: creates a cluster in a
+ * temporary folder, sets TEST_DATABASE_URL and deletes the cluster afterwards. Tests connect as a role that may create
+ * roles and databases but is no superuser, as on hosted PostgreSQL.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,24 +9,24 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
-import { find } from './debian.ts'
+import { findProgram } from './debian.ts'
 
-const program = find('postgresql')
+const program = findProgram('postgresql')
 if (!program) throw new Error('There is no PostgreSQL server: apt-get install postgresql-15')
 const bin = dirname(program)
 const folder = mkdtempSync(join(tmpdir(), 'portico-server-'))
-const account = process.getuid?.() === 0 ? unprivileged() : undefined
+const account = process.getuid?.() === 0 ? findUnprivilegedAccount() : undefined
 chmodSync(folder, 0o755)
 if (account) chownSync(folder, account.uid, account.gid)
-const as = account ? { uid: account.uid, gid: account.gid } : {}
+const spawnIdentity = account ? { uid: account.uid, gid: account.gid } : {}
 const cluster = join(folder, 'cluster')
 
-const made = spawnSync(
+const initResult = spawnSync(
   join(bin, 'initdb'),
   ['-D', cluster, '-U', 'postgres', '--auth=trust', '--locale=C.UTF-8', '--no-sync'],
-  { ...as, encoding: 'utf8', cwd: folder },
+  { ...spawnIdentity, encoding: 'utf8', cwd: folder },
 )
-if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+if (initResult.status !== 0) throw new Error(`initdb failed: ${initResult.stderr}`)
 const port = await freePort()
 const server = spawn(
   join(bin, 'postgres'),
@@ -44,10 +44,10 @@ const server = spawn(
     '-c',
     'max_connections=200',
   ],
-  { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] },
+  { ...spawnIdentity, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] },
 )
 try {
-  await connected(async (client) => {
+  await withClient(async (client) => {
     await client.query("create role host login createrole createdb password 'host'")
   })
   const args = process.argv.slice(2)
@@ -63,8 +63,8 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** PostgreSQL refuses to run as root. */
-function unprivileged(): { uid: number; gid: number } {
+/** An account for PostgreSQL, which refuses to run as root. */
+function findUnprivilegedAccount(): { uid: number; gid: number } {
   for (const name of ['postgres', 'nobody']) {
     const id = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout)
     if (id('-u')) return { uid: id('-u'), gid: id('-g') }
@@ -72,7 +72,7 @@ function unprivileged(): { uid: number; gid: number } {
   throw new Error('No account to run PostgreSQL as')
 }
 
-async function connected(work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withClient(work: (client: pg.Client) => Promise<void>): Promise<void> {
   for (let tries = 0; ; tries++) {
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
     try {

@@ -1,4 +1,4 @@
-/** What holds for every operation and every migration. */
+/** Rules for every operation and every migration. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -11,7 +11,7 @@ import { read, root } from './source.ts'
 const operations = Object.entries(contracts) as [string, Definition][]
 
 describe('operations', () => {
-  it('A1 say whose view they are, what they do, and write only where they say so', () => {
+  it('A1 declare their surface, audience and summary, and a GET never writes', () => {
     const wrong = operations.flatMap(([name, each]) => [
       ...(!/^\/(portal\/\{portal\}|office\/\{account\}|people|platform)(\/|$)/.test(each.path)
         ? [`${name}: ${each.path} begins with no audience`]
@@ -31,7 +31,7 @@ describe('operations', () => {
     expect(wrong).toEqual([])
   })
 
-  it('PS-38 PS-08 only the reviewed doors answer without a session', () => {
+  it('PS-38 PS-08 only the reviewed operations allow calls without a session', () => {
     expect(
       operations
         .filter(([, each]) => each.audience.includes('anonymous'))
@@ -52,11 +52,11 @@ describe('operations', () => {
   })
 })
 
-/** The last migration of the first set. Every later one says what it widens. */
+/** The last migration of the first set. Later ones declare the access they widen. */
 const FOUNDATION = '0011_callers.sql'
 
 describe('migrations', () => {
-  it('PS-60 say whether they widen what anybody sees, from the first one after the foundation on', () => {
+  it('PS-60 declare whether they widen access, if they follow the first set', () => {
     const silent = globSync('db/migrations/*.sql', { cwd: root }).filter(
       (file) =>
         basename(file) > FOUNDATION &&

@@ -1,7 +1,6 @@
 /**
- * A release is whole: built into a folder of its own, with nothing but the packages of its lockfile, it serves the demo on an
- * embedded database. The packages are copied from ours instead of fetched, so that this needs no network; that `npm ci`
- * takes the two files is asked of npm itself.
+ * A release is complete: built into a separate folder with only the packages of its lockfile, it serves the demo on an
+ * embedded database. Packages are copied from ours, so no network is needed; npm itself checks both package files.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -17,19 +16,19 @@ import { installedBytes, release } from '../tools/release.ts'
 import { mailServer, type MailServer } from './mail-server.ts'
 
 const root = resolve(import.meta.dirname, '..')
-/** Bytes of an installation without Node and PostgreSQL: what issue 3 aims at. */
+/** Largest size of an installation in bytes, without Node and PostgreSQL. */
 const BUDGET = 40_000_000
 interface Package {
   version: string
   hasInstallScript?: boolean
 }
-let folder: string, at: URL, mails: MailServer, server: ChildProcess | undefined
+let folder: string, baseUrl: URL, mails: MailServer, server: ChildProcess | undefined
 let log = ''
 let packages: [place: string, entry: Package][]
 
 beforeAll(async () => {
   const base = await mkdtemp(join(tmpdir(), 'portico-release-'))
-  // The database runs as somebody else where we are root.
+  // As root, the database runs under another account that must read the folder.
   await chmod(base, 0o755)
   folder = join(base, 'portico')
   if (!existsSync(join(root, 'build/adapter-node.js')))
@@ -39,12 +38,12 @@ beforeAll(async () => {
     packages: Record<string, Package>
   }
   await mkdir(join(folder, 'node_modules'))
-  // What is made for other machines is not here.
+  // Packages for other platforms are not installed.
   packages = Object.entries(lock.packages).filter(([place]) => place !== '' && existsSync(join(root, place)))
   await Promise.all(
     packages.map(([place]) =>
       place.startsWith('node_modules/node-')
-        ? // Much too large to copy, and needs nothing beside it.
+        ? // Too large to copy, and it imports no other package.
           symlink(join(root, place), join(folder, place))
         : cp(join(root, place), join(folder, place), {
             recursive: true,
@@ -55,7 +54,7 @@ beforeAll(async () => {
   )
   mails = await mailServer()
   const port = await freePort()
-  at = new URL(`http://localhost:${port}`)
+  baseUrl = new URL(`http://localhost:${port}`)
   const child = (server = spawn(process.execPath, ['portico.mjs', 'serve', '--demo'], {
     cwd: folder,
     env: environment(),
@@ -77,10 +76,10 @@ afterAll(async () => {
 })
 
 function environment(): NodeJS.ProcessEnv {
-  // Nothing of whoever runs the tests, and no way back to our own packages.
+  // A clean environment without a path to our own packages.
   return {
     PATH: process.env.PATH,
-    PORT: at.port,
+    PORT: baseUrl.port,
     PORTICO_DATA: join(dirname(folder), 'kept'),
     SMTP_URL: mails.url,
     LOG_LEVEL: 'warn',
@@ -97,21 +96,21 @@ const freePort = () =>
 
 /** Without node_modules: npm must not run under the Node in there. */
 const machinePath = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules'))
-const node = machinePath.map((part) => join(part, 'node')).find((file) => existsSync(file)) ?? process.execPath
+const machineNode = machinePath.map((part) => join(part, 'node')).find((file) => existsSync(file)) ?? process.execPath
 
-/** Another command of the same release, beside the server, under the machine's own Node: if that is too old it hands over. */
-const portico = async (...args: string[]) =>
+/** Runs a command of the release with the machine's Node; an old Node starts the installed one. */
+const runPortico = async (...args: string[]) =>
   (
-    await promisify(execFile)(node, [join(folder, 'portico.mjs'), ...args], {
+    await promisify(execFile)(machineNode, [join(folder, 'portico.mjs'), ...args], {
       cwd: folder,
       env: environment(),
       maxBuffer: 50_000_000,
     })
   ).stdout
 
-/** Ruth owns Harbour. */
-async function ruth(): Promise<string> {
-  const answer = await fetch(new URL('/api/v1/people/sign-in', at), {
+/** Signs in as the demo's owner and returns the cookie. */
+async function signInAsRuth(): Promise<string> {
+  const answer = await fetch(new URL('/api/v1/people/sign-in', baseUrl), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email: 'ruth@harbour-repair.example', password: DEMO_PASSWORD }),
@@ -121,7 +120,7 @@ async function ruth(): Promise<string> {
 }
 
 describe('a release', () => {
-  it('is installed by npm ci as it is', async () => {
+  it('installs with npm ci', async () => {
     const fresh = join(dirname(folder), 'fresh')
     for (const file of ['package.json', 'package-lock.json']) await cp(join(folder, file), join(fresh, file))
     const PATH = machinePath.join(delimiter)
@@ -134,7 +133,7 @@ describe('a release', () => {
     expect(packages.map(([place]) => place)).toContain('node_modules/sharp')
   })
 
-  it('takes less than its budget, names what it contains, and nothing in it is compiled', async () => {
+  it('stays within its size budget, lists its licenses and compiles nothing at install', async () => {
     const sizes = await installedBytes(folder)
     expect(Object.keys(sizes)).toEqual(
       expect.arrayContaining([
@@ -149,9 +148,9 @@ describe('a release', () => {
     const total = Object.values(sizes).reduce((sum, size) => sum + size, 0)
     expect(total > 20_000_000 && total < BUDGET ? 'within' : `${total} bytes: ${JSON.stringify(sizes)}`).toBe('within')
 
-    const licences = await readFile(join(folder, 'LICENSES.txt'), 'utf8')
+    const licenseTexts = await readFile(join(folder, 'LICENSES.txt'), 'utf8')
     for (const name of ['fastify', 'zod', 'svelte', '@sveltejs/kit', '@fontsource-variable/geist'])
-      expect(licences).toContain(`\n${name} `)
+      expect(licenseTexts).toContain(`\n${name} `)
 
     expect(
       packages.filter(
@@ -161,9 +160,9 @@ describe('a release', () => {
     expect(packages.filter(([place]) => existsSync(join(root, place, 'binding.gyp')))).toEqual([])
   })
 
-  it('is a page that opens, a picture that is kept and a mail that arrives', async () => {
-    const cookie = await ruth()
-    const page = await fetch(new URL('/office/harbour/jobs', at), { headers: { cookie } })
+  it('serves a page, stores an image and sends a mail', async () => {
+    const cookie = await signInAsRuth()
+    const page = await fetch(new URL('/office/harbour/jobs', baseUrl), { headers: { cookie } })
     const html = await page.text()
     expect([
       page.status,
@@ -171,7 +170,7 @@ describe('a release', () => {
       (html.match(/href="[^"]*job[^"]*[\da-f-]{36}/g) ?? []).length > 5,
     ]).toEqual([200, true, true])
     const script = /\/_app\/immutable\/[^"']+\.js/.exec(html)![0]
-    const asset = await fetch(new URL(script, at), { headers: { 'accept-encoding': 'br' } })
+    const asset = await fetch(new URL(script, baseUrl), { headers: { 'accept-encoding': 'br' } })
     expect([asset.status, asset.headers.get('content-encoding')]).toEqual([200, 'br'])
 
     const form = new FormData()
@@ -184,38 +183,40 @@ describe('a release', () => {
       ]),
       'logo.webp',
     )
-    const sent = await fetch(new URL('/api/v1/office/harbour/logo', at), {
+    const uploadReply = await fetch(new URL('/api/v1/office/harbour/logo', baseUrl), {
       method: 'POST',
-      headers: { cookie, origin: at.origin },
+      headers: { cookie, origin: baseUrl.origin },
       body: form,
     })
-    expect(sent.status).toBe(200)
-    const logo = await fetch(new URL('/api/v1/portal/harbour/logo', at))
+    expect(uploadReply.status).toBe(200)
+    const logo = await fetch(new URL('/api/v1/portal/harbour/logo', baseUrl))
     expect(await sharp(await logo.bytes()).metadata()).toMatchObject({ format: 'png', width: 40 })
 
-    const asked = await fetch(new URL('/api/v1/people/forgot-password', at), {
+    const forgotReply = await fetch(new URL('/api/v1/people/forgot-password', baseUrl), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email: 'ruth@harbour-repair.example' }),
     })
-    expect(asked.status).toBe(200)
+    expect(forgotReply.status).toBe(200)
     const mail = await mails.next('ruth@harbour-repair.example', 15_000)
-    expect(mail.html).toContain(`${at.origin}/office/reset-password/`)
+    expect(mail.html).toContain(`${baseUrl.origin}/office/reset-password/`)
 
-    // The list of known passwords came along.
+    // The list of common passwords is included.
     const token = /reset-password\/([\w-]+)/.exec(mail.html!)![1]!
-    const known = await fetch(new URL(`/api/v1/people/password-resets/${token}`, at), {
+    const resetReply = await fetch(new URL(`/api/v1/people/password-resets/${token}`, baseUrl), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ password: 'qwertyuiop123' }),
     })
-    expect(((await known.json()) as { fields: unknown }).fields).toMatchObject({ password: { code: 'passwordCommon' } })
+    expect(((await resetReply.json()) as { fields: unknown }).fields).toMatchObject({
+      password: { code: 'passwordCommon' },
+    })
   })
 
-  it('describes itself and imports like the sources', async () => {
-    expect((await portico('openapi')) === readFileSync(join(root, 'openapi.json'), 'utf8')).toBe(true)
+  it('prints openapi.json and imports jobs like the source', async () => {
+    expect((await runPortico('openapi')) === readFileSync(join(root, 'openapi.json'), 'utf8')).toBe(true)
     const sample = join(root, 'demo/samples/myla311')
-    const verdicts = await portico(
+    const verdicts = await runPortico(
       'import',
       'jobs',
       `${sample}.csv`,

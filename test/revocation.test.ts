@@ -1,4 +1,4 @@
-/** A8: what ends, ends with the next request, on every node. Twenty-odd ways to lose access, each tried on two servers. */
+/** A8: lost access takes effect with the next request on every node. Each way to lose access is tried on two servers. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   startTestServer,
@@ -9,12 +9,12 @@ import {
   type Person,
 } from './test-server.ts'
 
-let at: TestServer, twin: TestServer
+let server: TestServer, secondServer: TestServer
 beforeAll(async () => {
-  at = await startTestServer()
-  twin = await startSeparateServer(inject('world'), { twinOf: at })
+  server = await startTestServer()
+  secondServer = await startSeparateServer(inject('world'), { twinOf: server })
 })
-afterAll(() => twin.close())
+afterAll(() => secondServer.close())
 
 interface Scene {
   shop: Business
@@ -24,8 +24,8 @@ interface Scene {
   job: string
 }
 
-async function scene(): Promise<Scene> {
-  const shop = await at.business()
+async function createScene(): Promise<Scene> {
+  const shop = await server.business()
   const template = await shop.template()
   const customer = await shop.customer()
   const user = await shop.portalUser({ customers: [customer] })
@@ -38,7 +38,7 @@ async function scene(): Promise<Scene> {
   return { shop, user, customer, template, job: jobs[0]!.id }
 }
 
-/** The same request at both nodes. */
+/** Statuses of the same request on both nodes. */
 async function statuses(
   person: Person,
   shop: Business,
@@ -47,10 +47,10 @@ async function statuses(
   method = 'GET',
   body?: unknown,
 ): Promise<number[]> {
-  const both: number[] = []
-  for (const node of [twin, at]) {
+  const results: number[] = []
+  for (const node of [secondServer, server]) {
     const host = surface === 'portal' ? `${shop.slug}.localhost:${node.port}` : `localhost:${node.port}`
-    both.push(
+    results.push(
       (
         await send({
           port: node.port,
@@ -63,10 +63,11 @@ async function statuses(
       ).status,
     )
   }
-  return both
+  return results
 }
-const version = async ({ shop, user }: Scene) => (await shop.owner.ok('getPortalUser', { user: user.id })).version
-const settings = async ({ shop }: Scene, change: object) => {
+const readUserVersion = async ({ shop, user }: Scene) =>
+  (await shop.owner.ok('getPortalUser', { user: user.id })).version
+const updateSettings = async ({ shop }: Scene, change: object) => {
   const { version: seen } = await shop.owner.ok('getPortalSettings')
   await shop.owner.ok('updatePortalSettings', { version: seen, ...change } as never)
 }
@@ -84,26 +85,26 @@ describe('a portal user', () => {
       'job',
       404,
     ],
-    ['E-09 portal switched off', (all) => settings(all, { enabled: false }), 'job', 401],
-    ['V-24 E-19 the template taken from the defaults', (all) => settings(all, { templates: [] }), 'job', 404],
+    ['E-09 portal switched off', (scene) => updateSettings(scene, { enabled: false }), 'job', 401],
+    ['V-24 E-19 the template taken from the defaults', (scene) => updateSettings(scene, { templates: [] }), 'job', 404],
     [
       'V-25 the template hidden from this user',
-      async (all) =>
-        all.shop.owner.ok('setTemplateAccess', {
-          user: all.user.id,
-          version: await version(all),
+      async (scene) =>
+        scene.shop.owner.ok('setTemplateAccess', {
+          user: scene.user.id,
+          version: await readUserVersion(scene),
           mode: 'hide',
-          templates: [all.template],
+          templates: [scene.template],
         }),
       'job',
       404,
     ],
     [
       'V-25 another list in place of the defaults',
-      async (all) =>
-        all.shop.owner.ok('setTemplateAccess', {
-          user: all.user.id,
-          version: await version(all),
+      async (scene) =>
+        scene.shop.owner.ok('setTemplateAccess', {
+          user: scene.user.id,
+          version: await readUserVersion(scene),
           mode: 'replace',
           templates: [],
         }),
@@ -112,28 +113,28 @@ describe('a portal user', () => {
     ],
     [
       'V-03 canceling switched off for all',
-      async (all) => {
-        const { switches } = await all.shop.owner.ok('getPortalSettings')
-        await settings(all, { switches: { ...switches, cancelJobs: false } })
+      async (scene) => {
+        const { switches } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { switches: { ...switches, cancelJobs: false } })
       },
       'cancel',
       403,
     ],
     [
       'V-23 canceling taken from the defaults',
-      async (all) => {
-        const { permissions } = await all.shop.owner.ok('getPortalSettings')
-        await settings(all, { permissions: { ...permissions, cancelJobs: false } })
+      async (scene) => {
+        const { permissions } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { permissions: { ...permissions, cancelJobs: false } })
       },
       'cancel',
       403,
     ],
     [
       'V-22 canceling taken from this user',
-      async (all) =>
-        all.shop.owner.ok('customizePermissions', {
-          user: all.user.id,
-          version: await version(all),
+      async (scene) =>
+        scene.shop.owner.ok('customizePermissions', {
+          user: scene.user.id,
+          version: await readUserVersion(scene),
           permissions: { cancelJobs: false },
         }),
       'cancel',
@@ -154,18 +155,18 @@ describe('a portal user', () => {
     ],
     [
       'V-03 booking switched off for all',
-      async (all) => {
-        const { switches } = await all.shop.owner.ok('getPortalSettings')
-        await settings(all, { switches: { ...switches, createJobs: false } })
+      async (scene) => {
+        const { switches } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { switches: { ...switches, createJobs: false } })
       },
       'book',
       403,
     ],
     [
       'V-03 editing switched off for all',
-      async (all) => {
-        const { switches } = await all.shop.owner.ok('getPortalSettings')
-        await settings(all, { switches: { ...switches, editJobs: false } })
+      async (scene) => {
+        const { switches } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { switches: { ...switches, editJobs: false } })
       },
       'edit',
       403,
@@ -173,7 +174,9 @@ describe('a portal user', () => {
     [
       'the whole account suspended',
       ({ shop }) =>
-        at.stored((db) => db.updateTable('accounts').set({ status: 'suspended' }).where('id', '=', shop.id).execute()),
+        server.stored((db) =>
+          db.updateTable('accounts').set({ status: 'suspended' }).where('id', '=', shop.id).execute(),
+        ),
       'job',
       401,
     ],
@@ -203,40 +206,42 @@ describe('a portal user', () => {
     [
       'a session of 30 days over',
       async () => {
-        at.clock.advance(30 * 24 * 3600_000 + 1000)
+        server.clock.advance(30 * 24 * 3600_000 + 1000)
       },
       'job',
       401,
     ],
     ['signed out elsewhere', ({ user }) => user.ok('signOutOfPortal'), 'job', 401],
   ]
-  it.each(transitions)('%s: the next request knows', async (_what, transition, asked, status) => {
-    const all = await scene()
-    expect(await statuses(all.user, all.shop, `/jobs/${all.job}`)).toEqual([200, 200])
-    const cookies = new Map(all.user.cookies)
-    await transition(all)
-    const user = { ...all.user, cookies }
-    const deeds: Record<string, [string, string?, unknown?]> = {
-      job: [`/jobs/${all.job}`],
-      cancel: [`/jobs/${all.job}/cancel`, 'POST', {}],
-      book: ['/jobs', 'POST', { template: all.template, customer: all.customer, address: 'Here', fields: {} }],
-      edit: [`/jobs/${all.job}`, 'PATCH', { version: 1, address: 'There' }],
+  it.each(transitions)('%s: takes effect with the next request', async (_what, transition, requestName, status) => {
+    const scene = await createScene()
+    expect(await statuses(scene.user, scene.shop, `/jobs/${scene.job}`)).toEqual([200, 200])
+    const cookies = new Map(scene.user.cookies)
+    await transition(scene)
+    const user = { ...scene.user, cookies }
+    const requests: Record<string, [string, string?, unknown?]> = {
+      job: [`/jobs/${scene.job}`],
+      cancel: [`/jobs/${scene.job}/cancel`, 'POST', {}],
+      book: ['/jobs', 'POST', { template: scene.template, customer: scene.customer, address: 'Here', fields: {} }],
+      edit: [`/jobs/${scene.job}`, 'PATCH', { version: 1, address: 'There' }],
     }
-    const [path, method, body] = deeds[asked]!
-    const after = await statuses(user, all.shop, path, 'portal', method, body)
+    const [path, method, body] = requests[requestName]!
+    const after = await statuses(user, scene.shop, path, 'portal', method, body)
     expect(after).toEqual([status, status])
     expect(
-      await at.stored((db) => db.selectFrom('jobs').select('status').where('id', '=', all.job).executeTakeFirst()),
+      await server.stored((db) =>
+        db.selectFrom('jobs').select('status').where('id', '=', scene.job).executeTakeFirst(),
+      ),
     ).toEqual({ status: 'unassigned' })
   })
 
-  it('E-09 is let in again when the portal is on again, without a new activation', async () => {
-    const all = await scene()
-    await settings(all, { enabled: false })
-    await settings(all, { enabled: true })
-    const again = await all.shop
+  it('E-09 can sign in again when the portal is enabled again, without a new activation', async () => {
+    const scene = await createScene()
+    await updateSettings(scene, { enabled: false })
+    await updateSettings(scene, { enabled: true })
+    const again = await scene.shop
       .visitor()
-      .call('signInToPortal', { email: all.user.email, password: 'correct horse battery' })
+      .call('signInToPortal', { email: scene.user.email, password: 'correct horse battery' })
     expect(again.status).toBe(200)
   })
 })
@@ -257,16 +262,16 @@ describe('staff', () => {
       },
       403,
     ],
-  ] as const)('%s: the next request knows', async (_what, transition, status) => {
-    const shop = await at.business()
+  ] as const)('%s: takes effect with the next request', async (_what, transition, status) => {
+    const shop = await server.business()
     const admin = await shop.staff('admin')
     expect(await statuses(admin, shop, '/portal-settings', 'office')).toEqual([200, 200])
     await transition(shop, admin)
     expect(await statuses(admin, shop, '/portal-settings', 'office')).toEqual([status, status])
   })
 
-  it('a worker whose job went to somebody else no longer sees it, nor its customer', async () => {
-    const { shop, job, customer } = await scene()
+  it('a worker whose job was reassigned no longer sees it or its customer', async () => {
+    const { shop, job, customer } = await createScene()
     const [marek, priya] = [await shop.staff('worker', 'Marek'), await shop.staff('worker', 'Priya')]
     const seen = async () => (await shop.owner.ok('getJob', { job })).version
     await shop.owner.ok('assignJob', { job, version: await seen(), worker: marek.id })

@@ -1,40 +1,42 @@
-/** How often a request waits for the database: the figure that a distant database multiplies. */
+/** Counts how often a request waits for the database, because each wait costs a network round trip. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { startSeparateServer, type Business, type TestServer, type Person } from './test-server.ts'
 
-let home: TestServer, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
-/** Statements of each flight: what was sent before any answer came. */
-let flights: string[][] = []
+let server: TestServer, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
+/** Statements of each batch: those sent before the first result arrived. */
+let batches: string[][] = []
 
 beforeAll(async () => {
-  home = await startSeparateServer(inject('world'))
-  let waiting = 0
-  home.app.pools.app.on('connect', (client) => {
+  server = await startSeparateServer(inject('world'))
+  let pendingQueries = 0
+  server.app.pools.app.on('connect', (client) => {
     const query = client.query.bind(client) as (query: pg.QueryConfig | string, ...rest: unknown[]) => unknown
-    client.query = ((asked: pg.QueryConfig | string, ...rest: unknown[]) => {
-      if (waiting++ === 0) flights.push([])
-      flights.at(-1)!.push((typeof asked === 'string' ? asked : asked.text).replaceAll(/\s+/g, ' ').trim().slice(0, 40))
-      // The pool asks with a callback, a transaction with a promise.
-      const done = rest.at(-1)
-      if (typeof done === 'function')
-        return query(asked, ...rest.slice(0, -1), (...answer: unknown[]) => {
-          waiting--
-          ;(done as (...answer: unknown[]) => void)(...answer)
+    client.query = ((config: pg.QueryConfig | string, ...rest: unknown[]) => {
+      if (pendingQueries++ === 0) batches.push([])
+      batches
+        .at(-1)!
+        .push((typeof config === 'string' ? config : config.text).replaceAll(/\s+/g, ' ').trim().slice(0, 40))
+      // The pool passes a callback, a transaction expects a promise.
+      const callback = rest.at(-1)
+      if (typeof callback === 'function')
+        return query(config, ...rest.slice(0, -1), (...answer: unknown[]) => {
+          pendingQueries--
+          ;(callback as (...answer: unknown[]) => void)(...answer)
         })
-      const sent = query(asked, ...rest) as Promise<unknown>
-      void sent.then(
+      const result = query(config, ...rest) as Promise<unknown>
+      void result.then(
         () => {
-          waiting--
+          pendingQueries--
         },
         () => {
-          waiting--
+          pendingQueries--
         },
       )
-      return sent
+      return result
     }) as never
   })
-  shop = await home.business()
+  shop = await server.business()
   customer = await shop.customer()
   site = await shop.site(customer)
   template = await shop.template({
@@ -43,18 +45,18 @@ beforeAll(async () => {
   eleanor = await shop.portalUser({ customers: [customer] })
   job = (await eleanor.ok('createPortalJob', { template, site, fields: { fault: 'Leaks' } })).jobs[0]!.id
 })
-afterAll(() => home.close())
+afterAll(() => server.close())
 
-async function flightsOf(work: () => Promise<unknown>): Promise<string[][]> {
-  // What a request before left behind, such as the end of its transaction.
+async function recordBatches(work: () => Promise<unknown>): Promise<string[][]> {
+  // Waits for the previous request, whose transaction may still be ending.
   await new Promise((resolve) => setTimeout(resolve, 50))
-  flights = []
+  batches = []
   await work()
-  return flights
+  return batches
 }
 
-it('a list waits for the database once: who calls, context, rows and commit in one flight', async () => {
-  expect(await flightsOf(() => eleanor.ok('listPortalJobs'))).toMatchObject([
+it('a list waits for the database once: caller, context, rows and commit in one batch', async () => {
+  expect(await recordBatches(() => eleanor.ok('listPortalJobs'))).toMatchObject([
     [
       'begin read only',
       expect.stringContaining('begin_portal_request'),
@@ -64,8 +66,8 @@ it('a list waits for the database once: who calls, context, rows and commit in o
   ])
 })
 
-it('so does one job, with all that is beside it', async () => {
-  expect(await flightsOf(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([
+it('one job waits once, with its comments, files and history', async () => {
+  expect(await recordBatches(() => eleanor.ok('getPortalJob', { job }))).toMatchObject([
     [
       'begin read only',
       expect.stringContaining('begin_portal_request'),
@@ -75,10 +77,10 @@ it('so does one job, with all that is beside it', async () => {
   ])
 })
 
-it('a booking waits twice: who calls with all it decides by, then all it writes', async () => {
-  const made = await flightsOf(() =>
+it('a booking waits twice: once for all reads, once for all writes', async () => {
+  const bookingBatches = await recordBatches(() =>
     eleanor.ok('createPortalJob', { template, site, fields: { fault: 'Leaks' }, formKey: crypto.randomUUID() }),
   )
-  expect(made.map((each) => each[0])).toEqual(['begin', expect.stringContaining('insert into jobs')])
-  expect(made[1]!.at(-1)).toBe('commit')
+  expect(bookingBatches.map((each) => each[0])).toEqual(['begin', expect.stringContaining('insert into jobs')])
+  expect(bookingBatches[1]!.at(-1)).toBe('commit')
 })

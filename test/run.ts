@@ -1,5 +1,5 @@
 /**
- * Everything that is checked, in order, ending with one plain line: `N passed, N failed`.
+ * Runs all checks in order and ends with one line: `N passed, N failed`.
  *
  *   npm test                          all of it
  *   npm test -- --only types,unit     some steps, by name
@@ -9,13 +9,13 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { provide, type Program } from './debian.ts'
+import { installPrograms, type Program } from './debian.ts'
 
 interface Step {
   name: string
   /** Run by this Node: a script and its arguments. `{report}` becomes the file for the suite's JSON report. */
   command: string[]
-  /** `one`: it passes or fails as a whole and is silent when it passes. `vitest`: counted by the report. */
+  /** `one`: one check, silent when it passes. `vitest`: counted from the report. */
   count: 'one' | 'vitest'
   needs?: Program[]
   env?: Record<string, string>
@@ -48,7 +48,7 @@ const steps: Step[] = [
     count: 'vitest',
     needs: ['chromium'],
   },
-  // The same isolation on a server, as a host would give it: PostgreSQL 15, and no superuser.
+  // Isolation on PostgreSQL 15 without a superuser, as on hosted PostgreSQL.
   {
     name: 'postgresql-15',
     command: ['test/on-server.ts', 'test/isolation', 'test/access', 'test/races', ...vitest.slice(2)],
@@ -64,24 +64,24 @@ interface Score {
 
 const root = path.resolve(import.meta.dirname, '..')
 const reports = path.join(root, 'out', 'test')
-const chosen = choose(process.argv.slice(2))
+const selectedSteps = selectSteps(process.argv.slice(2))
 const total: Score = { passed: 0, failed: 0 }
 
-for (const step of chosen) {
-  const began = performance.now()
+for (const step of selectedSteps) {
+  const startedAt = performance.now()
   const score = await runStep(step)
   total.passed += score.passed
   total.failed += score.failed
   const counts = step.count === 'one' ? '' : `, ${score.passed} passed, ${score.failed} failed`
   console.log(
-    `${score.failed === 0 ? '✓' : '✗'} ${step.name} (${((performance.now() - began) / 1000).toFixed(1)} s${counts})`,
+    `${score.failed === 0 ? '✓' : '✗'} ${step.name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s${counts})`,
   )
 }
 console.log(`${total.passed} passed, ${total.failed} failed`)
-// A run that tested nothing has not passed.
+// A run without tests has not passed.
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
-function choose(args: string[]): Step[] {
+function selectSteps(args: string[]): Step[] {
   const only = args[args.indexOf('--only') + 1]
   if (!args.includes('--only')) return steps
   const names = (only ?? '').split(',')
@@ -94,7 +94,7 @@ function choose(args: string[]): Step[] {
 }
 
 async function runStep(step: Step): Promise<Score> {
-  const missing = provide(step.needs ?? [])
+  const missing = installPrograms(step.needs ?? [])
   if (missing.length > 0) {
     console.log(missing.join('\n'))
     return { passed: 0, failed: 1 }
@@ -133,7 +133,7 @@ interface VitestReport {
   testResults: { status: string; assertionResults: unknown[] }[]
 }
 
-/** A file that cannot be loaded has no tests that could fail, and an error between tests belongs to none: each counts as one. */
+/** A file that cannot be loaded and an error outside tests count as one failure each. */
 function countVitest(file: string, code: number | null): Score {
   if (!fs.existsSync(file)) return { passed: 0, failed: 1 }
   const report = JSON.parse(fs.readFileSync(file, 'utf8')) as VitestReport

@@ -14,12 +14,12 @@ export interface Server {
   /** Of the main host. */
   url: string
   port: number
-  /** What it has said so far: the demo's welcome, or the address of the set-up. */
-  printed(): string
+  /** Standard output so far: the demo's welcome, or the set-up link. */
+  output(): string
   stop(): Promise<void>
 }
 
-/** Runs `portico serve` with these arguments and answers once it listens; its data goes when it stops. */
+/** Starts `portico serve` with these arguments and waits until it listens; `stop` deletes its data. */
 export async function serve(...args: string[]): Promise<Server> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'portico-served-'))
   fs.chmodSync(folder, 0o755)
@@ -39,7 +39,7 @@ export async function serve(...args: string[]): Promise<Server> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     child.stdout!.on('data', (chunk: Buffer) => {
       output += chunk.toString()
@@ -50,16 +50,16 @@ export async function serve(...args: string[]): Promise<Server> {
   return {
     url: `http://localhost:${port}`,
     port,
-    printed: () => output,
+    output: () => output,
     async stop() {
       child.kill('SIGTERM')
-      await ended
+      await exited
       fs.rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** A browser in which one of the demo's people has signed in, at the sign-in page `at`. */
+/** A browser context signed in as a person of the demo, through the sign-in page `at`. */
 export async function signedIn(
   browser: Browser,
   at: string,

@@ -1,20 +1,20 @@
-/** The project's source as the architecture tests read it: files, their imports and their layer. */
+/** Source files, their imports and their layers, for the architecture tests. */
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '..')
 export const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
-/** Every source file of ours, generated ones left out, as paths from the root. */
+/** All source files except generated ones, as paths from the root. */
 export const files = globSync('{src,demo,test,db,bench,tools}/**/*.{ts,svelte,js,mjs}', { cwd: root })
   .filter((file) => !file.endsWith('.gen.ts'))
   .sort()
 
-/** What ships. */
+/** Files of the product, without tests. */
 export const product = files.filter((file) => file.startsWith('src/') && !/\.(test|fixtures)\.ts$/.test(file))
 
 export interface Import {
-  /** As written. */
+  /** The specifier as written. */
   from: string
   typesOnly: boolean
   dynamic: boolean

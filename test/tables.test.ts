@@ -1,4 +1,4 @@
-/** What holds for every table, role and definer function. */
+/** Rules for every table, role and security definer function. */
 import { spawnSync } from 'node:child_process'
 import pg from 'pg'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
@@ -55,7 +55,7 @@ describe('tables', () => {
     expect(keys.filter((key) => key.first !== 'account_id').map((key) => `${key.table}.${key.name}`)).toEqual([])
   })
 
-  it('A6 the roles of the app have no way around policies', async () => {
+  it('A6 the app roles cannot bypass policies', async () => {
     expect(
       await rows(
         `select rolname from pg_roles where rolname like 'portico_%' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)`,
@@ -78,7 +78,7 @@ describe('tables', () => {
     expect(definers.map((each) => each.name)).toMatchSnapshot()
   })
 
-  it('the app role sees nothing without context', async () => {
+  it('the app role reads no rows without context', async () => {
     const { admin, passwords, template } = inject('world')
     const app = new pg.Client({ ...admin, database: template, user: 'portico_app', password: passwords.portico_app })
     await app.connect()

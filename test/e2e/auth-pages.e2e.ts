@@ -3,14 +3,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Business, TestServer, Person, Reply } from '../test-server.ts'
 import { openPages } from './browser.ts'
 
-let at: TestServer
+let server: TestServer
 beforeAll(async () => {
-  at = await openPages()
+  server = await openPages()
 }, 120_000)
 
-const page = (who: Person, business: Business, path = '') =>
+const getPage = (who: Person, business: Business, path = '') =>
   who.request('GET', `/p/${business.slug}${path}`) as Promise<Reply<string>>
-const post = (
+const postForm = (
   who: Person,
   business: Business,
   path: string,
@@ -21,8 +21,8 @@ const post = (
     body: new URLSearchParams(fields).toString(),
     headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded', ...headers },
   }) as Promise<Reply<string>>
-const tokenFor = (business: Business, email: string) =>
-  at.stored(
+const readMailToken = (business: Business, email: string) =>
+  server.stored(
     async (db) =>
       (
         await db
@@ -35,92 +35,96 @@ const tokenFor = (business: Business, email: string) =>
       ).payload as { token: string },
   )
 const MARTHA = { name: 'Martha Okonkwo', password: 'a kettle in the harbour' }
-let people = 0
-const address = () => `martha.${++people}@post.example`
+let peopleCount = 0
+const nextEmail = () => `martha.${++peopleCount}@post.example`
 
 describe('sign-in pages', () => {
-  it('CP-05 CP-09 V-06 a public portal shows the sign-up beside the sign-in; a private one has no link, and refuses the address', async () => {
-    const open = await at.business(),
-      closed = await at.business({ public: false }),
-      who = at.anyone()
-    expect((await page(who, open, '/sign-in')).text).toContain(`/p/${open.slug}/signup`)
-    expect((await page(who, open, '/signup')).status).toBe(200)
-    expect((await page(who, closed, '/sign-in')).text).not.toContain('/signup')
-    const refused = await page(who, closed, '/signup')
+  it('CP-05 CP-09 V-06 a public portal links to sign-up; a private one has no link and refuses the sign-up page', async () => {
+    const open = await server.business(),
+      closed = await server.business({ public: false }),
+      who = server.anyone()
+    expect((await getPage(who, open, '/sign-in')).text).toContain(`/p/${open.slug}/signup`)
+    expect((await getPage(who, open, '/signup')).status).toBe(200)
+    expect((await getPage(who, closed, '/sign-in')).text).not.toContain('/signup')
+    const refused = await getPage(who, closed, '/signup')
     expect([refused.status, refused.text.includes('<form')]).toEqual([403, false])
   })
 
-  it("V-11 V-14 the other names of the pages lead to them, and the portal's address to its sign-in page", async () => {
-    const business = await at.business(),
-      who = at.anyone(),
+  it("V-11 V-14 alternative paths redirect to the pages, and the portal's root to its sign-in page", async () => {
+    const business = await server.business(),
+      who = server.anyone(),
       base = `/p/${business.slug}`
     for (const [from, to] of [
       ['/login', '/sign-in'],
       ['/sign-up', '/signup'],
       ['', '/sign-in'],
     ] as const) {
-      const reply = await page(who, business, from)
+      const reply = await getPage(who, business, from)
       expect([reply.status >= 300 && reply.status < 400, reply.headers.location]).toEqual([true, base + to])
     }
   })
 
-  it('CP-02 off means "unavailable" at every address, and nothing of the business', async () => {
-    const business = await at.business({ enabled: false, name: 'Kestrel Boilers' }),
-      who = at.anyone()
+  it('CP-02 a disabled portal is unavailable on every page and shows nothing of the business', async () => {
+    const business = await server.business({ enabled: false, name: 'Kestrel Boilers' }),
+      who = server.anyone()
     for (const path of ['/sign-in', '/signup', '/forgot-password', '/activate/x']) {
-      const reply = await page(who, business, path)
+      const reply = await getPage(who, business, path)
       expect(reply.status).toBe(404)
       expect(reply.text).toContain('This portal is currently unavailable.')
       expect(reply.text).not.toMatch(/Kestrel|--brand/)
     }
   })
 
-  it('CP-11 CP-12 CP-15 E-05 form, message above the sign-in, refusal with resend, one button, in: all without script', async () => {
-    const business = await at.business(),
-      who = at.anyone(),
-      email = address()
-    const sent = await post(who, business, '/signup', { ...MARTHA, email })
+  it('CP-11 CP-12 CP-15 E-05 sign-up, refused sign-in with resend, and activation work without script', async () => {
+    const business = await server.business(),
+      who = server.anyone(),
+      email = nextEmail()
+    const sent = await postForm(who, business, '/signup', { ...MARTHA, email })
     expect(sent.headers.location).toContain(`/p/${business.slug}/sign-in?sent=`)
-    const told = (await page(who, business, sent.headers.location!.replace(`/p/${business.slug}`, ''))).text
-    expect(told.indexOf('Check your email to finish signing up.')).toBeGreaterThan(0)
-    expect(told.indexOf('Check your email to finish signing up.')).toBeLessThan(told.indexOf('name="password"'))
+    const signInPage = (await getPage(who, business, sent.headers.location!.replace(`/p/${business.slug}`, ''))).text
+    expect(signInPage.indexOf('Check your email to finish signing up.')).toBeGreaterThan(0)
+    expect(signInPage.indexOf('Check your email to finish signing up.')).toBeLessThan(
+      signInPage.indexOf('name="password"'),
+    )
     expect(who.cookies.size).toBe(0)
-    const refused = await post(who, business, '/sign-in?/signIn', { email, password: MARTHA.password })
+    const refused = await postForm(who, business, '/sign-in?/signIn', { email, password: MARTHA.password })
     expect([
       refused.status,
       refused.text.includes('Your account isn’t activated yet.'),
       refused.text.includes('?/resend'),
     ]).toEqual([403, true, true])
-    const { token } = await tokenFor(business, email)
-    const opened = await page(who, business, `/activate/${token}`)
+    const { token } = await readMailToken(business, email)
+    const opened = await getPage(who, business, `/activate/${token}`)
     expect([
       opened.status,
       opened.text.match(/<form/g)?.length,
       opened.text.includes('<script'),
       who.cookies.size,
     ]).toEqual([200, 1, false, 0])
-    expect((await post(who, business, `/activate/${token}?/activate`, {})).headers.location).toBe(
+    expect((await postForm(who, business, `/activate/${token}?/activate`, {})).headers.location).toBe(
       `/p/${business.slug}/jobs`,
     )
     expect(who.cookies.size).toBe(1)
-    expect((await page(who, business, `/activate/${token}`)).headers.location).toBe(`/p/${business.slug}/jobs`)
+    expect((await getPage(who, business, `/activate/${token}`)).headers.location).toBe(`/p/${business.slug}/jobs`)
   })
 
-  it('CP-17 E-04 the used link opens the sign-in page with the address filled in', async () => {
-    const business = await at.business(),
-      who = at.anyone(),
-      other = at.anyone(),
-      email = address()
-    await post(who, business, '/signup', { ...MARTHA, email })
-    const { token } = await tokenFor(business, email)
-    await post(who, business, `/activate/${token}?/activate`, {})
-    const led = (await page(other, business, `/activate/${token}`)).headers.location!
-    expect((await page(other, business, led.replace(`/p/${business.slug}`, ''))).text).toContain(`value="${email}"`)
+  it('CP-17 E-04 a used link opens the sign-in page with the email filled in', async () => {
+    const business = await server.business(),
+      who = server.anyone(),
+      other = server.anyone(),
+      email = nextEmail()
+    await postForm(who, business, '/signup', { ...MARTHA, email })
+    const { token } = await readMailToken(business, email)
+    await postForm(who, business, `/activate/${token}?/activate`, {})
+    const redirect = (await getPage(other, business, `/activate/${token}`)).headers.location!
+    expect((await getPage(other, business, redirect.replace(`/p/${business.slug}`, ''))).text).toContain(
+      `value="${email}"`,
+    )
     expect(other.cookies.size).toBe(0)
   })
 
-  it('PS-58 after signing in a page of this portal opens, and never another place', async () => {
-    const business = await at.business(),
+  it('PS-58 signing in redirects only to pages of this portal', async () => {
+    const business = await server.business(),
       user = await business.portalUser({ signedIn: false }),
       base = `/p/${business.slug}`
     for (const [next, to] of [
@@ -130,7 +134,7 @@ describe('sign-in pages', () => {
       ['https://evil.example', `${base}/jobs`],
       ['/office', `${base}/jobs`],
     ]) {
-      const reply = await post(at.anyone(), business, `/sign-in?/signIn&next=${encodeURIComponent(next!)}`, {
+      const reply = await postForm(server.anyone(), business, `/sign-in?/signIn&next=${encodeURIComponent(next!)}`, {
         email: user.email,
         password: 'correct horse battery',
       })
@@ -138,23 +142,29 @@ describe('sign-in pages', () => {
     }
   })
 
-  it('PS-41 a form sent from another site is refused before anything happens', async () => {
-    const business = await at.business(),
-      email = address()
-    const reply = await post(at.anyone(), business, '/signup', { ...MARTHA, email }, { origin: 'http://evil.example' })
+  it('PS-41 a form from another site is refused and changes nothing', async () => {
+    const business = await server.business(),
+      email = nextEmail()
+    const reply = await postForm(
+      server.anyone(),
+      business,
+      '/signup',
+      { ...MARTHA, email },
+      { origin: 'http://evil.example' },
+    )
     expect(reply.status).toBe(403)
     expect(
-      await at.stored((db) =>
+      await server.stored((db) =>
         db.selectFrom('portal_users').select('id').where('account_id', '=', business.id).execute(),
       ),
     ).toEqual([])
   })
 
-  it('nothing typed is lost but the password, and no sign-in page ships a script', async () => {
-    const business = await at.business(),
-      who = at.anyone(),
-      email = address()
-    const again = await post(who, business, '/signup', { ...MARTHA, email, password: 'short' })
+  it('a refused form keeps all input except the password, and no sign-in page has a script', async () => {
+    const business = await server.business(),
+      who = server.anyone(),
+      email = nextEmail()
+    const again = await postForm(who, business, '/signup', { ...MARTHA, email, password: 'short' })
     expect([again.status, again.text.includes(`value="${email}"`), again.text.includes('value="short"')]).toEqual([
       422,
       true,
@@ -169,7 +179,7 @@ describe('sign-in pages', () => {
       '/reset-password/x',
       '/confirm-email/x',
     ]) {
-      expect((await page(who, business, path)).text, path).not.toMatch(/<script|modulepreload/)
+      expect((await getPage(who, business, path)).text, path).not.toMatch(/<script|modulepreload/)
     }
   })
 })

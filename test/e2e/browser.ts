@@ -1,40 +1,40 @@
 /// <reference lib="dom" />
 /**
- * A person at a browser: Chromium on a desktop or a phone, with eyes (axe), a keyboard, and no patience for errors.
- * What a person does (fill, choose, press) is said once; on a desktop it is done by keyboard alone, on a phone by touch.
+ * A visitor in Chromium on a desktop or a phone, with accessibility checks (axe) that fails on browser errors. Actions (fill,
+ * choose, press) use only the keyboard on a desktop and touch on a phone.
  */
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
 import { join } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
-import { find } from '../debian.ts'
+import { findProgram } from '../debian.ts'
 import { startSeparateServer, type TestServer } from '../test-server.ts'
 
 export type Device = 'desktop' | 'phone'
 export const DEVICES: Device[] = ['desktop', 'phone']
-/** How each variant of a journey is walked: shown in the names of the tests. */
-export const WAYS: { device: Device; way: string }[] = [
-  { device: 'desktop', way: 'at a desk, by keyboard alone' },
-  { device: 'phone', way: 'on a phone' },
+/** The device variants of each journey, with their label in test names. */
+export const VARIANTS: { device: Device; label: string }[] = [
+  { device: 'desktop', label: 'at a desk, by keyboard alone' },
+  { device: 'phone', label: 'on a phone' },
 ]
-export const SIZE = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
+export const VIEWPORTS = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } }
 
 const root = join(import.meta.dirname, '../..')
-/** `PORTICO_PAGES` names another build, for runs while this one is being made anew. */
+/** `PORTICO_PAGES` selects another build folder. */
 const build = process.env.PORTICO_PAGES ?? join(root, 'build')
 let server: Promise<TestServer> | undefined
 let browser: Promise<Browser> | undefined
 
-/** The whole product with its pages and the demo's mailbox, on a database of its own. No mail server: mail waits to be read there. */
+/** Starts a separate server with pages and the demo's mailbox. Without an SMTP server, mail stays in the mailbox. */
 export const openPages = (): Promise<TestServer> =>
   startSeparateServer(inject('world'), { pages: build, demo: true, env: { SMTP_URL: '' } })
 
-/** The one that all journeys share, save those that need it empty. */
+/** The server that all journeys share, except those that need an empty one. */
 export const startAppServer = (): Promise<TestServer> => (server ??= openPages())
 
 export const openBrowser = (): Promise<Browser> =>
   (browser ??= chromium.launch({
-    executablePath: find('chromium'),
+    executablePath: findProgram('chromium'),
     env: { ...process.env, LANGUAGE: 'en_US' } as Record<string, string>,
     args: [
       '--lang=en-US',
@@ -49,7 +49,7 @@ export const openBrowser = (): Promise<Browser> =>
   }))
 
 /** A link, a button, or the control of a label. */
-type Name = string | RegExp
+type ControlName = string | RegExp
 
 export interface Visitor {
   page: Page
@@ -58,25 +58,25 @@ export interface Visitor {
   /** Waits until the page's address matches. */
   arrived(at: RegExp): Promise<void>
   /** Waits until these words are in view. */
-  see(words: Name): Promise<void>
-  /** Writes into the field with that label, in place of what is there. */
-  fill(label: Name, text: string): Promise<void>
-  /** Picks an option of a select by its words. */
-  choose(label: Name, option: string): Promise<void>
-  /** Narrows a long list by typing `text` and picks its first match, which must be `option`. */
+  see(words: ControlName): Promise<void>
+  /** Replaces the value of the field with that label. */
+  fill(label: ControlName, text: string): Promise<void>
+  /** Chooses an option of a select by its label. */
+  choose(label: ControlName, option: string): Promise<void>
+  /** Types `text` into a combobox and chooses the first match, which must be `option`. */
   search(label: string, text: string, option: string): Promise<void>
-  /** Ticks a box or picks a radio (of that group) whose words begin so; leaves it if it is ticked. */
-  tick(label: Name, group?: string): Promise<void>
+  /** Checks the checkbox or radio (of that group) whose label starts so, unless it is checked. */
+  tick(label: ControlName, group?: string): Promise<void>
   /** Follows a link, presses a button, opens a menu. */
-  press(name: Name, within?: Locator): Promise<void>
-  /** Nothing is wider than the screen, and axe finds nothing (WCAG 2.2 AA and best practice), light, and dark the first time this page is met on this device. */
+  press(name: ControlName, within?: Locator): Promise<void>
+  /** Fails if the page is wider than the screen or axe finds problems; also in dark mode on the first visit per device. */
   accessible(): Promise<void>
-  /** Ends; throws when the browser complained of errors or refused policies meanwhile. */
+  /** Closes the context; throws if the browser logged errors or policy violations. */
   close(): Promise<void>
 }
 
-let pages = 0
-const seenDark = new Set<string>()
+let screenshotCount = 0
+const checkedDark = new Set<string>()
 
 export async function visitor(
   device: Device,
@@ -89,7 +89,7 @@ export async function visitor(
   const context = await (
     await openBrowser()
   ).newContext({
-    viewport: SIZE[device],
+    viewport: VIEWPORTS[device],
     deviceScaleFactor: device === 'phone' ? 2 : 1,
     isMobile: device === 'phone',
     hasTouch: device === 'phone',
@@ -100,7 +100,7 @@ export async function visitor(
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
-  // What a journey that failed was looking at stays beside the reports of the run.
+  // Keep a screenshot of a failed journey with the reports of the run.
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail')
       await page
@@ -108,7 +108,7 @@ export async function visitor(
           path: join(
             root,
             'out/test',
-            `${task.name.slice(0, 40)} ${device} ${pages++}.png`.replaceAll(/[^\w.]+/g, '-'),
+            `${task.name.slice(0, 40)} ${device} ${screenshotCount++}.png`.replaceAll(/[^\w.]+/g, '-'),
           ),
           timeout: 5_000,
         })
@@ -125,14 +125,14 @@ export async function visitor(
       complaints.push(`${page.url()}: ${message.text()}`)
   })
 
-  const field = (label: Name) =>
+  const field = (label: ControlName) =>
     page
       .getByLabel(label, { exact: typeof label === 'string' })
-      .or(page.getByLabel(new RegExp(`^${escaped(label)}\\s*(\\*|Optional)?\\s*$`)))
+      .or(page.getByLabel(new RegExp(`^${escapeForRegExp(label)}\\s*(\\*|Optional)?\\s*$`)))
       .filter({ visible: true })
       .first()
-  const pressable = (name: Name, within: Page | Locator) => {
-    const options = { name: typeof name === 'string' ? new RegExp(`^\\s*${escaped(name)}\\s*$`) : name }
+  const pressable = (name: ControlName, within: Page | Locator) => {
+    const options = { name: typeof name === 'string' ? new RegExp(`^\\s*${escapeForRegExp(name)}\\s*$`) : name }
     return within
       .getByRole('button', options)
       .or(within.getByRole('link', options))
@@ -142,7 +142,7 @@ export async function visitor(
       .first()
   }
   const analyze = async (light: 'light' | 'dark') => {
-    // A mail's frame runs no script, so axe cannot look into it. No frames: the quick way. The dark only changes colours.
+    // A mail's frame runs no script, so axe cannot enter it; without frames the legacy mode is faster. Dark mode changes only colors.
     const axe = new AxeBuilder({ page }).exclude('iframe').setLegacyMode()
     const { violations } = await (
       light === 'dark' && !dark ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe
@@ -168,7 +168,7 @@ export async function visitor(
       if (!keyboard) return control.fill(text)
       await tabTo(page, control)
       const type = await control.getAttribute('type')
-      // Parts of dates and times are typed in the order of the browser's own language, which openBrowser() sets.
+      // Date and time parts are typed in the order of the browser's language, which openBrowser() sets.
       const day = (date: string) => page.keyboard.type(`${date.slice(5, 7)}${date.slice(8, 10)}${date.slice(0, 4)}`)
       const time = (clock: string) => {
         const hour = Number(clock.slice(0, 2))
@@ -191,7 +191,7 @@ export async function visitor(
         throw new Error(`Typing "${text}" into "${label}" made it "${await control.inputValue()}"`)
     },
     async search(label, text, option) {
-      // Until the script has started this is a plain select.
+      // Before the script runs this is a plain select.
       const control = page.locator('input[role=combobox]').and(page.getByRole('combobox', { name: label }))
       await control.waitFor()
       if (keyboard) {
@@ -214,7 +214,7 @@ export async function visitor(
       if (chosen !== option) throw new Error(`Typing "${option}" on "${label}" chose "${chosen}"`)
     },
     async tick(label, group) {
-      const words = typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}`) : label
+      const words = typeof label === 'string' ? new RegExp(`^\\s*${escapeForRegExp(label)}`) : label
       const control = (group ? page.getByRole('group', { name: group }) : page).getByLabel(words).first()
       await control.waitFor()
       if (await control.isChecked()) return
@@ -233,12 +233,12 @@ export async function visitor(
       await page.waitForLoadState('load')
       if (!javaScript) return
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      if (width > SIZE[device].width)
-        throw new Error(`${page.url()} is ${width} pixels wide on a ${device} of ${SIZE[device].width}`)
+      if (width > VIEWPORTS[device].width)
+        throw new Error(`${page.url()} is ${width} pixels wide on a ${device} of ${VIEWPORTS[device].width}`)
       await analyze(dark ? 'dark' : 'light')
-      const kind = `${device} ${new URL(page.url()).pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…').replace(/^\/office\/(?!sign-in|join|forgot|reset)[^/]+/, '/office/…')} ${await page.locator('h1').first().textContent()}`
-      if (dark || seenDark.has(kind)) return
-      seenDark.add(kind)
+      const pageKey = `${device} ${new URL(page.url()).pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…').replace(/^\/office\/(?!sign-in|join|forgot|reset)[^/]+/, '/office/…')} ${await page.locator('h1').first().textContent()}`
+      if (dark || checkedDark.has(pageKey)) return
+      checkedDark.add(pageKey)
       await page.emulateMedia({ colorScheme: 'dark' })
       await analyze('dark')
       await page.emulateMedia({ colorScheme: 'light' })
@@ -250,24 +250,24 @@ export async function visitor(
   }
 }
 
-const escaped = (name: Name): string =>
+const escapeForRegExp = (name: ControlName): string =>
   typeof name === 'string' ? name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : name.source
 
-/** Ends what all journeys share. */
+/** Closes the shared browser and server. */
 export async function closeAll(): Promise<void> {
   await (await browser)?.close()
   await (await server)?.close()
   browser = server = undefined
 }
 
-/** Moves the focus to a control with the Tab key alone, once round the page at most. */
-export async function tabTo(page: Page, target: Locator, most = 120): Promise<void> {
+/** Moves the focus to a control with the Tab key, with a limited number of presses. */
+export async function tabTo(page: Page, target: Locator, maxPresses = 120): Promise<void> {
   const element = await target.elementHandle()
-  for (let presses = 0; presses <= most; presses++) {
+  for (let presses = 0; presses <= maxPresses; presses++) {
     const at = await page.evaluate((wanted) => {
       const now = document.activeElement
       if (now === wanted) return 'there'
-      // A radio group is one stop: arrows go on from the one that has the focus.
+      // A radio group is one tab stop; arrow keys move within it.
       const group = (one: Element | null | undefined) =>
         one instanceof HTMLInputElement && one.type === 'radio' ? one.name : null
       return group(now) !== null && group(now) === group(wanted) ? 'group' : 'elsewhere'

@@ -1,12 +1,12 @@
-/** A job from request to done: the dispatcher moves it along, and its customer watches. */
+/** A job from request to completion, as dispatcher and customer see it. */
 import { afterAll, describe, it } from 'vitest'
-import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
+import { closeAll, visitor, VARIANTS, startAppServer } from './browser.ts'
 import { dayFromNow, goTo, harbour, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
-describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
-  it('CP-35 E-40 V-35 the job is assigned, scheduled, started and completed, and each step is on the customer’s page', async () => {
+describe.each(VARIANTS)('A dispatcher and a customer, $label', ({ device }) => {
+  it('CP-35 E-40 V-35 the job is assigned, scheduled, started and completed; the customer sees each step', async () => {
     const server = await startAppServer()
     const business = await harbour(server)
     const customer = await business.customer('Eleanor Finch')
@@ -24,16 +24,16 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
       })
     ).jobs[0]!
     const office = await visitor(device)
-    const me = await visitor(device)
+    const customerPage = await visitor(device)
 
-    await signInToPortal(me, server, business.slug, eleanor.email)
-    await me.press('Dishwasher repair')
-    await me.see('Requested for')
-    await me.accessible()
-    const look = async (words: string | RegExp) => {
-      await me.page.goto(portalAt(server, business.slug, `/jobs/${id}`))
-      await me.see(words)
-      await me.accessible()
+    await signInToPortal(customerPage, server, business.slug, eleanor.email)
+    await customerPage.press('Dishwasher repair')
+    await customerPage.see('Requested for')
+    await customerPage.accessible()
+    const expectOnJobPage = async (words: string | RegExp) => {
+      await customerPage.page.goto(portalAt(server, business.slug, `/jobs/${id}`))
+      await customerPage.see(words)
+      await customerPage.accessible()
     }
 
     await signInToOffice(office, server, dispatcher.email)
@@ -50,17 +50,17 @@ describe.each(WAYS)('A dispatcher and a customer, $way', ({ device }) => {
     await office.press('Save schedule')
     await office.see('Schedule saved.')
     await office.accessible()
-    await look(/Technician: Marek/)
-    await me.see('Scheduled')
+    await expectOnJobPage(/Technician: Marek/)
+    await customerPage.see('Scheduled')
 
     await office.press('Start job')
     await office.see('Job started.')
-    await look('In progress')
+    await expectOnJobPage('In progress')
     await office.press('Complete job')
     await office.page.getByRole('button', { name: 'Complete job' }).waitFor({ state: 'detached' })
     await office.accessible()
-    await look('Job completed')
-    await me.close()
+    await expectOnJobPage('Job completed')
+    await customerPage.close()
     await office.close()
   })
 })

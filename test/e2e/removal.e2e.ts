@@ -1,13 +1,13 @@
-/** Taking somebody's access away, and nothing else with it. */
+/** Removing a portal user ends their access and deletes nothing else. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
+import { closeAll, visitor, VARIANTS, startAppServer } from './browser.ts'
 import { harbour, mainAt, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
-describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
-  it('CP-26 CP-27 CP-28 is asked by name, may still cancel, and then access ends at once while customers and jobs stay', async () => {
+describe.each(VARIANTS)('The owner removes a portal user, $label', ({ device }) => {
+  it('CP-26 CP-27 CP-28 confirms by name, can cancel, and then access ends at once while customers and jobs stay', async () => {
     const server = await startAppServer()
     const business = await harbour(server)
     const customers = [await business.customer('Dockside Lettings'), await business.customer('Quay Apartments')]
@@ -30,9 +30,9 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
         .executeTakeFirstOrThrow(),
     )
     const owner = await visitor(device)
-    const me = await visitor(device)
-    await signInToPortal(me, server, business.slug, naveed.email)
-    await me.see('Dishwasher repair')
+    const removed = await visitor(device)
+    await signInToPortal(removed, server, business.slug, naveed.email)
+    await removed.see('Dishwasher repair')
 
     await signInToOffice(owner, server, business.owner.email)
     await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))
@@ -40,12 +40,12 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await owner.accessible()
     await owner.fill('Search users', 'nave')
     await owner.page.getByText('Hannah Prewett').filter({ visible: true }).first().waitFor({ state: 'detached' })
-    const asked = async () => {
+    const openRemoveDialog = async () => {
       await owner.press('Actions for Naveed Aslam')
       await owner.press('Remove user')
       await owner.see('Remove Naveed Aslam?')
     }
-    await asked()
+    await openRemoveDialog()
     await owner.see(
       /Access to 2 customers will end: (Dockside Lettings, Quay Apartments|Quay Apartments, Dockside Lettings)/,
     )
@@ -54,24 +54,24 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await owner.press('Cancel')
     await owner.page.getByRole('dialog').waitFor({ state: 'detached' })
     expect((await naveed.call('listPortalJobs')).status, 'cancel changes nothing').toBe(200)
-    await me.page.reload()
-    await me.see('Dishwasher repair')
+    await removed.page.reload()
+    await removed.see('Dishwasher repair')
 
-    await asked()
+    await openRemoveDialog()
     await owner.press('Remove Naveed Aslam')
     await owner.see('Naveed Aslam has been removed.')
     await owner.accessible()
 
     expect((await naveed.call('listPortalJobs')).status).toBe(401)
-    await me.page.reload()
-    await me.arrived(/\/sign-in/)
-    await me.accessible()
-    await me.fill('Email', naveed.email)
-    await me.fill('Password', PASSWORD)
-    await me.press('Sign in', me.page.locator('form'))
-    await me.see('Wrong email or password.')
-    await me.page.goto(portalAt(server, business.slug, `/jobs/${job}`))
-    await me.arrived(/\/sign-in/)
+    await removed.page.reload()
+    await removed.arrived(/\/sign-in/)
+    await removed.accessible()
+    await removed.fill('Email', naveed.email)
+    await removed.fill('Password', PASSWORD)
+    await removed.press('Sign in', removed.page.locator('form'))
+    await removed.see('Wrong email or password.')
+    await removed.page.goto(portalAt(server, business.slug, `/jobs/${job}`))
+    await removed.arrived(/\/sign-in/)
 
     const after = await server.stored(async (db) => ({
       links: await db
@@ -101,7 +101,7 @@ describe.each(WAYS)('The owner removes a portal user, $way', ({ device }) => {
     await owner.page.goto(mainAt(server, `/office/${business.slug}/jobs/${job}`))
     await owner.see(/Booked by Naveed Aslam/)
     await owner.accessible()
-    await me.close()
+    await removed.close()
     await owner.close()
   })
 })

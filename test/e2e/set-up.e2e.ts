@@ -1,13 +1,13 @@
-/** From an empty installation to a portal that is open. */
+/** From an empty installation to an open portal. */
 import { afterAll, describe, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, openPages, visitor, WAYS } from './browser.ts'
+import { closeAll, openPages, visitor, VARIANTS } from './browser.ts'
 import { goTo, portalAt } from './steps.ts'
 
 afterAll(closeAll)
 
-describe.each(WAYS)('The first owner, $way', ({ device }) => {
-  it('CP-32 CP-33 V-02 makes the business, a template and a portal, until nothing is left on the checklist', async () => {
+describe.each(VARIANTS)('The first owner, $label', ({ device }) => {
+  it('CP-32 CP-33 V-02 creates the business, a template and a portal, and completes the checklist', async () => {
     const server = await openPages()
     try {
       const owner = await visitor(device)

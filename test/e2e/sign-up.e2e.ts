@@ -1,56 +1,56 @@
-/** Somebody who heard of a business signs up at its portal, reads their mail, and books. */
+/** A new customer signs up at a public portal, activates the account and books. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
-import { closeAll, visitor, WAYS, startAppServer } from './browser.ts'
+import { closeAll, visitor, VARIANTS, startAppServer } from './browser.ts'
 import { book, followMail, harbour, portalAt } from './steps.ts'
 
 afterAll(closeAll)
 
-describe.each(WAYS)('A new customer, $way', ({ device }) => {
-  it('CP-11 CP-15 CP-35 signs up, reads the mail, activates, books a job and finds it in the list', async () => {
+describe.each(VARIANTS)('A new customer, $label', ({ device }) => {
+  it('CP-11 CP-15 CP-35 signs up, activates by mail, books a job and finds it in the list', async () => {
     const server = await startAppServer()
     const business = await harbour(server)
-    const me = await visitor(device)
-    const { page } = me
+    const newCustomer = await visitor(device)
+    const { page } = newCustomer
     const email = `martha.${device}@post.example`
 
     await page.goto(portalAt(server, business.slug))
-    await me.see('Forgot password?')
-    await me.accessible()
-    await me.press('Sign up')
-    await me.arrived(/\/signup$/)
-    await me.accessible()
-    await me.fill('Name', 'Martha Okonkwo')
-    await me.fill('Email', email)
-    await me.fill('Phone', '07700 900184')
-    await me.fill('Password', PASSWORD)
-    await me.press('Sign up', page.locator('form'))
+    await newCustomer.see('Forgot password?')
+    await newCustomer.accessible()
+    await newCustomer.press('Sign up')
+    await newCustomer.arrived(/\/signup$/)
+    await newCustomer.accessible()
+    await newCustomer.fill('Name', 'Martha Okonkwo')
+    await newCustomer.fill('Email', email)
+    await newCustomer.fill('Phone', '07700 900184')
+    await newCustomer.fill('Password', PASSWORD)
+    await newCustomer.press('Sign up', page.locator('form'))
 
-    await me.see('Check your email to finish signing up.')
-    await me.accessible()
-    expect(await me.context.cookies(), 'nobody is signed in by signing up').toEqual([])
+    await newCustomer.see('Check your email to finish signing up.')
+    await newCustomer.accessible()
+    expect(await newCustomer.context.cookies(), 'signing up does not sign in').toEqual([])
 
-    await me.fill('Email', email)
-    await me.fill('Password', PASSWORD)
-    await me.press('Sign in', page.locator('form'))
-    await me.see('Resend email')
-    await me.accessible()
+    await newCustomer.fill('Email', email)
+    await newCustomer.fill('Password', PASSWORD)
+    await newCustomer.press('Sign in', page.locator('form'))
+    await newCustomer.see('Resend email')
+    await newCustomer.accessible()
 
-    await followMail(me, server, email, 'Confirm your email')
-    await me.see('Hello Martha Okonkwo, confirm your email')
-    await me.accessible()
-    await me.press('Activate account')
-    await me.see('Welcome, Martha. What can we help you with?')
-    await me.accessible()
+    await followMail(newCustomer, server, email, 'Confirm your email')
+    await newCustomer.see('Hello Martha Okonkwo, confirm your email')
+    await newCustomer.accessible()
+    await newCustomer.press('Activate account')
+    await newCustomer.see('Welcome, Martha. What can we help you with?')
+    await newCustomer.accessible()
 
-    await me.press(/Dishwasher repair/)
-    await book(me, {
+    await newCustomer.press(/Dishwasher repair/)
+    await book(newCustomer, {
       address: '14 Pelican Quay, the blue door behind the sheds at the end of Hanover Place, Bristol BS1 6UH',
     })
-    await me.press('Jobs', page.locator('main'))
-    await me.see(/14 Pelican Quay/)
-    await me.see('Requested')
-    await me.accessible()
-    await me.close()
+    await newCustomer.press('Jobs', page.locator('main'))
+    await newCustomer.see(/14 Pelican Quay/)
+    await newCustomer.see('Requested')
+    await newCustomer.accessible()
+    await newCustomer.close()
   })
 })

@@ -1,16 +1,16 @@
-/** What several journeys have in common. */
+/** Steps that several journeys share. */
 import { PASSWORD, type Business, type TestServer } from '../test-server.ts'
 import type { Visitor } from './browser.ts'
 
-/** A portal's own address: browsers find *.localhost by themselves. */
+/** A URL on the portal's own host; browsers resolve *.localhost. */
 export const portalAt = (server: TestServer, slug: string, path = '/') =>
   `http://${slug}.localhost:${server.port}${path}`
 export const mainAt = (server: TestServer, path: string) => `http://localhost:${server.port}${path}`
 
-/** One question that customers must answer. */
+/** A required custom field. */
 export const QUESTION = { id: 'wrong', name: 'What is wrong?', type: 'text', portal: 'required', worker: 'optional' }
 
-/** Opens the demo's mailbox, the newest mail to that address there, and follows its link. */
+/** Opens the newest mail to that address in the demo's mailbox and follows its link. */
 export async function followMail(visitor: Visitor, server: TestServer, to: string, subject: string): Promise<void> {
   await visitor.page.goto(mainAt(server, '/mailbox'))
   await visitor.see('Mailbox')
@@ -32,7 +32,7 @@ export async function signInToOffice(visitor: Visitor, server: TestServer, email
   await visitor.accessible()
 }
 
-/** One of the office's places, by its side bar; on a phone by its menu. */
+/** Opens a section of the office from the sidebar, or from the menu on a phone. */
 export async function goTo(visitor: Visitor, place: string): Promise<void> {
   if (visitor.device === 'phone') await visitor.press('Menu, ')
   await visitor.press(place)
@@ -49,10 +49,10 @@ export async function signInToPortal(visitor: Visitor, server: TestServer, slug:
   await visitor.arrived(/\/jobs$/)
 }
 
-/** A day from today as forms write it. */
+/** A day relative to today, as form inputs write it. */
 export const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 
-/** On a service's booking form: fills it in, books, and ends on the job's page. */
+/** Fills in the booking form, books and waits for the job page. */
 export async function book(
   visitor: Visitor,
   { address, wrong = 'Water stays in the bottom.' }: { address?: string; wrong?: string },
@@ -69,7 +69,7 @@ export async function book(
   await visitor.accessible()
 }
 
-/** A business as its customers know it, with one job type that asks one thing. */
+/** A business with one template that has one required field. */
 export async function harbour(server: TestServer, options: { public?: boolean } = {}): Promise<Business> {
   const business = await server.business(options)
   await business.template({ name: 'Dishwasher repair', fields: [QUESTION] })

@@ -1,6 +1,6 @@
 /**
- * The portal stays light enough for a phone on a bad line: bytes as they travel, counted in a browser with an empty cache against the product as
- * people start it. `npm run weight` prints the same figures, and times.
+ * Bytes on the wire of each portal page with an empty cache, against their budgets. `npm run weight` reports the same figures
+ * and load times.
  */
 import fs from 'node:fs'
 import http from 'node:http'
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const names = ['list', 'job', 'create: tiles', 'create: form', 'sign in', 'sign up', 'activation', 'reset']
 
-describe('The first look at a portal page', () => {
+describe('The first load of a portal page', () => {
   it('is measured for every page that has a budget', () => {
     expect(pages.map((each) => each.name)).toEqual(names)
   })
@@ -43,25 +43,25 @@ describe('The first look at a portal page', () => {
     const load = () => loads.get(name)!
     const page = () => pages.find((each) => each.name === name)!
 
-    it('keeps to its budget of JavaScript, scripts and everything', () => {
+    it('stays within its budgets of JavaScript, scripts and total bytes', () => {
       const { javaScript, scripts, inlineScripts, total } = load()
       if (page().kind === 'auth')
         expect({ javaScript, scripts, inlineScripts }).toEqual({ javaScript: 0, scripts: 0, inlineScripts: 0 })
       expect(javaScript / 1000).toBeLessThanOrEqual(BUDGETS.javaScriptKb.aim)
       expect(scripts + inlineScripts).toBeLessThanOrEqual(BUDGETS.scripts.aim)
       expect(total / 1000).toBeLessThanOrEqual(BUDGETS.totalKb.aim)
-      // A page without its looks would be light too.
+      // A page without styles or fonts would be small too.
       expect(load().responses.map((each) => each.kind)).toEqual(
         expect.arrayContaining(['page', 'style', 'font', 'picture']),
       )
     })
 
-    it('asks nobody but the portal itself, and one font file', () => {
+    it('loads only from the portal itself, and one font file', () => {
       expect(load().responses.filter((each) => new URL(each.url).origin !== new URL(page().url).origin)).toEqual([])
       expect(load().responses.filter((each) => each.kind === 'font')).toHaveLength(1)
     })
 
-    it('travels compressed; the page is kept by nobody, named files for a year, others for an hour at most', () => {
+    it('is compressed; pages are not cached, hashed files for a year, others for an hour', () => {
       for (const { url, kind, headers } of load().responses) {
         const { pathname } = new URL(url)
         const { 'content-encoding': encoding, 'cache-control': cache } = headers
@@ -80,7 +80,7 @@ describe('The first look at a portal page', () => {
 })
 
 describe('A static file', () => {
-  it('was compressed by the build, both ways, and is what it was', () => {
+  it('is compressed by the build as brotli and gzip without loss', () => {
     expect(compressible.length).toBeGreaterThan(50)
     for (const file of compressible) {
       const plain = fs.readFileSync(join(client, file))
@@ -92,9 +92,9 @@ describe('A static file', () => {
   it.each([
     ['br', 'gzip, deflate, br, zstd', 'br'],
     ['gz', 'gzip', 'gzip'],
-  ])('travels as the .%s of the build', async (ending, accepted, encoding) => {
+  ])('is sent as the .%s file of the build', async (ending, accepted, encoding) => {
     for (const file of compressible) {
-      const answer = await get(`/${file}`, accepted)
+      const answer = await fetchCompressed(`/${file}`, accepted)
       expect({ file, status: answer.status, encoding: answer.headers['content-encoding'] }).toEqual({
         file,
         status: 200,
@@ -105,22 +105,24 @@ describe('A static file', () => {
     }
   })
 
-  it('is not sent again to whoever still has it', async () => {
-    const { headers } = await get('/enhance.js', 'br')
-    expect((await get('/enhance.js', 'br', { 'if-none-match': headers.etag! })).status).toBe(304)
+  it('is not sent again when the client has it', async () => {
+    const { headers } = await fetchCompressed('/enhance.js', 'br')
+    expect((await fetchCompressed('/enhance.js', 'br', { 'if-none-match': headers.etag! })).status).toBe(304)
   })
 
-  it('holds neither zod nor i18next: 27 and 16 KB that no page needs', () => {
-    const marks = [
+  it('contains neither zod nor i18next, which take 27 and 16 KB', () => {
+    const libraries = [
       { mark: 'ZodError', home: 'zod/v4/core/errors.js' },
       { mark: 'i18next', home: 'i18next/dist/esm/i18next.js' },
     ]
     const scripts = files.filter((file) => file.endsWith('.js'))
     expect(scripts.length).toBeGreaterThan(50)
-    for (const { mark, home } of marks) {
-      // The mark is really one: the library has it in a string, which no build renames.
-      expect(fs.readFileSync(join(root, 'node_modules', home), 'utf8')).toMatch(new RegExp(`["'\`][^"'\`\\n]*${mark}`))
-      expect(scripts.filter((file) => fs.readFileSync(join(client, file), 'utf8').includes(mark))).toEqual([])
+    for (const { mark: marker, home: source } of libraries) {
+      // The library has the marker in a string, which no build renames.
+      expect(fs.readFileSync(join(root, 'node_modules', source), 'utf8')).toMatch(
+        new RegExp(`["'\`][^"'\`\\n]*${marker}`),
+      )
+      expect(scripts.filter((file) => fs.readFileSync(join(client, file), 'utf8').includes(marker))).toEqual([])
     }
   })
 })
@@ -129,18 +131,18 @@ describe('A page', () => {
   it.each([
     ['br', 'gzip, deflate, br', brotliDecompressSync],
     ['gzip', 'gzip, deflate', gunzipSync],
-  ])('travels as %s where that is understood', async (encoding, accepted, unpack) => {
-    const { headers, body } = await get('/p/harbour/sign-in', accepted)
+  ])('is sent as %s when the client accepts it', async (encoding, accepted, unpack) => {
+    const { headers, body } = await fetchCompressed('/p/harbour/sign-in', accepted)
     expect(headers['content-encoding']).toBe(encoding)
     const page = unpack(body).toString()
     expect(page).toContain('</html>')
-    // The smallest page still halves.
+    // Compression at least halves the smallest page.
     expect(body.length).toBeLessThan(page.length / 2)
   })
 })
 
-/** A bare request to the main host: what is in the answer as it travelled. */
-function get(
+/** Requests a path of the main host and returns the response without decompressing it. */
+function fetchCompressed(
   path: string,
   accepted: string,
   more: Record<string, string> = {},
