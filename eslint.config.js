@@ -8,9 +8,6 @@ import ts from 'typescript-eslint'
  */
 export const LONG_FILES = [
   'bench/dataset.ts',
-  'demo/book.ts',
-  'demo/demo.ts',
-  'demo/harbour.ts',
   'src/features/templates/ui/TemplateEditor.svelte',
   'src/platform/delivery/deliverer.test.ts',
   'test/access.fixtures.ts',
@@ -26,8 +23,6 @@ export const LONG_FUNCTIONS = [
   'bench/dataset.ts',
   'bench/explain.ts',
   'bench/readings.ts',
-  'demo/book.ts',
-  'demo/demo.ts',
   'src/app.ts',
   'src/features/accounts/handlers.ts',
   'src/features/customers/list/queries.ts',

@@ -67,16 +67,16 @@ describe('the demo', () => {
     // The staff sign-in page of the demo names the first of them.
     const hint = createTranslations(join(root, 'locales'), { strict: true }).t('en', 'identity.people.signIn.demo')
     expect([hint.includes(DEMO_SIGN_INS[0].email), hint.includes(DEMO_PASSWORD)]).toEqual([true, true])
-    for (const { who, at, slug, email } of DEMO_SIGN_INS) {
+    for (const { name, area, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
-      expect(passwordProblem(DEMO_PASSWORD, [email, who, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
+      expect(passwordProblem(DEMO_PASSWORD, [email, name, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
       const person = server.anyone({ slug })
-      if (at === 'office') {
+      if (area === 'office') {
         await person.ok('signIn', { email, password: DEMO_PASSWORD })
-        expect((await person.ok('listJobs')).rows.length, who).toBeGreaterThan(0)
+        expect((await person.ok('listJobs')).rows.length, name).toBeGreaterThan(0)
       } else {
         await person.ok('signInToPortal', { email, password: DEMO_PASSWORD })
-        expect((await person.ok('listPortalJobs')).rows.length, who).toBeGreaterThan(0)
+        expect((await person.ok('listPortalJobs')).rows.length, name).toBeGreaterThan(0)
       }
     }
   })

@@ -1,14 +1,16 @@
-/** Northside Heating of Newcastle: a second business on the same installation, with a private portal and other people. */
-import type { FieldValues } from '../src/features/templates/fields/rules.ts'
-import type { Chance } from './book.ts'
-import { field } from './harbour.ts'
+/** Templates, customers, answers and phrases of Northside Heating. All of it is fictional. */
+import type { FieldValues } from '../../src/features/templates/fields/rules.ts'
+import type { TemplateInput } from '../builder.ts'
+import { field } from '../fields.ts'
+import type { Random } from '../random.ts'
+import type { Phrases } from '../random-jobs.ts'
 
-export const templates = [
+export const templates: Omit<TemplateInput, 'position' | 'since'>[] = [
   {
     key: 'repair',
     name: 'Boiler repair',
     description: 'No heat, no hot water, a code on the display',
-    icon: 'flame' as const,
+    icon: 'flame',
     minutes: 90,
     versions: [
       [
@@ -26,7 +28,7 @@ export const templates = [
     key: 'service',
     name: 'Boiler service',
     description: 'Once a year, with the gas safety record',
-    icon: 'shield-check' as const,
+    icon: 'shield-check',
     minutes: 60,
     versions: [
       [
@@ -42,7 +44,7 @@ export const templates = [
     key: 'radiator',
     name: 'Cold radiator',
     description: 'Bleeding, balancing, flushing',
-    icon: 'thermometer' as const,
+    icon: 'thermometer',
     minutes: 60,
     versions: [
       [
@@ -53,7 +55,14 @@ export const templates = [
   },
 ]
 
-export const customers = [
+interface NorthsideCustomer {
+  name: string
+  business?: boolean
+  address: string
+  at: [latitude: number, longitude: number]
+}
+
+export const customers: NorthsideCustomer[] = [
   { name: 'Colin Dunne', address: '22 Heaton Park Road, Newcastle upon Tyne NE6 5NR', at: [54.9812, -1.5785] },
   { name: 'Rosa Baptiste', address: '7 Jesmond Vale Terrace, Newcastle upon Tyne NE6 5JT', at: [54.9835, -1.5898] },
   {
@@ -89,30 +98,30 @@ export const customers = [
     address: '120 High Street, Gosforth NE3 1HB',
     at: [55.0068, -1.6183],
   },
-] as { name: string; business?: boolean; address: string; at: [number, number] }[]
+]
 
-export function answers(
+export function drawAnswers(
   fields: readonly { id: string; type: string; options?: string[] }[],
-  luck: Chance,
+  random: Random,
 ): FieldValues {
   const values: FieldValues = {}
   for (const { id, type, options = [] } of fields) {
     if (id === 'fault')
-      values[id] = luck.one([
+      values[id] = random.pick([
         'No hot water since this morning.',
         'The boiler locks out every night.',
         'It drips onto the floor.',
         'Kettling noise when it heats up.',
       ])
-    else if (id === 'code') values[id] = luck.one(['F28', 'EA 227', 'L2', 'F75'])
-    else if (id === 'pressure') values[id] = luck.one(['1.2', '1.5', '0.8'])
-    else if (type === 'number') values[id] = String(luck.from(1, 4))
-    else if (type === 'pickList') values[id] = luck.one(options)
+    else if (id === 'code') values[id] = random.pick(['F28', 'EA 227', 'L2', 'F75'])
+    else if (id === 'pressure') values[id] = random.pick(['1.2', '1.5', '0.8'])
+    else if (type === 'number') values[id] = String(random.integer(1, 4))
+    else if (type === 'pickList') values[id] = random.pick(options)
   }
   return values
 }
 
-export const words = {
+export const phrases: Phrases = {
   customer: ['The baby sleeps until two.', 'Please come to the back door.'],
   office: ['We are on our way to you first thing.', 'The part is ordered.'],
   internal: ['Flue is on the roof, take the long ladder.', 'Warranty until spring.'],

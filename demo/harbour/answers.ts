@@ -1,0 +1,145 @@
+/** Random answers to the fields of Harbour's templates. */
+import type { Field, FieldValue, FieldValues } from '../../src/features/templates/fields/rules.ts'
+import type { Calendar } from '../calendar.ts'
+import type { DemoTemplate } from '../model.ts'
+import type { Random } from '../random.ts'
+
+const FAULTS: Record<string, string[]> = {
+  washer: [
+    'Water under the machine after every wash.',
+    'It hums but the drum does not turn.',
+    'Stops with E18 and full of water.',
+    'Bangs loudly when it spins.',
+    'The door does not open at the end.',
+  ],
+  dishwasher: [
+    'Water stays in the bottom after every wash. Code E24.',
+    'Glasses come out cloudy and gritty.',
+    'It does nothing when I press start.',
+    'A puddle in front of it since Sunday.',
+    'The tablet falls out undissolved.',
+  ],
+  fridge: [
+    'The freezer is at −6 and everything thaws.',
+    'Ice as thick as a thumb at the back.',
+    'It rattles through the night.',
+    'Warm at the top, frozen salad at the bottom.',
+  ],
+  oven: [
+    'Takes an hour to reach 180.',
+    'The front left ring stays cold.',
+    'The fuse goes as soon as the grill is on.',
+    'The door springs open.',
+  ],
+  dryer: [
+    'Drum turns, air stays cold.',
+    'Stops after five minutes.',
+    'Smells of burning after a while.',
+    'A squeal that wakes the children.',
+  ],
+  laundry: [
+    'Miele PW 6080, drum does not turn.',
+    'Machine two does not drain, sheets are stuck inside.',
+    'Coin box takes the money and nothing starts.',
+  ],
+}
+const MODELS = [
+  'SMS6ZCI00G',
+  'WAN28282GB',
+  'WW80CGC04',
+  'KGN36VLEAG',
+  'HBS573BS0B',
+  'T7DBG832N',
+  'GC24309',
+  'FSFK6138',
+  'WTH84001',
+  'B57CR22N0B',
+]
+const FOUND = [
+  'Drain pump blocked by a coin; cleaned and tested.',
+  'Heating element broken; replaced.',
+  'Door seal torn; replaced.',
+  'Loose wire on the control board; fixed.',
+  'Nothing wrong with the machine, hose was kinked.',
+  'Thermostat replaced, temperature holds.',
+  'Bearing worn; replaced, runs quietly again.',
+]
+const NOTES = [
+  'The dog is friendly.',
+  'Ring twice, please.',
+  'Only after ten in the morning.',
+  'The fridge is in the cellar.',
+]
+
+/** Fields that the technician fills in when the job is completed. */
+const COMPLETION_FIELDS = ['found', 'safe', 'parts', 'cost', 'minutes', 'hours', 'next']
+
+export interface AnswerContext {
+  random: Random
+  at: Calendar['at']
+}
+
+// The order of draws decides what the demo contains.
+export function drawAnswers(template: DemoTemplate, isCompleted: boolean, context: AnswerContext): FieldValues {
+  const { random } = context
+  const fields = template.versions.at(-1)!
+  const values: FieldValues = {}
+  for (const field of fields) {
+    const isAsked = field.portal === 'required' || field.portal === 'optional'
+    if (field.portal === 'optional' && random.chance(0.45)) continue
+    const isReported = isCompleted && COMPLETION_FIELDS.includes(field.id)
+    const isAnswered = isAsked || isReported || field.id === 'contract'
+    if (!isAnswered) continue
+    const value = drawAnswer(template.key, field, context)
+    if (value !== undefined) values[field.id] = value
+  }
+  for (const { id, options } of fields) {
+    const value = values[id]
+    if (Array.isArray(value) && value.length === 0) values[id] = [options![0]!]
+  }
+  return values
+}
+
+function drawAnswer(template: string, field: Field, { random, at }: AnswerContext): FieldValue | undefined {
+  switch (field.id) {
+    case 'fault':
+      return random.pick(FAULTS[template] ?? FAULTS.washer!)
+    case 'model':
+      return random.pick(MODELS)
+    case 'contract':
+      return drawContract(field, random)
+    case 'found':
+      return random.pick(FOUND)
+    case 'notes':
+      return random.pick(NOTES)
+    case 'bought':
+      return at(-random.integer(300, 2500), '12:00').toISOString()
+    case 'tenancy':
+      return at(random.integer(2, 20), '12:00').toISOString()
+    case 'next':
+      return at(random.integer(280, 365), '09:00').toISOString()
+    case 'delivered':
+      return at(random.integer(1, 4), '11:00').toISOString()
+    case 'limit':
+      return random.integer(8, 30) * 1000
+    case 'cost':
+      return random.integer(450, 18_900)
+    case 'minutes':
+      return String(random.integer(25, 140))
+    default:
+      return drawByType(field, random)
+  }
+}
+
+function drawContract({ type, options = [] }: Field, random: Random): FieldValue | undefined {
+  if (!random.chance(0.3)) return undefined
+  return type === 'pickList' ? random.pick(options) : 'Harbour Care, until the end of the year'
+}
+
+function drawByType({ id, type, options = [] }: Field, random: Random): FieldValue | undefined {
+  if (type === 'number') return String(random.integer(1, id === 'hours' ? 6000 : 6))
+  if (type === 'pickList') return random.pick(options)
+  if (type === 'multiPickList') return options.filter((_, index) => random.chance(index === 0 ? 0.6 : 0.3))
+  if (type === 'checkbox') return id === 'safe' || random.chance(0.6)
+  return undefined
+}
