@@ -13,9 +13,7 @@ export const LONG_FILES = [
   'test/access.fixtures.ts',
   'test/contracts.test.ts',
   'test/demo.test.ts',
-  'test/faults.test.ts',
   'test/guarantees.test.ts',
-  'test/http.test.ts',
   'test/policies.test.ts',
 ]
 

@@ -12,7 +12,8 @@ import path from 'node:path'
 import lighthouse from 'lighthouse'
 import { chromium, type Browser } from 'playwright-core'
 import { findProgram, installPrograms } from '../test/debian.ts'
-import { freePort, serve } from '../test/serve.ts'
+import { freePort } from '../test/free-port.ts'
+import { serve } from '../test/serve.ts'
 import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from './first-load.ts'
 
 const RUNS = 3

@@ -5,11 +5,11 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { findProgram } from './debian.ts'
+import { freePort } from './free-port.ts'
 
 const program = findProgram('postgresql')
 if (!program) throw new Error('There is no PostgreSQL server: apt-get install postgresql-15')
@@ -85,13 +85,4 @@ async function withClient(work: (client: pg.Client) => Promise<void>): Promise<v
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port: found } = probe.address() as net.AddressInfo
-      probe.close(() => resolve(found))
-    })
-  })
 }

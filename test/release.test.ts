@@ -5,7 +5,6 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import sharp from 'sharp'
 import { DEMO_PASSWORD } from '../demo/demo.ts'
 import { installedBytes, release } from '../tools/release.ts'
+import { freePort } from './free-port.ts'
 import { mailServer, type MailServer } from './mail-server.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -85,14 +85,6 @@ function environment(): NodeJS.ProcessEnv {
     LOG_LEVEL: 'warn',
   }
 }
-
-const freePort = () =>
-  new Promise<number>((found) => {
-    const probe = net.createServer().listen(0, () => {
-      const { port } = probe.address() as net.AddressInfo
-      probe.close(() => found(port))
-    })
-  })
 
 /** Without node_modules: npm must not run under the Node in there. */
 const machinePath = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules'))

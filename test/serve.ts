@@ -1,12 +1,11 @@
 /** The product as people start it: a process of its own on a database of its own, for what looks at it from outside. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { DEMO_PASSWORD } from '../demo/demo.ts'
+import { freePort } from './free-port.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -76,12 +75,3 @@ export async function signedIn(
   await page.close()
   return context
 }
-
-/** A port that nobody listens on at the moment. */
-export const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = http.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
