@@ -21,14 +21,14 @@ const sendRequest = (
 ): Promise<Reply> => send({ port: server.port, host, method, path, body, headers })
 const signIn = (body: string | Buffer, headers: Record<string, string> = {}) =>
   sendRequest('POST', '/api/v1/people/sign-in', { body, headers })
-const codeOf = (reply: Reply) => (reply.body as { codeOf?: string }).codeOf
+const codeOf = (reply: Reply) => (reply.body as { code?: string }).code
 
 describe('bad input', () => {
   it('reports all field errors at once, each with a text', async () => {
     const { body } = (await signIn(JSON.stringify({ email: 7, surprise: true }))) as Reply<{
-      fields: Record<string, { codeOf: string; text: string }>
+      fields: Record<string, { code: string; text: string }>
     }>
-    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.codeOf]))).toEqual({
+    expect(Object.fromEntries(Object.entries(body.fields).map(([name, each]) => [name, each.code]))).toEqual({
       email: 'type',
       password: 'required',
       surprise: 'unknown',

@@ -20,7 +20,7 @@ const sendRequest = (
 ): Promise<Reply> => send({ port: server.port, host, method, path, body, headers })
 const signIn = (body: string | Buffer, headers: Record<string, string> = {}) =>
   sendRequest('POST', '/api/v1/people/sign-in', { body, headers })
-const codeOf = (reply: Reply) => (reply.body as { codeOf?: string }).codeOf
+const codeOf = (reply: Reply) => (reply.body as { code?: string }).code
 
 describe('hosts', () => {
   it("PS-10 a portal's own host serves only that portal", async () => {
