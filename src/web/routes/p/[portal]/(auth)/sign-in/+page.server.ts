@@ -21,7 +21,7 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
   const sent = url.searchParams.get('sent')
-  const said =
+  const done =
     activation?.status === 'accepted'
       ? 'activated'
       : password?.status === 'accepted'
@@ -39,7 +39,7 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
       '',
     sent,
     again: url.searchParams.has('again'),
-    said: said ?? null,
+    done: done ?? null,
     next: next ?? '',
     signInAction: appendQuery('', { next }).replace('?', '&'),
   }
