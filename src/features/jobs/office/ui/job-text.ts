@@ -2,7 +2,7 @@
 import type { Api } from '../../../../web/api.ts'
 import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, formatDate, formatTime, shortMoment } from '../../../../ui/when.ts'
+import { dayOf, formatTime, shortMoment } from '../../../../ui/when.ts'
 import type { JobStatus } from '../../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
@@ -60,7 +60,3 @@ export function moment(
     time: formatTime(at, locale, timeZone),
   })
 }
-
-/** What a form's local date and time holds for a moment: `2026-11-26T10:31`. */
-export const localText = (iso: string, timeZone: string): string =>
-  formatDate(new Date(iso), 'sv-SE', timeZone, { dateStyle: 'short', timeStyle: 'short' }).replace(' ', 'T')
