@@ -22,32 +22,25 @@ import { findOrCreatePerson, offerSetUpToken } from '../identity/people/queries.
 import { countFailedMessages } from '../messages/queries.ts'
 import { accounts } from './contract.ts'
 import { mayChangeAccount, maySeeOffice } from './policy.ts'
+import { countHomeJobs, findFirstSteps, listNextVisits, listWaitingRequests, type HomeJob } from './home/queries.ts'
+import { getSettings, replaceLogo, updateSettings, type SettingsRow } from './queries.ts'
 import {
-  findAccountBySlug,
-  peekSetUpToken,
-  updateSettings,
-  findSetUpToken,
-  findFirstSteps,
-  countHomeJobs,
-  installationIsEmpty,
-  lockInstallation,
-  listNextVisits,
-  openAccount,
-  replaceLogo,
-  getSettings,
   consumeSetUpToken,
-  listWaitingRequests,
-  type HomeJob,
-  type SettingsRow,
+  findAccountBySlug,
+  findSetUpToken,
+  isInstallationEmpty,
+  lockInstallation,
+  openAccount,
+  peekSetUpToken,
   type SetUpToken,
-} from './queries.ts'
+} from './set-up/queries.ts'
 import { dayBounds, RESERVED_SLUGS } from './rules.ts'
 
-/** The picture's address changes with the picture, so that no old one stays on a screen. */
+/** The address changes with the logo, so that browsers do not show a cached one. */
 const logoUrl = (account: { slug: string }, key: string | null) =>
   key === null ? null : `/api/v1/office/${account.slug}/logo?v=${key.slice(-8)}`
 
-const present = (account: AccountContext, row: SettingsRow) => ({
+const presentSettings = (account: AccountContext, row: SettingsRow) => ({
   name: row.name,
   slug: account.slug,
   timeZone: row.time_zone,
@@ -69,20 +62,38 @@ const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }
   createdAt: created_at,
 })
 
-const setUpStatus = (token: SetUpToken | undefined, now: Date) =>
-  !token
-    ? ('unknown' as const)
-    : token.used_at || !token.empty
-      ? ('used' as const)
-      : token.expires_at <= now
-        ? ('expired' as const)
-        : ('open' as const)
+/** Once there is an account, every set-up link counts as used. */
+function setUpStatus(token: SetUpToken | undefined, now: Date): 'unknown' | 'used' | 'expired' | 'open' {
+  if (!token) return 'unknown'
+  if (token.used_at || !token.empty) return 'used'
+  return token.expires_at <= now ? 'expired' : 'open'
+}
+
+const AUDITED_SETTINGS = [
+  'name',
+  'time_zone',
+  'locale',
+  'currency',
+  'accent',
+  'support_email',
+  'support_phone',
+  'postal_address',
+] as const
+
+/** The settings that changed, each with its old and new value. */
+const findChanges = (before: SettingsRow, after: SettingsRow) =>
+  Object.fromEntries(
+    AUDITED_SETTINGS.filter((key) => before[key] !== after[key]).map((key) => [
+      key,
+      { from: before[key], to: after[key] },
+    ]),
+  )
 
 export const accountsHandlers = implement('accounts', accounts, {
   async getOffice(ctx) {
     ctx.allow(maySeeOffice(ctx.actor))
     const { slug, name, accent, timeZone, locale, currency, logoKey, portal } = ctx.account
-    const mine = await listPersonAccounts(ctx.db, ctx.actor.personId)
+    const memberships = await listPersonAccounts(ctx.db, ctx.actor.personId)
     return {
       slug,
       name,
@@ -93,7 +104,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       logo: logoUrl(ctx.account, logoKey),
       portal: portal.enabled ? ctx.urls.portal('/') : null,
       me: { id: ctx.actor.id, name: ctx.actor.name, role: ctx.actor.role },
-      accounts: mine.map((each) => ({ slug: each.slug, name: each.name, role: each.role })),
+      accounts: memberships.map((each) => ({ slug: each.slug, name: each.name, role: each.role })),
       can: { runOffice: mayRunOffice(ctx.actor).yes, manage: mayManage(ctx.actor).yes },
     }
   },
@@ -104,50 +115,39 @@ export const accountsHandlers = implement('accounts', accounts, {
     const counts = await countHomeJobs(ctx.db, ctx.account.id, today)
     const requested = await listWaitingRequests(ctx.db, ctx.account.id)
     const next = await listNextVisits(ctx.db, ctx.account.id, today.from)
-    const office = mayRunOffice(ctx.actor).yes
+    const canRunOffice = mayRunOffice(ctx.actor).yes
     return {
       counts,
       requested: requested.map(presentJob),
       next: next.map(presentJob),
       failedMessages: mayManage(ctx.actor).yes ? await countFailedMessages(ctx.db, ctx.account.id) : null,
-      first: office ? await findFirstSteps(ctx.db, ctx.account.id) : null,
+      first: canRunOffice ? await findFirstSteps(ctx.db, ctx.account.id) : null,
     }
   },
 
   async getAccount(ctx) {
     ctx.allow(mayChangeAccount(ctx.actor))
-    return present(ctx.account, await getSettings(ctx.db, ctx.account.id))
+    return presentSettings(ctx.account, await getSettings(ctx.db, ctx.account.id))
   },
 
-  async updateAccount(ctx, { version, ...wanted }) {
+  async updateAccount(ctx, { version, ...input }) {
     ctx.allow(mayChangeAccount(ctx.actor))
     const before = await getSettings(ctx.db, ctx.account.id)
     const row = await updateSettings(ctx.db, ctx.account.id, version, ctx.now, {
-      ...wanted,
-      postalAddress: wanted.postalAddress || null,
+      ...input,
+      postalAddress: input.postalAddress || null,
     })
     if (!row) throw problem('accountChanged')
-    const keys = [
-      'name',
-      'time_zone',
-      'locale',
-      'currency',
-      'accent',
-      'support_email',
-      'support_phone',
-      'postal_address',
-    ] as const
-    const changed = Object.fromEntries(
-      keys.filter((key) => before[key] !== row[key]).map((key) => [key, { from: before[key], to: row[key] }]),
-    )
-    if (Object.keys(changed).length > 0)
-      await ctx.audit({ event: 'accountChanged', subjectKind: 'account', subjectId: ctx.account.id, details: changed })
-    return present(ctx.account, row)
+    const changes = findChanges(before, row)
+    if (Object.keys(changes).length > 0) {
+      await ctx.audit({ event: 'accountChanged', subjectKind: 'account', subjectId: ctx.account.id, details: changes })
+    }
+    return presentSettings(ctx.account, row)
   },
 
   uploadLogo: prepared(
     async ({ file }: Input<typeof accounts.uploadLogo>, { account, actor, files }) => {
-      // Asked before a byte is kept (PS-35).
+      // Checked before anything is stored, so that staff without permission cannot fill the disk (PS-35).
       if (!mayChangeAccount(actor).yes) return null
       try {
         return await files.put(file.stream, { account: account.id, name: file.name, purpose: 'logo' })
@@ -156,20 +156,21 @@ export const accountsHandlers = implement('accounts', accounts, {
         throw error
       }
     },
-    async (ctx, _input, kept) => {
+    async (ctx, _input, logo) => {
       ctx.allow(mayChangeAccount(ctx.actor))
-      const old = await replaceLogo(ctx.db, ctx.account.id, { key: kept!.key, type: kept!.type }, ctx.now)
-      if (old) ctx.afterCommit(() => ctx.files.delete(old))
+      const { key, type } = logo!
+      const previousKey = await replaceLogo(ctx.db, ctx.account.id, { key, type }, ctx.now)
+      if (previousKey) ctx.afterCommit(() => ctx.files.delete(previousKey))
       await ctx.audit({ event: 'logoChanged', subjectKind: 'account', subjectId: ctx.account.id })
-      return { logo: logoUrl(ctx.account, kept!.key)! }
+      return { logo: logoUrl(ctx.account, key)! }
     },
   ),
 
   async removeLogo(ctx) {
     ctx.allow(mayChangeAccount(ctx.actor))
-    const old = await replaceLogo(ctx.db, ctx.account.id, null, ctx.now)
-    if (old) {
-      ctx.afterCommit(() => ctx.files.delete(old))
+    const previousKey = await replaceLogo(ctx.db, ctx.account.id, null, ctx.now)
+    if (previousKey) {
+      ctx.afterCommit(() => ctx.files.delete(previousKey))
       await ctx.audit({ event: 'logoRemoved', subjectKind: 'account', subjectId: ctx.account.id })
     }
     return {}
@@ -179,22 +180,23 @@ export const accountsHandlers = implement('accounts', accounts, {
     ctx.allow(maySeeOffice(ctx.actor))
     const { logo_key: key, logo_type: type } = await getSettings(ctx.db, ctx.account.id)
     if (!key || !type) throw problem('notFound')
-    const kept = await ctx.files.get(key).catch((error: unknown) => {
+    const logo = await ctx.files.get(key).catch((error: unknown) => {
       throw error instanceof FileMissing ? problem('notFound') : error
     })
-    return withEffect({}, { file: { ...kept, name: 'logo.png', type, inline: true } })
+    return withEffect({}, { file: { ...logo, name: 'logo.png', type, inline: true } })
   },
 
   async getSetUp(ctx, { token }) {
     ctx.allow(yes)
-    const found = await findSetUpToken(ctx.db, hashToken(token))
-    return { status: setUpStatus(found, ctx.now), expiresAt: found?.expires_at ?? null }
+    const setUpToken = await findSetUpToken(ctx.db, hashToken(token))
+    return { status: setUpStatus(setUpToken, ctx.now), expiresAt: setUpToken?.expires_at ?? null }
   },
 
   setUp: prepared(
     async (input, { query, now }) => {
-      // No hashing for strangers: the link is looked at first.
-      if (setUpStatus(await peekSetUpToken(query, hashToken(input.token)), now) !== 'open') throw problem('setUpClosed')
+      // The link is checked before hashing, so that strangers cannot use up the server's time with invalid links.
+      const token = await peekSetUpToken(query, hashToken(input.token))
+      if (setUpStatus(token, now) !== 'open') throw problem('setUpClosed')
       if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
       checkNewPassword(input.password, [input.business, input.name, input.email])
       return hashPassword(input.password)
@@ -202,8 +204,9 @@ export const accountsHandlers = implement('accounts', accounts, {
     async (ctx, input, passwordHash) => {
       ctx.allow(yes)
       await lockInstallation(ctx.db)
-      if (!(await installationIsEmpty(ctx.db)) || !(await consumeSetUpToken(ctx.db, hashToken(input.token), ctx.now)))
-        throw problem('setUpClosed')
+      const isOpen =
+        (await isInstallationEmpty(ctx.db)) && (await consumeSetUpToken(ctx.db, hashToken(input.token), ctx.now))
+      if (!isOpen) throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
     { openedAccount: ({ slug }, { query, now }) => findAccountBySlug(query, slug, now) },
@@ -215,17 +218,43 @@ async function openFirstAccount(
   input: Input<typeof accounts.setUp>,
   passwordHash: string,
 ) {
-  const at = ctx.now
   const ownerId = await findOrCreatePerson(ctx.db, {
     id: ctx.newId(),
     email: input.email,
     emailNorm: emailNorm(input.email),
     name: input.name,
     passwordHash,
-    at,
+    at: ctx.now,
   })
-  const id = ctx.newId(),
-    memberId = ctx.newId()
+  const accountId = await createAccount(ctx, input, ownerId)
+  await ctx.enter(accountId)
+  await ctx.audit({
+    event: 'accountOpened',
+    subjectKind: 'account',
+    subjectId: accountId,
+    details: { slug: input.slug, owner: input.name },
+  })
+  const { token, hash } = newToken()
+  const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
+  await startPersonSession(ctx.db, {
+    hash,
+    id: ctx.newId(),
+    person: ownerId,
+    at: ctx.now,
+    ends,
+    userAgent: ctx.userAgent,
+    clientAddress: ctx.clientAddress,
+  })
+  return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends })
+}
+
+/** Creates the account with its owner as the first member, and returns its id. */
+async function createAccount(
+  ctx: Context<typeof accounts.setUp>,
+  input: Input<typeof accounts.setUp>,
+  ownerId: string,
+): Promise<string> {
+  const id = ctx.newId()
   try {
     await openAccount(ctx.db, {
       id,
@@ -235,44 +264,27 @@ async function openFirstAccount(
       locale: input.locale,
       currency: input.currency,
       supportEmail: input.email,
-      memberId,
+      memberId: ctx.newId(),
       ownerId,
       ownerEmail: input.email,
       ownerName: input.name,
-      at,
+      at: ctx.now,
     })
   } catch (error) {
     if (constraintOf(error) === 'account_slugs_pk') throw problem('input', { fields: { slug: 'slugTaken' } })
     throw error
   }
-  await ctx.enter(id)
-  await ctx.audit({
-    event: 'accountOpened',
-    subjectKind: 'account',
-    subjectId: id,
-    details: { slug: input.slug, owner: input.name },
-  })
-  const { token, hash } = newToken()
-  const ends = new Date(at.getTime() + STAFF_SESSION_MS)
-  await startPersonSession(ctx.db, {
-    hash,
-    id: ctx.newId(),
-    person: ownerId,
-    at,
-    ends,
-    userAgent: ctx.userAgent,
-    clientAddress: ctx.clientAddress,
-  })
-  return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends })
+  return id
 }
 
 /**
- * An empty installation offers one link to make its first account; the link of an earlier start dies with it.
- * Answers the address to print, or null when there is an account already.
+ * Makes the link that sets up the first account of an empty installation; the link of an earlier start stops working.
+ * Returns its address, or null when there is an account already.
  */
 export async function offerSetUp(query: RunQuery, clock: Clock, urls: Urls): Promise<string | null> {
   const { token, hash } = newToken()
   const at = clock.now()
-  const offered = await offerSetUpToken(query, { hash, id: newId(), at, expires: new Date(at.getTime() + SET_UP_MS) })
-  return offered ? urls.main(`/set-up/${token}`) : null
+  const expires = new Date(at.getTime() + SET_UP_MS)
+  const isOffered = await offerSetUpToken(query, { hash, id: newId(), at, expires })
+  return isOffered ? urls.main(`/set-up/${token}`) : null
 }

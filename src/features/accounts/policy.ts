@@ -1,10 +1,10 @@
-/** Who may look at the business and change it. */
+/** Who may see the business and change its settings. */
 import type { Decision } from '../../platform/problem.ts'
 import { isStaff, mayManage } from '../identity/policy.ts'
 import type { Actor } from '../identity/rules.ts'
 
-/** Everyone who works there sees its name and looks. */
+/** All staff see the name and branding of the business. */
 export const maySeeOffice = (actor: Actor): Decision => isStaff(actor)
 
-/** Settings are the owner's and the admins'. */
+/** Only owners and admins change settings. */
 export const mayChangeAccount = (actor: Actor): Decision => mayManage(actor)

@@ -1,6 +1,6 @@
-/** The business: what its settings may be. Pure. */
+/** Addresses that a business cannot take, and the bounds of its days. Pure. */
 
-/** Addresses that are not for businesses: they are hosts and paths of the house. */
+/** Addresses that no business can take, because Portico uses them as hosts and paths. */
 export const RESERVED_SLUGS: readonly string[] = [
   'www',
   'api',
@@ -20,45 +20,39 @@ export const RESERVED_SLUGS: readonly string[] = [
   'reset-password',
 ]
 
-/** Local midnight of the day that contains `at`, and of the next one, as moments. Days with a clock change have 23 or 25 hours. */
+/** Midnight at the start and end of the local day that contains `at`. A day with a clock change has 23 or 25 hours. */
 export function dayBounds(at: Date, timeZone: string): { from: Date; to: Date } {
-  const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
-      .formatToParts(at)
-      .map(({ type, value }) => [type, Number(value)]),
-  )
+  const { year, month, day } = localParts(at, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
   return {
-    from: findMidnight(parts.year!, parts.month!, parts.day!, timeZone),
-    to: findMidnight(parts.year!, parts.month!, parts.day! + 1, timeZone),
+    from: findMidnight(year!, month!, day!, timeZone),
+    to: findMidnight(year!, month!, day! + 1, timeZone),
   }
 }
 
-function findMidnight(year: number, month: number, day: number, timeZone: string): Date {
-  const wall = Date.UTC(year, month - 1, day)
-  // Twice: the first guess may lie on the other side of a clock change.
-  let guess = wall - zoneOffset(wall, timeZone)
-  guess = wall - zoneOffset(guess, timeZone)
-  return new Date(guess)
+function localParts(at: Date | number, options: Intl.DateTimeFormatOptions): Record<string, number> {
+  const parts = new Intl.DateTimeFormat('en-US', options).formatToParts(at)
+  return Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]))
 }
 
-/** Milliseconds that the zone is ahead of UTC at that moment. */
+function findMidnight(year: number, month: number, day: number, timeZone: string): Date {
+  const midnightUtc = Date.UTC(year, month - 1, day)
+  // The first guess may be on the other side of a clock change, so the offset is read again at that moment.
+  const guess = midnightUtc - zoneOffset(midnightUtc, timeZone)
+  return new Date(midnightUtc - zoneOffset(guess, timeZone))
+}
+
+/** Milliseconds by which the zone is ahead of UTC at that moment. */
 function zoneOffset(at: number, timeZone: string): number {
-  const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
-      .formatToParts(at)
-      .map(({ type, value }) => [type, Number(value)]),
-  )
-  return (
-    Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!) -
-    Math.trunc(at / 1000) * 1000
-  )
+  const { year, month, day, hour, minute, second } = localParts(at, {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  const localTime = Date.UTC(year!, month! - 1, day!, hour!, minute!, second!)
+  return localTime - Math.trunc(at / 1000) * 1000
 }

@@ -5,20 +5,20 @@ import { newToken, verifyPassword } from '../../platform/secrets.ts'
 import { identity } from './contract.ts'
 import { listPersonAccounts, clearRateLimit, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
 
-/** Staff sessions: 24 hours at most, an hour without a request ends them sooner (RELIABILITY C4). */
+/** A staff session ends after 24 hours, or after an hour without a request (RELIABILITY C4). */
 const STAFF_SESSION_MS = 24 * 3600_000
 
 export const identityHandlers = implement('identity', identity, {
   signIn: prepared(
     async (input, { query }) => {
       const login = await findLogin(query, emailNorm(input.email))
-      // Verified also when there is no such login: unknown and wrong take the same time (PS-46).
+      // Verified also when there is no login, so that the time does not reveal which addresses have one (PS-46).
       return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
     },
     async (ctx, input, { login, correct }) => {
       ctx.allow(yes)
       if (!login || !correct) throw problem('wrongCredentials')
-      // A new session at sign-in. The session before it ends, so that no planted one lives on (PS-47).
+      // The browser's previous session ends, so that a session planted by an attacker gains no access (PS-47).
       if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()
       const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)

@@ -1,16 +1,20 @@
-/** Short sentences that several features share about staff. */
+/** Decisions about staff and portal users that several features share. */
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { isManager, isOffice, type Actor } from './rules.ts'
 
 /** Owners, admins and dispatchers run the daily work. */
-export const mayRunOffice = (actor: Actor): Decision =>
-  actor.kind === 'staff' ? (isOffice(actor.role) ? yes : no('officeOnly')) : notFound
+export function mayRunOffice(actor: Actor): Decision {
+  if (actor.kind !== 'staff') return notFound
+  return isOffice(actor.role) ? yes : no('officeOnly')
+}
 
-/** Settings, staff and portal users are the owner's and the admins'. */
-export const mayManage = (actor: Actor): Decision =>
-  actor.kind === 'staff' ? (isManager(actor.role) ? yes : no('managersOnly')) : notFound
+/** Owners and admins manage settings, staff and portal users. */
+export function mayManage(actor: Actor): Decision {
+  if (actor.kind !== 'staff') return notFound
+  return isManager(actor.role) ? yes : no('managersOnly')
+}
 
-/** Any active member of staff, workers included; what they reach is decided by row-level security. */
+/** Any active member of staff, workers included. Row-level security decides which rows they reach. */
 export const isStaff = (actor: Actor): Decision => (actor.kind === 'staff' ? yes : notFound)
 
 /** A signed-in portal user. */

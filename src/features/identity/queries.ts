@@ -12,7 +12,7 @@ import {
   type StaffRole,
 } from './rules.ts'
 
-// ---- who calls: one definer function a request, before any transaction ----
+// ---- the caller of a request: one definer function a request, before any transaction ----
 
 interface PersonRow {
   id: string
@@ -40,8 +40,8 @@ interface CallerRow {
 }
 
 /**
- * Account and actor of a request, looked up every time: nothing about permissions is kept in a cookie. `entering`: `ask` is that of
- * an open transaction, whose context is set from what is found.
+ * Account and actor of a request. They are looked up every time, so that a change of permissions applies to the next
+ * request. With `beginsTransaction`, `query` is that of an open transaction, and the look-up also sets its context.
  */
 export async function identify(
   surface: Surface,
@@ -69,8 +69,10 @@ async function findCaller(
   now: Date,
   beginsTransaction: boolean,
 ): Promise<CallerRow | null> {
-  const one = async (call: string, values: unknown[]) =>
-    (await query<{ found: CallerRow | null }>(`select ${call} as found`, values))[0]?.found ?? null
+  const callFunction = async (call: string, values: unknown[]) => {
+    const rows = await query<{ caller: CallerRow | null }>(`select ${call} as caller`, values)
+    return rows[0]?.caller ?? null
+  }
   switch (surface) {
     case 'portal': {
       const tokens = Object.fromEntries(
@@ -79,68 +81,63 @@ async function findCaller(
           return hash ? [[cookie, hash.toString('hex')]] : []
         }),
       )
-      return one(`${beginsTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
+      return callFunction(`${beginsTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
         toLookupText(caller.addresses.portal),
         JSON.stringify(tokens),
         now,
       ])
     }
     case 'office':
-      return one('find_office_caller($1, $2, $3)', [
+      return callFunction('find_office_caller($1, $2, $3)', [
         toLookupText(caller.addresses.office),
         hashToken(caller.personToken),
         now,
       ])
     case 'people':
     case 'platform':
-      return one('find_person_caller($1, $2)', [hashToken(caller.personToken), now])
+      return callFunction('find_person_caller($1, $2)', [hashToken(caller.personToken), now])
   }
 }
 
-/** PostgreSQL has no text with a NUL in it, so no account is called that. */
+/** PostgreSQL refuses a text with a NUL character. No account has an empty address, so that is looked up instead. */
 const toLookupText = (slug: string | undefined) => (slug === undefined || slug.includes('\u0000') ? '' : slug)
 
 function actorOf(surface: Surface, row: CallerRow | null, account: AccountContext | null): Actor {
-  if (surface === 'portal') {
-    const user = row?.portalUser
-    // Portal off: every session is asleep until it is on again (E-09).
-    if (!user || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
-    return {
-      kind: 'portalUser',
-      id: user.id,
-      name: user.name ?? user.email,
-      email: user.email,
-      phone: user.phone,
-      sessionId: user.sessionId,
-      links: user.links,
-      permissions: user.permissions,
-      templatesMode: user.templatesMode,
-      templates: user.templates,
-      bookable: selectBookableTemplates(account.portal.templates, user.templatesMode, user.templates),
-    }
-  }
+  if (surface === 'portal') return portalActorOf(row?.portalUser, account)
   const person = row?.person
   if (!person) return { kind: 'anonymous' }
-  if (surface === 'office' && account?.status === 'active' && row?.member) {
-    const { id, role, name, customers } = row.member
+  const { id, name, email, locale, sessionId } = person
+  const { member } = row
+  if (surface === 'office' && account?.status === 'active' && member) {
     return {
       kind: 'staff',
-      id,
-      personId: person.id,
-      role,
-      name,
-      email: person.email,
-      sessionId: person.sessionId,
-      customers,
+      id: member.id,
+      personId: id,
+      role: member.role,
+      name: member.name,
+      email,
+      sessionId,
+      customers: member.customers,
     }
   }
+  return { kind: 'person', id, name, email, locale, sessionId }
+}
+
+function portalActorOf(user: CallerRow['portalUser'], account: AccountContext | null): Actor {
+  // While the portal is off, nobody is signed in to it; its sessions work again when it is on (E-09).
+  if (!user || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
   return {
-    kind: 'person',
-    id: person.id,
-    name: person.name,
-    email: person.email,
-    locale: person.locale,
-    sessionId: person.sessionId,
+    kind: 'portalUser',
+    id: user.id,
+    name: user.name ?? user.email,
+    email: user.email,
+    phone: user.phone,
+    sessionId: user.sessionId,
+    links: user.links,
+    permissions: user.permissions,
+    templatesMode: user.templatesMode,
+    templates: user.templates,
+    bookable: selectBookableTemplates(account.portal.templates, user.templatesMode, user.templates),
   }
 }
 
@@ -163,15 +160,17 @@ export const findPortalLogin = async (
 ): Promise<Login | undefined> =>
   (await query<Login>('select * from find_portal_login($1, $2)', [account, emailNorm]))[0]
 
-export const listPersonAccounts = async (db: Read, person: string) =>
-  (
-    await sql<{
-      slug: string
-      name: string
-      accent: string
-      role: StaffRole
-    }>`select * from list_person_accounts(${person})`.execute(db as Write)
-  ).rows
+interface PersonAccount {
+  slug: string
+  name: string
+  accent: string
+  role: StaffRole
+}
+
+export async function listPersonAccounts(db: Read, person: string): Promise<PersonAccount[]> {
+  const { rows } = await sql<PersonAccount>`select * from list_person_accounts(${person})`.execute(db as Write)
+  return rows
+}
 
 export async function startPersonSession(
   db: Write,
@@ -182,25 +181,29 @@ export async function startPersonSession(
   )
 }
 
-export const listPersonSessions = async (db: Read, person: string, now: Date) =>
-  (
-    await sql<{
-      id: string
-      created_at: Date
-      seen_at: Date
-      user_agent: string
-      client_address: string
-    }>`select * from list_person_sessions(${person}, ${now})`.execute(db as Write)
-  ).rows
+interface PersonSession {
+  id: string
+  created_at: Date
+  seen_at: Date
+  user_agent: string
+  client_address: string
+}
 
-/** Ends one session, all, or all but one; answers how many ended. */
-export const endPersonSessions = async (
+export async function listPersonSessions(db: Read, person: string, now: Date): Promise<PersonSession[]> {
+  const { rows } = await sql<PersonSession>`select * from list_person_sessions(${person}, ${now})`.execute(db as Write)
+  return rows
+}
+
+/** Ends one session, all, or all but one, and returns how many ended. */
+export async function endPersonSessions(
   db: Write,
   person: string,
   { only = null, but = null }: { only?: string | null; but?: string | null } = {},
-) =>
-  (await sql<{ ended: number }>`select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)).rows[0]
-    ?.ended ?? 0
+): Promise<number> {
+  const { rows } = await sql<{ ended: number }>`
+    select end_person_sessions(${person}, ${only}, ${but}) as ended`.execute(db)
+  return rows[0]?.ended ?? 0
+}
 
 const clearRateLimitStatement = statement('select clear_rate_limit($1)')
 
@@ -208,15 +211,15 @@ export const clearRateLimit = async (db: Write, bucket: string): Promise<void> =
   await clearRateLimitStatement(db, bucket)
 }
 
-/** What has ended and serves nobody: sessions, links long dead, answers kept for a day, counted tries. As portico_system. */
+/** Deletes expired sessions, links, stored answers and rate limits. Runs as portico_system. */
 export async function deleteExpired(db: Write, now: Date): Promise<void> {
-  const ago = (days: number) => new Date(now.getTime() - days * 24 * 3600_000)
+  const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 3600_000)
   await db.deleteFrom('portal_sessions').where('ends_at', '<=', now).execute()
   await db.deleteFrom('people_sessions').where('ends_at', '<=', now).execute()
-  // Dead links are told apart (used, expired, replaced) for a month; after that they are simply unknown.
-  await db.deleteFrom('tokens').where('expires_at', '<=', ago(30)).execute()
-  await db.deleteFrom('people_tokens').where('expires_at', '<=', ago(30)).execute()
-  await db.deleteFrom('idempotency_keys').where('created_at', '<=', ago(1)).execute()
-  // The longest window is an hour.
-  await db.deleteFrom('rate_limits').where('window_start', '<=', ago(1)).execute()
+  // For a month, a link's page says whether it was used, expired or replaced; after that the link is unknown.
+  await db.deleteFrom('tokens').where('expires_at', '<=', daysAgo(30)).execute()
+  await db.deleteFrom('people_tokens').where('expires_at', '<=', daysAgo(30)).execute()
+  await db.deleteFrom('idempotency_keys').where('created_at', '<=', daysAgo(1)).execute()
+  // The longest rate limit window is an hour.
+  await db.deleteFrom('rate_limits').where('window_start', '<=', daysAgo(1)).execute()
 }

@@ -1,6 +1,6 @@
 /**
- * Who calls, and what they reach. The one function `reachOf` turns an actor into the reach that row-level
- * security enforces (ACCESS: session → actor → reach → rows). Pure: no I/O, no clock.
+ * The callers of requests and which rows they reach. Only `reachOf` turns an actor into the reach that row-level
+ * security enforces. Pure.
  */
 
 export const PERMISSIONS = ['createJobs', 'chooseTemplates', 'editJobs', 'cancelJobs', 'deleteJobs'] as const
@@ -14,7 +14,7 @@ export const SIGN_UP_FIELDS = ['name', 'phone', 'company', 'address'] as const
 export type SignUpField = (typeof SIGN_UP_FIELDS)[number]
 export type FieldRule = 'off' | 'optional' | 'required'
 
-/** The portal of one account, as its settings say. */
+/** The settings of an account's portal. */
 export interface PortalConfig {
   enabled: boolean
   public: boolean
@@ -22,28 +22,28 @@ export interface PortalConfig {
   introduction: string
   signUpFields: Record<SignUpField, FieldRule>
   signUpDomains: string[]
-  /** Default settings: hard caps that nobody's personal permission exceeds. */
+  /** What portal users may do at all. A permission of a user or link cannot go beyond it. */
   switches: Permissions
-  /** Default permissions: followed live by everyone not customised. */
+  /** Default permissions: they apply to every user and link without permissions of their own. */
   permissions: Permissions
   templates: string[]
   hideJobsOfOtherTemplates: boolean
   severalJobs: boolean
   requestedStart: boolean
-  /** Makes a customer for an unlinked portal user at its first booking. */
+  /** Whether the first booking of an unlinked portal user creates a customer. */
   createCustomers: boolean
   staffNames: 'full' | 'first' | 'business'
   confirmBookings: boolean
   mailOnRemoval: boolean
 }
 
-/** The one account of a request. */
+/** The account of a request. */
 export interface AccountContext {
   id: string
   slug: string
   status: 'active' | 'suspended'
   name: string
-  /** IANA zone; every time a person reads is shown in it. */
+  /** IANA time zone, in which all times are shown. */
   timeZone: string
   locale: string
   /** ISO 4217. */
@@ -67,7 +67,7 @@ export interface CustomerLink {
 
 export type Actor =
   | { kind: 'anonymous' }
-  /** A signed-in member of staff before any account is chosen: own profile, sessions, the switcher. */
+  /** A signed-in member of staff outside any account: profile, sessions and the choice of an account. */
   | { kind: 'person'; id: string; name: string; email: string; locale: string; sessionId: string }
   | {
       kind: 'staff'
@@ -77,7 +77,7 @@ export type Actor =
       name: string
       email: string
       sessionId: string
-      /** Of a worker: the customers of the open jobs assigned to them. */
+      /** For a worker: the customers of the open jobs assigned to them. */
       customers: string[]
     }
   | {
@@ -99,7 +99,7 @@ export type Actor =
 export type StaffActor = Extract<Actor, { kind: 'staff' }>
 export type PortalUserActor = Extract<Actor, { kind: 'portalUser' }>
 
-/** What an actor reaches. An empty reach sees nothing: there is no field whose absence widens. */
+/** Which rows an actor reaches. A reach with empty fields sees nothing, so that a missing value never widens access. */
 export interface Reach {
   account: string | null
   actor_kind: Actor['kind']
@@ -115,27 +115,27 @@ export interface Reach {
 export const isOffice = (role: StaffRole): boolean => role !== 'worker'
 export const isManager = (role: StaffRole): boolean => role === 'owner' || role === 'admin'
 
-/** V-24, V-25: which templates a portal user may book, in the account's order. */
+/** Which templates a portal user may book, in the account's order (V-24, V-25). */
 export function selectBookableTemplates(
   defaults: readonly string[],
   mode: 'default' | 'add' | 'replace' | 'hide',
-  own: readonly string[],
+  userTemplates: readonly string[],
 ): string[] {
   switch (mode) {
     case 'default':
       return [...defaults]
     case 'add':
-      return [...new Set([...defaults, ...own])]
+      return [...new Set([...defaults, ...userTemplates])]
     case 'replace':
-      return [...own]
+      return [...userTemplates]
     case 'hide':
-      return defaults.filter((template) => !own.includes(template))
+      return defaults.filter((template) => !userTemplates.includes(template))
   }
 }
 
-/** The one function from actor to reach. */
+/** The reach of an actor. No other code decides which rows an actor reaches. */
 export function reachOf(actor: Actor, account: AccountContext | null): Reach {
-  const nothing: Reach = {
+  const noReach: Reach = {
     account: account?.id ?? null,
     actor_kind: actor.kind,
     actor_id: 'id' in actor ? actor.id : null,
@@ -146,22 +146,22 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
     all_templates: false,
     templates: [],
   }
-  if (!account) return nothing
+  if (!account) return noReach
   switch (actor.kind) {
     case 'anonymous':
     case 'person':
     case 'system':
-      return nothing
+      return noReach
     case 'staff':
       return isOffice(actor.role)
-        ? { ...nothing, staff: 'all' }
-        : { ...nothing, staff: 'assigned', customers: actor.customers }
+        ? { ...noReach, staff: 'all' }
+        : { ...noReach, staff: 'assigned', customers: actor.customers }
     case 'portalUser': {
-      const whole = actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
+      const wholeCustomers = actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
       return {
-        ...nothing,
+        ...noReach,
         customers: actor.links.map((link) => link.customer),
-        jobs_of: whole,
+        jobs_of: wholeCustomers,
         contacts: actor.links.flatMap((link) => (link.contact ? [link.contact] : [])),
         all_templates: !account.portal.hideJobsOfOtherTemplates,
         templates: actor.bookable,
@@ -173,8 +173,8 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
 export type PermissionSource = 'switch' | 'link' | 'user' | 'default'
 
 /**
- * Permission resolution, the one place: switch → link → user → default; the most specific that is set wins, and a
- * switch that is off wins over all. `link` null: no customer chosen yet (booking as an unlinked user).
+ * Resolves a permission: that of the link, else of the user, else the default; a switch that is off overrides them all.
+ * `link` is null when no customer is chosen, as in the booking of an unlinked user.
  */
 export function resolvePermission(
   permission: Permission,
@@ -190,7 +190,7 @@ export function resolvePermission(
   return { allowed: portal.permissions[permission], source: 'default' }
 }
 
-/** May this portal user do `permission` for this customer? False when the customer is not linked as a whole. */
+/** Whether a portal user has a permission for a customer; false unless they are linked to the whole customer. */
 export function hasPermissionFor(
   actor: PortalUserActor,
   portal: PortalConfig,
@@ -201,7 +201,7 @@ export function hasPermissionFor(
   return link !== undefined && resolvePermission(permission, portal, actor.permissions, link.permissions).allowed
 }
 
-/** May they book at all: for one of their customers or, unlinked, as the customer that is then made (V-26)? */
+/** Whether a portal user can book for one of their customers or, unlinked, as a new customer (V-26). */
 export function canBook(actor: PortalUserActor, portal: PortalConfig): boolean {
   if (actor.links.length === 0)
     return portal.createCustomers && resolvePermission('createJobs', portal, actor.permissions, null).allowed

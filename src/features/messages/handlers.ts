@@ -28,15 +28,17 @@ export interface MessagesOptions {
   sending: boolean
   from: string
   demo: boolean
-  /** A message is due again. */
+  /** Starts the deliverer when a message is due again. */
   wake(): void
-  /** Past account isolation, for the demo's mailbox alone. */
+  /** Reads across accounts, for the demo's mailbox alone. */
   openMailbox<T>(work: (db: Kysely<DB>) => Promise<T>): Promise<T>
 }
 
-/** Mails are composed here once more, so the handlers need what the deliverer has. */
+const RESEND_REFUSALS = { sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' } as const
+
+/** The handlers compose mails as the deliverer does, so they need the same parts. */
 export function messagesHandlers(options: MessagesOptions) {
-  const book = messageBook(options.messages)
+  const declarations = messageBook(options.messages)
 
   const senderOf = async (db: Read | Kysely<DB>, account: string) => {
     const sender = await options.senderOf(db as Kysely<DB>, account)
@@ -44,14 +46,14 @@ export function messagesHandlers(options: MessagesOptions) {
     return sender
   }
 
-  const subject = (row: StoredMessage, sender: Sender) => {
-    const declared = book.get(row.kind)
-    return declared ? composeSubject(options.translations, declared, row, sender) : null
+  const subjectOf = (row: StoredMessage, sender: Sender) => {
+    const declaration = declarations.get(row.kind)
+    return declaration ? composeSubject(options.translations, declaration, row, sender) : null
   }
 
-  const line = (row: StoredMessage, sender: Sender) => ({
+  const presentRow = (row: StoredMessage, sender: Sender) => ({
     id: row.id,
-    subject: subject(row, sender),
+    subject: subjectOf(row, sender),
     to: row.to_address,
     toName: row.to_name,
     status: toMessageStatus(row.status),
@@ -62,16 +64,17 @@ export function messagesHandlers(options: MessagesOptions) {
     lastResult: row.last_result,
   })
 
-  /** Null when its values were wiped, or this version does not know its kind. */
+  /** Null when the payload was deleted, or when this version does not declare the kind of message. */
   const compose = async (row: StoredMessage, sender: Sender, masked: boolean) => {
-    const declared = book.get(row.kind)
-    return declared && row.payload ? composeMail(options.translations, declared, row, sender, { masked }) : null
+    const declaration = declarations.get(row.kind)
+    if (!declaration || !row.payload) return null
+    return composeMail(options.translations, declaration, row, sender, { masked })
   }
 
-  const whole = async (row: StoredMessage, sender: Sender, masked: boolean) => {
+  const presentMessage = async (row: StoredMessage, sender: Sender, masked: boolean) => {
     const mail = await compose(row, sender, masked)
     return {
-      ...line(row, sender),
+      ...presentRow(row, sender),
       from: `${sender.name} <${options.from}>`,
       text: mail?.text ?? null,
       link: mail?.link ?? null,
@@ -79,8 +82,8 @@ export function messagesHandlers(options: MessagesOptions) {
     }
   }
 
-  const asFile = (html: string, sender: Sender) => {
-    // A click in the frame opens beside it, never inside.
+  const htmlFile = (html: string, sender: Sender) => {
+    // A link in the frame opens in a new tab, so that no other page appears inside Portico.
     const bytes = Buffer.from(html.replace(/<head>/i, '<head><base target="_blank">'))
     return withEffect(
       {},
@@ -97,28 +100,28 @@ export function messagesHandlers(options: MessagesOptions) {
     )
   }
 
-  /** The demo's door: asked before anything is read. */
-  const inMailbox = <T>(work: (db: Kysely<DB>) => Promise<T>) => {
+  /** Outside the demo, refuses before anything is read. */
+  const readMailbox = <T>(work: (db: Kysely<DB>) => Promise<T>) => {
     const decision = isDemo(options.demo)
     if (!decision.yes) throw problem(decision.code)
     return options.openMailbox(work)
   }
-  const mailboxMessage = (id: string) =>
-    inMailbox(async (db) => {
+  const readMailboxMessage = (id: string) =>
+    readMailbox(async (db) => {
       const row = await findMailboxMessage(db, id)
       if (!row) throw problem('notFound')
       return { row, sender: await senderOf(db, row.account_id) }
     })
 
   return implement('messages', messages, {
-    async listMessages(ctx, wanted) {
+    async listMessages(ctx, query) {
       ctx.allow(maySeeMessages(ctx.actor))
       const sender = await senderOf(ctx.db, ctx.account.id)
-      const rows = await findMessages(ctx.db, ctx.account.id, wanted)
-      const shown = rows.slice(0, wanted.limit)
+      const rows = await findMessages(ctx.db, ctx.account.id, query)
+      const page = rows.slice(0, query.limit)
       return {
-        rows: shown.map((row) => line(row, sender)),
-        next: rows.length > wanted.limit ? toCursor(shown.at(-1)!) : null,
+        rows: page.map((row) => presentRow(row, sender)),
+        next: rows.length > query.limit ? toCursor(page.at(-1)!) : null,
         counts: await countMessages(ctx.db, ctx.account.id),
         sending: options.sending,
       }
@@ -129,13 +132,11 @@ export function messagesHandlers(options: MessagesOptions) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       if (!row) throw problem('notFound')
       const stuck = resendProblem(row)
+      const deliveries = await listDeliveries(ctx.db, ctx.account.id, id)
       return {
-        message: await whole(row, await senderOf(ctx.db, ctx.account.id), true),
+        message: await presentMessage(row, await senderOf(ctx.db, ctx.account.id), true),
         sending: options.sending,
-        tries: (await listDeliveries(ctx.db, ctx.account.id, id)).map((each) => ({
-          ...each,
-          outcome: each.outcome as 'sent',
-        })),
+        tries: deliveries.map((each) => ({ ...each, outcome: each.outcome as 'sent' })),
         can: {
           resend: mayResend(ctx.actor, row).yes && !stuck,
           copyLink: mayCopyLink(ctx.actor, row).yes && isLinkCopyable(row),
@@ -150,15 +151,15 @@ export function messagesHandlers(options: MessagesOptions) {
       const sender = await senderOf(ctx.db, ctx.account.id)
       const mail = row && (await compose(row, sender, true))
       if (!mail) throw problem('notFound')
-      return asFile(mail.html, sender)
+      return htmlFile(mail.html, sender)
     },
 
     async resendMessage(ctx, { message: id }) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayResend(ctx.actor, row))
-      const stuck = resendProblem(row!)
-      if (stuck) throw problem({ sent: 'messageSent', wiped: 'messageWiped', canceled: 'messageCanceled' }[stuck])
-      // Between the look and the deed it may have gone out by itself.
+      const reason = resendProblem(row!)
+      if (reason) throw problem(RESEND_REFUSALS[reason])
+      // The deliverer may have sent it since the row was read.
       if (!(await requeueMessage(ctx.db, ctx.account.id, id, ctx.now))) throw problem('messageSent')
       ctx.afterCommit(options.wake)
       await ctx.audit({
@@ -173,9 +174,9 @@ export function messagesHandlers(options: MessagesOptions) {
     async copyInvitationLink(ctx, { message: id }) {
       const row = await findMessage(ctx.db, ctx.account.id, id)
       ctx.allow(mayCopyLink(ctx.actor, row))
-      const declared = book.get(row!.kind)
-      if (!declared || !isLinkCopyable(row!) || !(await declared.stillWanted(ctx.db, row!, ctx.now)))
-        throw problem('linkNotCopied')
+      const declaration = declarations.get(row!.kind)
+      const isUsable = declaration && isLinkCopyable(row!) && (await declaration.stillWanted(ctx.db, row!, ctx.now))
+      if (!isUsable) throw problem('linkNotCopied')
       const mail = await compose(row!, await senderOf(ctx.db, ctx.account.id), false)
       if (!mail?.link) throw problem('linkNotCopied')
       await ctx.audit({
@@ -188,9 +189,9 @@ export function messagesHandlers(options: MessagesOptions) {
     },
 
     listMailbox: prepared(
-      (wanted: Input<typeof messages.listMailbox>) =>
-        inMailbox(async (db) => {
-          const rows = await findMailboxMessages(db, wanted)
+      (query: Input<typeof messages.listMailbox>) =>
+        readMailbox(async (db) => {
+          const rows = await findMailboxMessages(db, query)
           const senders = new Map<string, Sender>()
           for (const { account_id: account } of rows)
             if (!senders.has(account)) senders.set(account, await senderOf(db, account))
@@ -198,30 +199,30 @@ export function messagesHandlers(options: MessagesOptions) {
         }),
       async (ctx, { limit }, { rows, senders }) => {
         ctx.allow(isDemo(options.demo))
-        const shown = rows.slice(0, limit)
+        const page = rows.slice(0, limit)
         return {
-          rows: shown.map((row) => {
+          rows: page.map((row) => {
             const sender = senders.get(row.account_id)!
             return {
               id: row.id,
-              subject: subject(row, sender),
+              subject: subjectOf(row, sender),
               business: sender.name,
               to: row.to_address,
               status: toMessageStatus(row.status),
               createdAt: row.created_at,
             }
           }),
-          next: rows.length > limit ? toCursor(shown.at(-1)!) : null,
+          next: rows.length > limit ? toCursor(page.at(-1)!) : null,
           sending: options.sending,
         }
       },
     ),
 
     getMailboxMessage: prepared(
-      ({ message }: Input<typeof messages.getMailboxMessage>) => mailboxMessage(message),
+      ({ message }: Input<typeof messages.getMailboxMessage>) => readMailboxMessage(message),
       async (ctx, _input, { row, sender }) => {
         ctx.allow(isDemo(options.demo))
-        const mail = await whole(row, sender, false)
+        const mail = await presentMessage(row, sender, false)
         return {
           message: { ...mail, link: isWiped(row) ? null : mail.link, business: sender.name },
           timeZone: sender.timeZone,
@@ -230,12 +231,12 @@ export function messagesHandlers(options: MessagesOptions) {
     ),
 
     getMailboxHtml: prepared(
-      ({ message }: Input<typeof messages.getMailboxHtml>) => mailboxMessage(message),
+      ({ message }: Input<typeof messages.getMailboxHtml>) => readMailboxMessage(message),
       async (ctx, _input, { row, sender }) => {
         ctx.allow(isDemo(options.demo))
         const mail = await compose(row, sender, false)
         if (!mail) throw problem('notFound')
-        return asFile(mail.html, sender)
+        return htmlFile(mail.html, sender)
       },
     ),
   })

@@ -1,21 +1,22 @@
-/** Who may look at what was sent, and send it again. */
+/** Who may see the messages of a business, and resend them. */
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { mayRunOffice } from '../identity/policy.ts'
 import type { Actor } from '../identity/rules.ts'
 
-/** Owners, admins and dispatchers; a worker's work needs no mailbox. */
+/** Owners, admins and dispatchers, but not workers. */
 export const maySeeMessages = (actor: Actor): Decision => mayRunOffice(actor)
 
 export function mayResend(actor: Actor, message: object | undefined): Decision {
-  const office = mayRunOffice(actor)
-  return office.yes && !message ? notFound : office
+  const decision = mayRunOffice(actor)
+  return decision.yes && !message ? notFound : decision
 }
 
-/** A link lets its holder in, so handing it over by other means is the owner's own deed. */
+/** Only the owner, because whoever holds the link can sign up as the person invited. */
 export function mayCopyLink(actor: Actor, message: object | undefined): Decision {
-  const office = mayResend(actor, message)
-  return !office.yes || actor.kind !== 'staff' ? office : actor.role === 'owner' ? yes : no('ownerOnly')
+  const decision = mayResend(actor, message)
+  if (!decision.yes || actor.kind !== 'staff') return decision
+  return actor.role === 'owner' ? yes : no('ownerOnly')
 }
 
-/** An open mailbox exists in the demo and nowhere else. */
+/** The open mailbox shows mails of every account with their links, so it exists only in the demo. */
 export const isDemo = (demo: boolean): Decision => (demo ? yes : notFound)

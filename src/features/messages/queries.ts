@@ -6,12 +6,18 @@ import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import type { MessageStatus } from './rules.ts'
 
-/** Messages that were given up and wait for somebody; counted to 100 and no further. */
+/** The number of failed messages, at most 100. */
 export async function countFailedMessages(db: Read, account: string): Promise<number> {
   const {
     rows: [row],
-  } = await sql<{ failed: number }>`select count(*)::int as failed
-    from (select 1 from outbox where account_id = ${account} and status = 'failed' limit 100) few`.execute(db as Write)
+  } = await sql<{ failed: number }>`
+    select count(*)::int as failed
+    from (
+      select 1
+      from outbox
+      where account_id = ${account} and status = 'failed'
+      limit 100
+    ) few`.execute(db as Write)
   return row!.failed
 }
 
@@ -44,7 +50,7 @@ const COLUMNS = [
 
 const storedStatuses = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
 
-/** Newest first; one more than a page tells whether there is another. */
+/** Newest first. One row more than the limit, which shows whether there is another page. */
 export async function findMessages(
   db: Read,
   account: string,
@@ -85,15 +91,18 @@ function parseCursor(cursor: string): [Date, string] {
   return [new Date(Number(at)), id]
 }
 
-/** Of the newest 5,000, by status: no count reads a journal to its end. */
+/** The newest 5,000 messages by status, so that the count does not read the whole outbox. */
 export async function countMessages(db: Read, account: string): Promise<Record<MessageStatus, number>> {
-  const { rows } = await sql<{
-    status: MessageStatus
-    count: number
-  }>`select case status when 'sending' then 'waiting' else status end as status, count(*)::int as count
-    from (select status from outbox where account_id = ${account} order by created_at desc, id desc limit 5000) newest group by 1`.execute(
-    db as Write,
-  )
+  const { rows } = await sql<{ status: MessageStatus; count: number }>`
+    select case status when 'sending' then 'waiting' else status end as status, count(*)::int as count
+    from (
+      select status
+      from outbox
+      where account_id = ${account}
+      order by created_at desc, id desc
+      limit 5000
+    ) newest
+    group by 1`.execute(db as Write)
   return {
     waiting: 0,
     sent: 0,
@@ -121,15 +130,15 @@ export const listDeliveries = (db: Read, account: string, message: string) =>
     .orderBy('id')
     .execute()
 
-/** Makes it due at once, before all others. False when it is out, canceled or without its link by now. */
+/** Makes a message due at once, before all others. False when it is sent, canceled or without its link by now. */
 export async function requeueMessage(db: Write, account: string, message: string, at: Date): Promise<boolean> {
   const {
     rows: [row],
-  } = await sql<{ due: boolean }>`select resend_message(${account}, ${message}, ${at}) as due`.execute(db)
-  return row!.due
+  } = await sql<{ isDue: boolean }>`select resend_message(${account}, ${message}, ${at}) as "isDue"`.execute(db)
+  return row!.isDue
 }
 
-// ---- the demo's mailbox: across accounts, as portico_system, behind the one reviewed door in app.ts ----
+// ---- the demo's mailbox: reads across accounts as portico_system, opened only by the reviewed call in app.ts ----
 
 export async function findMailboxMessages(
   db: Kysely<DB>,

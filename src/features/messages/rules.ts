@@ -1,6 +1,6 @@
-/** Statuses of a message as people see them. Pure. */
+/** Statuses of a message as screens show them. Pure. */
 
-/** `sending` lasts seconds and says nothing more than waiting does. */
+/** Without `sending`, which lasts seconds and is shown as waiting. */
 export const MESSAGE_STATUSES = ['waiting', 'sent', 'failed', 'canceled'] as const
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
@@ -13,7 +13,7 @@ interface MessageFacts {
   payload: unknown
 }
 
-/** The token is wiped once a mail is out, and from mails that waited too long. */
+/** Whether the message has lost its token: it is deleted once the mail is sent, and from mails that waited too long. */
 export const isWiped = ({ secret, payload }: MessageFacts): boolean =>
   payload === null || (secret && typeof (payload as { token?: unknown }).token !== 'string')
 
@@ -24,6 +24,6 @@ export function resendProblem(message: MessageFacts): 'sent' | 'wiped' | 'cancel
   return isWiped(message) ? 'wiped' : null
 }
 
-/** Only an invitation, and only while it waits: a reset or sign-in link is for its reader alone. */
+/** Only a waiting invitation: with a reset or sign-in link, staff could sign in as its recipient. */
 export const isLinkCopyable = (message: MessageFacts & { link_kind: string | null }): boolean =>
   message.link_kind === 'invitation' && toMessageStatus(message.status) === 'waiting' && !isWiped(message)

@@ -22,20 +22,20 @@ export const portalHandlers = implement('portal', portal, {
     return present(ctx, await findPortalSettings(ctx.db, ctx.account.id))
   },
 
-  async updatePortalSettings(ctx, { version, ...wish }) {
+  async updatePortalSettings(ctx, { version, ...input }) {
     const before = await findPortalSettings(ctx.db, ctx.account.id)
     ctx.allow(mayManage(ctx.actor))
-    const change = await checked(ctx, wish, before)
+    const change = await checkChange(ctx, input, before)
     if (!(await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now))) throw problem('editConflict')
-    // Data stays and nobody needs a new activation; only who is inside is put out (E-09).
-    const sessionsEnded =
-      before.enabled && change.enabled === false ? await endAllPortalSessions(ctx.db, ctx.account.id) : 0
+    // Turning the portal off ends its sessions; data and activations stay (E-09).
+    const isTurnedOff = before.enabled && change.enabled === false
+    const sessionsEnded = isTurnedOff ? await endAllPortalSessions(ctx.db, ctx.account.id) : 0
     const after = await findPortalSettings(ctx.db, ctx.account.id)
     await ctx.audit({
       event: 'portalSettingsChanged',
       subjectKind: 'account',
       subjectId: ctx.account.id,
-      details: { changes: differences(before, after), sessionsEnded },
+      details: { changes: findDifferences(before, after), sessionsEnded },
     })
     return { ...(await present(ctx, after)), sessionsEnded }
   },
@@ -43,8 +43,8 @@ export const portalHandlers = implement('portal', portal, {
   async changePortalAddress(ctx, { slug }) {
     ctx.allow(mayManage(ctx.actor))
     if (slug === ctx.account.slug) return { slug }
-    const fault = checkSlug(slug)
-    if (fault) throw problem('input', { fields: { slug: fault } })
+    const slugError = checkSlug(slug)
+    if (slugError) throw problem('input', { fields: { slug: slugError } })
     if (!(await changeAccountSlug(ctx.db, ctx.account.id, slug, ctx.now)))
       throw problem('portalAddressTaken', { vars: { slug }, fields: { slug: 'slugTaken' } })
     await ctx.audit({
@@ -59,23 +59,21 @@ export const portalHandlers = implement('portal', portal, {
   async getPortalChecklist(ctx) {
     ctx.allow(mayManage(ctx.actor))
     const settings = await findPortalSettings(ctx.db, ctx.account.id)
-    const questions = buildChecklist(
-      settings,
-      ctx.account,
-      await findPortalFacts(ctx.db, ctx.account.id, settings.templates),
-    )
-    const asked = questions.flatMap(({ lines }) => lines.filter(({ status }) => status !== 'note'))
-    return { questions, done: asked.filter(({ status }) => status === 'done').length, of: asked.length }
+    const facts = await findPortalFacts(ctx.db, ctx.account.id, settings.templates)
+    const questions = buildChecklist(settings, ctx.account, facts)
+    const tasks = questions.flatMap(({ lines }) => lines.filter(({ status }) => status !== 'note'))
+    return { questions, done: tasks.filter(({ status }) => status === 'done').length, of: tasks.length }
   },
 })
 
-type Ctx = Pick<Context, 'account' | 'actor' | 'urls'> & { db: Parameters<typeof findPortalSettings>[0] }
+type ReadContext = Pick<Context, 'account' | 'actor' | 'urls'> & { db: Parameters<typeof findPortalSettings>[0] }
 
-async function present(ctx: Ctx, settings: PortalRow) {
+async function present(ctx: ReadContext, settings: PortalRow) {
   const rows = await listOfferableTemplates(ctx.db, ctx.account.id, settings.templates)
-  const place = (id: string) => {
-    const at = settings.templates.indexOf(id)
-    return at < 0 ? settings.templates.length : at
+  // Offered templates come first, in the order in which the portal shows them.
+  const positionOf = (id: string) => {
+    const index = settings.templates.indexOf(id)
+    return index < 0 ? settings.templates.length : index
   }
   const signIn = ctx.urls.portal('/sign-in')
   return {
@@ -91,30 +89,32 @@ async function present(ctx: Ctx, settings: PortalRow) {
         archived: status === 'archived',
         offered: settings.templates.includes(id),
       }))
-      .sort((a, b) => place(a.id) - place(b.id)),
+      .sort((a, b) => positionOf(a.id) - positionOf(b.id)),
     can: { edit: ctx.actor.kind === 'staff' && isManager(ctx.actor.role) },
   }
 }
 
-/** What is asked for as it will be stored; every fault at once. */
-async function checked(ctx: Ctx, wish: PortalChange, before: PortalRow): Promise<PortalChange> {
+/** The change as it will be stored, or a refusal that names every error. */
+async function checkChange(ctx: ReadContext, input: PortalChange, before: PortalRow): Promise<PortalChange> {
   const fields: Record<string, string> = {}
-  const change = { ...wish }
-  if (wish.signUpDomains) {
-    const domains = wish.signUpDomains.filter((typed) => typed.trim() !== '').map(normalizeDomain)
+  const change = { ...input }
+  if (input.signUpDomains) {
+    const domains = input.signUpDomains.filter((text) => text.trim() !== '').map(normalizeDomain)
     if (domains.includes(null)) fields.signUpDomains = 'domain'
     change.signUpDomains = [...new Set(domains.filter((domain) => domain !== null))]
   }
-  if (wish.templates) {
-    const known = new Set((await listOfferableTemplates(ctx.db, ctx.account.id, before.templates)).map(({ id }) => id))
-    if (wish.templates.some((template) => !known.has(template))) fields.templates = 'choice'
-    change.templates = [...new Set(wish.templates)]
+  if (input.templates) {
+    const offerable = await listOfferableTemplates(ctx.db, ctx.account.id, before.templates)
+    const offerableIds = new Set(offerable.map(({ id }) => id))
+    if (input.templates.some((template) => !offerableIds.has(template))) fields.templates = 'choice'
+    change.templates = [...new Set(input.templates)]
   }
   if (Object.keys(fields).length > 0) throw problem('input', { fields })
   return change
 }
 
-const differences = (before: PortalRow, after: PortalRow): Record<string, [unknown, unknown]> =>
+/** The settings that changed, each with its old and new value. */
+const findDifferences = (before: PortalRow, after: PortalRow): Record<string, [unknown, unknown]> =>
   Object.fromEntries(
     (Object.keys(after) as (keyof PortalRow)[])
       .filter((key) => key !== 'version' && JSON.stringify(before[key]) !== JSON.stringify(after[key]))

@@ -37,7 +37,7 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
   }
 }
 
-/** Stores what changed if nobody did so since `seen`; false when somebody did. */
+/** Stores the change; false when the settings have been changed since the version `seen`. */
 export async function savePortalSettings(
   db: Write,
   account: string,
@@ -47,41 +47,43 @@ export async function savePortalSettings(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('portal_settings')
-    .set((set) => ({
-      ...(change.enabled !== undefined && { enabled: change.enabled }),
-      ...(change.public !== undefined && { public: change.public }),
-      ...(change.name !== undefined && { name: change.name }),
-      ...(change.introduction !== undefined && { introduction: change.introduction }),
-      ...(change.signUpFields && { sign_up_fields: JSON.stringify(change.signUpFields) }),
-      ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
-      ...(change.switches && { switches: JSON.stringify(change.switches) }),
-      ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
-      ...(change.templates && { templates: change.templates }),
-      ...(change.hideJobsOfOtherTemplates !== undefined && {
-        hide_jobs_of_other_templates: change.hideJobsOfOtherTemplates,
-      }),
-      ...(change.severalJobs !== undefined && { several_jobs: change.severalJobs }),
-      ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
-      ...(change.createCustomers !== undefined && { create_customers: change.createCustomers }),
-      ...(change.staffNames && { staff_names: change.staffNames }),
-      ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
-      ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
-      version: set('version', '+', 1),
-      updated_at: now,
-    }))
+    .set((set) => ({ ...toColumns(change), version: set('version', '+', 1), updated_at: now }))
     .where('account_id', '=', account)
     .where('version', '=', seen)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
 
-/** Ends every session of the account's portal; answers how many. */
+function toColumns(change: PortalChange) {
+  return {
+    ...(change.enabled !== undefined && { enabled: change.enabled }),
+    ...(change.public !== undefined && { public: change.public }),
+    ...(change.name !== undefined && { name: change.name }),
+    ...(change.introduction !== undefined && { introduction: change.introduction }),
+    ...(change.signUpFields && { sign_up_fields: JSON.stringify(change.signUpFields) }),
+    ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
+    ...(change.switches && { switches: JSON.stringify(change.switches) }),
+    ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
+    ...(change.templates && { templates: change.templates }),
+    ...(change.hideJobsOfOtherTemplates !== undefined && {
+      hide_jobs_of_other_templates: change.hideJobsOfOtherTemplates,
+    }),
+    ...(change.severalJobs !== undefined && { several_jobs: change.severalJobs }),
+    ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
+    ...(change.createCustomers !== undefined && { create_customers: change.createCustomers }),
+    ...(change.staffNames && { staff_names: change.staffNames }),
+    ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
+    ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
+  }
+}
+
+/** Ends every session of the account's portal and returns their number. */
 export async function endAllPortalSessions(db: Write, account: string): Promise<number> {
   const { numDeletedRows } = await db.deleteFrom('portal_sessions').where('account_id', '=', account).executeTakeFirst()
   return Number(numDeletedRows)
 }
 
-/** Active templates in the account's order, and archived ones among `also`. */
+/** Active templates in the account's order, and archived ones among the ids in `also`. */
 export const listOfferableTemplates = (db: Read, account: string, also: readonly string[]) =>
   db
     .selectFrom('templates')
@@ -94,53 +96,76 @@ export const listOfferableTemplates = (db: Read, account: string, also: readonly
     .orderBy('id')
     .execute()
 
-/** False when the name belongs, or within the last year belonged, to another account. */
-export const changeAccountSlug = async (db: Write, account: string, slug: string, now: Date): Promise<boolean> =>
-  (await sql<{ moved: boolean }>`select change_account_slug(${account}, ${slug}, ${now}) as moved`.execute(db)).rows[0]
-    ?.moved ?? false
+/** False when the address belongs to another account, or did within the last year. */
+export async function changeAccountSlug(db: Write, account: string, slug: string, now: Date): Promise<boolean> {
+  const { rows } = await sql<{ isChanged: boolean }>`
+    select change_account_slug(${account}, ${slug}, ${now}) as "isChanged"`.execute(db)
+  return rows[0]?.isChanged ?? false
+}
 
-/** What the checklist is derived from, in one statement. */
-export async function findPortalFacts(db: Read, account: string, offered: readonly string[]): Promise<PortalFacts> {
+interface FactsRow extends Omit<PortalFacts, 'offeredArchived' | 'users'> {
+  archived: number
+  active: number
+  notActivated: number
+  suspended: number
+}
+
+/** The numbers that the checklist is derived from, in one statement. */
+export async function findPortalFacts(db: Read, account: string, offeredIds: readonly string[]): Promise<PortalFacts> {
   const {
     rows: [row],
-  } = await sql<{
-    templates: number
-    offered: number
-    archived: number
-    active: number
-    notActivated: number
-    suspended: number
-    unlinked: number
-    undelivered: number
-    customized: number
-  }>`
+  } = await sql<FactsRow>`
     with users as (
-      select u.id, u.status, (u.permissions is not null or u.templates_mode <> 'default') as own,
-        exists (select 1 from portal_links l where l.account_id = ${account} and l.portal_user_id = u.id) as linked,
-        exists (select 1 from portal_links l where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null) as own_link,
+      select
+        u.id,
+        u.status,
+        (u.permissions is not null or u.templates_mode <> 'default') as is_customized,
+        exists (
+          select 1
+          from portal_links l
+          where l.account_id = ${account} and l.portal_user_id = u.id
+        ) as is_linked,
+        exists (
+          select 1
+          from portal_links l
+          where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null
+        ) as has_customized_link,
         case when u.status in ('invited', 'signed_up') then (
-          select o.status from outbox o where o.account_id = ${account} and o.subject_kind = 'portalUser' and o.link_kind = 'invitation' and o.subject_id = u.id
-          order by o.created_at desc, o.id desc limit 1) end as mail
-      from portal_users u where u.account_id = ${account} and u.status <> 'removed')
+          select o.status
+          from outbox o
+          where o.account_id = ${account}
+            and o.subject_kind = 'portalUser'
+            and o.link_kind = 'invitation'
+            and o.subject_id = u.id
+          order by o.created_at desc, o.id desc
+          limit 1
+        ) end as mail_status
+      from portal_users u
+      where u.account_id = ${account} and u.status <> 'removed'
+    )
     select
-      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'active') as templates,
-      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'active' and t.id = any (${[...offered]}::uuid[])) as offered,
-      (select count(*)::int from templates t where t.account_id = ${account} and t.status = 'archived' and t.id = any (${[...offered]}::uuid[])) as archived,
+      (
+        select count(*)::int
+        from templates t
+        where t.account_id = ${account} and t.status = 'active'
+      ) as templates,
+      (
+        select count(*)::int
+        from templates t
+        where t.account_id = ${account} and t.status = 'active' and t.id = any (${[...offeredIds]}::uuid[])
+      ) as offered,
+      (
+        select count(*)::int
+        from templates t
+        where t.account_id = ${account} and t.status = 'archived' and t.id = any (${[...offeredIds]}::uuid[])
+      ) as archived,
       count(*) filter (where status = 'active')::int as active,
       count(*) filter (where status in ('invited', 'signed_up'))::int as "notActivated",
       count(*) filter (where status = 'suspended')::int as suspended,
-      count(*) filter (where status = 'active' and not linked)::int as unlinked,
-      count(*) filter (where mail = 'failed')::int as undelivered,
-      count(*) filter (where own or own_link)::int as customized
+      count(*) filter (where status = 'active' and not is_linked)::int as unlinked,
+      count(*) filter (where mail_status = 'failed')::int as undelivered,
+      count(*) filter (where is_customized or has_customized_link)::int as customized
     from users`.execute(db as Write)
-  const { templates, archived, active, notActivated, suspended, unlinked, undelivered, customized } = row!
-  return {
-    templates,
-    offered: row!.offered,
-    offeredArchived: archived,
-    users: { active, notActivated, suspended },
-    unlinked,
-    undelivered,
-    customized,
-  }
+  const { archived, active, notActivated, suspended, ...facts } = row!
+  return { ...facts, offeredArchived: archived, users: { active, notActivated, suspended } }
 }

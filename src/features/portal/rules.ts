@@ -1,17 +1,18 @@
-/** What the portal's settings may hold: addresses, sign-up domains, the four questions of the set-up. Pure. */
+/** Rules for the portal's settings: its address, sign-up domains and the set-up checklist. Pure. */
 import { RESERVED_SLUGS } from '../accounts/rules.ts'
-import { PERMISSIONS, type PortalConfig } from '../identity/rules.ts'
+import type { PortalConfig } from '../identity/rules.ts'
 
-/** What is wrong with a portal's name in its address: a code with words under `problems.fields`. It is a host's label too. */
+/** The code of what is wrong with a portal's address, null when it is valid. It must be a valid host label too. */
 export function checkSlug(slug: string): 'slug' | 'slugReserved' | null {
   if (RESERVED_SLUGS.includes(slug)) return 'slugReserved'
-  // `xn--` announces another alphabet to browsers: what is read would not be what is typed.
-  return /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(slug) && !slug.startsWith('xn--') ? null : 'slug'
+  // Browsers show an `xn--` label in another alphabet, so that it could look like another business's address.
+  const isHostLabel = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(slug)
+  return isHostLabel && !slug.startsWith('xn--') ? null : 'slug'
 }
 
-/** A mail domain as people write it (`@Harbour.Example`, `https://harbour.example/`) as it is compared; null when it is none. */
-export function normalizeDomain(typed: string): string | null {
-  const domain = typed
+/** A mail domain in lower case, from `@Harbour.Example` or `https://harbour.example/`; null when it is not a domain. */
+export function normalizeDomain(text: string): string | null {
+  const domain = text
     .trim()
     .toLowerCase()
     .replace(/^https?:\/\//, '')
@@ -22,11 +23,11 @@ export function normalizeDomain(typed: string): string | null {
     : null
 }
 
-/** Whether the portal makes a customer for an unlinked user at its first booking; unset follows `public` (E-25). */
-const isCreatingCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
+/** Whether the first booking of an unlinked user creates a customer; when unset, public portals do (E-25). */
+const createsCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
   portal.createCustomers ?? portal.public
 
-// ---- the checklist: four planning questions, answered by what the account really holds (CP-33) ----
+// ---- the checklist: four planning questions, answered by the settings and users of the account (CP-33) ----
 
 export const QUESTIONS = ['works', 'jobs', 'access', 'manage'] as const
 export type Question = (typeof QUESTIONS)[number]
@@ -34,8 +35,8 @@ export type Question = (typeof QUESTIONS)[number]
 /** The page where a line can be changed. */
 export type SettingsPage = 'portalSettings' | 'portalUsers' | 'newPortalUser' | 'templates' | 'business' | 'messages'
 
-export interface Line {
-  /** Words under `portal.office.checklist.<code>`. */
+export interface ChecklistLine {
+  /** Has a text under `portal.office.checklist.<code>`. */
   code: string
   /** `note` needs no action. */
   status: 'done' | 'open' | 'note'
@@ -53,132 +54,119 @@ export interface PortalFacts {
   users: { active: number; notActivated: number; suspended: number }
   /** Active users who reach no customer. */
   unlinked: number
-  /** Not activated, and their newest invitation was refused. */
+  /** Not activated, and their newest invitation failed. */
   undelivered: number
   /** Users or links with permissions or templates of their own. */
   customized: number
 }
 
-export function buildChecklist(
-  portal: Pick<
-    PortalConfig,
-    'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
-  > & { createCustomers: boolean | null },
-  business: { supportEmail: string | null; supportPhone: string | null },
-  facts: PortalFacts,
-): { question: Question; lines: Line[] }[] {
-  const line = (
-    code: string,
-    status: boolean | 'note',
-    page: SettingsPage,
-    anchor: string | null,
-    count = 0,
-  ): Line => ({
-    code,
-    status: status === 'note' ? 'note' : status ? 'done' : 'open',
-    count,
-    page,
-    anchor,
-  })
-  const { active, notActivated } = facts.users
-  const may = PERMISSIONS.filter((each) => portal.switches[each] && portal.permissions[each])
+type ChecklistSettings = Pick<
+  PortalConfig,
+  'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
+> & { createCustomers: boolean | null }
 
+type ChecklistBusiness = { supportEmail: string | null; supportPhone: string | null }
+
+export const buildChecklist = (
+  portal: ChecklistSettings,
+  business: ChecklistBusiness,
+  facts: PortalFacts,
+): { question: Question; lines: ChecklistLine[] }[] => [
+  { question: 'works', lines: appearanceLines(portal, business) },
+  { question: 'jobs', lines: templateLines(portal, facts) },
+  { question: 'access', lines: accessLines(portal, facts) },
+  { question: 'manage', lines: permissionLines(portal, facts) },
+]
+
+/** A line with its status: done, open, or a note. */
+function line(
+  code: string,
+  status: boolean | 'note',
+  page: SettingsPage,
+  anchor: string | null,
+  count = 0,
+): ChecklistLine {
+  const doneOrOpen = status ? 'done' : 'open'
+  return { code, status: status === 'note' ? 'note' : doneOrOpen, count, page, anchor }
+}
+
+function appearanceLines(portal: ChecklistSettings, business: ChecklistBusiness): ChecklistLine[] {
+  const hasIntroduction = portal.introduction !== ''
+  const isReachable = Boolean(business.supportEmail || business.supportPhone)
   return [
-    {
-      question: 'works',
-      lines: [
-        line(portal.enabled ? 'on' : 'off', portal.enabled, 'portalSettings', 'portal'),
-        line(
-          portal.introduction ? 'introduced' : 'notIntroduced',
-          portal.introduction !== '',
-          'portalSettings',
-          'branding',
-        ),
-        line(
-          business.supportEmail || business.supportPhone ? 'reachable' : 'notReachable',
-          Boolean(business.supportEmail || business.supportPhone),
-          'business',
-          null,
-        ),
-      ],
-    },
-    {
-      question: 'jobs',
-      lines: [
-        facts.templates === 0
-          ? line('noTemplates', false, 'templates', null)
-          : line(
-              facts.offered > 0 ? 'offered' : 'noneOffered',
-              facts.offered > 0,
-              'portalSettings',
-              'templates',
-              facts.offered,
-            ),
-        ...(facts.offeredArchived > 0
-          ? [line('offeredArchived', false, 'portalSettings', 'templates', facts.offeredArchived)]
-          : []),
-        line(portal.hideJobsOfOtherTemplates ? 'othersHidden' : 'othersShown', 'note', 'portalSettings', 'templates'),
-      ],
-    },
-    {
-      question: 'access',
-      lines: [
-        portal.public
-          ? line(
-              portal.signUpDomains.length > 0 ? 'publicDomains' : 'public',
-              true,
-              'portalSettings',
-              'access',
-              portal.signUpDomains.length,
-            )
-          : line(
-              active + notActivated > 0 ? 'private' : 'privateNoUsers',
-              active + notActivated > 0,
-              active + notActivated > 0 ? 'portalUsers' : 'newPortalUser',
-              null,
-              active + notActivated,
-            ),
-        ...(notActivated > 0 ? [line('notActivated', 'note', 'portalUsers', null, notActivated)] : []),
-        ...(facts.undelivered > 0 ? [line('undelivered', false, 'messages', null, facts.undelivered)] : []),
-        ...(facts.unlinked > 0
-          ? [
-              line(
-                isCreatingCustomers(portal) ? 'unlinkedAutomatic' : 'unlinkedBlocked',
-                isCreatingCustomers(portal) ? 'note' : false,
-                'portalUsers',
-                null,
-                facts.unlinked,
-              ),
-            ]
-          : []),
-      ],
-    },
-    {
-      question: 'manage',
-      lines: [
-        line(
-          may.includes('createJobs') ? 'book' : portal.switches.createJobs ? 'bookByPermission' : 'bookOff',
-          may.includes('createJobs') || 'note',
-          'portalSettings',
-          portal.switches.createJobs ? 'permissions' : 'switches',
-        ),
-        line(
-          may.includes('cancelJobs') ? 'cancel' : 'cancelOff',
-          may.includes('cancelJobs') || 'note',
-          'portalSettings',
-          portal.switches.cancelJobs ? 'permissions' : 'switches',
-        ),
-        ...(facts.customized > 0 ? [line('customized', 'note', 'portalUsers', null, facts.customized)] : []),
-      ],
-    },
+    line(portal.enabled ? 'on' : 'off', portal.enabled, 'portalSettings', 'portal'),
+    line(hasIntroduction ? 'introduced' : 'notIntroduced', hasIntroduction, 'portalSettings', 'branding'),
+    line(isReachable ? 'reachable' : 'notReachable', isReachable, 'business', null),
   ]
 }
 
-/**
- * A link for the business's own website that looks like a button (V-11). It loads nothing from us: no script, no style,
- * no picture. `url` is the sign-in page, `label` its words.
- */
-export function renderButtonHtml(url: string, label: string, colour: string): string {
-  const safe = (text: string) => text.replaceAll(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
-  return `<a href="${safe(url)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:${safe(colour)};color:#fff;font:500 16px/1.25 system-ui,sans-serif;text-decoration:none">${safe(label)}</a>`
+function templateLines(portal: ChecklistSettings, { templates, offered, offeredArchived }: PortalFacts) {
+  const lines: ChecklistLine[] = []
+  const hasOffered = offered > 0
+  if (templates === 0) lines.push(line('noTemplates', false, 'templates', null))
+  else lines.push(line(hasOffered ? 'offered' : 'noneOffered', hasOffered, 'portalSettings', 'templates', offered))
+  if (offeredArchived > 0) lines.push(line('offeredArchived', false, 'portalSettings', 'templates', offeredArchived))
+  const others = portal.hideJobsOfOtherTemplates ? 'othersHidden' : 'othersShown'
+  lines.push(line(others, 'note', 'portalSettings', 'templates'))
+  return lines
 }
+
+function accessLines(portal: ChecklistSettings, facts: PortalFacts): ChecklistLine[] {
+  const { undelivered, unlinked } = facts
+  const { notActivated } = facts.users
+  const lines = [portal.public ? publicAccessLine(portal) : privateAccessLine(facts)]
+  if (notActivated > 0) lines.push(line('notActivated', 'note', 'portalUsers', null, notActivated))
+  if (undelivered > 0) lines.push(line('undelivered', false, 'messages', null, undelivered))
+  if (unlinked > 0) {
+    const isAutomatic = createsCustomers(portal)
+    const code = isAutomatic ? 'unlinkedAutomatic' : 'unlinkedBlocked'
+    lines.push(line(code, isAutomatic ? 'note' : false, 'portalUsers', null, unlinked))
+  }
+  return lines
+}
+
+function publicAccessLine({ signUpDomains }: ChecklistSettings): ChecklistLine {
+  const count = signUpDomains.length
+  return line(count > 0 ? 'publicDomains' : 'public', true, 'portalSettings', 'access', count)
+}
+
+function privateAccessLine({ users }: PortalFacts): ChecklistLine {
+  const count = users.active + users.notActivated
+  return count > 0
+    ? line('private', true, 'portalUsers', null, count)
+    : line('privateNoUsers', false, 'newPortalUser', null, count)
+}
+
+function permissionLines(portal: ChecklistSettings, { customized }: PortalFacts): ChecklistLine[] {
+  const { switches, permissions } = portal
+  const canBook = switches.createJobs && permissions.createJobs
+  const canCancel = switches.cancelJobs && permissions.cancelJobs
+  const bookCodeWithoutDefault = switches.createJobs ? 'bookByPermission' : 'bookOff'
+  const anchorOf = (isSwitchedOn: boolean) => (isSwitchedOn ? 'permissions' : 'switches')
+  const lines = [
+    line(canBook ? 'book' : bookCodeWithoutDefault, canBook || 'note', 'portalSettings', anchorOf(switches.createJobs)),
+    line(canCancel ? 'cancel' : 'cancelOff', canCancel || 'note', 'portalSettings', anchorOf(switches.cancelJobs)),
+  ]
+  if (customized > 0) lines.push(line('customized', 'note', 'portalUsers', null, customized))
+  return lines
+}
+
+/**
+ * A link to the sign-in page that looks like a button, for the business's own website (V-11). It loads no script, style
+ * or image from Portico.
+ */
+export function renderButtonHtml(url: string, label: string, color: string): string {
+  const style = [
+    'display:inline-block',
+    'padding:12px 20px',
+    'border-radius:8px',
+    `background:${color}`,
+    'color:#fff',
+    'font:500 16px/1.25 system-ui,sans-serif',
+    'text-decoration:none',
+  ].join(';')
+  return `<a href="${escapeHtml(url)}" style="${escapeHtml(style)}">${escapeHtml(label)}</a>`
+}
+
+/** Escapes a text for HTML, so that a portal's name cannot add a script to the website that shows the button. */
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

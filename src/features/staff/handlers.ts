@@ -1,76 +1,77 @@
 import { constraintOf } from '../../platform/database/errors.ts'
-import { emailNorm, implement, prepared, withEffect, type Context } from '../../platform/operation.ts'
+import { emailNorm, implement, prepared, withEffect, type Context, type Input } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { findOrCreatePerson } from '../identity/people/queries.ts'
 import { STAFF_SESSION_MS } from '../identity/people/rules.ts'
 import { endPersonSessions, startPersonSession } from '../identity/queries.ts'
-import type { Actor } from '../identity/rules.ts'
 import { staff } from './contract.ts'
 import { staffInvitation } from './messages.ts'
-import { mayChangeRole, mayGiveRole, mayChangeMember, maySeeStaff, mayManageMember } from './policy.ts'
+import { allowedActions, mayChangeMember, mayChangeRole, mayGiveRole, mayManageMember, maySeeStaff } from './policy.ts'
 import {
   addInvitation,
-  addMember,
-  peekInvitation,
+  consumeInvitation,
   findInvitation,
+  listOpenInvitations,
+  peekInvitation,
+  replaceInvitations,
+  type StaffInvitation,
+} from './invitations/queries.ts'
+import {
+  activateMember,
+  addMember,
+  changeMemberStatus,
   findMember,
   findMemberOfPerson,
-  activateMember,
+  findNewestMails,
   listMembers,
   lockOwners,
-  findNewestMails,
-  changeMemberStatus,
-  listOpenInvitations,
   removeMember,
-  replaceInvitations,
   setRole,
-  consumeInvitation,
-  type StaffInvitation,
   type Member,
 } from './queries.ts'
-import { INVITATION_MS, invitationStatus, assignableRoles } from './rules.ts'
+import {
+  assignableRoles,
+  INVITATION_MS,
+  invitationStatus,
+  isActiveOwner,
+  nextStep,
+  presentInvitation,
+} from './rules.ts'
 
 export const staffHandlers = implement('staff', staff, {
   async listStaff(ctx) {
     ctx.allow(maySeeStaff(ctx.actor))
     const members = await listMembers(ctx.db, ctx.account.id)
-    const links = new Map(
-      (await listOpenInvitations(ctx.db, ctx.account.id)).map((each) => [each.subject_id, each.expires_at]),
-    )
-    const mails = await findNewestMails(
-      ctx.db,
-      ctx.account.id,
-      members.filter((each) => each.status === 'invited').map((each) => each.id),
-    )
-    const owners = members.filter((each) => each.role === 'owner' && each.status === 'active').length
+    const invitations = await listOpenInvitations(ctx.db, ctx.account.id)
+    const invitedIds = members.filter((each) => each.status === 'invited').map((each) => each.id)
+    const mails = await findNewestMails(ctx.db, ctx.account.id, invitedIds)
+    const activeOwners = members.filter(isActiveOwner).length
     return {
-      members: members.map((member) => {
-        const expiresAt = links.get(member.id),
-          mail = mails.get(member.id)
-        return {
-          id: member.id,
-          name: member.name,
-          email: member.email,
-          role: member.role,
-          status: member.status,
-          you: member.id === ctx.actor.id,
-          since: member.created_at,
-          invitation:
-            member.status === 'invited' && expiresAt
-              ? { expiresAt, expired: expiresAt <= ctx.now, mail: mail?.status ?? null, message: mail?.id ?? null }
-              : null,
-          can: allowedActions(ctx.actor, member),
-          lastOwner: member.role === 'owner' && member.status === 'active' && owners === 1,
-        }
-      }),
+      members: members.map((member) => ({
+        id: member.id,
+        name: member.name,
+        email: member.email,
+        role: member.role,
+        status: member.status,
+        you: member.id === ctx.actor.id,
+        since: member.created_at,
+        invitation: presentInvitation(
+          member,
+          invitations.find((each) => each.subject_id === member.id),
+          mails.get(member.id),
+          ctx.now,
+        ),
+        can: allowedActions(ctx.actor, member),
+        lastOwner: isActiveOwner(member) && activeOwners === 1,
+      })),
       mayInvite: assignableRoles(ctx.actor.role),
     }
   },
 
   async inviteStaff(ctx, input) {
     ctx.allow(mayGiveRole(ctx.actor, input.role))
-    // One mailbox, one spelling: letters that only look like others never lead to another mailbox.
+    // Normalized, so that an address in look-alike characters is not taken for another person's.
     const email = input.email.normalize('NFKC')
     const person = await findOrCreatePerson(ctx.db, {
       id: ctx.newId(),
@@ -80,11 +81,8 @@ export const staffHandlers = implement('staff', staff, {
       passwordHash: null,
       at: ctx.now,
     })
-    const known = await findMemberOfPerson(ctx.db, ctx.account.id, person)
-    if (known)
-      throw problem(
-        { invited: 'alreadyInvited', active: 'alreadyStaff', deactivated: 'staffDeactivated' }[known.status],
-      )
+    const existing = await findMemberOfPerson(ctx.db, ctx.account.id, person)
+    if (existing) throw problem(REFUSAL_OF_EXISTING[existing.status])
     const id = ctx.newId()
     try {
       await addMember(ctx.db, ctx.account.id, { id, person, email, role: input.role, at: ctx.now })
@@ -161,117 +159,114 @@ export const staffHandlers = implement('staff', staff, {
 
   async getStaffInvitation(ctx, { token }) {
     ctx.allow(yes)
-    const found = await findInvitation(ctx.db, hashToken(token))
-    const status = invitationStatus(found, ctx.now)
-    if (!found || status === 'unknown') return { status: 'unknown' as const, invitation: null }
-    const me = ctx.actor.kind === 'person' ? ctx.actor : null
+    const invitation = await findInvitation(ctx.db, hashToken(token))
+    const status = invitationStatus(invitation, ctx.now)
+    if (!invitation || status === 'unknown') return { status: 'unknown' as const, invitation: null }
+    const person = ctx.actor.kind === 'person' ? ctx.actor : null
     return {
       status,
       invitation: {
-        business: found.business,
-        accent: found.accent,
-        slug: found.slug,
-        email: found.email,
-        role: found.role,
-        expiresAt: found.expires_at,
-        next: nextStep(found, me?.id ?? null),
-        signedInAs: me?.email ?? null,
+        business: invitation.business,
+        accent: invitation.accent,
+        slug: invitation.slug,
+        email: invitation.email,
+        role: invitation.role,
+        expiresAt: invitation.expires_at,
+        next: nextStep(invitation, person?.id ?? null),
+        signedInAs: person?.email ?? null,
       },
     }
   },
 
   acceptStaffInvitation: prepared(
-    async ({ token, name, password }, { actor, query, now }) => {
-      const found = await peekInvitation(query, hashToken(token))
-      if (!found || invitationStatus(found, now) !== 'open') throw problem('invitationClosed')
-      switch (nextStep(found, actor.kind === 'person' ? actor.id : null)) {
+    async (input, { actor, query, now }) => {
+      const invitation = await peekInvitation(query, hashToken(input.token))
+      if (!invitation || invitationStatus(invitation, now) !== 'open') throw problem('invitationClosed')
+      switch (nextStep(invitation, actor.kind === 'person' ? actor.id : null)) {
         case 'join':
-          return { found, passwordHash: null, name: found.name }
-        // Their password is theirs: an invitation never sets it anew.
+          return { invitation, passwordHash: null, name: invitation.name }
+        // An invitation never sets the password of an existing login: whoever reads the mail could take it over.
         case 'signIn':
           throw problem('notSignedIn')
         case 'other':
           throw problem('wrongPerson')
-        case 'new': {
-          if (!name || !password)
-            throw problem('input', {
-              fields: { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) },
-            })
-          checkNewPassword(password, [found.business, found.email, name])
-          return { found, passwordHash: await hashPassword(password), name }
-        }
+        case 'new':
+          return { invitation, ...(await prepareNewLogin(input, invitation)) }
       }
     },
-    async (ctx, _input, { found, passwordHash, name }) => {
+    async (ctx, _input, { invitation, passwordHash, name }) => {
       ctx.allow(yes)
-      await ctx.enter(found.account_id)
-      if (
-        !(await consumeInvitation(ctx.db, found.account_id, found.token_id, ctx.now)) ||
-        !(await activateMember(ctx.db, found.account_id, found.member_id, name, ctx.now))
-      ) {
-        throw problem('invitationClosed')
-      }
+      await ctx.enter(invitation.account_id)
+      const isAccepted =
+        (await consumeInvitation(ctx.db, invitation.account_id, invitation.token_id, ctx.now)) &&
+        (await activateMember(ctx.db, invitation.account_id, invitation.member_id, name, ctx.now))
+      if (!isAccepted) throw problem('invitationClosed')
       await ctx.audit({
         event: 'staffJoined',
         subjectKind: 'staffMember',
-        subjectId: found.member_id,
-        details: { name, role: found.role },
+        subjectId: invitation.member_id,
+        details: { name, role: invitation.role },
       })
-      if (!passwordHash) return { slug: found.slug }
-      await findOrCreatePerson(ctx.db, {
-        id: ctx.newId(),
-        email: found.email,
-        emailNorm: emailNorm(found.email),
-        name,
-        passwordHash,
-        at: ctx.now,
-      })
-      if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
-      const { token, hash } = newToken()
-      const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
-      await startPersonSession(ctx.db, {
-        hash,
-        id: ctx.newId(),
-        person: found.person_id,
-        at: ctx.now,
-        ends,
-        userAgent: ctx.userAgent,
-        clientAddress: ctx.clientAddress,
-      })
-      return withEffect({ slug: found.slug }, { session: 'start', audience: 'people', token, ends })
+      if (!passwordHash) return { slug: invitation.slug }
+      return startFirstSession(ctx, invitation, { name, passwordHash })
     },
   ),
 })
 
-/** What the holder of an open link does next. */
-function nextStep(
-  found: Pick<StaffInvitation, 'has_password' | 'person_id'>,
-  me: string | null,
-): 'new' | 'signIn' | 'join' | 'other' {
-  if (me === found.person_id) return 'join'
-  if (!found.has_password) return 'new'
-  return me ? 'other' : 'signIn'
-}
+const REFUSAL_OF_EXISTING = {
+  invited: 'alreadyInvited',
+  active: 'alreadyStaff',
+  deactivated: 'staffDeactivated',
+} as const
 
-/** What this actor may do with this member, from the same policies that decide the deeds. */
-function allowedActions(actor: Extract<Actor, { kind: 'staff' }>, member: Member) {
-  const touch = mayManageMember(actor, member).yes,
-    move = mayChangeMember(actor, member).yes
-  return {
-    resend: touch && member.status === 'invited',
-    revoke: touch && member.status === 'invited',
-    deactivate: move && member.status === 'active',
-    reactivate: touch && member.status === 'deactivated',
-    roles: move && member.status !== 'deactivated' ? assignableRoles(actor.role) : [],
+/** The name and password of a person who has no login yet. */
+async function prepareNewLogin(
+  { name, password }: Input<typeof staff.acceptStaffInvitation>,
+  invitation: StaffInvitation,
+): Promise<{ passwordHash: string; name: string }> {
+  if (!name || !password) {
+    const fields = { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) }
+    throw problem('input', { fields })
   }
+  checkNewPassword(password, [invitation.business, invitation.email, name])
+  return { passwordHash: await hashPassword(password), name }
 }
 
-/** An account always has an active owner, whoever asks at the same time. */
+/** Sets the password of a new person and signs them in. */
+async function startFirstSession(
+  ctx: Context<typeof staff.acceptStaffInvitation>,
+  invitation: StaffInvitation,
+  { name, passwordHash }: { name: string; passwordHash: string },
+) {
+  await findOrCreatePerson(ctx.db, {
+    id: ctx.newId(),
+    email: invitation.email,
+    emailNorm: emailNorm(invitation.email),
+    name,
+    passwordHash,
+    at: ctx.now,
+  })
+  if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
+  const { token, hash } = newToken()
+  const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
+  await startPersonSession(ctx.db, {
+    hash,
+    id: ctx.newId(),
+    person: invitation.person_id,
+    at: ctx.now,
+    ends,
+    userAgent: ctx.userAgent,
+    clientAddress: ctx.clientAddress,
+  })
+  return withEffect({ slug: invitation.slug }, { session: 'start', audience: 'people', token, ends })
+}
+
+/** An account always keeps an active owner, also when two requests arrive at once. */
 async function requireAnotherOwner(
   ctx: Context<typeof staff.deactivateStaff> | Context<typeof staff.changeStaffRole>,
   member: Member,
 ): Promise<void> {
-  if (member.role !== 'owner' || member.status !== 'active') return
+  if (!isActiveOwner(member)) return
   const owners = await lockOwners(ctx.db, ctx.account.id)
   if (owners.every((id) => id === member.id)) throw problem('lastOwner')
 }

@@ -1,6 +1,6 @@
 import { message } from '../../platform/delivery/outbox.ts'
 import { hashToken } from '../../platform/secrets.ts'
-import { isInvitationOpen } from './queries.ts'
+import { isInvitationOpen } from './invitations/queries.ts'
 import { INVITATION_MS } from './rules.ts'
 
 /** Invitation to join the staff of a business. */

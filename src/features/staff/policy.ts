@@ -1,30 +1,30 @@
-/** Who may bring staff in, move them and let them go. */
+/** Who may invite staff, change their roles and deactivate them. */
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { mayManage } from '../identity/policy.ts'
 import type { Actor, StaffRole } from '../identity/rules.ts'
-import { assignableRoles } from './rules.ts'
+import { assignableRoles, type MemberStatus } from './rules.ts'
 
-/** The owner and the admins see who works here. */
+/** Owners and admins see the list of staff. */
 export const maySeeStaff = (actor: Actor): Decision => mayManage(actor)
 
-/** Nobody gives more than they have: only owners make owners (PS-40). */
+/** Only owners may give the owner role: otherwise an admin could promote themselves (PS-40). */
 export function mayGiveRole(actor: Actor, role: StaffRole): Decision {
-  const manages = mayManage(actor)
-  if (!manages.yes || actor.kind !== 'staff') return manages
+  const decision = mayManage(actor)
+  if (!decision.yes || actor.kind !== 'staff') return decision
   return assignableRoles(actor.role).includes(role) ? yes : no('ownersOnly')
 }
 
-/** A member that this account does not have is as unknown as one that never was; owners are touched by owners alone. */
+/** Only owners manage owners. A member of another account is refused like one that does not exist. */
 export function mayManageMember(actor: Actor, member: { role: StaffRole } | undefined): Decision {
-  const manages = mayManage(actor)
-  if (!manages.yes) return manages
+  const decision = mayManage(actor)
+  if (!decision.yes) return decision
   return member ? mayGiveRole(actor, member.role) : notFound
 }
 
-/** Nobody takes their own access or role: that needs a second person. */
+/** Nobody deactivates themselves or changes their own role: this needs a second person. */
 export function mayChangeMember(actor: Actor, member: { id: string; role: StaffRole } | undefined): Decision {
-  const touch = mayManageMember(actor, member)
-  if (!touch.yes || actor.kind !== 'staff') return touch
+  const decision = mayManageMember(actor, member)
+  if (!decision.yes || actor.kind !== 'staff') return decision
   return member!.id === actor.id ? no('notYourself') : yes
 }
 
@@ -33,6 +33,22 @@ export function mayChangeRole(
   member: { id: string; role: StaffRole } | undefined,
   role: StaffRole,
 ): Decision {
-  const move = mayChangeMember(actor, member)
-  return move.yes ? mayGiveRole(actor, role) : move
+  const decision = mayChangeMember(actor, member)
+  return decision.yes ? mayGiveRole(actor, role) : decision
+}
+
+/** What this actor may do with this member, by the policies that the operations use. */
+export function allowedActions(
+  actor: Extract<Actor, { kind: 'staff' }>,
+  member: { id: string; role: StaffRole; status: MemberStatus },
+) {
+  const canManage = mayManageMember(actor, member).yes
+  const canChange = mayChangeMember(actor, member).yes
+  return {
+    resend: canManage && member.status === 'invited',
+    revoke: canManage && member.status === 'invited',
+    deactivate: canChange && member.status === 'active',
+    reactivate: canManage && member.status === 'deactivated',
+    roles: canChange && member.status !== 'deactivated' ? assignableRoles(actor.role) : [],
+  }
 }

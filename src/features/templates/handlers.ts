@@ -26,14 +26,14 @@ export const templatesHandlers = implement('templates', templates, {
       listTemplates(ctx.db, ctx.account.id, { status }),
       countTemplates(ctx.db, ctx.account.id),
     ])
-    const manages = mayManageTemplates(ctx.actor).yes
+    const canManage = mayManageTemplates(ctx.actor).yes
     return {
       rows: rows.map((row) => ({
-        ...summary(ctx, row),
+        ...presentSummary(ctx, row),
         fieldCount: row.fields.filter((field) => field.type !== 'section').length,
       })),
       counts,
-      can: { create: manages, order: manages && status === 'active' },
+      can: { create: canManage, order: canManage && status === 'active' },
     }
   },
 
@@ -50,7 +50,7 @@ export const templatesHandlers = implement('templates', templates, {
   async createTemplate(ctx, { fields, ...content }) {
     ctx.allow(mayManageTemplates(ctx.actor))
     const key = { account: ctx.account.id, template: ctx.newId() }
-    await insertTemplate(ctx.db, key, { ...content, fields: checkedFields(fields) }, { now: ctx.now })
+    await insertTemplate(ctx.db, key, { ...content, fields: toStoredFields(fields) }, { now: ctx.now })
     await ctx.audit({
       event: 'templateCreated',
       subjectKind: 'template',
@@ -66,12 +66,13 @@ export const templatesHandlers = implement('templates', templates, {
     if (!row) throw problem('notFound')
     ctx.allow(mayEditTemplate(ctx.actor, row))
     if (row.version !== version) throw problem('templateChanged')
-    const next = { ...row, ...content, fields: fields ? checkedFields(fields, row.fields) : row.fields }
-    // Saving what is already there is no new version.
+    const next = { ...row, ...content, fields: fields ? toStoredFields(fields, row.fields) : row.fields }
+    // Saving unchanged content creates no new version.
     if (hasSameContent(row, next)) return present(ctx, row)
-    // Whoever came second between reading and writing is refused here, and has lost nothing of the first.
+    // Another change may have been saved since the row was read: this one is then refused and overwrites nothing.
     if (!(await replaceTemplate(ctx.db, key, version, next, ctx.now))) throw problem('templateChanged')
-    // What is hidden now must not be found by its words any more, in this very transaction (PS-14, PS-15).
+    // Customers must not find jobs by the text of a field that is now hidden, so the search text changes in the same
+    // transaction (PS-14, PS-15).
     if (portalFieldIds(row.fields) !== portalFieldIds(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
     await ctx.audit({
       event: 'templateUpdated',
@@ -92,12 +93,11 @@ export const templatesHandlers = implement('templates', templates, {
   },
 })
 
-/** What presenting needs of a context, whatever the operation. */
-type Reader = Pick<Context<(typeof templates)['getTemplate']>, 'account' | 'actor'>
-type Writer = Context<(typeof templates)['archiveTemplate']>
+type ReadContext = Pick<Context<(typeof templates)['getTemplate']>, 'account' | 'actor'>
+type WriteContext = Context<(typeof templates)['archiveTemplate']>
 
-/** Twice is no error: the second finds it done. */
-async function setStatus(ctx: Writer, template: string, status: 'active' | 'archived') {
+/** A template that has the status already is left as it is. */
+async function setStatus(ctx: WriteContext, template: string, status: 'active' | 'archived') {
   const key = { account: ctx.account.id, template }
   const row = await findTemplate(ctx.db, key)
   if (!row) throw problem('notFound')
@@ -113,29 +113,29 @@ async function setStatus(ctx: Writer, template: string, status: 'active' | 'arch
   return present(ctx, { ...row, status, updatedAt: ctx.now })
 }
 
-type Typed = Omit<Field, 'id'> & { id?: string | undefined }
+type FieldInput = Omit<Field, 'id'> & { id?: string | undefined }
 
 /**
- * Fields as they will be stored, or a refusal that names every fault. A field without an id is new. One that
- * changed its type is new too: its old answers would not fit.
+ * Fields as they will be stored, or a refusal that names every error. A field without an id is new, and so is a field
+ * with another type than before: its old answers would not fit.
  */
-function checkedFields(
-  fields: readonly { [K in keyof Typed]: Typed[K] | undefined }[],
-  before: readonly Field[] = [],
+function toStoredFields(
+  fields: readonly { [K in keyof FieldInput]: FieldInput[K] | undefined }[],
+  previous: readonly Field[] = [],
 ): Field[] {
-  const types = new Map(before.map((field) => [field.id, field.type]))
-  const made = fields.map((typed): Field => {
-    const kept = typed.id && (types.get(typed.id) ?? typed.type) === typed.type
-    return JSON.parse(
-      JSON.stringify({ ...typed, hint: typed.hint || undefined, id: kept ? typed.id : shortCode().toLowerCase() }),
-    ) as Field
+  const types = new Map(previous.map((field) => [field.id, field.type]))
+  const storedFields = fields.map((field): Field => {
+    const keepsId = field.id && (types.get(field.id) ?? field.type) === field.type
+    const id = keepsId ? field.id : shortCode().toLowerCase()
+    // JSON leaves out properties that are undefined.
+    return JSON.parse(JSON.stringify({ ...field, hint: field.hint || undefined, id })) as Field
   })
-  const fieldErrors = checkFields(made)
+  const fieldErrors = checkFields(storedFields)
   if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: prefixFieldErrors('fields', fieldErrors) })
-  return made
+  return storedFields
 }
 
-/** The questions that customers see, in a comparable form. */
+/** The ids of the fields that customers see, as a text to compare. */
 const portalFieldIds = (fields: readonly Field[]) =>
   fields
     .filter((field) => field.portal !== 'hidden')
@@ -143,20 +143,24 @@ const portalFieldIds = (fields: readonly Field[]) =>
     .sort()
     .join()
 
-const hasSameContent = (one: TemplateRow, other: TemplateRow) =>
-  one.name === other.name &&
-  one.description === other.description &&
-  one.icon === other.icon &&
-  one.durationMinutes === other.durationMinutes &&
-  areFieldsEqual(one.fields, other.fields)
+const hasSameContent = (first: TemplateRow, second: TemplateRow) =>
+  first.name === second.name &&
+  first.description === second.description &&
+  first.icon === second.icon &&
+  first.durationMinutes === second.durationMinutes &&
+  areFieldsEqual(first.fields, second.fields)
 
-const summary = (ctx: Reader, { fields: _, position: __, ...row }: TemplateRow) => ({
+const presentSummary = (ctx: ReadContext, { fields: _, position: __, ...row }: TemplateRow) => ({
   ...row,
   offered: ctx.account.portal.templates.includes(row.id),
 })
 
-const present = (ctx: Reader, row: TemplateRow, fieldsOf = row.version): Output<(typeof templates)['getTemplate']> => ({
-  ...summary(ctx, row),
+const present = (
+  ctx: ReadContext,
+  row: TemplateRow,
+  fieldsOf = row.version,
+): Output<(typeof templates)['getTemplate']> => ({
+  ...presentSummary(ctx, row),
   fields: row.fields,
   fieldsOf,
   can: allowedTemplateActions(ctx.actor, row),

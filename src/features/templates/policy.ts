@@ -4,21 +4,21 @@ import { no, type Decision } from '../../platform/problem.ts'
 
 type Template = { status: 'active' | 'archived' }
 
-/** Everybody on the staff reads them: a dispatcher books by them, a worker works by them. */
+/** Everyone on the staff: dispatchers book with them and workers fill in their fields. */
 export const mayReadTemplates = (actor: Actor): Decision => isStaff(actor)
 
-/** Templates decide what customers see and are asked, so they are the owner's and the admins'. */
+/** Only owners and admins, because templates decide what customers see and must answer. */
 export const mayManageTemplates = (actor: Actor): Decision => mayManage(actor)
 
-/** What is out of use is not changed; it is taken back into use first. */
+/** An archived template must be restored before it can be changed. */
 export function mayEditTemplate(actor: Actor, template: Template): Decision {
   const manage = mayManage(actor)
   return manage.yes && template.status === 'archived' ? no('templateArchived') : manage
 }
 
-/** What the screen of a template may offer this actor. */
+/** The actions that the screen of a template offers this actor. */
 export function allowedTemplateActions(actor: Actor, template: Template) {
-  const manages = actor.kind === 'staff' && isManager(actor.role)
-  const active = template.status === 'active'
-  return { edit: manages && active, archive: manages && active, restore: manages && !active }
+  const canManage = actor.kind === 'staff' && isManager(actor.role)
+  const isActive = template.status === 'active'
+  return { edit: canManage && isActive, archive: canManage && isActive, restore: canManage && !isActive }
 }

@@ -46,19 +46,19 @@ const selectNewestVersions = (db: Read, account: string) =>
     .orderBy('t.position')
     .orderBy('t.id')
 
-/** All of a status, or those named (any status); 500 at most. */
+/** The templates of a status, or those with these ids in any status; at most 500. */
 export async function listTemplates(
   db: Read,
   account: string,
-  wanted: { status: 'active' | 'archived' } | { ids: readonly string[] },
+  filter: { status: 'active' | 'archived' } | { ids: readonly string[] },
 ): Promise<TemplateRow[]> {
   const query =
-    'status' in wanted
-      ? selectNewestVersions(db, account).where('t.status', '=', wanted.status)
-      : selectNewestVersions(db, account).where('t.id', 'in', wanted.ids.length > 0 ? [...wanted.ids] : [UNUSED_ID])
+    'status' in filter
+      ? selectNewestVersions(db, account).where('t.status', '=', filter.status)
+      : selectNewestVersions(db, account).where('t.id', 'in', filter.ids.length > 0 ? [...filter.ids] : [UNUSED_ID])
   return (await query.limit(500).execute()) as unknown as TemplateRow[]
 }
-/** `in ()` is no SQL: an id that nothing has. */
+/** SQL does not allow `in ()`, so an empty list becomes this id, which no template has. */
 const UNUSED_ID = '00000000-0000-0000-0000-000000000000'
 
 export async function countTemplates(db: Read, account: string): Promise<{ active: number; archived: number }> {
@@ -68,15 +68,15 @@ export async function countTemplates(db: Read, account: string): Promise<{ activ
     .select((each) => ['status', each.fn.countAll<string>().as('count')])
     .groupBy('status')
     .execute()
-  const of = (status: string) => Number(rows.find((row) => row.status === status)?.count ?? 0)
-  return { active: of('active'), archived: of('archived') }
+  const countOf = (status: string) => Number(rows.find((row) => row.status === status)?.count ?? 0)
+  return { active: countOf('active'), archived: countOf('archived') }
 }
 
 export const findTemplate = async (db: Read, { account, template }: Key): Promise<TemplateRow | undefined> =>
   (await selectNewestVersions(db, account).where('t.id', '=', template).executeTakeFirst()) as unknown as
     TemplateRow | undefined
 
-/** The fields as they were in a version; undefined when there is none of that number. */
+/** The fields of a version; undefined when there is no version of that number. */
 export async function findFieldsOfVersion(
   db: Read,
   { account, template }: Key,
@@ -94,7 +94,7 @@ export async function findFieldsOfVersion(
 
 type Content = Pick<TemplateRow, 'name' | 'description' | 'icon' | 'durationMinutes' | 'fields'>
 
-/** Adds a template with its first version, after all others. */
+/** Adds a template with its first version, last in the order. */
 export async function insertTemplate(
   db: Write,
   { account, template }: Key,
@@ -117,7 +117,7 @@ export async function insertTemplate(
   await insertVersion(db, { account, template }, 1, content.fields, now)
 }
 
-/** Writes the content as the version after `seen`; false when `seen` is not the newest any more. */
+/** Writes the content as the version after `seen`; false when `seen` is no longer the newest. */
 export async function replaceTemplate(
   db: Write,
   { account, template }: Key,
@@ -164,13 +164,19 @@ export async function setTemplateStatus(
     .execute()
 }
 
-/** The ids in this order; those not named come after, in the order they had. */
+/** Puts the templates in the order of the ids. Those without an id come after, in their present order. */
 export async function reorderTemplates(db: Write, account: string, ids: readonly string[]): Promise<void> {
   await sql`
-    update templates t set position = o.place
+    update templates t
+    set position = o.place
     from (
-      select id, row_number() over (order by array_position(${ids}::uuid[], id) nulls last, position, id) as place
-      from templates where account_id = ${account}
+      select
+        id,
+        row_number() over (order by array_position(${ids}::uuid[], id) nulls last, position, id) as place
+      from templates
+      where account_id = ${account}
     ) o
-    where t.account_id = ${account} and t.id = o.id and t.position <> o.place`.execute(db)
+    where t.account_id = ${account}
+      and t.id = o.id
+      and t.position <> o.place`.execute(db)
 }

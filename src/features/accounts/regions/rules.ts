@@ -86,7 +86,7 @@ const CURRENCIES = new Map(
   ),
 )
 
-/** The locale of an account that has not said otherwise. */
+/** The locale of an account that has not chosen one. */
 export const DEFAULT_LOCALE = 'en-US'
 
 /** Every locale an account can have, as BCP 47 tags. */
@@ -105,7 +105,7 @@ export function timeZoneOf(locale: string): string | null {
   return zones.length === 1 ? zones[0]! : null
 }
 
-/** The locale for an Accept-Language header: that of its first region we know, else `en-US`. */
+/** The locale for an Accept-Language header: that of its first supported region, otherwise `en-US`. */
 export function localeFor(acceptLanguage: string | null | undefined): string {
   const tags = (acceptLanguage ?? '').slice(0, 200).split(',')
   for (const tag of tags) {

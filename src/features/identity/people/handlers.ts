@@ -17,7 +17,7 @@ import {
 } from './queries.ts'
 import { resetLinkStatus, RESET_MS } from './rules.ts'
 
-/** Every answer to "forgot password" takes this long, so that the work for a known address cannot be measured (PS-46). */
+/** Every answer takes this long, so that its time does not reveal whether an address has a login (PS-46). */
 const FORGOT_ANSWER_MS = 300
 
 export const peopleHandlers = implement('people', people, {
@@ -28,7 +28,7 @@ export const peopleHandlers = implement('people', people, {
     },
     async (ctx, _input, { person, answerDue }) => {
       ctx.allow(yes)
-      // After the commit: nobody holds a connection while waiting.
+      // Waits after the commit, so that no database connection is held meanwhile.
       ctx.afterCommit(() => answerDue)
       const account = person ? await findFirstAccount(ctx.db, person.id) : null
       if (!person || !account) return {}
@@ -41,7 +41,8 @@ export const peopleHandlers = implement('people', people, {
         at: ctx.now,
         expires: new Date(ctx.now.getTime() + RESET_MS),
       })
-      // To the address on record, never the one typed: two that compare alike may be two mailboxes.
+      // Sent to the stored address, not the entered one: addresses that normalize alike may be different mailboxes, and
+      // one of them an attacker's.
       const { email: address } = (await findReset(ctx.db, hash))!
       await ctx.enter(account)
       await ctx.emit({
@@ -57,17 +58,17 @@ export const peopleHandlers = implement('people', people, {
 
   async getPasswordReset(ctx, { token }) {
     ctx.allow(yes)
-    const found = await findReset(ctx.db, hashToken(token))
-    const status = resetLinkStatus(found, ctx.now)
-    return { status, email: status === 'open' ? found!.email : null }
+    const reset = await findReset(ctx.db, hashToken(token))
+    const status = resetLinkStatus(reset, ctx.now)
+    return { status, email: status === 'open' ? reset!.email : null }
   },
 
   resetPassword: prepared(
     async ({ token, password }, { query, now }) => {
-      // No hashing for strangers: the link is looked at first.
-      const found = await peekReset(query, hashToken(token))
-      if (resetLinkStatus(found, now) !== 'open') throw problem('resetClosed')
-      checkNewPassword(password, [found!.email, found!.name])
+      // The link is checked before hashing, so that strangers cannot use up the server's time with invalid links.
+      const reset = await peekReset(query, hashToken(token))
+      if (resetLinkStatus(reset, now) !== 'open') throw problem('resetClosed')
+      checkNewPassword(password, [reset!.email, reset!.name])
       return hashPassword(password)
     },
     async (ctx, { token }, passwordHash) => {
@@ -75,7 +76,7 @@ export const peopleHandlers = implement('people', people, {
       const person = await consumeReset(ctx.db, hashToken(token), ctx.now)
       if (!person) throw problem('resetClosed')
       await setPassword(ctx.db, person, passwordHash, ctx.now)
-      // Whoever was inside with the old password is out.
+      // Whoever signed in with the old password is signed out.
       await endPersonSessions(ctx.db, person)
       const account = await findFirstAccount(ctx.db, person)
       if (account) {
@@ -126,8 +127,9 @@ export const peopleHandlers = implement('people', people, {
 
   async endSession(ctx, { session }) {
     ctx.allow(yes)
-    // Another person's session is as unknown as one that never was.
-    if ((await endPersonSessions(ctx.db, ctx.actor.id, { only: session })) === 0) throw problem('notFound')
+    // Another person's session is refused like one that does not exist.
+    const ended = await endPersonSessions(ctx.db, ctx.actor.id, { only: session })
+    if (ended === 0) throw problem('notFound')
     return {}
   },
 

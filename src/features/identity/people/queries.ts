@@ -3,7 +3,7 @@ import type { DB } from '../../../../db/schema.gen.ts'
 import type { RunQuery } from '../../../platform/caller.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 
-// People live in the directory: the app role reaches them through definer functions that answer one thing each.
+// The app role has no grant on the tables of people: it calls definer functions, each of which returns one thing.
 
 export interface NewPerson {
   id: string
@@ -14,7 +14,7 @@ export interface NewPerson {
   at: Date
 }
 
-/** Finds or makes the person of an address. A password is set only when there is none yet. */
+/** Finds or creates the person with an address. A password is set only when there is none yet. */
 export const findOrCreatePerson = async (db: Write, person: NewPerson): Promise<string> =>
   (await sql<{ id: string }>`select find_or_create_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
@@ -46,15 +46,14 @@ export const findReset = async (db: Read, hash: Buffer | null): Promise<ResetTok
 export const peekReset = async (query: RunQuery, hash: Buffer | null): Promise<ResetToken | undefined> =>
   (await query<ResetToken>("select * from find_person_token($1, 'passwordReset')", [hash]))[0]
 
-/** The person, for the one who used the link; of several at once the others get null. */
-export const consumeReset = async (db: Write, hash: Buffer | null, at: Date): Promise<string | null> =>
-  (
-    await sql<{
-      person: string | null
-    }>`select consume_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db)
-  ).rows[0]?.person ?? null
+/** The person whose link it is; null when another request has used the link. */
+export async function consumeReset(db: Write, hash: Buffer | null, at: Date): Promise<string | null> {
+  const { rows } = await sql<{ person: string | null }>`
+    select consume_person_token(${hash}, 'passwordReset', ${at}) as person`.execute(db)
+  return rows[0]?.person ?? null
+}
 
-/** Also kills every open reset link of the person. */
+/** Sets the password; every open reset link of the person stops working. */
 export const setPassword = async (db: Write, person: string, hash: string, at: Date): Promise<void> => {
   await sql`select set_person_password(${person}, ${hash}, ${at})`.execute(db)
 }
@@ -66,12 +65,14 @@ export const setName = async (db: Write, person: string, name: string, at: Date)
   await sql`select set_person_name(${person}, ${name}, ${at})`.execute(db)
 }
 
-/** The account in whose name a mail to this person goes out. */
-export const findFirstAccount = async (db: Read, person: string): Promise<string | null> =>
-  (await sql<{ account: string | null }>`select find_first_account(${person}) as account`.execute(db as Write)).rows[0]
-    ?.account ?? null
+/** The account whose branding a mail to this person has. */
+export async function findFirstAccount(db: Read, person: string): Promise<string | null> {
+  const { rows } = await sql<{ account: string | null }>`
+    select find_first_account(${person}) as account`.execute(db as Write)
+  return rows[0]?.account ?? null
+}
 
-/** Asked by the deliverer: whether the link in a mail would still work. */
+/** Whether the link in a mail still works; the deliverer checks it before it sends the mail. */
 export const isResetOpen = async (db: Kysely<DB>, hash: Buffer | null, now: Date): Promise<boolean> => {
   if (!hash) return false
   const row = await db
@@ -85,13 +86,12 @@ export const isResetOpen = async (db: Kysely<DB>, hash: Buffer | null, now: Date
   return row !== undefined
 }
 
-/** False when there is an account already. The links of earlier starts die with this one. */
-export const offerSetUpToken = async (
+/** False when there is an account already. The links of earlier starts stop working. */
+export async function offerSetUpToken(
   query: RunQuery,
   token: { hash: Buffer; id: string; at: Date; expires: Date },
-): Promise<boolean> =>
-  (
-    await query<{ offered: boolean }>('select create_set_up_token($1) as offered', [
-      JSON.stringify({ ...token, hash: token.hash.toString('hex') }),
-    ])
-  )[0]?.offered ?? false
+): Promise<boolean> {
+  const input = JSON.stringify({ ...token, hash: token.hash.toString('hex') })
+  const rows = await query<{ isOffered: boolean }>('select create_set_up_token($1) as "isOffered"', [input])
+  return rows[0]?.isOffered ?? false
+}
