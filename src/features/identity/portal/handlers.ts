@@ -15,7 +15,7 @@ import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../
 import { oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearRateLimit, findPortalLogin } from '../queries.ts'
-import { canBook, type PortalConfig, type PortalUserActor } from '../rules.ts'
+import { canBook, type AccountContext, type PortalConfig, type PortalUserActor } from '../rules.ts'
 import { portalIdentity } from './contract.ts'
 import {
   endPortalSessions,
@@ -28,49 +28,13 @@ import {
 export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async getPortal(ctx) {
     ctx.allow(yes)
-    const { account } = ctx
-    const { portal, slug, locale } = account
-    if (!portalIsOpen(account).yes) {
-      const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
-      return {
-        slug,
-        locale,
-        enabled: false,
-        public: false,
-        name: '',
-        introduction: '',
-        accent: null,
-        logo: null,
-        signUpFields: off,
-        supportEmail: null,
-        supportPhone: null,
-        postalAddress: null,
-        timeZone: null,
-        me: null,
-      }
-    }
-    const { name, introduction, signUpFields } = portal
-    const { accent, supportEmail, supportPhone, postalAddress, timeZone } = account
-    return {
-      slug,
-      locale,
-      enabled: true,
-      public: portal.public,
-      name,
-      introduction,
-      accent,
-      signUpFields,
-      supportEmail,
-      supportPhone,
-      postalAddress,
-      timeZone,
-      logo: account.logoKey ? `/api/v1/portal/${slug}/logo` : null,
-      me: ctx.actor.kind === 'portalUser' ? presentPortalUser(ctx.actor, portal) : null,
-    }
+    if (!portalIsOpen(ctx.account).yes) return presentClosedPortal(ctx.account)
+    const currentUser = ctx.actor.kind === 'portalUser' ? presentPortalUser(ctx.actor, ctx.account.portal) : null
+    return presentOpenPortal(ctx.account, currentUser)
   },
 
   async getPortalLogo(ctx) {
-    // Also while the portal is off: mails of the business show it.
+    // Also served while the portal is off, because mails of the business show it.
     ctx.allow(ctx.account.logoKey ? yes : notFound)
     const { stream, size } = await ctx.files.get(ctx.account.logoKey!)
     return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true, anywhere: true } })
@@ -84,14 +48,14 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   signInToPortal: prepared(
     async (input, { account, query }) => {
       const login = await findPortalLogin(query, account.id, emailNorm(input.email))
-      // Verified also when there is no such login or no password yet: all take the same time (PS-46).
+      // Verified also without a login or password, so that the time does not reveal which addresses have one (PS-46).
       return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
     },
     async (ctx, input, { login, correct }) => {
       ctx.allow(portalIsOpen(ctx.account))
       if (!login || !correct) throw problem('wrongCredentials')
       if (login.status === 'signed_up') throw problem('notActivated')
-      // Suspended and removed answer as wrong: also when it happened between the check and now.
+      // Suspended and removed users are refused like a wrong password, also when it happened since the check.
       const [isRecorded, session] = await Promise.all([
         recordSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
         openPortalSession(ctx, login.id),
@@ -127,10 +91,9 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   },
 
   async endPortalSession(ctx, { session }) {
-    const mine = (await listPortalSessionRows(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)).some(
-      (row) => row.id === session,
-    )
-    ctx.allow(mine ? isPortalUser(ctx.actor) : notFound)
+    const sessions = await listPortalSessionRows(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+    const isOwnSession = sessions.some((row) => row.id === session)
+    ctx.allow(isOwnSession ? isPortalUser(ctx.actor) : notFound)
     await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: session })
     return session === ctx.actor.sessionId ? withEffect({}, { session: 'end', audience: 'portal' }) : {}
   },
@@ -172,27 +135,20 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     if (user.status === 'active') {
       await sendPasswordReset(ctx, user)
       await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
-    } else if (
-      user.status !== 'suspended' &&
-      (await countLinksSince(
-        ctx.db,
-        ctx.account.id,
-        'portalActivation',
-        user.id,
-        new Date(ctx.now.getTime() - 60_000),
-      )) < 2
-    ) {
-      // Nothing to reset yet: what they need is the link that lets them in.
-      await sendActivation(ctx, user)
+    } else if (user.status !== 'suspended') {
+      // Without a password there is nothing to reset: the user needs the activation link.
+      const minuteAgo = new Date(ctx.now.getTime() - 60_000)
+      const sentLinks = await countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, minuteAgo)
+      if (sentLinks < 2) await sendActivation(ctx, user)
     }
     return {}
   },
 
   async getPortalPasswordReset(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
-    const found = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
-    const status = portalResetStatus(found, ctx.now)
-    return { status, email: status === 'open' || status === 'accepted' ? found!.user.email : null }
+    const resetToken = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
+    const status = portalResetStatus(resetToken, ctx.now)
+    return { status, email: status === 'open' || status === 'accepted' ? resetToken!.user.email : null }
   },
 
   resetPortalPassword: prepared(
@@ -205,10 +161,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const { id: account } = ctx.account
       const subject = (await findToken(ctx.db, account, 'portalReset', input.token))?.user.id
       if (subject) await lockLogin(ctx.db, account, subject)
-      const found = await findToken(ctx.db, account, 'portalReset', input.token)
-      const status = portalResetStatus(found, ctx.now)
-      if (!found || status !== 'open') throw problem(REFUSALS[status])
-      const user = (await findLogin(ctx.db, account, found.user.id))!
+      // Read again under the lock, because the user or the link may have changed in between.
+      const token = await findToken(ctx.db, account, 'portalReset', input.token)
+      const status = portalResetStatus(token, ctx.now)
+      if (!token || status !== 'open') throw problem(REFUSALS[status])
+      const user = (await findLogin(ctx.db, account, token.user.id))!
       checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')
@@ -217,11 +174,53 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       await clearRateLimit(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
       await sendNotice(ctx, user, portalPasswordChanged, {})
       await ctx.audit({ event: 'portalUserPasswordReset', subjectKind: 'portalUser', subjectId: user.id })
-      // The browser that used the link is signed in nowhere either: it signs in with the new password.
+      // The browser that used the link is signed out too, and signs in with the new password.
       return withEffect({ email: user.email }, { session: 'end', audience: 'portal' })
     },
   ),
 })
+
+type PortalUserOutput = ReturnType<typeof presentPortalUser>
+
+function presentOpenPortal({ portal, slug, logoKey, ...account }: AccountContext, me: PortalUserOutput | null) {
+  return {
+    slug,
+    locale: account.locale,
+    enabled: true,
+    public: portal.public,
+    name: portal.name,
+    introduction: portal.introduction,
+    accent: account.accent,
+    signUpFields: portal.signUpFields,
+    supportEmail: account.supportEmail,
+    supportPhone: account.supportPhone,
+    postalAddress: account.postalAddress,
+    timeZone: account.timeZone,
+    logo: logoKey ? `/api/v1/portal/${slug}/logo` : null,
+    me,
+  }
+}
+
+/** A portal that is off says nothing about the business. */
+function presentClosedPortal({ slug, locale }: AccountContext) {
+  const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
+  return {
+    slug,
+    locale,
+    enabled: false,
+    public: false,
+    name: '',
+    introduction: '',
+    accent: null,
+    logo: null,
+    signUpFields: off,
+    supportEmail: null,
+    supportPhone: null,
+    postalAddress: null,
+    timeZone: null,
+    me: null,
+  }
+}
 
 const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({
   id: actor.id,
@@ -239,8 +238,8 @@ const REFUSALS: Record<LinkStatus, string> = {
   unknown: 'linkInvalid',
 }
 
-/** Bound to the address it was mailed to; worth nothing for somebody who is not in (any more). */
-const portalResetStatus = (found: FoundToken | undefined, now: Date): LinkStatus =>
-  !found || found.user.status !== 'active' || found.email_norm !== found.user.email_norm
-    ? 'unknown'
-    : oneUseStatus(found, now)
+/** A reset link works only for an active user whose address is still the one it was mailed to. */
+function portalResetStatus(token: FoundToken | undefined, now: Date): LinkStatus {
+  const isValid = token && token.user.status === 'active' && token.email_norm === token.user.email_norm
+  return isValid ? oneUseStatus(token, now) : 'unknown'
+}

@@ -16,11 +16,14 @@ interface SessionContext {
   clientAddress: string
 }
 
-/** A new session under a new id; the one this browser held before ends, so that no id survives a sign-in (PS-47). */
-const insertPortalSession =
-  statement(`insert into portal_sessions (account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
-  values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
+/** Parameters: account, hash, id, user, now, end, user agent, client address. */
+const insertPortalSession = statement(`
+    insert into portal_sessions (
+      account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address
+    )
+    values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
 
+/** Opens a session and ends the browser's previous one, so that a session planted by an attacker gains no access (PS-47). */
 export async function openPortalSession(
   { db, account, actor, now, newId, userAgent, clientAddress }: SessionContext,
   user: string,
@@ -45,7 +48,7 @@ export const listPortalSessionRows = (db: Read, account: string, user: string, n
     .limit(200)
     .execute()
 
-/** Ends one session of a user, all, or all but one; answers how many ended. */
+/** Ends one session of a user, all, or all but one, and returns how many ended. */
 export async function endPortalSessions(
   db: Write,
   account: string,
@@ -62,10 +65,17 @@ export async function endPortalSessions(
   return Number(ended.numDeletedRows)
 }
 
-const updateLastSignIn = statement<{ id: string }>(`update portal_users set last_sign_in_at = $4
-  where account_id = $1 and id = $2 and status = 'active' and password_hash = $3 returning id`)
+/** Parameters: account, user, password hash, now. */
+const updateLastSignIn = statement<{ id: string }>(`
+  update portal_users
+  set last_sign_in_at = $4
+  where account_id = $1
+    and id = $2
+    and status = 'active'
+    and password_hash = $3
+  returning id`)
 
-/** Marks the sign-in. False when the user was suspended, removed or got another password since it was checked. */
+/** Records the sign-in. False when the user was suspended or removed, or changed the password, since it was checked. */
 export async function recordSignIn(
   db: Write,
   account: string,
@@ -76,14 +86,14 @@ export async function recordSignIn(
   return (await updateLastSignIn(db, account, user, checkedHash, now)).length === 1
 }
 
-/** Sets a new password. With `checkedHash` only if that is still the old one; answers whether it was set. */
+/** Sets a new password, with `checkedHash` only if that is still the current one. Returns whether it was set. */
 export async function setPortalPassword(
   db: Write,
   account: string,
   user: string,
   { hash, checkedHash, now }: { hash: string; checkedHash?: string; now: Date },
 ): Promise<boolean> {
-  const set = await db
+  const result = await db
     .updateTable('portal_users')
     .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
     .where('account_id', '=', account)
@@ -91,5 +101,5 @@ export async function setPortalPassword(
     .where('status', '=', 'active')
     .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!))
     .executeTakeFirst()
-  return Number(set.numUpdatedRows) === 1
+  return Number(result.numUpdatedRows) === 1
 }
