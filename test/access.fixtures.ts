@@ -469,7 +469,7 @@ const somebody = () => `${randomUUID()}@post.example`
 export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, unknown>>> = {
   // people and their accounts
   signIn: () => ({ email: somebody(), password: PASSWORD }),
-  forgotPassword: () => ({ email: somebody() }),
+  requestPasswordReset: () => ({ email: somebody() }),
   resetPassword: () => ({ password: 'a long new phrase' }),
   changePassword: () => ({ currentPassword: PASSWORD, password: 'a long new phrase' }),
   updateCurrentUser: () => ({ name: 'Another Name' }),

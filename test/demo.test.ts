@@ -182,7 +182,7 @@ describe('its jobs', () => {
     '2026-03-30T00:05:00Z',
     '2026-10-25T01:30:00Z',
     '2026-06-15T23:50:00Z',
-  ])('E-40 E-51 tell stories that the table of moves allows, whatever the day (%s)', async (day) => {
+  ])('E-40 E-51 tell stories that the table of transitions allows, whatever the day (%s)', async (day) => {
     const other = day.startsWith('2026-11-26')
       ? server
       : await startSeparateServer(inject('world'), { clock: createTestClock(day), demo: true })

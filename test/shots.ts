@@ -88,7 +88,7 @@ async function takeAll(): Promise<void> {
   const booked = (portalJobs.find((each) => each.status === 'requested') ?? portalJobs[0]!).id
   const coming = (portalJobs.find((each) => each.status === 'scheduled') ?? portalJobs[0]!).id
   const bookable = (
-    await fetchJson<{ templates: { id: string }[] }>('eleanor', portal('/api/v1/portal/harbour/bookable'))
+    await fetchJson<{ templates: { id: string }[] }>('eleanor', portal('/api/v1/portal/harbour/booking-options'))
   ).templates[0]!.id
 
   /** Runs an action that sends a mail and returns the link in that mail. */

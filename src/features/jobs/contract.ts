@@ -74,7 +74,7 @@ const job = z
     files: z.array(jobFile).describe('Files, oldest first.'),
     history: z.array(historyEntry).describe('What happened to the job, oldest first.'),
     timeZone: timeZone(),
-    moves: z
+    transitions: z
       .array(
         z.object({
           to: jobStatus,
@@ -209,7 +209,7 @@ const reading = {
         files: [],
         history: [],
         timeZone: 'Europe/London',
-        moves: [{ to: 'started', reason: false, needsWorker: false }],
+        transitions: [{ to: 'started', reason: false, needsWorker: false }],
         can: {
           edit: true,
           assign: true,

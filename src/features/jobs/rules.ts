@@ -1,5 +1,5 @@
 /**
- * Statuses and moves of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
+ * Statuses and transitions of a job, and what a customer sees of them. One table each; everything else is derived. Pure:
  * runs on server and screen.
  */
 import type { FieldValues } from '../templates/fields/rules.ts'
@@ -42,7 +42,7 @@ export const groupOf = (status: JobStatus): JobGroup =>
   status === 'completed' || status === 'canceled' ? status : 'open'
 export const statusesOf = (group: JobGroup): JobStatus[] => JOB_STATUSES.filter((status) => groupOf(status) === group)
 
-// ---- moves (E-40) ----
+// ---- transitions (E-40) ----
 
 /** worker: the one on the job · manager: owner and admin · dispatcher: they and dispatchers · system: follows by itself. */
 export type TransitionRole = 'worker' | 'dispatcher' | 'manager' | 'customer' | 'system'

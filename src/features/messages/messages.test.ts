@@ -73,7 +73,7 @@ describe('messages', () => {
         .execute(),
     )
     expect(noted).toEqual([{ event: 'invitationLinkCopied', actor_name: 'Ruth Calloway' }])
-    await anyone().ok('forgotPassword', { email: b.owner.email })
+    await anyone().ok('requestPasswordReset', { email: b.owner.email })
     const [reset] = (await b.owner.ok('listMessages')).rows
     expect((await b.owner.call('copyInvitationLink', { message: reset!.id })).body.code).toBe('linkNotCopied')
   })

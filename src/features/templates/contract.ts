@@ -197,7 +197,7 @@ export const templates = contract(
     }),
     reorderTemplates: operation({
       method: 'PUT',
-      path: '/office/{account}/templates-order',
+      path: '/office/{account}/template-order',
       audience: ['staff'],
       summary: 'Reorder the templates',
       description: 'Puts the templates in this order. Those you leave out come after, in their present order.',

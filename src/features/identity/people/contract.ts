@@ -26,7 +26,7 @@ const session = z
 export const people = contract(
   { name: 'People', description: 'Profile, password and sessions of the signed-in member of staff.' },
   {
-    forgotPassword: operation({
+    requestPasswordReset: operation({
       method: 'POST',
       path: '/people/forgot-password',
       audience: ['anonymous', 'person'],

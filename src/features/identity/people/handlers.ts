@@ -21,7 +21,7 @@ import { resetLinkStatus, RESET_MS } from './rules.ts'
 const FORGOT_ANSWER_MS = 300
 
 export const peopleHandlers = implement('people', people, {
-  forgotPassword: prepared(
+  requestPasswordReset: prepared(
     async ({ email }, { query }) => {
       const answerDue = pause(FORGOT_ANSWER_MS)
       return { person: await findLogin(query, emailNorm(email)), answerDue }

@@ -12,8 +12,8 @@ describe('a forgotten password', () => {
     const { business, anyone, mailTo } = await startTestServer()
     const { owner } = await business()
     const [known, unknown] = [
-      await anyone().call('forgotPassword', { email: owner.email }),
-      await anyone().call('forgotPassword', { email: 'nobody@post.example' }),
+      await anyone().call('requestPasswordReset', { email: owner.email }),
+      await anyone().call('requestPasswordReset', { email: 'nobody@post.example' }),
     ]
     expect([known.status, known.text]).toEqual([unknown.status, unknown.text])
     expect((await anyone().call('signIn', { email: owner.email, password: PASSWORD })).status).toBe(200)
@@ -26,7 +26,7 @@ describe('a forgotten password', () => {
     const { owner } = await business()
     const took = async (email: string) => {
       const from = performance.now()
-      await anyone().call('forgotPassword', { email })
+      await anyone().call('requestPasswordReset', { email })
       return performance.now() - from
     }
     const known = await took(owner.email),
@@ -38,7 +38,7 @@ describe('a forgotten password', () => {
   it('PS-53 the link is of the main host and works once, within the hour; it ends every session', async () => {
     const { business, anyone, url, clock, mailTo } = await startTestServer()
     const { owner } = await business()
-    await anyone().ok('forgotPassword', { email: owner.email.toUpperCase() })
+    await anyone().ok('requestPasswordReset', { email: owner.email.toUpperCase() })
     const link = linkIn((await mailTo(owner.email)).at(-1), /http\S+reset-password\S+/)
     expect(new URL(link).origin).toBe(url.origin)
     const token = link.split('/').at(-1)!
@@ -59,7 +59,7 @@ describe('a forgotten password', () => {
   it('C4 the link is dead after an hour', async () => {
     const { business, anyone, clock } = await startTestServer()
     const { owner } = await business()
-    await anyone().ok('forgotPassword', { email: owner.email })
+    await anyone().ok('requestPasswordReset', { email: owner.email })
     const token = await resetToken(owner.email)
     clock.advance(3600_000)
     expect((await anyone().ok('getPasswordReset', { token })).status).toBe('expired')
@@ -69,7 +69,7 @@ describe('a forgotten password', () => {
   it('C5 opening the link, twice and by HEAD, changes nothing and signs nobody in', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
-    await anyone().ok('forgotPassword', { email: owner.email })
+    await anyone().ok('requestPasswordReset', { email: owner.email })
     const token = await resetToken(owner.email)
     const scanner = anyone()
     for (const method of ['GET', 'HEAD', 'GET'])
@@ -81,7 +81,7 @@ describe('a forgotten password', () => {
   it('C6 of twenty at once exactly one sets the password', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
-    await anyone().ok('forgotPassword', { email: owner.email })
+    await anyone().ok('requestPasswordReset', { email: owner.email })
     const token = await resetToken(owner.email)
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, n) => anyone().call('resetPassword', { token, password: `${NEW_PASSWORD} ${n}` })),
@@ -92,7 +92,7 @@ describe('a forgotten password', () => {
   it('PS-45 E-70 tokens and passwords are stored hashed, and leave the outbox once the mail is out', async () => {
     const { business, anyone, stored } = await startTestServer()
     const { owner, id } = await business()
-    await anyone().ok('forgotPassword', { email: owner.email })
+    await anyone().ok('requestPasswordReset', { email: owner.email })
     const token = await resetToken(owner.email)
     const everything = JSON.stringify(
       await stored(async (db) => [
@@ -109,7 +109,7 @@ describe('a forgotten password', () => {
     const { business, anyone } = await startTestServer()
     const b = await business()
     const twin = await b.portalUser({ email: b.owner.email })
-    await anyone().ok('forgotPassword', { email: b.owner.email })
+    await anyone().ok('requestPasswordReset', { email: b.owner.email })
     await anyone().ok('resetPassword', { token: await resetToken(b.owner.email), password: NEW_PASSWORD })
     const kept = await (
       await startTestServer()

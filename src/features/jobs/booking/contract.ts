@@ -21,7 +21,7 @@ export const booking = contract(
   {
     getBookingOptions: operation({
       method: 'GET',
-      path: '/portal/{portal}/bookable',
+      path: '/portal/{portal}/booking-options',
       audience: ['portalUser'],
       summary: 'Get the booking options',
       description: 'Services and customers that you may book for. With `template` also the fields to fill in.',

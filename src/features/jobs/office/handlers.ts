@@ -48,7 +48,7 @@ export const jobReadingHandlers = implement(
       return {
         ...presentJob(records!, { isOffice: office, timeZone: ctx.account.timeZone }),
         customer: { id: job.customer_id, name: job.customer, reference: job.reference, possibleDuplicates },
-        moves: transitionsFrom(job.status, transitionRolesFor(ctx.actor, job)),
+        transitions: transitionsFrom(job.status, transitionRolesFor(ctx.actor, job)),
         can: actionsOn(ctx, job),
       }
     },

@@ -15,7 +15,7 @@ const { stored } = home
 const reset = (job: string, status: JobStatus, worker: string | null) =>
   stored((db) => db.updateTable('jobs').set({ status, worker_id: worker, version: 1 }).where('id', '=', job).execute())
 
-describe('the table of moves', () => {
+describe('the table of transitions', () => {
   it('E-40 every pair of statuses is allowed to exactly those the table names, and refused with 409 to all others', async () => {
     const here = await createWorld()
     const owner = here.harbour.owner

@@ -70,7 +70,7 @@ export const jobFiles = contract(
     }),
     getPortalFile: operation({
       method: 'GET',
-      path: '/portal/{portal}/files/{file}/about',
+      path: '/portal/{portal}/files/{file}/details',
       audience: ['portalUser'],
       summary: 'Get the details of a file',
       description: 'Name, media type and size of a file that you can download.',

@@ -22,7 +22,7 @@ const requested = () => local().nullable().optional().describe('Start that the c
 export const jobForm = {
   getJobFormOptions: operation({
     method: 'GET',
-    path: '/office/{account}/job-choices',
+    path: '/office/{account}/job-form-options',
     audience: ['staff'],
     summary: 'Get the options for a job form',
     description:

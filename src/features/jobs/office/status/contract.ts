@@ -16,10 +16,10 @@ const outright = () => z.boolean().default(true).describe('False: the worker mus
 export const jobStatusChanges = {
   changeJobStatus: operation({
     ...changing,
-    path: '/office/{account}/jobs/{job}/moves',
+    path: '/office/{account}/jobs/{job}/status',
     summary: 'Change the status of a job',
     description:
-      'Moves the job to a status listed in its `moves`. Declining a job and reopening a completed one need a `reason`.',
+      'Changes the job to a status listed in its `transitions`. Declining a job and reopening a completed one need a `reason`.',
     body: z.strictObject({
       ...seen,
       to: jobStatus.describe('The new status.'),

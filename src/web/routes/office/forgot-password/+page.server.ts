@@ -10,7 +10,7 @@ export const actions: Actions = {
   default: async ({ request, locals }) => {
     const typed = await readForm(request)
     const email = typed.string('email')
-    const { failure } = await attempt(locals, typed, () => locals.api.forgotPassword({ email }))
+    const { failure } = await attempt(locals, typed, () => locals.api.requestPasswordReset({ email }))
     // The same answer for every address: whether it belongs to somebody is told by the mail alone.
     return failure ?? { sent: email }
   },
