@@ -28,12 +28,9 @@ export const LONG_FUNCTIONS = [
   'src/features/portal/rules.ts',
   'src/main.ts',
   'src/platform/delivery/deliverer.ts',
-  'src/platform/delivery/layout.ts',
-  'src/platform/delivery/smtp.ts',
   'src/platform/execute.ts',
   'src/platform/files.ts',
   'src/platform/http/problems.ts',
-  'src/platform/i18n.ts',
   'src/platform/pages.ts',
 ]
 

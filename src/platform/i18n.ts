@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createInstance } from 'i18next'
 import type { i18n } from 'i18next'
 
-/** Nested words: `{ jobs: { portal: { title: 'Your jobs' } } }`. */
+/** Nested texts: `{ jobs: { portal: { title: 'Your jobs' } } }`. */
 export interface TranslationTree {
   [key: string]: string | TranslationTree
 }
@@ -14,25 +14,25 @@ export interface Translations {
   /** The languages there are, `en` first. */
   locales: readonly string[]
   /**
-   * The words under a key (`jobs.portal.title`) in a language, else in English. `{{name}}` is filled from vars as it
-   * stands: whoever writes HTML escapes. `count` chooses among `_one`, `_other` …
+   * The text under a key (`jobs.portal.title`) in a language, else in English. `{{name}}` is filled from vars without
+   * escaping: callers that write HTML escape it. `count` chooses among `_one`, `_other` …
    */
   t(locale: string, key: string, vars?: Vars): string
   has(locale: string, key: string): boolean
-  /** Only these branches, nested as in the catalogue and completed from English: what one page needs. */
+  /** Only these branches, nested as in the catalog and completed from English: what one page needs. */
   branch(locale: string, paths: readonly string[]): TranslationTree
   /**
-   * The same words with some replaced by an account: `{ en: { jobs: { … } } }`. Kept per object while that object
-   * lives, so hand over the same one for the same account's words.
+   * The same texts with some replaced by an account: `{ en: { jobs: { … } } }`. Kept per object while that object
+   * lives, so hand over the same one for the same account's texts.
    */
   withOverrides(overrides: Record<string, TranslationTree> | null | undefined): Translations
-  /** The best language we have for a wish (`de-AT`, or an Accept-Language header), else `otherwise`, else English. */
-  choose(wish: string | null | undefined, otherwise?: string): string
+  /** The best language we have for a preference (`de-AT`, or an Accept-Language header), else `fallback`, else English. */
+  choose(preference: string | null | undefined, fallback?: string): string
 }
 
 /**
  * Reads `<folder>/<language>/<feature>.json`, the file's name being the top-level key. `strict` (tests, development):
- * a missing key or variable throws. Otherwise English answers, at last the key itself.
+ * a missing key or variable throws. Otherwise the English text is used, and the key itself when there is none.
  */
 export function createTranslations(folder: string, { strict = true } = {}): Translations {
   const trees: Record<string, TranslationTree> = {}
@@ -49,15 +49,51 @@ export function createTranslations(folder: string, { strict = true } = {}): Tran
       }
     }
   }
-  if (!trees.en) throw new Error(`No English words in ${folder}`)
+  if (!trees.en) throw new Error(`No English texts in ${folder}`)
   return translationsFrom(trees, strict)
 }
 
-/** Words from trees in memory: what createTranslations does after reading. */
+/** Translations from trees in memory: what createTranslations does after reading. */
 export function translationsFrom(trees: Record<string, TranslationTree>, strict = true): Translations {
   const locales = Object.keys(trees).sort((a, b) => Number(b === 'en') - Number(a === 'en') || a.localeCompare(b))
-  const speaker = createInstance() as i18n
-  void speaker.init({
+  const engine = createEngine(trees, locales, strict)
+  // One fixed t per language: nothing is switched between two readers.
+  const translators = Object.fromEntries(locales.map((locale) => [locale, engine.getFixedT(locale)]))
+  const completeTrees = Object.fromEntries(
+    locales.map((locale) => [locale, locale === 'en' ? trees.en! : merged(trees.en!, trees[locale]!)]),
+  )
+  const variants = new WeakMap<object, Translations>()
+  const choose = (preference: string | null | undefined, fallback?: string) =>
+    chooseLocale(locales, preference, fallback)
+  const supported = (locale: string) => (locales.includes(locale) ? locale : choose(locale))
+
+  const translations: Translations = {
+    locales,
+    t(locale, key, vars) {
+      const text = translators[supported(locale)]!(key, { ...vars, defaultValue: '' }) as unknown
+      if (typeof text === 'string' && text !== '') return text
+      if (strict) throw new Error(`No words for "${key}"`)
+      return key
+    },
+    has: (locale, key) => engine.exists(key, { lng: supported(locale), fallbackLng: 'en' }),
+    branch: (locale, paths) => selectBranches(completeTrees[supported(locale)]!, paths, strict),
+    withOverrides(overrides) {
+      if (!overrides || Object.keys(overrides).length === 0) return translations
+      let variant = variants.get(overrides)
+      if (!variant) {
+        variant = translationsFrom(withOverriddenTexts(trees, overrides), strict)
+        variants.set(overrides, variant)
+      }
+      return variant
+    },
+    choose,
+  }
+  return translations
+}
+
+function createEngine(trees: Record<string, TranslationTree>, locales: string[], strict: boolean): i18n {
+  const engine = createInstance() as i18n
+  void engine.init({
     initAsync: false,
     resources: Object.fromEntries(locales.map((locale) => [locale, { translations: trees[locale]! }])),
     lng: 'en',
@@ -76,82 +112,66 @@ export function translationsFrom(trees: Record<string, TranslationTree>, strict 
       return ''
     },
   })
-  // One fixed t per language: nothing is switched between two readers.
-  const fixed = Object.fromEntries(locales.map((locale) => [locale, speaker.getFixedT(locale)]))
-  const complete = Object.fromEntries(
-    locales.map((locale) => [locale, locale === 'en' ? trees.en! : merged(trees.en!, trees[locale]!)]),
-  )
-  const variants = new WeakMap<object, Translations>()
-  const known = (locale: string) => (locales.includes(locale) ? locale : choose(locale))
-
-  function choose(wish: string | null | undefined, otherwise?: string): string {
-    const wishes = (wish ?? '')
-      .slice(0, 200)
-      .split(',')
-      .map((part) => {
-        const [tag = '', ...rest] = part.trim().split(';')
-        const q = rest.find((r) => r.trim().startsWith('q='))
-        return { tag: tag.trim().toLowerCase(), q: q ? Number(q.trim().slice(2)) || 0 : 1 }
-      })
-      .filter(({ tag, q }) => tag && q > 0)
-      .sort((a, b) => b.q - a.q)
-    for (const { tag } of wishes) {
-      const found =
-        locales.find((locale) => locale.toLowerCase() === tag) ??
-        locales.find((locale) => locale.toLowerCase() === tag.split('-')[0])
-      if (found) return found
-    }
-    return otherwise && locales.includes(otherwise) ? otherwise : 'en'
-  }
-
-  const translations: Translations = {
-    locales,
-    t(locale, key, vars) {
-      const text = fixed[known(locale)]!(key, { ...vars, defaultValue: '' }) as unknown
-      if (typeof text === 'string' && text !== '') return text
-      if (strict) throw new Error(`No words for "${key}"`)
-      return key
-    },
-    has: (locale, key) => speaker.exists(key, { lng: known(locale), fallbackLng: 'en' }),
-    branch(locale, paths) {
-      const subset: TranslationTree = {}
-      for (const path of paths) {
-        const steps = path.split('.')
-        let from: string | TranslationTree | undefined = complete[known(locale)]!
-        for (const step of steps) from = typeof from === 'object' && Object.hasOwn(from, step) ? from[step] : undefined
-        if (from === undefined) {
-          if (strict) throw new Error(`No words under "${path}"`)
-          continue
-        }
-        let into = subset
-        for (const step of steps.slice(0, -1))
-          into = (typeof into[step] === 'object' ? into[step] : (into[step] = {})) as TranslationTree
-        const last = steps.at(-1)!
-        const there = into[last]
-        into[last] = typeof there === 'object' && typeof from === 'object' ? merged(there, from) : from
-      }
-      return subset
-    },
-    withOverrides(overrides) {
-      if (!overrides || Object.keys(overrides).length === 0) return translations
-      const kept = variants.get(overrides)
-      if (kept) return kept
-      const changed = Object.fromEntries(
-        locales.map((locale) => [
-          locale,
-          overrides[locale] ? merged(trees[locale]!, overrides[locale]) : trees[locale]!,
-        ]),
-      )
-      const variant = translationsFrom(changed, strict)
-      variants.set(overrides, variant)
-      return variant
-    },
-    choose,
-  }
-  return translations
+  return engine
 }
 
-/** A new tree; where both have words, the second wins. */
+function chooseLocale(locales: readonly string[], preference: string | null | undefined, fallback?: string): string {
+  for (const tag of preferredTags(preference ?? '')) {
+    const match =
+      locales.find((locale) => locale.toLowerCase() === tag) ??
+      locales.find((locale) => locale.toLowerCase() === tag.split('-')[0])
+    if (match) return match
+  }
+  return fallback && locales.includes(fallback) ? fallback : 'en'
+}
+
+/** Language tags of an Accept-Language header in lower case, most preferred first; only its first 200 characters are read. */
+function preferredTags(header: string): string[] {
+  return header
+    .slice(0, 200)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.trim().split(';')
+      const q = parameters.find((parameter) => parameter.trim().startsWith('q='))
+      return { tag: tag.trim().toLowerCase(), weight: q ? Number(q.trim().slice(2)) || 0 : 1 }
+    })
+    .filter(({ tag, weight }) => tag && weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag)
+}
+
+function selectBranches(tree: TranslationTree, paths: readonly string[], strict: boolean): TranslationTree {
+  const subset: TranslationTree = {}
+  for (const path of paths) {
+    const steps = path.split('.')
+    let from: string | TranslationTree | undefined = tree
+    for (const step of steps) from = typeof from === 'object' && Object.hasOwn(from, step) ? from[step] : undefined
+    if (from === undefined) {
+      if (strict) throw new Error(`No words under "${path}"`)
+      continue
+    }
+    let into = subset
+    for (const step of steps.slice(0, -1))
+      into = (typeof into[step] === 'object' ? into[step] : (into[step] = {})) as TranslationTree
+    const last = steps.at(-1)!
+    const existing = into[last]
+    into[last] = typeof existing === 'object' && typeof from === 'object' ? merged(existing, from) : from
+  }
+  return subset
+}
+
+const withOverriddenTexts = (
+  trees: Record<string, TranslationTree>,
+  overrides: Record<string, TranslationTree>,
+): Record<string, TranslationTree> =>
+  Object.fromEntries(
+    Object.entries(trees).map(([locale, tree]) => {
+      const replaced = overrides[locale]
+      return [locale, replaced ? merged(tree, replaced) : tree]
+    }),
+  )
+
+/** A new tree; where both have a text, the second wins. */
 function merged(base: TranslationTree, over: TranslationTree): TranslationTree {
   const tree: TranslationTree = { ...base }
   for (const [key, value] of Object.entries(over)) {

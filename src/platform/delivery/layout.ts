@@ -7,9 +7,9 @@ import { layout } from './layout.gen.ts'
 /** Who a mail is from, as it shows it. */
 export interface Brand {
   name: string
-  /** The business's colour, `#rrggbb`. */
+  /** The business's color, `#rrggbb`. */
   accent: string
-  /** A whole address of a png or jpeg; without one the first letter stands in. */
+  /** A whole address of a png or jpeg; without one the first letter is shown. */
   logoUrl?: string | null
   /** One line each, below the mail. */
   address?: string | null
@@ -20,17 +20,17 @@ export interface Brand {
   locale: string
 }
 
-/** What words are filled with. Text is text, whatever it looks like; only `{ url }` becomes a link. */
+/** Values for the texts. They are never read as markup; only `{ url }` becomes a link. */
 export type MailVars = Record<string, string | number | boolean | null | undefined | { url: string; text?: string }>
 
 export interface MailInput {
   translations: Translations
   locale: string
-  /** Where the words are: `<key>.subject`, `.preheader`, `.title`, `.body`, `.button` (with a link), `.footer`. */
+  /** Where the texts are: `<key>.subject`, `.preheader`, `.title`, `.body`, `.button` (with a link), `.footer`. */
   key: string
   vars: MailVars
   brand: Brand
-  /** The one button. `until` is said as a date. */
+  /** The one button. `until` is written as a date. */
   link?: { url: string; until?: Date | null } | null
 }
 
@@ -44,7 +44,7 @@ const FALLBACK_ACCENT = '#0f6b7c'
 
 // ---- Values: never markup, never markdown ----------------------------------------------------------------------
 
-// Words are filled with marks (two private-use characters around a number); the marks are replaced after Markdown has
+// Texts are filled with marks (two private-use characters around a number); the marks are replaced after Markdown has
 // been read, so nothing in a value is ever interpreted. PS-57.
 const MARK = /\uE000(\d+)\uE001/g
 const PRIVATE = /[\uE000\uE001]/g
@@ -59,7 +59,7 @@ export const oneLine = (text: string, max = 200) => {
   return clean.length > max ? [...clean].slice(0, max - 1).join('') + '…' : clean
 }
 
-/** A name that may stand in a mail header: cannot end the header, the quotes or the address (PS-56). */
+/** A name that is safe in a mail header: it cannot end the header, the quotes or the address (PS-56). */
 export const headerName = (name: string) => oneLine(name.replace(/["<>\\]/g, ''), 100)
 
 /** Only what a person may follow from a mail. */
@@ -81,17 +81,17 @@ function marks(vars: MailVars) {
   const values: Value[] = []
   const marked: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(vars)) {
-    // `count` and `context` choose among words; i18next must see them as they are.
+    // `count` and `context` choose among texts; i18next must see them as they are.
     if (typeof value === 'number' || name === 'context') marked[name] = value
     else if (value !== null && value !== undefined) {
       const url = typeof value === 'object' ? safeUrl(value.url) : null
       const text = oneLine(typeof value === 'object' ? (value.text ?? value.url) : String(value), 500)
-      // Mail programs turn bare addresses into links. A stranger's "name" must not become one; an address of ours may.
+      // Mail programs turn bare addresses into links. A name that a stranger typed must not become one; an address of ours may.
       marked[name] = `\uE000${values.push({ url, text: url ? text : text.replace(/:\/\//g, ': //') }) - 1}\uE001`
     }
   }
-  const fill = (text: string, say: (value: Value) => string) =>
-    text.replace(MARK, (_, n: string) => say(values[Number(n)]!))
+  const fill = (text: string, format: (value: Value) => string) =>
+    text.replace(MARK, (_, n: string) => format(values[Number(n)]!))
   return { marked, fill }
 }
 
@@ -99,11 +99,11 @@ function marks(vars: MailVars) {
 
 function htmlOf(
   markdown: string,
-  fill: (text: string, say: (value: Value) => string) => string,
+  fill: (text: string, format: (value: Value) => string) => string,
   linkStyle: string,
 ): string {
   const renderer = new Renderer()
-  // A business may edit its words; raw HTML in them stays visible text. Pictures need to load something: not in mails.
+  // A business may edit its texts; raw HTML in them stays visible text. Pictures need to load something: not in mails.
   renderer.html = ({ text }) => escapeHtml(text)
   renderer.image = ({ text }) => escapeHtml(text)
   renderer.link = function ({ href, tokens }) {
@@ -119,8 +119,8 @@ function htmlOf(
 
 const decodeMarks = (href: string) => href.replace(/%EE%80%80/gi, '\uE000').replace(/%EE%80%81/gi, '\uE001')
 
-/** The plain twin: Markdown is written to be read, only its links and emphasis need undoing. */
-function textOf(markdown: string, fill: (text: string, say: (value: Value) => string) => string): string {
+/** The plain-text version: only links and emphasis of the Markdown need replacing. */
+function textOf(markdown: string, fill: (text: string, format: (value: Value) => string) => string): string {
   const plain = markdown
     .replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label: string, url: string) =>
       label === url ? url : `${label} (${url})`,
@@ -132,67 +132,45 @@ function textOf(markdown: string, fill: (text: string, say: (value: Value) => st
 
 // ---- The one layout --------------------------------------------------------------------------------------------
 
-/** What stands between `<!-- name -->` and `<!-- /name -->` in layout.mjml is there only when it has something to show. */
-const withOnly = (present: Record<string, boolean>) =>
+/** Keeps what is between `<!-- name -->` and `<!-- /name -->` in layout.mjml only when that section has something to show. */
+const withSections = (present: Record<string, boolean>) =>
   layout.replace(/<!-- (\w+) -->([^]*?)<!-- \/\1 -->/g, (_, name: string, inner: string) =>
     present[name] ? inner : '',
   )
 
-/** Every colour that layout.mjml names, from the business's one. */
-const colours = (accent: string): Record<string, string> => ({
+/** Every color that layout.mjml names, computed from the business's color. */
+const layoutColors = (accent: string): Record<string, string> => ({
   accent,
   ...shades(accent),
-  ...Object.fromEntries(Object.entries(shades(accent, 'dark')).map(([name, colour]) => [`dark-${name}`, colour])),
+  ...Object.fromEntries(Object.entries(shades(accent, 'dark')).map(([name, color]) => [`dark-${name}`, color])),
 })
 
-/** One mail from its words: subject, HTML, and the same in plain text. */
+/** One mail from its texts: subject, HTML, and the same in plain text. */
 export async function renderMail({ translations, locale, key, vars, brand, link }: MailInput): Promise<Rendered> {
   const accent = isHex(brand.accent) ? brand.accent.toLowerCase() : FALLBACK_ACCENT
   const url = link ? safeUrl(link.url) : null
   if (link && !url) throw new Error(`${key}: the link is not an address`)
-  const { marked: filled, fill } = marks({ business: brand.name, ...vars })
-  const say = (part: string) => translations.t(locale, `${key}.${part}`, filled)
+  const { marked: markedVars, fill } = marks({ business: brand.name, ...vars })
+  const translate = (part: string) => translations.t(locale, `${key}.${part}`, markedVars)
   const plain = (text: string) => fill(text, (value) => value.text)
   const escaped = (text: string) => fill(escapeHtml(text), (value) => escapeHtml(value.text))
   const linkStyle = `color:${shades(accent)['accent-text']};`
 
-  const subject = oneLine(plain(say('subject')), 150)
-  const title = say('title')
-  const body = say('body')
-  const footer = say('footer')
-  const preheader = say('preheader')
-  const button = url ? say('button') : ''
-  const hint = !url
-    ? ''
-    : link?.until
-      ? translations.t(locale, 'mail.layout.linkUntil', { date: longDate(brand.locale, link.until, brand.timeZone) })
-      : translations.t(locale, 'mail.layout.linkAlways')
-  const contacts = [brand.phone, brand.supportEmail]
-    .filter((line): line is string => Boolean(line))
-    .map((line) => oneLine(line))
-  const from = [brand.name, brand.address]
-    .filter((line): line is string => Boolean(line))
-    .map((line) => oneLine(line, 300))
-    .join(', ')
-  const mail = brand.supportEmail ? safeUrl(`mailto:${oneLine(brand.supportEmail)}`) : null
-  const sender = [
-    escapeHtml(from),
-    contacts
-      .map((line) =>
-        line === oneLine(brand.supportEmail ?? '') && mail
-          ? `<a href="${escapeHtml(mail)}" class="quiet" style="color:inherit;">${escapeHtml(line)}</a>`
-          : escapeHtml(line),
-      )
-      .join(' · '),
-  ]
-  const holes: Record<string, string> = {
-    ...colours(accent),
+  const subject = oneLine(plain(translate('subject')), 150)
+  const title = translate('title')
+  const body = translate('body')
+  const footer = translate('footer')
+  const preheader = translate('preheader')
+  const button = url ? translate('button') : ''
+  const expiry = link?.until ? expiryText(translations, locale, brand, link.until) : null
+  const hint = url ? (expiry ?? translations.t(locale, 'mail.layout.linkAlways')) : ''
+  const signature = signatureOf(brand)
+  const html = fillLayout({
+    ...layoutColors(accent),
+    ...brandSlots(brand),
     lang: escapeHtml(locale),
     subject: escapeHtml(subject),
     preheader: escaped(preheader),
-    logo: escapeHtml(safeUrl(brand.logoUrl ?? '') ?? ''),
-    initial: escapeHtml([...oneLine(brand.name)][0]?.toUpperCase() ?? ''),
-    brand: escapeHtml(oneLine(brand.name)),
     title: escaped(title),
     body: htmlOf(body, fill, linkStyle),
     url: escapeHtml(url ?? ''),
@@ -200,23 +178,50 @@ export async function renderMail({ translations, locale, key, vars, brand, link 
     button: escaped(button),
     hint: escapeHtml(hint),
     footer: htmlOf(footer, fill, linkStyle),
-    sender: sender.filter(Boolean).join('<br>'),
-  }
-  const html = withOnly({ logo: holes.logo !== '', letter: holes.logo === '', button: url !== null }).replace(
-    /@@([a-zA-Z-]+)@@/g,
-    (_, hole: string) => holes[hole] ?? '',
-  )
-  const text = [
+    sender: signature.html,
+  })
+  const paragraphs = [
     plain(title),
     textOf(body, fill),
     url ? `${plain(button)}:\n${url}` : '',
-    link?.until
-      ? translations
-          .t(locale, 'mail.layout.linkUntil', { date: longDate(brand.locale, link.until, brand.timeZone) })
-          .split(/(?<=\.)\s/)[0]!
-      : '',
+    expiry ? expiry.split(/(?<=\.)\s/)[0]! : '',
     textOf(footer, fill),
-    ['-- ', from, contacts.join(' · ')].filter(Boolean).join('\n'),
+    signature.text,
   ]
-  return { subject, html, text: text.filter(Boolean).join('\n\n') + '\n' }
+  return { subject, html, text: paragraphs.filter(Boolean).join('\n\n') + '\n' }
+}
+
+const expiryText = (translations: Translations, locale: string, brand: Brand, until: Date): string =>
+  translations.t(locale, 'mail.layout.linkUntil', { date: longDate(brand.locale, until, brand.timeZone) })
+
+/** Name, postal address and contacts of the business, below the mail. */
+function signatureOf(brand: Brand): { html: string; text: string } {
+  const isPresent = (line: string | null | undefined): line is string => Boolean(line)
+  const contacts = [brand.phone, brand.supportEmail].filter(isPresent).map((line) => oneLine(line))
+  const from = [brand.name, brand.address]
+    .filter(isPresent)
+    .map((line) => oneLine(line, 300))
+    .join(', ')
+  const supportUrl = brand.supportEmail ? safeUrl(`mailto:${oneLine(brand.supportEmail)}`) : null
+  const contactLinks = contacts.map((line) =>
+    line === oneLine(brand.supportEmail ?? '') && supportUrl
+      ? `<a href="${escapeHtml(supportUrl)}" class="quiet" style="color:inherit;">${escapeHtml(line)}</a>`
+      : escapeHtml(line),
+  )
+  return {
+    html: [escapeHtml(from), contactLinks.join(' · ')].filter(Boolean).join('<br>'),
+    text: ['-- ', from, contacts.join(' · ')].filter(Boolean).join('\n'),
+  }
+}
+
+const brandSlots = (brand: Brand): Record<'logo' | 'initial' | 'brand', string> => ({
+  logo: escapeHtml(safeUrl(brand.logoUrl ?? '') ?? ''),
+  initial: escapeHtml([...oneLine(brand.name)][0]?.toUpperCase() ?? ''),
+  brand: escapeHtml(oneLine(brand.name)),
+})
+
+/** The layout with every `@@slot@@` replaced. */
+function fillLayout(slots: Record<string, string>): string {
+  const sections = { logo: slots.logo !== '', letter: slots.logo === '', button: slots.url !== '' }
+  return withSections(sections).replace(/@@([a-zA-Z-]+)@@/g, (_, slot: string) => slots[slot] ?? '')
 }

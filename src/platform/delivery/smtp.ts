@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { domainToASCII } from 'node:url'
+import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { headerName } from './layout.ts'
 import { isMailAddress } from './outbox.ts'
 
@@ -17,8 +18,8 @@ export interface OutgoingMail {
 }
 
 /**
- * How an attempt ended. `refused`: this reader's server says never. `deferred`: it surely has not got it, try again.
- * `ambiguous`: it may have got it (421, hang or drop after DATA), try again under the same Message-ID.
+ * How an attempt ended. `refused`: the recipient's server rejects it for good. `deferred`: it was certainly not delivered, try
+ * again. `ambiguous`: it may have been (421, hang or drop after DATA), try again under the same Message-ID.
  */
 export interface SendResult {
   outcome: 'sent' | 'refused' | 'deferred' | 'ambiguous'
@@ -40,83 +41,104 @@ export interface SmtpOptions {
   timeouts?: { connect?: number; silence?: number; whole?: number }
 }
 
-/** Reads and checks the settings; throws with words for the person who set them. Opens nothing yet. */
+/** Reads and checks the settings; throws with a text for the administrator. Opens nothing yet. */
 export function createSmtp({ url, from, timeouts = {} }: SmtpOptions): Transport & { fromAddress: string } {
   const target = new URL(url)
   if (target.protocol !== 'smtp:' && target.protocol !== 'smtps:')
     throw new Error('SMTP_URL must start with smtp:// or smtps://')
-  const secure = target.protocol === 'smtps:'
   const fromAddress = (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim()
   if (!isMailAddress(fromAddress)) throw new Error('MAIL_FROM must be one mail address')
-  const flag = (name: string) => target.searchParams.get(name)
-  const whole = timeouts.whole ?? 60_000
-  const auth = target.username
-    ? { user: decodeURIComponent(target.username), pass: decodeURIComponent(target.password) }
-    : null
-  const options = {
-    host: target.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(target.port) || (secure ? 465 : 587),
-    secure,
-    requireTLS: flag('requireTLS') === 'true',
-    // Without a password nothing worth stealing is sent: encrypt when it works. With one, only over a verified line.
-    opportunisticTLS: !auth,
-    tls: {
-      rejectUnauthorized:
-        flag('rejectUnauthorized') !== 'false' && (secure || auth !== null || flag('requireTLS') === 'true'),
-    },
-    name: flag('name') ?? domainToASCII(fromAddress.split('@')[1]!),
-    connectionTimeout: timeouts.connect ?? 10_000,
-    greetingTimeout: timeouts.connect ?? 10_000,
-    socketTimeout: timeouts.silence ?? 30_000,
+  const settings: SmtpSettings = {
+    fromAddress,
+    credentials: target.username
+      ? { user: decodeURIComponent(target.username), pass: decodeURIComponent(target.password) }
+      : null,
+    connection: connectionOptions(target, fromAddress, timeouts),
+    timeout: timeouts.whole ?? 60_000,
   }
-
   return {
     fromAddress,
     async send(mail, signal) {
       if (!isMailAddress(mail.to.address)) return { outcome: 'refused', detail: 'Not a valid email address' }
       const body = await build(mail, fromAddress)
       const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection')
-      return new Promise<SendResult>((resolve) => {
-        const connection = new SMTPConnection(options)
-        // Until the content is asked for nothing can have arrived; after that only a clear reply says so.
-        let handedOver = false
-        const content = function* () {
-          handedOver = true
-          yield body
-        }
-        const finish = (result: SendResult) => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', cut)
-          resolve(result)
-          connection.removeAllListeners('error')
-          connection.on('error', () => {})
-          if (result.outcome === 'sent') connection.quit()
-          else connection.close()
-        }
-        const cut = () => finish(lost(handedOver, 'The attempt was stopped'))
-        const timer = setTimeout(() => finish(lost(handedOver, 'The mail server took too long')), whole)
-        if (signal?.aborted) return cut()
-        signal?.addEventListener('abort', cut)
-
-        connection.on('error', (error) => finish(verdict(error, handedOver)))
-        connection.on('end', () => finish(lost(handedOver, 'The mail server closed the connection')))
-        const deliver = () => {
-          connection.send({ from: fromAddress, to: [mail.to.address] }, Readable.from(content()), (error) =>
-            finish(
-              error
-                ? verdict(error, handedOver)
-                : { outcome: 'sent', detail: 'Accepted by the mail server', code: 250 },
-            ),
-          )
-        }
-        connection.connect((error) => {
-          if (error) return finish(verdict(error, false))
-          if (!auth) return deliver()
-          connection.login({ credentials: auth }, (refusal) => (refusal ? finish(verdict(refusal, false)) : deliver()))
-        })
-      })
+      return converse(new SMTPConnection(settings.connection), settings, mail.to.address, body, signal)
     },
   }
+}
+
+interface SmtpSettings {
+  fromAddress: string
+  credentials: { user: string; pass: string } | null
+  connection: ReturnType<typeof connectionOptions>
+  /** Milliseconds for the whole attempt. */
+  timeout: number
+}
+
+function connectionOptions(target: URL, fromAddress: string, timeouts: NonNullable<SmtpOptions['timeouts']>) {
+  const flag = (name: string) => target.searchParams.get(name)
+  const secure = target.protocol === 'smtps:'
+  const requireTLS = flag('requireTLS') === 'true'
+  const hasPassword = target.username !== ''
+  const needsVerifiedServer = secure || hasPassword || requireTLS
+  return {
+    host: target.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(target.port) || (secure ? 465 : 587),
+    secure,
+    requireTLS,
+    // Without a password nothing worth stealing is sent: encrypt when it works. With one, only over a verified connection.
+    opportunisticTLS: !hasPassword,
+    tls: { rejectUnauthorized: flag('rejectUnauthorized') !== 'false' && needsVerifiedServer },
+    name: flag('name') ?? domainToASCII(fromAddress.split('@')[1]!),
+    connectionTimeout: timeouts.connect ?? 10_000,
+    greetingTimeout: timeouts.connect ?? 10_000,
+    socketTimeout: timeouts.silence ?? 30_000,
+  }
+}
+
+/** One SMTP session for one mail, from connecting to the outcome. */
+function converse(
+  connection: SMTPConnection,
+  { fromAddress, credentials, timeout }: SmtpSettings,
+  recipient: string,
+  body: Buffer,
+  signal: AbortSignal | undefined,
+): Promise<SendResult> {
+  return new Promise((resolve) => {
+    // Until the content is asked for nothing can have arrived; after that only a clear reply says so.
+    let handedOver = false
+    const content = function* () {
+      handedOver = true
+      yield body
+    }
+    const finish = (result: SendResult) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      resolve(result)
+      connection.removeAllListeners('error')
+      connection.on('error', () => {})
+      if (result.outcome === 'sent') connection.quit()
+      else connection.close()
+    }
+    const abort = () => finish(interrupted(handedOver, 'The attempt was stopped'))
+    const timer = setTimeout(() => finish(interrupted(handedOver, 'The mail server took too long')), timeout)
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort)
+
+    connection.on('error', (error) => finish(resultOfError(error, handedOver)))
+    connection.on('end', () => finish(interrupted(handedOver, 'The mail server closed the connection')))
+    const accepted: SendResult = { outcome: 'sent', detail: 'Accepted by the mail server', code: 250 }
+    const deliver = () => {
+      connection.send({ from: fromAddress, to: [recipient] }, Readable.from(content()), (error) =>
+        finish(error ? resultOfError(error, handedOver) : accepted),
+      )
+    }
+    connection.connect((error) => {
+      if (error) return finish(resultOfError(error, false))
+      if (!credentials) return deliver()
+      connection.login({ credentials }, (refusal) => (refusal ? finish(resultOfError(refusal, false)) : deliver()))
+    })
+  })
 }
 
 async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
@@ -146,7 +168,7 @@ async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
     .build()
 }
 
-const lost = (handedOver: boolean, detail: string): SendResult => ({
+const interrupted = (handedOver: boolean, detail: string): SendResult => ({
   outcome: handedOver ? 'ambiguous' : 'deferred',
   detail,
 })
@@ -158,8 +180,8 @@ interface SmtpError {
   response?: string
 }
 
-/** What an error of the conversation means for this one mail. */
-function verdict(error: SmtpError, handedOver: boolean): SendResult {
+/** What an error of the session means for this one mail. */
+function resultOfError(error: SmtpError, handedOver: boolean): SendResult {
   const code = error.responseCode
   const command = error.command ?? ''
   if (error.code === 'EAUTH')
@@ -173,21 +195,21 @@ function verdict(error: SmtpError, handedOver: boolean): SendResult {
       ECONNECTION: 'The mail server closed the connection',
       EENVELOPE: 'The address was not accepted',
     }
-    return lost(handedOver, descriptions[error.code ?? ''] ?? 'The mail server could not be reached')
+    return interrupted(handedOver, descriptions[error.code ?? ''] ?? 'The mail server could not be reached')
   }
-  // Only its number is believed; the text is the other side's and may hold anything.
+  // Only the number is used: the text comes from the other server and may hold anything.
   const enhanced = /\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(error.response ?? '')?.[1]
-  const said = `(${code}${enhanced ? ` ${enhanced}` : ''})`
+  const codes = `(${code}${enhanced ? ` ${enhanced}` : ''})`
   if (command === 'RCPT TO' && code >= 500)
-    return { outcome: 'refused', detail: `${refusal(code, enhanced)} ${said}`, code }
+    return { outcome: 'refused', detail: `${refusal(code, enhanced)} ${codes}`, code }
   if (command === 'DATA' && code >= 500)
-    return { outcome: 'refused', detail: `${refusal(code, enhanced, true)} ${said}`, code }
+    return { outcome: 'refused', detail: `${refusal(code, enhanced, true)} ${codes}`, code }
   // 421 ends the session and leaves open whether the mail was kept.
   if (command === 'DATA' && code === 421)
-    return { outcome: 'ambiguous', detail: `The mail server stopped during the message ${said}`, code }
+    return { outcome: 'ambiguous', detail: `The mail server stopped during the message ${codes}`, code }
   if (command === 'MAIL FROM' && code >= 500)
-    return { outcome: 'deferred', detail: `The mail server rejected the sender address ${said}`, code }
-  return { outcome: 'deferred', detail: `The mail server asked to try again later ${said}`, code }
+    return { outcome: 'deferred', detail: `The mail server rejected the sender address ${codes}`, code }
+  return { outcome: 'deferred', detail: `The mail server asked to try again later ${codes}`, code }
 }
 
 function refusal(code: number, enhanced: string | undefined, content = false): string {
