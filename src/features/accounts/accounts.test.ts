@@ -53,7 +53,7 @@ async function upload(who: Person, slug: string, bytes: Buffer, name = 'logo.png
 }
 
 describe('first run', () => {
-  it('PS-62 an empty installation prints one link, which makes the first account and its owner and is dead afterwards', async () => {
+  it('PS-62 an empty installation prints one link, which creates the first account and its owner once', async () => {
     const empty = await startEmptyServer()
     try {
       const older = (await empty.app.offerSetUp())!.split('/').at(-1)!
@@ -106,7 +106,7 @@ describe('first run', () => {
     }
   })
 
-  it('C6 twenty at once make one account', async () => {
+  it('C6 twenty simultaneous set-ups create one account', async () => {
     const empty = await startEmptyServer()
     try {
       const token = (await empty.app.offerSetUp())!.split('/').at(-1)!
@@ -127,7 +127,7 @@ describe('first run', () => {
 })
 
 describe('the business', () => {
-  it('V-09 the owner changes name, zone and looks; a second change made from an older page is refused', async () => {
+  it('V-09 the owner changes name, time zone and branding; a change from an outdated page is refused', async () => {
     const { business, stored } = await startTestServer()
     const { owner, id } = await business()
     const { version, slug: _slug, logo: _logo, locale: _locale, ...now } = await owner.ok('getAccount')
@@ -159,7 +159,7 @@ describe('the business', () => {
     expect(entry?.details).toMatchObject({ name: { to: 'Harbour & Sons' } })
   })
 
-  it('a dispatcher and a worker change nothing of it', async () => {
+  it('dispatchers and workers cannot change it', async () => {
     const { business } = await startTestServer()
     const b = await business()
     for (const role of ['dispatcher', 'worker'] as const) {
@@ -180,7 +180,7 @@ describe('the business', () => {
     }
   })
 
-  it('PS-28 V-09 a logo is a picture sent here, drawn anew and small; an address, a script or a drawing with script is none', async () => {
+  it('PS-28 V-09 an uploaded logo is re-encoded and made small; addresses, scripts and SVG with scripts are refused', async () => {
     const { business } = await startTestServer()
     const b = await business()
     const picture = await sharp({ create: { width: 1600, height: 400, channels: 3, background: '#0f6b7c' } })
@@ -202,7 +202,7 @@ describe('the business', () => {
     expect((await b.owner.call('getOfficeLogo')).status).toBe(404)
   })
 
-  it("home counts what waits: requests, today's visits in the business's own day", async () => {
+  it("the home page counts requests, and today's visits in the business's time zone", async () => {
     const { business } = await startTestServer()
     const b = await business({ timeZone: 'Pacific/Auckland' })
     const home = await b.owner.ok('getOfficeHome')
@@ -214,7 +214,7 @@ describe('the business', () => {
     expect((await (await b.staff('worker')).ok('getOfficeHome')).first).toBeNull()
   })
 
-  it('a day has its own length where clocks change', () => {
+  it('a day with a clock change has 23 or 25 hours', () => {
     const length = (at: string) => {
       const { from, to } = dayBounds(new Date(at), 'Europe/London')
       return (to.getTime() - from.getTime()) / 3600_000

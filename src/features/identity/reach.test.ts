@@ -134,7 +134,7 @@ describe('the reach of a portal session', () => {
     }
   })
 
-  it("C4 reading alone writes a session's last sign of life, once a minute", async () => {
+  it('C4 reading updates when a session was last seen, at most once a minute', async () => {
     const shop = await home.business()
     const who = await shop.portalUser({ customers: [await shop.customer()] })
     const seen = () =>

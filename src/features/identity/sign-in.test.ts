@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 
 describe('signIn', () => {
-  it('gives staff a session that names their accounts, and signing out ends it', async () => {
+  it("starts a session and returns the person's accounts; signing out ends it", async () => {
     const visitor = at.anyone()
     const { accounts } = await visitor.ok('signIn', {
       email: ` ${shop.owner.email.toUpperCase()} `,
@@ -20,7 +20,7 @@ describe('signIn', () => {
     expect((await visitor.call('getCurrentUser')).status).toBe(401)
   })
 
-  it('PS-46 answers a wrong password and an unknown address with the same words', async () => {
+  it('PS-46 answers a wrong password and an unknown address alike', async () => {
     const visitor = at.anyone()
     const wrong = await visitor.call('signIn', { email: shop.owner.email, password: 'not the password' })
     const unknown = await visitor.call('signIn', { email: 'nobody@nowhere.example', password: 'not the password' })
@@ -29,7 +29,7 @@ describe('signIn', () => {
     expect(bare(unknown)).toEqual(bare(wrong))
   })
 
-  it('refuses further guesses at one login before hashing, and says when to come back', async () => {
+  it('refuses further guesses at one login before hashing, and says when to try again', async () => {
     const visitor = at.anyone()
     const guesses = await Promise.all(
       Array.from({ length: 12 }, () =>

@@ -4,7 +4,7 @@ import { startTestServer, linkIn, startSeparateServer } from '../../../test/test
 const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 
 describe('messages', () => {
-  it('what was sent is listed with its result, found by recipient and by status', async () => {
+  it('messages are listed with their result and can be filtered by recipient and status', async () => {
     const { business, mailTo } = await startTestServer()
     const { owner } = await business({ name: 'Harbour Appliance Repair' })
     const sent = fresh(),
@@ -28,7 +28,7 @@ describe('messages', () => {
     expect(message.sentAt).not.toBeNull()
   })
 
-  it('pages follow each other without a gap or a repeat', async () => {
+  it('pages have no gap and no repeated row', async () => {
     const { business } = await startTestServer()
     const { owner } = await business()
     for (let n = 0; n < 53; n++) await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
@@ -38,7 +38,7 @@ describe('messages', () => {
     expect(new Set([...first.rows, ...second.rows].map((each) => each.id)).size).toBe(53)
   })
 
-  it('PS-45 no screen shows a link that lets somebody in: not in the text, not in the mail as it looks', async () => {
+  it('PS-45 no screen shows a sign-in link, neither in the text nor in the HTML of the mail', async () => {
     const { business, stored } = await startTestServer()
     const { owner, id } = await business()
     await owner.ok('inviteStaff', { email: fresh(), role: 'worker' })
@@ -55,7 +55,7 @@ describe('messages', () => {
     expect(seen).not.toContain('%E2%80%A2')
   })
 
-  it('an owner copies the link of a waiting invitation, which is noted; nobody else, and no reset link', async () => {
+  it('only an owner copies the link of a waiting invitation, which is audited; reset links cannot be copied', async () => {
     const { business, anyone, stored } = await startTestServer()
     const b = await business()
     const admin = await b.staff('admin')
@@ -78,7 +78,7 @@ describe('messages', () => {
     expect((await b.owner.call('copyInvitationLink', { message: reset!.id })).body.code).toBe('linkNotCopied')
   })
 
-  it('a message that was given up goes out again; one that is out, or without its link, does not', async () => {
+  it('a failed message is sent again; one that is sent, or has lost its link, is not', async () => {
     const { business, mailTo, stored, clock } = await startTestServer()
     const { owner, id } = await business()
     const email = fresh()
@@ -115,7 +115,7 @@ describe('messages', () => {
     expect((await owner.call('resendMessage', { message })).body.code).toBe('messageWiped')
   })
 
-  it('D1 a mail leaves once its deed is committed, and again when somebody asks; no sweep is waited for', async () => {
+  it('D1 a mail is sent once its transaction commits, and again on request, without waiting for the next sweep', async () => {
     const at = await startSeparateServer(inject('world'))
     try {
       const { owner, id } = await at.business()
@@ -139,7 +139,7 @@ describe('messages', () => {
     }
   })
 
-  it("a worker sees no messages, and another business's message is as unknown as none", async () => {
+  it('workers see no messages, and a message of another business is not found', async () => {
     const { business } = await startTestServer()
     const one = await business(),
       two = await business()

@@ -19,7 +19,7 @@ const auditOf = (business: Business) =>
   )
 
 describe('portal settings', () => {
-  it('CP-02 V-02 the owner switches the portal off and on, and everything else stays as it was set', async () => {
+  it('CP-02 V-02 the owner turns the portal off and on, and all other settings stay', async () => {
     await change(shop.owner, { introduction: 'Welcome aboard.', name: 'Harbour online' })
     expect((await change(shop.owner, { enabled: false })).body).toMatchObject({
       enabled: false,
@@ -32,7 +32,7 @@ describe('portal settings', () => {
     })
   })
 
-  it('E-09 PS-48 switching the portal off ends every session of it, and of no other portal', async () => {
+  it('E-09 PS-48 turning the portal off ends every session of it, and of no other portal', async () => {
     const other = await at.business()
     const [eleanor, stranger] = [await shop.portalUser(), await other.portalUser()]
     expect((await change(shop.owner, { enabled: false })).body).toMatchObject({ sessionsEnded: 1 })
@@ -54,7 +54,7 @@ describe('portal settings', () => {
     expect(stranger.cookies.size).toBe(1)
   })
 
-  it('E-41 of two who saved the same page, the second is told and nothing of theirs is stored', async () => {
+  it('E-41 of two changes to the same page the second is refused and not stored', async () => {
     const admin = await shop.staff('admin')
     const { version } = await admin.ok('getPortalSettings')
     await shop.owner.ok('updatePortalSettings', { version, public: false })
@@ -63,7 +63,7 @@ describe('portal settings', () => {
     expect(await shop.owner.ok('getPortalSettings')).toMatchObject({ public: false, introduction: '' })
   })
 
-  it('of twenty saves at once exactly one wins', async () => {
+  it('of twenty simultaneous changes exactly one is stored', async () => {
     const { version } = await shop.owner.ok('getPortalSettings')
     const saves = await Promise.all(
       Array.from({ length: 20 }, (_, each) =>
@@ -74,7 +74,7 @@ describe('portal settings', () => {
     expect(saves.filter(({ status }) => status === 409)).toHaveLength(19)
   })
 
-  it('V-08 sign-up asks for what the owner chose; email and password are no choice', async () => {
+  it('V-08 sign-up asks for what the owner chose; email and password are always required', async () => {
     const signUpFields = { name: 'required', phone: 'off', company: 'optional', address: 'required' }
     expect((await change(shop.owner, { signUpFields })).body).toMatchObject({ signUpFields })
     expect((await change(shop.owner, { signUpFields: { ...signUpFields, password: 'off' } })).body).toMatchObject({
@@ -83,7 +83,7 @@ describe('portal settings', () => {
     })
   })
 
-  it('allowed sign-up domains are kept as they are compared, and a wrong one is named', async () => {
+  it('sign-up domains are stored normalized, and an invalid one is refused', async () => {
     expect(
       (
         await change(shop.owner, {
@@ -122,7 +122,7 @@ describe('portal settings', () => {
     expect((await shop.owner.ok('getPortalSettings')).templates).toEqual([two, one])
   })
 
-  it('V-11 the button for the business’s website leads to its own sign-in page and loads nothing from us', async () => {
+  it('V-11 the button for the business’s website links to its sign-in page and loads nothing from Portico', async () => {
     await change(shop.owner, { name: '"><script>alert(1)</script>' })
     const { button, addresses } = await shop.owner.ok('getPortalSettings')
     expect(button).toContain(`href="${addresses.signIn}"`)
@@ -130,7 +130,7 @@ describe('portal settings', () => {
     expect(button).not.toMatch(/<script|src=|onclick/i)
   })
 
-  it('says in the audit what was changed by whom, from what to what', async () => {
+  it('the audit records each change with its author, old value and new value', async () => {
     await change(shop.owner, { public: false })
     expect(await auditOf(shop)).toMatchObject([
       { event: 'portalSettingsChanged', actor_id: shop.owner.id, details: { changes: { public: [true, false] } } },
@@ -150,7 +150,7 @@ describe('portal settings', () => {
     },
   )
 
-  it('PS-37 a portal user and the staff of another business find nothing there', async () => {
+  it('PS-37 a portal user and staff of another business have no access', async () => {
     const other = await at.business()
     for (const who of [other.owner, await shop.portalUser()])
       expect([401, 404]).toContain((await who.call('getPortalSettings', {}, { slug: shop.slug })).status)
@@ -158,7 +158,7 @@ describe('portal settings', () => {
 })
 
 describe('the portal’s address', () => {
-  it('CP-03 the business chooses its name, and the old one leads to the new for a year', async () => {
+  it('CP-03 the business chooses its address, and the old one redirects to the new one for a year', async () => {
     const slug = `harbour-${shop.slug}`
     await shop.owner.ok('changePortalAddress', { slug: slug.toUpperCase() })
     const old = await shop.owner.call('getPortalSettings')
@@ -206,7 +206,7 @@ describe('the portal’s address', () => {
     })
   })
 
-  it('does not take another business’s address, neither its present nor its last one', async () => {
+  it('does not accept another business’s address, neither its current nor its previous one', async () => {
     const other = await at.business()
     expect(await shop.owner.call('changePortalAddress', { slug: other.slug })).toMatchObject({
       status: 409,
@@ -228,7 +228,7 @@ describe('the checklist', () => {
     }
   }
 
-  it('CP-33 answers the four planning questions from the status of the account', async () => {
+  it('CP-33 answers the four planning questions from the settings and users of the account', async () => {
     const before = await lines()
     expect(before.questions).toEqual(['works', 'jobs', 'access', 'manage'])
     expect(before.by).toMatchObject({
@@ -254,7 +254,7 @@ describe('the checklist', () => {
     expect(after.of).toBe(Object.values(after.by).filter(({ status }) => status !== 'note').length)
   })
 
-  it('CP-33 E-25 says when somebody inside a private portal could not book for want of a customer', async () => {
+  it('CP-33 E-25 says when a user of a private portal could not book because they have no customer', async () => {
     await shop.portalUser()
     expect((await lines()).by).toMatchObject({ unlinkedAutomatic: { status: 'note', count: 1 } })
     await change(shop.owner, { public: false })

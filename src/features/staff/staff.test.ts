@@ -8,7 +8,7 @@ const fresh = () => `new.${Math.random().toString(36).slice(2)}@post.example`
 const NEW_PASSWORD = 'nine green buckets'
 
 describe('inviting staff', () => {
-  it('C3 C4 somebody new joins by the link in the mail, once, with a name and a password of their own', async () => {
+  it('C3 C4 a new person joins with the link in the mail, once, and chooses a name and password', async () => {
     const { business, anyone } = await startTestServer()
     const { owner, slug } = await business({ name: 'Harbour Appliance Repair' })
     const email = fresh()
@@ -34,7 +34,7 @@ describe('inviting staff', () => {
     ).toBe('invitationClosed')
   })
 
-  it('PS-44 the link dies after seven days to the second, and when a newer one is sent', async () => {
+  it('PS-44 the link expires after exactly seven days, and stops working when a newer one is sent', async () => {
     const { business, anyone, clock, mailTo } = await startTestServer()
     const { owner } = await business()
     const email = fresh()
@@ -57,7 +57,7 @@ describe('inviting staff', () => {
     ).toBe('invitationClosed')
   })
 
-  it('PS-43 a token that is empty, cut, upper-cased or of another kind opens nothing', async () => {
+  it('PS-43 a token that is empty, truncated, upper-cased or of another kind is refused', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const email = fresh()
@@ -70,7 +70,7 @@ describe('inviting staff', () => {
     }
   })
 
-  it('C6 twenty acceptances at once make one member with one password', async () => {
+  it('C6 twenty simultaneous acceptances create one member with one password', async () => {
     const { business, anyone, stored } = await startTestServer()
     const { owner, id } = await business()
     const email = fresh()
@@ -97,7 +97,7 @@ describe('inviting staff', () => {
     expect(joined).toHaveLength(1)
   })
 
-  it('PS-47 PS-54 a person who has a login elsewhere joins with it; the invitation never sets their password', async () => {
+  it('PS-47 PS-54 a person with a login joins with it; the invitation never sets their password', async () => {
     const { business, anyone } = await startTestServer()
     const one = await business(),
       two = await business({ name: 'Northside Heating' })
@@ -117,7 +117,7 @@ describe('inviting staff', () => {
     expect((await anyone().call('signIn', { email: one.owner.email, password: NEW_PASSWORD })).status).toBe(401)
   })
 
-  it('PS-40 an admin can neither make, touch nor let go an owner; a dispatcher and a worker can invite nobody', async () => {
+  it('PS-40 an admin cannot invite, change or deactivate an owner; dispatchers and workers cannot invite anyone', async () => {
     const { business } = await startTestServer()
     const b = await business()
     const admin = await b.staff('admin'),
@@ -135,7 +135,7 @@ describe('inviting staff', () => {
     await admin.ok('inviteStaff', { email: fresh(), role: 'admin' })
   })
 
-  it('somebody invited twice, or on the staff already, is not invited again', async () => {
+  it('a person who is invited or a member already cannot be invited again', async () => {
     const { business } = await startTestServer()
     const b = await business()
     const worker = await b.staff('worker')
@@ -148,8 +148,8 @@ describe('inviting staff', () => {
   })
 })
 
-describe('letting staff go', () => {
-  it('PS-48 a deactivated colleague is out of this account at the next request, and stays in the others', async () => {
+describe('deactivating staff', () => {
+  it('PS-48 a deactivated member loses access to this account at the next request, but not to others', async () => {
     const { business } = await startTestServer()
     const one = await business(),
       two = await business()
@@ -165,7 +165,7 @@ describe('letting staff go', () => {
     await ann.ok('getOffice')
   })
 
-  it('the last owner stays, and nobody lets themselves go', async () => {
+  it('the last owner cannot be deactivated, and nobody can deactivate themselves', async () => {
     const { business } = await startTestServer()
     const b = await business()
     const second = await b.staff('owner')
@@ -175,7 +175,7 @@ describe('letting staff go', () => {
     expect((await second.ok('listStaff')).members.find((each) => each.id === second.id)?.lastOwner).toBe(true)
   })
 
-  it('two owners who let each other go at once leave one owner', async () => {
+  it('two owners who deactivate each other at once leave one owner', async () => {
     const { business, stored } = await startTestServer()
     for (let round = 0; round < 10; round++) {
       const b = await business()
@@ -197,7 +197,7 @@ describe('letting staff go', () => {
     }
   })
 
-  it("another account's colleague is as unknown as one that never was", async () => {
+  it('a member of another account is refused like one that does not exist', async () => {
     const { business } = await startTestServer()
     const one = await business(),
       two = await business()

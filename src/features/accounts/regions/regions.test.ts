@@ -8,7 +8,7 @@ const build = process.env.PORTICO_PAGES ?? join(import.meta.dirname, '../../../.
 /** Sunday, 6 December 2026, 14:00 in New York and 19:00 in London. */
 const VISIT = new Date('2026-12-06T19:00:00Z')
 
-describe('what the browser says about its region', () => {
+describe('the region of the browser', () => {
   it('becomes a locale; without a region it is American English', () => {
     expect(localeFor('en-GB,en;q=0.9')).toBe('en-GB')
     expect(localeFor('de,fr-CH;q=0.8')).toBe('en-CH')
@@ -17,7 +17,7 @@ describe('what the browser says about its region', () => {
       expect(localeFor(header)).toBe('en-US')
   })
 
-  it('suggests the currency, and the time zone where there is but one', () => {
+  it('suggests the currency, and the time zone of a region with only one', () => {
     expect([currencyOf('en-US'), currencyOf('en-GB'), currencyOf('en-IE'), currencyOf('en-AU')]).toEqual([
       'USD',
       'GBP',
@@ -87,7 +87,7 @@ describe('dates, times and money follow the account', () => {
     expect(await page(business.owner, `/office/${business.slug}/jobs/${job}`)).toContain(office)
   })
 
-  it('refuses a locale that is none', async () => {
+  it('refuses an unknown locale', async () => {
     const business = await server.business()
     const { version, slug: _slug, logo: _logo, ...account } = await business.owner.ok('getAccount')
     const reply = await business.owner.call('updateAccount', { ...account, version, locale: 'tlh' })

@@ -8,7 +8,7 @@ const resetToken = async (email: string) =>
     .at(-1)!
 
 describe('a forgotten password', () => {
-  it('E-63 asking changes nothing and says the same of an address nobody has', async () => {
+  it('E-63 a request changes nothing and is answered alike for an unknown address', async () => {
     const { business, anyone, mailTo } = await startTestServer()
     const { owner } = await business()
     const [known, unknown] = [
@@ -35,7 +35,7 @@ describe('a forgotten password', () => {
     expect(unknown).toBeGreaterThan(290)
   })
 
-  it('PS-53 the link is of the main host and works once, within the hour; it ends every session', async () => {
+  it('PS-53 the link is on the main host and works once, within an hour; it ends every session', async () => {
     const { business, anyone, url, clock, mailTo } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('requestPasswordReset', { email: owner.email.toUpperCase() })
@@ -56,7 +56,7 @@ describe('a forgotten password', () => {
     )
   })
 
-  it('C4 the link is dead after an hour', async () => {
+  it('C4 the link expires after an hour', async () => {
     const { business, anyone, clock } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('requestPasswordReset', { email: owner.email })
@@ -78,7 +78,7 @@ describe('a forgotten password', () => {
     expect((await scanner.ok('getPasswordReset', { token })).status).toBe('open')
   })
 
-  it('C6 of twenty at once exactly one sets the password', async () => {
+  it('C6 of twenty simultaneous resets exactly one sets the password', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
     await anyone().ok('requestPasswordReset', { email: owner.email })
@@ -89,7 +89,7 @@ describe('a forgotten password', () => {
     expect(all.filter((each) => each.status === 200)).toHaveLength(1)
   })
 
-  it('PS-45 E-70 tokens and passwords are stored hashed, and leave the outbox once the mail is out', async () => {
+  it('PS-45 E-70 tokens and passwords are stored hashed, and are deleted from the outbox once the mail is sent', async () => {
     const { business, anyone, stored } = await startTestServer()
     const { owner, id } = await business()
     await anyone().ok('requestPasswordReset', { email: owner.email })
@@ -105,7 +105,7 @@ describe('a forgotten password', () => {
     expect(everything).not.toContain(PASSWORD)
   })
 
-  it('PS-51 a portal user of the same address keeps password and session', async () => {
+  it('PS-51 a portal user with the same address keeps password and session', async () => {
     const { business, anyone } = await startTestServer()
     const b = await business()
     const twin = await b.portalUser({ email: b.owner.email })
@@ -125,8 +125,8 @@ describe('a forgotten password', () => {
   })
 })
 
-describe('own password, name and sessions', () => {
-  it('PS-47 a new password needs the old one, and ends the other sessions', async () => {
+describe('password, name and sessions of a person', () => {
+  it('PS-47 a new password needs the current one, and ends the other sessions', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const elsewhere = anyone()
@@ -139,7 +139,7 @@ describe('own password, name and sessions', () => {
     await owner.ok('getCurrentUser')
   })
 
-  it('PS-47 the session from before a sign-in is over after it', async () => {
+  it("PS-47 signing in ends the browser's previous session", async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const browser = anyone(),
@@ -151,7 +151,7 @@ describe('own password, name and sessions', () => {
     await browser.ok('getCurrentUser')
   })
 
-  it("a person sees where they are signed in and signs out there; another one's session is unknown", async () => {
+  it('a person lists and ends their sessions; the session of another person is not found', async () => {
     const { business, anyone } = await startTestServer()
     const one = await business(),
       two = await business()
@@ -183,7 +183,7 @@ describe('own password, name and sessions', () => {
     expect((await busy.call('getCurrentUser')).status).toBe(401)
   })
 
-  it('E-64 wrong, unknown, invited and deactivated answer alike', async () => {
+  it('E-64 wrong, unknown, invited and deactivated are answered alike', async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
     const email = `w.${Math.random().toString(36).slice(2)}@post.example`
@@ -196,7 +196,7 @@ describe('own password, name and sessions', () => {
     expect(new Set(answers.map(({ status, body }) => JSON.stringify({ status, ...body, requestId: '' }))).size).toBe(1)
   })
 
-  it('a changed name is what colleagues see', async () => {
+  it('colleagues see a changed name', async () => {
     const { business } = await startTestServer()
     const { owner } = await business()
     await owner.ok('updateCurrentUser', { name: 'Ruth Calloway-Finch' })

@@ -5,7 +5,7 @@ import { server, isIn, resetTokenFor, shop, setUpSignInTests } from './portal-si
 setUpSignInTests()
 
 describe('changePortalPassword', () => {
-  it('PS-47 needs the old password; then every other session and open reset link ends, and a notice is mailed', async () => {
+  it('PS-47 needs the current password; then every other session and reset link ends, and a notice is mailed', async () => {
     const user = await shop.portalUser(),
       other = shop.visitor()
     await other.ok('signInToPortal', { email: user.email, password: PASSWORD })
@@ -26,7 +26,7 @@ describe('changePortalPassword', () => {
     )
   })
 
-  it('C8 the rules for passwords hold here too', async () => {
+  it('C8 the rules for passwords apply here too', async () => {
     const user = await shop.portalUser({ name: 'Eleanor Finch' })
     const codes = await Promise.all(
       ['short', 'qwertyuiop', 'eleanor2026', 'x'.repeat(200)].map(
@@ -44,7 +44,7 @@ describe('changePortalPassword', () => {
 })
 
 describe('resetPortalPassword', () => {
-  it('E-63 asking changes nothing, mails no password, and answers alike whether the address is known', async () => {
+  it('E-63 a request changes nothing, mails no password, and is answered alike for known and unknown addresses', async () => {
     const user = await shop.portalUser({ signedIn: false }),
       suspended = await shop.portalUser({ status: 'suspended', signedIn: false }),
       visitor = shop.visitor()
@@ -64,7 +64,7 @@ describe('resetPortalPassword', () => {
     ]).toEqual([0, 0])
   })
 
-  it('PS-44 the link sets a password once, signs nobody in, ends every session and tells the owner', async () => {
+  it('PS-44 the link sets a password once, signs nobody in, ends every session and mails a notice', async () => {
     const user = await shop.portalUser(),
       visitor = shop.visitor()
     await visitor.ok('requestPortalPasswordReset', { email: user.email })
@@ -84,7 +84,7 @@ describe('resetPortalPassword', () => {
     )
   })
 
-  it('C4 PS-44 a reset link works for 60 minutes to the second, and a newer one ends it', async () => {
+  it('C4 PS-44 a reset link works for exactly 60 minutes, and a newer one replaces it', async () => {
     const user = await shop.portalUser({ signedIn: false }),
       visitor = shop.visitor()
     await visitor.ok('requestPortalPasswordReset', { email: user.email })
@@ -104,7 +104,7 @@ describe('resetPortalPassword', () => {
     ).toBe('linkReplaced')
   })
 
-  it('C6 twenty resets at once: one password wins, and it is the one that signs in', { repeats: 9 }, async () => {
+  it('C6 of twenty simultaneous resets one sets the password, and that password signs in', { repeats: 9 }, async () => {
     const shop = await server.business()
     const user = await shop.portalUser({ signedIn: false }),
       visitor = shop.visitor()
@@ -120,7 +120,7 @@ describe('resetPortalPassword', () => {
     await visitor.ok('signInToPortal', { email: user.email, password: `a much better one ${won[0]}` })
   })
 
-  it('a person who never activated gets the link that lets them in, instead of one that resets nothing', async () => {
+  it('a user who has not activated gets an activation link instead of a reset link', async () => {
     const user = await shop.portalUser({ status: 'signed_up', signedIn: false })
     await shop.visitor().ok('requestPortalPasswordReset', { email: user.email })
     expect((await server.mailTo(user.email)).map((mail) => mail.subject)).toEqual([

@@ -5,7 +5,7 @@ import { server, shop, setUpSignInTests } from './portal-sign-in.fixtures.ts'
 setUpSignInTests()
 
 describe('updatePortalProfile', () => {
-  it('E-67 writes my own contact details and nothing else; two windows do not overwrite each other', async () => {
+  it("E-67 changes only the user's own contact details; two windows do not overwrite each other", async () => {
     const user = await shop.portalUser()
     const before = await user.ok('getPortalProfile')
     const after = await user.ok('updatePortalProfile', {
@@ -36,7 +36,7 @@ describe('updatePortalProfile', () => {
     expect((await user.ok('getPortalProfile')).name).toBe('Eleanor Finch-Hale')
   })
 
-  it('E-69 what the business requires cannot be emptied', async () => {
+  it('E-69 a detail that the business requires cannot be removed', async () => {
     const user = await shop.portalUser()
     const { version } = await user.ok('getPortalProfile')
     expect((await user.call('updatePortalProfile', { version, name: null })).body.fields).toMatchObject({
@@ -45,7 +45,7 @@ describe('updatePortalProfile', () => {
   })
 })
 
-describe('what is kept', () => {
+describe('stored secrets', () => {
   it('C7 E-70 CP-24 no password or link is in any table or log line', async () => {
     const business = await server.business(),
       visitor = business.visitor(),

@@ -16,7 +16,7 @@ import {
 setUpSignInTests()
 
 describe('getPortal', () => {
-  it("CP-01 V-09 tells everybody the business's name, words and looks, and how to reach it", async () => {
+  it("CP-01 V-09 returns the business's name, introduction, branding and contact details to everyone", async () => {
     const business = await server.business({ name: 'Kestrel Boilers' })
     await setPortal(business, { introduction: 'Boilers in Bath.' })
     expect(await business.visitor().ok('getPortal')).toMatchObject({
@@ -31,7 +31,7 @@ describe('getPortal', () => {
     expect(await business.visitor('path').ok('getPortal')).toMatchObject({ name: 'Kestrel Boilers' })
   })
 
-  it('CP-02 E-09 switched off it says only that; every session sleeps, and wakes when it is on again', async () => {
+  it('CP-02 E-09 when the portal is off it says only that; sessions pause, and work again when it is on', async () => {
     const business = await server.business({ name: 'Kestrel Boilers' }),
       user = await business.portalUser(),
       visitor = business.visitor()
@@ -52,13 +52,13 @@ describe('getPortal', () => {
     expect(await isIn(user)).toBe(true)
   })
 
-  it('says nothing at an address that no portal has', async () => {
+  it('returns not found at an address without a portal', async () => {
     expect((await server.anyone({ slug: 'nobody-here' }).call('getPortal')).status).toBe(404)
   })
 })
 
 describe('signInToPortal', () => {
-  it("V-14 PS-47 a right password opens a session under a new id, and the browser's older one ends", async () => {
+  it("V-14 PS-47 a correct password opens a session with a new id, and the browser's previous one ends", async () => {
     const user = await shop.portalUser(),
       [cookie] = [...user.cookies.keys()],
       before = user.cookies.get(cookie!)!
@@ -69,7 +69,7 @@ describe('signInToPortal', () => {
     expect(await isIn(user)).toBe(false)
   })
 
-  it('E-64 PS-46 unknown, wrong, invited, suspended and removed are answered in the same words', async () => {
+  it('E-64 PS-46 unknown, wrong, invited, suspended and removed are answered alike', async () => {
     const visitor = shop.visitor()
     const replies = [await visitor.call('signInToPortal', { email: 'nobody@nowhere.example', password: PASSWORD })]
     const active = await shop.portalUser({ signedIn: false })
@@ -107,7 +107,7 @@ describe('signInToPortal', () => {
     expect(median(times.unknown!) / median(times.wrong!)).toBeLessThan(2)
   })
 
-  it('CP-12 E-64 after a right password, and only then, it says that the account is not activated', async () => {
+  it('CP-12 E-64 only after a correct password it says that the account is not activated', async () => {
     const user = await shop.portalUser({ status: 'signed_up', signedIn: false }),
       visitor = shop.visitor()
     expect((await visitor.call('signInToPortal', { email: user.email, password: 'not the password' })).body.code).toBe(
@@ -159,7 +159,7 @@ describe('signInToPortal', () => {
     )
   })
 
-  it('PS-41 a form of another site signs nobody in or out', async () => {
+  it('PS-41 a form on another site cannot sign anyone in or out', async () => {
     const user = await shop.portalUser()
     for (const origin of ['http://evil.example', `http://other.localhost:${server.port}`, 'null']) {
       expect((await user.call('signOutOfPortal', {}, { headers: { origin } })).body.code).toBe('crossOrigin')
@@ -169,7 +169,7 @@ describe('signInToPortal', () => {
 })
 
 describe('sessions', () => {
-  it('C4 a session lasts 30 days to the second', async () => {
+  it('C4 a session lasts exactly 30 days', async () => {
     const user = await shop.portalUser({ signedIn: false })
     await user.ok('signInToPortal', { email: user.email, password: PASSWORD })
     server.clock.advance(30 * day - 1000)
@@ -178,7 +178,7 @@ describe('sessions', () => {
     expect(await isIn(user)).toBe(false)
   })
 
-  it('PS-48 signing out ends the session at once, also for who kept the cookie', async () => {
+  it('PS-48 signing out ends the session at once, also for a copy of the cookie', async () => {
     const user = await shop.portalUser(),
       kept = new Map(user.cookies)
     await user.ok('signOutOfPortal')
@@ -187,7 +187,7 @@ describe('sessions', () => {
     expect(await isIn(user)).toBe(false)
   })
 
-  it("PS-44 shows where I am signed in, and ends one device or all others; never somebody else's", async () => {
+  it('PS-44 a user lists their sessions and ends one or all others, but no session of another user', async () => {
     const user = await shop.portalUser(),
       phone = shop.visitor(),
       laptop = shop.visitor(),
@@ -204,7 +204,7 @@ describe('sessions', () => {
     expect([await isIn(laptop), await isIn(user), await isIn(stranger)]).toEqual([false, true, true])
   })
 
-  it('PS-48 E-11 a suspended or removed user is out at the next request', async () => {
+  it('PS-48 E-11 a suspended or removed user loses access at the next request', async () => {
     for (const status of ['suspended', 'removed']) {
       const user = await shop.portalUser()
       await setUser(shop, user, { status })
