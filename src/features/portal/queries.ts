@@ -110,39 +110,41 @@ interface FactsRow extends Omit<PortalFacts, 'offeredArchived' | 'users'> {
   suspended: number
 }
 
+/** The users of a portal, with what the checklist counts. */
+const selectUserFacts = (account: string) => sql`
+  select
+    u.id,
+    u.status,
+    (u.permissions is not null or u.templates_mode <> 'default') as is_customized,
+    exists (
+      select 1
+      from portal_links l
+      where l.account_id = ${account} and l.portal_user_id = u.id
+    ) as is_linked,
+    exists (
+      select 1
+      from portal_links l
+      where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null
+    ) as has_customized_link,
+    case when u.status in ('invited', 'signed_up') then (
+      select o.status
+      from outbox o
+      where o.account_id = ${account}
+        and o.subject_kind = 'portalUser'
+        and o.link_kind = 'invitation'
+        and o.subject_id = u.id
+      order by o.created_at desc, o.id desc
+      limit 1
+    ) end as mail_status
+  from portal_users u
+  where u.account_id = ${account} and u.status <> 'removed'`
+
 /** The numbers that the checklist is derived from, in one statement. */
 export async function findPortalFacts(db: Read, account: string, offeredIds: readonly string[]): Promise<PortalFacts> {
   const {
     rows: [row],
   } = await sql<FactsRow>`
-    with users as (
-      select
-        u.id,
-        u.status,
-        (u.permissions is not null or u.templates_mode <> 'default') as is_customized,
-        exists (
-          select 1
-          from portal_links l
-          where l.account_id = ${account} and l.portal_user_id = u.id
-        ) as is_linked,
-        exists (
-          select 1
-          from portal_links l
-          where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null
-        ) as has_customized_link,
-        case when u.status in ('invited', 'signed_up') then (
-          select o.status
-          from outbox o
-          where o.account_id = ${account}
-            and o.subject_kind = 'portalUser'
-            and o.link_kind = 'invitation'
-            and o.subject_id = u.id
-          order by o.created_at desc, o.id desc
-          limit 1
-        ) end as mail_status
-      from portal_users u
-      where u.account_id = ${account} and u.status <> 'removed'
-    )
+    with users as (${selectUserFacts(account)})
     select
       (
         select count(*)::int
