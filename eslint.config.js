@@ -9,10 +9,8 @@ import ts from 'typescript-eslint'
 export const LONG_FILES = [
   'bench/dataset.ts',
   'src/platform/delivery/deliverer.test.ts',
-  'test/access.fixtures.ts',
   'test/contracts.test.ts',
   'test/demo.test.ts',
-  'test/guarantees.test.ts',
   'test/policies.test.ts',
 ]
 

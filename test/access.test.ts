@@ -7,16 +7,10 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import {
-  bodies,
-  buildWorld,
-  CANARY,
-  neverCommit,
-  RELATIONS,
-  type Caller,
-  type MatrixWorld,
-  type Relation,
-} from './access.fixtures.ts'
+import { bodies } from './access-bodies.fixtures.ts'
+import { CANARY } from './access-records.fixtures.ts'
+import { buildWorld, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.fixtures.ts'
+import { neverCommit } from './rollback.fixtures.ts'
 import { fill, startTestServer, send } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>).sort(

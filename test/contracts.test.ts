@@ -8,7 +8,9 @@ import { contracts } from '../src/operations.ts'
 import { surfaceOf } from '../src/platform/caller.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
 import { GENERIC_PROBLEMS, problem } from '../src/platform/problem.ts'
-import { bodies, buildWorld, neverCommit, type MatrixWorld } from './access.fixtures.ts'
+import { bodies } from './access-bodies.fixtures.ts'
+import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
+import { neverCommit } from './rollback.fixtures.ts'
 import {
   startSeparateServer,
   send,

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
-import { bodies, buildWorld, type MatrixWorld } from './access.fixtures.ts'
+import { bodies } from './access-bodies.fixtures.ts'
+import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
 import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'
 
 let server: TestServer, world: MatrixWorld
