@@ -1,4 +1,4 @@
-/** What a browser says it is, as a person would call it. Only for reading: nothing is decided by it. */
+/** Browser and system names from a user agent, for display only. */
 
 const BROWSERS: [RegExp, string][] = [
   [/Edg(?:e|A|iOS)?\//, 'Edge'],
@@ -18,7 +18,7 @@ const SYSTEMS: [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/** `{ browser, system }`, each null when it cannot be told. */
+/** `{ browser, system }`, each null when unknown. */
 export function deviceOf(userAgent: string): { browser: string | null; system: string | null } {
   const named = (list: [RegExp, string][]) => list.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null
   return { browser: named(BROWSERS), system: named(SYSTEMS) }

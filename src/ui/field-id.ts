@@ -1,2 +1,2 @@
-/** The id of a field's control, so that the errors above a form can lead to it. */
+/** The id of a field's control, so that the errors above a form can link to it. */
 export const fieldId = (form: string, name: string): string => `${form}-${name.replaceAll(/[^\w-]/g, '-')}`

@@ -1,6 +1,6 @@
 /**
- * Forms on the server: reading what was typed, and turning a refusal into an answer that keeps it. Nothing typed is
- * lost, except passwords and files, which are never sent back.
+ * Forms on the server: reads values and returns them with the errors of a refusal. Entered values are kept, except
+ * passwords and files, which are never sent back.
  */
 import { fail } from '@sveltejs/kit'
 import type { ActionFailure } from '@sveltejs/kit'
@@ -8,7 +8,7 @@ import type { Vars } from './i18n-server.ts'
 
 type FieldError = string | { code: string; vars?: Vars; text?: string }
 
-/** A refusal as thrown by an operation; recognised by its mark, since this bundle has its own copy of every class. */
+/** A refusal as thrown by an operation; recognized by `isProblem`, since this bundle has its own copy of every class. */
 export type Refusal = {
   isProblem: true
   status: number
@@ -19,7 +19,7 @@ export type Refusal = {
   fields?: Record<string, FieldError>
 }
 
-/** What a form shows: words in the reader's language, one line per field. */
+/** What a form shows, in the reader's language, with one text per field. */
 export type FormProblem = { code: string; title: string; detail?: string; fields: Record<string, string> }
 export type Values = Record<string, string | string[]>
 export type FormFailure = { problem: FormProblem; values: Values; form: string }
@@ -29,17 +29,17 @@ export type FormAnswer = Partial<FormFailure> | null | undefined
 export const isProblem = (error: unknown): error is Refusal =>
   typeof error === 'object' && error !== null && (error as { isProblem?: unknown }).isProblem === true
 
-/** What was typed, read as the operation's input wants it. */
+/** The entered values, converted for the operation's input. */
 export type Typed = {
-  /** Trimmed text; undefined when empty or absent, so that an optional field is simply not there. */
+  /** Trimmed text; undefined when empty or absent, so that an optional field is absent. */
   text(name: string): string | undefined
   /** Trimmed text, '' when empty: for fields whose emptiness is an answer. */
   string(name: string): string
   /** Exactly as typed: passwords. */
   raw(name: string): string
-  /** A number; undefined when empty, NaN when it is none (the operation's schema says so in words). */
+  /** A number; undefined when empty, NaN when it is not a number, which the operation's schema refuses. */
   number(name: string): number | undefined
-  /** Ticked or not. */
+  /** Whether a checkbox is checked. */
   ticked(name: string): boolean
   /** Every value of that name, without empty ones. */
   all(name: string): string[]
@@ -74,7 +74,7 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     number: (name) => (clean(name) === '' ? undefined : Number(clean(name).replace(',', '.'))),
     ticked: (name) => typed.has(name) && !['', '0', 'false', 'off'].includes(text(name)),
     all,
-    // Nothing chosen is sent as a file without a name. An empty one that was chosen is refused aloud, not passed over.
+    // Browsers send a file without a name when none is chosen. A chosen empty file is refused, not skipped.
     files: (name) =>
       typed
         .getAll(name)
@@ -97,7 +97,7 @@ type Outcome<T> = { failure: ActionFailure<FormFailure>; output?: undefined } | 
 /**
  * Runs one call of an operation for a form. A refusal comes back as `failure`, to be returned from the action:
  * `const { failure, output } = await attempt(locals, typed, () => locals.api.createJob(input)); if (failure) return failure`.
- * Redirects and faults of ours pass through. `form` tells several forms of one page apart.
+ * Redirects and internal errors are rethrown. `form` identifies one of several forms of a page.
  */
 export async function attempt<T>(
   locals: App.Locals,
@@ -113,7 +113,7 @@ export async function attempt<T>(
   }
 }
 
-/** Refuses a form from the page itself, in the same shape: for what only the page can know, such as two unequal fields. */
+/** Refuses a form without a call, in the same shape: for rules that only the page has, such as two equal passwords. */
 export const refuse = (
   typed: Pick<Typed, 'values'>,
   problem: Partial<FormProblem> & { title: string },

@@ -4,8 +4,8 @@ export type TranslationTree = { [key: string]: string | TranslationTree }
 const plurals = new Map<string, Intl.PluralRules>()
 
 /**
- * Finds and fills words in page data, which holds each branch under its own key (`words:jobs.portal`).
- * A key without words is said as it stands and reported on the console.
+ * Finds and fills texts in page data, which holds each branch under its own key (`words:jobs.portal`).
+ * A key without text is returned unchanged and reported on the console.
  */
 export function translate(data: Record<string, unknown>, locale: string, key: string, vars: Vars = {}): string {
   const steps = key.split('.')
@@ -15,7 +15,7 @@ export function translate(data: Record<string, unknown>, locale: string, key: st
     const text = find(branch, steps.slice(length), locale, vars)
     if (text !== undefined) return fill(text, vars)
   }
-  console.error(`No words for "${key}"`)
+  console.error(`No text for "${key}"`)
   return key
 }
 

@@ -1,11 +1,11 @@
 /**
- * `t()` for screens: a few lines over the words that the page was sent, in the same catalogue format as the server's.
- * The server chose the language and filled the gaps from English already.
+ * `t()` for screens, over the texts sent with the page, in the same format as on the server. The server has chosen the
+ * language and filled gaps from English.
  */
 import { page } from '$app/state'
 import { translate, type Vars } from './i18n-server.ts'
 
-/** The words under `key` (`jobs.portal.title`) with `{{name}}` filled from vars; `count` chooses the plural form. */
+/** The text under `key` (`jobs.portal.title`) with `{{name}}` filled from vars; `count` chooses the plural form. */
 export function t(key: string, vars?: Vars): string {
   return translate(page.data, page.data.locale ?? 'en', key, vars)
 }

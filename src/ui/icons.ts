@@ -1,4 +1,4 @@
-/** The icons that portal pages and the shared parts use. Markup of Lucide (ISC licence, lucide.dev), 24 grid; only icons in use. */
+/** The icons that portal pages and the shared parts use. Markup of Lucide (ISC license, lucide.dev), 24 grid; only icons in use. */
 export const icons = {
   'circle-alert':
     '<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>',

@@ -1,8 +1,8 @@
 import type { SubmitFunction } from '$app/forms'
 
 /**
- * For `use:enhance`: a refused form stays where it is, with what was typed and what was wrong. Left alone, Kit goes to
- * the form's action first, and a page whose address has a query (`?done=…`, `?find=…`) loses the refusal on the way.
+ * For `use:enhance`: a refused form keeps its page, its values and its errors. By default, Kit navigates to
+ * the form's action first, and a page whose address has a query (`?done=…`, `?find=…`) loses the errors.
  */
 export const keepForm: SubmitFunction =
   () =>

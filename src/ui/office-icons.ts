@@ -1,4 +1,4 @@
-/** The icons that only the office uses: `<Icon of={officeIcons.house} />` keeps them out of the portal’s scripts. Markup of Lucide (ISC licence, lucide.dev), 24 grid; only icons in use. */
+/** The icons that only the office uses: `<Icon markup={officeIcons.house} />` keeps them out of the portal’s scripts. Markup of Lucide (ISC license, lucide.dev), 24 grid; only icons in use. */
 export const officeIcons = {
   house:
     '<path d="M15 21v-8a1 1 0 0 0-1-1h-4a1 1 0 0 0-1 1v8"/><path d="M3 10a2 2 0 0 1 .709-1.528l7-6a2 2 0 0 1 2.582 0l7 6A2 2 0 0 1 21 10v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z"/>',

@@ -1,4 +1,4 @@
-/** Pages keep their status in the address: what a link to the same page with one thing changed looks like. */
+/** Links to the current page with some query parameters changed. Pages keep their view in the URL. */
 
 /** `page.url`, or any URL. */
 type Address = { readonly pathname: string; readonly search: string }
@@ -29,7 +29,7 @@ export function carried(url: Address, own: string[]): [string, string][] {
   )
 }
 
-/** The order after pressing a column's head: ascending, descending, then as it comes. */
+/** The order after pressing a column's head: ascending, descending, then the default. */
 export function nextSort(current: string | null, column: string): string | null {
   if (current === column) return `-${column}`
   return current === `-${column}` ? null : column

@@ -1,2 +1,2 @@
-/** "London" for `Europe/London`: the name of a time zone as people say it. */
+/** "London" for `Europe/London`: the city of a time zone. */
 export const zoneName = (timeZone: string): string => timeZone.split('/').at(-1)!.replaceAll('_', ' ')

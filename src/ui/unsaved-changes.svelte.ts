@@ -1,15 +1,15 @@
-/** A form that says it is busy while it is sent, and asks before typed words are left behind. */
+/** Tracks whether a form is being sent, and asks before the user leaves unsaved changes. */
 import { beforeNavigate } from '$app/navigation'
 import type { SubmitFunction } from '$app/forms'
 import { t } from './i18n.ts'
 
-/** For the form: `use:enhance={enhance} oninput={touched}`; `busy` while it is on its way. */
+/** For the form: `use:enhance={enhance} oninput={touched}`; `busy` while it is being sent. */
 export function unsavedChanges() {
   let busy = $state(false)
   let dirty = false
   beforeNavigate((navigation) => {
     if (!dirty || busy) return
-    // A closing tab gets the browser's own question.
+    // When the tab closes, the browser shows its own dialog.
     if (navigation.willUnload) navigation.cancel()
     else if (!confirm(t('ui.unsaved'))) navigation.cancel()
   })

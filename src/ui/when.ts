@@ -1,4 +1,4 @@
-/** Dates and times as people read them: in the business's time zone, written as its region writes them. Server and browser. */
+/** Dates and times in the business's time zone and regional format, on server and browser. */
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -51,7 +51,7 @@ export const shortDay = (at: Date, locale: string, timeZone: string, now = new D
     ...(isOtherYear(at, now, timeZone) && { year: 'numeric' }),
   })
 
-/** "Thu 26 Nov, 10:31"; in another year "24 Dec 2025, 11:20": nobody asks which weekday that was. */
+/** "Thu 26 Nov, 10:31"; in another year "24 Dec 2025, 11:20", without the weekday. */
 export function shortMoment(iso: string, locale: string, timeZone: string, now = new Date()): string {
   const at = new Date(iso)
   return formatDate(at, locale, timeZone, {

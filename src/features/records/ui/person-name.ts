@@ -1,4 +1,4 @@
-/** Who did something, as the office reads it. */
+/** The name of a person in the office's comments, files and history. */
 import { t } from '../../../ui/i18n.ts'
 
 export interface Person {
@@ -7,7 +7,7 @@ export interface Person {
   name: string | null
 }
 
-/** What every line of history has, whatever happened. */
+/** The properties that every line of history has. */
 export interface OfficeHistoryLine {
   id: string
   at: string

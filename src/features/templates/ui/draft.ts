@@ -110,7 +110,7 @@ export function readDraft(typed: { get(name: string): unknown }): DraftField[] {
 }
 
 /** Adds a field at the end that customers may fill in and workers can read. */
-export function added(draft: readonly DraftField[], type: FieldType, key: string): DraftField[] {
+export function addField(draft: readonly DraftField[], type: FieldType, key: string): DraftField[] {
   const isReadOnly = type === 'link' || type === 'section'
   return [
     ...draft,
@@ -130,7 +130,7 @@ export function added(draft: readonly DraftField[], type: FieldType, key: string
 }
 
 /** Moves or removes a field by a button's value: `up:2`, `down:2`, `remove:2`. */
-export function arranged(draft: readonly DraftField[], command: string): DraftField[] {
+export function arrangeFields(draft: readonly DraftField[], command: string): DraftField[] {
   const [verb, at] = command.split(':')
   const n = Number(at)
   const fields = [...draft]

@@ -1,4 +1,4 @@
-/** Icons of templates: `<Icon of={templateIcon(name)} />`. Markup of Lucide (ISC license, lucide.dev), 24 grid. */
+/** Icons of templates: `<Icon markup={templateIcon(name)} />`. Markup of Lucide (ISC license, lucide.dev), 24 grid. */
 import type { TemplateIcon } from '../rules.ts'
 
 const templateIcons: Record<TemplateIcon, string> = {

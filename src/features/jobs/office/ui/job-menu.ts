@@ -6,7 +6,7 @@ import { JOB_STATUSES } from '../../rules.ts'
 import { t } from '../../../../ui/i18n.ts'
 import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
-type Item = { label: string; icon?: IconName; of?: string; href: string; danger?: boolean; divider?: boolean }
+type Item = { label: string; icon?: IconName; iconMarkup?: string; href: string; danger?: boolean; divider?: boolean }
 
 export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
   ...(job.can.edit ? [{ label: t('jobs.office.edit'), icon: 'pencil' as const, href: to.editJob(job.id) }] : []),
@@ -14,7 +14,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
     ? [
         {
           label: t('jobs.office.cancel.button'),
-          of: officeIcons.ban,
+          iconMarkup: officeIcons.ban,
           href: withQueryKeepingPage(url, { do: 'cancel', to: null }),
           danger: true,
           divider: job.can.edit,

@@ -1,4 +1,4 @@
-import { added, arranged, readDraft, type DraftField } from '../../../../../../features/templates/ui/draft.ts'
+import { addField, arrangeFields, readDraft, type DraftField } from '../../../../../../features/templates/ui/draft.ts'
 import { FIELD_TYPES } from '../../../../../../features/templates/fields/rules.ts'
 import { TEMPLATE_ICONS } from '../../../../../../features/templates/rules.ts'
 import type { Typed } from '../../../../../../ui/forms.ts'
@@ -30,7 +30,8 @@ export function rearranged(draft: Draft, typed: Typed): Draft | null {
   const type = FIELD_TYPES.find((one) => one === typed.string('addType')) ?? 'text'
   return {
     ...draft,
-    fields: command === 'add' ? added(draft.fields, type, `new-${Date.now()}`) : arranged(draft.fields, command),
+    fields:
+      command === 'add' ? addField(draft.fields, type, `new-${Date.now()}`) : arrangeFields(draft.fields, command),
   }
 }
 
