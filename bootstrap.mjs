@@ -54,7 +54,7 @@ switch (command) {
 
 /**
  * Whether node_modules holds what package-lock.json names: because our own `npm ci` ended well on these very files, or,
- * where somebody installed by hand, because npm's record of what it installed agrees.
+ * after a manual install, because npm's record of what it installed agrees.
  */
 function installed() {
   if (!fs.existsSync(inProject('package-lock.json')))

@@ -18,15 +18,10 @@ export const LONG_FUNCTIONS = [
   'bench/dataset.ts',
   'bench/explain.ts',
   'bench/readings.ts',
-  'src/app.ts',
   'src/features/customers/list/queries.ts',
   'src/features/messages/handlers.ts',
-  'src/main.ts',
   'src/platform/delivery/deliverer.ts',
   'src/platform/execute.ts',
-  'src/platform/files.ts',
-  'src/platform/http/problems.ts',
-  'src/platform/pages.ts',
 ]
 
 /** Cases of a test suite share one callback, so functions are not measured there. */

@@ -1,4 +1,4 @@
-/** Puts the application together: features and platform become a server. Nothing happens on import. */
+/** Creates the application from features and platform. Nothing happens on import. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
@@ -43,7 +43,7 @@ export interface AppOptions {
   /** Where attachments are kept. */
   folder: string
   version: string
-  /** Test and development: undeclared refusals and unasked policies are errors. */
+  /** Test and development: undeclared refusals and handlers that skip their policy are errors. */
   strict: boolean
   /** Only the demo has an open mailbox page. */
   demo: boolean
@@ -62,7 +62,7 @@ export interface App {
   listen(port?: number): Promise<number>
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
   offerSetUp(): Promise<string | null>
-  /** Removes what has ended: sessions, expired links, files that were never attached. Runs every hour by itself. */
+  /** Deletes ended sessions, expired links and files that were never attached. Runs every hour by itself. */
   cleanUp(): Promise<void>
   stop(): Promise<void>
 }
@@ -86,21 +86,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     senderOf: (db, account) => senderOf(db, account, urls),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
-  const httpServer = await createHttp({
-    server,
-    translations: options.translations,
-    log,
-    publicUrl: config.publicUrl,
-    trustProxy: config.trustProxy,
-    requestsPerMinute: config.requestsPerMinute,
-    busyAfter: config.busyAfter,
-    version: options.version,
-    slugOfHost: (host) => slugOfHost(pools.app, host, clock.now()),
-    ready: async () => (await isMigrated(pools.app)) && deliverer.running(),
-  })
+  const httpServer = await openHttp(options, server, deliverer)
   const http = httpServer.app
   if (options.pages) await addPages(options, options.pages, httpServer)
-  const cleanUp = () => deleteWhatEnded(pools.system, files, clock)
+  const cleanUp = () => deleteExpiredData(pools.system, files, clock)
   let cleanUpTimer: NodeJS.Timeout | undefined
   return {
     http,
@@ -116,12 +105,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       cleanUpTimer = setInterval(() => void cleanUpAndLog(), CLEAN_UP_INTERVAL_MS).unref()
       return (http.server.address() as { port: number } | null)?.port ?? 0
     },
-    offerSetUp: () =>
-      offerSetUp(
-        async <T>(text: string, values: unknown[]) => (await pools.app.query(text, values)).rows as T[],
-        clock,
-        urls(null),
-      ),
+    offerSetUp: () => offerSetUp((text, values) => queryRows(pools.app, text, values), clock, urls(null)),
     async stop() {
       clearInterval(cleanUpTimer)
       await http.close()
@@ -130,6 +114,25 @@ export async function createApp(options: AppOptions): Promise<App> {
       await Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
     },
   }
+}
+
+function openHttp(
+  { config, clock, translations, log, version }: AppOptions,
+  server: ServerContext,
+  deliverer: Deliverer,
+): Promise<HttpServer> {
+  return createHttp({
+    server,
+    translations,
+    log,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
+    requestsPerMinute: config.requestsPerMinute,
+    busyAfter: config.busyAfter,
+    version,
+    slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),
+    ready: async () => (await isMigrated(server.pool)) && deliverer.running(),
+  })
 }
 
 function openPools({ connect, config }: AppOptions, onError: (error: Error) => void): App['pools'] {
@@ -184,6 +187,9 @@ const contextSettings: ServerContext['contextSettings'] = (actor, account, added
   }
 }
 
+const queryRows = async <T>(pool: pg.Pool, text: string, values: unknown[]): Promise<T[]> =>
+  (await pool.query(text, values)).rows as T[]
+
 async function slugOfHost(pool: pg.Pool, host: string, now: Date): Promise<string | null> {
   const { rows } = await pool.query<{ slug: string | null }>(
     "select load_account((find_account_slug($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
@@ -235,7 +241,7 @@ async function addPages(
   })
 }
 
-/** Forms that carry files, for who is signed in: five files of 10 MB. Everything else stays small. */
+/** Forms with files, for signed-in users: five files of 10 MB. Everything else stays small. */
 async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
   if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
   const isSignedIn = apiFor(request).api.getPortalProfile!().then(
@@ -245,7 +251,7 @@ async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']
   return (await isSignedIn) ? FILE_FORM_LIMIT : pageBodyLimit
 }
 
-async function deleteWhatEnded(pool: pg.Pool, files: FileStore, clock: Clock): Promise<void> {
+async function deleteExpiredData(pool: pg.Pool, files: FileStore, clock: Clock): Promise<void> {
   const keys = await asSystem(pool, 'what has ended goes away', async (db) => {
     await deleteExpired(db, clock.now())
     return deleteStaleFiles(db, clock.now())
@@ -257,24 +263,24 @@ async function deleteWhatEnded(pool: pg.Pool, files: FileStore, clock: Clock): P
 async function senderOf(db: Kysely<DB>, account: string, urls: UrlsOf): Promise<Sender | null> {
   const {
     rows: [row],
-  } = await sql<{ found: AccountContext | null }>`select load_account(${account}) as found`.execute(db)
-  const found = row?.found
-  if (!found) return null
-  const { portal, main } = urls(found)
+  } = await sql<{ loaded: AccountContext | null }>`select load_account(${account}) as loaded`.execute(db)
+  const loaded = row?.loaded
+  if (!loaded) return null
+  const { portal, main } = urls(loaded)
   return {
-    id: found.id,
-    slug: found.slug,
-    name: found.portal.name,
-    accent: found.accent,
-    logoUrl: found.logoKey ? main(`/api/v1/portal/${found.slug}/logo`) : null,
-    address: found.postalAddress,
-    phone: found.supportPhone,
-    supportEmail: found.supportEmail,
-    timeZone: found.timeZone,
-    locale: found.locale,
+    id: loaded.id,
+    slug: loaded.slug,
+    name: loaded.portal.name,
+    accent: loaded.accent,
+    logoUrl: loaded.logoKey ? main(`/api/v1/portal/${loaded.slug}/logo`) : null,
+    address: loaded.postalAddress,
+    phone: loaded.supportPhone,
+    supportEmail: loaded.supportEmail,
+    timeZone: loaded.timeZone,
+    locale: loaded.locale,
     portalUrl: portal,
     mainUrl: main,
-    officeUrl: (path) => main(`/office/${found.slug}${path}`),
+    officeUrl: (path) => main(`/office/${loaded.slug}${path}`),
   }
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { asSystem, createApp } from './app.ts'
 import { contracts } from './operations.ts'
 import { readConfig, type Config } from './config.ts'
-import { importFile } from './features/imports/handlers.ts'
+import { importFile, type ImportOptions } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
 import { startEmbedded, type EmbeddedServer } from './platform/database/embedded.ts'
 import { defaultDataFolder } from './platform/database/embedded/folders.ts'
@@ -42,7 +42,7 @@ if (!run) {
   await run().catch(async (error: unknown) => {
     console.error(`portico ${command}: ${(error as Error).message}`)
     if (process.env.LOG_LEVEL === 'debug') console.error(error)
-    // A port that is taken, a changed migration: nobody is left to stop the database but us.
+    // After a failed start, such as a port in use, only this process can stop the embedded database.
     await embedded?.stop().catch(() => {})
     process.exit(1)
   })
@@ -51,10 +51,10 @@ if (!run) {
 async function serve({ background = false } = {}): Promise<void> {
   const config = readConfig()
   const log = createLog({ level: config.logLevel })
-  const place = await openPlace(config, log)
+  const installation = await openInstallation(config, log)
   await migrate({
-    admin: place.admin,
-    passwords: place.passwords,
+    admin: installation.admin,
+    passwords: installation.passwords,
     folder: join(root, 'db/migrations'),
     log: (line) => log.info(line),
   })
@@ -65,21 +65,21 @@ async function serve({ background = false } = {}): Promise<void> {
     log,
     version,
     strict: false,
-    connect: connections(place),
-    folder: join(place.folder, 'files'),
+    connect: connections(installation),
+    folder: join(installation.folder, 'files'),
     demo: rest.includes('--demo'),
     pages: background ? null : join(root, 'build'),
     serve: !background,
   })
   const demo = rest.includes('--demo') && !background
-  const loaded = demo && (await demoOf(app.pools.system, app.files, config)).length > 0
+  const loaded = demo && (await loadDemoData(app.pools.system, app.files, config)).length > 0
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
     stopping = true
     log.info({ signal }, 'stopping after open requests have finished')
     await app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
-    await place.embedded?.stop()
+    await installation.embedded?.stop()
     process.exit(0)
   }
   process.once('SIGINT', () => void stop('SIGINT'))
@@ -99,8 +99,8 @@ async function serve({ background = false } = {}): Promise<void> {
     )
 }
 
-// Imported when wanted: an installation without the demo has nothing of it in memory.
-async function demoOf(pool: Parameters<typeof asSystem>[0], files: FileStore, config: Config): Promise<string[]> {
+// Imported on demand, so that an installation without the demo does not load it.
+async function loadDemoData(pool: Parameters<typeof asSystem>[0], files: FileStore, config: Config): Promise<string[]> {
   const { loadDemo } = await import('../demo/demo.ts')
   return loadDemo({ pool, files, now: systemClock.now(), host: config.publicUrl.hostname })
 }
@@ -109,7 +109,7 @@ async function demoOf(pool: Parameters<typeof asSystem>[0], files: FileStore, co
 async function runDemo(): Promise<void> {
   const config = readConfig()
   await withDatabase(config, async ({ pool, files }) => {
-    const loaded = await demoOf(pool, files, config)
+    const loaded = await loadDemoData(pool, files, config)
     console.log(loaded.length > 0 ? `Demo data loaded: ${loaded.join(', ')}.` : 'The demo data is already loaded.')
   })
 }
@@ -117,10 +117,55 @@ async function runDemo(): Promise<void> {
 /** portico import jobs|customers FILE …: rows on stdout (dry run) and one closing line, progress on stderr, 1 when rows were rejected. */
 async function runImport(): Promise<void> {
   const translations = createTranslations(join(root, 'locales'), { strict: false })
-  const say = (key: string, vars?: Record<string, string | number>) => translations.t('en', `imports.${key}`, vars)
-  let given
+  const translate: Translate = (key, vars) => translations.t('en', `imports.${key}`, vars)
+  const options = readImportOptions(translate)
+  const { kind, account, dryRun, rejects } = options
+  const map = /^\s*\{|=/.test(options.map) ? options.map : await readFile(options.map, 'utf8')
+  await withDatabase(readConfig(), async ({ pool }) => {
+    let progress = ''
+    const counts = await importFile({
+      ...options,
+      map,
+      translate,
+      now: systemClock.now,
+      transact: (work) => asSystem(pool, `import of ${kind} into ${account}`, work),
+      printOutcome: (line) => console.log(line),
+      reportProgress: (now) => {
+        progress = translate('progress', now)
+        process.stderr.write(process.stderr.isTTY ? `\r${progress}` : `${progress}\n`)
+      },
+    })
+    if (process.stderr.isTTY && progress) process.stderr.write('\n')
+    const closing = [translate(dryRun ? 'doneDry' : 'done', { progress: translate('progress', counts) })]
+    if (counts.rejected > 0 && !dryRun)
+      closing.push(rejects === undefined ? translate('rejectedHint') : translate('rejectedIn', { file: rejects }))
+    // In a dry run stdout is the table and nothing else.
+    console[dryRun ? 'error' : 'log'](closing.join('\n'))
+    if (counts.rejected > 0) process.exitCode = 1
+  })
+}
+
+type Translate = (key: string, vars?: Record<string, string | number>) => string
+
+/** @throws Error with the usage when the arguments are incomplete or contradict each other */
+function readImportOptions(
+  translate: Translate,
+): Pick<ImportOptions, 'kind' | 'file' | 'account' | 'customer' | 'map' | 'rejects' | 'chunk' | 'dryRun'> {
+  const { values, positionals } = parseImportArguments(translate)
+  const { account, customer, map, rejects, 'dry-run': dryRun } = values
+  const [kind, file, ...more] = positionals
+  const chunk = Number(values.chunk)
+  const isChunk = chunk >= 1 && chunk <= 1000
+  const namesCustomerTwice = kind === 'customers' && customer
+  const isComplete = file && more.length === 0 && account && map && isChunk
+  if ((kind !== 'jobs' && kind !== 'customers') || !isComplete || namesCustomerTwice)
+    throw new Error(`\n${translate('usage')}`)
+  return { kind, file, account, customer, map, rejects, chunk, dryRun }
+}
+
+function parseImportArguments(translate: Translate) {
   try {
-    given = parseArgs({
+    return parseArgs({
       args: rest,
       allowPositionals: true,
       options: {
@@ -133,73 +178,29 @@ async function runImport(): Promise<void> {
       },
     })
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${say('usage')}`, { cause: error })
+    throw new Error(`${(error as Error).message}\n\n${translate('usage')}`, { cause: error })
   }
-  const {
-    values: { account, customer, map, rejects, chunk, 'dry-run': dryRun },
-    positionals: [kind, file, ...more],
-  } = given
-  const rows = Number(chunk)
-  if (
-    (kind !== 'jobs' && kind !== 'customers') ||
-    !file ||
-    more.length > 0 ||
-    !account ||
-    !map ||
-    !(rows >= 1 && rows <= 1000) ||
-    (kind === 'customers' && customer)
-  )
-    throw new Error(`\n${say('usage')}`)
-  const mapping = /^\s*\{|=/.test(map) ? map : await readFile(map, 'utf8')
-  await withDatabase(readConfig(), async ({ pool }) => {
-    let shown = ''
-    const counts = await importFile({
-      kind,
-      file,
-      account,
-      customer,
-      map: mapping,
-      dryRun,
-      chunk: rows,
-      rejects,
-      translate: say,
-      now: systemClock.now,
-      transact: (work) => asSystem(pool, `import of ${kind} into ${account}`, work),
-      printOutcome: (line) => console.log(line),
-      reportProgress: (now) => {
-        shown = say('progress', now)
-        process.stderr.write(process.stderr.isTTY ? `\r${shown}` : `${shown}\n`)
-      },
-    })
-    if (process.stderr.isTTY && shown) process.stderr.write('\n')
-    const closing = [say(dryRun ? 'doneDry' : 'done', { progress: say('progress', counts) })]
-    if (counts.rejected > 0 && !dryRun)
-      closing.push(rejects === undefined ? say('rejectedHint') : say('rejectedIn', { file: rejects }))
-    // In a dry run stdout is the table and nothing else.
-    console[dryRun ? 'error' : 'log'](closing.join('\n'))
-    if (counts.rejected > 0) process.exitCode = 1
-  })
 }
 
-/** For commands that do one thing past account isolation and end: a migrated database, as portico_system. */
+/** Runs `work` on a migrated database as portico_system, past account isolation, and ends the process. */
 async function withDatabase(
   config: Config,
-  work: (place: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>,
+  work: (installation: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>,
 ): Promise<void> {
-  const place = await openPlace(config, createLog({ level: 'warn' }))
+  const installation = await openInstallation(config, createLog({ level: 'warn' }))
   try {
-    await migrate({ admin: place.admin, passwords: place.passwords, folder: join(root, 'db/migrations') })
-    const pool = openPool(connections(place).system, { max: 2, name: `portico ${command}` })
-    await work({ pool, files: createDiskStore(join(place.folder, 'files')) }).finally(() => pool.end())
+    await migrate({ admin: installation.admin, passwords: installation.passwords, folder: join(root, 'db/migrations') })
+    const pool = openPool(connections(installation).system, { max: 2, name: `portico ${command}` })
+    await work({ pool, files: createDiskStore(join(installation.folder, 'files')) }).finally(() => pool.end())
   } finally {
-    // The last one out stops it: a server that others use goes on.
-    await place.embedded?.stop()
+    // The embedded server stops with its last user; others may still be using it.
+    await installation.embedded?.stop()
   }
   await written('')
   process.exit(process.exitCode ?? 0)
 }
 
-/** A pipe takes its time: what is not written when the process ends is cut off. */
+/** Waits until a pipe has taken the text: what is not written when the process ends is cut off. */
 function written(text: string): Promise<unknown> {
   return new Promise((resolve) => process.stdout.write(text, resolve))
 }
@@ -208,16 +209,16 @@ function written(text: string): Promise<unknown> {
 async function runMigrate(): Promise<void> {
   const { values } = parseArgs({ args: rest, options: { 'accept-wider': { type: 'boolean', default: false } } })
   const config = readConfig()
-  const place = await openPlace(config, createLog({ level: 'warn' }))
+  const installation = await openInstallation(config, createLog({ level: 'warn' }))
   const done = await migrate({
-    admin: place.admin,
-    passwords: place.passwords,
+    admin: installation.admin,
+    passwords: installation.passwords,
     folder: join(root, 'db/migrations'),
     log: console.log,
     acceptWider: values['accept-wider'],
   })
   console.log(done.length === 0 ? 'The database is up to date.' : `Migrations applied: ${done.length}.`)
-  if (place.embedded && !place.embedded.adopted) await place.embedded.stop()
+  if (installation.embedded && !installation.embedded.adopted) await installation.embedded.stop()
   process.exit(0)
 }
 
@@ -228,18 +229,18 @@ async function openapi(): Promise<void> {
   process.exit(0)
 }
 
-interface Place {
+interface Installation {
   admin: Connect
   passwords: Record<Role, string>
   folder: string
   embedded: EmbeddedServer | null
 }
 
-/** The database and the secret: given, or started and made here. */
-async function openPlace(config: Config, log: Log): Promise<Place> {
+/** The configured database and secret; without them, the embedded database and a secret of its own. */
+async function openInstallation(config: Config, log: Log): Promise<Installation> {
   const folder = config.folder ?? defaultDataFolder(root)
   await mkdir(folder, { recursive: true })
-  const secret = config.secret ?? (await keptSecret(folder))
+  const secret = config.secret ?? (await readOrCreateSecret(folder))
   const passwords = Object.fromEntries(
     ROLES.map((role) => [role, deriveKey(secret, `database role ${role}`).toString('base64url')]),
   ) as Record<Role, string>
@@ -250,15 +251,15 @@ async function openPlace(config: Config, log: Log): Promise<Place> {
   return { admin, passwords, folder, embedded }
 }
 
-function connections({ admin, passwords }: Place) {
+function connections({ admin, passwords }: Installation) {
   return {
     app: asRole(admin, 'portico_app', passwords),
     system: asRole(admin, 'portico_system', passwords),
   }
 }
 
-/** Made once with the first embedded start; readable by its owner only. */
-async function keptSecret(folder: string): Promise<string> {
+/** Created on the first embedded start; readable by its owner only. */
+async function readOrCreateSecret(folder: string): Promise<string> {
   const file = join(folder, 'secret')
   try {
     return (await readFile(file, 'utf8')).trim()

@@ -1,8 +1,8 @@
 /**
- * One business colour in, every accent shade out: the same rule as tokens.css, for mails, PDFs and
+ * Computes every accent shade from one business color: the same rule as tokens.css, for mails, PDFs and
  * the settings preview, where a browser does not compute it. Returns sRGB hex strings.
- * Promise (checked over 4,913 evenly spread colours by accent.test.ts):
- * text >= 4.5:1 on every surface it may stand on, UI parts >= 3:1. Source: WCAG 2.2, 1.4.3 and 1.4.11.
+ * Promise (checked over 4,913 evenly spread colors by accent.test.ts):
+ * text >= 4.5:1 on every surface it may be placed on, UI parts >= 3:1. Source: WCAG 2.2, 1.4.3 and 1.4.11.
  */
 const cube = (x: number) => x * x * x
 const gamma = (v: number) => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055)
@@ -53,7 +53,7 @@ const luminance = (hex: string) => {
   const [r, g, b] = channels(hex)
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }
-/** WCAG contrast of two colours, 1 to 21. */
+/** WCAG contrast of two colors, 1 to 21. */
 export const contrast = (a: string, b: string): number => {
   const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p) as [number, number]
   return (x + 0.05) / (y + 0.05)
@@ -101,7 +101,7 @@ export type Shades = Record<
   raised?: string
 }
 
-/** Every shade a screen or mail needs, from one brand colour (`#rrggbb`). */
+/** Every shade a screen or mail needs, from one brand color (`#rrggbb`). */
 export function shades(brand: string, mode: Mode = 'light'): Shades {
   const { l, c, h } = toOklch(brand)
   const lean = LEAN[mode]

@@ -43,7 +43,7 @@ export function authorizeAudience(
   const needsAccount = surface === 'portal' || surface === 'office'
   if (needsAccount && !account) throw problem('notFound')
   if (audience.includes(actor.kind as never)) return
-  // Who is not signed in is told so. For a signed-in actor of the wrong kind the operation does not exist.
+  // Signed-out callers get notSignedIn. For a signed-in actor of the wrong kind the operation does not exist.
   const isSignedOut = actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account)
   throw problem(isSignedOut ? 'notSignedIn' : 'notFound')
 }

@@ -1,4 +1,4 @@
-/** Tables as CSV that a spreadsheet opens as what they are: text. */
+/** Tables as CSV whose cells a spreadsheet opens as text. */
 import { stringify } from 'csv-stringify/sync'
 
 /**

@@ -57,7 +57,7 @@ export function createExecute(server: ServerContext): Execute {
     return response
   }
 
-  /** The usual order: the caller is known before anything else is asked. */
+  /** The usual order: the caller is resolved before anything else is queried. */
   async function runResolved(invocation: Invocation): Promise<OperationResponse> {
     const { definition, handler, parts, caller, now } = invocation
     const surface = surfaceOf(definition.path)
@@ -239,7 +239,7 @@ export function createExecute(server: ServerContext): Execute {
     return lookup
   }
 
-  /** A refusal leaves as it is when the contract declares it; everything else is our mistake. */
+  /** A declared refusal is returned unchanged; an undeclared one is a bug in the contract or handler. */
   function toDeclaredProblem(error: unknown, { name, definition, caller }: Invocation): unknown {
     if (!isProblem(error)) return error
     if (error.code in GENERIC_PROBLEMS || definition.problems?.includes(error.code)) return error
@@ -249,7 +249,7 @@ export function createExecute(server: ServerContext): Execute {
     return error
   }
 
-  /** The transaction is committed and its response stands, so an error here is logged and not returned. */
+  /** The transaction is committed and its response is final, so an error here is logged and not returned. */
   async function runAfterCommit({ name, caller }: Invocation, work: () => Promise<void> | void): Promise<void> {
     try {
       await work()

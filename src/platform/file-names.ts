@@ -48,9 +48,9 @@ export function contentDisposition(name: string, how: 'attachment' | 'inline' = 
  */
 export function downloadHeaders(file: { name: string; type: string; size: number }): Record<string, string> {
   const isShown = PICTURES.includes(file.type)
-  const known = Object.hasOwn(EXTENSIONS, file.type)
+  const isSupported = Object.hasOwn(EXTENSIONS, file.type)
   return {
-    'content-type': known ? withCharset(file.type) : 'application/octet-stream',
+    'content-type': isSupported ? withCharset(file.type) : 'application/octet-stream',
     'content-length': String(file.size),
     'content-disposition': contentDisposition(file.name, isShown ? 'inline' : 'attachment'),
     'x-content-type-options': 'nosniff',

@@ -10,7 +10,7 @@ import { cleanName } from './file-names.ts'
 import { detectFileType, EXTENSIONS, PICTURES, type FileType } from './file-types.ts'
 import { isId } from './ids.ts'
 
-/** Bytes; also the limit to say on screens. */
+/** Bytes; screens show this limit too. */
 export const FILE_LIMIT = 10 * 1024 * 1024
 /** Pixels of a picture before it is opened: a "pixel flood" of a few bytes would take gigabytes. */
 const PIXEL_LIMIT = 50_000_000
@@ -70,7 +70,7 @@ export interface FileStore {
   put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile>
   /** Throws FileMissing. */
   get(key: string): Promise<{ stream: Readable; size: number }>
-  /** Deleting what is gone is fine. */
+  /** Deleting a file that does not exist is no error. */
   delete(key: string): Promise<void>
 }
 
@@ -79,22 +79,11 @@ export function createDiskStore(folder: string): FileStore {
   const incoming = join(folder, 'incoming')
   let ready: Promise<void> | undefined
 
-  async function prepare(): Promise<void> {
-    await mkdir(incoming, { recursive: true, mode: 0o700 })
-    // Removes what killed processes have left.
-    const staleBefore = systemClock.now().getTime() - STALE_MS
-    for (const name of await readdir(incoming)) {
-      const path = join(incoming, name)
-      const stats = await stat(path).catch(() => null)
-      if (stats && stats.mtimeMs < staleBefore) await rm(path, { force: true })
-    }
-  }
-
   return {
     async put(source, { account, name, purpose = 'attachment', limit = FILE_LIMIT }) {
       if (!isId(account)) throw new TypeError('Not an account')
       const key = `${account}/${randomBytes(16).toString('hex')}`
-      ready ??= prepare().catch((error: unknown) => {
+      ready ??= prepareFolder(incoming).catch((error: unknown) => {
         ready = undefined
         throw error
       })
@@ -121,14 +110,25 @@ export function createDiskStore(folder: string): FileStore {
     },
     async get(key) {
       const path = pathOf(folder, key)
-      const found = path && (await stat(path).catch(() => null))
-      if (!path || !found) throw new FileMissing()
-      return { stream: createReadStream(path), size: found.size }
+      const stats = path && (await stat(path).catch(() => null))
+      if (!path || !stats) throw new FileMissing()
+      return { stream: createReadStream(path), size: stats.size }
     },
     async delete(key) {
       const path = pathOf(folder, key)
       if (path) await rm(path, { force: true })
     },
+  }
+}
+
+/** Creates the folder of incoming files and removes what killed processes have left there. */
+async function prepareFolder(incoming: string): Promise<void> {
+  await mkdir(incoming, { recursive: true, mode: 0o700 })
+  const staleBefore = systemClock.now().getTime() - STALE_MS
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name)
+    const stats = await stat(path).catch(() => null)
+    if (stats && stats.mtimeMs < staleBefore) await rm(path, { force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomFillSync } from 'node:crypto'
 import { systemClock } from './clock.ts'
 
-// 26 bits count within a millisecond, 48 stay random. Real time, never a turned clock: ids carry no meaning.
+// 26 bits count within a millisecond, 48 stay random. Real time, never a test clock: ids carry no meaning.
 let lastMs = 0
 let counter = 0
 const pool = Buffer.alloc(4096)
@@ -16,7 +16,7 @@ function random(bytes: number): Buffer {
   return pool.subarray(used - bytes, used)
 }
 
-/** A UUIDv7 as text. Ids made by one process sort in the order they were made. Not a secret. */
+/** A UUIDv7 as text. Ids made by one process sort in the order they were created. Not a secret. */
 export function newId(): string {
   const now = systemClock.now().getTime()
   if (now > lastMs) {
@@ -45,7 +45,7 @@ export function shortCode(): string {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Whether a value is a canonical (lower-case) UUID, the only form we make. */
+/** Whether a value is a canonical (lower-case) UUID, the only form used here. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value)
 }

@@ -51,7 +51,7 @@ function withFileDigest({ definition }: Implemented, parts: Parts, caller: Calle
 export const isPrepared = (handler: Handler<Definition>): handler is PreparedHandler<Definition, unknown> =>
   'prepare' in handler
 
-/** Portal operations whose caller is not known yet, and that need nothing of it before their transaction. */
+/** Portal operations whose caller is not resolved yet, and that do not need it before their transaction. */
 export function canPrefetch({ definition, handler, caller }: Invocation): boolean {
   const surface = surfaceOf(definition.path)
   const isCallerKnown = caller.resolved?.has(surface) === true

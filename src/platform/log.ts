@@ -6,7 +6,7 @@ import { systemClock } from './clock.ts'
 export type Log = Logger
 
 const HIDDEN = '[hidden]'
-// Whatever carries one of these names is a credential or the text of a mail. Better one field too many than one too few.
+// Whatever carries one of these names is a credential or the text of a mail. Hiding a harmless field is acceptable; showing a secret is not.
 const SECRET_NAME =
   /passw|passphrase|secret|token|cookie|authorization|credential|api[-_]?key|otp|form[-_]?key|smtp_?url|database_?url/i
 const SECRET_WORD = new Set(['html', 'text', 'body', 'payload', 'raw', 'session', 'code_verifier', 'key'])
@@ -17,7 +17,7 @@ const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]*@/gi
 
 /**
  * Structured logs, one JSON object a line, without secrets: fields named like credentials or mail bodies are hidden at
- * any depth, tokens and user:password in addresses are masked wherever they stand, errors lose the row values that the
+ * any depth, tokens and user:password in addresses are masked everywhere, errors lose the row values that the
  * database quotes in `detail`.
  */
 export function createLog(
@@ -63,16 +63,16 @@ function hide(value: unknown, depth: number): unknown {
   if (value instanceof Error) return plainError(value, depth)
   if (Buffer.isBuffer(value) || ArrayBuffer.isView(value)) return '[bytes]'
   if (Array.isArray(value)) return value.slice(0, 50).map((item) => hide(item, depth + 1))
-  const shown: Record<string, unknown> = {}
+  const visible: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(value)) {
-    shown[name] =
+    visible[name] =
       SECRET_NAME.test(name) || SECRET_WORD.has(name.toLowerCase())
         ? field == null
           ? field
           : HIDDEN
         : hide(field, depth + 1)
   }
-  return shown
+  return visible
 }
 
 function plainError(error: Error, depth: number): Record<string, unknown> {

@@ -65,7 +65,7 @@ export interface Definition<
   accepts?: readonly string[]
   /** The answer is a file's bytes in one of these media types, not JSON. */
   download?: readonly string[]
-  /** Successful status; 200 unless said (201 for `creates`). */
+  /** Successful status; 200 unless set (201 for `creates`). */
   status?: number
   /** The answer sets or clears the session cookie. */
   session?: 'starts' | 'ends'

@@ -26,11 +26,11 @@ const contextKey = Symbol.for('portico.request')
 export type PagesOptions<Context> = {
   /** Folder that the web build wrote (`build/`). */
   buildFolder: string
-  /** Made once per request, before the page runs; a throw is answered by Fastify's error handler. */
+  /** Made once per request, before the page runs; what it throws goes to Fastify's error handler. */
   context: (request: FastifyRequest) => Promise<Context> | Context
   /** Runs when the page is ready and before anything is sent: the place for cookies. */
   after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
-  /** Bytes this request's form may have; asked only when it is larger than `pageBodyLimit`. Pages that take files say more. */
+  /** Bytes this request's form may have; called only when it is larger than `pageBodyLimit`. Pages that take files allow more. */
   bodyLimit?: (request: FastifyRequest) => Promise<number> | number
   /** HTML of the answer to a form that is too large. */
   tooLarge?: (request: FastifyRequest) => string
@@ -47,8 +47,8 @@ type Build = {
 
 /** The storage that holds the context of the request being rendered; one per process, created with the first use. */
 function pageContexts<Context>(): AsyncLocalStorage<Context> {
-  const place = globalThis as unknown as Record<symbol, AsyncLocalStorage<Context> | undefined>
-  return (place[contextKey] ??= new AsyncLocalStorage<Context>())
+  const globals = globalThis as unknown as Record<symbol, AsyncLocalStorage<Context> | undefined>
+  return (globals[contextKey] ??= new AsyncLocalStorage<Context>())
 }
 
 /**
@@ -63,25 +63,7 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
   })
   const contexts = pageContexts<Context>()
 
-  await app.register(async (files) => {
-    const served = { preCompressed: true, decorateReply: false, cacheControl: false }
-    // Named after what is in them: one route for all, instead of two for each.
-    await files.register(fastifyStatic, {
-      ...served,
-      root: join(dir, 'client/_app/immutable'),
-      prefix: '/_app/immutable/',
-      setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
-    })
-    await files.register(fastifyStatic, {
-      ...served,
-      root: join(dir, 'client'),
-      prefix: '/',
-      wildcard: false,
-      // Kit's manifest is for the build alone.
-      globIgnore: ['**/.vite/**', '_app/immutable/**', '**/*.br', '**/*.gz'],
-      setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=3600'),
-    })
-  })
+  await app.register((files) => registerStaticFiles(files, dir))
 
   await app.register(async (web) => {
     web.decorateRequest('pageBodyLimit', pageBodyLimit)
@@ -96,8 +78,8 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
         Number(length ?? 0) > pageBodyLimit ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
       const tooLarge = Number(length ?? 0) > limit
       request.pageBodyLimit = limit
-      const unknown = length === undefined && request.headers['transfer-encoding'] !== undefined
-      if (!tooLarge && !unknown) return
+      const hasUnknownLength = length === undefined && request.headers['transfer-encoding'] !== undefined
+      if (!tooLarge && !hasUnknownLength) return
       return reply
         .code(tooLarge ? 413 : 411)
         .header('connection', 'close')
@@ -112,13 +94,13 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     web.all('/*', async (request, reply) => {
       // Pages see the address as it was asked for; the web's reroute() maps it to a route.
       request.raw.url = request.originalUrl
-      const asked = pageRequest(request, reply)
-      if (!asked) return reply.code(400).type('text/plain').send('Bad request')
+      const webRequest = pageRequest(request, reply)
+      if (!webRequest) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
       // A POST whose body was not read would hold up the next request on the same connection.
       reply.raw.once('finish', () => request.raw.removeAllListeners('data').resume())
-      const page = await contexts.run(context, () => server.respond(asked, { getClientAddress: () => request.ip }))
-      // What a page shows belongs to the person who asked: no cache, and no back button after signing out.
+      const page = await contexts.run(context, () => server.respond(webRequest, { getClientAddress: () => request.ip }))
+      // What a page shows is for this person only: it is not cached, so the back button shows nothing after signing out.
       if (!page.headers.has('cache-control')) page.headers.set('cache-control', 'no-store')
       await options.after?.(request, reply, context)
       return reply.send(page)
@@ -126,7 +108,27 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
   })
 }
 
-/** The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is no host. */
+async function registerStaticFiles(app: FastifyInstance, dir: string): Promise<void> {
+  const shared = { preCompressed: true, decorateReply: false, cacheControl: false }
+  // These names contain a hash of the content: one route for all, instead of two for each.
+  await app.register(fastifyStatic, {
+    ...shared,
+    root: join(dir, 'client/_app/immutable'),
+    prefix: '/_app/immutable/',
+    setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
+  })
+  await app.register(fastifyStatic, {
+    ...shared,
+    root: join(dir, 'client'),
+    prefix: '/',
+    wildcard: false,
+    // Kit's manifest is for the build alone.
+    globIgnore: ['**/.vite/**', '_app/immutable/**', '**/*.br', '**/*.gz'],
+    setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=3600'),
+  })
+}
+
+/** The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is not valid. */
 function pageRequest(request: FastifyRequest, reply: FastifyReply): Request | null {
   const base = `${request.protocol}://${request.host}`
   if (!URL.canParse(request.raw.url ?? '/', base)) return null

@@ -79,9 +79,9 @@ export function declareProblems<const T extends Record<string, readonly [status:
   codes: T,
 ): T {
   for (const [code, [status, meaning]] of Object.entries(codes)) {
-    const known = statuses.get(code)
-    if (known !== undefined && known !== status)
-      throw new Error(`Problem ${code} is declared as ${known} and as ${status}`)
+    const declared = statuses.get(code)
+    if (declared !== undefined && declared !== status)
+      throw new Error(`Problem ${code} is declared as ${declared} and as ${status}`)
     statuses.set(code, status)
     meanings.set(code, meaning)
   }

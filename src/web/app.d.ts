@@ -12,7 +12,7 @@ declare global {
       words(...branches: string[]): Record<`words:${string}`, TranslationTree>
       /** Links of this portal (portal pages), with the right base. */
       paths: PortalPaths
-      /** The business's colour as #rrggbb; set by the layout's `load`, written into the page's head. */
+      /** The business's color as #rrggbb; set by the layout's `load`, written into the page's head. */
       brand: string | null
     }
     interface PageData {

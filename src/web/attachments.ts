@@ -20,13 +20,13 @@ export interface Attached {
 
 /**
  * Uploads the chosen files and looks up those kept before. `names` are the inputs: `files`, `fields.<id>`. Files in
- * `known` are already on the job and stay as they are. The file named by the form's remove button is left out.
+ * `existing` are already on the job and stay as they are. The file named by the form's remove button is left out.
  */
 export async function attachments(
   locals: App.Locals,
   typed: Typed,
   names: readonly string[],
-  known: readonly KeptFile[] = [],
+  existing: readonly KeptFile[] = [],
 ): Promise<Attached> {
   const kept: KeptFile[] = []
   const faults: Record<string, string> = {}
@@ -34,14 +34,14 @@ export async function attachments(
   for (const name of names) {
     const of = name.startsWith('fields.') ? name.slice('fields.'.length) : ''
     for (const id of typed.all(name)) {
-      const there = known.find((file) => file.id === id)
+      const onJob = existing.find((file) => file.id === id)
       if (id === removed) {
         // A file of the job is removed when the form is saved; one uploaded by this form is deleted now.
-        if (!there) await locals.api.removePortalFile({ file: id }).catch(ignoreRefusal)
+        if (!onJob) await locals.api.removePortalFile({ file: id }).catch(ignoreRefusal)
         continue
       }
-      const found = there ?? (await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal))
-      if (found) kept.push({ id, name: found.name, size: found.size, for: of })
+      const record = onJob ?? (await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal))
+      if (record) kept.push({ id, name: record.name, size: record.size, for: of })
     }
     for (const file of typed.files(`upload.${name}`)) {
       try {

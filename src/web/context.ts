@@ -11,7 +11,7 @@ export type PageContext = {
   surface: 'main' | 'portal'
   /** The portal's slug, on a portal page. */
   portal: string | null
-  /** What stands before a portal's own paths: empty on its own host, `/p/<slug>` on the main one. */
+  /** The prefix of a portal's paths: empty on its own host, `/p/<slug>` on the main one. */
   base: string
   /** The language of texts. */
   locale: string
@@ -20,7 +20,7 @@ export type PageContext = {
   requestId?: string
   /** Only the demo has an open mailbox page. */
   demo: boolean
-  /** The words under these branches (`jobs.portal`), nested from the root. */
+  /** The texts under these branches (`jobs.portal`), nested from the root. */
   words(branches: readonly string[]): TranslationTree
   t(key: string, vars?: Vars): string
 }

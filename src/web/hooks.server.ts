@@ -10,7 +10,7 @@ import { paths, portal } from '../paths.ts'
 
 export const handle: Handle = async ({ event, resolve }) => {
   const context = requestContext()
-  // Without a context (the build looking for pages to prerender) there is nobody to answer.
+  // Without a context (the build looking for pages to prerender) there is no request to answer.
   if (!context) return resolve(event)
   const { locals } = event
   Object.assign(locals, {
@@ -24,7 +24,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   let brandStyle = ''
   const response = await resolve(event, {
     transformPageChunk: ({ html }) => {
-      // The layout's load has run by now, so the business's colour is known. Only a colour gets in.
+      // The layout's load has run by now, so the business's color is set. Anything else than a color is left out.
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
       // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
       const small = /<style nonce=[^]*?<\/style>/.exec(html)?.[0] ?? ''
@@ -40,7 +40,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   return response
 }
 
-/** A refusal becomes the page of its status, in its own words; anything else is ours and says nothing but its code. */
+/** A refusal becomes the page of its status with its own text; any other error shows only its code. */
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId, t } = event.locals
   const mark = requestId === undefined ? {} : { requestId }
@@ -53,7 +53,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
     }
   }
   if (kind === 'unknown') {
-    // The one line a person in trouble can be helped with; the log's own handler adds no page.
+    // Support finds this line by the request id; the log's own handler adds no page.
     console.error(
       JSON.stringify({
         level: 50,
@@ -69,7 +69,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
 }
 
 /**
- * `api` whose calls lead to the sign-in page when nobody is signed in (any more). A form sent by script stays where it
+ * `api` whose calls lead to the sign-in page when the session is missing or has ended. A form sent by script stays where it
  * is and shows the refusal instead, so that what was typed is not lost.
  */
 function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
@@ -93,16 +93,16 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
   })
 }
 
-/** Words under one key per branch, so that a page's words and its layout's lie side by side in `page.data`. */
+/** Texts under one key per branch, so that those of a page and of its layout lie side by side in `page.data`. */
 function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, TranslationTree> {
   const all = context.words(branches)
-  const found: Record<`words:${string}`, TranslationTree> = {}
+  const texts: Record<`words:${string}`, TranslationTree> = {}
   for (const branch of branches) {
     let tree: TranslationTree | string = all
     for (const step of branch.split('.')) tree = typeof tree === 'object' ? (tree[step] ?? {}) : {}
-    if (typeof tree === 'object') found[`words:${branch}`] = tree
+    if (typeof tree === 'object') texts[`words:${branch}`] = tree
   }
-  return found
+  return texts
 }
 
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */

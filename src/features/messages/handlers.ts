@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import { composeMail, composeSubject, messageBook, type Message, type Sender } from '../../platform/delivery/outbox.ts'
+import { composeMail, composeSubject, indexByKind, type Message, type Sender } from '../../platform/delivery/outbox.ts'
 import type { Translations } from '../../platform/i18n.ts'
 import { implement, prepared, withEffect, type Input, type Read } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
@@ -38,7 +38,7 @@ const RESEND_REFUSALS = { sent: 'messageSent', wiped: 'messageWiped', canceled: 
 
 /** The handlers compose mails as the deliverer does, so they need the same parts. */
 export function messagesHandlers(options: MessagesOptions) {
-  const declarations = messageBook(options.messages)
+  const declarations = indexByKind(options.messages)
 
   const senderOf = async (db: Read | Kysely<DB>, account: string) => {
     const sender = await options.senderOf(db as Kysely<DB>, account)

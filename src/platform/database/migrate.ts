@@ -1,5 +1,5 @@
 /**
- * Brings a database from nothing to the present: the four roles, the migrations in db/migrations. Safe to
+ * Creates and upgrades a database: the four roles, the migrations in db/migrations. Safe to
  * run by many processes at once (advisory lock) and to run again.
  */
 import { createHash } from 'node:crypto'
@@ -22,14 +22,14 @@ export interface MigrateOptions {
   acceptWider?: boolean
 }
 
-/** The same place, seen as one of the four roles. */
+/** The same database, connected to as one of the four roles. */
 export const asRole = (admin: Connect, role: Role, passwords: Record<Role, string>): Connect => ({
   ...admin,
   user: role,
   password: passwords[role],
 })
 
-/** SQL that makes the roles, for a database administrator to run where `portico migrate` may not. */
+/** SQL that creates the roles, for a database administrator to run where `portico migrate` may not. */
 const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
   ...ROLES.map(
     (role) => `do $$ begin
@@ -49,7 +49,7 @@ const rolesSql = (database: string, passwords: Record<Role, string>): string[] =
   'grant usage on schema public to portico_app, portico_system, portico_backup',
 ]
 
-/** Makes the database `connect` names, when its cluster lacks it. */
+/** Creates the database that `connect` names, when its cluster lacks it. */
 export async function ensureDatabase(connect: Connect): Promise<void> {
   await withClient({ ...connect, database: 'postgres' }, async (client) => {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [connect.database])
@@ -69,7 +69,7 @@ export async function migrate({
   acceptWider = false,
 }: MigrateOptions): Promise<string[]> {
   await withClient(admin, async (client) => {
-    // Two processes making the same role at once would fail each other: one at a time on this cluster.
+    // Two processes creating the same role at once would both fail, so they take turns on this cluster.
     await client.query('select pg_advisory_lock(715324)')
     try {
       for (const statement of rolesSql(admin.database, passwords)) await client.query(statement)
@@ -110,7 +110,7 @@ async function applyAll(
   )
   const pending = findPending(await migrationFiles(folder), new Map(rows.map((row) => [row.name, row.checksum])))
   const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
-  // Before the first of them runs: half an upgrade is no answer to a question.
+  // Before the first of them runs: an upgrade must not stop halfway to ask for consent.
   if (wider.length > 0 && !acceptWider && (await hasAccounts(client))) {
     throw new Error(
       `This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`,
@@ -163,12 +163,12 @@ async function hasAccounts(client: pg.Client): Promise<boolean> {
 
 /**
  * What a migration says it widens: the `-- widens: <one sentence>` lines of the comment it begins with. `-- widens: nothing`
- * is the statement that it was thought about. Undefined when it says neither.
+ * states that it widens nothing. Undefined when it has neither.
  */
 export function widening(sql: string): string[] | undefined {
   const opening = /^(?:\s*(?:--.*)?\r?\n)*/.exec(`${sql}\n`)![0]
-  const said = [...opening.matchAll(/^\s*--\s*widens:[ \t]*(.*\S)\s*$/gm)].map((match) => match[1]!)
-  return said.length === 0 ? undefined : said.filter((sentence) => !/^nothing\.?$/i.test(sentence))
+  const sentences = [...opening.matchAll(/^\s*--\s*widens:[ \t]*(.*\S)\s*$/gm)].map((match) => match[1]!)
+  return sentences.length === 0 ? undefined : sentences.filter((sentence) => !/^nothing\.?$/i.test(sentence))
 }
 
 /** In the order they run; `widens` are the sentences that need consent. */

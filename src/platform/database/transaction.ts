@@ -121,7 +121,7 @@ class ClientTransaction implements TransactionHandle {
    */
   start(): void {
     const { preflight, settings, write } = this.options
-    // Results come in order: whoever waits for a statement of the work finds the check done.
+    // Results come in order: when a statement of the work is answered, the check is done.
     const checked = preflight && this.sendPreflight(preflight)
     this.opening = [
       ...(checked ? [checked] : []),
@@ -150,7 +150,7 @@ class ClientTransaction implements TransactionHandle {
   async complete(): Promise<void> {
     const mustWait = this.options.write || this.options.preflight
     if (this.opening && mustWait) await this.awaitCommit()
-    // What was only read is known already: nobody waits for the end of it.
+    // A read has its results already, so its commit is not awaited.
     else if (this.opening) return this.commitInBackground()
     this.isOpen = false
     this.client.release()

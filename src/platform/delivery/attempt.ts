@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { Translations } from '../i18n.ts'
 import type { Log } from '../log.ts'
-import { composeMail, messageBook } from './outbox.ts'
+import { composeMail, indexByKind } from './outbox.ts'
 import type { Message, Sender } from './outbox.ts'
 import { MAX_ATTEMPTS, recordOutcome, type Claim, type Ending } from './queue.ts'
 import type { SendResult, Transport } from './smtp.ts'
@@ -36,7 +36,7 @@ const RECORD_TRIES = 5
 
 export function createAttempt(options: AttemptOptions): Attempt {
   const { systemPool, translations, clock, log } = options
-  const kinds = messageBook(options.messages)
+  const kinds = indexByKind(options.messages)
 
   return async function attempt(row, transport, signal) {
     await record(row, await prepareAndSend(row, transport, signal))
@@ -89,7 +89,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   }
 }
 
-/** The sender, if the mail is still wanted. Asked at the last moment, because rights may have ended meanwhile (D5). */
+/** The sender, if the mail is still wanted. Checked right before sending, because rights may have ended since (D5). */
 function findSender(
   { systemPool, senderOf, clock }: AttemptOptions,
   kind: Message,

@@ -50,7 +50,7 @@ export const sender: Sender = {
 }
 
 const mail = { layout: { linkUntil: 'Until {{date}}.', linkAlways: 'Copy:' } }
-const said = {
+const greetingTexts = {
   subject: 'Hello from {{business}}',
   preheader: 'Hello',
   title: 'Hello {{name}}',
@@ -58,7 +58,9 @@ const said = {
   button: 'Open',
   footer: 'Because.',
 }
-export const translationTree: Record<string, TranslationTree> = { en: { mail, demo: { mail: { greeting: said } } } }
+export const translationTree: Record<string, TranslationTree> = {
+  en: { mail, demo: { mail: { greeting: greetingTexts } } },
+}
 
 if (process.argv[1]?.endsWith('deliverer.fixtures.ts')) {
   const { connect, passwords, account, url, begin } = JSON.parse(process.env.WORLD!)

@@ -17,7 +17,7 @@ export interface Sender extends Brand {
   officeUrl(path: string): string
   /** An address on the main host that belongs to no account: staff invitations, staff passwords. */
   mainUrl(path: string): string
-  /** The account's own words, per language. */
+  /** The account's own texts, per language. */
   textOverrides?: Record<string, TranslationTree> | null
 }
 
@@ -41,7 +41,7 @@ export interface OutboxRow {
 }
 
 /**
- * A kind of mail, declared by a feature in messages.ts. Its words are `<words>.subject`, `.preheader`, `.title`,
+ * A kind of mail, declared by a feature in messages.ts. Its texts are `<textKey>.subject`, `.preheader`, `.title`,
  * `.body` (Markdown), `.button` (when it has a link) and `.footer` (why you get this); all may use `{{business}}`,
  * `{{recipient}}` (the address), `{{name}}` (of the recipient, empty when unknown) and the vars.
  */
@@ -55,11 +55,11 @@ export interface Message<Vars extends MailVars = MailVars> {
   linkKind?: 'invitation' | 'reset' | 'signIn'
   /** Sent before everything else that waits, because its reader is waiting for it. */
   urgent?: boolean
-  /** Asked right before each attempt: is this still true, and may this reader still have it? No → never sent. */
+  /** Called right before each attempt. False, when it is out of date or the reader lost access: never sent. */
   stillWanted(db: Kysely<DB>, row: OutboxRow, now: Date): Promise<boolean>
-  /** The one button's address. `until` is said in the mail as a date. */
+  /** The one button's address. `until` is written in the mail as a date. */
   link?(vars: Vars & { token: string }, sender: Sender, row: OutboxRow): { url: string; until?: Date | null }
-  /** Values computed when it is shown, on top of the stored ones; for `{ url }` links in the words. */
+  /** Values computed when it is shown, on top of the stored ones; for `{ url }` links in the texts. */
   extra?(vars: Vars, sender: Sender, row: OutboxRow): MailVars
 }
 
@@ -85,14 +85,14 @@ export interface Emission<Vars extends MailVars = MailVars> {
 const ADDRESS =
   /^[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,64}@(?!-)[^\s<>()[\],;:"\\@\u0000-\u001f\u007f-\u009f]{1,253}$/u
 
-/** Whether a text is one address that may stand in an envelope. */
+/** Whether a text is one address that an envelope accepts. */
 export const isMailAddress = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= 254 && ADDRESS.test(text) && !/\.\.|^\.|\.@|@\.|\.$/.test(text)
 
 /**
- * Writes mails to the outbox, in the caller's transaction and one statement: none exists when that rolls back. Who commits
- * wakes the deliverer; a sweep finds what it was not woken for. `host` ends each Message-ID, which stays the same for every
- * attempt. Answers the rows' ids.
+ * Writes mails to the outbox, in the caller's transaction and one statement: none exists when that rolls back. After the
+ * commit the caller wakes the deliverer; a sweep finds what it was not woken for. `host` ends each Message-ID, which stays the same for every
+ * attempt. Returns the rows' ids.
  */
 export async function emitMessages(
   db: object,
@@ -152,7 +152,7 @@ export async function composeMail(
   const token = masked || typeof stored.token !== 'string' ? MASK : stored.token
   const vars = { ...stored, token }
   const link = declared.link?.(vars, sender, row) ?? null
-  // The mask must not come out percent-encoded.
+  // The mask is read by people, so it is not percent-encoded.
   const url = link ? link.url.replaceAll(encodeURIComponent(MASK), MASK) : null
   const rendered = await renderMail({
     translations: translations.withOverrides(sender.textOverrides),
@@ -162,7 +162,7 @@ export async function composeMail(
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,
   })
-  // The mask is read by people; as part of an address it would come out percent-encoded.
+  // The renderer percent-encodes the mask again where it is part of an address.
   const readable = (text: string) => text.replaceAll(encodeURIComponent(MASK), MASK)
   return { subject: rendered.subject, html: readable(rendered.html), text: readable(rendered.text), link: url }
 }
@@ -196,12 +196,12 @@ export function composeSubject(
   )
 }
 
-/** Messages by kind; two of one kind are a mistake. */
-export function messageBook(messages: readonly Message[]): ReadonlyMap<string, Message> {
-  const book = new Map<string, Message>()
+/** Messages by kind; two of one kind are an error. */
+export function indexByKind(messages: readonly Message[]): ReadonlyMap<string, Message> {
+  const index = new Map<string, Message>()
   for (const each of messages) {
-    if (book.has(each.kind)) throw new Error(`Two messages are called ${each.kind}`)
-    book.set(each.kind, each)
+    if (index.has(each.kind)) throw new Error(`Two messages are called ${each.kind}`)
+    index.set(each.kind, each)
   }
-  return book
+  return index
 }

@@ -8,7 +8,7 @@ import type { OutboxRow } from './outbox.ts'
 const LEASE_MS = 90_000
 export const MAX_ATTEMPTS = 10
 
-/** A row that is ours until its lease ends; the lease number tells a late worker that another one took over. */
+/** A row that is ours until its lease ends; a late worker sees by the lease number that another one took over. */
 export type Claim = OutboxRow & { lease_number: number }
 
 export interface Which {
@@ -40,7 +40,7 @@ export async function claim(db: Kysely<DB>, now: Date, only?: Which): Promise<Cl
     if (!row || row.was === 'waiting') return row ?? null
     // Its worker died between taking and recording. The mail may be out.
     const before = row.attempts - 1
-    await noteAttempt(db, row, before, now, 'ambiguous', 'The attempt was interrupted')
+    await insertDelivery(db, row, before, now, 'ambiguous', 'The attempt was interrupted')
     if (before < MAX_ATTEMPTS) return row
     await sql`update outbox set status = 'failed', attempts = ${before}, lease_until = null, last_result = ${`Given up after ${before} attempts. The last one was interrupted`}
       where account_id = ${row.account_id} and id = ${row.id}`.execute(db)
@@ -56,8 +56,8 @@ export interface Ending {
 }
 
 /**
- * Writes down how an attempt ended. A late worker, whose lease another one took, changes nothing any more (fencing); its
- * attempt is still noted. A token goes with its mail.
+ * Records how an attempt ended. A late worker, whose lease another one took, changes nothing (fencing); its attempt is
+ * still recorded. The token is deleted once the mail is sent or canceled.
  */
 export async function recordOutcome(
   db: Kysely<DB>,
@@ -73,10 +73,10 @@ export async function recordOutcome(
       db,
     )
   const late = numAffectedRows === 0n
-  await noteAttempt(db, row, row.attempts, now, outcome, late ? `${detail} (noted late)` : detail)
+  await insertDelivery(db, row, row.attempts, now, outcome, late ? `${detail} (noted late)` : detail)
 }
 
-async function noteAttempt(
+async function insertDelivery(
   db: Kysely<DB>,
   row: OutboxRow,
   number: number,
@@ -88,7 +88,7 @@ async function noteAttempt(
     values (${row.account_id}, ${newId()}, ${row.id}, ${number}, ${at}, ${outcome}, ${detail})`.execute(db)
 }
 
-/** Secrets do not lie around: what was never sent by now never will be. */
+/** Deletes tokens of mails that were not sent in time; those mails are never sent. */
 export async function wipeOldTokens(db: Kysely<DB>, before: Date): Promise<void> {
   await sql`update outbox set payload = null, status = case when status = 'waiting' then 'canceled' else status end,
       last_result = case when status = 'waiting' then 'Its link ended before it could be sent' else last_result end

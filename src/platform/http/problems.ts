@@ -5,7 +5,7 @@ import { isProblem, problem, type FieldError, type Problem } from '../problem.ts
 import type { ServerContext } from '../server-context.ts'
 
 export interface ProblemResponder {
-  /** The problem that an error stands for. Unknown errors are reported and become `internal`. */
+  /** The problem that describes an error. Unknown errors are reported and become `internal`. */
   toProblem(error: unknown, request: FastifyRequest): Problem
   /** Adds title, detail, texts of fields and the request's id. */
   withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem
@@ -25,8 +25,8 @@ export function createProblemResponder(
 ): ProblemResponder {
   function toProblem(error: unknown, request: FastifyRequest): Problem {
     if (isProblem(error)) return error
-    const known = knownProblem(error as FastifyError)
-    if (known) return known
+    const expected = expectedProblem(error as FastifyError)
+    if (expected) return expected
     reportError(error, { operation: operationOf(request), requestId: request.id })
     return problem('internal')
   }
@@ -54,30 +54,34 @@ export function createProblemResponder(
   }
 
   function send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, code, title, detail, fields, vars } = withTexts(refusal, request)
+    const readable = withTexts(refusal, request)
+    const { status, code, vars } = readable
     if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
     if (code === 'moved') reply.header('location', movedTo(String(vars?.slug), request, publicUrl))
     return reply
       .code(status)
       .type('application/problem+json; charset=utf-8')
       .serializer((value: unknown) => JSON.stringify(value))
-      .send({
-        type: 'about:blank',
-        status,
-        code,
-        title,
-        ...(detail && { detail }),
-        requestId: request.id,
-        ...(fields && { fields }),
-        ...(vars && { vars }),
-      })
+      .send(problemBody(readable))
   }
 
   return { toProblem, withTexts, send }
 }
 
+/** The response body, in the order of the API document. */
+const problemBody = ({ status, code, title, detail, requestId, fields, vars }: ReadableProblem) => ({
+  type: 'about:blank',
+  status,
+  code,
+  title,
+  ...(detail && { detail }),
+  requestId,
+  ...(fields && { fields }),
+  ...(vars && { vars }),
+})
+
 /** Errors of Fastify, its plugins and bounded queues that a caller can do something about. */
-function knownProblem(error: FastifyError): Problem | undefined {
+function expectedProblem(error: FastifyError): Problem | undefined {
   const { retryAfter } = error as { retryAfter?: unknown }
   if (typeof retryAfter === 'number') return problem('busy', { retryAfter })
   switch (error.code) {

@@ -1,30 +1,30 @@
 // @ts-check
 /**
- * What makes a portal page quicker under the hands, and nothing it needs: portal pages are plain documents without the
- * framework's script (34 KB before a line of ours). Whatever is missing here, links and forms do.
+ * Makes portal pages faster to use; they work without it. Portal pages are plain documents without the
+ * framework's script (34 KB before a line of ours). Links and forms do the rest.
  */
 
-/** Search as one types: the same page is asked for and its rows change places; the field keeps focus and words. */
+/** Search while typing: the same page is fetched and its rows are replaced; the field keeps its focus and text. */
 for (const box of document.querySelectorAll('search input[type=search]')) {
   if (!(box instanceof HTMLInputElement) || !box.form) continue
   const form = box.form
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
-  let asked = 0
+  let latestSearch = 0
   box.addEventListener('input', () => {
     clearTimeout(timer)
     // Long enough to finish a word, short enough to feel immediate.
     timer = setTimeout(async () => {
-      const turn = ++asked
+      const thisSearch = ++latestSearch
       const query = new URLSearchParams()
       for (const [name, value] of new FormData(form)) if (typeof value === 'string' && value.trim()) query.append(name, value.trim())
       const url = `${location.pathname}${query.size ? `?${query}` : ''}`
-      const answer = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
-      // Signed out meanwhile, or busy: the plain way says what is wrong.
-      if (!answer?.ok || answer.redirected) return answer && location.assign(url)
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.list')
+      const response = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
+      // Signed out since, or busy: loading the page shows what is wrong.
+      if (!response?.ok || response.redirected) return response && location.assign(url)
+      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('.list')
       const list = box.closest('.list')
-      if (turn !== asked || !fresh || !list) return
+      if (thisSearch !== latestSearch || !fresh || !list) return
       history.replaceState(history.state, '', url)
       exchange(list, fresh, '.list-tools')
       const tools = list.querySelector('.list-tools')
@@ -72,7 +72,7 @@ document.addEventListener('click', (event) => {
     if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute('open')
 })
 
-/** A question over the page becomes a real modal: focus stays inside, Escape takes the safe choice. */
+/** A confirmation over the page becomes a real modal: focus stays inside, Escape cancels. */
 const dialog = /** @type {HTMLDialogElement | null} */ (document.querySelector('dialog.dialog[open]'))
 if (dialog) {
   dialog.close()
@@ -84,14 +84,14 @@ if (dialog) {
   })
 }
 
-/** A refused form says so to a screen reader: an alert that is there from the start is not read out. */
+/** Moves focus to the error of a refused form: a screen reader does not announce an alert that is there from the start. */
 const alert = /** @type {HTMLElement | null} */ (document.querySelector('main [role=alert]'))
 if (alert) {
   alert.tabIndex = -1
   alert.focus()
 }
 
-/** A form is sent once, however often the button is pressed; what was typed and not sent is asked about. */
+/** A form is sent once, however often the button is pressed; leaving with unsaved input asks for confirmation. */
 let unsent = false
 document.addEventListener('input', (event) => {
   const form = /** @type {HTMLElement} */ (event.target).closest('form')

@@ -63,7 +63,7 @@ export function openCluster(options: EmbeddedOptions): Cluster {
   const users = path.join(folder, 'database.users')
   fs.mkdirSync(users, { recursive: true, mode: 0o700 })
   const lockFile = path.join(folder, 'database.lock')
-  // Only we may open it, because whoever opens it can hold it. Opened once: closing a file drops this process's locks on it.
+  // Only we may open it, because any process that opens it can hold it. Opened once: closing a file drops this process's locks on it.
   if (!fs.existsSync(lockFile)) fs.closeSync(fs.openSync(lockFile, 'a', 0o600))
   return {
     folder,

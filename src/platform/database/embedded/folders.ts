@@ -52,7 +52,7 @@ export function accountForServer(files: string): ServerAccount | null {
 }
 
 export function createDataFolder(folder: string): void {
-  // 0711 for root: the server's account passes through, and nobody else can list the folder.
+  // 0711 for root: the server's account passes through, and no other account can list the folder.
   const mode = isRoot() ? 0o711 : 0o700
   const firstCreated = fs.mkdirSync(path.resolve(folder), { recursive: true, mode })
   // The mask of the process may have taken the x that every folder on the way needs.
@@ -90,7 +90,7 @@ export function createSocketFolder(folder: string, account: ServerAccount | null
 
 /**
  * A folder of the server's account, mode 0700. One that exists must already be a real folder of that account: in a shared
- * place such as /tmp somebody else could have created it (or a link) first, and would control access to the database.
+ * folder such as /tmp another user could have created it (or a link) first, and would control access to the database.
  */
 export function createPrivateFolder(folder: string, account: ServerAccount | null): void {
   const uid = account?.uid ?? process.getuid?.()
