@@ -1,7 +1,7 @@
 /**
  * The access matrix: every operation × every kind of caller × {own, colleague's, other customer's, other account's,
- * absent}, over HTTP, against one world that nothing can change (every commit is rolled back). The outcome is the table
- * test/access.md, which a product owner can read row by row; laws that hold for every cell are asserted here.
+ * absent}, over HTTP. Every commit is rolled back, so all requests meet the same records. The result is the table
+ * test/access.md, written for product owners; rules that hold for every cell are asserted here.
  */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -30,15 +30,15 @@ let world: MatrixWorld
 const cells: Cell[] = []
 
 beforeAll(async () => {
-  const at = await startTestServer()
-  world = await buildWorld(at)
-  const restore = neverCommit(at)
+  const server = await startTestServer()
+  world = await buildWorld(server)
+  const restore = neverCommit(server)
   try {
     for (const [name, definition] of operations) {
       for (const caller of world.callers) {
-        for (const relation of relationsOf(definition)) cells.push(await knock(name, definition, caller, relation))
-        // Throttles count outside any transaction; each caller starts afresh.
-        if (definition.limits) await at.stored((db) => db.deleteFrom('rate_limits').execute())
+        for (const relation of relationsOf(definition)) cells.push(await request(name, definition, caller, relation))
+        // Rate limits count outside transactions, so they are reset for each caller.
+        if (definition.limits) await server.stored((db) => db.deleteFrom('rate_limits').execute())
       }
     }
   } finally {
@@ -46,7 +46,7 @@ beforeAll(async () => {
   }
 }, 600_000)
 
-/** Only operations that name a record have relations; the others are asked once. */
+/** Operations that name no record are requested once. */
 function relationsOf(definition: Definition): readonly Relation[] {
   return Object.keys(definition.params?.shape ?? {}).length > 0 ||
     Object.keys(definition.body?.shape ?? {}).some((key) => key in world.ids.own)
@@ -54,7 +54,7 @@ function relationsOf(definition: Definition): readonly Relation[] {
     : ['own']
 }
 
-async function knock(name: string, definition: Definition, caller: Caller, relation: Relation): Promise<Cell> {
+async function request(name: string, definition: Definition, caller: Caller, relation: Relation): Promise<Cell> {
   const ids = world.ids[relation]
   const sample = bodies[name as keyof typeof bodies]?.(ids) ?? {}
   const params = Object.fromEntries(
@@ -82,7 +82,7 @@ async function knock(name: string, definition: Definition, caller: Caller, relat
     path: `/api/v1${path}${query}`,
     ...(definition.method !== 'GET' && { body: body ?? {} }),
     ...(definition.upload && { body: uploadBody, headers: multipart }),
-    // A copy: an answer that signs out must not sign out the next row.
+    // A copy, because a response that signs out must not affect the next cell.
     cookies: new Map(caller.person.cookies),
   })
   return {
@@ -99,9 +99,9 @@ const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
 const uploadBody =
   '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n'
 
-const failures = (wrong: (cell: Cell) => boolean) =>
+const cellsWhere = (isWrong: (cell: Cell) => boolean) =>
   cells
-    .filter(wrong)
+    .filter(isWrong)
     .map(
       ({ operation, caller, relation, status, code }) =>
         `${operation} × ${caller.name} × ${relation}: ${status} ${code}`,
@@ -109,7 +109,7 @@ const failures = (wrong: (cell: Cell) => boolean) =>
 const definitionOf = ({ operation }: Cell) => (contracts as Record<string, Definition>)[operation]!
 
 describe('access', () => {
-  it('A2 has a sample for every operation that takes a body', () => {
+  it('A2 every operation with a body has a sample body', () => {
     const without = operations
       .filter(
         ([name, each]) =>
@@ -122,26 +122,26 @@ describe('access', () => {
     expect(without).toEqual([])
   })
 
-  it('A2 is the committed table', async () => {
+  it('A2 the access matrix equals the committed table', async () => {
     await expect(table()).toMatchFileSnapshot('access.md')
   })
 
-  it('never fails on our side', () => {
-    expect(failures(({ status }) => status >= 500)).toEqual([])
+  it('no request causes a server error', () => {
+    expect(cellsWhere(({ status }) => status >= 500)).toEqual([])
   })
 
-  it('PS-08 PS-37 PS-39 nobody without a session passes, except at the reviewed doors', () => {
+  it('PS-08 PS-37 PS-39 without a session, only the operations open to everyone answer', () => {
     expect(
-      failures(
+      cellsWhere(
         (cell) =>
           cell.caller.kind === 'anonymous' && !definitionOf(cell).audience.includes('anonymous') && cell.status !== 401,
       ),
     ).toEqual([])
   })
 
-  it('PS-10 PS-37 the wrong kind of caller finds nothing, whatever they ask for', () => {
+  it('PS-10 PS-37 the wrong kind of caller gets 404 from every operation', () => {
     expect(
-      failures((cell) => {
+      cellsWhere((cell) => {
         const { audience, path } = definitionOf(cell)
         const surface = path.split('/')[1]
         const kinds = {
@@ -157,7 +157,7 @@ describe('access', () => {
     ).toEqual([])
   })
 
-  it("PS-02 PS-03 PS-36 another account's record is the same as none: same status, same words, same length", () => {
+  it('PS-02 PS-03 PS-36 a record of another account is answered exactly like one that does not exist', () => {
     const wrong: string[] = []
     for (const cell of cells.filter((each) => each.relation === 'foreign')) {
       const absent = cells.find(
@@ -171,7 +171,7 @@ describe('access', () => {
     expect(wrong).toEqual([])
   })
 
-  it('PS-01 PS-05 A5 nothing written in another account, or for another customer, comes out', () => {
+  it('PS-01 PS-05 A5 no response contains text of another account or another customer', () => {
     expect(
       cells
         .filter(({ text }) => text.includes(CANARY.foreign))
@@ -186,7 +186,7 @@ describe('access', () => {
     ).toEqual([])
   })
 
-  it("PS-29 PS-32 PS-33 E-52 internal words, hidden answers and other people's secrets never reach a portal user", () => {
+  it('PS-29 PS-32 PS-33 E-52 internal text, hidden answers and password hashes never reach a portal user', () => {
     expect(
       cells
         .filter(
@@ -197,7 +197,7 @@ describe('access', () => {
     ).toEqual([])
   })
 
-  it('A2 covers at least 24 callers', () => {
+  it('A2 the matrix covers at least 24 callers', () => {
     expect(world.callers.length).toBeGreaterThanOrEqual(24)
   })
 })

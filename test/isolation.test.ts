@@ -50,7 +50,7 @@ async function fingerprint(account: string): Promise<Record<string, string>> {
 }
 
 describe('isolation', () => {
-  it('PS-02 PS-35 PS-36 nobody changes or reads another account, and a refusal writes nothing', async () => {
+  it('PS-02 PS-35 PS-36 no caller reads or changes another account, and a refused request writes nothing', async () => {
     const [here, there] = await server.stored((db) =>
       db.selectFrom('account_settings').select('account_id').orderBy('name').execute(),
     )

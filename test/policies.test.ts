@@ -12,7 +12,7 @@ import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
 import { startSeparateServer, send, type TestServer } from './test-server.ts'
 
 type Row = Record<string, unknown>
-/** What app_begin is told, and the name of who that is. */
+/** The settings passed to app_begin, and the name of the caller. */
 interface Viewer {
   who: string
   settings: Record<string, string>
@@ -26,7 +26,7 @@ interface Viewer {
   templates?: string[]
 }
 
-/** Who reaches a row, table by table. A table that is not here fails the test below: decide, then add it. */
+/** Who may reach a row, for each table. A table that is missing here fails the first test below. */
 const everyone = (): boolean => true
 const allStaff = ({ staff }: Viewer): boolean => staff === 'all'
 const child = (of: Viewer, row: Row): boolean =>
@@ -61,10 +61,10 @@ const REACHED: Record<string, (of: Viewer, row: Row) => boolean> = {
   files: (of, row) =>
     row.parent_id === null ? row.uploader_kind === of.kind && row.uploader_id === of.id : child(of, row),
 }
-/** Written by anybody within the account, changed by nobody. */
+/** Everyone in the account may insert rows, nobody may change them. */
 const JOURNALS = ['outbox', 'deliveries', 'audit']
 
-let at: TestServer, world: MatrixWorld, client: pg.Client
+let server: TestServer, world: MatrixWorld, client: pg.Client
 let viewers: Viewer[]
 let here: string, there: string, otherCustomer: string
 const rows = new Map<string, Row[]>()
@@ -72,10 +72,10 @@ let policies: { table: string; policy: string; command: string; using: string | 
 let tables: string[]
 
 beforeAll(async () => {
-  at = await startSeparateServer(inject('world'))
-  world = await buildWorld(at)
+  server = await startSeparateServer(inject('world'))
+  world = await buildWorld(server)
   const { own, other, foreign } = world.ids
-  await complete()
+  await addMissingRows()
   const person = (name: string) => world.callers.find((caller) => caller.name === name)!.person
   const template = own.template
   const viewer = (who: string, kind: string, id: string | null, more: Partial<Viewer> = {}): Viewer => {
@@ -128,7 +128,7 @@ beforeAll(async () => {
   expect(foreign.customer).not.toBe(own.customer)
 
   const { admin } = inject('world')
-  client = new pg.Client({ ...admin, database: at.database })
+  client = new pg.Client({ ...admin, database: server.database })
   await client.connect()
   policies = (
     await client.query<(typeof policies)[number]>(`
@@ -150,14 +150,14 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await client?.end()
-  await at?.close()
+  await server?.close()
 })
 
 /** What the matrix's world lacks: rows in every table, and those that only one clause of a policy can tell apart. */
-async function complete(): Promise<void> {
-  const now = at.clock.now()
+async function addMissingRows(): Promise<void> {
+  const now = server.clock.now()
   const { own, other, foreign } = world.ids
-  await at.stored(async (db) => {
+  await server.stored(async (db) => {
     const accountOf = async (customer: string) =>
       (await db.selectFrom('customers').select('account_id').where('id', '=', customer).executeTakeFirstOrThrow())
         .account_id
@@ -236,7 +236,7 @@ async function complete(): Promise<void> {
 // ---- the probe ----
 
 const REFUSED = '42501',
-  DOUBLE = '23505'
+  DUPLICATE = '23505'
 
 /** Runs in a savepoint and leaves nothing: the number of rows, or the SQLSTATE of the refusal. */
 async function attempt(sql: string, values: unknown[] = []): Promise<number | string> {
@@ -292,7 +292,7 @@ async function probe(wanted: readonly string[]): Promise<string[]> {
         // Two rows that are permitted the same key meet each other.
         said(
           what,
-          got === DOUBLE && 'id' in set && stays && reached.length > 1 ? reached.length : got,
+          got === DUPLICATE && 'id' in set && stays && reached.length > 1 ? reached.length : got,
           journal ? REFUSED : reached.length > 0 && !stays ? REFUSED : reached.length,
         )
       }
@@ -321,8 +321,8 @@ async function probe(wanted: readonly string[]): Promise<string[]> {
           `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`,
           [JSON.stringify(row)],
         )
-        if ((got === DOUBLE) !== may || (!may && got !== REFUSED))
-          wrong.push(`${of.who} inserts into ${table}: ${got}, not ${may ? DOUBLE : REFUSED}`)
+        if ((got === DUPLICATE) !== may || (!may && got !== REFUSED))
+          wrong.push(`${of.who} inserts into ${table}: ${got}, not ${may ? DUPLICATE : REFUSED}`)
       }
     }
   }
@@ -340,7 +340,7 @@ async function rolledBack<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('policies', () => {
-  it('A6 somebody has said of every tenant table who reaches its rows, and the probe has rows of both accounts in each', () => {
+  it('A6 every tenant table has a rule for who reaches its rows, and test rows of both accounts', () => {
     expect(tables).toEqual(Object.keys(REACHED).sort())
     expect(
       tables.filter(
@@ -350,11 +350,11 @@ describe('policies', () => {
     expect(new Set(policies.map((each) => each.table))).toEqual(new Set(tables))
   })
 
-  it('A7 as they are, everybody reaches exactly what is theirs', async () => {
+  it('A7 with the policies as they are, every caller reaches exactly the rows they may reach', async () => {
     expect(await rolledBack(() => probe(tables))).toEqual([])
   })
 
-  it('A7 each policy, weakened or dropped in turn, is noticed', async () => {
+  it('A7 the probe detects each policy that is weakened or dropped', async () => {
     const unnoticed: string[] = []
     let tried = 0
     for (const { table, policy, using, check } of policies) {
@@ -388,32 +388,34 @@ const isOnlyAccount = (expression: string) =>
   !/app\.(staff|actor|customers|jobs_of|contacts|templates)/.test(expression)
 
 describe('two lists of logins', () => {
-  it('PS-07 a member of staff and a portal user of the same id share nothing: files, words, names', async () => {
-    const shop = await at.business()
+  it('PS-07 a member of staff and a portal user with the same id share no files, comments or names', async () => {
+    const shop = await server.business()
     const [customer, template] = [await shop.customer(), await shop.template()]
     const user = await shop.portalUser({ customers: [customer] })
     const {
       jobs: [job],
     } = await user.ok('createPortalJob', { template, address: '14 Pelican Quay', fields: {} })
     const worker = await shop.staff('worker', 'Marek Nowak')
-    await at.stored((db) => db.updateTable('staff_members').set({ id: user.id }).where('id', '=', worker.id).execute())
+    await server.stored((db) =>
+      db.updateTable('staff_members').set({ id: user.id }).where('id', '=', worker.id).execute(),
+    )
     const { version } = await shop.owner.ok('getJob', { job: job!.id })
     await shop.owner.ok('assignJob', { job: job!.id, version, worker: user.id, outright: true })
 
     const upload = (path: string) =>
       send({
-        port: at.port,
-        host: `${shop.slug}.localhost:${at.port}`,
+        port: server.port,
+        host: `${shop.slug}.localhost:${server.port}`,
         method: 'POST',
         path: `/api/v1/portal/${shop.slug}${path}`,
         cookies: user.cookies,
         headers: { 'content-type': 'multipart/form-data; boundary=b' },
         body: '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\nhello\r\n--b--\r\n',
       })
-    const { id: mine } = (await upload('/files')).body as { id: string }
-    // One that waits for the member of staff.
-    const theirs = newId()
-    await at.stored((db) =>
+    const { id: ownFile } = (await upload('/files')).body as { id: string }
+    // A file that the member of staff uploaded.
+    const staffFile = newId()
+    await server.stored((db) =>
       db
         .insertInto('files')
         .columns([
@@ -433,7 +435,7 @@ describe('two lists of logins', () => {
             .selectFrom('files')
             .select((get) => [
               'account_id',
-              get.val(theirs).as('id'),
+              get.val(staffFile).as('id'),
               'audience',
               get.val('staff').as('uploader_kind'),
               'uploader_id',
@@ -443,16 +445,16 @@ describe('two lists of logins', () => {
               'storage_key',
               'created_at',
             ])
-            .where('id', '=', mine),
+            .where('id', '=', ownFile),
         )
         .execute(),
     )
-    expect((await user.call('getPortalFile', { file: mine })).status).toBe(200)
-    expect((await user.call('getPortalFile', { file: theirs })).status).toBe(404)
-    expect((await user.call('removePortalFile', { file: theirs })).status).toBe(404)
-    expect((await user.call('createPortalJob', { template, address: 'x', files: [theirs] })).body.fields).toMatchObject(
-      { files: { code: 'fileNotFound' } },
-    )
+    expect((await user.call('getPortalFile', { file: ownFile })).status).toBe(200)
+    expect((await user.call('getPortalFile', { file: staffFile })).status).toBe(404)
+    expect((await user.call('removePortalFile', { file: staffFile })).status).toBe(404)
+    expect(
+      (await user.call('createPortalJob', { template, address: 'x', files: [staffFile] })).body.fields,
+    ).toMatchObject({ files: { code: 'fileNotFound' } })
 
     const { id: attached } = (await upload(`/jobs/${job!.id}/files`)).body as { id: string }
     expect((await worker.call('removeJobFile', { job: job!.id, file: attached })).status).toBe(403)
