@@ -122,7 +122,7 @@ export async function insertCustomer(
   await updateSearchText(db, { account, customer })
 }
 
-/** Increments the version if it is still the expected one; undefined when somebody else changed the record. */
+/** Increments the version if it is still the expected one; undefined if the record has changed. */
 export async function bumpVersion(
   db: Write,
   { account, customer }: CustomerKey,

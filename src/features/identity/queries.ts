@@ -124,7 +124,7 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountContex
 }
 
 function portalActorOf(user: CallerRow['portalUser'], account: AccountContext | null): Actor {
-  // While the portal is off, nobody is signed in to it; its sessions work again when it is on (E-09).
+  // While the portal is off, its sessions do not count. They work again when it is turned on (E-09).
   if (!user || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
   return {
     kind: 'portalUser',

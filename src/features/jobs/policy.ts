@@ -24,7 +24,7 @@ export interface JobFacts {
 export const transitionRolesFor = (actor: StaffActor, job: JobFacts): TransitionRole[] =>
   transitionRolesOf(actor.role, job.worker_id === actor.id)
 
-/** Reading, commenting and attaching: whoever of the staff has the job in view. */
+/** Staff who can see the job may read it, comment and add files. */
 export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
   (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
 
@@ -46,7 +46,7 @@ export function mayReinstate(actor: Actor, job: JobFacts | undefined): Decision 
   return no('transitionNotAllowed', { from: job.status, to: 'unassigned' })
 }
 
-/** Whoever of the staff uploaded a file may remove it; else it is the office's decision. */
+/** The staff member who uploaded a file may remove it, and so may owners, admins and dispatchers. */
 export function mayRemoveFile(
   actor: StaffActor,
   job: JobFacts | undefined,

@@ -19,7 +19,7 @@ export const JOB_STATUSES = [
 export type JobStatus = (typeof JOB_STATUSES)[number]
 
 export const CUSTOMER_STATUSES = ['requested', 'scheduled', 'progress', 'waiting', 'completed', 'canceled'] as const
-/** What a customer is told: fewer statuses, and none that speaks of our inner workings. */
+/** The statuses customers see. Internal steps are combined. */
 export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number]
 
 const SHOWN: Record<JobStatus, CustomerStatus> = {
@@ -53,7 +53,7 @@ export interface JobTransition {
   who: readonly TransitionRole[]
   /** A reason must be given; it stays internal. */
   reason?: 'required'
-  /** There must be somebody to do it. */
+  /** The job must have a worker. */
   needsWorker?: true
 }
 
@@ -122,12 +122,12 @@ export type CustomerAction = 'edit' | 'cancel' | 'delete'
 
 /** Why a customer can no longer do it: the status it reached. Null: it is still possible. */
 export function blockedReason(
-  deed: CustomerAction,
+  action: CustomerAction,
   status: JobStatus,
 ): 'started' | 'completed' | 'canceled' | 'waiting' | 'planned' | null {
   if (status === 'completed' || status === 'canceled') return status
   if (status === 'started' || status === 'paused') return 'started'
-  switch (deed) {
+  switch (action) {
     // Declined is our own affair: to the customer the job is requested, and behaves so.
     case 'edit':
       return status === 'postponed' ? 'waiting' : null
@@ -138,7 +138,7 @@ export function blockedReason(
   }
 }
 
-/** Worker and time are told to a customer once they are settled; before, they are plans of ours. */
+/** Customers see worker and time once they are confirmed. Before, both can still change. */
 export const isScheduleVisible = (status: JobStatus): boolean =>
   ['assigned', 'started', 'paused', 'completed'].includes(status)
 
@@ -170,7 +170,7 @@ export function progressOf(status: JobStatus): ProgressStep[] {
 
 // ---- names ----
 
-/** How a member of staff is called in front of customers (E-66). An address never stands in for a name. */
+/** The name customers see for a staff member (E-66). An email address never replaces a name. */
 export function staffNameFor(rule: 'full' | 'first' | 'business', name: string | null, business: string): string {
   const known = name && !name.includes('@') ? name.trim() : ''
   if (rule === 'business' || !known) return business

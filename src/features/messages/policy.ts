@@ -11,7 +11,7 @@ export function mayResend(actor: Actor, message: object | undefined): Decision {
   return decision.yes && !message ? notFound : decision
 }
 
-/** Only the owner, because whoever holds the link can sign up as the person invited. */
+/** Only the owner, because anyone with the link can sign up as the invited person. */
 export function mayCopyLink(actor: Actor, message: object | undefined): Decision {
   const decision = mayResend(actor, message)
   if (!decision.yes || actor.kind !== 'staff') return decision

@@ -28,7 +28,7 @@ export const peopleHandlers = implement('people', people, {
     },
     async (ctx, _input, { person, answerDue }) => {
       ctx.allow(yes)
-      // Waits after the commit, so that no database connection is held meanwhile.
+      // Waits after the commit, so that it holds no database connection.
       ctx.afterCommit(() => answerDue)
       const account = person ? await findFirstAccount(ctx.db, person.id) : null
       if (!person || !account) return {}
@@ -76,7 +76,7 @@ export const peopleHandlers = implement('people', people, {
       const person = await consumeReset(ctx.db, hashToken(token), ctx.now)
       if (!person) throw problem('resetClosed')
       await setPassword(ctx.db, person, passwordHash, ctx.now)
-      // Whoever signed in with the old password is signed out.
+      // Ends every session that used the old password.
       await endPersonSessions(ctx.db, person)
       const account = await findFirstAccount(ctx.db, person)
       if (account) {

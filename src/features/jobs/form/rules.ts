@@ -14,7 +14,7 @@ export function throwFieldErrors(fieldErrors: FieldErrors): void {
   if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
 }
 
-/** @throws jobChanged when somebody has changed the job since this form was opened */
+/** @throws jobChanged if the job has changed since this form was opened */
 export function checkVersion(job: { version: number }, seenVersion: number): void {
   if (job.version !== seenVersion) throw problem('jobChanged')
 }

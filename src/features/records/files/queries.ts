@@ -91,7 +91,7 @@ const lockOwnUploads = statement<FileRecord>(`
     and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid)
   for update`)
 
-/** The same of whoever this transaction belongs to; the caller checks isStillWaiting. */
+/** The same for the caller of this transaction, who must check isStillWaiting. */
 export const ownUploads = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> =>
   ids.length === 0 ? [] : lockOwnUploads(db, ids)
 

@@ -7,7 +7,7 @@
  */
 import { INDEX_MATCHES_MAX } from '../../search/queries.ts'
 
-/** So many of a customer's newest jobs are read before the index is asked: half a page a thousand costs as much there. */
+/** How many of a customer's newest jobs are read before the index is used. Reading these costs as much as one index scan. */
 const NEWEST_PER_CUSTOMER = 500
 /** The same of many customers together, by keys first. */
 const NEWEST_OF_MANY = 2_000
@@ -38,7 +38,7 @@ const indexMatches = ({ base, columns, patterns }: SearchParts) => `
     join searched c on c.id = j.customer_id
     where ${base} and ${holdsWords('j', patterns)}`
 
-/** A page of each customer, read job by job: where the index said the words are too common. */
+/** A page of each customer, read job by job. Used if the words are too common for the index. */
 const allMatches = ({ base, columns, patterns }: SearchParts, condition: string) => `
     select page.*, c.name as customer
     from hits join searched c on ${condition}

@@ -8,7 +8,7 @@ export type PortalRow = Awaited<ReturnType<Api['listPortalJobs']>>['rows'][numbe
 export type BookingOptions = Awaited<ReturnType<Api['getBookingOptions']>>
 export type Question = NonNullable<BookingOptions['fields']>[number]
 type T = (key: string, vars?: Record<string, unknown>) => string
-/** Whether a day starts its line or stands inside a sentence. */
+/** Whether a day starts a line or is inside a sentence. */
 type Place = 'alone' | 'sentence'
 
 /** File types the file picker offers; the server checks the content of each file. */
