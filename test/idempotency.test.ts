@@ -52,7 +52,7 @@ describe('idempotency keys', () => {
 
   it('F11 a refused request leaves its key unused', async () => {
     expect(
-      (await book('refused', { ...bookingInput(template, customer), address: undefined, number: 99 })).status,
+      (await book('refused', { ...bookingInput(template, customer), address: undefined, quantity: 99 })).status,
     ).toBe(422)
     expect((await book('refused')).status).toBe(201)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isoIn, localOf, momentOf } from './zone.ts'
+import { isoIn, toLocalTime, momentOf } from './zone.ts'
 
 describe('days and times of a place', () => {
   it('E-43 a time the clocks jump over is no moment, one they show twice is the first', () => {
@@ -15,8 +15,8 @@ describe('days and times of a place', () => {
 
   it('a moment is shown as the clock on the wall there shows it', () => {
     const moment = new Date('2026-07-01T08:00:00Z')
-    expect(localOf(moment, 'Europe/London')).toEqual({ day: '2026-07-01', time: '09:00' })
-    expect(localOf(moment, 'America/Los_Angeles')).toEqual({ day: '2026-07-01', time: '01:00' })
+    expect(toLocalTime(moment, 'Europe/London')).toEqual({ day: '2026-07-01', time: '09:00' })
+    expect(toLocalTime(moment, 'America/Los_Angeles')).toEqual({ day: '2026-07-01', time: '01:00' })
     expect(isoIn(moment, 'Europe/London')).toBe('2026-07-01T09:00:00+01:00')
   })
 })

@@ -20,7 +20,7 @@ export function momentOf({ day, time }: Local, zone: string): Date | null {
 }
 
 /** What a clock on the wall shows at a moment. */
-export function localOf(moment: Date, zone: string): Local {
+export function toLocalTime(moment: Date, zone: string): Local {
   const at = Temporal.Instant.fromEpochMilliseconds(moment.getTime()).toZonedDateTimeISO(zone)
   return { day: at.toPlainDate().toString(), time: at.toPlainTime().toString({ smallestUnit: 'minute' }) }
 }

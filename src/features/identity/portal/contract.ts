@@ -56,7 +56,7 @@ const portal = z
     postalAddress: z.string().nullable().describe('Postal address of the business.'),
     timeZone: z.string().nullable().describe("The business's time zone."),
     locale: z.string().describe('Language.'),
-    me: currentUser.nullable().describe('The signed-in portal user, if there is one.'),
+    currentUser: currentUser.nullable().describe('The signed-in portal user, if there is one.'),
   })
   .meta({ id: 'Portal', description: 'The customer portal of a business, as anyone may see it.' })
 

@@ -182,7 +182,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
 
 type PortalUserOutput = ReturnType<typeof presentPortalUser>
 
-function presentOpenPortal({ portal, slug, logoKey, ...account }: AccountContext, me: PortalUserOutput | null) {
+function presentOpenPortal(
+  { portal, slug, logoKey, ...account }: AccountContext,
+  currentUser: PortalUserOutput | null,
+) {
   return {
     slug,
     locale: account.locale,
@@ -197,7 +200,7 @@ function presentOpenPortal({ portal, slug, logoKey, ...account }: AccountContext
     postalAddress: account.postalAddress,
     timeZone: account.timeZone,
     logo: logoKey ? `/api/v1/portal/${slug}/logo` : null,
-    me,
+    currentUser,
   }
 }
 
@@ -218,7 +221,7 @@ function presentClosedPortal({ slug, locale }: AccountContext) {
     supportPhone: null,
     postalAddress: null,
     timeZone: null,
-    me: null,
+    currentUser: null,
   }
 }
 

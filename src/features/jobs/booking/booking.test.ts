@@ -17,8 +17,8 @@ const settings = (account: string, set: object) =>
 describe('a booking', () => {
   it('V-30 E-69 required answers block it, all at once and each by its field', async () => {
     const here = await createWorld({ fields: [...FIELDS] })
-    const reply = await here.eleanor.call('createPortalJob', { template: here.template, number: 0.5 })
-    expect(reply.body.fields).toMatchObject({ number: { code: 'whole' } })
+    const reply = await here.eleanor.call('createPortalJob', { template: here.template, quantity: 0.5 })
+    expect(reply.body.fields).toMatchObject({ quantity: { code: 'whole' } })
     const second = await here.eleanor.call('createPortalJob', { template: here.template })
     expect(second).toMatchObject({
       status: 422,
@@ -56,13 +56,13 @@ describe('a booking', () => {
 
   it('V-34 E-42 N jobs are made all or none, with one mail that lists N numbers', async () => {
     const here = await createWorld()
-    const { jobs } = await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site, number: 3 })
+    const { jobs } = await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site, quantity: 3 })
     expect(jobs.map((job) => job.number)).toEqual([1001, 1002, 1003])
     const mails = await mailTo(here.eleanor.email)
     expect(mails).toHaveLength(1)
     expect(mails[0]!.subject).toBe('3 requests received: Dishwasher repair')
     expect(mails[0]!.text).toContain('1001, 1002, 1003')
-    for (const [number, code] of [
+    for (const [quantity, code] of [
       [21, 'tooBig'],
       [0, 'tooSmall'],
       [-1, 'tooSmall'],
@@ -72,14 +72,15 @@ describe('a booking', () => {
       const { status, body } = await here.eleanor.call('createPortalJob', {
         template: here.template,
         site: here.site,
-        number,
+        quantity,
       })
-      expect([status, body.fields?.number?.code]).toEqual([422, code])
+      expect([status, body.fields?.quantity?.code]).toEqual([422, code])
     }
     await settings(here.harbour.id, { several_jobs: false })
     expect(
-      (await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, number: 2 })).body.fields,
-    ).toHaveProperty('number')
+      (await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, quantity: 2 })).body
+        .fields,
+    ).toHaveProperty('quantity')
     // The last of three cannot be written: none is.
     await settings(here.harbour.id, { several_jobs: true })
     await stored(async (db) => {
@@ -89,7 +90,7 @@ describe('a booking', () => {
         .values({ ...one!, id: crypto.randomUUID(), number: 1006, fields: '{}' })
         .execute()
     })
-    await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, number: 3 })
+    await here.eleanor.call('createPortalJob', { template: here.template, site: here.site, quantity: 3 })
     expect(await jobsIn(here.harbour.id)).toHaveLength(4)
   })
 
@@ -138,7 +139,7 @@ describe('a booking', () => {
 
   it('the same form sent twice books once, also at the same moment', async () => {
     const here = await createWorld()
-    const form = { template: here.template, site: here.site, formKey: crypto.randomUUID(), number: 2 }
+    const form = { template: here.template, site: here.site, formKey: crypto.randomUUID(), quantity: 2 }
     const replies = await Promise.all(Array.from({ length: 5 }, () => here.eleanor.ok('createPortalJob', form)))
     expect(new Set(replies.map((reply) => JSON.stringify(reply.jobs))).size).toBe(1)
     expect(await jobsIn(here.harbour.id)).toHaveLength(2)
@@ -178,7 +179,7 @@ describe('files of a form', () => {
     const { jobs } = await here.eleanor.ok('createPortalJob', {
       template: here.template,
       site: here.site,
-      number: 2,
+      quantity: 2,
       files: [loose],
       fields: { wrong: 'x', photos: [photo] },
     })

@@ -27,8 +27,8 @@ export const booking = contract(
       description: 'Services and customers that you may book for. With `template` also the fields to fill in.',
       query: z.strictObject({ template: id().optional().describe('Service whose fields to include.') }),
       output: z.object({
-        allowed: flag('Whether you may book. If not, `why` says why.'),
-        why: z.enum(['permission', 'noCustomer', 'noJobTypes']).nullable().describe('Why you may not book.'),
+        allowed: flag('Whether you may book. If not, `blockedReason` says why.'),
+        blockedReason: z.enum(['permission', 'noCustomer', 'noJobTypes']).nullable().describe('Why you may not book.'),
         templates: z
           .array(
             z.object({
@@ -41,7 +41,7 @@ export const booking = contract(
         customers: z
           .array(z.object({ ...named().shape, sites: z.array(siteChoice).describe('Active sites.') }))
           .describe('Customers that you may book for.'),
-        makesCustomer: flag('You have no customer yet; the first booking creates one.'),
+        createsCustomer: flag('You have no customer yet; the first booking creates one.'),
         ownAddress: z.string().nullable().describe('Address in your profile.'),
         severalJobs: flag('Whether one booking may create several identical jobs.'),
         maxJobs: count('The most jobs of one booking.'),
@@ -57,14 +57,14 @@ export const booking = contract(
       path: '/portal/{portal}/jobs',
       audience: ['portalUser'],
       summary: 'Book a job',
-      description: 'Books one job, or several identical ones with `number`: all of them or none.',
+      description: 'Books one job, or several identical ones with `quantity`: all of them or none.',
       body: z.strictObject({
         template: id().describe('Service to book.'),
         customer: id().optional().describe('Customer to book for. Leave out if you have only one or none.'),
         site: id().optional().describe('Site of the customer.'),
         address: text(500).optional().describe('Service address, if it is not a site.'),
         requested: local().optional().describe('Start that you ask for.'),
-        number: z
+        quantity: z
           .number('whole')
           .int('whole')
           .min(1, 'tooSmall')
@@ -77,7 +77,7 @@ export const booking = contract(
       }),
       output: z.object({
         jobs: z.array(z.object({ id: recordId(), number: jobNumber() })).describe('The booked jobs.'),
-        again: flag('True if this form was sent before; the jobs are those of the first time.'),
+        isRepeat: flag('True if this form was sent before; the jobs are those of the first time.'),
       }),
       problems: ['bookingNotAllowed', 'noCustomer'],
       creates: true,
@@ -90,7 +90,7 @@ export const booking = contract(
           requested: { day: '2026-12-07', time: '14:00' },
           fields: { model: 'WM 14-A' },
         },
-        answer: { jobs: [{ id: '019ac000-0000-7000-8000-000000000001', number: 1068 }], again: false },
+        answer: { jobs: [{ id: '019ac000-0000-7000-8000-000000000001', number: 1068 }], isRepeat: false },
       },
     }),
   },

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { prefetching, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
-import { localOf } from '../../../platform/zone.ts'
+import { toLocalTime } from '../../../platform/zone.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
-import { attachFile, copyFile, isStillWaiting, type FileRecord } from '../../records/files/queries.ts'
+import { attachFile, copyFile, isPendingUpload, type FileRecord } from '../../records/files/queries.ts'
 import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { getDefaultValues, selectPortalFields, type FieldValues } from '../../templates/fields/rules.ts'
-import { activeTemplates, findTemplate, sitesOf, type TemplateOf } from '../form/queries.ts'
+import { activeTemplates, findTemplate, listSites, type TemplateOf } from '../form/queries.ts'
 import { addressOfSite, fieldValues, parseLocalTime, throwFieldErrors, type FieldErrors } from '../form/rules.ts'
 import { bookingMails } from '../messages.ts'
 import { bookableCustomers, mayBookUnlinked } from '../policy.ts'
@@ -16,9 +16,9 @@ import { insertJobs } from '../queries.ts'
 import { jobParent, MAX_JOBS } from '../rules.ts'
 import { searchTexts } from '../search/queries.ts'
 import { booking } from './contract.ts'
-import { bookerOf, createCustomerFor, namesOf } from './customer/queries.ts'
+import { findBooker, createCustomerFor, listCustomerNames } from './customer/queries.ts'
 import { bookingBlockedReason, chooseCustomer, offeredTemplates } from './policy.ts'
-import { refreshFacts, startBooking, type Booker, type BookingFacts, type BookingRequest } from './queries.ts'
+import { refreshBookingData, startBooking, type Booker, type BookingData, type BookingRequest } from './queries.ts'
 import {
   answeredFields,
   bookedJobRow,
@@ -30,7 +30,6 @@ import {
 
 type BookingContext = Context<(typeof booking)['createPortalJob']>
 type BookingInput = Input<(typeof booking)['createPortalJob']>
-type StartedBooking = Awaited<ReturnType<typeof startBooking>>
 
 export const bookingHandlers = implement('jobs', booking, {
   async getBookingOptions(ctx, input) {
@@ -40,40 +39,41 @@ export const bookingHandlers = implement('jobs', booking, {
     const active = await activeTemplates(ctx.db, account)
     const activeIds = active.map((template) => template.id)
     const offered = offeredTemplates(ctx.actor, portal, activeIds, customers)
-    const why = bookingBlockedReason(ctx.actor, portal, offered)
-    const mayBookSomething = why === null || why === 'noJobTypes'
-    // A job type that is not offered to this user is a secret like any other.
-    ctx.allow(!input.template || (mayBookSomething && offered.includes(input.template)) ? yes : notFound)
+    const blockedReason = bookingBlockedReason(ctx.actor, portal, offered)
+    const mayBookSomething = blockedReason === null || blockedReason === 'noJobTypes'
+    const canSeeTemplate = !input.template || (mayBookSomething && offered.includes(input.template))
+    // Return 404 for job types this user cannot book, so their existence does not leak.
+    ctx.allow(canSeeTemplate ? yes : notFound)
     const [names, sites, template, booker] = await Promise.all([
-      namesOf(ctx.db, account, customers),
-      sitesOf(ctx.db, account, customers),
+      listCustomerNames(ctx.db, account, customers),
+      listSites(ctx.db, account, customers),
       input.template ? findTemplate(ctx.db, account, input.template) : undefined,
-      createsCustomer ? bookerOf(ctx.db, account, ctx.actor.id) : undefined,
+      createsCustomer ? findBooker(ctx.db, account, ctx.actor.id) : undefined,
     ])
     return {
-      allowed: why === null,
-      why,
+      allowed: blockedReason === null,
+      blockedReason,
       templates: mayBookSomething
         ? offered
             .map((id) => active.find((each) => each.id === id)!)
             .map(({ id, name, description, icon }) => ({ id, name, description, icon }))
         : [],
       customers: names.map((customer) => presentCustomer(customer, sites)),
-      makesCustomer: createsCustomer,
+      createsCustomer,
       ownAddress: booker?.postal_address ?? null,
       severalJobs: portal.severalJobs,
       maxJobs: portal.severalJobs ? MAX_JOBS : 1,
       requestedStart: portal.requestedStart,
       timeZone,
       currency,
-      today: localOf(ctx.now, timeZone).day,
+      today: toLocalTime(ctx.now, timeZone).day,
       fields: template ? selectPortalFields(template.fields) : null,
     }
   },
 
   createPortalJob: prefetching({
     prefetch: (db, input) => startBooking(db, requestOf(input)),
-    respond: (ctx, input, started) => createBooking(ctx, input, started!),
+    respond: (ctx, input, bookingData) => createBooking(ctx, input, bookingData!),
   }),
 })
 
@@ -92,22 +92,22 @@ const requestOf = (input: BookingInput): BookingRequest => ({
   formKey: input.formKey,
   template: input.template,
   site: input.site,
-  count: input.number,
+  quantity: input.quantity,
   files: fileIdsOfForm(input.files, input.fields),
 })
 
-async function createBooking(ctx: BookingContext, input: BookingInput, started: StartedBooking) {
-  const { booker } = started
+async function createBooking(ctx: BookingContext, input: BookingInput, bookingData: BookingData) {
+  const { booker } = bookingData
   if (!booker) throw problem('notSignedIn')
-  await reachNewCustomers(ctx, input, started)
-  const actor = { ...ctx.actor, links: started.links }
+  await reachNewCustomers(ctx, input, bookingData)
+  const actor = { ...ctx.actor, links: bookingData.links }
   const choice = chooseCustomer(actor, ctx.account.portal, input.customer)
   ctx.allow(choice.decision)
-  if (started.earlierJobs.length > 0) return { jobs: started.earlierJobs, again: true }
+  if (bookingData.earlierJobs.length > 0) return { jobs: bookingData.earlierJobs, isRepeat: true }
 
-  const checked = checkBooking(ctx, input, started, actor, choice)
+  const checked = checkBooking(ctx, input, bookingData, actor, choice)
   const customer = choice.id ?? (await createCustomer(ctx, booker, checked.address.address))
-  const jobs = newJobs(ctx, input, checked, { customer, firstNumber: started.firstNumber })
+  const jobs = newJobs(ctx, input, checked, { customer, firstNumber: bookingData.firstNumber })
   // All statements are sent at once. Files need the rows of their jobs first.
   const inserted = insertJobs(ctx.db, jobs)
   if (checked.files.size > 0) {
@@ -118,44 +118,48 @@ async function createBooking(ctx: BookingContext, input: BookingInput, started: 
   await Promise.all([
     inserted,
     addHistory(ctx.db, parents, [{ event: 'created', audience: 'customer' }], actorStamp(ctx), ctx.newId),
-    ctx.emitAll(bookingMails(ctx, jobs, checked.template, checked.requested, started.dispatchers)),
+    ctx.emitAll(bookingMails(ctx, jobs, checked.template, checked.requested, bookingData.dispatchers)),
   ])
-  return { jobs: jobs.map(({ id, number }) => ({ id, number })), again: false }
+  return { jobs: jobs.map(({ id, number }) => ({ id, number })), isRepeat: false }
 }
 
 /** Another booking of the same user may have linked them to a new customer since this request began. */
-async function reachNewCustomers(ctx: BookingContext, input: BookingInput, facts: BookingFacts): Promise<void> {
+async function reachNewCustomers(ctx: BookingContext, input: BookingInput, bookingData: BookingData): Promise<void> {
   const isKnown = (id: string) => ctx.actor.links.some((link) => link.id === id)
-  const newCustomers = facts.links
+  const newCustomers = bookingData.links
     .filter((link) => link.scope === 'whole' && !isKnown(link.id))
     .map((link) => link.customer)
   if (newCustomers.length === 0) return
   for (const customer of newCustomers) await ctx.reachAlso({ customer })
-  await refreshFacts(ctx.db, ctx.account.id, facts, { newCustomers, user: ctx.actor.id, request: requestOf(input) })
+  await refreshBookingData(ctx.db, ctx.account.id, bookingData, {
+    newCustomers,
+    user: ctx.actor.id,
+    request: requestOf(input),
+  })
 }
 
-/** Everything the jobs are made of. @throws input with all that is wrong */
+/** Validates the form. @throws `input` with all field errors. */
 function checkBooking(
   { account: { timeZone, portal }, now }: BookingContext,
   input: BookingInput,
-  started: StartedBooking,
+  bookingData: BookingData,
   actor: PortalUserActor,
   choice: { id: string | null; fieldErrors: FieldErrors },
 ) {
   const fieldErrors: FieldErrors = { ...choice.fieldErrors }
-  const offered = offeredTemplates(actor, portal, started.active, choice.id ? [choice.id] : [])
-  const template = started.template && offered.includes(started.template.id) ? started.template : undefined
+  const offered = offeredTemplates(actor, portal, bookingData.active, choice.id ? [choice.id] : [])
+  const template = bookingData.template && offered.includes(bookingData.template.id) ? bookingData.template : undefined
   if (!template) fieldErrors.template = 'choice'
-  const address = checkAddress(input, started, choice.id, bookableCustomers(actor, portal), fieldErrors)
+  const address = checkAddress(input, bookingData, choice.id, bookableCustomers(actor, portal), fieldErrors)
   const requested = portal.requestedStart
     ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
     : undefined
   if (input.requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
   if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
-  if (input.number > 1 && !portal.severalJobs) fieldErrors.number = { code: 'tooBig', vars: { max: 1 } }
+  if (input.quantity > 1 && !portal.severalJobs) fieldErrors.quantity = { code: 'tooBig', vars: { max: 1 } }
   const fields = template?.fields ?? []
   const values = fieldValues(fields, input.fields, getDefaultValues(fields), timeZone, fieldErrors, 'portal')
-  const uploads = started.uploads.filter((file) => isStillWaiting(file, now))
+  const uploads = bookingData.uploads.filter((file) => isPendingUpload(file, now))
   const files = filesOfForm(fields, input.files, values, uploads, fieldErrors)
   throwFieldErrors(fieldErrors)
   return { template: template!, address, requested: requested ?? null, values, files }
@@ -163,7 +167,7 @@ function checkBooking(
 
 function checkAddress(
   { site, address }: Pick<BookingInput, 'site' | 'address'>,
-  { sites }: BookingFacts,
+  { sites }: BookingData,
   customer: string | null,
   bookable: readonly string[],
   fieldErrors: FieldErrors,
@@ -171,8 +175,9 @@ function checkAddress(
   const ofCustomer = sites.filter((each) => each.customer_id === customer)
   const checked = addressOfSite(ofCustomer, { site, address }, fieldErrors)
   // Without script the form offers the sites of all customers, so the error says whether customer or site is wrong.
-  const isSiteOfAnother = fieldErrors.site === 'choice' && sites.some((each) => bookable.includes(each.customer_id))
-  if (isSiteOfAnother) fieldErrors.site = 'siteOfOtherCustomer'
+  const belongsToOtherCustomer =
+    fieldErrors.site === 'choice' && sites.some((each) => bookable.includes(each.customer_id))
+  if (belongsToOtherCustomer) fieldErrors.site = 'siteOfOtherCustomer'
   if (!checked.site_id && !checked.address) fieldErrors.address = 'required'
   return checked
 }
@@ -182,7 +187,7 @@ async function createCustomer(ctx: BookingContext, booker: Booker, address: stri
   await ctx.reachAlso({ customer: ids.customer, contact: ids.contact })
   await createCustomerFor(ctx.db, ctx.account.id, booker, ids, address, ctx.now)
   await ctx.audit({
-    event: 'customerMadeAtBooking',
+    event: 'customerCreatedByBooking',
     subjectKind: 'customer',
     subjectId: ids.customer,
     details: { portalUser: booker.id },
@@ -190,7 +195,7 @@ async function createCustomer(ctx: BookingContext, booker: Booker, address: stri
   return ids.customer
 }
 
-/** Rows of all jobs of the booking. Each has files of its own, so that it can lose them alone. */
+/** Rows of all jobs of the booking. Each job gets its own file rows, so deleting one leaves the others. */
 function newJobs(
   ctx: BookingContext,
   input: BookingInput,
@@ -208,7 +213,7 @@ function newJobs(
     batch,
     now: ctx.now,
   }
-  return Array.from({ length: input.number }, (_, index) => {
+  return Array.from({ length: input.quantity }, (_, index) => {
     const job = bookedJobRow(shared, {
       id: ctx.newId(),
       number: firstNumber + index,

@@ -53,7 +53,7 @@ describe('what may be booked', () => {
     const here = await createWorld({ permissions: { createJobs: false } })
     expect(await here.eleanor.ok('getBookingOptions', {})).toMatchObject({
       allowed: false,
-      why: 'permission',
+      blockedReason: 'permission',
       templates: [],
     })
     expect(await here.eleanor.ok('listPortalJobs', {})).toMatchObject({ can: { create: false } })

@@ -1,9 +1,9 @@
-/** Everything a booking is decided by, read in one batch. */
+/** Reads everything that a booking depends on, in one batch. */
 import { statement } from '../../../platform/database/statements.ts'
 import type { Write } from '../../../platform/operation.ts'
 import type { CustomerLink } from '../../identity/rules.ts'
 import { ownUploads, type FileRecord } from '../../records/files/queries.ts'
-import { sitesOf, type TemplateOf } from '../form/queries.ts'
+import { listSites, type TemplateOf } from '../form/queries.ts'
 
 /** The portal user who books. */
 export interface Booker {
@@ -16,7 +16,7 @@ export interface Booker {
   postal_address: string | null
 }
 
-export interface BookingFacts {
+interface StoredBookingData {
   /** As they are now. */
   links: CustomerLink[]
   /** What this form has booked before. */
@@ -39,7 +39,7 @@ const lockBooker = statement<Booker>(`
   where account_id = ${ACCOUNT} and id = ${USER} and status = 'active' for update`)
 
 /** `$1` form key, `$2` template, `$3` site. */
-const bookingFacts = statement<BookingFacts>(`
+const selectBookingData = statement<StoredBookingData>(`
   select
     (select coalesce(json_agg(json_build_object(
         'id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions)
@@ -72,31 +72,38 @@ const reserveNumbers = statement<{ first: string }>(`
   on conflict (account_id, kind) do update set next = c.next + $1::int
   returning next - $1::int as first`)
 
+export interface BookingData extends StoredBookingData {
+  /** Undefined when the user was removed (E-11). */
+  booker: Booker | undefined
+  uploads: FileRecord[]
+  /** The first of the reserved numbers, unless this form has booked before. */
+  firstNumber: number
+}
+
 export interface BookingRequest {
   formKey: string | undefined
   template: string
   site: string | undefined
   files: readonly string[]
-  count: number
+  quantity: number
 }
 
 /**
  * The portal user's row is locked until the booking ends, and the rest is read after that. So bookings of one user follow each
  * other: two at once create one customer (E-24), and one form sent twice books once. Links are locked against an unlinking at
- * the same moment (E-23). `booker` is undefined when the user was removed (E-11). `firstNumber` is the first of `count` reserved
- * numbers, unless this form has booked before; a refused booking leaves no gap.
+ * the same moment (E-23). A refused booking returns its reserved numbers with the rollback and leaves no gap.
  */
 export async function startBooking(
   db: Write,
-  { formKey, template, site, files, count }: BookingRequest,
-): Promise<BookingFacts & { booker: Booker | undefined; uploads: FileRecord[]; firstNumber: number }> {
-  const [[booker], [facts], uploads, [reserved]] = await Promise.all([
+  { formKey, template, site, files, quantity }: BookingRequest,
+): Promise<BookingData> {
+  const [[booker], [stored], uploads, [reserved]] = await Promise.all([
     lockBooker(db),
-    bookingFacts(db, formKey ?? null, template, site ?? null),
+    selectBookingData(db, formKey ?? null, template, site ?? null),
     ownUploads(db, files),
-    reserveNumbers(db, count, formKey ?? null),
+    reserveNumbers(db, quantity, formKey ?? null),
   ])
-  return { ...facts!, booker, uploads, firstNumber: Number(reserved?.first) }
+  return { ...stored!, booker, uploads, firstNumber: Number(reserved?.first) }
 }
 
 const findEarlierJobs = statement<{ id: string; number: number }>(
@@ -105,14 +112,14 @@ const findEarlierJobs = statement<{ id: string; number: number }>(
 const returnNumbers = statement("update counters set next = next - $2::int where account_id = $1 and kind = 'job'")
 
 /**
- * Completes the facts for a user whom another booking of theirs has linked since the caller was looked up: the first reading
+ * Completes the data for a user whom another booking of theirs has linked since the caller was looked up: the first reading
  * could not see the new customer's jobs. Call after ctx.reachAlso with each of `newCustomers`. When the form has booked before,
  * the reserved numbers go back; the row of the counter is still locked.
  */
-export async function refreshFacts(
+export async function refreshBookingData(
   db: Write,
   account: string,
-  facts: BookingFacts,
+  bookingData: BookingData,
   { newCustomers, user, request }: { newCustomers: readonly string[]; user: string; request: BookingRequest },
 ): Promise<void> {
   const rows = await db
@@ -124,9 +131,11 @@ export async function refreshFacts(
     .execute()
   const active = new Set(rows.map((row) => row.id))
   // Links to an archived customer do not count.
-  facts.links = facts.links.filter((link) => !newCustomers.includes(link.customer) || active.has(link.customer))
-  if (active.size > 0) facts.sites = [...facts.sites, ...(await sitesOf(db, account, [...active]))]
-  if (!request.formKey || facts.earlierJobs.length > 0) return
-  facts.earlierJobs = await findEarlierJobs(db, account, request.formKey, user)
-  if (facts.earlierJobs.length > 0) await returnNumbers(db, account, request.count)
+  bookingData.links = bookingData.links.filter(
+    (link) => !newCustomers.includes(link.customer) || active.has(link.customer),
+  )
+  if (active.size > 0) bookingData.sites = [...bookingData.sites, ...(await listSites(db, account, [...active]))]
+  if (!request.formKey || bookingData.earlierJobs.length > 0) return
+  bookingData.earlierJobs = await findEarlierJobs(db, account, request.formKey, user)
+  if (bookingData.earlierJobs.length > 0) await returnNumbers(db, account, request.quantity)
 }

@@ -3,7 +3,7 @@ import type { Read } from '../../../platform/operation.ts'
 import { resolveJobFields, type Field } from '../../templates/fields/rules.ts'
 import type { JobRecord } from '../queries.ts'
 
-export const sitesOf = (db: Read, account: string, customers: readonly string[]) =>
+export const listSites = (db: Read, account: string, customers: readonly string[]) =>
   customers.length === 0
     ? Promise.resolve([])
     : db

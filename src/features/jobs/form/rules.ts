@@ -3,7 +3,7 @@
  * them at once. Screens must not load this file: it brings the time zone library.
  */
 import { problem } from '../../../platform/problem.ts'
-import { localOf, momentOf, type Local } from '../../../platform/zone.ts'
+import { toLocalTime, momentOf, type Local } from '../../../platform/zone.ts'
 import { checkFieldValues, prefixFieldErrors, type FieldError } from '../../templates/answers/rules.ts'
 import type { Field, FieldValue, FieldValues } from '../../templates/fields/rules.ts'
 
@@ -34,7 +34,7 @@ export function parseLocalTime(
   return moment
 }
 
-export const presentMoment = (at: Date | null, zone: string) => (at ? { at, ...localOf(at, zone) } : null)
+export const presentMoment = (at: Date | null, zone: string) => (at ? { at, ...toLocalTime(at, zone) } : null)
 
 // ---- answers ----
 

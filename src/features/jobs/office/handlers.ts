@@ -3,7 +3,7 @@ import { implement, type Context } from '../../../platform/operation.ts'
 import { isOffice } from '../../identity/rules.ts'
 import { getDefaultValues } from '../../templates/fields/rules.ts'
 import { jobs } from '../contract.ts'
-import { activeTemplates, customerOf, findTemplate, sitesOf, workersOf } from '../form/queries.ts'
+import { activeTemplates, customerOf, findTemplate, listSites, workersOf } from '../form/queries.ts'
 import { withValues } from '../form/rules.ts'
 import { loadJobPage } from '../page/queries.ts'
 import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, transitionRolesFor } from '../policy.ts'
@@ -61,7 +61,7 @@ export const jobReadingHandlers = implement(
         workersOf(ctx.db, account),
         input.template ? findTemplate(ctx.db, account, input.template) : undefined,
         input.customer ? customerOf(ctx.db, account, input.customer) : undefined,
-        input.customer ? sitesOf(ctx.db, account, [input.customer]) : [],
+        input.customer ? listSites(ctx.db, account, [input.customer]) : [],
       ])
       return {
         templates: templates.map(({ id, name, icon, duration_minutes: durationMinutes }) => ({

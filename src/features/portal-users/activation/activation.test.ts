@@ -54,7 +54,7 @@ describe('activateAccount', () => {
     for (let n = 0; n < 3; n++)
       expect(await scanner.ok('getActivation', { token })).toEqual({
         status: 'open',
-        way: 'activation',
+        kind: 'activation',
         email,
         name: 'Martha Okonkwo',
       })

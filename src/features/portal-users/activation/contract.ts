@@ -74,7 +74,7 @@ const activationOperations = {
     params: linkToken(),
     output: z.object({
       status: linkStatus,
-      way: z
+      kind: z
         .enum(['activation', 'invitation'])
         .nullable()
         .describe('`activation`: activate. `invitation`: send contact details and a password.'),

@@ -83,13 +83,13 @@ export const activationHandlers = implement('portal-users', activation, {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalActivation', token)
     const status = activationStatus(found, ctx.now)
-    if (!found || status === 'unknown') return { status, way: null, email: null, name: null }
+    if (!found || status === 'unknown') return { status, kind: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
     const isPresentAddress = found.email_norm === found.user.email_norm
-    const way = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
+    const kind = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
     return {
       status,
-      way,
+      kind,
       email: isPresentAddress ? found.user.email : null,
       name: isPresentAddress ? found.user.name : null,
     }

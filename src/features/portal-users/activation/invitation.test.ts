@@ -26,7 +26,7 @@ describe('acceptInvitation', () => {
     expect(mail!.subject).toBe('You’ve been invited to Harbour Appliance Repair’s customer portal')
     expect(await business.visitor().ok('getActivation', { token: await tokenFor(email) })).toEqual({
       status: 'open',
-      way: 'invitation',
+      kind: 'invitation',
       email,
       name: null,
     })
@@ -149,7 +149,7 @@ describe('resendActivation', () => {
     await office(business, (ctx) => sendActivation(ctx, user))
     expect(await visitor.ok('getActivation', { token })).toEqual({
       status: 'replaced',
-      way: 'activation',
+      kind: 'activation',
       email: null,
       name: null,
     })

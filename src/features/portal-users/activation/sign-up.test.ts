@@ -119,7 +119,7 @@ describe('signUp', () => {
     expect(await business.visitor().ok('getActivation', { token: first })).toMatchObject({ status: 'replaced' })
     expect(await business.visitor().ok('getActivation', { token: second })).toMatchObject({
       status: 'open',
-      way: 'activation',
+      kind: 'activation',
     })
   })
 
@@ -132,7 +132,7 @@ describe('signUp', () => {
     server.clock.advance(2 * 60_000)
     await owner.ok('signUp', { ...MARTHA, email })
     const token = await tokenFor(email)
-    expect(await owner.ok('getActivation', { token })).toMatchObject({ status: 'open', way: 'invitation', name: null })
+    expect(await owner.ok('getActivation', { token })).toMatchObject({ status: 'open', kind: 'invitation', name: null })
     await owner.ok('acceptInvitation', { token, name: 'Martha Okonkwo', password: 'only mine this time' })
     expect((await attacker.call('signInToPortal', { email, password: 'the one that I know' })).status).toBe(401)
   })

@@ -16,7 +16,7 @@ export type FileRecord = Omit<Selectable<Files>, 'parent_kind' | 'audience'> & {
 const WAITING_MS = 24 * 3600_000
 const waitingSince = (now: Date) => new Date(now.getTime() - WAITING_MS)
 
-export const isStillWaiting = (file: Pick<FileRecord, 'created_at'>, now: Date): boolean =>
+export const isPendingUpload = (file: Pick<FileRecord, 'created_at'>, now: Date): boolean =>
   file.created_at.getTime() > waitingSince(now).getTime()
 
 // ---- reading ----
@@ -45,7 +45,7 @@ export async function findFile(
   if (!row) return undefined
   const record = row as FileRecord
   const { parent_kind: kind, parent_id: id } = record
-  if (!kind || !id) return record.uploader_id === uploader && isStillWaiting(record, now) ? record : undefined
+  if (!kind || !id) return record.uploader_id === uploader && isPendingUpload(record, now) ? record : undefined
   const parents = await parentInReach(db, { kind, account, id })
   if (parents.length === 0) return undefined
   if (record.comment_id === null) return record
@@ -91,7 +91,7 @@ const lockOwnUploads = statement<FileRecord>(`
     and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid)
   for update`)
 
-/** The same for the caller of this transaction, who must check isStillWaiting. */
+/** The same for the caller of this transaction, who must check isPendingUpload. */
 export const ownUploads = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> =>
   ids.length === 0 ? [] : lockOwnUploads(db, ids)
 

@@ -139,7 +139,11 @@ describe('for whom', () => {
         })
         .execute(),
     )
-    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: true, makesCustomer: true, customers: [] })
+    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({
+      allowed: true,
+      createsCustomer: true,
+      customers: [],
+    })
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => nadia.call('createPortalJob', { template, address: '5 Wapping Road' })),
     )
@@ -176,7 +180,7 @@ describe('for whom', () => {
     expect((await nadia.ok('listPortalJobs', {})).rows.map((row) => row.id)).toEqual([second!.id])
     await stored((db) => db.deleteFrom('portal_links').where('portal_user_id', '=', nadia.id).execute())
     await settings(harbour.id, { create_customers: false })
-    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: false, why: 'noCustomer' })
+    expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: false, blockedReason: 'noCustomer' })
     expect((await nadia.call('createPortalJob', { template, address: 'x' })).body.code).toBe('noCustomer')
     // A private portal makes none unless told to.
     await settings(harbour.id, { create_customers: null, public: false })

@@ -4,7 +4,7 @@ import { fold } from '../../../../platform/fold.ts'
 import type { Read, Write } from '../../../../platform/operation.ts'
 import type { Booker } from '../queries.ts'
 
-export const bookerOf = (db: Read, account: string, user: string): Promise<Booker | undefined> =>
+export const findBooker = (db: Read, account: string, user: string): Promise<Booker | undefined> =>
   db
     .selectFrom('portal_users')
     .select(['id', 'email', 'email_norm', 'name', 'phone', 'company', 'postal_address'])
@@ -12,7 +12,7 @@ export const bookerOf = (db: Read, account: string, user: string): Promise<Booke
     .where('id', '=', user)
     .executeTakeFirst()
 
-export const namesOf = (db: Read, account: string, customers: readonly string[]) =>
+export const listCustomerNames = (db: Read, account: string, customers: readonly string[]) =>
   customers.length === 0
     ? Promise.resolve([])
     : db

@@ -6,7 +6,7 @@ import { addComment, addHistory } from '../../../records/queries.ts'
 import { actorStamp, type HistoryLine } from '../../../records/rules.ts'
 import { getDefaultValues } from '../../../templates/fields/rules.ts'
 import { jobs } from '../../contract.ts'
-import { customerOf, fieldsOf, findTemplate, isActiveStaff, sitesOf } from '../../form/queries.ts'
+import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites } from '../../form/queries.ts'
 import {
   addressOfSite,
   changedFiles,
@@ -89,7 +89,7 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   if (!customer) fieldErrors.customer = 'choice'
   if (template?.status !== 'active') fieldErrors.template = 'choice'
   // Without a customer its address is not checked: that error would only repeat the first.
-  const sites = customer && input.site ? await sitesOf(db, account, [customer.id]) : []
+  const sites = customer && input.site ? await listSites(db, account, [customer.id]) : []
   const address = customer ? addressOfSite(sites, input, fieldErrors) : addressOfSite([], {}, fieldErrors)
   const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
   const scheduled = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
@@ -166,7 +166,7 @@ async function checkChanges(
   const fieldErrors: FieldErrors = {}
   const values = input.fields ? fieldValues(fields, input.fields, job.fields, timeZone, fieldErrors) : job.fields
   const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
-  const sites = input.site ? await sitesOf(ctx.db, account, [job.customer_id]) : []
+  const sites = input.site ? await listSites(ctx.db, account, [job.customer_id]) : []
   const address = changesAddress(input) ? addressOfSite(sites, input, fieldErrors) : {}
   for (const { field, files } of changedFiles(fields, job.fields, values)) {
     if (!(await claimFieldFiles(ctx.db, jobParent(job), field, files))) fieldErrors[`fields.${field.id}`] = 'unknown'

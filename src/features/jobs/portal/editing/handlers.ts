@@ -5,7 +5,7 @@ import { attachFile, filesOf, waitingFiles } from '../../../records/files/querie
 import { addHistory } from '../../../records/queries.ts'
 import { actorStamp } from '../../../records/rules.ts'
 import type { Field, FieldValues } from '../../../templates/fields/rules.ts'
-import { fieldsOf, sitesOf } from '../../form/queries.ts'
+import { fieldsOf, listSites } from '../../form/queries.ts'
 import {
   addressOfSite,
   changedFiles,
@@ -102,7 +102,7 @@ function checkRequestedStart(
 
 async function checkAddress(ctx: UpdateContext, input: UpdateInput, job: JobRecord, fieldErrors: FieldErrors) {
   if (input.site === undefined && input.address === undefined) return undefined
-  const sites = input.site ? await sitesOf(ctx.db, ctx.account.id, [job.customer_id]) : []
+  const sites = input.site ? await listSites(ctx.db, ctx.account.id, [job.customer_id]) : []
   const address = addressOfSite(sites, input, fieldErrors)
   if (!address.address && !address.site_id) fieldErrors.address = 'required'
   return address

@@ -11,6 +11,6 @@ export const actions: Actions = {
       locals.api.resendActivation({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: typed.string('email'), again: 1 }))
+    redirect(303, locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
   },
 }

@@ -16,7 +16,7 @@ const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
-  if (portal.me) redirect(303, destination(locals, next))
+  if (portal.currentUser) redirect(303, destination(locals, next))
   const [link, reset] = [url.searchParams.get('link'), url.searchParams.get('reset')]
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
@@ -38,7 +38,7 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
           : null) ??
       '',
     sent,
-    again: url.searchParams.has('again'),
+    resent: url.searchParams.has('resent'),
     done: done ?? null,
     next: next ?? '',
     signInAction: appendQuery('', { next }).replace('?', '&'),
@@ -61,6 +61,6 @@ export const actions: Actions = {
       locals.api.resendActivation({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: typed.string('email'), again: 1 }))
+    redirect(303, locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
   },
 }

@@ -4,7 +4,7 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, parent }) => {
   const { portal } = await parent()
-  if (portal.me) redirect(303, locals.paths.jobs())
+  if (portal.currentUser) redirect(303, locals.paths.jobs())
   // A private portal refuses the page itself (CP-05).
   if (!portal.public)
     error(403, {

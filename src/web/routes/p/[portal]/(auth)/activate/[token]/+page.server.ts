@@ -7,8 +7,8 @@ export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })
   if (link.status === 'accepted')
-    redirect(303, portal.me ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
-  const open = link.way === 'invitation' ? 'detailsTitle' : 'title'
+    redirect(303, portal.currentUser ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
+  const open = link.kind === 'invitation' ? 'detailsTitle' : 'title'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
   return { title: locals.t(`portal-users.auth.activate.${title}`), link }
 }
@@ -41,6 +41,6 @@ export const actions: Actions = {
       locals.api.renewActivation({ token: params.token }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: output.email, again: 1 }))
+    redirect(303, locals.paths.signIn({ sent: output.email, resent: 1 }))
   },
 }

@@ -48,7 +48,7 @@ export const actions: Actions = {
         ...(preferredTime && {
           requested: { day: typed.string('requested.day'), time: typed.string('requested.time') },
         }),
-        number: typed.number('number'),
+        quantity: typed.number('quantity'),
         fields: given as never,
         files: kept.filter((file) => file.for === '').map((file) => file.id),
         formKey: typed.text('formKey'),
