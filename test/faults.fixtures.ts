@@ -2,11 +2,11 @@
 import type { Kysely } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 
-export const bookingInput = (template: string, customer: string, number = 1) => ({
+export const bookingInput = (template: string, customer: string, quantity = 1) => ({
   template,
   customer,
   address: '14 Pelican Quay, Bristol',
-  number,
+  quantity,
   fields: {},
 })
 export const selectJobs = (db: Kysely<DB>, account: string) =>
