@@ -163,17 +163,21 @@ interface Memory {
   ceiling: number
 }
 
-const readMemory = ({ ours, ceiling }: MeasuredServers): Memory => ({
-  ours: residentMb(ours.pid),
-  ceiling: residentMb(ceiling.pid),
-})
+function readMemory({ ours, ceiling }: MeasuredServers): Memory {
+  return {
+    ours: residentMb(ours.pid),
+    ceiling: residentMb(ceiling.pid),
+  }
+}
 
-const compareMemory = (idle: Memory, after: Memory): BenchSummary['rssMb'] => ({
-  idle: round2(idle.ours),
-  idleRatio: round2(idle.ours / idle.ceiling),
-  after: round2(after.ours),
-  afterRatio: round2(after.ours / after.ceiling),
-})
+function compareMemory(idle: Memory, after: Memory): BenchSummary['rssMb'] {
+  return {
+    idle: round2(idle.ours),
+    idleRatio: round2(idle.ours / idle.ceiling),
+    after: round2(after.ours),
+    afterRatio: round2(after.ours / after.ceiling),
+  }
+}
 
 async function measureInstalledMb(): Promise<number> {
   const sizes = Object.values(await installedBytes(releaseFolder))
