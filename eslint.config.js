@@ -17,7 +17,7 @@ export const LONG_FILES = [
 export const LONG_FUNCTIONS = [
   'bench/dataset.ts',
   'bench/explain.ts',
-  'bench/readings.ts',
+  'bench/read-calls.ts',
   'src/features/customers/list/queries.ts',
   'src/features/messages/handlers.ts',
   'src/platform/delivery/deliverer.ts',

@@ -25,7 +25,7 @@ export const PASSWORD = 'a bench is for sitting'
 export const SECRET = 'the secret of a bench is no secret at all'
 export const ACCOUNT = '0190a000-0000-7000-8000-00000000be9c'
 
-/** Users with three customers each: one large, one middling, one small. User 51 has 200. */
+/** Users with three customers each: one large, one medium, one small. User 51 has 200. */
 const USERS_WITH_THREE = 50
 const CUSTOMERS_OF_MANY = 200
 /** Share of the largest customer. */
@@ -56,10 +56,10 @@ export interface BenchWorld {
   /** Acts for 200 customers. */
   manyCustomersUser: BenchUser
   owner: { token: string }
-  /** Jobs that the users reach, of their middling and small customers. */
+  /** Jobs that the users reach, of their medium and small customers. */
   jobs: BenchJob[]
   template: string
-  /** One address of each user's middling customer. */
+  /** One address of each user's medium customer. */
   sites: Map<string, string>
 }
 
@@ -258,7 +258,7 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
   for (const { definition } of indexes) await db.query(definition)
   await db.query("insert into counters (account_id, kind, next) values ($1, 'job', $2)", [ACCOUNT, 1001 + jobs])
 
-  // Ranks stand in the order of size, so the large, the middling and the small one are known without counting.
+  // Ranks stand in the order of size, so the large, the medium and the small one are known without counting.
   for (const [index, name] of users.entries()) {
     const ranks =
       name === 'many'

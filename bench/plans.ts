@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Connect } from '../src/platform/database/pool.ts'
 import { openPlanReader, type Explained } from './explain.ts'
-import { listReadOperations } from './readings.ts'
+import { listReadCalls } from './read-calls.ts'
 import { rowsReadBy } from './shape.ts'
 import { openWorld, SIZES, type Size } from './dataset.ts'
 
@@ -17,7 +17,7 @@ export async function reportPlans(admin: Connect, size: Size, log: (line: string
   const reader = await openPlanReader(world, { folder })
   const lines: string[] = []
   try {
-    for (const { operation, userKind: who, description: what, token, input } of await listReadOperations(world)) {
+    for (const { operation, userKind: who, description: what, token, input } of await listReadCalls(world)) {
       const { statements } = await reader.explainCall(operation, token, input)
       for (const statement of statements.filter((each) => each.scans.length > 0 && !isCallerLookUp(each))) {
         lines.push(

@@ -84,7 +84,6 @@ export interface Comments {
   job_id: Generated<string | null>;
   parent_id: string;
   parent_kind: string;
-  partner_id: string | null;
 }
 
 export interface Contacts {
@@ -157,13 +156,13 @@ export interface Files {
   account_id: string;
   audience: string;
   /**
-   * The comment it was sent with, if any.
+   * The comment that the file was sent with, if any.
    */
   comment_id: string | null;
   created_at: Timestamp;
   customer_id: string | null;
   /**
-   * The template field it answers, if any.
+   * The template field that the file answers, if any.
    */
   field_id: string | null;
   id: string;
@@ -171,7 +170,6 @@ export interface Files {
   name: string;
   parent_id: string | null;
   parent_kind: string | null;
-  partner_id: string | null;
   size: Int8;
   storage_key: string;
   type: string;
@@ -195,7 +193,6 @@ export interface History {
   job_id: Generated<string | null>;
   parent_id: string;
   parent_kind: string;
-  partner_id: string | null;
   to_status: string | null;
 }
 
@@ -226,7 +223,7 @@ export interface Jobs {
   customer_id: string;
   duration_minutes: number | null;
   /**
-   * What the program calls it from which it was imported.
+   * Job number in the system it was imported from.
    */
   external_reference: string | null;
   fields: Generated<Json>;
@@ -234,18 +231,17 @@ export interface Jobs {
   latitude: number | null;
   longitude: number | null;
   number: number;
-  partner_id: string | null;
   /**
-   * The start that the customer asked for.
+   * Requested start.
    */
   requested_at: Timestamp | null;
   scheduled_at: Timestamp | null;
   /**
-   * What staff find it by: the portal's text and more.
+   * Search text for staff. Includes the portal text.
    */
   search_text_office: string;
   /**
-   * What customers find it by. Values of hidden fields are never in it.
+   * Search text for portal users. Excludes hidden fields.
    */
   search_text_portal: string;
   site_id: string | null;
@@ -276,7 +272,7 @@ export interface Outbox {
   next_at: Timestamp;
   payload: Json | null;
   /**
-   * The payload holds a token: it is wiped once the message is delivered.
+   * The payload contains a token and is cleared after delivery.
    */
   secret: Generated<boolean>;
   sent_at: Timestamp | null;
@@ -286,7 +282,7 @@ export interface Outbox {
   to_address: string;
   to_name: string | null;
   /**
-   * Somebody is waiting for it: it is sent before all that are not.
+   * Someone is waiting for the message, so it is sent before the others.
    */
   urgent: Generated<boolean>;
 }
@@ -460,7 +456,7 @@ export interface Templates {
   description: Generated<string>;
   duration_minutes: number | null;
   /**
-   * What the program calls it from which it was imported.
+   * Identifier in the system it was imported from.
    */
   external_reference: string | null;
   icon: Generated<string>;

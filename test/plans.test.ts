@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { openPlanReader, type PlanReader } from '../bench/explain.ts'
-import { missingReadOperations, listReadOperations, type ReadOperation } from '../bench/readings.ts'
+import { missingReadOperations, listReadCalls, type ReadCall } from '../bench/read-calls.ts'
 import { findPlanFaults, type Allowance, type Indexes } from '../bench/shape.ts'
 import { withClient, openWorld, type BenchWorld } from '../bench/dataset.ts'
 
@@ -120,7 +120,7 @@ const OFFICE: Allowance[] = [
   },
 ]
 
-let world: BenchWorld, reader: PlanReader, asked: ReadOperation[], indexes: Indexes
+let world: BenchWorld, reader: PlanReader, asked: ReadCall[], indexes: Indexes
 const folder = mkdtempSync(join(tmpdir(), 'portico-plans-'))
 
 // As a host gives a server, nobody may load what explains statements; the plans of the embedded one are the same.
@@ -129,7 +129,7 @@ describe.skipIf(process.env.TEST_DATABASE_URL)('plans', () => {
     world = await openWorld(inject('world').admin, '40k')
     // Logins are few in this world. Without scans of whole tables a plan shows whether there is an index at all.
     reader = await openPlanReader(world, { folder, planner: ['enable_seqscan = off'] })
-    asked = await listReadOperations(world)
+    asked = await listReadCalls(world)
     indexes = await withClient(
       world.connect,
       async (db) =>
@@ -147,7 +147,7 @@ describe.skipIf(process.env.TEST_DATABASE_URL)('plans', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const faults = async (which: (reading: ReadOperation) => boolean, allowances: Allowance[], seeks: boolean) => {
+  const faults = async (which: (reading: ReadCall) => boolean, allowances: Allowance[], seeks: boolean) => {
     const found: string[] = []
     for (const reading of asked.filter(which)) {
       const answer = await reader.explainCall(reading.operation, reading.token, reading.input)

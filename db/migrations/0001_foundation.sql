@@ -1,9 +1,9 @@
 -- What every later file builds on: context, row-level security and rate limits.
 -- Migrations run as portico_owner. `portico migrate` creates the four roles before the first one.
 
--- A new function can be called by nobody else until a grant names who may.
+-- Nobody else can call a new function until a grant allows it.
 -- Most are SECURITY DEFINER: they run as portico_owner, because portico_app has no right on what they read or write.
--- A definer function pins its search_path and gives one answer, and no more than its caller may know.
+-- A definer function sets its search_path and returns only what its caller may know.
 alter default privileges revoke execute on functions from public;
 
 -- ---- context ----
@@ -117,7 +117,7 @@ comment on function protect_tenant_table(regclass, text) is
 
 -- ---- rate limits ----
 
--- Unlogged: after a crash the counts start again, and nothing is lost.
+-- Unlogged, because counts may start again after a crash.
 create unlogged table rate_limits (
   bucket text not null,
   uses int not null,
@@ -189,5 +189,5 @@ create function clear_rate_limit(p_bucket text) returns void
   language sql security definer set search_path = public, pg_temp as $$
   delete from rate_limits where bucket = p_bucket
 $$;
-comment on function clear_rate_limit(text) is 'Forgets the uses of a bucket, after a successful sign-in.';
+comment on function clear_rate_limit(text) is 'Resets the count of a bucket after a successful sign-in.';
 grant execute on function clear_rate_limit(text) to portico_app, portico_system;

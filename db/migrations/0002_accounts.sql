@@ -70,7 +70,7 @@ create table tokens (
 comment on table tokens is
   'class: tenant. One-use links, stored hashed, bound to account, kind, subject and the address they were mailed to.';
 create index tokens_subject on tokens (account_id, kind, subject_id);
--- Across accounts: find_staff_invitation knows nothing but the hash.
+-- This index spans accounts because find_staff_invitation has only the hash.
 create index tokens_staff_invitation on tokens (hash) where kind = 'staffInvitation';
 select protect_tenant_table('tokens', 'account');
 
@@ -140,7 +140,7 @@ begin
     new_id, (p_account ->> 'memberId')::uuid, (p_account ->> 'ownerId')::uuid, p_account ->> 'ownerEmail',
     p_account ->> 'ownerName', 'owner', 'active', now, now);
 end $$;
-comment on function create_account(jsonb) is 'A new account with slug, settings, portal and owner: all rows or none.';
+comment on function create_account(jsonb) is 'Creates an account with its slug, settings, portal and owner, all in one transaction.';
 grant execute on function create_account(jsonb) to portico_app, portico_system;
 
 create function find_account_slug(p_slug text, p_now timestamptz) returns jsonb

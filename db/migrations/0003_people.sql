@@ -91,7 +91,7 @@ create function find_person_login(p_email_norm text) returns table (id uuid, pas
   language sql stable security definer set search_path = public, pg_temp as $$
   select p.id, p.password_hash, p.name from people p where p.email_norm = p_email_norm
 $$;
-comment on function find_person_login(text) is 'What a sign-in compares the password with, before anybody is known.';
+comment on function find_person_login(text) is 'Returns the password hash for a sign-in. The caller is not identified yet.';
 grant execute on function find_person_login(text) to portico_app, portico_system;
 
 create function find_person_password(p_person_id uuid) returns text
@@ -132,7 +132,7 @@ create function list_person_accounts(p_person_id uuid) returns table (slug text,
   where m.person_id = p_person_id and m.status = 'active'
   order by lower(s.name)
 $$;
-comment on function list_person_accounts(uuid) is 'The accounts between which a person may switch.';
+comment on function list_person_accounts(uuid) is 'Returns the accounts that a person can switch between.';
 grant execute on function list_person_accounts(uuid) to portico_app, portico_system;
 
 create function find_first_account(p_person_id uuid) returns uuid
@@ -158,7 +158,7 @@ create function start_person_session(p_session jsonb) returns void
     (p_session ->> 'at')::timestamptz, (p_session ->> 'at')::timestamptz, (p_session ->> 'ends')::timestamptz,
     p_session ->> 'userAgent', p_session ->> 'clientAddress')
 $$;
-comment on function start_person_session(jsonb) is 'A new session, known by the hash of its token.';
+comment on function start_person_session(jsonb) is 'Creates a session, identified by the hash of its token.';
 grant execute on function start_person_session(jsonb) to portico_app, portico_system;
 
 create function list_person_sessions(p_person_id uuid, p_now timestamptz)
@@ -169,7 +169,7 @@ create function list_person_sessions(p_person_id uuid, p_now timestamptz)
   where s.person_id = p_person_id and s.ends_at > p_now and s.seen_at > p_now - interval '1 hour'
   order by s.seen_at desc
 $$;
-comment on function list_person_sessions(uuid, timestamptz) is 'The live sessions of a person, the latest first.';
+comment on function list_person_sessions(uuid, timestamptz) is 'Returns the active sessions of a person, newest first.';
 grant execute on function list_person_sessions(uuid, timestamptz) to portico_app, portico_system;
 
 create function end_person_sessions(p_person_id uuid, p_only_session uuid, p_except_session uuid) returns int
@@ -197,7 +197,7 @@ create function create_person_token(p_token jsonb) returns void
     decode(p_token ->> 'hash', 'hex'), (p_token ->> 'id')::uuid, p_token ->> 'kind', (p_token ->> 'person')::uuid,
     (p_token ->> 'at')::timestamptz, (p_token ->> 'expires')::timestamptz)
 $$;
-comment on function create_person_token(jsonb) is 'A new one-use link of a person, known by the hash of its token.';
+comment on function create_person_token(jsonb) is 'Creates a one-time link for a person, identified by the hash of its token.';
 grant execute on function create_person_token(jsonb) to portico_app, portico_system;
 
 create function create_set_up_token(p_token jsonb) returns boolean
@@ -223,10 +223,10 @@ create function find_person_token(p_hash bytea, p_kind text)
   left join people p on p.id = t.person_id
   where t.hash = p_hash and t.kind = p_kind
 $$;
-comment on function find_person_token(bytea, text) is 'What a one-use link is about, for whoever holds it.';
+comment on function find_person_token(bytea, text) is 'Returns what a one-time link is for. The token is the only permission needed.';
 grant execute on function find_person_token(bytea, text) to portico_app, portico_system;
 
--- One statement: of two requests at once the second sees that the link is used.
+-- A single statement, so the second of two concurrent requests sees that the link is used.
 create function consume_person_token(p_hash bytea, p_kind text, p_now timestamptz) returns uuid
   language sql security definer set search_path = public, pg_temp as $$
   update people_tokens t set used_at = p_now

@@ -1,6 +1,6 @@
 -- Customers with their contacts and sites.
 
--- Trigrams: indexes that find any three letters in a row.
+-- pg_trgm provides indexes that find any three consecutive letters.
 create extension if not exists pg_trgm;
 
 create table customers (
@@ -51,8 +51,8 @@ create unique index customers_created_for_unique on customers (account_id, creat
   where created_for_user_id is not null;
 create index customers_newest on customers (account_id, created_at desc, id desc);
 create index customers_by_name on customers (account_id, lower(name), id);
--- The account as an array, so that only search_customers uses this index.
--- A short pending list keeps the insert that empties it short, and the searches that read it.
+-- search_customers compares the account as an array so that only it uses this index.
+-- The pending list is limited to 512 kB. A short list keeps searches fast, and the insert that flushes it.
 create index customers_search on customers
   using gin ((array[account_id]), search_text gin_trgm_ops) with (gin_pending_list_limit = 512);
 select protect_tenant_table('customers', 'reach');

@@ -17,7 +17,7 @@ create table templates (
   constraint templates_account_fk foreign key (account_id) references accounts (id)
 );
 comment on table templates is 'class: tenant. A kind of job. Portals call it a service.';
-comment on column templates.external_reference is 'What the program calls it from which it was imported.';
+comment on column templates.external_reference is 'Identifier in the system it was imported from.';
 create unique index templates_external_unique on templates (account_id, external_reference)
   where external_reference is not null;
 create index templates_in_order on templates (account_id, position, id);

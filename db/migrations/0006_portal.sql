@@ -123,7 +123,8 @@ create function find_portal_login(p_account_id uuid, p_email_norm text)
   where u.account_id = p_account_id and u.email_norm = p_email_norm and u.status <> 'removed'
 $$;
 comment on function find_portal_login(uuid, text) is
-  'What a portal sign-in compares the password with. Definer: it is asked before the transaction has a context.';
+  'Returns the password hash for a portal sign-in. '
+  'Security definer: it is called before the transaction has a context.';
 grant execute on function find_portal_login(uuid, text) to portico_app, portico_system;
 
 create function detach_automatic_customer(p_account_id uuid, p_portal_user_id uuid) returns void
@@ -137,5 +138,5 @@ create function detach_automatic_customer(p_account_id uuid, p_portal_user_id uu
 $$;
 comment on function detach_automatic_customer(uuid, uuid) is
   'Lets a user who was unlinked from their automatic customer get a new one. '
-  'Definer: the user does not reach the old one.';
+  'Security definer: the user can no longer see the old customer.';
 grant execute on function detach_automatic_customer(uuid, uuid) to portico_app, portico_system;

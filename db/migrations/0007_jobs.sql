@@ -18,7 +18,6 @@ create table jobs (
     'unassigned', 'unpublished', 'pending', 'assigned', 'started', 'paused',
     'completed', 'declined', 'postponed', 'canceled')),
   worker_id uuid,
-  partner_id uuid,
   requested_at timestamptz,
   scheduled_at timestamptz,
   duration_minutes int,
@@ -46,11 +45,11 @@ create table jobs (
   constraint jobs_both_coordinates check ((latitude is null) = (longitude is null))
 );
 comment on table jobs is 'class: tenant. A piece of work for a customer.';
-comment on column jobs.requested_at is 'The start that the customer asked for.';
+comment on column jobs.requested_at is 'Requested start.';
 comment on column jobs.batch_id is 'Shared by the jobs of one booking.';
-comment on column jobs.external_reference is 'What the program calls it from which it was imported.';
-comment on column jobs.search_text_portal is 'What customers find it by. Values of hidden fields are never in it.';
-comment on column jobs.search_text_office is 'What staff find it by: the portal''s text and more.';
+comment on column jobs.external_reference is 'Job number in the system it was imported from.';
+comment on column jobs.search_text_portal is 'Search text for portal users. Excludes hidden fields.';
+comment on column jobs.search_text_office is 'Search text for staff. Includes the portal text.';
 create unique index jobs_external_unique on jobs (account_id, external_reference) where external_reference is not null;
 create index jobs_newest on jobs (account_id, created_at desc, id desc);
 create index jobs_by_status on jobs (account_id, status, created_at desc, id desc);
@@ -58,7 +57,7 @@ create index jobs_scheduled on jobs (account_id, scheduled_at, id) where schedul
 create index jobs_of_worker on jobs (account_id, worker_id, created_at desc, id desc) where worker_id is not null;
 create index jobs_created_by on jobs (account_id, created_by_id) where created_by_id is not null;
 create index jobs_of_batch on jobs (account_id, batch_id) where batch_id is not null;
--- INCLUDE: the columns that the policy compares, so that a list of many customers reads the index alone.
+-- INCLUDE the columns the policy checks, for index-only scans.
 create index jobs_of_customer on jobs (account_id, customer_id, created_at desc, id desc)
   include (status, template_id, worker_id);
 create index jobs_open on jobs (account_id, customer_id, created_at desc, id desc)
@@ -69,8 +68,9 @@ create index jobs_visits on jobs (account_id, customer_id, scheduled_at, id)
 create index jobs_without_worker on jobs (account_id, created_at desc, id desc)
   include (status, template_id, customer_id, worker_id)
   where worker_id is null;
--- Account and customer as one array: no other statement compares them so, and only search_jobs uses this index.
--- The office's text alone, because it contains the portal's: a second index would double the cost of a new job.
+-- search_jobs compares account and customer as an array so that only it uses this index.
+-- Indexes only the office text, which contains the portal text. A second index would double the insert cost.
+-- The pending list is limited to 512 kB. A short list keeps searches fast, and the insert that flushes it.
 create index jobs_search on jobs
   using gin ((array[account_id, customer_id]), search_text_office gin_trgm_ops) with (gin_pending_list_limit = 512);
 select protect_tenant_table('jobs', 'reach');
@@ -82,5 +82,5 @@ create function release_declined_job(p_account_id uuid, p_job_id uuid, p_now tim
     and account_id = nullif(current_setting('app.account', true), '')::uuid
 $$;
 comment on function release_declined_job(uuid, uuid, timestamptz) is
-  'Takes a declined job from its worker (E-40). Definer: the worker loses reach of the job by this very change.';
+  'Unassigns a declined job (E-40). Security definer: after the update the worker can no longer see the row.';
 grant execute on function release_declined_job(uuid, uuid, timestamptz) to portico_app, portico_system;

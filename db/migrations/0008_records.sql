@@ -1,5 +1,5 @@
 -- Comments, history and files: children of a record of any kind, named by parent_kind and parent_id.
--- Each kind of parent has a generated column (job_id) with the foreign key and the index. Queries join by it.
+-- Each kind of parent has a generated column (job_id) with a foreign key and an index. Queries join on it.
 
 create table comments (
   account_id uuid not null,
@@ -8,7 +8,6 @@ create table comments (
   parent_id uuid not null,
   job_id uuid generated always as (case when parent_kind = 'job' then parent_id end) stored,
   customer_id uuid not null,
-  partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
   author_kind text not null,
   author_id uuid,
@@ -29,7 +28,6 @@ create table history (
   parent_id uuid not null,
   job_id uuid generated always as (case when parent_kind = 'job' then parent_id end) stored,
   customer_id uuid not null,
-  partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
   event text not null,
   from_status text,
@@ -56,7 +54,6 @@ create table files (
   comment_id uuid,
   field_id text,
   customer_id uuid,
-  partner_id uuid,
   audience text not null check (audience in ('internal', 'customer')),
   uploader_kind text not null,
   uploader_id uuid,
@@ -75,9 +72,9 @@ create table files (
 );
 comment on table files is
   'class: tenant. Attachments. '
-  'One without a parent waits for its form, visible to its uploader only, and expires after a day.';
-comment on column files.comment_id is 'The comment it was sent with, if any.';
-comment on column files.field_id is 'The template field it answers, if any.';
+  'A file without a parent is a pending upload: only its uploader sees it, and it expires after a day.';
+comment on column files.comment_id is 'The comment that the file was sent with, if any.';
+comment on column files.field_id is 'The template field that the file answers, if any.';
 create index files_job on files (account_id, job_id) where job_id is not null;
 create index files_comment on files (account_id, comment_id) where comment_id is not null;
 create index files_waiting on files (created_at) where parent_id is null;
@@ -94,6 +91,6 @@ create function list_exclusive_storage_keys(p_account_id uuid, p_job_id uuid) re
       where o.account_id = p_account_id and o.storage_key = f.storage_key and o.job_id is distinct from p_job_id)
 $$;
 comment on function list_exclusive_storage_keys(uuid, uuid) is
-  'Storage keys that only this job holds, to be deleted with it. '
-  'Definer: a customer who deletes a job does not see its internal files.';
+  'Returns the storage keys that only this job uses, so they can be deleted with it. '
+  'Security definer: a customer who deletes a job cannot see its internal files.';
 grant execute on function list_exclusive_storage_keys(uuid, uuid) to portico_app, portico_system;

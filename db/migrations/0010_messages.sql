@@ -28,11 +28,11 @@ create table outbox (
 );
 comment on table outbox is
   'class: tenant. Messages to send, written in the transaction that causes them; the deliverer takes what is due.';
-comment on column outbox.secret is 'The payload holds a token: it is wiped once the message is delivered.';
-comment on column outbox.urgent is 'Somebody is waiting for it: it is sent before all that are not.';
+comment on column outbox.secret is 'The payload contains a token and is cleared after delivery.';
+comment on column outbox.urgent is 'Someone is waiting for the message, so it is sent before the others.';
 create index outbox_newest on outbox (account_id, created_at desc, id desc);
 create index outbox_subject on outbox (account_id, subject_kind, subject_id, created_at desc);
--- In the order in which rows are taken: the next of 100,000 is the first entry.
+-- The index has the order in which rows are claimed, so the next of 100,000 is its first entry.
 create index outbox_due on outbox (urgent desc, next_at) where status in ('waiting', 'sending');
 select protect_tenant_table('outbox', 'journal');
 
@@ -55,7 +55,7 @@ select protect_tenant_table('deliveries', 'journal');
 create function resend_message(p_account_id uuid, p_message_id uuid, p_now timestamptz) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  -- Urgent: whoever sends it again waits for it.
+  -- The message is urgent because the person who resends it is waiting for it.
   update outbox set
     status = 'waiting', next_at = p_now, urgent = true, attempts = 0, last_result = null,
     lease_until = null, lease_number = lease_number + 1
@@ -64,6 +64,6 @@ begin
   return found;
 end $$;
 comment on function resend_message(uuid, uuid, timestamptz) is
-  'Makes a failed or waiting message due now; false when it cannot be sent again. '
-  'Definer: portico_app may change nothing in the outbox.';
+  'Makes a failed or waiting message due now. Returns false when it cannot be sent again. '
+  'Security definer: portico_app cannot update the outbox.';
 grant execute on function resend_message(uuid, uuid, timestamptz) to portico_app, portico_system;

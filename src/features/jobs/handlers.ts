@@ -8,7 +8,7 @@ import { nameWorkers } from './form/queries.ts'
 import { changeJob, releaseDeclined, removeJob, type JobRecord } from './queries.ts'
 import { jobParent, type JobStatus } from './rules.ts'
 import {
-  assignmentLine,
+  assignmentEntry,
   changesOfTransition,
   historyOfCustomerTransition,
   historyOfTransition,
@@ -29,7 +29,7 @@ export async function transitionJob(ctx: TransitionContext, job: JobRecord, to: 
   const changes = changesOfTransition(job, to, input, ctx.now)
   const version = await changeJob(ctx.db, job, changes, ctx.now)
   const after = { ...job, ...changes }
-  const lines =
+  const entries =
     ctx.actor.kind === 'portalUser'
       ? historyOfCustomerTransition(job, after, input.reason)
       : historyOfTransition(
@@ -38,7 +38,7 @@ export async function transitionJob(ctx: TransitionContext, job: JobRecord, to: 
           input.reason,
           after.worker_id === job.worker_id ? undefined : await assignmentOf(ctx, job.worker_id, after.worker_id),
         )
-  await addHistory(ctx.db, [jobParent(job)], lines, actorStamp(ctx), ctx.newId)
+  await addHistory(ctx.db, [jobParent(job)], entries, actorStamp(ctx), ctx.newId)
   if (to !== 'declined') return { id: job.id, number: job.number, status: to, version }
   await freeDeclinedJob(ctx, job)
   return { id: job.id, number: job.number, status: 'unassigned' as const, version: version + 1 }
@@ -56,7 +56,7 @@ async function freeDeclinedJob(ctx: TransitionContext, job: JobRecord): Promise<
   await releaseDeclined(ctx.db, ctx.account.id, job.id, ctx.now)
 }
 
-/** The history line of an assignment, with the workers' names. */
+/** The history entry of an assignment, with the workers' names. */
 export async function assignmentOf(
   ctx: Pick<TransitionContext, 'db' | 'account'>,
   before: string | null,
@@ -64,7 +64,7 @@ export async function assignmentOf(
 ) {
   const names = await nameWorkers(ctx.db, ctx.account.id)
   const nameOf = (worker: string | null) => (worker ? (names.get(worker) ?? null) : null)
-  return assignmentLine(nameOf(after), nameOf(before))
+  return assignmentEntry(nameOf(after), nameOf(before))
 }
 
 /** Deletes a job for good, with its history, comments and the bytes of files that no other job has. */

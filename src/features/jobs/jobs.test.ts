@@ -46,7 +46,7 @@ describe('a booking followed to its end', () => {
     await move(marek, { to: 'completed' })
     const done = await seen()
     expect(done.status).toBe('completed')
-    expect(done.history.map((line) => [line.event, line.to, line.by.name])).toEqual([
+    expect(done.history.map((entry) => [entry.event, entry.to, entry.by.name])).toEqual([
       ['created', null, 'Eleanor Finch'],
       ['moved', 'scheduled', 'Dana'],
       ['scheduled', null, 'Marek'],

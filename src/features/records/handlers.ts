@@ -5,7 +5,7 @@ import { maySeeJob } from '../jobs/policy.ts'
 import { portalJobs } from '../jobs/portal/contract.ts'
 import { findJob } from '../jobs/queries.ts'
 import { jobParent, type JobStatus } from '../jobs/rules.ts'
-import { addComment, historyOf } from './queries.ts'
+import { addComment, listHistory } from './queries.ts'
 import { actorStamp, presentHistory, type HistoryRecord } from './rules.ts'
 
 const { addJobComment, getJobHistory } = jobs
@@ -35,7 +35,7 @@ export const recordsHandlers = implement(
     async getJobHistory(ctx, { job: jobId }) {
       const job = await findJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(maySeeJob(ctx.actor, job))
-      const history = (await historyOf(ctx.db, jobParent(job!))) as HistoryRecord<JobStatus>[]
+      const history = (await listHistory(ctx.db, jobParent(job!))) as HistoryRecord<JobStatus>[]
       return { rows: history.map(presentHistory) }
     },
   },

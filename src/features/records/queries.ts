@@ -1,27 +1,27 @@
 /**
- * Comments and history of records, and what a parent's page reads of them; `files/queries.ts` has the files. No other file
- * reads or writes these tables. Reading joins the parent, so that its own row-level security decides.
+ * Reads and writes comments and history. Files are in `files/queries.ts`. No other file reads or writes these tables.
+ * Queries join the parent, so its row-level security applies.
  */
 import { insertRows, statement } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { ActorStamp, HistoryLine, HistoryRecord, ParentKind, RecordAudience, RecordParent } from './rules.ts'
+import type { ActorStamp, HistoryEntry, HistoryRecord, ParentKind, RecordAudience, RecordParent } from './rules.ts'
 
 interface ParentTable {
-  /** The parents themselves. */
+  /** The parents' own table. */
   table: string
-  /** Column of comments, history and files that names a parent of this kind; their indexes begin with it. */
+  /** Column of comments, history and files that holds the parent's id. Their indexes start with account and this column. */
   column: string
 }
 
-/** A new kind of parent is one line here, and a generated column with its indexes in the three tables. */
+/** A new kind of parent needs an entry here, and a generated column with its indexes in the three tables. */
 const PARENT_TABLES: Readonly<Record<ParentKind, ParentTable>> = {
   job: { table: 'jobs', column: 'job_id' },
 }
 
 export type ParentKey = Pick<RecordParent, 'kind' | 'account' | 'id'>
 
-/** A statement about one parent, of each kind. `$1` is the account and `$2` the parent's id. */
-export function statementOfParent<Row>(
+/** Prepares one statement per parent kind. `$1` is the account and `$2` the parent's id. */
+export function createParentQuery<Row>(
   text: (parent: ParentTable) => string,
 ): (db: Read, parent: ParentKey) => Promise<Row[]> {
   const statements = new Map(
@@ -30,59 +30,59 @@ export function statementOfParent<Row>(
   return (db, { kind, account, id }) => statements.get(kind)!(db, account, id)
 }
 
-/** Rows of a table `r` beside their parent `p`, oldest first. */
-export const recordsOfParent = (columns: string, table: string) => (parent: ParentTable) => `
+/** Selects rows of a table `r` joined to their parent `p`, oldest first. */
+export const selectRecordsSql = (columns: string, table: string) => (parent: ParentTable) => `
   select ${columns} from ${table} r
   join ${parent.table} p on p.account_id = r.account_id and p.id = r.${parent.column}
   where r.account_id = $1 and p.account_id = $1 and r.${parent.column} = $2
   order by r.created_at, r.id`
 
-/** The history of one parent, oldest first. */
-export const historyOf = statementOfParent<HistoryRecord>(recordsOfParent('r.*', 'history'))
+/** Lists the history of one parent, oldest first. */
+export const listHistory = createParentQuery<HistoryRecord>(selectRecordsSql('r.*', 'history'))
 
-/** Written in the transaction of the change. Ids are made in order, so that lines of the same moment keep their order. */
+/** Call it in the transaction of the change. Ids ascend, so entries with equal timestamps keep their order. */
 export async function addHistory(
   db: Write,
   parents: readonly RecordParent[],
-  lines: readonly HistoryLine[],
+  entries: readonly HistoryEntry[],
   stamp: ActorStamp,
   newId: () => string,
 ): Promise<void> {
   await insertRows(
     db,
     'history',
-    parents.flatMap((parent) => lines.map((line) => historyRow(parent, line, stamp, newId()))),
+    parents.flatMap((parent) => entries.map((entry) => historyRow(parent, entry, stamp, newId()))),
   )
 }
 
-const historyRow = (parent: RecordParent, line: HistoryLine, stamp: ActorStamp, id: string) => ({
+const historyRow = (parent: RecordParent, entry: HistoryEntry, stamp: ActorStamp, id: string) => ({
   account_id: parent.account,
   id,
   parent_kind: parent.kind,
   parent_id: parent.id,
   customer_id: parent.customer,
-  audience: line.audience,
-  event: line.event,
-  from_status: line.from ?? null,
-  to_status: line.to ?? null,
-  details: line.details ?? {},
+  audience: entry.audience,
+  event: entry.event,
+  from_status: entry.from ?? null,
+  to_status: entry.to ?? null,
+  details: entry.details ?? {},
   actor_kind: stamp.kind,
   actor_id: stamp.id,
   actor_name: stamp.name,
   created_at: stamp.at,
 })
 
-/** History of many parents at once, each with lines of its own: for imports. */
-export async function addHistoryOfMany(
+/** Adds history to many parents at once, each with its own entries. Imports use it. */
+export async function addHistoryBatch(
   db: Write,
-  entries: readonly { parent: RecordParent; line: HistoryLine }[],
+  entries: readonly { parent: RecordParent; entry: HistoryEntry }[],
   stamp: ActorStamp,
   newId: () => string,
 ): Promise<void> {
   await insertRows(
     db,
     'history',
-    entries.map(({ parent, line }) => historyRow(parent, line, stamp, newId())),
+    entries.map(({ parent, entry }) => historyRow(parent, entry, stamp, newId())),
   )
 }
 
@@ -110,17 +110,19 @@ export async function addComment(
     .execute()
 }
 
-// ---- beside their parent, in the statement that reads it ----
+// ---- columns for the statement that reads the parent ----
 
-const HISTORY = 'id, audience, event, from_status, to_status, details, actor_kind, actor_id, actor_name, created_at'
-const COMMENT = 'id, audience, body, author_kind, author_id, author_name, created_at'
-const FILE = `id, comment_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at`
+const HISTORY_COLUMNS =
+  'id, audience, event, from_status, to_status, details, actor_kind, actor_id, actor_name, created_at'
+const COMMENT_COLUMNS = 'id, audience, body, author_kind, author_id, author_name, created_at'
+const FILE_COLUMNS = `id, comment_id, field_id, audience, uploader_kind, uploader_id, uploader_name, name, type, size, created_at`
 
 /**
- * Columns `history`, `comments` and `files`, each a JSON array, for a statement that reads one parent. Moments arrive as ISO text.
- * @param parent SQL of the parent's id, such as `j.id`: the parent is in the statement, so its own policy decides
- * @param account SQL of the account
- * @param audience only records written for this audience; undefined: all
+ * Returns SQL columns `history`, `comments` and `files` for a statement that reads one parent. Each is a JSON array.
+ * Timestamps are ISO strings.
+ * @param parent SQL of the parent's id, such as `j.id`. The outer query selects the parent, so its policy applies.
+ * @param account SQL of the account id
+ * @param audience Only records for this audience. Undefined selects all.
  */
 export function recordColumns({
   kind,
@@ -139,7 +141,7 @@ export function recordColumns({
       select coalesce(json_agg(r order by r.created_at, r.id), '[]')
       from (select ${columns} from ${table} where ${condition}) r)`
   return `
-    ${records(HISTORY, 'history')} as history,
-    ${records(COMMENT, 'comments')} as comments,
-    ${records(FILE, 'files')} as files`
+    ${records(HISTORY_COLUMNS, 'history')} as history,
+    ${records(COMMENT_COLUMNS, 'comments')} as comments,
+    ${records(FILE_COLUMNS, 'files')} as files`
 }

@@ -3,7 +3,7 @@
  * handlers and screen parts. A reader reaches them only through the parent.
  */
 
-/** Kinds of parents. Each has a line in the table of records/queries.ts. */
+/** Kinds of parents. Each has an entry in the table of records/queries.ts. */
 export type ParentKind = 'job'
 
 export interface RecordParent {
@@ -36,7 +36,7 @@ export const systemStamp = (at: Date): ActorStamp => ({ kind: 'system', id: null
 
 export type HistoryDetails = Record<string, string | number | boolean | null | string[]>
 
-export interface HistoryLine {
+export interface HistoryEntry {
   event: string
   audience: RecordAudience
   from?: string | null
@@ -96,15 +96,15 @@ export interface ParentRecords<Status extends string = string> {
 
 // ---- as the office's answers show them ----
 
-export const presentHistory = <Status extends string>(line: HistoryRecord<Status>) => ({
-  id: line.id,
-  at: line.created_at,
-  event: line.event,
-  audience: line.audience,
-  from: line.from_status,
-  to: line.to_status,
-  by: { kind: line.actor_kind, id: line.actor_id, name: line.actor_name },
-  details: line.details,
+export const presentHistory = <Status extends string>(entry: HistoryRecord<Status>) => ({
+  id: entry.id,
+  at: entry.created_at,
+  event: entry.event,
+  audience: entry.audience,
+  from: entry.from_status,
+  to: entry.to_status,
+  by: { kind: entry.actor_kind, id: entry.actor_id, name: entry.actor_name },
+  details: entry.details,
 })
 
 export const presentComment = (comment: CommentRecord) => ({

@@ -44,13 +44,13 @@ export async function listCustomers(
   const rows = rowsAndNext.slice(0, limit)
   const ids = rows.map((row) => row.id)
   const [contacts, sites, jobs] = await Promise.all([
-    firstContacts(db, account, ids),
-    firstSites(db, account, ids),
+    primaryContacts(db, account, ids),
+    siteSummaries(db, account, ids),
     jobCounts(db, account, ids),
   ])
   const last = rowsAndNext.length > limit ? rows.at(-1) : undefined
   return {
-    rows: rows.map(({ rank: _, ...row }) => ({
+    rows: rows.map(({ cursorValue: _, ...row }) => ({
       ...row,
       status: row.status as CustomerStatus,
       contact: contacts.get(row.id) ?? null,
@@ -59,16 +59,16 @@ export async function listCustomers(
       jobs: Number(jobs.get(row.id)?.total ?? 0),
       openJobs: Number(jobs.get(row.id)?.open ?? 0),
     })),
-    next: last ? `${last.rank}_${last.id}` : null,
+    next: last ? `${last.cursorValue}_${last.id}` : null,
   }
 }
 
 interface Cursor {
-  rank: number
+  cursorValue: number
   id: string
 }
 
-/** `rank` is the number that the cursor needs beside the id; names and times are looked up by the id. */
+/** `cursorValue`: Job count when sorting by jobs, otherwise 0: the cursor row supplies name and time. */
 function sortedCustomers(
   db: Read,
   account: string,
@@ -80,27 +80,31 @@ function sortedCustomers(
     .select(['c.id', 'c.name', 'c.reference', 'c.status', 'c.created_at as createdAt'])
   const isDescending = sort.startsWith('-')
   const direction = isDescending ? 'desc' : 'asc'
-  const beyond = isDescending ? sql`<` : sql`>`
+  const comparison = isDescending ? sql`<` : sql`>`
   const cursorRow = (keys: string) =>
-    sql`(select ${sql.raw(keys)} from customers a where a.account_id = ${account} and a.id = ${cursor?.id}::uuid)`
+    sql`(select ${sql.raw(keys)} from customers cursor_row where cursor_row.account_id = ${account} and cursor_row.id = ${cursor?.id}::uuid)`
   switch (sort) {
     case 'name':
     case '-name':
       return base
-        .select(sql<number>`0`.as('rank'))
+        .select(sql<number>`0`.as('cursorValue'))
         .orderBy(sql`lower(c.name)`, direction)
         .orderBy('c.id', direction)
         .$if(cursor !== undefined, (query) =>
-          query.where(sql<SqlBool>`(lower(c.name), c.id) ${beyond} ${cursorRow('lower(a.name), a.id')}`),
+          query.where(
+            sql<SqlBool>`(lower(c.name), c.id) ${comparison} ${cursorRow('lower(cursor_row.name), cursor_row.id')}`,
+          ),
         )
     case 'created':
     case '-created':
       return base
-        .select(sql<number>`0`.as('rank'))
+        .select(sql<number>`0`.as('cursorValue'))
         .orderBy('c.created_at', direction)
         .orderBy('c.id', direction)
         .$if(cursor !== undefined, (query) =>
-          query.where(sql<SqlBool>`(c.created_at, c.id) ${beyond} ${cursorRow('a.created_at, a.id')}`),
+          query.where(
+            sql<SqlBool>`(c.created_at, c.id) ${comparison} ${cursorRow('cursor_row.created_at, cursor_row.id')}`,
+          ),
         )
     case 'jobs':
     case '-jobs':
@@ -110,25 +114,27 @@ function sortedCustomers(
             jobs
               .selectFrom('jobs')
               .where('account_id', '=', account)
-              .select((job) => ['customer_id', job.fn.countAll<string>().as('n')])
+              .select((job) => ['customer_id', job.fn.countAll<string>().as('job_count')])
               .groupBy('customer_id')
-              .as('j'),
-          (join) => join.onRef('j.customer_id', '=', 'c.id'),
+              .as('job_counts'),
+          (join) => join.onRef('job_counts.customer_id', '=', 'c.id'),
         )
-        .select(sql<number>`coalesce(j.n, 0)::int`.as('rank'))
-        .orderBy(sql`coalesce(j.n, 0)`, direction)
+        .select(sql<number>`coalesce(job_counts.job_count, 0)::int`.as('cursorValue'))
+        .orderBy(sql`coalesce(job_counts.job_count, 0)`, direction)
         .orderBy('c.id', direction)
         .$if(cursor !== undefined, (query) =>
-          query.where(sql<SqlBool>`(coalesce(j.n, 0), c.id) ${beyond} (${cursor?.rank}::bigint, ${cursor?.id}::uuid)`),
+          query.where(
+            sql<SqlBool>`(coalesce(job_counts.job_count, 0), c.id) ${comparison} (${cursor?.cursorValue}::bigint, ${cursor?.id}::uuid)`,
+          ),
         )
   }
 }
 
 /** Unsigned: it only names a position among rows that the reader may see anyway. */
 function parseCursor(cursor: string): Cursor {
-  const [, rank, id] = /^(\d{1,9})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
+  const [, cursorValue, id] = /^(\d{1,9})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
   if (!id) throw problem('input', { fields: { cursor: 'format' } })
-  return { rank: Number(rank), id }
+  return { cursorValue: Number(cursorValue), id }
 }
 
 /** Matching customers of each status (PS-12), counted no further than MAX_COUNT. */
@@ -140,23 +146,27 @@ export async function countCustomers(
   const count = async (status: CustomerStatus) => {
     const row = await db
       .selectFrom(
-        searchCustomers(db, account, search).where('c.status', '=', status).select('c.id').limit(MAX_COUNT).as('some'),
+        searchCustomers(db, account, search)
+          .where('c.status', '=', status)
+          .select('c.id')
+          .limit(MAX_COUNT)
+          .as('limited_customers'),
       )
-      .select((some) => some.fn.countAll<string>().as('n'))
+      .select((limitedCustomers) => limitedCustomers.fn.countAll<string>().as('customer_count'))
       .executeTakeFirstOrThrow()
-    return Number(row.n)
+    return Number(row.customer_count)
   }
   const [active, archived] = await Promise.all([count('active'), count('archived')])
   return { active, archived }
 }
 
-const isAnyCustomer = (ids: readonly string[]) => sql<SqlBool>`customer_id = any(${ids}::uuid[])`
+const whereCustomerIn = (ids: readonly string[]) => sql<SqlBool>`customer_id = any(${ids}::uuid[])`
 
-async function firstContacts(db: Read, account: string, ids: readonly string[]) {
+async function primaryContacts(db: Read, account: string, ids: readonly string[]) {
   const rows = await db
     .selectFrom('contacts')
     .where('account_id', '=', account)
-    .where(isAnyCustomer(ids))
+    .where(whereCustomerIn(ids))
     .distinctOn('customer_id')
     .select(['customer_id', 'id', 'name', 'email', 'phone'])
     .orderBy('customer_id')
@@ -167,12 +177,12 @@ async function firstContacts(db: Read, account: string, ids: readonly string[]) 
   return new Map(rows.map(({ customer_id: customer, ...contact }) => [customer, contact]))
 }
 
-async function firstSites(db: Read, account: string, ids: readonly string[]) {
+async function siteSummaries(db: Read, account: string, ids: readonly string[]) {
   const rows = await db
     .selectFrom('sites')
     .where('account_id', '=', account)
     .where('status', '=', 'active')
-    .where(isAnyCustomer(ids))
+    .where(whereCustomerIn(ids))
     .groupBy('customer_id')
     .select([
       'customer_id',
@@ -187,7 +197,7 @@ async function jobCounts(db: Read, account: string, ids: readonly string[]) {
   const rows = await db
     .selectFrom('jobs')
     .where('account_id', '=', account)
-    .where(isAnyCustomer(ids))
+    .where(whereCustomerIn(ids))
     .groupBy('customer_id')
     .select([
       'customer_id',

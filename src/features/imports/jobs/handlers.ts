@@ -7,8 +7,8 @@ import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
 import { insertJobs, reserveJobNumbers } from '../../jobs/queries.ts'
 import { jobParent } from '../../jobs/rules.ts'
 import { searchTexts } from '../../jobs/search/queries.ts'
-import { addHistoryOfMany } from '../../records/queries.ts'
-import { systemStamp, type HistoryLine } from '../../records/rules.ts'
+import { addHistoryBatch } from '../../records/queries.ts'
+import { systemStamp, type HistoryEntry } from '../../records/rules.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../../templates/queries.ts'
 import { checkFieldValues } from '../../templates/answers/rules.ts'
 import { getDefaultValues, type FieldValues } from '../../templates/fields/rules.ts'
@@ -169,10 +169,10 @@ async function writeJobs(db: Write, { account, mapping, now }: JobImport, accept
     return { ...row, ...searchTexts(row, template.fields) }
   })
   await insertJobs(db, rows)
-  const history = accepted.flatMap(({ job }, index) =>
-    historyLines(job).map((line) => ({ parent: jobParent(rows[index]!), line })),
+  const entries = accepted.flatMap(({ job }, index) =>
+    historyEntries(job).map((entry) => ({ parent: jobParent(rows[index]!), entry })),
   )
-  await addHistoryOfMany(db, history, systemStamp(at), newId)
+  await addHistoryBatch(db, entries, systemStamp(at), newId)
   for (const customer of customersWithNewSites) await updateSearchText(db, { account, customer })
 }
 
@@ -236,13 +236,13 @@ function jobRow(
 }
 
 /** A canceled job has no times; what they were stays in its history (E-51). */
-function historyLines(job: ImportedJob): HistoryLine[] {
+function historyEntries(job: ImportedJob): HistoryEntry[] {
   const { scheduledAt, startedAt } = job.times
   const clearedTimes = {
     ...(scheduledAt && { scheduledAt: scheduledAt.toISOString() }),
     ...(startedAt && { startedAt: startedAt.toISOString() }),
   }
-  const imported: HistoryLine = {
+  const imported: HistoryEntry = {
     event: 'imported',
     audience: 'internal',
     to: job.status,

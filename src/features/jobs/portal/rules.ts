@@ -54,7 +54,7 @@ export function presentPortalJob(
 ) {
   const { timeZone, currency } = reader.account
   const person = (kind: string, id: string | null, name: string | null) => presentPerson(reader, kind, id, name)
-  const lines = history.flatMap((line) => presentLine(line, person))
+  const entries = history.flatMap((entry) => presentEntry(entry, person))
   const visible = selectPortalFields(fields)
   const closed = {
     edit: isAllowed('edit') ? blockedReason('edit', job.status) : null,
@@ -69,8 +69,8 @@ export function presentPortalJob(
     template: { id: job.template_id, name: job.template },
     createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
     fields: withValues(visible, selectVisibleValues(fields, job.fields, 'portal')),
-    progress: progressOf(job.status).map((step) => presentStep(step, lines, job.created_at)),
-    history: lines,
+    progress: progressOf(job.status).map((step) => presentStep(step, entries, job.created_at)),
+    history: entries,
     comments: comments.map((comment) => presentPortalComment(comment, person)),
     files: files
       .filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id))
@@ -108,33 +108,33 @@ type CustomerEvent = (typeof CUSTOMER_EVENTS)[number]
 const isCustomerEvent = (event: string): event is CustomerEvent =>
   (CUSTOMER_EVENTS as readonly string[]).includes(event)
 
-/** A line of history, or nothing when its event is not one that customers see. */
-function presentLine(line: HistoryRecord<JobStatus>, person: PresentPerson) {
-  const { event, details } = line
+/** A history entry, or nothing when its event is not one that customers see. */
+function presentEntry(entry: HistoryRecord<JobStatus>, person: PresentPerson) {
+  const { event, details } = entry
   if (!isCustomerEvent(event)) return []
   const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
   const scheduledAt = textOf(details.scheduledAt)
   return [
     {
-      id: line.id,
-      at: line.created_at,
-      by: person(line.actor_kind, line.actor_id, line.actor_name),
+      id: entry.id,
+      at: entry.created_at,
+      by: person(entry.actor_kind, entry.actor_id, entry.actor_name),
       event,
-      to: line.to_status ? customerStatus(line.to_status) : null,
+      to: entry.to_status ? customerStatus(entry.to_status) : null,
       scheduledAt: scheduledAt ? new Date(scheduledAt) : null,
       // Only a customer's own reason is shown: reasons of the staff are internal.
-      reason: line.actor_kind === 'portalUser' ? textOf(details.reason) : null,
+      reason: entry.actor_kind === 'portalUser' ? textOf(details.reason) : null,
       name: textOf(details.name),
     },
   ]
 }
 
 /** When a step of the progress was reached, and by whom. */
-function presentStep(step: ProgressStep, lines: ReturnType<typeof presentLine>, createdAt: Date) {
+function presentStep(step: ProgressStep, entries: ReturnType<typeof presentEntry>, createdAt: Date) {
   if (step.is === 'next') return { ...step, at: null, by: null }
   const isRequest = step.status === 'requested'
-  const line = isRequest
-    ? lines.find((each) => each.event === 'created')
-    : lines.findLast((each) => each.to === step.status)
-  return { ...step, at: line?.at ?? (isRequest ? createdAt : null), by: line?.by ?? null }
+  const entry = isRequest
+    ? entries.find((each) => each.event === 'created')
+    : entries.findLast((each) => each.to === step.status)
+  return { ...step, at: entry?.at ?? (isRequest ? createdAt : null), by: entry?.by ?? null }
 }

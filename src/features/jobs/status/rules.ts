@@ -1,5 +1,5 @@
 /** What a change of status writes: columns of the job and lines of its history. Pure; transitionJob does the writing. */
-import type { HistoryLine } from '../../records/rules.ts'
+import type { HistoryEntry } from '../../records/rules.ts'
 import type { JobRecord } from '../queries.ts'
 import { customerStatus, isScheduleVisible, type JobStatus } from '../rules.ts'
 
@@ -47,8 +47,8 @@ export function historyOfTransition(
   before: TransitionTimes,
   after: TransitionTimes,
   reason: string | undefined,
-  assignment: HistoryLine | undefined,
-): HistoryLine[] {
+  assignment: HistoryEntry | undefined,
+): HistoryEntry[] {
   const from = before.status
   const to = after.status
   // That a worker declined is internal: the customer sees the change of status that follows.
@@ -80,7 +80,7 @@ export const historyOfCustomerTransition = (
   before: TransitionTimes,
   after: TransitionTimes,
   reason: string | undefined,
-): HistoryLine[] => [
+): HistoryEntry[] => [
   {
     event: 'moved',
     audience: 'customer',
@@ -116,7 +116,7 @@ export const clearedTimeOf = (details: Record<string, unknown>): unknown =>
   details.completedAt
 
 /** Who does the job, before and after. */
-export const assignmentLine = (worker: string | null, workerBefore: string | null): HistoryLine => ({
+export const assignmentEntry = (worker: string | null, workerBefore: string | null): HistoryEntry => ({
   event: 'assigned',
   audience: 'internal',
   details: { worker, before: workerBefore },

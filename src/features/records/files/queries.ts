@@ -4,7 +4,7 @@ import type { Files } from '../../../../db/schema.gen.ts'
 import { statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/fields/rules.ts'
-import { recordsOfParent, statementOfParent } from '../queries.ts'
+import { selectRecordsSql, createParentQuery } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
 
 export type FileRecord = Omit<Selectable<Files>, 'parent_kind' | 'audience'> & {
@@ -22,9 +22,9 @@ export const isPendingUpload = (file: Pick<FileRecord, 'created_at'>, now: Date)
 // ---- reading ----
 
 /** Files of one parent, oldest first. */
-export const filesOf = statementOfParent<FileRecord>(recordsOfParent('r.*', 'files'))
+export const filesOf = createParentQuery<FileRecord>(selectRecordsSql('r.*', 'files'))
 
-const parentInReach = statementOfParent<object>(
+const parentInReach = createParentQuery<object>(
   ({ table }) => `select 1 from ${table} where account_id = $1 and id = $2`,
 )
 

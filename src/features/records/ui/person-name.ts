@@ -8,7 +8,7 @@ export interface Person {
 }
 
 /** The properties that every line of history has. */
-export interface OfficeHistoryLine {
+export interface OfficeHistoryEntry {
   id: string
   at: string
   audience: 'internal' | 'customer'

@@ -3,7 +3,7 @@ import { implement, type Context, type Input } from '../../../../platform/operat
 import { problem } from '../../../../platform/problem.ts'
 import { claimFieldFiles } from '../../../records/files/queries.ts'
 import { addComment, addHistory } from '../../../records/queries.ts'
-import { actorStamp, type HistoryLine } from '../../../records/rules.ts'
+import { actorStamp, type HistoryEntry } from '../../../records/rules.ts'
 import { getDefaultValues } from '../../../templates/fields/rules.ts'
 import { jobs } from '../../contract.ts'
 import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites } from '../../form/queries.ts'
@@ -39,8 +39,8 @@ export const jobEditingHandlers = implement(
       ctx.allow(mayRunJobs(ctx.actor))
       const checked = await checkNewJob(ctx, input)
       const job = await insertNewJob(ctx, input, checked)
-      const lines = await historyOfNewJob(ctx, job)
-      await addHistory(ctx.db, [jobParent(job)], lines, actorStamp(ctx), ctx.newId)
+      const entries = await historyOfNewJob(ctx, job)
+      await addHistory(ctx.db, [jobParent(job)], entries, actorStamp(ctx), ctx.newId)
       if (input.note) {
         const comment = { id: ctx.newId(), audience: 'internal' as const, body: input.note }
         await addComment(ctx.db, jobParent(job), comment, actorStamp(ctx))
@@ -138,8 +138,8 @@ async function insertNewJob(
 async function historyOfNewJob(
   ctx: CreateContext,
   job: Pick<JobRecord, 'status' | 'worker_id' | 'scheduled_at'>,
-): Promise<HistoryLine[]> {
-  const created: HistoryLine = { event: 'created', audience: 'customer' }
+): Promise<HistoryEntry[]> {
+  const created: HistoryEntry = { event: 'created', audience: 'customer' }
   if (!job.worker_id) return [created]
   const scheduledAt = isScheduleVisible(job.status) ? job.scheduled_at : null
   return [

@@ -2,7 +2,7 @@
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { problem } from '../../../../platform/problem.ts'
 import { addHistory } from '../../../records/queries.ts'
-import { actorStamp, type HistoryLine } from '../../../records/rules.ts'
+import { actorStamp, type HistoryEntry } from '../../../records/rules.ts'
 import { jobs } from '../../contract.ts'
 import { isActiveStaff } from '../../form/queries.ts'
 import { checkVersion, parseLocalTime, throwFieldErrors, type FieldErrors } from '../../form/rules.ts'
@@ -54,7 +54,7 @@ export const jobStatusHandlers = implement(
         ...(durationMinutes !== undefined && { duration_minutes: durationMinutes }),
       }
       const nextVersion = await changeJob(ctx.db, job!, changes, ctx.now)
-      await addHistory(ctx.db, [jobParent(job!)], [scheduleLine(job!, start)], actorStamp(ctx), ctx.newId)
+      await addHistory(ctx.db, [jobParent(job!)], [scheduleEntry(job!, start)], actorStamp(ctx), ctx.newId)
       return { id: job!.id, number: job!.number, status: job!.status, version: nextVersion }
     },
 
@@ -104,12 +104,12 @@ function keepsStatus(job: JobRecord, worker: string, outright: boolean): boolean
 
 async function reassignJob(ctx: Context<(typeof jobs)['assignJob']>, job: JobRecord, worker: string) {
   const version = await changeJob(ctx.db, job, { worker_id: worker }, ctx.now)
-  const line = await assignmentOf(ctx, job.worker_id, worker)
-  await addHistory(ctx.db, [jobParent(job)], [line], actorStamp(ctx), ctx.newId)
+  const entry = await assignmentOf(ctx, job.worker_id, worker)
+  await addHistory(ctx.db, [jobParent(job)], [entry], actorStamp(ctx), ctx.newId)
   return { id: job.id, number: job.number, status: job.status, version }
 }
 
-const scheduleLine = (job: JobRecord, start: Date | null): HistoryLine => ({
+const scheduleEntry = (job: JobRecord, start: Date | null): HistoryEntry => ({
   event: 'scheduled',
   audience: isScheduleVisible(job.status) ? 'customer' : 'internal',
   details: { scheduledAt: start?.toISOString() ?? null, before: job.scheduled_at?.toISOString() ?? null },
