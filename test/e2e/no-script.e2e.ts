@@ -139,7 +139,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await person.choose('Worker', 'Marek Nowak')
     await person.fill('Scheduled time, date', dayFromNow(2))
     await person.fill('Scheduled time, time', '10:30')
-    await person.press('Save schedule')
+    await person.press('Save')
     await person.see('Schedule saved.')
     await person.press('Start job')
     await person.see('Job started.')

@@ -28,7 +28,7 @@ describe.each(VARIANTS)('The first owner, $label', ({ device }) => {
       await owner.accessible()
 
       await owner.press(/Create a template/)
-      await owner.see('New template')
+      await owner.see('Create template')
       await owner.fill('Name', 'Dishwasher repair')
       await owner.fill('Description', 'Leaks, noise, error codes.')
       await owner.press('Add field')
@@ -52,7 +52,7 @@ describe.each(VARIANTS)('The first owner, $label', ({ device }) => {
       await owner.press(/^Portal What customers/)
       await owner.see('The customer portal is off.')
       await owner.accessible()
-      await owner.tick('Enable customer portal')
+      await owner.tick('Turn on customer portal')
       await owner.press('Save changes')
       await owner.see('Allowed sign-up domains')
       await owner.accessible()
@@ -60,7 +60,7 @@ describe.each(VARIANTS)('The first owner, $label', ({ device }) => {
       await owner.fill('Introduction', 'For our customers in Bristol and Bath.')
       await owner.tick('Dishwasher repair')
       await owner.press('Save changes')
-      await owner.see('Settings saved.')
+      await owner.see('Changes saved.')
       await owner.see(/^(\d+) of \1 done$/)
       await owner.accessible()
 
