@@ -169,7 +169,7 @@ function createServerContext(
     emit: async (db, emissions, { account, now }) => {
       await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname })
     },
-    emitted: () => deliverer.wake(),
+    notifyOutbox: () => deliverer.wake(),
     audit: writeAudit,
     reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }

@@ -124,7 +124,7 @@ begin
           'portalUser', case when u.id is not null then json_build_object(
             'id', u.id, 'email', u.email, 'name', u.name, 'phone', u.phone, 'locale', u.locale, 'sessionId', e.id,
             'permissions', u.permissions, 'templatesMode', u.templates_mode, 'templates', u.templates,
-            'links', coalesce(l.links, '[]'), 'stale', e.seen_at < p_now - interval '1 minute') end)
+            'links', coalesce(l.links, '[]'), 'needsLastUsedUpdate', e.seen_at < p_now - interval '1 minute') end)
       end,
       case when slugs.is_current then a.id end,
       -- While a portal is off, its sessions grant nothing.
@@ -214,5 +214,5 @@ begin
 end $$;
 comment on function begin_portal_request(text, jsonb, timestamptz) is
   'find_portal_caller and app_begin in one, so that the first query of a request travels along. '
-  'It writes nothing: `stale` in the response says that the session''s use has to be noted.';
+  'It writes nothing: `needsLastUsedUpdate` in the response says that the session''s last use must be saved.';
 grant execute on function begin_portal_request(text, jsonb, timestamptz) to portico_app, portico_system;

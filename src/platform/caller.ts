@@ -28,7 +28,7 @@ export interface ResolvedCaller {
   /** The account's present slug, when the caller used one it gave up. */
   moved?: string
   /** The session's last use has to be written, which a read-only transaction cannot do. */
-  stale?: boolean
+  needsLastUsedUpdate?: boolean
 }
 
 export type RunQuery = <T>(sql: string, values: unknown[]) => Promise<T[]>

@@ -1,6 +1,6 @@
 /**
- * The lifecycle of a request without a socket: caller, audience, input, limits, preparation, one transaction, handler,
- * output, commit. The HTTP route and the pages' `locals.api` are its two adapters, and neither adds a rule.
+ * Runs one operation independently of HTTP. The route and `locals.api` call it and add no checks of their own. The steps:
+ * caller, audience, input, limits, preparation, one transaction, handler, output, commit.
  */
 import {
   authorizeAudience,
@@ -14,11 +14,19 @@ import { asOutage, isOutage } from './database/errors.ts'
 import { statementName } from './database/statements.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
 import { createHandlerContext } from './handler-context.ts'
-import { claimKey, findReplay, keepResponse } from './idempotency.ts'
+import { claimKey, findReplay, saveResponse } from './idempotency.ts'
 import { parse, type Parts } from './input.ts'
-import { callHandler, canPrefetch, createInvocation, isPrepared, type Invocation, type Ready } from './invocation.ts'
+import {
+  callHandler,
+  canPrefetch,
+  createInvocation,
+  isPrefetching,
+  isPrepared,
+  type Invocation,
+  type Prepared,
+} from './invocation.ts'
 import { consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
-import type { Account, AnyActor, Definition, Implemented, PrefetchingHandler, PreparedHandler } from './operation.ts'
+import type { Account, AnyActor, Definition, Implemented, PreparedHandler } from './operation.ts'
 import { createResponse, type OperationResponse } from './output.ts'
 import { GENERIC_PROBLEMS, isProblem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
@@ -46,28 +54,28 @@ export function createExecute(server: ServerContext): Execute {
         ? await inTransaction(server.pool, { write, settings: null }, (transaction) =>
             runPrefetched(invocation, transaction),
           )
-        : await runResolved(invocation)
+        : await runSequential(invocation)
     } catch (error) {
       if (invocation.countedInTransaction && isRefusedAttempt(error)) await countRefusedAttempt(invocation)
       throw toDeclaredProblem(error, invocation)
     }
     if (write) caller.resolved?.clear()
-    if (invocation.hasEmitted) server.emitted()
+    if (invocation.hasEmitted) server.notifyOutbox()
     for (const work of invocation.afterCommit) await runAfterCommit(invocation, work)
     return response
   }
 
-  /** The usual order: the caller is resolved before anything else is queried. */
-  async function runResolved(invocation: Invocation): Promise<OperationResponse> {
+  /** Default path: resolve the caller first. */
+  async function runSequential(invocation: Invocation): Promise<OperationResponse> {
     const { definition, handler, parts, caller, now } = invocation
     const surface = surfaceOf(definition.path)
     const resolved = await resolveCaller(surface, caller, now)
     authorizeAudience(definition, surface, resolved)
     const input = parse(definition, parts)
-    const replay = await findOpenedReplay(invocation, resolved, input)
+    const replay = await findSignUpReplay(invocation, resolved, input)
     if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)
-    const ready = isPrepared(handler)
+    const prepared = isPrepared(handler)
       ? { value: await prepare(invocation, handler, resolved, input, limits) }
       : undefined
     return inTransaction(
@@ -75,13 +83,13 @@ export function createExecute(server: ServerContext): Execute {
       {
         write: definition.writes === true,
         settings: server.contextSettings(resolved.actor, resolved.account, []),
-        ...(limits && !ready && { preflight: limits }),
+        ...(limits && !prepared && { preflight: limits }),
       },
-      (transaction) => runHandler(invocation, transaction, resolved, input, ready),
+      (transaction) => runHandler(invocation, transaction, resolved, input, prepared),
     )
   }
 
-  /** Slow work before the transaction. Its limits are counted before it, or along with its first query if it says so. */
+  /** Runs slow work before the transaction. Limits are counted first, or in one batch with its first query. */
   async function prepare(
     { name, caller, now }: Invocation,
     handler: PreparedHandler<Definition, unknown>,
@@ -97,7 +105,7 @@ export function createExecute(server: ServerContext): Execute {
       limits!.check(limitRows!)
       return rows as T[]
     }
-    if (limits && !handler.countsLimitsFirst) {
+    if (limits && !handler.countsLimitsWithFirstQuery) {
       limits.check(await query(limits.text, limits.values))
       counted = true
     }
@@ -109,17 +117,15 @@ export function createExecute(server: ServerContext): Execute {
       clientAddress: caller.clientAddress,
       files: server.files,
     })
-    if (!counted) throw new Error(`${name} says that it queries first when it prepares, and did not`)
+    if (!counted)
+      throw new Error(`${name}: prepare() must call query() first because countsLimitsWithFirstQuery is set`)
     return value
   }
 
-  /**
-   * One round trip less: the transaction looks the caller up and sets its context, and what depends on the input alone is
-   * sent along.
-   */
+  /** Saves a round trip: caller lookup, limits and prefetch are sent together. */
   async function runPrefetched(invocation: Invocation, transaction: Transaction): Promise<OperationResponse> {
     const { definition, handler, parts, caller, now } = invocation
-    const lookup = server.identify('portal', caller, transaction.query, now, true)
+    const lookup = server.identify('portal', caller, transaction.query, now, { isInTransaction: true })
     caller.resolved ??= new Map()
     caller.resolved.set('portal', lookup)
     let input: Record<string, unknown> | undefined, inputProblem: unknown
@@ -130,25 +136,22 @@ export function createExecute(server: ServerContext): Execute {
     }
     const limitChecks = consumeCallerLimits(invocation, transaction)
     invocation.countedInTransaction = limitChecks.length > 0
-    const prefetched =
-      input && typeof handler !== 'function'
-        ? (handler as PrefetchingHandler<Definition, unknown>).prefetch(transaction.db, input as never)
-        : undefined
+    const prefetched = input && isPrefetching(handler) ? handler.prefetch(transaction.db, input as never) : undefined
     for (const each of [...limitChecks, prefetched]) each?.catch(() => {})
     const resolved = await lookup
-    // In this order, whatever was sent: audience, input, limits.
+    // Errors are reported in this order, whichever query fails first.
     authorizeAudience(definition, 'portal', resolved)
     if (!input) throw inputProblem
     for (const rows of limitChecks) refuseOverLimit(await rows)
-    // The same look-up outside of a read-only transaction writes down when the session was used.
-    if (resolved.stale)
+    // Repeats the lookup outside the read-only transaction to save when the session was used.
+    if (resolved.needsLastUsedUpdate)
       invocation.afterCommit.push(async () => {
         await server.identify('portal', caller, query, now)
       })
     return runHandler(invocation, transaction, resolved, input, { value: await prefetched })
   }
 
-  /** A refused attempt counts like any other, but its count was rolled back with its transaction. */
+  /** The rollback also undid the limit count, so count it again. */
   async function countRefusedAttempt(invocation: Invocation): Promise<void> {
     const resolved = await invocation.caller.resolved!.get('portal')!
     if (!('id' in resolved.actor)) return
@@ -156,42 +159,42 @@ export function createExecute(server: ServerContext): Execute {
     await query(text, values)
   }
 
-  /** The handler with its context, in an open transaction. */
+  /** Runs the handler with its context, in an open transaction. */
   async function runHandler(
     invocation: Invocation,
     transaction: Transaction,
     resolved: ResolvedCaller,
     input: Record<string, unknown>,
-    ready: Ready | undefined,
+    prepared: Prepared | undefined,
   ): Promise<OperationResponse> {
     const { name, definition, handler, caller } = invocation
     const { account, actor } = resolved
     const key = definition.creates ? caller.idempotencyKey : undefined
     const claim =
       key && account
-        ? await claimOrDiscard(invocation, transaction, { key, account: account.id, actor }, ready)
+        ? await claimOrDiscard(invocation, transaction, { key, account: account.id, actor }, prepared)
         : undefined
     if (claim && 'replay' in claim) return claim.replay
-    invocation.keepsResponse = key !== undefined
+    invocation.savesResponse = key !== undefined
     const ctx = createHandlerContext(server, invocation, transaction, resolved)
-    const result = await callHandler(handler, ctx, transaction, input, ready)
-    if (!invocation.isAllowed) throw new Error(`${name} answered without asking its policy (ctx.allow)`)
+    const result = await callHandler(handler, ctx, transaction, input, prepared)
+    if (!invocation.isAllowed) throw new Error(`${name} returned without calling ctx.allow()`)
     const response = createResponse(definition, result, account)
-    if (claim) await keepResponse(transaction, claim.row, response)
-    else if (key) await keepForOpened(invocation, transaction, { key, actor }, response)
+    if (claim) await saveResponse(transaction, claim.row, response)
+    else if (key) await saveResponseForNewAccount(invocation, transaction, { key, actor }, response)
     return response
   }
 
-  /** A repeated or refused key takes back what was prepared, such as the bytes of an upload. */
+  /** Discards prepared work, such as uploaded files, when the idempotency key is a repeat or is refused. */
   async function claimOrDiscard(
     invocation: Invocation,
     transaction: Transaction,
     owner: Parameters<typeof claimKey>[2],
-    ready: Ready | undefined,
+    prepared: Prepared | undefined,
   ): ReturnType<typeof claimKey> {
     const { handler } = invocation
     const discard = async () => {
-      if (ready && isPrepared(handler)) await handler.discard?.(ready.value, server.files)
+      if (prepared && isPrepared(handler)) await handler.discard?.(prepared.value, server.files)
     }
     const claim = await claimKey(transaction, invocation, owner).catch(async (error: unknown) => {
       await discard()
@@ -201,8 +204,8 @@ export function createExecute(server: ServerContext): Execute {
     return claim
   }
 
-  /** The response of an earlier request that opened the account; its address names none, so the input does. */
-  async function findOpenedReplay(
+  /** Finds the response of an earlier sign-up. Its path names no account, so the account is found by the input. */
+  async function findSignUpReplay(
     invocation: Invocation,
     { actor, account }: ResolvedCaller,
     input: Record<string, unknown>,
@@ -210,23 +213,23 @@ export function createExecute(server: ServerContext): Execute {
     const { definition, handler, caller, now } = invocation
     const key = definition.creates ? caller.idempotencyKey : undefined
     if (!key || account || !isPrepared(handler)) return undefined
-    const opened = await handler.openedAccount?.(input as never, { query, now })
-    if (!opened) return undefined
-    const settings = server.contextSettings(actor, { id: opened } as Account & { id: string }, [])
+    const createdAccount = await handler.findCreatedAccount?.(input as never, { query, now })
+    if (!createdAccount) return undefined
+    const settings = server.contextSettings(actor, { id: createdAccount } as Account & { id: string }, [])
     return inTransaction(server.pool, { write: true, settings }, (transaction) =>
-      findReplay(transaction, invocation, { key, account: opened, actor }),
+      findReplay(transaction, invocation, { key, account: createdAccount, actor }),
     )
   }
 
-  async function keepForOpened(
+  async function saveResponseForNewAccount(
     invocation: Invocation,
     transaction: Transaction,
     { key, actor }: { key: string; actor: AnyActor },
     response: OperationResponse,
   ): Promise<void> {
-    if (!invocation.enteredAccount) return
-    const claim = await claimKey(transaction, invocation, { key, account: invocation.enteredAccount, actor })
-    if ('row' in claim) await keepResponse(transaction, claim.row, response)
+    if (!invocation.createdAccountId) return
+    const claim = await claimKey(transaction, invocation, { key, account: invocation.createdAccountId, actor })
+    if ('row' in claim) await saveResponse(transaction, claim.row, response)
   }
 
   function resolveCaller(surface: Surface, caller: Caller, now: Date): Promise<ResolvedCaller> {
@@ -239,11 +242,11 @@ export function createExecute(server: ServerContext): Execute {
     return lookup
   }
 
-  /** A declared refusal is returned unchanged; an undeclared one is a bug in the contract or handler. */
+  /** Returns declared problems unchanged and reports undeclared ones as bugs. */
   function toDeclaredProblem(error: unknown, { name, definition, caller }: Invocation): unknown {
     if (!isProblem(error)) return error
     if (error.code in GENERIC_PROBLEMS || definition.problems?.includes(error.code)) return error
-    const undeclared = new Error(`${name} refused with ${error.code}, which its contract does not declare`)
+    const undeclared = new Error(`${name} returned problem ${error.code}, which its contract does not declare`)
     if (server.strict) return undeclared
     server.reportError(undeclared, { operation: name, requestId: caller.requestId })
     return error

@@ -42,7 +42,7 @@ export function createHandlerContext(
     async enter(id: string) {
       if (account) throw new Error(`${name} has its account already`)
       current = { id } as Account & { id: string }
-      invocation.enteredAccount = id
+      invocation.createdAccountId = id
       await transaction.begin(server.contextSettings(actor, current, []))
     },
     async reachAlso(addition: ReachAddition) {
@@ -56,7 +56,7 @@ export function createHandlerContext(
 }
 
 /** Messages are the last statement of a transaction, unless its response still has to be kept or nothing was allowed yet. */
-function handleForMessages({ keepsResponse, isAllowed }: Invocation, db: Write, messages: readonly Message[]): Write {
-  const isFinal = isAllowed && !keepsResponse && messages.length > 0
+function handleForMessages({ savesResponse, isAllowed }: Invocation, db: Write, messages: readonly Message[]): Write {
+  const isFinal = isAllowed && !savesResponse && messages.length > 0
   return isFinal ? finalStatement(db) : db
 }

@@ -120,8 +120,8 @@ async function insertKey(
     .execute()
 }
 
-/** Keeps the response for a repeated request with the same key. */
-export async function keepResponse(
+/** Saves the response for a repeated request with the same key. */
+export async function saveResponse(
   { db }: Transaction,
   { account, principal, operation, key }: KeyRow,
   { json, status }: OperationResponse,

@@ -4,7 +4,7 @@ import type { Transaction } from './database/transaction.ts'
 import { withDigest } from './idempotency.ts'
 import type { Parts } from './input.ts'
 import { canCountInTransaction } from './limits.ts'
-import type { Context, Definition, Handler, Implemented, PreparedHandler } from './operation.ts'
+import type { Context, Definition, Handler, Implemented, PrefetchingHandler, PreparedHandler } from './operation.ts'
 
 /** One call of an operation, from its arrival to its response. */
 export interface Invocation extends Implemented {
@@ -13,10 +13,10 @@ export interface Invocation extends Implemented {
   caller: Caller
   /** The handler asked its policy. */
   isAllowed: boolean
-  /** Its response is kept under an idempotency key, in the same transaction. */
-  keepsResponse: boolean
-  /** The account that it opened, when its address names none. */
-  enteredAccount?: string
+  /** Its response is saved under an idempotency key, in the same transaction. */
+  savesResponse: boolean
+  /** The account that it created, when its path names none. */
+  createdAccountId?: string
   /** It wrote messages to the outbox. */
   hasEmitted: boolean
   /** Its limits are counted in its transaction, and so not when that is rolled back. */
@@ -26,7 +26,7 @@ export interface Invocation extends Implemented {
 }
 
 /** What was prepared or prefetched for the handler. The value may be undefined, which is why it is wrapped. */
-export interface Ready {
+export interface Prepared {
   value: unknown
 }
 
@@ -36,7 +36,7 @@ export const createInvocation = (operation: Implemented, parts: Parts, caller: C
   parts: withFileDigest(operation, parts, caller),
   caller,
   isAllowed: false,
-  keepsResponse: false,
+  savesResponse: false,
   hasEmitted: false,
   countedInTransaction: false,
   afterCommit: [],
@@ -51,6 +51,9 @@ function withFileDigest({ definition }: Implemented, parts: Parts, caller: Calle
 export const isPrepared = (handler: Handler<Definition>): handler is PreparedHandler<Definition, unknown> =>
   'prepare' in handler
 
+export const isPrefetching = (handler: Handler<Definition>): handler is PrefetchingHandler<Definition, unknown> =>
+  'prefetch' in handler
+
 /** Portal operations whose caller is not resolved yet, and that do not need it before their transaction. */
 export function canPrefetch({ definition, handler, caller }: Invocation): boolean {
   const surface = surfaceOf(definition.path)
@@ -64,10 +67,10 @@ export async function callHandler(
   ctx: Context,
   { db }: Transaction,
   input: Record<string, unknown>,
-  ready: Ready | undefined,
+  prepared: Prepared | undefined,
 ): Promise<unknown> {
   if (typeof handler === 'function') return handler(ctx, input as never)
-  if (isPrepared(handler)) return handler.handle(ctx, input as never, ready?.value)
-  const prefetched = ready ? ready.value : await handler.prefetch(db as never, input as never)
+  if (isPrepared(handler)) return handler.handle(ctx, input as never, prepared?.value)
+  const prefetched = prepared ? prepared.value : await handler.prefetch(db as never, input as never)
   return handler.respond(ctx, input as never, prefetched)
 }

@@ -257,12 +257,13 @@ export const prefetching = <D extends Definition, R>(
 
 export interface PreparedHandler<D extends Definition, E> {
   /** `prepare` begins with `query`: the limits are counted in the same batch, before the result of that query is returned. */
-  countsLimitsFirst?: boolean
+  countsLimitsWithFirstQuery?: boolean
   prepare(input: Input<D>, tools: PrepareTools): Promise<E>
   /** Takes back what was prepared when its request turns out to be a repetition. */
   discard?: ((prepared: E, files: FileStore) => Promise<void>) | undefined
   /** Of an operation that opens an account: the one that an earlier request with the same input opened. */
-  openedAccount?: ((input: Input<D>, tools: Pick<PrepareTools, 'query' | 'now'>) => Promise<string | null>) | undefined
+  findCreatedAccount?:
+    ((input: Input<D>, tools: Pick<PrepareTools, 'query' | 'now'>) => Promise<string | null>) | undefined
   handle(ctx: Context<D>, input: Input<D>, prepared: E): Promise<Answer<D>>
 }
 
@@ -270,7 +271,7 @@ export interface PreparedHandler<D extends Definition, E> {
 export const prepared = <D extends Definition, E>(
   prepare: (input: Input<D>, tools: PrepareTools) => Promise<E>,
   handle: (ctx: Context<D>, input: Input<D>, prepared: E) => Promise<Answer<D>>,
-  options: Pick<PreparedHandler<D, E>, 'countsLimitsFirst' | 'discard' | 'openedAccount'> = {},
+  options: Pick<PreparedHandler<D, E>, 'countsLimitsWithFirstQuery' | 'discard' | 'findCreatedAccount'> = {},
 ): PreparedHandler<D, unknown> => ({ prepare, handle, ...options }) as PreparedHandler<D, unknown>
 
 export interface Implemented {

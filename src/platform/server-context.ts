@@ -16,13 +16,13 @@ export interface ServerContext {
     caller: Caller,
     query: RunQuery,
     now: Date,
-    runPrefetched?: boolean,
+    options?: { isInTransaction: boolean },
   ): Promise<ResolvedCaller>
   /** Reach as settings of the transaction. */
   contextSettings(actor: AnyActor, account: Account | null, added: readonly ReachAddition[]): Settings
   emit(db: Write, messages: readonly Message[], about: { account: Account; now: Date }): Promise<void>
   /** Called once what was emitted is committed. Returns at once and never throws. */
-  emitted(): void
+  notifyOutbox(): void
   audit(
     db: Write,
     entry: AuditEntry,

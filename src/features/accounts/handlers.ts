@@ -209,7 +209,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       if (!isOpen) throw problem('setUpClosed')
       return openFirstAccount(ctx, input, passwordHash)
     },
-    { openedAccount: ({ slug }, { query, now }) => findAccountBySlug(query, slug, now) },
+    { findCreatedAccount: ({ slug }, { query, now }) => findAccountBySlug(query, slug, now) },
   ),
 })
 

@@ -37,7 +37,7 @@ export const identityHandlers = implement('identity', identity, {
         { session: 'start', audience: 'people', token, ends },
       )
     },
-    { countsLimitsFirst: true },
+    { countsLimitsWithFirstQuery: true },
   ),
 
   async signOut(ctx) {

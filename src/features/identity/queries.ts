@@ -34,23 +34,23 @@ interface CallerRow {
         templatesMode: 'default' | 'add' | 'replace' | 'hide'
         templates: string[]
         links: CustomerLink[]
-        stale: boolean
+        needsLastUsedUpdate: boolean
       })
     | null
 }
 
 /**
  * Account and actor of a request. They are looked up every time, so that a change of permissions applies to the next
- * request. With `beginsTransaction`, `query` is that of an open transaction, and the look-up also sets its context.
+ * request. With `isInTransaction`, `query` is that of an open transaction, and the look-up also sets its context.
  */
 export async function identify(
   surface: Surface,
   caller: Caller,
   query: RunQuery,
   now: Date,
-  beginsTransaction = false,
+  { isInTransaction } = { isInTransaction: false },
 ): Promise<ResolvedCaller> {
-  const row = await findCaller(surface, caller, query, now, beginsTransaction)
+  const row = await findCaller(surface, caller, query, now, isInTransaction)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
   return {
@@ -58,7 +58,7 @@ export async function identify(
     actor,
     locale: ('locale' in actor ? actor.locale : account?.locale) ?? 'en',
     ...(row?.moved && { moved: row.moved }),
-    ...(row?.portalUser?.stale && { stale: true }),
+    ...(row?.portalUser?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
   }
 }
 
@@ -67,7 +67,7 @@ async function findCaller(
   caller: Caller,
   query: RunQuery,
   now: Date,
-  beginsTransaction: boolean,
+  isInTransaction: boolean,
 ): Promise<CallerRow | null> {
   const callFunction = async (call: string, values: unknown[]) => {
     const rows = await query<{ caller: CallerRow | null }>(`select ${call} as caller`, values)
@@ -81,7 +81,7 @@ async function findCaller(
           return hash ? [[cookie, hash.toString('hex')]] : []
         }),
       )
-      return callFunction(`${beginsTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
+      return callFunction(`${isInTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
         toLookupText(caller.addresses.portal),
         JSON.stringify(tokens),
         now,

@@ -112,7 +112,7 @@ describe('the reach of a portal session', () => {
             }
             const query = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
             await client.query('begin read only')
-            const entered = await identify('portal', caller, query, home.clock.now(), true)
+            const entered = await identify('portal', caller, query, home.clock.now(), { isInTransaction: true })
             const {
               rows: [set],
             } = await client.query<Record<string, string | null>>(
@@ -120,7 +120,7 @@ describe('the reach of a portal session', () => {
             )
             await client.query('commit')
             const known = await identify('portal', caller, query, home.clock.now())
-            expect(entered).toEqual({ ...known, ...(entered.stale && { stale: true }) })
+            expect(entered).toEqual({ ...known, ...(entered.needsLastUsedUpdate && { needsLastUsedUpdate: true }) })
             expect(Object.fromEntries(NAMES.map((name) => [name, normal(set![name])]))).toEqual(
               Object.fromEntries(NAMES.map((name) => [name, normal(reachOf(known.actor, known.account)[name])])),
             )

@@ -65,7 +65,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!isRecorded) throw problem('wrongCredentials')
       return withEffect({ name: login.name ?? '' }, session)
     },
-    { countsLimitsFirst: true },
+    { countsLimitsWithFirstQuery: true },
   ),
 
   async signOutOfPortal(ctx) {
