@@ -7,40 +7,40 @@ import type { Random } from '../random.ts'
 const FAULTS: Record<string, string[]> = {
   washer: [
     'Water under the machine after every wash.',
-    'It hums but the drum does not turn.',
-    'Stops with E18 and full of water.',
+    'It hums, but the drum doesn’t turn.',
+    'Stops full of water with error E18.',
     'Bangs loudly when it spins.',
-    'The door does not open at the end.',
+    'The door won’t open after the wash.',
   ],
   dishwasher: [
     'Water stays in the bottom after every wash. Code E24.',
     'Glasses come out cloudy and gritty.',
     'It does nothing when I press start.',
-    'A puddle in front of it since Sunday.',
-    'The tablet falls out undissolved.',
+    'There has been a puddle in front of it since Sunday.',
+    'The tablet doesn’t dissolve.',
   ],
   fridge: [
-    'The freezer is at −6 and everything thaws.',
-    'Ice as thick as a thumb at the back.',
-    'It rattles through the night.',
+    'The freezer is at −6 and everything is thawing.',
+    'Thick ice at the back.',
+    'It rattles all night.',
     'Warm at the top, frozen salad at the bottom.',
   ],
   oven: [
     'Takes an hour to reach 180.',
     'The front left ring stays cold.',
-    'The fuse goes as soon as the grill is on.',
-    'The door springs open.',
+    'The fuse trips as soon as the grill is on.',
+    'The door won’t stay closed.',
   ],
   dryer: [
-    'Drum turns, air stays cold.',
+    'The drum turns, but the air stays cold.',
     'Stops after five minutes.',
     'Smells of burning after a while.',
-    'A squeal that wakes the children.',
+    'It squeals loudly.',
   ],
   laundry: [
-    'Miele PW 6080, drum does not turn.',
-    'Machine two does not drain, sheets are stuck inside.',
-    'Coin box takes the money and nothing starts.',
+    'Miele PW 6080, the drum won’t turn.',
+    'Machine 2 won’t drain. Sheets are stuck inside.',
+    'The coin box takes money, but the machine won’t start.',
   ],
 }
 const MODELS = [
@@ -56,20 +56,15 @@ const MODELS = [
   'B57CR22N0B',
 ]
 const FOUND = [
-  'Drain pump blocked by a coin; cleaned and tested.',
-  'Heating element broken; replaced.',
-  'Door seal torn; replaced.',
-  'Loose wire on the control board; fixed.',
-  'Nothing wrong with the machine, hose was kinked.',
-  'Thermostat replaced, temperature holds.',
-  'Bearing worn; replaced, runs quietly again.',
+  'Removed a coin from the drain pump and tested it.',
+  'Replaced broken heating element.',
+  'Replaced torn door seal.',
+  'Fixed a loose wire on the control board.',
+  'No fault found. Straightened a kinked hose.',
+  'Replaced thermostat. Temperature is stable.',
+  'Replaced worn bearing. Runs quietly.',
 ]
-const NOTES = [
-  'The dog is friendly.',
-  'Ring twice, please.',
-  'Only after ten in the morning.',
-  'The fridge is in the cellar.',
-]
+const NOTES = ['The dog is friendly.', 'Ring the bell twice.', 'Only after 10 am.', 'The fridge is in the cellar.']
 
 /** Fields that the technician fills in when the job is completed. */
 const COMPLETION_FIELDS = ['found', 'safe', 'parts', 'cost', 'minutes', 'hours', 'next']
@@ -133,7 +128,7 @@ function drawAnswer(template: string, field: Field, { random, at }: AnswerContex
 
 function drawContract({ type, options = [] }: Field, random: Random): FieldValue | undefined {
   if (!random.chance(0.3)) return undefined
-  return type === 'pickList' ? random.pick(options) : 'Harbour Care, until the end of the year'
+  return type === 'pickList' ? random.pick(options) : 'Harbour Care, through 31 Dec'
 }
 
 function drawByType({ id, type, options = [] }: Field, random: Random): FieldValue | undefined {

@@ -37,7 +37,7 @@ async function addDishwasherJob(options: LoadOptions, harbour: Harbour, jobs: Fe
       make: 'Bosch',
       model: 'SMS6ZCI00G',
       fault: 'Water stays in the bottom after every wash. Code E24.',
-      symptoms: ['Does not drain'],
+      symptoms: ['Won’t drain'],
       rinse: true,
       parking: false,
     },
@@ -54,13 +54,13 @@ function dishwasherComments(harbour: Harbour, jobs: FeaturedJobs): DemoComment[]
       at: addMinutes(assigned, 1),
       actor: staffActor(staff.ruth),
       audience: 'customer',
-      body: 'Good morning. Marek brings a new drain pump. Could you clear the cupboard next to the dishwasher?',
+      body: 'Good morning. Marek will bring a new drain pump. Could you clear the cupboard next to the dishwasher?',
     },
     {
       at: addMinutes(assigned, 205),
       actor: jobs.portalActor('eleanor'),
       audience: 'customer',
-      body: 'Done. The code for the gate is on the photo.',
+      body: 'Done. The gate code is in the photo.',
     },
     {
       at: calendar.ago(9),
@@ -74,7 +74,11 @@ function dishwasherComments(harbour: Harbour, jobs: FeaturedJobs): DemoComment[]
 
 async function dishwasherFiles(options: LoadOptions, harbour: Harbour, jobs: FeaturedJobs, at: Date) {
   const actor = jobs.portalActor('eleanor')
-  const warranty = ['Bosch SMS6ZCI00G', 'Five years on parts, two on work.', 'Bought in Bristol. Keep this page.']
+  const warranty = [
+    'Bosch SMS6ZCI00G',
+    'Five years on parts, two years on labor.',
+    'Bought in Bristol. Keep this page.',
+  ]
   return [
     await storeFile(options, harbour, {
       name: 'display-e24.jpg',
@@ -94,7 +98,7 @@ function addRequests({ templates, staff, calendar }: Harbour, jobs: FeaturedJobs
   })
   jobs.add('Lockside Hotel', templates.laundry, ago(35), {
     ...jobs.booking('oliver', templates.laundry, ago(35), coming(0, '16:00')),
-    answers: { make: 'Miele', model: 'PW 6080', fault: 'Drum does not turn.', symptoms: ['Drum does not turn'] },
+    answers: { make: 'Miele', model: 'PW 6080', fault: 'The drum won’t turn.', symptoms: ['Drum won’t turn'] },
     comments: [
       {
         at: ago(30),
@@ -148,7 +152,7 @@ function addTodaysJobs({ templates, staff, calendar }: Harbour, jobs: FeaturedJo
         at: past(-2, '10:24'),
         actor: tom,
         audience: 'customer',
-        body: 'The heater is broken. I have ordered it and come back as soon as it is here.',
+        body: 'The heater is broken. I’ve ordered a new one and will come back when it arrives.',
       },
     ],
   })

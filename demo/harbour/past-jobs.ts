@@ -20,7 +20,7 @@ function addVariousJobs({ templates, staff, calendar }: Harbour, jobs: FeaturedJ
       { at: serviceStarted, to: 'started', actor: priya },
       { at: addMinutes(serviceStarted, 7), to: 'completed', actor: priya },
     ],
-    answers: { which: ['Washing machine'], found: 'Filters cleaned, hoses renewed.', safe: true, hours: '2210' },
+    answers: { which: ['Washing machine'], found: 'Cleaned filters and replaced hoses.', safe: true, hours: '2210' },
   })
   jobs.add('Jonas Wetherby', templates.dishwasher, past(-5, '11:11'), {
     steps: [
@@ -29,7 +29,7 @@ function addVariousJobs({ templates, staff, calendar }: Harbour, jobs: FeaturedJ
     ],
   })
   jobs.add('Hannah Prewett', templates.oven, past(-4, '16:30'), {
-    steps: [{ at: past(-3, '09:00'), to: 'canceled', actor: ben, reason: 'No time' }],
+    steps: [{ at: past(-3, '09:00'), to: 'canceled', actor: ben, reason: 'Time no longer suits' }],
   })
 }
 
@@ -56,8 +56,8 @@ function addEleanorsJobs(harbour: Harbour, jobs: FeaturedJobs): void {
     ],
     answers: {
       make: 'Siemens',
-      fault: 'Drum turns, air stays cold.',
-      found: 'Heater replaced, tested with a full run.',
+      fault: 'The drum turns, but the air stays cold.',
+      found: 'Replaced heater and tested a full cycle.',
       safe: true,
     },
   })

@@ -3,31 +3,31 @@ import type { Phrases } from '../random-jobs.ts'
 
 export const phrases: Phrases = {
   customer: [
-    'Please ring at the gate, the bell at the door is broken.',
+    'Please ring at the gate. The doorbell is broken.',
     'Mornings are better for us.',
-    'It is getting worse since yesterday.',
-    'Could you call half an hour before?',
+    'It has been getting worse since yesterday.',
+    'Could you call half an hour before you arrive?',
     'The key is with the neighbour at number 9.',
   ],
   office: [
-    'Thank you. We bring the part with us.',
-    'We have you down; a technician calls before arriving.',
+    'Thank you. We’ll bring the part.',
+    'You’re booked in. The technician will call before arriving.',
     'Could you send us the number on the label inside the door?',
-    'The part arrives tomorrow morning, so we come after that.',
+    'The part arrives tomorrow morning. We’ll come after that.',
   ],
   internal: [
     'Part is in van 2.',
-    'Second visit for the same fault, check the board first.',
+    'Second visit for the same fault. Check the board first.',
     'Narrow stairs, bring the small trolley.',
     'Ask about the service plan.',
     'Customer pays by card at the door.',
   ],
   done: [
-    'Tested with a full run, all fine.',
+    'Tested a full cycle. All fine.',
     'Advised to clean the filter once a month.',
     'Left the old part with the customer.',
-    'Runs quietly again.',
+    'Runs quietly now.',
   ],
-  canceled: ['Bought a new one', 'Fixed it with our help on the phone', 'Booked twice by mistake', 'Moved house'],
-  paused: ['Waiting for parts', 'Nobody at home, trying again', 'Back after the other visit next door'],
+  canceled: ['Bought a new one', 'Fixed with our help by phone', 'Booked twice by mistake', 'Moved house'],
+  paused: ['Waiting for parts', 'No one home, will try again', 'Back after a visit next door'],
 }

@@ -23,32 +23,32 @@ const MAKES = [
 const LABEL_GUIDE = 'https://harbour-repair.example/find-your-label'
 
 const applianceFields = (symptoms: string[]): Field[] => [
-  field('appliance', 'The appliance', 'section', 'readOnly', 'readOnly'),
+  field('appliance', 'Appliance', 'section', 'readOnly', 'readOnly'),
   field('make', 'Make', 'pickList', 'required', 'optional', { options: MAKES }),
   field('model', 'Model', 'text', 'optional', 'required', { hint: 'On the label inside the door.' }),
   field('label', 'How to find the label', 'link', 'readOnly', 'hidden', { value: LABEL_GUIDE }),
-  field('fault', 'What is wrong?', 'text', 'required', 'readOnly', {
-    hint: 'An error code helps us to bring the right parts.',
+  field('fault', 'What’s wrong?', 'text', 'required', 'readOnly', {
+    hint: 'Include any error code so we bring the right parts.',
   }),
-  field('symptoms', 'What do you notice?', 'multiPickList', 'optional', 'readOnly', { options: symptoms }),
-  field('bought', 'Bought on', 'dateTime', 'optional', 'hidden'),
+  field('symptoms', 'Symptoms', 'multiPickList', 'optional', 'readOnly', { options: symptoms }),
+  field('bought', 'Purchase date', 'dateTime', 'optional', 'hidden'),
   field('photos', 'Photos', 'file', 'optional', 'readOnly'),
-  field('contract', 'Under contract', 'text', 'readOnly', 'readOnly', { value: 'No contract' }),
+  field('contract', 'Service contract', 'text', 'readOnly', 'readOnly', { value: 'None' }),
 ]
 const visitFields = (): Field[] => [
-  field('visit', 'The visit', 'section', 'readOnly', 'readOnly'),
-  field('limit', 'Do not spend more than', 'currency', 'optional', 'readOnly', {
-    hint: 'We ask before we go beyond it.',
+  field('visit', 'Visit', 'section', 'readOnly', 'readOnly'),
+  field('limit', 'Spending limit', 'currency', 'optional', 'readOnly', {
+    hint: 'We’ll ask before going over it.',
   }),
-  field('parking', 'There is parking at the door', 'checkbox', 'optional', 'readOnly'),
+  field('parking', 'Parking available', 'checkbox', 'optional', 'readOnly'),
 ]
 const technicianFields = (parts: string[]): Field[] => [
-  field('report', 'For the technician', 'section', 'readOnly', 'readOnly'),
+  field('report', 'Technician report', 'section', 'readOnly', 'readOnly'),
   field('found', 'What we found', 'text', 'readOnly', 'required'),
   field('safe', 'Electrical safety test passed', 'checkbox', 'readOnly', 'required'),
   field('parts', 'Parts used', 'multiPickList', 'hidden', 'optional', { options: parts }),
   field('cost', 'Cost of parts', 'currency', 'hidden', 'optional'),
-  field('minutes', 'Time on the job', 'number', 'hidden', 'required', { unit: 'min' }),
+  field('minutes', 'Time spent', 'number', 'hidden', 'required', { unit: 'min' }),
 ]
 
 export type TemplateKey =
@@ -69,13 +69,13 @@ const repairFields = (symptoms: string[], parts: string[]): Field[][] => [
   [...applianceFields(symptoms), ...visitFields(), ...technicianFields(parts)],
 ]
 
-const WASHER = ['Leaks', 'Does not spin', 'Does not drain', 'Very noisy', 'Door stays locked', 'Trips the fuse']
-const DISHWASHER = ['Does not drain', 'Does not clean', 'Leaks', 'Does not start', 'Smells']
+const WASHER = ['Leaks', 'Won’t spin', 'Won’t drain', 'Very noisy', 'Door stays locked', 'Trips the fuse']
+const DISHWASHER = ['Won’t drain', 'Won’t clean', 'Leaks', 'Won’t start', 'Smells']
 
 function dishwasherVersions(): Field[][] {
   const [first = []] = repairFields(DISHWASHER, ['Drain pump', 'Inlet valve', 'Spray arm', 'Door seal'])
   const position = first.findIndex((each) => each.id === 'bought')
-  const rinseAid = field('rinse', 'Rinse aid is filled up', 'checkbox', 'optional', 'readOnly')
+  const rinseAid = field('rinse', 'Rinse aid filled', 'checkbox', 'optional', 'readOnly')
   return [first, first.toSpliced(position, 0, rinseAid)]
 }
 
@@ -83,7 +83,7 @@ export const templates: HarbourTemplate[] = [
   {
     key: 'washer',
     name: 'Washing machine repair',
-    description: 'Leaks, noise, not draining or not spinning',
+    description: 'Leaks, is noisy, or won’t drain or spin',
     icon: 'washing-machine',
     minutes: 90,
     offered: true,
@@ -92,7 +92,7 @@ export const templates: HarbourTemplate[] = [
   {
     key: 'dishwasher',
     name: 'Dishwasher repair',
-    description: 'Does not clean, drain or start',
+    description: 'Won’t clean, drain, or start',
     icon: 'sparkles',
     minutes: 60,
     offered: true,
@@ -102,69 +102,69 @@ export const templates: HarbourTemplate[] = [
   {
     key: 'fridge',
     name: 'Fridge or freezer repair',
-    description: 'Too warm, iced up or noisy',
+    description: 'Too warm, iced up, or noisy',
     icon: 'refrigerator',
     minutes: 90,
     offered: true,
     versions: repairFields(
-      ['Too warm', 'Iced up', 'Noisy', 'Water inside', 'Light is off'],
+      ['Too warm', 'Iced up', 'Noisy', 'Water inside', 'Light not working'],
       ['Thermostat', 'Fan', 'Door seal', 'Start relay'],
     ),
   },
   {
     key: 'oven',
     name: 'Oven or hob repair',
-    description: 'Electric and induction. Gas on request',
+    description: 'Electric and induction, or gas on request',
     icon: 'microwave',
     minutes: 75,
     offered: true,
     versions: repairFields(
-      ['Does not heat', 'One zone is dead', 'Door does not close', 'Trips the fuse'],
+      ['Won’t heat', 'One zone won’t heat', 'Door won’t close', 'Trips the fuse'],
       ['Heating element', 'Thermostat', 'Hinge', 'Ignition'],
     ),
   },
   {
     key: 'dryer',
     name: 'Tumble dryer repair',
-    description: 'Does not heat, or stops early',
+    description: 'Won’t heat, or stops early',
     icon: 'wind',
     minutes: 60,
     offered: true,
     versions: repairFields(
-      ['Does not heat', 'Stops early', 'Very noisy', 'Smells burnt'],
+      ['Won’t heat', 'Stops early', 'Very noisy', 'Burning smell'],
       ['Belt', 'Heater', 'Sensor', 'Drum roller'],
     ),
   },
   {
     key: 'install',
     name: 'Appliance installation',
-    description: 'We deliver, fit and take the old one away',
+    description: 'Delivery, installation, and removal of your old appliance',
     icon: 'truck',
     minutes: 120,
     offered: true,
     versions: [
       [
-        field('appliance', 'What we install', 'section', 'readOnly', 'readOnly'),
-        field('kind', 'Kind of appliance', 'pickList', 'required', 'readOnly', {
+        field('appliance', 'New appliance', 'section', 'readOnly', 'readOnly'),
+        field('kind', 'Appliance type', 'pickList', 'required', 'readOnly', {
           options: ['Washing machine', 'Dishwasher', 'Fridge or freezer', 'Oven', 'Hob', 'Tumble dryer'],
         }),
         field('model', 'Make and model', 'text', 'required', 'readOnly'),
         field('floor', 'Floor', 'number', 'optional', 'readOnly', { hint: '0 is the ground floor.' }),
-        field('lift', 'There is a lift', 'checkbox', 'optional', 'readOnly'),
-        field('away', 'Take the old one away', 'checkbox', 'optional', 'required'),
-        field('delivered', 'Delivery from the shop', 'dateTime', 'optional', 'readOnly'),
-        field('photos', 'Photos of the place', 'file', 'optional', 'optional'),
+        field('lift', 'Lift available', 'checkbox', 'optional', 'readOnly'),
+        field('away', 'Take away the old appliance', 'checkbox', 'optional', 'required'),
+        field('delivered', 'Store delivery date', 'dateTime', 'optional', 'readOnly'),
+        field('photos', 'Photos of the location', 'file', 'optional', 'optional'),
         ...visitFields(),
-        field('report', 'For the technician', 'section', 'readOnly', 'readOnly'),
+        field('report', 'Technician report', 'section', 'readOnly', 'readOnly'),
         field('safe', 'Connected and tested', 'checkbox', 'readOnly', 'required'),
-        field('minutes', 'Time on the job', 'number', 'hidden', 'required', { unit: 'min' }),
+        field('minutes', 'Time spent', 'number', 'hidden', 'required', { unit: 'min' }),
       ],
     ],
   },
   {
     key: 'service',
     name: 'Annual service',
-    description: 'One visit, up to three appliances',
+    description: 'A yearly check of your appliances in one visit',
     icon: 'shield-check',
     minutes: 90,
     offered: true,
@@ -174,14 +174,14 @@ export const templates: HarbourTemplate[] = [
           options: ['Washing machine', 'Dishwasher', 'Fridge or freezer', 'Oven', 'Tumble dryer'],
         }),
         field('contract', 'Service plan', 'pickList', 'readOnly', 'readOnly', {
-          options: ['Harbour Care', 'Harbour Care Plus', 'Without a plan'],
-          value: 'Without a plan',
+          options: ['Harbour Care', 'Harbour Care Plus', 'No plan'],
+          value: 'No plan',
         }),
         field('notes', 'Anything we should know?', 'text', 'optional', 'readOnly'),
         ...visitFields(),
-        field('report', 'For the technician', 'section', 'readOnly', 'readOnly'),
+        field('report', 'Technician report', 'section', 'readOnly', 'readOnly'),
         field('found', 'What we found', 'text', 'readOnly', 'required'),
-        field('hours', 'Operating hours', 'number', 'readOnly', 'optional', { unit: 'h' }),
+        field('hours', 'Run time', 'number', 'readOnly', 'optional', { unit: 'h' }),
         field('safe', 'Electrical safety test passed', 'checkbox', 'readOnly', 'required'),
         field('next', 'Next service due', 'dateTime', 'readOnly', 'optional'),
       ],
@@ -190,28 +190,28 @@ export const templates: HarbourTemplate[] = [
   {
     key: 'laundry',
     name: 'Commercial laundry repair',
-    description: 'Hotels, gyms and care homes: within four working hours',
+    description: 'For hotels, gyms, and care homes, within four working hours',
     icon: 'zap',
     minutes: 120,
     offered: false,
     versions: repairFields(
-      [...WASHER, 'Drum does not turn', 'Coin box is stuck'],
+      [...WASHER, 'Drum won’t turn', 'Coin box stuck'],
       ['Belt', 'Drive motor', 'Drain valve', 'Control board'],
     ),
   },
   {
     key: 'landlord',
     name: 'Landlord appliance check',
-    description: 'A written check of every appliance between two tenancies',
+    description: 'A written check of every appliance between tenancies',
     icon: 'clipboard-list',
     minutes: 60,
     offered: false,
     versions: [
       [
-        field('tenancy', 'New tenancy begins', 'dateTime', 'required', 'readOnly'),
+        field('tenancy', 'New tenancy start date', 'dateTime', 'required', 'readOnly'),
         field('count', 'Number of appliances', 'number', 'required', 'readOnly'),
         field('keys', 'Where are the keys?', 'pickList', 'required', 'readOnly', {
-          options: ['With the caretaker', 'In the key safe', 'We hand them over', 'Tenant opens'],
+          options: ['With the caretaker', 'In the key safe', 'We’ll hand them over', 'Tenant will open'],
         }),
         field('safeCode', 'Key safe code', 'text', 'hidden', 'readOnly'),
         field('terms', 'Terms of the check', 'link', 'readOnly', 'hidden', {

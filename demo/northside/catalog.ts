@@ -9,7 +9,7 @@ export const templates: Omit<TemplateInput, 'position' | 'since'>[] = [
   {
     key: 'repair',
     name: 'Boiler repair',
-    description: 'No heat, no hot water, a code on the display',
+    description: 'No heat, no hot water, or an error code',
     icon: 'flame',
     minutes: 90,
     versions: [
@@ -17,8 +17,8 @@ export const templates: Omit<TemplateInput, 'position' | 'since'>[] = [
         field('boiler', 'Boiler make', 'pickList', 'required', 'optional', {
           options: ['Baxi', 'Ideal', 'Vaillant', 'Viessmann', 'Worcester', 'Other'],
         }),
-        field('fault', 'What is wrong?', 'text', 'required', 'readOnly'),
-        field('code', 'Code on the display', 'text', 'optional', 'readOnly'),
+        field('fault', 'What’s wrong?', 'text', 'required', 'readOnly'),
+        field('code', 'Error code', 'text', 'optional', 'readOnly'),
         field('photos', 'Photos', 'file', 'optional', 'readOnly'),
         field('pressure', 'Pressure', 'number', 'hidden', 'required', { unit: 'bar' }),
       ],
@@ -27,7 +27,7 @@ export const templates: Omit<TemplateInput, 'position' | 'since'>[] = [
   {
     key: 'service',
     name: 'Boiler service',
-    description: 'Once a year, with the gas safety record',
+    description: 'Yearly service with a gas safety record',
     icon: 'shield-check',
     minutes: 60,
     versions: [
@@ -123,9 +123,9 @@ export function drawAnswers(
 
 export const phrases: Phrases = {
   customer: ['The baby sleeps until two.', 'Please come to the back door.'],
-  office: ['We are on our way to you first thing.', 'The part is ordered.'],
-  internal: ['Flue is on the roof, take the long ladder.', 'Warranty until spring.'],
-  done: ['Pressure is right again.', 'Serviced and sealed.'],
-  canceled: ['Heating came back by itself', 'Landlord sends somebody'],
+  office: ['We’ll come to you first thing.', 'The part is ordered.'],
+  internal: ['Flue is on the roof. Take the long ladder.', 'Warranty until spring.'],
+  done: ['Pressure is back to normal.', 'Serviced and sealed.'],
+  canceled: ['Heating came back by itself', 'Landlord is sending someone'],
   paused: ['Part is on its way'],
 }

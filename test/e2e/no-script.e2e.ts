@@ -31,11 +31,11 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await person.fill('Service address', '2 Orchard Lane, Bath BA1 2QD')
     await person.fill('What is wrong?', 'It hums and does nothing.')
     await page
-      .getByLabel(/^Photos and documents/)
+      .getByLabel(/^Photos and files/)
       .setInputFiles({ name: 'machine.png', mimeType: 'image/png', buffer: PHOTO })
     await person.fill('Day', dayFromNow(5))
     await person.fill('Time', '14:00')
-    await person.press('Book job')
+    await person.press('Send request')
     await person.see('Request received.')
     await person.see('machine.png')
     await person.fill('Write a comment', 'The gate is open after ten.')
@@ -58,7 +58,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
         QUESTION,
         {
           id: 'parking',
-          name: 'There is parking at the door',
+          name: 'Parking available',
           type: 'checkbox',
           portal: 'optional',
           worker: 'optional',
@@ -81,8 +81,8 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
       'The workshop behind the sheds at the very end of Hanover Place, Bristol BS1 6XW',
     )
     await person.fill('What is wrong?', 'Leaks.')
-    await person.tick('There is parking at the door')
-    await person.press('Book job')
+    await person.tick('Parking available')
+    await person.press('Send request')
     await person.see('Request received.')
     const job = () =>
       server.stored((db) =>
@@ -107,7 +107,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await server.stored((db) =>
       db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute(),
     )
-    await person.press('Book job')
+    await person.press('Send request')
     await person.see('You no longer have access to this customer.')
     expect(
       await server.stored((db) => db.selectFrom('jobs').select('id').where('account_id', '=', business.id).execute()),

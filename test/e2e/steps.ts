@@ -63,7 +63,7 @@ export async function book(
   await visitor.fill('What is wrong?', wrong)
   await visitor.fill('Day', dayFromNow(6))
   await visitor.fill('Time', '09:30')
-  await visitor.press('Book job')
+  await visitor.press('Send request')
   await visitor.see('Requested for')
   await visitor.see('Request received.')
   await visitor.accessible()

@@ -9,18 +9,20 @@ type BookingMail = {
   /** '1042, 1043' */
   numbers: string
   count: number
-  /** ISO; '' when the customer gave no preferred time. */
+  /** ISO; '' when the customer requested no time. */
   requestedAt: string
   booker: string
   /** Whose access is checked again before the mail is sent. */
   reader: string
 }
 
-/** The requested time in the business's zone; the context `requested` picks the texts that mention it. */
-function requestedTime({ requestedAt }: BookingMail, sender: Sender) {
-  if (!requestedAt) return {}
+/** '#1042, #1043' and the requested time in the business's zone; the context `requested` picks the texts with a time. */
+function presentBooking({ numbers, requestedAt }: BookingMail, sender: Sender) {
+  const marked = String(numbers).replaceAll(/\d+/g, '#$&')
+  if (!requestedAt) return { numbers: marked }
   const at = new Date(requestedAt)
   return {
+    numbers: marked,
     context: 'requested',
     requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
   }
@@ -32,7 +34,7 @@ const jobBooked = message<BookingMail>({
   textKey: 'jobs.mail.jobBooked',
   stillWanted: (db, row) => canBookerSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: requestedTime,
+  extra: presentBooking,
 })
 
 /** To owners and dispatchers. */
@@ -41,7 +43,7 @@ const jobBookedOffice = message<BookingMail>({
   textKey: 'jobs.mail.jobBookedOffice',
   stillWanted: (db, row) => canOfficeSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: requestedTime,
+  extra: presentBooking,
 })
 
 export const jobsMessages = [jobBooked, jobBookedOffice]

@@ -21,9 +21,7 @@ describe('changePortalPassword', () => {
     )
     expect((await other.call('signInToPortal', { email: user.email, password: PASSWORD })).status).toBe(401)
     await other.ok('signInToPortal', { email: user.email, password: 'a much better one' })
-    expect((await server.mailTo(user.email)).at(-1)!.subject).toBe(
-      'Your password at Harbour Appliance Repair was changed',
-    )
+    expect((await server.mailTo(user.email)).at(-1)!.subject).toBe('Your Harbour Appliance Repair password was changed')
   })
 
   it('C8 the rules for passwords apply here too', async () => {
@@ -79,9 +77,7 @@ describe('resetPortalPassword', () => {
       'linkUsed',
     )
     await visitor.ok('signInToPortal', { email: user.email, password: 'a much better one' })
-    expect((await server.mailTo(user.email)).at(-1)!.subject).toBe(
-      'Your password at Harbour Appliance Repair was changed',
-    )
+    expect((await server.mailTo(user.email)).at(-1)!.subject).toBe('Your Harbour Appliance Repair password was changed')
   })
 
   it('C4 PS-44 a reset link works for exactly 60 minutes, and a newer one replaces it', async () => {

@@ -61,7 +61,7 @@ describe('a booking', () => {
     const mails = await mailTo(here.eleanor.email)
     expect(mails).toHaveLength(1)
     expect(mails[0]!.subject).toBe('3 requests received: Dishwasher repair')
-    expect(mails[0]!.text).toContain('1001, 1002, 1003')
+    expect(mails[0]!.text).toContain('#1001, #1002, #1003')
     for (const [quantity, code] of [
       [21, 'tooBig'],
       [0, 'tooSmall'],

@@ -99,7 +99,7 @@ describe('signUp', () => {
       undefined,
     ])
     expect((await server.mailTo(known.email)).map((mail) => mail.subject)).toEqual([
-      'You already have an account at Harbour Appliance Repair',
+      'You already have an account with Harbour Appliance Repair',
     ])
     expect(await userOf(business, known.email)).toMatchObject({ status: 'active', name: 'Eleanor Finch' })
     await known.ok('signInToPortal', { email: known.email, password: PASSWORD })

@@ -53,7 +53,7 @@ export function whenLines(
             first: t('jobs.portal.requestedFor', { when: moment(job.requestedAt, locale, timeZone, t, 'sentence') }),
             second: t('jobs.portal.notConfirmed'),
           }
-        : { first: t('jobs.portal.notScheduled'), second: t('jobs.portal.noPreferredTime') }
+        : { first: t('jobs.portal.notScheduled'), second: t('jobs.portal.noRequestedTime') }
     case 'waiting':
       return { first: t('jobs.portal.needsNewTime'), second: null }
     case 'completed':

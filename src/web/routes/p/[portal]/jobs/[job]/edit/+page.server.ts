@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   const { requestedStart, today } = await locals.api.getBookingOptions({})
   return {
     ...locals.words('jobs.portal', 'records.portal'),
-    title: locals.t('jobs.portal.editOf', { title: job.title }),
+    title: locals.t('jobs.portal.editTitle', { number: job.number }),
     job,
     requestedStart,
     today,
@@ -50,7 +50,7 @@ export const actions: Actions = {
       { moment: (local) => local, minorDigits: getMinorDigits(job.currency) },
     )
     const site = typed.text('site')
-    const preferredTime = typed.text('requested.day') || typed.text('requested.time')
+    const requestedTime = typed.text('requested.day') || typed.text('requested.time')
     const { failure } = await attempt(locals, typed, () =>
       locals.api.updatePortalJob({
         job: params.job,
@@ -58,7 +58,7 @@ export const actions: Actions = {
         fields: given as never,
         ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
         ...('requested.day' in typed.values && {
-          requested: preferredTime
+          requested: requestedTime
             ? { day: typed.string('requested.day'), time: typed.string('requested.time') }
             : null,
         }),

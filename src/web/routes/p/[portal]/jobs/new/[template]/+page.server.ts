@@ -38,14 +38,14 @@ export const actions: Actions = {
       moment: (local) => local,
       minorDigits: getMinorDigits(currency),
     })
-    const preferredTime = typed.text('requested.day') || typed.text('requested.time')
+    const requestedTime = typed.text('requested.day') || typed.text('requested.time')
     const site = typed.text('site')
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.createPortalJob({
         template: params.template,
         customer: typed.text('customer'),
         ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
-        ...(preferredTime && {
+        ...(requestedTime && {
           requested: { day: typed.string('requested.day'), time: typed.string('requested.time') },
         }),
         quantity: typed.number('quantity'),
