@@ -10,6 +10,7 @@ import path from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { findProgram, installPrograms } from './debian.ts'
 import { serve, signedIn } from './serve.ts'
+import { capturePage } from './shots-capture.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const target = path.join(root, 'out/shots')
@@ -279,31 +280,9 @@ async function takeAll(): Promise<void> {
     page.setDefaultTimeout(20_000)
     try {
       const url = typeof shot.url === 'string' ? shot.url : await shot.url(page)
-      for (const [device, width, height] of [
-        ['desktop', 1280, 860],
-        ['phone', 390, 844],
-      ] as const) {
-        await page.setViewportSize({ width, height })
-        const answer = await page.goto(url, { waitUntil: 'load' })
-        if (answer && answer.status() >= 400 && !shot.name.includes('not-found'))
-          throw new Error(`${url} answered ${answer.status()}`)
-        await page.evaluate(() => document.fonts.ready)
-        const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth)
-        if (contentWidth > width) reportFailure(`${shot.name} is ${contentWidth} px wide on a ${device} of ${width}`)
-        // A window as tall as the page keeps sticky elements at its edges; dialogs keep the normal window.
-        const dialog = (await page.locator('dialog[open]').count()) > 0
-        const contentHeight = await page.evaluate(() => document.documentElement.scrollHeight)
-        if (!dialog && contentHeight > height)
-          await page.setViewportSize({ width, height: Math.min(contentHeight, 6000) })
-        for (const scheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-          await page.screenshot({
-            path: path.join(target, `${shot.name}-${device}${scheme === 'dark' ? '-dark' : ''}.png`),
-            fullPage: !dialog,
-          })
-          screenshotCount++
-        }
-      }
+      const { problems, count } = await capturePage(page, { name: shot.name, url, folder: target })
+      problems.forEach(reportFailure)
+      screenshotCount += count
     } catch (error) {
       reportFailure(`${shot.name}: ${(error as Error).message.split('\n')[0]}`)
     } finally {
