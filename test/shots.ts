@@ -113,10 +113,8 @@ async function takeAll(): Promise<void> {
   const invite = async () => {
     const page = await sessions.ruth.newPage()
     await page.goto(office('/settings/staff?invite=1'))
-    await page
-      .getByLabel(/^Email/)
-      .first()
-      .fill('june@harbour-repair.example')
+    const email = page.getByLabel(/^Email/).first()
+    await email.fill('june@harbour-repair.example')
     await page
       .locator('main form')
       .filter({ has: page.getByLabel(/^Email/) })
