@@ -8,7 +8,7 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = async ({ locals, params }) => {
   const template = await locals.api.getTemplate({ template: params.template })
   return {
-    ...locals.words('templates.edit', 'templates.types', 'templates.permissions', 'templates.done'),
+    ...locals.words('templates.edit', 'templates.icons', 'templates.types', 'templates.permissions', 'templates.done'),
     title: template.name,
     template,
   }

@@ -9,7 +9,7 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
   const { office } = await parent()
   if (!office.can.manage) error(403, locals.t('problems.managersOnly'))
   return {
-    ...locals.words('templates.edit', 'templates.types', 'templates.permissions'),
+    ...locals.words('templates.edit', 'templates.icons', 'templates.types', 'templates.permissions'),
     title: locals.t('templates.edit.newTitle'),
   }
 }
