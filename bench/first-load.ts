@@ -66,7 +66,10 @@ export async function pagesOf(demo: Server, browser: Browser): Promise<MeasuredP
     eleanor,
     portal('/api/v1/portal/harbour/jobs'),
   )
-  const bookable = await fetchJson<{ templates: { id: string }[] }>(eleanor, portal('/api/v1/portal/harbour/booking-options'))
+  const bookable = await fetchJson<{ templates: { id: string }[] }>(
+    eleanor,
+    portal('/api/v1/portal/harbour/booking-options'),
+  )
   const started = jobs.rows.find((each) => each.status === 'progress')!
   const page = await anonymous.newPage()
   const activation = await openMailLink(page, demo, /martha\.okonkwo@post\.example/)
