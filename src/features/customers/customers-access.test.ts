@@ -3,7 +3,7 @@ import { startTestServer } from '../../../test/test-server.ts'
 import { newId } from '../../platform/ids.ts'
 import { dockside, insertJob } from './customers.fixtures.ts'
 
-describe('who may', () => {
+describe('permissions', () => {
   it('PS-32 PS-14 a worker sees the customers of their open jobs, without notes, billing or portal users', async () => {
     const business = await (await startTestServer()).business()
     const worker = await business.staff('worker')
@@ -84,7 +84,7 @@ describe('who may', () => {
     expect(await look()).toBe(before)
   })
 
-  it('PS-02 PS-03 another business finds none of it, in the words of what never was', async () => {
+  it('PS-02 PS-03 another business gets the same answer as for an id that never existed', async () => {
     const { business } = await startTestServer()
     const [ours, theirs] = [await business(), await business()]
     const { id } = await ours.owner.ok('createCustomer', dockside)
@@ -114,7 +114,7 @@ describe('who may', () => {
     expect((await (await ours.portalUser({ customers: [id] })).call('getCustomer', { customer: id })).status).toBe(401)
   })
 
-  it('E-67 PS-36 PS-57 what is not a field of the form is refused, and scripts stay text', async () => {
+  it('E-67 PS-36 PS-57 unknown fields are refused, and scripts stay text', async () => {
     const { owner } = await (await startTestServer()).business()
     const refused = await owner.call('createCustomer', {
       name: 'X',

@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.ts'
 import { dockside, insertJob } from './customers.fixtures.ts'
 
 describe('a customer', () => {
-  it('V-59 is made by a dispatcher with its first contact, site, billing, notes and own reference', async () => {
+  it('V-59 a dispatcher creates one with its first contact, site, billing contact, notes and reference', async () => {
     const business = await (await startTestServer()).business()
     const dispatcher = await business.staff('dispatcher')
     const { id } = await dispatcher.ok('createCustomer', dockside)
@@ -29,7 +29,7 @@ describe('a customer', () => {
     })
   })
 
-  it('E-16 two customers of one name stay two, whoever types it', async () => {
+  it('E-16 two customers with the same name stay separate', async () => {
     const { owner } = await (await startTestServer()).business()
     const [first, second] = [
       await owner.ok('createCustomer', { name: 'Eleanor Finch', notes: 'first' }),
@@ -49,7 +49,7 @@ describe('a customer', () => {
     expect((await owner.ok('listCustomers')).rows).toHaveLength(1)
   })
 
-  it('E-41 of two people who change it at once one is told, and a change of a contact counts as a change', async () => {
+  it('E-41 of two people who change it at once, one gets a conflict; changing a contact counts as a change', async () => {
     const business = await (await startTestServer()).business()
     const dispatcher = await business.staff('dispatcher')
     const { id } = await business.owner.ok('createCustomer', dockside)
@@ -89,7 +89,7 @@ describe('a customer', () => {
     })
   })
 
-  it('keeps one contact to ask first, whoever comes and goes', async () => {
+  it('always has one primary contact', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', dockside)
     const { id: carys, version } = await owner.ok('addContact', { customer: id, name: 'Carys Bevan', isPrimary: true })
@@ -104,7 +104,7 @@ describe('a customer', () => {
     expect((await owner.call('removeContact', { customer: id, contact: carys })).status).toBe(404)
   })
 
-  it('a site has two coordinates or none, and is put away without its jobs', async () => {
+  it('a site has two coordinates or none, and archiving it keeps its jobs', async () => {
     const { owner } = await (await startTestServer()).business()
     const { id } = await owner.ok('createCustomer', dockside)
     const half = await owner.call('addSite', { customer: id, address: '2 Quay', latitude: 51 })
@@ -156,7 +156,7 @@ describe('a customer', () => {
     expect((await owner.ok('getCustomer', { customer: other.id })).version).toBe(1)
   })
 
-  it('is not put away while work is open; put away it is not changed, and comes back whole', async () => {
+  it('cannot be archived with open jobs; archived it cannot be changed; restoring brings everything back', async () => {
     const business = await (await startTestServer()).business()
     const { owner } = business
     const { id } = await owner.ok('createCustomer', dockside)
@@ -244,7 +244,7 @@ describe('a customer', () => {
     )
   })
 
-  it('E-24 of a customer that the portal made, staff are shown others with the same email address, and nothing is joined by itself', async () => {
+  it('E-24 staff see possible duplicates of a customer created by the portal, and nothing is merged automatically', async () => {
     const { owner, id: account } = await (await startTestServer()).business()
     const [one, other] = [
       await owner.ok('createCustomer', dockside),

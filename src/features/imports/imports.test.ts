@@ -64,7 +64,7 @@ describe('rows that are refused', () => {
     })
   })
 
-  it('a quote inside a cell is text; one that is never closed stops the import and says where, and a rerun goes on', async () => {
+  it('a quote inside a cell is text; an unclosed one stops the import and names the row, and a rerun continues', async () => {
     const { business } = await startTestServer()
     const firm = await business()
     const rows = [
@@ -107,7 +107,7 @@ describe('rows that are refused', () => {
     expect(await storedJobs(firm)).toHaveLength(2)
   })
 
-  it('E-43 an hour that the clocks skip is no time; one that comes twice is the first', async () => {
+  it('E-43 a time that a clock change skips is refused; one that occurs twice is the first', async () => {
     const { business } = await startTestServer()
     const firm = await business()
     const file = await folder.writeCsv(

@@ -73,7 +73,7 @@ describe('the 40 requests of Los Angeles', () => {
     expect(of('1-870693641').site_id).toBe(of('1-870703871').site_id)
   })
 
-  it('E-51 E-40 a canceled one has no times, its history has them, and history says imported', async () => {
+  it('E-51 E-40 a canceled job has no times; its history has them and says imported', async () => {
     const { business, stored } = await startTestServer()
     const firm = await business()
     await importSample(firm)
@@ -134,7 +134,7 @@ describe('the 40 requests of Los Angeles', () => {
     expect((await storedJobs(firm)).filter((job) => job.customer_id === namesake)).toEqual([])
   })
 
-  it('a dry runImport writes nothing and says what would become of every row', async () => {
+  it('a dry run writes nothing and reports the outcome of every row', async () => {
     const { business } = await startTestServer()
     const firm = await business()
     const before = await storedRows(firm)

@@ -27,7 +27,7 @@ describe('a booking', () => {
     expect(await jobsIn(here.harbour.id)).toEqual([])
   })
 
-  it('PS-36 E-67 values of hidden and read-only fields, and keys nobody asked for, are refused', async () => {
+  it('PS-36 E-67 values of hidden and read-only fields, and unknown keys, are refused', async () => {
     const here = await createWorld({ fields: [...FIELDS] })
     const base = { template: here.template, site: here.site }
     expect(
@@ -54,7 +54,7 @@ describe('a booking', () => {
     ).toMatchObject({ status: { code: 'unknown' }, created_by_id: { code: 'unknown' }, audience: { code: 'unknown' } })
   })
 
-  it('V-34 E-42 N jobs are made all or none, with one mail that lists N numbers', async () => {
+  it('V-34 E-42 N jobs are created all or none, with one email that lists N numbers', async () => {
     const here = await createWorld()
     const { jobs } = await here.eleanor.ok('createPortalJob', { template: here.template, site: here.site, quantity: 3 })
     expect(jobs.map((job) => job.number)).toEqual([1001, 1002, 1003])
@@ -94,7 +94,7 @@ describe('a booking', () => {
     expect(await jobsIn(here.harbour.id)).toHaveLength(4)
   })
 
-  it('V-35 E-43 a wish is kept apart from the schedule; past times and times that do not exist are refused with the zone', async () => {
+  it('V-35 E-43 the requested time is separate from the schedule; past and nonexistent times are refused with the zone', async () => {
     const here = await createWorld()
     const base = { template: here.template, site: here.site }
     const job = await bookJob(here, { requested: { day: '2027-07-01', time: '14:00' } })
@@ -119,7 +119,7 @@ describe('a booking', () => {
     ).toMatchObject({ requested: { code: 'unknown' } })
   })
 
-  it('1J the booker and the dispatchers are told by mail, with number, job type and wish; a business may leave out the confirmation', async () => {
+  it('1J the customer and the dispatchers get an email with number, job type and requested time; a business can turn off the confirmation', async () => {
     const here = await createWorld()
     const job = await bookJob(here, { requested: { day: '2027-07-01', time: '14:00' } })
     const [mail] = await mailTo(here.eleanor.email)

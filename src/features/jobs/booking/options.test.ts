@@ -42,14 +42,14 @@ describe('what may be booked', () => {
     }
   })
 
-  it('who may not choose among job types books the first one', async () => {
+  it('a user who cannot choose a template books the first one', async () => {
     const here = await createWorld({ permissions: { chooseTemplates: false } })
     const second = await here.harbour.template({ name: 'Oven repair' })
     expect((await here.eleanor.ok('getBookingOptions', {})).templates).toHaveLength(1)
     expect((await here.eleanor.call('createPortalJob', { template: second, site: here.site })).status).toBe(422)
   })
 
-  it('CP-35 who may only look is told so, and books nothing', async () => {
+  it('CP-35 a user without permission to book is told so and cannot book', async () => {
     const here = await createWorld({ permissions: { createJobs: false } })
     expect(await here.eleanor.ok('getBookingOptions', {})).toMatchObject({
       allowed: false,

@@ -167,7 +167,7 @@ describe('the office', () => {
     expect((await here.worker.call('getJob', { job: mine })).status).toBe(404)
   })
 
-  it('V-29 a question hidden from workers is not told to one, and stays for the office', async () => {
+  it('V-29 a field hidden from workers is not sent to a worker, and the office still sees it', async () => {
     const here = await createWorld({
       fields: [
         { id: 'wrong', name: 'What is wrong?', type: 'text', portal: 'optional', worker: 'optional' },
@@ -186,7 +186,7 @@ describe('the office', () => {
     expect(await asked(here.dispatcher)).toEqual(['wrong', 'margin'])
   })
 
-  it('E-20 a job keeps the questions of the template as they were when it was made', async () => {
+  it('E-20 a job keeps the template fields of the version it was created with', async () => {
     const here = await createWorld({ fields: [...FIELDS] })
     const job = await bookJob(here, { fields: { wrong: 'Leaks' } })
     await stored(async (db) => {

@@ -253,7 +253,7 @@ describe('what a customer sees', () => {
     ).toBe(200)
   })
 
-  it('PS-32 the answer holds exactly these fields: a new column stays inside until somebody decides', async () => {
+  it('PS-32 the response has exactly these fields; a new column is not sent until the contract names it', async () => {
     const here = await createWorld()
     const job = await bookJob(here)
     expect(Object.keys(await here.eleanor.ok('getPortalJob', { job })).sort()).toEqual([

@@ -83,7 +83,7 @@ describe('the table of transitions', () => {
     expect(portal.text).not.toMatch(/Too far|declin|Marek/i)
   })
 
-  it('V-56 E-51 canceling takes the times away and keeps them in the history; bringing back leaves the job unassigned', async () => {
+  it('V-56 E-51 canceling clears the times and keeps them in the history; reinstating leaves the job unassigned', async () => {
     const here = await createWorld()
     const job = await bookJob(here)
     await moveJob(here.dispatcher, job, {
@@ -123,7 +123,7 @@ describe('the table of transitions', () => {
     expect(clearedTimeOf({ startedAt: start })).toBe(start)
   })
 
-  it('a waiting job says where it stopped, and an address never stands in for a name', () => {
+  it('a waiting job shows where it stopped, and an email address never replaces a name', () => {
     expect(progressOf('postponed').map((step) => step.status)).toEqual([
       'requested',
       'waiting',
@@ -139,7 +139,7 @@ describe('the table of transitions', () => {
 })
 
 describe('two at once', () => {
-  it('E-41 of two dispatchers who assign the same job one is told that the other was quicker', async () => {
+  it('E-41 of two dispatchers who assign the same job at once, one gets a conflict', async () => {
     const here = await createWorld()
     const second = await here.harbour.staff('worker', 'Priya Raman')
     const job = await bookJob(here)

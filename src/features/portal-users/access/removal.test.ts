@@ -28,7 +28,7 @@ describe('suspending', () => {
     expect((await user.call('getCurrentPortalUser')).status).toBe(401)
   })
 
-  it('is refused for somebody who has not activated, and is no trap for the second who presses it', async () => {
+  it('is refused for a user who has not activated, and a second removal succeeds too', async () => {
     const waiting = await shop.portalUser({ status: 'invited' }),
       user = await shop.portalUser()
     expect(await shop.owner.call('suspendPortalUser', { user: waiting.id })).toMatchObject({
@@ -86,7 +86,7 @@ describe('removing', () => {
     expect(await userRow(user.id)).toMatchObject({ status: 'removed', password_hash: null, pending_email: null })
   })
 
-  it('CP-30 CP-31 customers and jobs stay exactly as they were, with who made them', async () => {
+  it('CP-30 CP-31 customers and jobs stay unchanged, with their creators', async () => {
     const customer = await shop.customer('Dockside'),
       template = await shop.template()
     const user = await shop.portalUser({ customers: [customer] })

@@ -44,7 +44,7 @@ describe('activateAccount', () => {
     expect(await isIn(elsewhere)).toBe(true)
   })
 
-  it('E-05 C5 opening the link changes nothing and signs nobody in, however often a scanner does', async () => {
+  it('E-05 C5 opening the link changes nothing and signs no one in, however often a scanner opens it', async () => {
     const business = await shop(),
       scanner = business.visitor(),
       email = address()
@@ -63,7 +63,7 @@ describe('activateAccount', () => {
     expect(await userOf(business, email)).toEqual(before)
   })
 
-  it('CP-17 E-04 the same link later signs nobody in: it only knows whose sign-in page to open', async () => {
+  it('CP-17 E-04 a used link signs no one in and only opens the sign-in page', async () => {
     const business = await shop(),
       visitor = business.visitor(),
       email = address()

@@ -15,7 +15,7 @@ describe('confirmEmailChange', () => {
     return { known, newEmail, token }
   }
 
-  it('E-10 the new address is confirmed at itself before anybody signs in with it; the old one is told', async () => {
+  it('E-10 the new address must be confirmed before it can be used to sign in; the old address is notified', async () => {
     const business = await shop(),
       visitor = business.visitor()
     const { known, newEmail, token } = await changing(business)
@@ -31,7 +31,7 @@ describe('confirmEmailChange', () => {
     expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkUsed')
   })
 
-  it('E-01 an address that somebody else took meanwhile is not taken over, and the link says so', async () => {
+  it('E-01 an address that another user took in the meantime is refused, and the link says so', async () => {
     const business = await shop(),
       visitor = business.visitor()
     const { known, newEmail, token } = await changing(business)
@@ -55,7 +55,7 @@ describe('confirmEmailChange', () => {
     expect(await server.mailTo(later)).toHaveLength(1)
   })
 
-  it('who tries links without end is told to wait, not whether one was right', async () => {
+  it('guessing links is rate limited and does not reveal whether one was right', async () => {
     const shop = await server.business()
     const visitor = shop.visitor()
     const replies = []

@@ -17,7 +17,7 @@ import {
 setUpActivationTests()
 
 describe('signUp', () => {
-  it('CP-10 CP-11 CP-13 sending the form signs nobody in, and leaves a profile that waits for the mailed link', async () => {
+  it('CP-10 CP-11 CP-13 submitting the form signs no one in and creates a profile that waits for the emailed link', async () => {
     const business = await shop(),
       visitor = business.visitor(),
       email = address()
@@ -123,7 +123,7 @@ describe('signUp', () => {
     })
   })
 
-  it('nobody prepares an account for somebody else: a second sign-up with another password drops both, and the link asks for a new one', async () => {
+  it('no one can prepare an account for someone else: a second sign-up with another password voids both, and the link asks for a new one', async () => {
     const business = await shop(),
       attacker = business.visitor(),
       owner = business.visitor(),

@@ -4,7 +4,7 @@ import { address, server, list, rowOf, shop, setUpPortalUserTests } from '../por
 setUpPortalUserTests()
 
 describe('the list', () => {
-  it('CP-26 E-13 finds by name or email as one types, without accents, and says so when nobody matches', async () => {
+  it('CP-26 E-13 finds by name or email while typing, ignoring accents, and says when nothing matches', async () => {
     const [anna, bob] = [
       await shop.portalUser({ name: 'Anna Müller', email: address('anna') }),
       await shop.portalUser({ name: 'Bob O’Neill', email: address('bob') }),

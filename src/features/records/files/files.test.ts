@@ -130,7 +130,7 @@ describe('files', () => {
     expect((await download(there, foreign, there.eleanor)).status).toBe(200)
   })
 
-  it('an upload nobody is signed in for, or to a job out of reach, leaves nothing behind', async () => {
+  it('an upload without a session, or to a job out of reach, leaves nothing behind', async () => {
     const here = await createWorld()
     expect((await portalUpload(here, {}, here.harbour.visitor())).status).toBe(401)
     const stranger = await here.harbour.portalUser()

@@ -109,7 +109,7 @@ describe('for whom', () => {
     expect(await jobsIn(here.harbour.id)).toEqual([])
   })
 
-  it('a refused booking counts like any other: nobody tries without end', async () => {
+  it('a refused booking counts toward the limit', async () => {
     const here = await createWorld()
     const replies = []
     for (let index = 0; index < 62; index++)
@@ -165,7 +165,7 @@ describe('for whom', () => {
     ])
   })
 
-  it('E-25 V-27 after the last link is gone a booking makes a new customer, or none where the account does not want that; the old one stays out of reach', async () => {
+  it('E-25 V-27 after the last link is removed, a booking creates a new customer or is refused, by the account setting; the old customer stays out of reach', async () => {
     const harbour = await business()
     const template = await harbour.template()
     const nadia = await harbour.portalUser({ name: 'Nadia Ferrari' })
@@ -198,7 +198,7 @@ describe('for whom', () => {
     expect(await jobsIn(here.harbour.id)).toEqual([])
   })
 
-  it('CP-31 removing the user changes no job, and who made it stays said', async () => {
+  it('CP-31 removing the user changes no job, and the job keeps its creator', async () => {
     const here = await createWorld()
     const job = await bookJob(here)
     await stored(async (db) => {

@@ -4,7 +4,7 @@ import { bookJob, FIELDS, home, moveJob, createWorld } from '../../jobs.fixtures
 const { stored } = home
 
 describe('what a customer does', () => {
-  it('E-20 a customer corrects answers, place and wish before the start; read-only and hidden answers stay as they are', async () => {
+  it('E-20 a customer edits answers, address and requested time before the start; read-only and hidden answers stay', async () => {
     const here = await createWorld({ fields: [...FIELDS] })
     const job = await bookJob(here, { fields: { wrong: 'Leaks' } })
     await here.eleanor.ok('updatePortalJob', {
@@ -70,7 +70,7 @@ describe('what a customer does', () => {
     expect((await here.eleanor.call('cancelPortalJob', { job })).body.code).toBe('cancelingNotAllowed')
   })
 
-  it('V-56 canceling keeps the job in the list, with the customer’s own reason; deleting takes one that nobody planned', async () => {
+  it('V-56 canceling keeps the job in the list with the customer’s reason; only an unscheduled job can be deleted', async () => {
     const here = await createWorld({ permissions: { deleteJobs: true } })
     const [canceled, gone, planned] = [await bookJob(here), await bookJob(here), await bookJob(here)]
     await moveJob(here.dispatcher, canceled, {
