@@ -23,7 +23,7 @@ import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
 import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
-import { pageBodyLimit, registerPages } from './platform/pages.ts'
+import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
 import type { ServerContext } from './platform/server-context.ts'
 import { createUrls, type UrlsOf } from './platform/urls.ts'
 
@@ -117,7 +117,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 function openHttp(
-  { config, clock, translations, log, version }: AppOptions,
+  { config, clock, translations, log, version, pages }: AppOptions,
   server: ServerContext,
   deliverer: Deliverer,
 ): Promise<HttpServer> {
@@ -128,6 +128,7 @@ function openHttp(
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     requestsPerMinute: config.requestsPerMinute,
+    staticPaths: pages ? listStaticPaths(pages) : new Set(),
     busyAfter: config.busyAfter,
     version,
     slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),

@@ -18,7 +18,9 @@ import Fastify, {
 import { surfaceOf, type Caller } from './caller.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
-import { callerOf, checkOrigin, hostScopeOf, isDecodable } from './http/request.ts'
+import { addressBlock, createProxyTrust, warnOnceOfUnnamedProxy } from './http/addresses.ts'
+import { RequestCounts } from './http/request-counts.ts'
+import { callerOf, checkOrigin, hostScopeOf, isPlainPath } from './http/request.ts'
 import { sendResponse } from './http/responses.ts'
 import { applyEffects, type PendingEffect } from './http/session-cookies.ts'
 import { receiveUpload } from './http/uploads.ts'
@@ -36,9 +38,11 @@ export interface HttpOptions {
   log: FastifyBaseLogger
   /** Where people reach this installation, e.g. https://portal.example; its host is the main host. */
   publicUrl: URL
-  trustProxy: boolean | string | string[]
+  trustProxy: boolean | readonly string[]
   /** Requests a minute from one client address, static files apart. */
   requestsPerMinute: number
+  /** Paths of the files that the web build wrote. */
+  staticPaths: ReadonlySet<string>
   /** Event loop delay in milliseconds above which new requests are turned away for a moment. */
   busyAfter: number
   /** Slug of the account whose own host this is, if any. */
@@ -64,9 +68,9 @@ interface RequestApi {
 const JSON_LIMIT = 256 * 1024
 
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
-  const { server, translations, publicUrl } = options
+  const { server, translations, publicUrl, log } = options
   const execute = createExecute(server)
-  const problems = createProblemResponder(translations, publicUrl, server.reportError)
+  const problems = createProblemResponder(translations, publicUrl, server.reportError, warnOnceOfUnnamedProxy(log))
   const app = createFastify(options)
   await registerSecurity(app, publicUrl)
   await registerBodies(app)
@@ -87,7 +91,7 @@ function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy,
+    trustProxy: createProxyTrust(trustProxy),
     bodyLimit: JSON_LIMIT,
     genReqId: () => shortCode(),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
@@ -96,9 +100,10 @@ function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    // The router answers a path it cannot decode by itself, before any hook: without our headers, texts or log line.
+    // Such a path is unknown to every page and operation. The router would answer one that it cannot decode by itself,
+    // before any hook: without our headers, texts or log line.
     rewriteUrl: ({ url = '/' }) => {
-      if (isDecodable(url)) return url
+      if (isPlainPath(url)) return url
       return url.startsWith('/api/') ? '/api/unreadable' : '/unreadable'
     },
   }) as unknown as FastifyInstance
@@ -131,7 +136,10 @@ async function registerBodies(app: FastifyInstance): Promise<void> {
   })
 }
 
-async function registerLoadLimits(app: FastifyInstance, { busyAfter, requestsPerMinute }: HttpOptions): Promise<void> {
+async function registerLoadLimits(
+  app: FastifyInstance,
+  { busyAfter, requestsPerMinute, staticPaths }: HttpOptions,
+): Promise<void> {
   await app.register(underPressure, {
     maxEventLoopDelay: busyAfter,
     retryAfter: 5,
@@ -144,8 +152,10 @@ async function registerLoadLimits(app: FastifyInstance, { busyAfter, requestsPer
     global: true,
     max: requestsPerMinute,
     timeWindow: 60_000,
+    store: RequestCounts,
+    keyGenerator: (request) => addressBlock(request.caller.clientAddress),
     // Monitoring may share an address with a busy proxy, and must not report us as down.
-    allowList: (request) => /^\/(_app\/|api\/v1\/(health|ready)$)/.test(request.url),
+    allowList: ({ url }) => staticPaths.has(url.split('?')[0]!) || /^\/api\/v1\/(health|ready)$/.test(url),
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
@@ -168,7 +178,7 @@ function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions):
   })
   // One line per request; the log masks tokens in addresses.
   app.addHook('onResponse', async (request, reply) => {
-    const { method, url, host, log } = request
+    const { method, originalUrl: url, host, log } = request
     const ms = Math.round(reply.elapsedTime)
     log.info({ method, url: withoutSearchTerms(url), host, status: reply.statusCode, ms }, 'request')
   })

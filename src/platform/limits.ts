@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Caller, ResolvedCaller } from './caller.ts'
 import type { Preflight, Transaction } from './database/transaction.ts'
 import type { AnyActor, Definition, Limit } from './operation.ts'
+import { addressBlock } from './http/addresses.ts'
 import { problem } from './problem.ts'
 
 interface LimitedCall {
@@ -65,10 +66,6 @@ function whoCounts(by: Limit['by'], caller: Caller, input: Record<string, unknow
       return caller.clientAddress
   }
 }
-
-/** One household has one IPv4 address, but a whole /64 of IPv6. */
-const addressBlock = (address: string) =>
-  address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
 
 /** @throws problem tooMany when the database says to wait */
 export function refuseOverLimit(rows: unknown[]): void {

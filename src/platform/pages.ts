@@ -3,8 +3,8 @@
  * compression, headers, logs and shutdown are Fastify's and every API route wins.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
+import { createReadStream, globSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
@@ -92,8 +92,6 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     })
 
     web.all('/*', async (request, reply) => {
-      // Pages see the address as it was asked for; the web's reroute() maps it to a route.
-      request.raw.url = request.originalUrl
       const webRequest = pageRequest(request, reply)
       if (!webRequest) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
@@ -106,6 +104,14 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
       return reply.send(page)
     })
   })
+}
+
+/** Paths of the files that the web build wrote; of a file and its compressed copies, the file. */
+export function listStaticPaths(buildFolder: string): ReadonlySet<string> {
+  const client = join(buildFolder, 'client')
+  const files = globSync('**/*', { cwd: client, withFileTypes: true, exclude: ['**/.vite/**', '**/*.br', '**/*.gz'] })
+  const paths = files.filter((file) => file.isFile()).map((file) => relative(client, join(file.parentPath, file.name)))
+  return new Set(paths.map((path) => `/${path.split(sep).join('/')}`))
 }
 
 async function registerStaticFiles(app: FastifyInstance, dir: string): Promise<void> {

@@ -22,9 +22,14 @@ export function createProblemResponder(
   translations: Translations,
   publicUrl: URL,
   reportError: ServerContext['reportError'],
+  /** Called with each request that is over a limit. */
+  onOverLimit: (request: FastifyRequest) => void,
 ): ProblemResponder {
   function toProblem(error: unknown, request: FastifyRequest): Problem {
-    if (isProblem(error)) return error
+    if (isProblem(error)) {
+      if (error.code === 'tooMany') onOverLimit(request)
+      return error
+    }
     const expected = expectedProblem(error as FastifyError)
     if (expected) return expected
     reportError(error, { operation: operationOf(request), requestId: request.id })

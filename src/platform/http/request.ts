@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../caller.ts'
 import { problem } from '../problem.ts'
+import { bareAddress } from './addresses.ts'
 import { personToken, portalTokens } from './session-cookies.ts'
 
 /** Which part of the installation a host serves. */
@@ -47,7 +48,7 @@ export function callerOf(request: FastifyRequest): Caller {
     },
     portalTokens: portalTokens(request),
     personToken: isMain ? personToken(request) : null,
-    clientAddress: request.ip,
+    clientAddress: clientAddressOf(request),
     userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
     requestId: request.id,
     acceptLanguage: headers['accept-language'],
@@ -66,10 +67,24 @@ export function checkOrigin({ method, headers, protocol, host }: FastifyRequest)
   if (isForeign) throw problem('crossOrigin')
 }
 
-/** Whether the path of an address can be decoded. */
-export function isDecodable(url: string): boolean {
+/** The bare address of the client; the peer's when a proxy forwarded something that is no address. */
+const clientAddressOf = ({ ip, socket }: FastifyRequest): string =>
+  bareAddress(ip) ?? bareAddress(socket.remoteAddress ?? '') ?? 'unknown'
+
+/** Segments `.` and `..`, empty segments, what some servers take for a slash or cut off, and any of it encoded twice. */
+const AMBIGUOUS = /(?:^|\/)\.{1,2}(?:\/|$)|\/\/|[\\;]|%(?:2e|2f|5c|3b)/i
+const ENCODED_SLASH = /%(?:2f|5c)/i
+const NEVER_SENT_BARE = /[\x00-\x20\x7f#]/
+
+/**
+ * Whether every server reads this path alike. Otherwise `/x/../office` could pass the rules of a proxy for `/office`, or be
+ * limited as one page and answered as another.
+ */
+export function isPlainPath(url: string): boolean {
+  const path = url.split('?')[0]!
+  if (!path.startsWith('/') || NEVER_SENT_BARE.test(path) || ENCODED_SLASH.test(path)) return false
   try {
-    return decodeURIComponent(url.split('?')[0]!) !== ''
+    return !AMBIGUOUS.test(decodeURIComponent(path))
   } catch {
     return false
   }
