@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
-import type { Connect } from '../src/platform/database/pool.ts'
+import type { Connect } from '../src/platform/database/connect.ts'
 import { deriveKey, hashPassword } from '../src/platform/secrets.ts'
 
 export const SIZES = {

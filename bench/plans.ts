@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Connect } from '../src/platform/database/pool.ts'
+import type { Connect } from '../src/platform/database/connect.ts'
 import { openPlanReader, type Explained } from './explain.ts'
 import { listReadCalls } from './read-calls.ts'
 import { rowsReadBy } from './shape.ts'

@@ -1,6 +1,6 @@
 /** Measurements that compare our own figures with each other. */
 import type { Request } from 'autocannon'
-import type { Connect } from '../src/platform/database/pool.ts'
+import type { Connect } from '../src/platform/database/connect.ts'
 import { openWorld, withClient, type BenchWorld } from './dataset.ts'
 import { compareServers, sendLoad, summarize, type MeasuredServer } from './load.ts'
 import { round2, type BenchSummary, type OperationRow } from './report.ts'

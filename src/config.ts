@@ -1,5 +1,5 @@
 /** Settings from the environment, typed and checked. Only this file and main.ts read process.env. */
-import { connectFromUrl, type Connect } from './platform/database/pool.ts'
+import { connectFromUrl, type Connect } from './platform/database/connect.ts'
 
 export interface Config {
   port: number
@@ -34,7 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port,
     publicUrl,
     portalAddresses: readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? 'host', ['host', 'path']),
-    database: env.DATABASE_URL ? connectFromUrl(readUrl('DATABASE_URL', env.DATABASE_URL).href) : null,
+    database: env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null,
     batchDatabaseWrites: readChoice('BATCH_DATABASE_WRITES', env.BATCH_DATABASE_WRITES ?? 'on', ['on', 'off']) === 'on',
     secret: env.PORTICO_SECRET ?? null,
     folder: env.PORTICO_DATA ?? null,
@@ -101,7 +101,6 @@ function readInteger(name: string, value: string, minimum: number): number {
 const EXAMPLES: Record<string, string> = {
   PUBLIC_URL: 'https://portal.example',
   SMTP_URL: 'smtp://user:password@host:587',
-  DATABASE_URL: 'postgres://user:password@host:5432/portico',
 }
 
 /** The value itself is not repeated: it may hold a password. */

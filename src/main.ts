@@ -8,10 +8,11 @@ import { contracts } from './operations.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile, type ImportOptions } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
+import { checkConnection, type Connect } from './platform/database/connect.ts'
 import { startEmbedded, type EmbeddedServer } from './platform/database/embedded.ts'
 import { defaultDataFolder } from './platform/database/embedded/folders.ts'
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
-import { openPool, type Connect } from './platform/database/pool.ts'
+import { openPool } from './platform/database/pool.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createTranslations } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
@@ -244,7 +245,10 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   const passwords = Object.fromEntries(
     ROLES.map((role) => [role, deriveKey(secret, `database role ${role}`).toString('base64url')]),
   ) as Record<Role, string>
-  if (config.database) return { admin: config.database, passwords, folder, embedded: null }
+  if (config.database) {
+    await checkConnection(config.database)
+    return { admin: config.database, passwords, folder, embedded: null }
+  }
   embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
   const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'portico' }
   await ensureDatabase(admin)

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
 import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
 import { deriveKey } from '../src/platform/secrets.ts'
-import { connectFromUrl, type Connect } from '../src/platform/database/pool.ts'
+import { connectFromUrl, type Connect } from '../src/platform/database/connect.ts'
 
 export interface World {
   admin: Connect

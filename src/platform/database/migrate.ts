@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Connect } from './pool.ts'
+import { clientConfig, type Connect } from './connect.ts'
 
 export const ROLES = ['portico_owner', 'portico_app', 'portico_system', 'portico_backup'] as const
 export type Role = (typeof ROLES)[number]
@@ -183,7 +183,7 @@ async function migrationFiles(folder: string) {
 }
 
 async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...connect, ssl: connect.ssl ? { rejectUnauthorized: false } : false })
+  const client = new pg.Client(clientConfig(connect))
   client.on('error', () => {})
   await client.connect()
   try {

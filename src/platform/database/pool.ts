@@ -4,15 +4,7 @@
  */
 import pg from 'pg'
 import { disableBatching } from './batching.ts'
-
-export interface Connect {
-  host: string
-  port: number
-  database: string
-  user: string
-  password?: string
-  ssl?: boolean
-}
+import { clientConfig, type Connect } from './connect.ts'
 
 export interface PoolOptions {
   max?: number
@@ -58,8 +50,7 @@ export function openPool(
   { max = 10, pipeline = true, batchWrites = true, name = 'portico', onError }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
-    ...connect,
-    ssl: connect.ssl ? { rejectUnauthorized: false } : false,
+    ...clientConfig(connect),
     max,
     application_name: name,
     connectionTimeoutMillis: 5_000,
@@ -73,18 +64,4 @@ export function openPool(
   pool.on('error', (error) => onError?.(error))
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
-}
-
-/** Reads a postgres:// URL. TLS when it says sslmode=require or verify-*. */
-export function connectFromUrl(url: string): Connect {
-  const parsed = new URL(url)
-  const host = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
-  return {
-    host,
-    port: Number(parsed.port || 5432),
-    database: decodeURIComponent(parsed.pathname.slice(1)) || 'portico',
-    user: decodeURIComponent(parsed.username),
-    ...(parsed.password && { password: decodeURIComponent(parsed.password) }),
-    ssl: /^(require|verify)/.test(parsed.searchParams.get('sslmode') ?? ''),
-  }
 }
