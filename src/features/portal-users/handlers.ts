@@ -20,6 +20,7 @@ import {
   findPortalUser,
   updateUser,
   type PortalUser,
+  alreadyPortalUser,
 } from './queries.ts'
 import {
   explainPermissions,
@@ -225,8 +226,5 @@ async function sendActivationLink(ctx: WriteContext, user: string): Promise<void
 /** Against account enumeration only staff learn that an address has a user; the page links to it. */
 async function emailTakenProblem(ctx: ReadContext, email: string) {
   const existing = await findPortalUserByEmail(ctx.db, ctx.account.id, email)
-  return problem('alreadyPortalUser', {
-    vars: { email, user: existing?.id ?? '' },
-    fields: { email: 'alreadyPortalUser' },
-  })
+  return alreadyPortalUser(email, existing?.id)
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { constraintOf } from '../../platform/database/errors.ts'
 import { fold } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
 import type { Permissions } from '../identity/rules.ts'
 import type { TemplatesMode, UserStatus } from './rules.ts'
 
@@ -163,5 +165,17 @@ export async function updateUser(
     .where('account_id', '=', account)
     .where('id', '=', id)
   if (expected !== null) update = update.where('version', '=', expected)
-  return (await update.returning('version').executeTakeFirst())?.version ?? null
+  const updated = await update
+    .returning('version')
+    .executeTakeFirst()
+    .catch((error: unknown) => {
+      // Somebody else got the address since it was looked up.
+      const isTaken = constraintOf(error) === 'portal_users_email_unique'
+      throw isTaken && change.email ? alreadyPortalUser(change.email.address) : error
+    })
+  return updated?.version ?? null
 }
+
+/** `user` is the id of the portal user with this address, if it is known. */
+export const alreadyPortalUser = (email: string, user = '') =>
+  problem('alreadyPortalUser', { vars: { email, user }, fields: { email: 'alreadyPortalUser' } })
