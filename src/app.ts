@@ -7,6 +7,7 @@ import type { DB } from '../db/schema.gen.ts'
 import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
 import { localeFor } from './features/accounts/regions/rules.ts'
+import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
 import { reachOf, type AccountContext } from './features/identity/rules.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
@@ -173,6 +174,8 @@ function createServerContext(
     },
     notifyOutbox: () => deliverer.wake(),
     audit: writeAudit,
+    refusalEventOf,
+    readEventOf,
     reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
 }

@@ -25,6 +25,7 @@ import {
   type Invocation,
   type Prepared,
 } from './invocation.ts'
+import { createLifecycleAudit } from './lifecycle-audit.ts'
 import { consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
 import type { Account, AnyActor, Definition, Implemented, PreparedHandler } from './operation.ts'
 import { createResponse, type OperationResponse } from './output.ts'
@@ -36,6 +37,7 @@ export interface Execute {
 }
 
 export function createExecute(server: ServerContext): Execute {
+  const lifecycleAudit = createLifecycleAudit(server)
   const query: RunQuery = async <T>(sql: string, values: unknown[]) => {
     try {
       const result = await server.pool.query({ name: statementName(sql), text: sql, values })
@@ -55,8 +57,10 @@ export function createExecute(server: ServerContext): Execute {
             runPrefetched(invocation, transaction),
           )
         : await runSequential(invocation)
+      await lifecycleAudit.recordRead(invocation)
     } catch (error) {
       if (invocation.countedInTransaction && isRefusedAttempt(error)) await countRefusedAttempt(invocation)
+      await lifecycleAudit.recordRefusal(invocation, error)
       throw toDeclaredProblem(error, invocation)
     }
     if (write) caller.resolved?.clear()

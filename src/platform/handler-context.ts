@@ -37,7 +37,7 @@ export function createHandlerContext(
       return server.emit(handleForMessages(invocation, db, messages), messages, { account: current as Account, now })
     },
     audit(entry: AuditEntry) {
-      return server.audit(db, entry, { account: current as Account, actor, now, requestId, clientAddress })
+      return server.audit(db, entry, { account: current, actor, now, requestId, clientAddress })
     },
     async enter(id: string) {
       if (account) throw new Error(`${name} has its account already`)

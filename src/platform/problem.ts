@@ -38,6 +38,8 @@ export interface ProblemDetails {
   vars?: Record<string, string | number>
   /** Seconds after which trying again makes sense. */
   retryAfter?: number
+  /** Whom the refusal is about, for the audit; never shown. */
+  subject?: { kind: string; id: string } | undefined
   cause?: unknown
 }
 
@@ -49,6 +51,7 @@ export class Problem extends Error {
   readonly fields: Record<string, FieldError> | undefined
   readonly vars: Record<string, string | number> | undefined
   readonly retryAfter: number | undefined
+  readonly subject: ProblemDetails['subject']
 
   constructor(code: string, status: number, details: ProblemDetails = {}) {
     super(code, details.cause === undefined ? undefined : { cause: details.cause })
@@ -65,6 +68,7 @@ export class Problem extends Error {
       )
     this.vars = details.vars
     this.retryAfter = details.retryAfter
+    this.subject = details.subject
   }
 }
 

@@ -4,6 +4,7 @@ import type { Caller, ResolvedCaller, RunQuery, Surface } from './caller.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './database/transaction.ts'
 import type { FileStore } from './files.ts'
+import type { LifecycleEvent } from './lifecycle-audit.ts'
 import type { Account, AnyActor, AuditEntry, Implemented, Message, ReachAddition, Urls, Write } from './operation.ts'
 
 export interface ServerContext {
@@ -26,8 +27,18 @@ export interface ServerContext {
   audit(
     db: Write,
     entry: AuditEntry,
-    about: { account: Account; actor: AnyActor; now: Date; requestId: string; clientAddress: string },
+    about: {
+      account: (Account & { id: string }) | null
+      actor: AnyActor
+      now: Date
+      requestId: string
+      clientAddress: string
+    },
   ): Promise<void>
+  /** The event for a refusal of an operation, if refusals of it are recorded. */
+  refusalEventOf(operation: string): LifecycleEvent | undefined
+  /** The event for an operation that only reads and is recorded all the same, such as an export. */
+  readEventOf(operation: string): LifecycleEvent | undefined
   files: FileStore
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are errors. */

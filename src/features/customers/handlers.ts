@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { csvFile } from '../../platform/csv.ts'
 import { implement, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, type Decision } from '../../platform/problem.ts'
+import type { AuditEventName } from '../audit/rules.ts'
 import { customers } from './contract.ts'
 import {
   mayArchiveCustomer,
@@ -258,8 +259,12 @@ async function setSiteStatus(
   return { version }
 }
 
-const audit = (ctx: Pick<Writer, 'audit'>, event: string, subjectId: string, details: Record<string, unknown>) =>
-  ctx.audit({ event, subjectKind: 'customer', subjectId, details })
+const audit = (
+  ctx: Pick<Writer, 'audit'>,
+  event: AuditEventName,
+  subjectId: string,
+  details: Record<string, unknown>,
+) => ctx.audit({ event, subjectKind: 'customer', subjectId, details })
 
 /** A site has both coordinates or none. Leaving out both changes neither. */
 function requireBothCoordinates(

@@ -17,7 +17,7 @@ export const identityHandlers = implement('identity', identity, {
     },
     async (ctx, input, { login, correct }) => {
       ctx.allow(yes)
-      if (!login || !correct) throw problem('wrongCredentials')
+      if (!login || !correct) throw problem('wrongCredentials', { subject: login && { kind: 'person', id: login.id } })
       // The browser's previous session ends, so that a session planted by an attacker gains no access (PS-47).
       if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()
@@ -32,6 +32,7 @@ export const identityHandlers = implement('identity', identity, {
         clientAddress: ctx.clientAddress,
       })
       await clearRateLimit(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
+      await ctx.audit({ event: 'personSignedIn', subjectKind: 'person', subjectId: login.id })
       return withEffect(
         { name: login.name ?? '', accounts: await listPersonAccounts(ctx.db, login.id) },
         { session: 'start', audience: 'people', token, ends },
@@ -43,6 +44,7 @@ export const identityHandlers = implement('identity', identity, {
   async signOut(ctx) {
     ctx.allow(yes)
     await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
+    await ctx.audit({ event: 'personSignedOut', subjectKind: 'person', subjectId: ctx.actor.id })
     return withEffect({}, { session: 'end', audience: 'people' })
   },
 

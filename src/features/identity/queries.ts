@@ -215,6 +215,12 @@ export const clearRateLimit = async (db: Write, bucket: string): Promise<void> =
 export async function deleteExpired(db: Write, now: Date): Promise<void> {
   const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 3600_000)
   await db.deleteFrom('portal_sessions').where('ends_at', '<=', now).execute()
+  // Strangers cause refusals without end, so those are kept for 90 days only; everything that was done is kept.
+  await db
+    .deleteFrom('audit')
+    .where(sql<boolean>`event like '%Refused'`)
+    .where('created_at', '<=', daysAgo(90))
+    .execute()
   await db.deleteFrom('people_sessions').where('ends_at', '<=', now).execute()
   // For a month, a link's page says whether it was used, expired or replaced; after that the link is unknown.
   await db.deleteFrom('tokens').where('expires_at', '<=', daysAgo(30)).execute()

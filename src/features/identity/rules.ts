@@ -207,10 +207,3 @@ export function canBook(actor: PortalUserActor, portal: PortalConfig): boolean {
     return portal.createCustomers && resolvePermission('createJobs', portal, actor.permissions, null).allowed
   return actor.links.some((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))
 }
-
-export interface AuditInput {
-  event: string
-  subjectKind?: string
-  subjectId?: string
-  details?: Record<string, unknown>
-}

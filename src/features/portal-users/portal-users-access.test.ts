@@ -22,7 +22,7 @@ describe('who may', () => {
     })
   })
 
-  it('PS-35 PS-37 a dispatcher, a worker and a portal user change nothing, and nothing is written', async () => {
+  it('PS-35 PS-37 a dispatcher, a worker and a portal user change nothing, and only the refusals are recorded', async () => {
     const customer = await shop.customer()
     const user = await shop.portalUser({ customers: [customer] })
     const [link] = await listLinks(user.id)
@@ -46,9 +46,12 @@ describe('who may', () => {
     }
     expect(await userRow(user.id)).toEqual(before)
     expect(await listLinks(user.id)).toEqual([link])
-    expect(
-      await server.stored((db) => db.selectFrom('audit').select('event').where('account_id', '=', shop.id).execute()),
-    ).toEqual([])
+    const audit = await server.stored((db) =>
+      db.selectFrom('audit').select(['event', 'subject_id']).where('account_id', '=', shop.id).execute(),
+    )
+    // One for each call of the dispatcher and of the worker: to the office, a portal user is a stranger.
+    const refusal = { event: 'portalUserChangeRefused', subject_id: user.id }
+    expect(audit).toEqual(Array.from({ length: 2 * calls.length }, () => refusal))
     const worker = await shop.staff('worker')
     for (const [name, input] of [
       ['listPortalUsers', {}],

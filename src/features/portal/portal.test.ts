@@ -138,7 +138,7 @@ describe('portal settings', () => {
   })
 
   it.each(['dispatcher', 'worker'] as const)(
-    'ACCESS a %s neither sees nor changes the settings, and nothing is written',
+    'ACCESS a %s neither sees nor changes the settings, and only the refusals are recorded',
     async (role) => {
       const who = await shop.staff(role)
       expect(await who.call('getPortalSettings')).toMatchObject({ status: 403, body: { code: 'managersOnly' } })
@@ -146,7 +146,10 @@ describe('portal settings', () => {
       expect(await who.call('changePortalAddress', { slug: 'mine-now' })).toMatchObject({ status: 403 })
       expect(await who.call('getPortalChecklist')).toMatchObject({ status: 403 })
       expect((await shop.owner.ok('getPortalSettings')).version).toBe(1)
-      expect(await auditOf(shop)).toEqual([])
+      expect((await auditOf(shop)).map(({ event }) => event)).toEqual([
+        'settingsChangeRefused',
+        'settingsChangeRefused',
+      ])
     },
   )
 

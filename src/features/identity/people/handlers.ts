@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { emailNorm, implement, prepared } from '../../../platform/operation.ts'
+import { emailNorm, implement, prepared, type Context } from '../../../platform/operation.ts'
 import { problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
 import { endPersonSessions, findLogin, listPersonSessions } from '../queries.ts'
@@ -44,6 +44,7 @@ export const peopleHandlers = implement('people', people, {
       // Sent to the stored address, not the entered one: addresses that normalize alike may be different mailboxes, and
       // one of them an attacker's.
       const { email: address } = (await findReset(ctx.db, hash))!
+      await ctx.audit({ event: 'personPasswordResetRequested', subjectKind: 'person', subjectId: person.id })
       await ctx.enter(account)
       await ctx.emit({
         message: staffPasswordReset,
@@ -78,11 +79,7 @@ export const peopleHandlers = implement('people', people, {
       await setPassword(ctx.db, person, passwordHash, ctx.now)
       // Ends every session that used the old password.
       await endPersonSessions(ctx.db, person)
-      const account = await findFirstAccount(ctx.db, person)
-      if (account) {
-        await ctx.enter(account)
-        await ctx.audit({ event: 'passwordReset', subjectKind: 'person', subjectId: person })
-      }
+      await ctx.audit({ event: 'personPasswordReset', subjectKind: 'person', subjectId: person })
       return {}
     },
   ),
@@ -100,6 +97,12 @@ export const peopleHandlers = implement('people', people, {
       ctx.allow(yes)
       await setPassword(ctx.db, ctx.actor.id, passwordHash, ctx.now)
       const ended = await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId })
+      await ctx.audit({
+        event: 'personPasswordChanged',
+        subjectKind: 'person',
+        subjectId: ctx.actor.id,
+        details: { sessionsEnded: ended },
+      })
       return { ended }
     },
   ),
@@ -107,6 +110,12 @@ export const peopleHandlers = implement('people', people, {
   async updateCurrentUser(ctx, { name }) {
     ctx.allow(yes)
     await setName(ctx.db, ctx.actor.id, name, ctx.now)
+    await ctx.audit({
+      event: 'personRenamed',
+      subjectKind: 'person',
+      subjectId: ctx.actor.id,
+      details: { from: ctx.actor.name, to: name },
+    })
     return { name }
   },
 
@@ -130,11 +139,25 @@ export const peopleHandlers = implement('people', people, {
     // Another person's session is refused like one that does not exist.
     const ended = await endPersonSessions(ctx.db, ctx.actor.id, { only: session })
     if (ended === 0) throw problem('notFound')
+    await auditEndedSessions(ctx, ended)
     return {}
   },
 
   async endOtherSessions(ctx) {
     ctx.allow(yes)
-    return { ended: await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId }) }
+    const ended = await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId })
+    await auditEndedSessions(ctx, ended)
+    return { ended }
   },
 })
+
+const auditEndedSessions = (
+  ctx: Context<typeof people.endSession> | Context<typeof people.endOtherSessions>,
+  ended: number,
+): Promise<void> =>
+  ctx.audit({
+    event: 'personSessionsEnded',
+    subjectKind: 'person',
+    subjectId: ctx.actor.id,
+    details: { sessionsEnded: ended },
+  })

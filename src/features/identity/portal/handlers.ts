@@ -1,5 +1,5 @@
 import { limitKey } from '../../../platform/limits.ts'
-import { emailNorm, implement, prepared, withEffect } from '../../../platform/operation.ts'
+import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
 import { portalPasswordChanged, sendActivation, sendNotice, sendPasswordReset } from '../../portal-users/messages.ts'
@@ -53,8 +53,9 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     },
     async (ctx, input, { login, correct }) => {
       ctx.allow(portalIsOpen(ctx.account))
-      if (!login || !correct) throw problem('wrongCredentials')
-      if (login.status === 'signed_up') throw problem('notActivated')
+      const subject = login && { kind: 'portalUser', id: login.id }
+      if (!login || !correct) throw problem('wrongCredentials', { subject })
+      if (login.status === 'signed_up') throw problem('notActivated', { subject })
       // Suspended and removed users are refused like a wrong password, also when it happened since the check.
       const [isRecorded, session] = await Promise.all([
         recordSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
@@ -62,7 +63,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
         clearRateLimit(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
-      if (!isRecorded) throw problem('wrongCredentials')
+      if (!isRecorded) throw problem('wrongCredentials', { subject })
       return withEffect({ name: login.name ?? '' }, session)
     },
     { countsLimitsWithFirstQuery: true },
@@ -71,6 +72,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async signOutOfPortal(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
     await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: ctx.actor.sessionId })
+    await ctx.audit({ event: 'portalUserSignedOut', subjectKind: 'portalUser', subjectId: ctx.actor.id })
     return withEffect({}, { session: 'end', audience: 'portal' })
   },
 
@@ -95,12 +97,15 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const isOwnSession = sessions.some((row) => row.id === session)
     ctx.allow(isOwnSession ? isPortalUser(ctx.actor) : notFound)
     await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: session })
+    await auditEndedSessions(ctx, 1)
     return session === ctx.actor.sessionId ? withEffect({}, { session: 'end', audience: 'portal' }) : {}
   },
 
   async endOtherPortalSessions(ctx) {
     ctx.allow(isPortalUser(ctx.actor))
-    return { ended: await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { but: ctx.actor.sessionId }) }
+    const ended = await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { but: ctx.actor.sessionId })
+    await auditEndedSessions(ctx, ended)
+    return { ended }
   },
 
   changePortalPassword: prepared(
@@ -139,7 +144,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       // Without a password there is nothing to reset: the user needs the activation link.
       const minuteAgo = new Date(ctx.now.getTime() - 60_000)
       const sentLinks = await countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, minuteAgo)
-      if (sentLinks < 2) await sendActivation(ctx, user)
+      if (sentLinks < 2) {
+        await sendActivation(ctx, user)
+        await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: user.id })
+      }
     }
     return {}
   },
@@ -179,6 +187,17 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     },
   ),
 })
+
+const auditEndedSessions = (
+  ctx: Context<typeof portalIdentity.endPortalSession> | Context<typeof portalIdentity.endOtherPortalSessions>,
+  ended: number,
+): Promise<void> =>
+  ctx.audit({
+    event: 'portalSessionsEnded',
+    subjectKind: 'portalUser',
+    subjectId: ctx.actor.id,
+    details: { sessionsEnded: ended },
+  })
 
 type PortalUserOutput = ReturnType<typeof presentPortalUser>
 

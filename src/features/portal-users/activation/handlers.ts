@@ -1,6 +1,7 @@
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
 import { emailNorm, implement, prepared, withEffect, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
+import type { AuditInput } from '../../audit/rules.ts'
 import { endPortalSessions, openPortalSession } from '../../identity/portal/queries.ts'
 import { findPortalLogin } from '../../identity/queries.ts'
 import { portalAccountExists, portalEmailChanged, sendActivation, sendNotice, type Sending } from '../messages.ts'
@@ -186,11 +187,11 @@ export const activationHandlers = implement('portal-users', activation, {
   },
 })
 
-type ActivationContext = Sending & {
+type AuditedSending = Sending & { audit(entry: AuditInput): Promise<void> }
+type ActivationContext = AuditedSending & {
   actor: { kind: string; id?: string; sessionId?: string }
   userAgent: string
   clientAddress: string
-  audit(entry: { event: string; subjectKind?: string; subjectId?: string }): Promise<void>
 }
 type LinkStatusOf = (found: FoundToken | undefined, now: Date) => LinkStatus
 
@@ -239,10 +240,12 @@ const countRecentLinks = (ctx: Sending, user: Login): Promise<number> =>
   countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - MINUTE))
 
 /** Sends a new link to a user who is not active yet, unless more than `max` were sent in the last minute (E-03). */
-async function notifyPendingUser(ctx: Sending, user: Login, max: number): Promise<void> {
+async function notifyPendingUser(ctx: AuditedSending, user: Login, max: number): Promise<void> {
   if (user.status !== 'invited' && user.status !== 'signed_up') return
   const recent = await countRecentLinks(ctx, user)
-  if (recent <= max) await sendActivation(ctx, user)
+  if (recent > max) return
+  await sendActivation(ctx, user)
+  await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: user.id })
 }
 
 /**
@@ -250,7 +253,7 @@ async function notifyPendingUser(ctx: Sending, user: Login, max: number): Promis
  * yet gets a new link. Against account pre-hijacking: when another password was typed this time, the stored one is
  * deleted and the link asks its reader for a new one.
  */
-async function notifyExistingUser(ctx: Sending, norm: string, isSamePassword: boolean): Promise<void> {
+async function notifyExistingUser(ctx: AuditedSending, norm: string, isSamePassword: boolean): Promise<void> {
   const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
   if (!user) return
   if (user.status === 'active' || user.status === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
@@ -258,5 +261,7 @@ async function notifyExistingUser(ctx: Sending, norm: string, isSamePassword: bo
   if (recent > 0) return
   const pendingUser =
     isSamePassword || user.status === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
-  if (pendingUser) await sendActivation(ctx, pendingUser)
+  if (!pendingUser) return
+  await sendActivation(ctx, pendingUser)
+  await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: pendingUser.id })
 }
