@@ -184,14 +184,24 @@ function filesIn(folder) {
 
 // --------------------------------------------------------------------------------------------------------------- processes
 
-/** Runs Node on this project's code and passes on its output, signals and exit code. */
+/**
+ * Runs Node on this project's code and passes on its output, signals and exit code. The child sees the channel close when
+ * this process dies, even by SIGKILL, and ends too.
+ */
 function runInForeground(args) {
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: envForNode() })
+  const child = spawn(node, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: envForNode() })
   // A terminal sends Ctrl+C to both of us, and npm forwards it once more: the application counts repeated signals as one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  whenNpmEnds(() => child.kill('SIGTERM'))
   child.once('error', (error) => fail(`${node} could not be started: ${error.message}`))
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 0)))
   return new Promise(() => {})
+}
+
+/** npm that is killed passes nothing on; this process then gets another parent (package.json starts it without a shell). */
+function whenNpmEnds(stop) {
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && stop(), 500).unref()
 }
 
 /** What the application starts by the name `node` should be the same Node. */
@@ -213,9 +223,9 @@ function runQuietly(program, args, env) {
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
     const forward = (signal) => child.kill(signal)
-    process.on('SIGINT', forward).on('SIGTERM', forward)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
     const end = (code) => {
-      process.off('SIGINT', forward).off('SIGTERM', forward)
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, forward)
       resolve({ code, output: output.trim() })
     }
     child.once('error', (error) => ((output += error.message), end(127)))

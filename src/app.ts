@@ -1,4 +1,5 @@
 /** Creates the application from features and platform. Nothing happens on import. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
@@ -34,6 +35,9 @@ const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
 const FILE_FORM_LIMIT = 52 * 1024 * 1024
 
 const CLEAN_UP_INTERVAL_MS = 3_600_000
+
+/** Of the stop timeout, kept for emails and the database after the last request. */
+const STOP_RESERVE_MS = 500
 
 export interface AppOptions {
   config: Config
@@ -110,10 +114,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     offerSetUp: () => offerSetUp((text, values) => queryRows(pools.app, text, values), clock, urls(null)),
     async stop() {
       clearInterval(cleanUpTimer)
+      const deadline = performance.now() + config.stopTimeout
+      const remaining = () => Math.max(deadline - performance.now(), 0)
       await http.close()
-      await deliverer.stop()
+      await deliverer.stop(remaining())
       stopping = true
-      await Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
+      // A connection whose request was cut may still wait for the database.
+      const ended = Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
+      await Promise.race([ended, sleep(Math.max(remaining(), STOP_RESERVE_MS), undefined, { ref: false })])
     },
   }
 }
@@ -132,6 +140,7 @@ function openHttp(
     requestsPerMinute: config.requestsPerMinute,
     staticPaths: pages ? listStaticPaths(pages) : new Set(),
     busyAfter: config.busyAfter,
+    stopTimeout: Math.max(config.stopTimeout - STOP_RESERVE_MS, 0),
     version,
     slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),
     ready: async () => (await isMigrated(server.pool)) && deliverer.running(),

@@ -21,6 +21,8 @@ export interface Config {
   requestsPerMinute: number
   /** Milliseconds the event loop may lag before requests are turned away with 503; 0: however long. */
   busyAfter: number
+  /** Milliseconds that open requests and emails have to finish when the process is asked to stop. */
+  stopTimeout: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -43,6 +45,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustProxy: readProxies(env),
     requestsPerMinute: readInteger('REQUESTS_PER_MINUTE', env.REQUESTS_PER_MINUTE ?? '1200', 1),
     busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '2000', 0),
+    stopTimeout: readInteger('STOP_TIMEOUT', env.STOP_TIMEOUT ?? '10', 1) * 1000,
     logLevel: readChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', ['debug', 'info', 'warn', 'error', 'silent']),
   }
 }

@@ -9,7 +9,7 @@ import { readConfig, type Config } from './config.ts'
 import { importFile, type ImportOptions } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
 import { checkConnection, type Connect } from './platform/database/connect.ts'
-import { startEmbedded, type EmbeddedServer } from './platform/database/embedded.ts'
+import { startEmbedded } from './platform/database/embedded.ts'
 import { defaultDataFolder } from './platform/database/embedded/folders.ts'
 import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
 import { openPool } from './platform/database/pool.ts'
@@ -19,6 +19,7 @@ import { createLog, type Log } from './platform/log.ts'
 import { openApiDocument } from './platform/openapi/document.ts'
 import { formatDocument } from './platform/openapi/format.ts'
 import { deriveKey } from './platform/secrets.ts'
+import { createShutdown } from './platform/shutdown.ts'
 
 const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
@@ -33,25 +34,28 @@ const commands: Record<string, () => Promise<void>> = {
   openapi,
 }
 
-/** The database this process uses, if it is the embedded one. */
-let embedded: EmbeddedServer | null = null
+let serverLog: Log | undefined
+const shutdown = createShutdown((reason) => {
+  serverLog?.info({ signal: reason }, 'stopping after open requests have finished')
+  return serverLog ? 0 : 130
+})
 const run = commands[command]
 if (!run) {
   console.error(`portico: unknown command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
   process.exitCode = 2
 } else {
   await run().catch(async (error: unknown) => {
+    if (shutdown.isExiting()) return
     console.error(`portico ${command}: ${(error as Error).message}`)
     if (process.env.LOG_LEVEL === 'debug') console.error(error)
-    // After a failed start, such as a port in use, only this process can stop the embedded database.
-    await embedded?.stop().catch(() => {})
-    process.exit(1)
+    await shutdown.exit(1)
   })
 }
 
 async function serve({ background = false } = {}): Promise<void> {
   const config = readConfig()
   const log = createLog({ level: config.logLevel })
+  serverLog = log
   const installation = await openInstallation(config, log)
   await migrate({
     admin: installation.admin,
@@ -74,17 +78,7 @@ async function serve({ background = false } = {}): Promise<void> {
   })
   const demo = rest.includes('--demo') && !background
   const loaded = demo && (await loadDemoData(app.pools.system, app.files, config)).length > 0
-  let stopping = false
-  const stop = async (signal: string) => {
-    if (stopping) return
-    stopping = true
-    log.info({ signal }, 'stopping after open requests have finished')
-    await app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
-    await installation.embedded?.stop()
-    process.exit(0)
-  }
-  process.once('SIGINT', () => void stop('SIGINT'))
-  process.once('SIGTERM', () => void stop('SIGTERM'))
+  shutdown.add(() => app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed')))
   await app.listen()
   if (background) return
   if (demo) {
@@ -189,16 +183,11 @@ async function withDatabase(
   work: (installation: { pool: ReturnType<typeof openPool>; files: FileStore }) => Promise<void>,
 ): Promise<void> {
   const installation = await openInstallation(config, createLog({ level: 'warn' }))
-  try {
-    await migrate({ admin: installation.admin, passwords: installation.passwords, folder: join(root, 'db/migrations') })
-    const pool = openPool(connections(installation).system, { max: 2, name: `portico ${command}` })
-    await work({ pool, files: createDiskStore(join(installation.folder, 'files')) }).finally(() => pool.end())
-  } finally {
-    // The embedded server stops with its last user; others may still be using it.
-    await installation.embedded?.stop()
-  }
+  await migrate({ admin: installation.admin, passwords: installation.passwords, folder: join(root, 'db/migrations') })
+  const pool = openPool(connections(installation).system, { max: 2, name: `portico ${command}` })
+  await work({ pool, files: createDiskStore(join(installation.folder, 'files')) }).finally(() => pool.end())
   await written('')
-  process.exit(process.exitCode ?? 0)
+  await shutdown.exit(Number(process.exitCode ?? 0))
 }
 
 /** Waits until a pipe has taken the text: what is not written when the process ends is cut off. */
@@ -219,8 +208,7 @@ async function runMigrate(): Promise<void> {
     acceptWider: values['accept-wider'],
   })
   console.log(done.length === 0 ? 'The database is up to date.' : `Migrations applied: ${done.length}.`)
-  if (installation.embedded && !installation.embedded.adopted) await installation.embedded.stop()
-  process.exit(0)
+  await shutdown.exit(0)
 }
 
 /** Prints the OpenAPI document made from the contracts. Needs no database. */
@@ -234,7 +222,6 @@ interface Installation {
   admin: Connect
   passwords: Record<Role, string>
   folder: string
-  embedded: EmbeddedServer | null
 }
 
 /** The configured database and secret; without them, the embedded database and a secret of its own. */
@@ -247,12 +234,15 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   ) as Record<Role, string>
   if (config.database) {
     await checkConnection(config.database)
-    return { admin: config.database, passwords, folder, embedded: null }
+    return { admin: config.database, passwords, folder }
   }
-  embedded = await startEmbedded({ folder, log: (line) => log.info(line) })
-  const admin: Connect = { host: embedded.host, port: embedded.port, user: embedded.user, database: 'portico' }
+  const starting = startEmbedded({ folder, log: (line) => log.info(line) })
+  // It stops with its last user; others may still be using it.
+  shutdown.add(async () => (await starting).stop())
+  const { host, port, user } = await starting
+  const admin: Connect = { host, port, user, database: 'portico' }
   await ensureDatabase(admin)
-  return { admin, passwords, folder, embedded }
+  return { admin, passwords, folder }
 }
 
 function connections({ admin, passwords }: Installation) {

@@ -14,6 +14,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.dirname(fileURLToPath(import.meta.url))
 
+// npm that is killed passes nothing on: this process then gets another parent.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event)
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 500).unref()
+
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   module.enableCompileCache(path.join(root, '.cache'))
   await import(new URL('server/main.js', import.meta.url).href)
@@ -27,7 +32,10 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
     )
     process.exit(1)
   }
-  const child = spawn(installedNode, [path.join(root, 'portico.mjs'), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(installedNode, [path.join(root, 'portico.mjs'), ...process.argv.slice(2)], {
+    // The child sees the channel close when this process dies, even by SIGKILL, and ends too.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
   // A terminal sends Ctrl+C to both processes; the application treats repeated signals as one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.once('error', (error) => {

@@ -27,7 +27,11 @@ export async function release(folder: string): Promise<void> {
   const packages = await writePackage(folder)
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
+    entryPoints: [
+      { in: 'src/main.ts', out: 'main' },
+      // A process of its own.
+      { in: 'src/platform/database/embedded/stop-abandoned.ts', out: 'stop-abandoned' },
+    ],
     outdir: join(folder, 'server'),
     bundle: true,
     splitting: true,
@@ -74,7 +78,8 @@ async function writePackage(folder: string): Promise<string[]> {
   const { name, version, description, license, type, engines, optionalDependencies, ...own } =
     await readJson<Record<string, Record<string, string>>>('package.json')
   const dependencies = Object.fromEntries(UNBUNDLED.map((each) => [each, own.dependencies![each]!]))
-  const scripts = { start: 'node portico.mjs serve' }
+  // `exec`: npm's signals reach this process, not a shell in between.
+  const scripts = { start: 'exec node portico.mjs serve' }
   const packages = { ...dependencies, ...optionalDependencies }
   const allowScripts = Object.fromEntries(Object.entries(own.allowScripts!).filter(([each]) => each in packages))
   const released = {

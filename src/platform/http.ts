@@ -17,6 +17,7 @@ import Fastify, {
 } from 'fastify'
 import { surfaceOf, type Caller } from './caller.ts'
 import { createExecute, type Execute } from './execute.ts'
+import { createConnections } from './http/connections.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
 import { addressBlock, createProxyTrust, warnOnceOfUnnamedProxy } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
@@ -45,6 +46,8 @@ export interface HttpOptions {
   staticPaths: ReadonlySet<string>
   /** Event loop delay in milliseconds above which new requests are turned away for a moment. */
   busyAfter: number
+  /** Milliseconds that running requests have when the server stops. */
+  stopTimeout: number
   /** Slug of the account whose own host this is, if any. */
   slugOfHost(host: string): Promise<string | null>
   /** Database, migrations and mail work. */
@@ -87,8 +90,10 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   return { app, apiFor: (request) => createRequestApi(server.operations, execute, problems, request), applyEffects }
 }
 
-function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
+function createFastify({ log, trustProxy, stopTimeout }: HttpOptions): FastifyInstance {
+  const connections = createConnections()
   const app = Fastify({
+    serverFactory: connections.serverFactory,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: createProxyTrust(trustProxy),
@@ -97,7 +102,6 @@ function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
     requestTimeout: 60_000,
     connectionTimeout: 65_000,
-    forceCloseConnections: 'idle',
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     // Such a path is unknown to every page and operation. The router would answer one that it cannot decode by itself,
@@ -110,6 +114,10 @@ function createFastify({ log, trustProxy }: HttpOptions): FastifyInstance {
   // Contracts validate input and serialize output.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  app.addHook('preClose', async () => {
+    const cut = await connections.finish(stopTimeout)
+    if (cut > 0) log.warn({ requests: cut }, 'Requests were cut because they did not finish before the stop timeout')
+  })
   return app
 }
 

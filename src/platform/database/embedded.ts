@@ -13,6 +13,7 @@
  * could rewrite the access rules anyway, and root. The application runs as one of the two. Passwords on the socket would
  * have to lie in a file that exactly these two can read, and so would add nothing.
  */
+import { startGuard } from './embedded/guard.ts'
 import { openCluster, SUPERUSER, type Cluster, type EmbeddedOptions } from './embedded/cluster.ts'
 import { otherUsers, registerUser, unregisterUser, withLock } from './embedded/lock.ts'
 import { adoptOrStart, isServerOf, stopServer } from './embedded/server.ts'
@@ -37,15 +38,19 @@ const RETRY_AFTER_MS = 5_000
 
 /**
  * Starts the server of `folder`, or adopts the one that already runs there; never starts a second. While the returned
- * object is in use the server is watched, and started again should it die.
+ * object is in use the server is watched, and started again should it die. Should this process be killed, the server stops.
  * @throws Error with the server's own last lines when it does not start.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const cluster = openCluster(options)
+  const endGuard = startGuard(cluster)
   let running = await withLock(cluster, async () => {
     const server = await adoptOrStart(cluster)
     registerUser(cluster)
     return server
+  }).catch((error: unknown) => {
+    endGuard()
+    throw error
   })
   const { adopted, host, port } = running
   let stopped: Promise<void> | undefined
@@ -75,6 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     clearInterval(watch)
     await restarting
     await withLock(cluster, () => leave(cluster))
+    endGuard()
   }
 
   return {
