@@ -11,6 +11,9 @@ import { clientConfig, type Connect } from './connect.ts'
 export const ROLES = ['portico_owner', 'portico_app', 'portico_system', 'portico_backup'] as const
 export type Role = (typeof ROLES)[number]
 
+/** Advisory lock of whoever changes the schema. */
+export const MIGRATION_LOCK = 715325
+
 export interface MigrateOptions {
   /** Logs in as a role that may create roles; on a server it should own the database. */
   admin: Connect
@@ -68,6 +71,20 @@ export async function migrate({
   log = () => {},
   acceptWider = false,
 }: MigrateOptions): Promise<string[]> {
+  await createRoles(admin, passwords)
+  const owner = asRole(admin, 'portico_owner', passwords)
+  return withClient(owner, async (client) => {
+    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+    try {
+      return await applyAll(client, folder, log, acceptWider)
+    } finally {
+      await client.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => {})
+    }
+  })
+}
+
+/** Creates the four roles where they are missing, and sets their passwords and rights in this database. */
+export async function createRoles(admin: Connect, passwords: Record<Role, string>): Promise<void> {
   await withClient(admin, async (client) => {
     // Two processes creating the same role at once would both fail, so they take turns on this cluster.
     await client.query('select pg_advisory_lock(715324)')
@@ -85,15 +102,6 @@ export async function migrate({
       await client.query('select pg_advisory_unlock(715324)')
     }
   })
-  const owner = asRole(admin, 'portico_owner', passwords)
-  return withClient(owner, async (client) => {
-    await client.query('select pg_advisory_lock(715325)')
-    try {
-      return await applyAll(client, folder, log, acceptWider)
-    } finally {
-      await client.query('select pg_advisory_unlock(715325)').catch(() => {})
-    }
-  })
 }
 
 async function applyAll(
@@ -102,9 +110,7 @@ async function applyAll(
   log: (line: string) => void,
   acceptWider: boolean,
 ): Promise<string[]> {
-  await client.query(`create table if not exists schema_migrations (
-    name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
-  await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
+  await createMigrationsTable(client)
   const { rows } = await client.query<{ name: string; checksum: string }>(
     'select name, checksum from schema_migrations',
   )
@@ -133,6 +139,12 @@ async function applyAll(
   return applied
 }
 
+export async function createMigrationsTable(client: pg.Client): Promise<void> {
+  await client.query(`create table if not exists schema_migrations (
+    name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
+  await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
+}
+
 /**
  * The migrations that have not run yet.
  * @param applied names of those that ran, with their checksums
@@ -154,7 +166,7 @@ function findPending(files: Awaited<ReturnType<typeof migrationFiles>>, applied:
 }
 
 /** A database without accounts has no users yet, so nothing needs their consent. */
-async function hasAccounts(client: pg.Client): Promise<boolean> {
+export async function hasAccounts(client: pg.Client): Promise<boolean> {
   const {
     rows: [table],
   } = await client.query<{ there: boolean }>("select to_regclass('public.accounts') is not null as there")
@@ -171,8 +183,17 @@ export function widening(sql: string): string[] | undefined {
   return sentences.length === 0 ? undefined : sentences.filter((sentence) => !/^nothing\.?$/i.test(sentence))
 }
 
+export interface Migration {
+  name: string
+  sql: string
+  /** Sentences that need consent. */
+  widens: string[]
+  /** SHA-256 of the text, hex. */
+  checksum: string
+}
+
 /** In the order they run; `widens` are the sentences that need consent. */
-async function migrationFiles(folder: string) {
+export async function migrationFiles(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
   return Promise.all(
     names.map(async (name) => {
@@ -182,7 +203,8 @@ async function migrationFiles(folder: string) {
   )
 }
 
-async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** One connection, closed at the end. */
+export async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(clientConfig(connect))
   client.on('error', () => {})
   await client.connect()
