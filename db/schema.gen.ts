@@ -405,6 +405,10 @@ export interface PortalUsers {
   postal_address: string | null;
   removed_at: Timestamp | null;
   search_text: string;
+  /**
+   * Hash of the cookie of the browser that signed up. Only there the emailed link activates with one click; anywhere else it asks for details and a password. Null: nobody signed up, or what was typed is not believed.
+   */
+  sign_up_hash: Buffer | null;
   status: string;
   templates: Generated<string[]>;
   templates_mode: Generated<string>;

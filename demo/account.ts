@@ -161,7 +161,7 @@ async function queueActivation(
 ): Promise<void> {
   const user = await db
     .selectFrom('portal_users')
-    .select(['id', 'email', 'name', 'locale', 'password_hash'])
+    .select(['id', 'email', 'name', 'locale', 'status'])
     .where('account_id', '=', account)
     .where('email_norm', '=', email)
     .executeTakeFirstOrThrow()

@@ -28,6 +28,7 @@ import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
 import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
 import type { ServerContext } from './platform/server-context.ts'
+import { newToken } from './platform/secrets.ts'
 import { createUrls, type UrlsOf } from './platform/urls.ts'
 
 /** Portal pages whose forms carry files: booking a job and editing one. */
@@ -240,6 +241,10 @@ async function addPages(
       locale,
       regionalLocale: localeFor(acceptLanguage),
       requestId: request.id,
+      startSignUp: () => {
+        const effect = { signUpToken: newToken().token }
+        if (request.caller.signUpToken === null) requestApi.effects.push({ effect, accountId: null })
+      },
       demo,
       words: (branches: readonly string[]) => translations.branch(locale, branches),
       t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),

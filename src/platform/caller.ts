@@ -13,6 +13,8 @@ export interface Caller {
   /** Session tokens as they came, by cookie: hashed by the look-up, never logged. */
   portalTokens: Record<string, string>
   personToken: string | null
+  /** The cookie of a browser that signed up to a portal, as it came. */
+  signUpToken: string | null
   clientAddress: string
   userAgent: string
   requestId: string

@@ -15,13 +15,13 @@ export function createHandlerContext(
   { account, actor, locale }: ResolvedCaller,
 ): Context {
   const { now, caller, name } = invocation
-  const { requestId, clientAddress, userAgent } = caller
+  const { requestId, clientAddress, userAgent, signUpToken } = caller
   const db = transaction.db
   const added: ReachAddition[] = []
   /** The account that mails and audit belong to: that of the address, or the one that was entered. */
   let current = account
   return {
-    ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, newId },
+    ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, signUpToken, newId },
     files: server.files,
     urls: server.urlsOf(account),
     allow(decision) {

@@ -158,6 +158,8 @@ export interface Context<D extends Definition = Definition> {
   requestId: string
   clientAddress: string
   userAgent: string
+  /** Token that an earlier sign-up left in this browser, as it came; null without one. */
+  signUpToken: string | null
   locale: string
   /** Asks the policy. A refusal is thrown: 404 for secrets, else the code's status. Every handler must ask. */
   allow(decision: Decision): void
@@ -193,6 +195,8 @@ export interface Urls {
 export type Effect =
   | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
   | { session: 'end'; audience: 'people' | 'portal' }
+  /** Lets this browser, and no other, activate with one click what it signed up for. */
+  | { signUpToken: string }
   | {
       file: {
         stream: AsyncIterable<Uint8Array>

@@ -18,6 +18,8 @@ export type PageContext = {
   /** How dates and numbers are written where no account decides it, such as `en-GB`. */
   regionalLocale: string
   requestId?: string
+  /** Gives this browser the token that a sign-up from it will be recognized by, unless it has one. */
+  startSignUp(): void
   /** Only the demo has an open mailbox page. */
   demo: boolean
   /** The texts under these branches (`jobs.portal`), nested from the root. */

@@ -143,8 +143,8 @@ export const portalScenarios = {
   },
   portalUserActivated: {
     async activateAccount(scene) {
-      const { id, token } = await signedUp(scene)
-      return { call: () => scene.shop.visitor().call('activateAccount', { token }), actor: null, subject: id }
+      const { id, token, visitor } = await signedUp(scene)
+      return { call: () => visitor.call('activateAccount', { token }), actor: null, subject: id }
     },
     async acceptInvitation(scene) {
       const { id, token } = await invitedUser(scene)

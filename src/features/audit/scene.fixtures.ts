@@ -89,9 +89,10 @@ export async function invitedMember(scene: Scene) {
 
 export async function signedUp(scene: Scene) {
   const email = newAddress()
-  await scene.shop.visitor().ok('signUp', { email, name: 'Martha Okonkwo', password: NEW_PASSWORD } as never)
+  const visitor = scene.shop.visitor()
+  await visitor.ok('signUp', { email, name: 'Martha Okonkwo', password: NEW_PASSWORD } as never)
   const { id } = await userWithAddress(scene, email)
-  return { id, email, token: await mailedToken(scene, email) }
+  return { id, email, visitor, token: await mailedToken(scene, email) }
 }
 
 export async function invitedUser(scene: Scene) {

@@ -96,6 +96,7 @@ describe('the reach of a portal session', () => {
             const caller = {
               addresses: { portal: given.address === 'own' ? shop.slug : 'nobody-here' },
               personToken: null,
+              signUpToken: null,
               clientAddress: '127.0.0.1',
               userAgent: '',
               requestId: '',

@@ -199,7 +199,8 @@ const userOperations = {
     path: '/office/{account}/portal-users',
     audience: ['staff'],
     summary: 'Invite a portal user',
-    description: 'Emails an invitation. Only the email address is required.',
+    description:
+      'Emails an invitation. Only the email address is required. It replaces a sign-up that was not confirmed.',
     body: z.strictObject({
       email: email(),
       customers: z.array(id()).max(50, 'tooMany').optional().describe('Customers to link.'),

@@ -3,7 +3,7 @@ import { isId } from '../../platform/ids.ts'
 import { problem } from '../../platform/problem.ts'
 import { selectBookableTemplates, isManager, type Actor, type AccountContext } from '../identity/rules.ts'
 import { listOfferableTemplates } from '../portal/queries.ts'
-import { lockLogin } from './activation/queries.ts'
+import { lockLogin, lockLoginByEmail, replaceSignUp } from './activation/queries.ts'
 import { portalAccessHandlers, resolveTemplateAccess } from './access/handlers.ts'
 import { portalUsers } from './contract.ts'
 import { portalLinksHandlers } from './links/handlers.ts'
@@ -108,19 +108,16 @@ const userHandlers = implement('portal-users', userOperations, {
     const access = await resolveTemplateAccess(ctx, templatesMode, templates, [])
     if (!access) fields.templates = 'choice'
     if (Object.keys(fields).length > 0) throw problem('input', { fields })
-    const id = await insertInvitedUser(
-      ctx.db,
-      ctx.account.id,
-      {
-        id: ctx.newId(),
-        email,
-        locale: ctx.account.locale,
-        mode: templatesMode,
-        templates: access!,
-        permissions: ownPermissions,
-      },
-      ctx.now,
-    )
+    const invited = {
+      email,
+      locale: ctx.account.locale,
+      mode: templatesMode,
+      templates: access!,
+      permissions: ownPermissions,
+    }
+    const id =
+      (await insertInvitedUser(ctx.db, ctx.account.id, { ...invited, id: ctx.newId() }, ctx.now)) ??
+      (await inviteSignedUp(ctx, invited))
     if (!id) throw await emailTakenProblem(ctx, email)
     for (const customer of links)
       await insertLink(ctx.db, ctx.account.id, { id: ctx.newId(), user: id, customer, permissions: null }, ctx.now)
@@ -165,6 +162,8 @@ const userHandlers = implement('portal-users', userOperations, {
       needsConfirmation ? {} : { email: { address: email, name: user!.name } },
       ctx.now,
     )
+    // Whoever signed up typed a password for the old address: the new mailbox's owner chooses one.
+    await replaceSignUp(ctx.db, ctx.account.id, { id, email }, null, { now: ctx.now })
     const login = await lockLogin(ctx.db, ctx.account.id, id)
     if (needsConfirmation) await sendEmailChange(ctx, login!, email)
     else if (user!.status !== 'active') await sendActivation(ctx, login!)
@@ -217,6 +216,25 @@ async function loadTemplateAccess(ctx: ReadContext, user: PortalUser) {
       bookable: status === 'active' && bookable.includes(id),
     })),
   }
+}
+
+/** The invitation takes over from a sign-up that was never confirmed, and nothing typed then stays. */
+async function inviteSignedUp(
+  ctx: WriteContext,
+  invited: Omit<Parameters<typeof insertInvitedUser>[2], 'id'>,
+): Promise<string | null> {
+  const user = await lockLoginByEmail(ctx.db, ctx.account.id, emailNorm(invited.email))
+  if (user?.status !== 'signed_up') return null
+  const change = {
+    mode: invited.mode,
+    templates: invited.templates,
+    permissions: invited.permissions,
+    email: { address: invited.email, name: null },
+  }
+  await updateUser(ctx.db, ctx.account.id, user.id, null, change, ctx.now)
+  const forgotten = { id: user.id, email: invited.email }
+  await replaceSignUp(ctx.db, ctx.account.id, forgotten, null, { status: 'invited', now: ctx.now })
+  return user.id
 }
 
 async function sendActivationLink(ctx: WriteContext, user: string): Promise<void> {

@@ -4,6 +4,8 @@
  */
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
 import { emailNorm, type Write } from '../../platform/operation.ts'
+import { undoUnless } from '../../platform/database/statements.ts'
+import type { AuditInput } from '../audit/rules.ts'
 import { newToken } from '../../platform/secrets.ts'
 import { hasAccessEnded, isUserPresent, lockLogin, setPendingEmail } from './activation/queries.ts'
 import { insertToken, isLinkOpen, replaceTokens, type TokenKind } from './activation/tokens/queries.ts'
@@ -140,26 +142,20 @@ export interface Recipient {
   email: string
   name: string | null
   locale: string
-  password_hash: string | null
+  status: string
 }
 
 /**
- * Mails a link that activates this user and invalidates earlier ones: an invitation when there is no password yet (its
- * link asks for contact details), an activation after a sign-up.
+ * Mails a link that activates this user and invalidates earlier ones: an activation after a sign-up, else an invitation.
+ * The page of either asks for details and a password, except in the browser that signed up.
  */
 export async function sendActivation(ctx: Sending, user: Recipient): Promise<void> {
-  await sendLink(
-    ctx,
-    user,
-    user.email,
-    'portalActivation',
-    user.password_hash === null ? portalInvitation : portalActivation,
-  )
+  await sendLink(ctx, user, user.email, 'portalActivation', mailOfLink(user, 'portalActivation'))
 }
 
-/** Mails a link to choose a new password. It works once, for an hour. */
-export async function sendPasswordReset(ctx: Sending, user: Recipient): Promise<void> {
-  await sendLink(ctx, user, user.email, 'portalReset', portalPasswordReset)
+const mailOfLink = (user: Recipient, kind: 'portalActivation' | 'portalReset') => {
+  if (kind === 'portalReset') return portalPasswordReset
+  return user.status === 'signed_up' ? portalActivation : portalInvitation
 }
 
 /** Mails `newEmail` a link to confirm it; until then the user signs in with the old email. */
@@ -175,13 +171,7 @@ export async function sendNotice<V extends Record<string, string>>(
   notice: Message<V>,
   vars: V,
 ): Promise<void> {
-  await ctx.emit({
-    message: notice as unknown as Message,
-    to: { address: user.email, name: user.name },
-    subject: { kind: 'portalUser', id: user.id },
-    locale: user.locale,
-    vars,
-  })
+  await emitToUser(ctx, user, user.email, notice, vars)
 }
 
 async function sendLink(
@@ -192,6 +182,12 @@ async function sendLink(
   declared: unknown,
   vars: Record<string, string> = {},
 ): Promise<void> {
+  const link = await createLink(ctx, user, address, kind)
+  await emitToUser(ctx, user, address, declared, { ...vars, ...link })
+}
+
+/** A new link of this kind; earlier ones stop working. */
+async function createLink(ctx: Sending, user: Recipient, address: string, kind: TokenKind): Promise<Link> {
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + LINK_LIFE[kind])
   await lockLogin(ctx.db, ctx.account.id, user.id)
@@ -206,11 +202,61 @@ async function sendLink(
     created_at: ctx.now,
     expires_at: ends,
   })
+  return { token, until: ends.toISOString() }
+}
+
+async function emitToUser(
+  ctx: Sending,
+  user: Pick<Recipient, 'id' | 'name' | 'locale'>,
+  address: string,
+  declared: unknown,
+  vars: Record<string, string>,
+): Promise<void> {
   await ctx.emit({
     message: declared as Message,
     to: { address, name: user.name },
     subject: { kind: 'portalUser', id: user.id },
     locale: user.locale,
-    vars: { ...vars, token, until: ends.toISOString() },
+    vars,
   })
+}
+
+// ---- answering strangers ----
+
+/** What an anonymous request about an address causes. */
+export interface Reply {
+  /** Null: no mail and no link. */
+  mail: 'activation' | 'reset' | 'accountExists' | null
+  /** Recorded with a mail that has a link. */
+  event: AuditInput['event']
+}
+
+/** In place of the user when an address has none. Nothing about it is stored, and nothing is sent to it. */
+const standIn = (id: string): Recipient => ({
+  id,
+  email: 'nobody@invalid.example',
+  name: null,
+  locale: 'en',
+  status: 'removed',
+})
+
+/**
+ * Does the same work for every address, so that the time of the answer does not tell who has an account (PS-46): each
+ * step runs in any case, and one that is not part of the reply is undone.
+ */
+export async function replyAlike(
+  ctx: Sending & { audit(entry: AuditInput): Promise<void> },
+  user: Recipient | undefined,
+  { mail, event }: Reply,
+): Promise<void> {
+  const recipient = user ?? standIn(ctx.newId())
+  const hasLink = mail === 'activation' || mail === 'reset'
+  const tokenKind = mail === 'reset' ? 'portalReset' : 'portalActivation'
+  const link = await undoUnless(ctx.db, hasLink, () => createLink(ctx, recipient, recipient.email, tokenKind))
+  await undoUnless(ctx.db, mail !== null, () =>
+    mail === 'accountExists'
+      ? emitToUser(ctx, recipient, recipient.email, portalAccountExists, {})
+      : emitToUser(ctx, recipient, recipient.email, mailOfLink(recipient, tokenKind), { ...link }),
+  )
+  await undoUnless(ctx.db, hasLink, () => ctx.audit({ event, subjectKind: 'portalUser', subjectId: recipient.id }))
 }

@@ -76,3 +76,18 @@ export function statementName(sql: string): string {
   }
   return name
 }
+
+const savepoint = statement('savepoint before_step')
+const keepStep = statement('release savepoint before_step')
+const undoStep = statement('rollback to savepoint before_step')
+
+/**
+ * Runs `step` inside a transaction, and undoes what it stored unless `isWanted`: the same statements either way, so that
+ * their time says nothing about `isWanted`.
+ */
+export async function undoUnless<T>(db: object, isWanted: boolean, step: () => Promise<T>): Promise<T> {
+  await savepoint(db)
+  const result = await step()
+  await (isWanted ? keepStep : undoStep)(db)
+  return result
+}

@@ -1,9 +1,12 @@
-/** Session cookies: host-only, unreadable for scripts, and named per audience so that portals never share one. */
+/** Cookies of sessions and sign-ups: host-only, unreadable for scripts, and named per audience so that portals never share one. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Effect } from '../operation.ts'
 
 const PEOPLE_COOKIE = 'portico_people'
 const PORTAL_COOKIE = 'portico_portal_'
+const SIGN_UP_COOKIE = 'portico_sign_up'
+/** After a day, the browser that signed up is asked for details and a password like any other. */
+const SIGN_UP_SECONDS = 24 * 3600
 /** Characters of the account's id that end the name of its portal's cookie. */
 const ACCOUNT_SUFFIX = 12
 
@@ -28,15 +31,24 @@ export function portalTokens(request: FastifyRequest): Record<string, string> {
 export const personToken = (request: FastifyRequest): string | null =>
   request.cookies[`${prefixOf(request)}${PEOPLE_COOKIE}`] ?? null
 
-/** Sets or clears the cookies of sessions that have started or ended. */
+export const signUpToken = (request: FastifyRequest): string | null =>
+  request.cookies[`${prefixOf(request)}${SIGN_UP_COOKIE}`] ?? null
+
+/** Sets or clears the cookies of sessions that have started or ended, and of sign-ups. */
 export function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: readonly PendingEffect[]): void {
   for (const { effect, accountId } of effects) {
+    const prefix = prefixOf(request)
+    const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
+    if ('signUpToken' in effect)
+      reply.setCookie(prefix + SIGN_UP_COOKIE, effect.signUpToken, { ...attributes, maxAge: SIGN_UP_SECONDS })
     if (!('session' in effect)) continue
     const base =
       effect.audience === 'people' ? PEOPLE_COOKIE : `${PORTAL_COOKIE}${(accountId ?? '').slice(-ACCOUNT_SUFFIX)}`
-    const name = prefixOf(request) + base
-    const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
+    const name = prefix + base
     if (effect.session === 'start') reply.setCookie(name, effect.token, { ...attributes, expires: effect.ends })
     else reply.clearCookie(name, attributes)
+    // The sign-up has done its work: the next person at this browser inherits nothing of it.
+    const hasSignedUp = effect.session === 'start' && effect.audience === 'portal' && signUpToken(request) !== null
+    if (hasSignedUp) reply.clearCookie(prefix + SIGN_UP_COOKIE, attributes)
   }
 }

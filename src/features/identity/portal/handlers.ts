@@ -2,17 +2,17 @@ import { limitKey } from '../../../platform/limits.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
-import { portalPasswordChanged, sendActivation, sendNotice, sendPasswordReset } from '../../portal-users/messages.ts'
+import { portalPasswordChanged, replyAlike, sendNotice } from '../../portal-users/messages.ts'
 import { portalIsOpen } from '../../portal-users/activation/policy.ts'
 import {
   findToken,
-  countLinksSince,
+  countRecentActivationLinks,
   replaceTokens,
   consumeToken,
   type FoundToken,
 } from '../../portal-users/activation/tokens/queries.ts'
 import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
-import { oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
+import { isWaiting, oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { clearRateLimit, findPortalLogin } from '../queries.ts'
 import { canBook, type AccountContext, type PortalConfig, type PortalUserActor } from '../rules.ts'
@@ -136,19 +136,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     const norm = emailNorm(input.email)
     const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
     const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
-    if (!user || !mayMail) return {}
-    if (user.status === 'active') {
-      await sendPasswordReset(ctx, user)
-      await ctx.audit({ event: 'portalPasswordResetRequested', subjectKind: 'portalUser', subjectId: user.id })
-    } else if (user.status !== 'suspended') {
-      // Without a password there is nothing to reset: the user needs the activation link.
-      const minuteAgo = new Date(ctx.now.getTime() - 60_000)
-      const sentLinks = await countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, minuteAgo)
-      if (sentLinks < 2) {
-        await sendActivation(ctx, user)
-        await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: user.id })
-      }
-    }
+    // A user who never activated gets the activation link again, at most twice a minute.
+    const recent = await countRecentActivationLinks(ctx.db, ctx.account.id, user, ctx.now)
+    const mail = user?.status === 'active' ? 'reset' : isWaiting(user) && recent < 2 ? 'activation' : null
+    const event = mail === 'activation' ? 'portalActivationSent' : 'portalPasswordResetRequested'
+    await replyAlike(ctx, user, { mail: mayMail ? mail : null, event })
     return {}
   },
 

@@ -31,6 +31,13 @@ export const shop = (options?: BusinessOptions) => server.business(options)
 export const hour = 3600_000,
   day = 24 * hour
 
+/** Another tab of a person's browser. */
+export function anotherTab(business: Business, person: Person): Person {
+  const tab = business.visitor()
+  for (const [name, value] of person.cookies) tab.cookies.set(name, value)
+  return tab
+}
+
 export const tokenFor = async (email: string) =>
   (/\/activate\/([\w-]+)/.exec(linkIn((await server.mailTo(email)).at(-1))) ?? [])[1]!
 
@@ -87,7 +94,7 @@ export const office = (business: Business, work: (ctx: Sending) => Promise<void>
   )
 
 export async function invite(business: Business, email = address()): Promise<string> {
-  const user = { id: newId(), email, name: null, locale: 'en', password_hash: null } satisfies Recipient
+  const user = { id: newId(), email, name: null, locale: 'en', status: 'invited' } satisfies Recipient
   await server.stored((db) =>
     db
       .insertInto('portal_users')
@@ -95,7 +102,6 @@ export async function invite(business: Business, email = address()): Promise<str
         ...user,
         account_id: business.id,
         email_norm: email,
-        status: 'invited',
         search_text: email,
         created_at: server.clock.now(),
         updated_at: server.clock.now(),

@@ -18,7 +18,10 @@ declareProblems({
   linkReplaced: [409, 'A newer link replaced this one.'],
   linkInvalid: [404, 'The link is not valid.'],
   /** CP-21. */
-  detailsMissing: [409, 'The profile has no contact details or password yet. Accept the invitation instead.'],
+  detailsMissing: [
+    409,
+    'Nobody signed up with this client. Accept the invitation with details and a password instead.',
+  ],
   addressTaken: [409, 'Another portal user has the email address.'],
 })
 
@@ -55,7 +58,9 @@ const activationOperations = {
     path: '/portal/{portal}/sign-up',
     audience: ANYONE,
     summary: 'Sign up',
-    description: 'Emails an activation link. The answer is the same whether the address was known.',
+    description:
+      'Emails an activation link. The answer is the same whether the address was known. With its cookie, this client ' +
+      'can activate without sending details again.',
     body: z.strictObject({ email: email(), password: password('Password.'), ...contactDetails }),
     output: z.object({ email: z.string().describe('Email address as it was sent.') }),
     problems: ['portalOff', 'signUpClosed'],
@@ -77,7 +82,7 @@ const activationOperations = {
       kind: z
         .enum(['activation', 'invitation'])
         .nullable()
-        .describe('`activation`: activate. `invitation`: send contact details and a password.'),
+        .describe('`activation`: activate here. `invitation`: send contact details and a password.'),
       email: z.string().nullable().describe('Email address of the portal user.'),
       name: z.string().nullable().describe('Full name.'),
     }),
@@ -89,7 +94,9 @@ const activationOperations = {
     path: '/portal/{portal}/activations/{token}',
     audience: ANYONE,
     summary: 'Activate after a sign-up',
-    description: 'Activates the portal user and signs them in. The link can be used once.',
+    description:
+      'Activates the portal user and signs them in. The link can be used once, with the cookie of the sign-up; other ' +
+      'clients accept the invitation.',
     params: linkToken(),
     output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'detailsMissing'],
@@ -102,7 +109,8 @@ const activationOperations = {
     path: '/portal/{portal}/activations/{token}/details',
     audience: ANYONE,
     summary: 'Accept an invitation to the portal',
-    description: 'Saves contact details and password, activates the portal user and signs them in.',
+    description:
+      'Saves contact details and password in place of any typed before, activates the portal user and signs them in.',
     params: linkToken(),
     body: z.strictObject({ password: newPassword(), ...contactDetails }),
     output: z.object({ email: signInEmail }),

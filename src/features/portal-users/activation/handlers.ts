@@ -1,26 +1,26 @@
-import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
+import { checkNewPassword, hashPassword, hashToken, isSameSecret, newToken } from '../../../platform/secrets.ts'
 import { emailNorm, implement, prepared, withEffect, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { AuditInput } from '../../audit/rules.ts'
 import { endPortalSessions, openPortalSession } from '../../identity/portal/queries.ts'
-import { findPortalLogin } from '../../identity/queries.ts'
-import { portalAccountExists, portalEmailChanged, sendActivation, sendNotice, type Sending } from '../messages.ts'
+import { portalEmailChanged, replyAlike, sendActivation, sendNotice, type Sending } from '../messages.ts'
 import { activation } from './contract.ts'
 import { maySignUp, portalIsOpen } from './policy.ts'
 import {
   acceptInvitedUser,
   activateUser,
   insertSignUp,
-  resetToInvited,
+  replaceSignUp,
   changeEmail,
   lockLogin,
   lockLoginByEmail,
   consumeMailLimit,
   type Login,
+  type SignUp,
 } from './queries.ts'
 import {
   findToken,
-  countLinksSince,
+  countRecentActivationLinks,
   replaceTokens,
   consumeToken,
   type FoundToken,
@@ -31,11 +31,11 @@ import {
   answersToStore,
   mayUseAddress,
   findMissingAnswers,
+  isWaiting,
   oneUseStatus,
   type LinkStatus,
 } from './rules.ts'
 
-const MINUTE = 60_000
 const LINK_PROBLEM_CODES: Record<Exclude<LinkStatus, 'open'>, string> = {
   accepted: 'linkUsed',
   expired: 'linkExpired',
@@ -45,16 +45,11 @@ const LINK_PROBLEM_CODES: Record<Exclude<LinkStatus, 'open'>, string> = {
 
 export const activationHandlers = implement('portal-users', activation, {
   signUp: prepared(
-    async (input, { account, query }) => {
+    async (input, { account }) => {
       checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
-      const known = await findPortalLogin(query, account.id, emailNorm(input.email))
-      // Against account enumeration by response time: both hashes are always computed (PS-46).
-      return {
-        isSamePassword: await verifyPassword(known?.password_hash ?? null, input.password),
-        password_hash: await hashPassword(input.password),
-      }
+      return hashPassword(input.password)
     },
-    async (ctx, input, { isSamePassword, password_hash }) => {
+    async (ctx, input, password_hash) => {
       ctx.allow(maySignUp(ctx.account))
       const { signUpFields, signUpDomains } = ctx.account.portal
       const norm = emailNorm(input.email)
@@ -63,20 +58,13 @@ export const activationHandlers = implement('portal-users', activation, {
         ...(!mayUseAddress(signUpDomains, norm) && { email: 'domainNotAllowed' }),
       }
       if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
-      const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
-      const added = await insertSignUp(ctx.db, ctx.account.id, {
+      const browser = signUpBrowser(ctx.signUpToken)
+      await storeSignUp(ctx, input.email, {
         ...answersToStore(signUpFields, input),
-        id: ctx.newId(),
-        email: input.email,
         password_hash,
-        locale: ctx.locale,
-        at: ctx.now,
+        sign_up_hash: browser.hash,
       })
-      if (added) {
-        await sendActivation(ctx, added)
-        await ctx.audit({ event: 'portalUserSignedUp', subjectKind: 'portalUser', subjectId: added.id })
-      } else if (mayMail) await notifyExistingUser(ctx, norm, isSamePassword)
-      return { email: input.email }
+      return withEffect({ email: input.email }, { signUpToken: browser.token })
     },
   ),
 
@@ -87,19 +75,20 @@ export const activationHandlers = implement('portal-users', activation, {
     if (!found || status === 'unknown') return { status, kind: null, email: null, name: null }
     // A link that was mailed to another address shows nothing of the present one.
     const isPresentAddress = found.email_norm === found.user.email_norm
-    const kind = found.user.password_hash === null ? ('invitation' as const) : ('activation' as const)
+    const hasSignedUpHere = isSameSecret(found.user.sign_up_hash, hashToken(ctx.signUpToken))
     return {
       status,
-      kind,
+      kind: hasSignedUpHere ? ('activation' as const) : ('invitation' as const),
       email: isPresentAddress ? found.user.email : null,
-      name: isPresentAddress ? found.user.name : null,
+      // In another browser, whoever signed up may be a stranger: what they typed is not shown.
+      name: isPresentAddress && hasSignedUpHere ? found.user.name : null,
     }
   },
 
   async activateAccount(ctx, { token }) {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await consumeLink(ctx, 'portalActivation', token, activationStatus)
-    const user = await activateUser(ctx.db, ctx.account.id, found.user.id, ctx.now)
+    const user = await activateUser(ctx.db, ctx.account.id, found.user.id, hashToken(ctx.signUpToken), ctx.now)
     if (!user) throw problem('detailsMissing') // Rolls back: the link stays open.
     return startFirstSession(ctx, user)
   },
@@ -136,7 +125,9 @@ export const activationHandlers = implement('portal-users', activation, {
     const norm = emailNorm(input.email)
     const mayMail = await consumeMailLimit(ctx.db, ctx.account.id, norm, ctx.now)
     const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
-    if (user && mayMail) await notifyPendingUser(ctx, user, 1)
+    const recent = await countRecentActivationLinks(ctx.db, ctx.account.id, user, ctx.now)
+    const mayActivate = mayMail && isWaiting(user) && recent <= 1
+    await replyAlike(ctx, user, { mail: mayActivate ? 'activation' : null, event: 'portalActivationSent' })
     return {}
   },
 
@@ -228,40 +219,52 @@ async function consumeLink(
   return found
 }
 
-/** The first sign-in opens a new session, whatever session the browser had before. */
+/** The first sign-in opens a new session, whatever session the browser had before. The mailbox is proved now. */
 async function startFirstSession(ctx: ActivationContext, user: Login) {
   await replaceTokens(ctx.db, ctx.account.id, ['portalActivation', 'portalReset'], user.id, ctx.now)
+  await endPortalSessions(ctx.db, ctx.account.id, user.id)
   await ctx.audit({ event: 'portalUserActivated', subjectKind: 'portalUser', subjectId: user.id })
   return withEffect({ email: user.email }, await openPortalSession(ctx, user.id))
 }
 
-/** Activation links created within the last minute. */
-const countRecentLinks = (ctx: Sending, user: Login): Promise<number> =>
-  countLinksSince(ctx.db, ctx.account.id, 'portalActivation', user.id, new Date(ctx.now.getTime() - MINUTE))
-
 /** Sends a new link to a user who is not active yet, unless more than `max` were sent in the last minute (E-03). */
 async function notifyPendingUser(ctx: AuditedSending, user: Login, max: number): Promise<void> {
-  if (user.status !== 'invited' && user.status !== 'signed_up') return
-  const recent = await countRecentLinks(ctx, user)
-  if (recent > max) return
+  const recent = await countRecentActivationLinks(ctx.db, ctx.account.id, user, ctx.now)
+  if (!isWaiting(user) || recent > max) return
   await sendActivation(ctx, user)
   await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: user.id })
 }
 
+/** The token that the browser has from an earlier sign-up, or from opening the form, else a new one. */
+function signUpBrowser(present: string | null): { token: string; hash: Buffer } {
+  const hash = hashToken(present)
+  return hash ? { token: present!, hash } : newToken()
+}
+
 /**
- * Somebody signed up with an address that has a user. An active user is notified by mail (E-01). A user who is not active
- * yet gets a new link. Against account pre-hijacking: when another password was typed this time, the stored one is
- * deleted and the link asks its reader for a new one.
+ * Stores a sign-up and writes to the mailbox, with the same work for every address (PS-46). Only the mailbox learns
+ * whether it has a user (E-01). What was typed for a waiting user counts in the browser of the first sign-up; from any
+ * other browser it ends the belief in both, however many mails were sent already.
  */
-async function notifyExistingUser(ctx: AuditedSending, norm: string, isSamePassword: boolean): Promise<void> {
-  const user = await lockLoginByEmail(ctx.db, ctx.account.id, norm)
-  if (!user) return
-  if (user.status === 'active' || user.status === 'suspended') return sendNotice(ctx, user, portalAccountExists, {})
-  const recent = await countRecentLinks(ctx, user)
-  if (recent > 0) return
-  const pendingUser =
-    isSamePassword || user.status === 'invited' ? user : await resetToInvited(ctx.db, ctx.account.id, user.id, ctx.now)
-  if (!pendingUser) return
-  await sendActivation(ctx, pendingUser)
-  await ctx.audit({ event: 'portalActivationSent', subjectKind: 'portalUser', subjectId: pendingUser.id })
+async function storeSignUp(
+  ctx: Sending & ActivationContext & { locale: string },
+  email: string,
+  typed: SignUp,
+): Promise<void> {
+  const { db, now } = ctx
+  const account = ctx.account.id
+  const norm = emailNorm(email)
+  const mayMail = await consumeMailLimit(db, account, norm, now)
+  const added = await insertSignUp(db, account, { ...typed, id: ctx.newId(), email, locale: ctx.locale, at: now })
+  const before = await lockLoginByEmail(db, account, norm)
+  const isSameBrowser = isSameSecret(before?.sign_up_hash, typed.sign_up_hash)
+  const waiting = !added && before ? before : { id: ctx.newId(), email }
+  await replaceSignUp(db, account, waiting, isSameBrowser ? typed : null, { now })
+  const user = await lockLoginByEmail(db, account, norm)
+  const recent = await countRecentActivationLinks(ctx.db, ctx.account.id, user, ctx.now)
+  const mayActivate = added !== undefined || (mayMail && recent === 0)
+  await replyAlike(ctx, user, {
+    mail: isWaiting(user) ? (mayActivate ? 'activation' : null) : mayMail ? 'accountExists' : null,
+    event: added ? 'portalUserSignedUp' : 'portalActivationSent',
+  })
 }

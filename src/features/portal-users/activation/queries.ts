@@ -13,6 +13,7 @@ export interface Login {
   email_norm: string
   pending_email: string | null
   password_hash: string | null
+  sign_up_hash: Buffer | null
   name: string | null
   phone: string | null
   company: string | null
@@ -28,6 +29,7 @@ const LOGIN_COLUMNS = [
   'email_norm',
   'pending_email',
   'password_hash',
+  'sign_up_hash',
   'name',
   'phone',
   'company',
@@ -88,11 +90,14 @@ interface ContactAnswers {
   postal_address: string | null
 }
 
+/** What somebody typed to sign up, and the hash of their browser's sign-up cookie. */
+export type SignUp = ContactAnswers & { password_hash: string; sign_up_hash: Buffer }
+
 /** Adds a signed-up user; undefined when the address has one. Of twenty requests at once one succeeds. */
 export async function insertSignUp(
   db: Write,
   account: string,
-  user: ContactAnswers & { id: string; email: string; password_hash: string; locale: string; at: Date },
+  user: SignUp & { id: string; email: string; locale: string; at: Date },
 ): Promise<Login | undefined> {
   const { at, ...values } = user
   return (await db
@@ -117,36 +122,64 @@ export async function insertSignUp(
     .executeTakeFirst()) as Login | undefined
 }
 
-/** Against account pre-hijacking: a password set by somebody else is deleted; the mailbox's owner sets one from the link. */
-export const resetToInvited = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
-  (await db
+const NOTHING_BELIEVED = {
+  password_hash: null,
+  sign_up_hash: null,
+  name: null,
+  phone: null,
+  company: null,
+  postal_address: null,
+}
+
+/**
+ * Replaces what was typed at a sign-up that waits for its link. Null forgets it, against account pre-hijacking: the link
+ * then asks its reader for details and a password. Changes nothing unless the user is waiting after a sign-up.
+ */
+export async function replaceSignUp(
+  db: Write,
+  account: string,
+  user: { id: string; email: string },
+  typed: SignUp | null,
+  { status = 'signed_up', now }: { status?: 'signed_up' | 'invited'; now: Date },
+): Promise<void> {
+  await db
     .updateTable('portal_users')
-    .set((set) => ({
-      status: 'invited',
-      password_hash: null,
-      name: null,
-      phone: null,
-      company: null,
-      postal_address: null,
-      search_text: set.ref('email_norm'),
+    .set({
+      ...(typed ?? NOTHING_BELIEVED),
+      status,
+      search_text: fold(typed?.name, user.email),
       version: sql`version + 1`,
       updated_at: now,
-    }))
+    })
     .where('account_id', '=', account)
-    .where('id', '=', user)
+    .where('id', '=', user.id)
     .where('status', '=', 'signed_up')
-    .returning(LOGIN_COLUMNS)
-    .executeTakeFirst()) as Login | undefined
+    .execute()
+}
 
-/** Activates a signed-up user. Undefined when there is nothing to activate. */
-export const activateUser = async (db: Write, account: string, user: string, now: Date): Promise<Login | undefined> =>
+/** Activates a user in the browser that signed up. Undefined when there is nothing to activate there. */
+export const activateUser = async (
+  db: Write,
+  account: string,
+  user: string,
+  signUpHash: Buffer | null,
+  now: Date,
+): Promise<Login | undefined> =>
   (await db
     .updateTable('portal_users')
-    .set({ status: 'active', activated_at: now, last_sign_in_at: now, version: sql`version + 1`, updated_at: now })
+    .set({
+      status: 'active',
+      sign_up_hash: null,
+      activated_at: now,
+      last_sign_in_at: now,
+      version: sql`version + 1`,
+      updated_at: now,
+    })
     .where('account_id', '=', account)
     .where('id', '=', user)
     .where('status', '=', 'signed_up')
     .where('password_hash', 'is not', null)
+    .where('sign_up_hash', '=', signUpHash)
     .returning(LOGIN_COLUMNS)
     .executeTakeFirst()) as Login | undefined
 
@@ -165,6 +198,7 @@ export const acceptInvitedUser = async (
       ...set,
       search_text: fold(set.name, email),
       status: 'active',
+      sign_up_hash: null,
       activated_at: now,
       last_sign_in_at: now,
       version: sql`version + 1`,

@@ -7,6 +7,10 @@ export type LinkStatus = (typeof LINK_STATUSES)[number]
 export type Contact = { [K in SignUpField]?: string | undefined }
 type FieldRules = Record<SignUpField, FieldRule>
 
+/** Whether a user has not opened an activation link yet. */
+export const isWaiting = (user: { status: string } | undefined): boolean =>
+  user?.status === 'invited' || user?.status === 'signed_up'
+
 /** Required answers that are missing: reported, never filled in for the person (E-69). */
 export const findMissingAnswers = (rules: FieldRules, input: Contact): Record<string, string> =>
   Object.fromEntries(

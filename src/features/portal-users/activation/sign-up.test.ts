@@ -24,7 +24,7 @@ describe('signUp', () => {
     expect(await visitor.ok('signUp', { ...MARTHA, email: ` ${email.toUpperCase()} ` })).toEqual({
       email: email.toUpperCase(),
     })
-    expect(visitor.cookies.size).toBe(0)
+    expect(await isIn(visitor)).toBe(false)
     expect(await userOf(business, email)).toMatchObject({
       status: 'signed_up',
       name: MARTHA.name,
@@ -93,11 +93,12 @@ describe('signUp', () => {
       email = address()
     const fresh = await business.visitor().call('signUp', { ...MARTHA, email })
     const taken = await business.visitor().call('signUp', { ...MARTHA, email: known.email.toUpperCase() })
-    expect([taken.status, Object.keys(taken.body), taken.headers['set-cookie']]).toEqual([
-      fresh.status,
-      Object.keys(fresh.body),
-      undefined,
-    ])
+    const shapeOf = ({ status, body, headers }: typeof fresh) => [
+      status,
+      Object.keys(body),
+      String(headers['set-cookie']).replace(/=[\w-]{43};/, '=…;'),
+    ]
+    expect(shapeOf(taken)).toEqual(shapeOf(fresh))
     expect((await server.mailTo(known.email)).map((mail) => mail.subject)).toEqual([
       'You already have an account with Harbour Appliance Repair',
     ])
@@ -107,34 +108,21 @@ describe('signUp', () => {
 
   it('E-01 signing up twice with the same password mails a fresh link, but not within the same minute', async () => {
     const business = await shop(),
+      visitor = business.visitor(),
       email = address()
-    await business.visitor().ok('signUp', { ...MARTHA, email })
+    await visitor.ok('signUp', { ...MARTHA, email })
     const first = await tokenFor(email)
-    await business.visitor().ok('signUp', { ...MARTHA, email })
+    await visitor.ok('signUp', { ...MARTHA, email })
     expect(await server.mailTo(email)).toHaveLength(1)
     server.clock.advance(2 * 60_000)
-    await business.visitor().ok('signUp', { ...MARTHA, email })
+    await visitor.ok('signUp', { ...MARTHA, email })
     const second = await tokenFor(email)
     expect(await server.mailTo(email)).toHaveLength(2)
     expect(await business.visitor().ok('getActivation', { token: first })).toMatchObject({ status: 'replaced' })
-    expect(await business.visitor().ok('getActivation', { token: second })).toMatchObject({
+    expect(await visitor.ok('getActivation', { token: second })).toMatchObject({
       status: 'open',
       kind: 'activation',
     })
-  })
-
-  it('no one can prepare an account for someone else: a second sign-up with another password voids both, and the link asks for a new one', async () => {
-    const business = await shop(),
-      attacker = business.visitor(),
-      owner = business.visitor(),
-      email = address()
-    await attacker.ok('signUp', { ...MARTHA, email, password: 'the one that I know' })
-    server.clock.advance(2 * 60_000)
-    await owner.ok('signUp', { ...MARTHA, email })
-    const token = await tokenFor(email)
-    expect(await owner.ok('getActivation', { token })).toMatchObject({ status: 'open', kind: 'invitation', name: null })
-    await owner.ok('acceptInvitation', { token, name: 'Martha Okonkwo', password: 'only mine this time' })
-    expect((await attacker.call('signInToPortal', { email, password: 'the one that I know' })).status).toBe(401)
   })
 
   it('V-08 E-69 asks what the business asks: all that is missing is named at once, and what it does not ask is not kept', async () => {

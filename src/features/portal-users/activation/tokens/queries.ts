@@ -114,21 +114,22 @@ export async function isLinkOpen(
   )
 }
 
-/** How many links of that kind were created for this user since then. */
-export const countLinksSince = async (
+const MINUTE = 60_000
+
+/** How many activation links this user got in the last minute; 0 without a user. */
+export const countRecentActivationLinks = async (
   db: Read,
   account: string,
-  kind: TokenKind,
-  user: string,
-  since: Date,
+  user: { id: string } | undefined,
+  now: Date,
 ): Promise<number> => {
   const found = await db
     .selectFrom('tokens')
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('account_id', '=', account)
-    .where('kind', '=', kind)
-    .where('subject_id', '=', user)
-    .where('created_at', '>', since)
+    .where('kind', '=', 'portalActivation')
+    .where('subject_id', '=', user?.id ?? null)
+    .where('created_at', '>', new Date(now.getTime() - MINUTE))
     .executeTakeFirst()
   return Number(found?.count ?? 0)
 }

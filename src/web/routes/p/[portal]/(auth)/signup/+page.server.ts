@@ -12,6 +12,8 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
       message: locals.t('problems.signUpClosed'),
       ...(locals.requestId && { requestId: locals.requestId }),
     })
+  // A form that is sent twice is one browser's, also when the answer to the first was never read.
+  locals.startSignUp()
   return { title: locals.t('portal-users.auth.signUp') }
 }
 
