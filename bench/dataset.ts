@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
+import { ensureDatabase, migrate } from '../src/platform/database/migrate.ts'
 import type { Connect } from '../src/platform/database/connect.ts'
+import { ROLES, type RolePasswords } from '../src/platform/database/roles.ts'
 import { deriveKey, hashPassword } from '../src/platform/secrets.ts'
 
 export const SIZES = {
@@ -51,7 +52,7 @@ export interface BenchJob {
 export interface BenchWorld {
   size: Size
   connect: Connect
-  passwords: Record<Role, string>
+  passwords: RolePasswords
   users: BenchUser[]
   /** Acts for 200 customers. */
   manyCustomersUser: BenchUser
@@ -65,7 +66,7 @@ export interface BenchWorld {
 
 export const passwords = Object.fromEntries(
   ROLES.map((role) => [role, deriveKey(SECRET, `database role ${role}`).toString('base64url')]),
-) as Record<Role, string>
+) as RolePasswords
 
 /** Tokens have to be the same in every run, because the rows are kept. */
 const tokenOf = (name: string) => createHash('sha256').update(`bench session ${name}`).digest('base64url')

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
-import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
+import { ensureDatabase, migrate } from '../src/platform/database/migrate.ts'
+import { ROLES, type RolePasswords } from '../src/platform/database/roles.ts'
 
 const DATABASE = 'portico'
 
@@ -13,10 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'portico-codegen-'))
 const server = await startEmbedded({ folder, settings: { fsync: 'off' } })
 try {
   const admin = { host: server.host, port: server.port, user: server.user, database: DATABASE }
-  const passwords = Object.fromEntries(ROLES.map((role) => [role, randomBytes(16).toString('hex')])) as Record<
-    Role,
-    string
-  >
+  const passwords = Object.fromEntries(ROLES.map((role) => [role, randomBytes(16).toString('hex')])) as RolePasswords
   await ensureDatabase(admin)
   await migrate({ admin, passwords, folder: join(import.meta.dirname, 'migrations') })
   process.exitCode = writeTypes(`postgres://${server.user}@localhost:${server.port}/${DATABASE}?host=${server.host}`)

@@ -17,7 +17,7 @@ import { handlers, mailKinds, type Api } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connect } from './platform/database/connect.ts'
-import { openPool } from './platform/database/pool.ts'
+import { openPools, type Pools } from './platform/database/pools.ts'
 import { inTransaction } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
 import { emitMessages, type Sender } from './platform/delivery/outbox.ts'
@@ -36,6 +36,8 @@ const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
 const FILE_FORM_LIMIT = 52 * 1024 * 1024
 
 const CLEAN_UP_INTERVAL_MS = 3_600_000
+/** Without its database for this long, the process reports itself unhealthy, so that its manager starts it anew. */
+const GIVE_UP_AFTER_MS = 60_000
 
 /** Of the stop timeout, kept for emails and the database after the last request. */
 const STOP_RESERVE_MS = 500
@@ -63,7 +65,7 @@ export interface AppOptions {
 export interface App {
   http: FastifyInstance
   deliverer: Deliverer
-  pools: { app: pg.Pool; system: pg.Pool }
+  pools: Pools
   files: FileStore
   /** Starts the background work, then listens. */
   listen(port?: number): Promise<number>
@@ -76,11 +78,7 @@ export interface App {
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, log } = options
-  let stopping = false
-  const pools = openPools(options, (error) => {
-    // While we stop, the database may close connections before we do.
-    if (!stopping) log.warn({ err: error }, 'A database connection was lost')
-  })
+  const pools = openPools({ connect: options.connect, clock, log, batchWrites: config.batchDatabaseWrites })
   const files = createDiskStore(options.folder)
   const urls = createUrls(config)
   const deliverer = createDeliverer({
@@ -93,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     senderOf: (db, account) => senderOf(db, account, urls),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
-  const httpServer = await openHttp(options, server, deliverer)
+  const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
   if (options.pages) await addPages(options, options.pages, httpServer)
   const cleanUp = () => deleteExpiredData(pools.system, files, clock)
@@ -119,10 +117,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       const remaining = () => Math.max(deadline - performance.now(), 0)
       await http.close()
       await deliverer.stop(remaining())
-      stopping = true
       // A connection whose request was cut may still wait for the database.
-      const ended = Promise.all(Object.values(pools).map((pool) => pool.end().catch(() => {})))
-      await Promise.race([ended, sleep(Math.max(remaining(), STOP_RESERVE_MS), undefined, { ref: false })])
+      await Promise.race([pools.close(), sleep(Math.max(remaining(), STOP_RESERVE_MS), undefined, { ref: false })])
     },
   }
 }
@@ -130,7 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function openHttp(
   { config, clock, translations, log, version, pages }: AppOptions,
   server: ServerContext,
-  deliverer: Deliverer,
+  { deliverer, pools }: Pick<App, 'deliverer' | 'pools'>,
 ): Promise<HttpServer> {
   return createHttp({
     server,
@@ -144,16 +140,10 @@ function openHttp(
     stopTimeout: Math.max(config.stopTimeout - STOP_RESERVE_MS, 0),
     version,
     slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),
-    ready: async () => (await isMigrated(server.pool)) && deliverer.running(),
+    ready: async () => (await pools.isMigrated()) && deliverer.running(),
+    isBusy: () => config.busyAfter > 0 && pools.app.isBusy(config.busyAfter),
+    cannotServe: () => pools.availability.failingFor() >= GIVE_UP_AFTER_MS,
   })
-}
-
-function openPools({ connect, config }: AppOptions, onError: (error: Error) => void): App['pools'] {
-  const batchWrites = config.batchDatabaseWrites
-  return {
-    app: openPool(connect.app, { max: 12, name: 'portico', batchWrites, onError }),
-    system: openPool(connect.system, { max: 4, name: 'portico system', batchWrites, onError }),
-  }
 }
 
 function createServerContext(
@@ -212,13 +202,6 @@ async function slugOfHost(pool: pg.Pool, host: string, now: Date): Promise<strin
   )
   return rows[0]?.slug ?? null
 }
-
-/** False too when the database cannot be reached. */
-const isMigrated = (pool: pg.Pool): Promise<boolean> =>
-  pool.query('select name from schema_migrations limit 1').then(
-    () => true,
-    () => false,
-  )
 
 async function addPages(
   { translations, demo }: AppOptions,

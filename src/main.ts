@@ -11,8 +11,9 @@ import { systemClock } from './platform/clock.ts'
 import { checkConnection, type Connect } from './platform/database/connect.ts'
 import { startEmbedded } from './platform/database/embedded.ts'
 import { defaultDataFolder } from './platform/database/embedded/folders.ts'
-import { asRole, ensureDatabase, migrate, ROLES, type Role } from './platform/database/migrate.ts'
+import { ensureDatabase, migrate } from './platform/database/migrate.ts'
 import { openPool } from './platform/database/pool.ts'
+import { asRole, ROLES, type RolePasswords } from './platform/database/roles.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createTranslations } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
@@ -220,7 +221,7 @@ async function openapi(): Promise<void> {
 
 interface Installation {
   admin: Connect
-  passwords: Record<Role, string>
+  passwords: RolePasswords
   folder: string
 }
 
@@ -231,7 +232,7 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   const secret = config.secret ?? (await readOrCreateSecret(folder))
   const passwords = Object.fromEntries(
     ROLES.map((role) => [role, deriveKey(secret, `database role ${role}`).toString('base64url')]),
-  ) as Record<Role, string>
+  ) as RolePasswords
   if (config.database) {
     await checkConnection(config.database)
     return { admin: config.database, passwords, folder }

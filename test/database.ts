@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
-import { ensureDatabase, migrate, ROLES, type Role } from '../src/platform/database/migrate.ts'
+import { ensureDatabase, migrate } from '../src/platform/database/migrate.ts'
+import { ROLES, type RolePasswords } from '../src/platform/database/roles.ts'
 import { deriveKey } from '../src/platform/secrets.ts'
 import { connectFromUrl, type Connect } from '../src/platform/database/connect.ts'
 
 export interface World {
   admin: Connect
-  passwords: Record<Role, string>
+  passwords: RolePasswords
   template: string
   folder: string
 }
@@ -44,7 +45,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
   const template = `portico_template_${process.pid}`
   const passwords = Object.fromEntries(
     ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),
-  ) as Record<Role, string>
+  ) as RolePasswords
   await ensureDatabase({ ...admin, database: template })
   await migrate({ admin: { ...admin, database: template }, passwords, folder: join(root, 'db/migrations') })
   return {

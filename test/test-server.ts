@@ -13,7 +13,7 @@ import type { DB } from '../db/schema.gen.ts'
 import { asSystem, createApp, type App } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { createTestClock, type TestClock } from '../src/platform/clock.ts'
-import { asRole } from '../src/platform/database/migrate.ts'
+import { asRole } from '../src/platform/database/roles.ts'
 import { createTranslations } from '../src/platform/i18n.ts'
 import { createLog } from '../src/platform/log.ts'
 import { createBusiness, type Business, type BusinessOptions } from './business.ts'
@@ -53,6 +53,8 @@ export interface TestServerOptions {
   clock?: TestClock
   env?: Record<string, string>
   demo?: boolean
+  /** Where the server finds the database: a proxy before the real one. */
+  databaseAddress?: { host: string; port: number }
 }
 
 const root = join(import.meta.dirname, '..')
@@ -137,10 +139,11 @@ async function startSmtpServer(): Promise<{ port: number; mails: Email[]; close(
 
 async function startApp(
   world: World,
-  { clock, env = {}, demo = false, pages = null }: TestServerOptions & { clock: TestClock },
+  { clock, env = {}, demo = false, pages = null, databaseAddress }: TestServerOptions & { clock: TestClock },
   { database, port, smtpPort, log }: { database: string; port: number; smtpPort: number; log: string[] },
 ): Promise<App> {
-  const admin = { ...world.admin, database }
+  const { host, port: databasePort } = databaseAddress ?? world.admin
+  const admin = { ...world.admin, host, port: databasePort, database }
   const app = await createApp({
     config: readConfig({
       PORT: String(port),

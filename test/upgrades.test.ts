@@ -4,8 +4,9 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
-import { asRole, migrate, widening } from '../src/platform/database/migrate.ts'
+import { migrate, widening } from '../src/platform/database/migrate.ts'
 import { openPool } from '../src/platform/database/pool.ts'
+import { asRole } from '../src/platform/database/roles.ts'
 import { withAdmin } from './database.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -83,7 +84,9 @@ describe('upgrades', () => {
       const refusal = await upgrade({ '9002_next.sql': 'create table never (id int);\n' }).catch(
         (error: Error) => error.message,
       )
-      expect(refusal).toContain('This database belongs to another version of Portico, whose migration 9001_narrow.sql')
+      expect(refusal).toContain(
+        'This database was upgraded by a newer version of Portico, whose migration 9001_narrow.sql',
+      )
       expect(await query("select to_regclass('never') as never")).toEqual([{ never: null }])
     })
   })

@@ -20,6 +20,8 @@ export interface Caller {
   requestId: string
   acceptLanguage: string | undefined
   idempotencyKey?: string | undefined
+  /** Whether the client has closed its connection, so that nobody waits for the answer. */
+  isGone?: (() => boolean) | undefined
   resolved?: Map<Surface, Promise<ResolvedCaller>>
 }
 

@@ -10,8 +10,6 @@ import {
   type RunQuery,
   type Surface,
 } from './caller.ts'
-import { asOutage, isOutage } from './database/errors.ts'
-import { statementName } from './database/statements.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
 import { createHandlerContext } from './handler-context.ts'
 import { claimKey, findReplay, saveResponse } from './idempotency.ts'
@@ -38,14 +36,8 @@ export interface Execute {
 
 export function createExecute(server: ServerContext): Execute {
   const lifecycleAudit = createLifecycleAudit(server)
-  const query: RunQuery = async <T>(sql: string, values: unknown[]) => {
-    try {
-      const result = await server.pool.query({ name: statementName(sql), text: sql, values })
-      return result.rows as T[]
-    } catch (error) {
-      throw isOutage(error) ? asOutage(error) : error
-    }
-  }
+  const query: RunQuery = async <T>(text: string, values: unknown[]) =>
+    (await queryTogether(server.pool, [{ text, values }]))[0] as T[]
 
   return async function execute(operation, parts, caller) {
     const invocation = createInvocation(operation, parts, caller, server.clock.now())
@@ -53,7 +45,7 @@ export function createExecute(server: ServerContext): Execute {
     let response: OperationResponse
     try {
       response = canPrefetch(invocation)
-        ? await inTransaction(server.pool, { write, settings: null }, (transaction) =>
+        ? await inTransaction(server.pool, { write, settings: null, isAbandoned: caller.isGone }, (transaction) =>
             runPrefetched(invocation, transaction),
           )
         : await runSequential(invocation)
@@ -86,6 +78,7 @@ export function createExecute(server: ServerContext): Execute {
       server.pool,
       {
         write: definition.writes === true,
+        isAbandoned: caller.isGone,
         settings: server.contextSettings(resolved.actor, resolved.account, []),
         ...(limits && !prepared && { preflight: limits }),
       },

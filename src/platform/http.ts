@@ -16,6 +16,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { surfaceOf, type Caller } from './caller.ts'
+import { asBusy } from './database/errors.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { createConnections } from './http/connections.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
@@ -52,6 +53,10 @@ export interface HttpOptions {
   slugOfHost(host: string): Promise<string | null>
   /** Database, migrations and mail work. */
   ready(): Promise<boolean>
+  /** New requests would wait too long for the database. */
+  isBusy(): boolean
+  /** No request could be served for so long that a restart is worth a try. */
+  cannotServe(): boolean
   version: string
 }
 
@@ -144,16 +149,20 @@ async function registerBodies(app: FastifyInstance): Promise<void> {
   })
 }
 
-async function registerLoadLimits(
-  app: FastifyInstance,
-  { busyAfter, requestsPerMinute, staticPaths }: HttpOptions,
-): Promise<void> {
+async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): Promise<void> {
+  const { busyAfter, requestsPerMinute, staticPaths } = options
+  /** Answered whatever the load: static files and what monitoring asks. */
+  const isAlwaysAnswered = ({ url }: FastifyRequest) =>
+    staticPaths.has(url.split('?')[0]!) || /^\/api\/v1\/(health|ready)$/.test(url)
+  app.addHook('onRequest', async (request) => {
+    if (options.isBusy() && !isAlwaysAnswered(request)) throw asBusy()
+  })
   await app.register(underPressure, {
     maxEventLoopDelay: busyAfter,
     retryAfter: 5,
     // No measurement counts as infinite there: after a pause of the machine everybody would be turned away for a second.
     pressureHandler: async (_request: unknown, _reply: unknown, _type: string, value: number | undefined) => {
-      if (value !== Infinity) throw problem('busy', { retryAfter: 5 })
+      if (value !== Infinity) throw asBusy()
     },
   })
   await app.register(rateLimit, {
@@ -163,7 +172,7 @@ async function registerLoadLimits(
     store: RequestCounts,
     keyGenerator: (request) => addressBlock(request.caller.clientAddress),
     // Monitoring may share an address with a busy proxy, and must not report us as down.
-    allowList: ({ url }) => staticPaths.has(url.split('?')[0]!) || /^\/api\/v1\/(health|ready)$/.test(url),
+    allowList: isAlwaysAnswered,
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
@@ -195,8 +204,11 @@ function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions):
 /** What people search for are names: the log keeps that they searched, not for whom. */
 const withoutSearchTerms = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
-function addServiceRoutes(app: FastifyInstance, { server, version, ready }: HttpOptions): void {
-  app.get('/api/v1/health', async () => ({ status: 'ok', version }))
+function addServiceRoutes(app: FastifyInstance, { server, version, ready, cannotServe }: HttpOptions): void {
+  app.get('/api/v1/health', async () => {
+    if (cannotServe()) throw problem('databaseUnavailable', { retryAfter: 2 })
+    return { status: 'ok', version }
+  })
   app.get('/api/v1/ready', async () => {
     if (!(await ready())) throw problem('databaseUnavailable', { retryAfter: 2 })
     return { status: 'ready' }

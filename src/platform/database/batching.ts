@@ -12,9 +12,15 @@ export type Query = { name?: string; text: string; values?: unknown[] } | string
 /** Sends one statement on a client. */
 export type SendQuery = (client: pg.ClientBase, query: Query) => Promise<pg.QueryResult>
 
+/** What is used of the driver's socket, which is a TLS socket once TLS is agreed. */
 interface Socket {
+  readonly bytesRead: number
   write(bytes: Uint8Array): boolean
+  destroy(error?: Error): void
 }
+
+export const socketOf = (client: pg.ClientBase): Socket =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream
 
 /** The messages that wait for the end of the tick, by socket. */
 const pendingBatches = new WeakMap<Socket, Uint8Array[]>()
@@ -34,7 +40,7 @@ const sendDirectly: SendQuery = (client, query) =>
   typeof query === 'string' ? client.query(query) : client.query(query)
 
 const sendInBatch: SendQuery = (client, query) => {
-  const socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
+  const socket = socketOf(client)
   if (!pendingBatches.has(socket)) startBatch(socket)
   return sendDirectly(client, query)
 }

@@ -16,9 +16,14 @@ export interface Connect {
 const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full']
 const EXAMPLE = 'postgres://user:password@host:5432/portico'
 
-/** Settings of one connection, as the driver takes them. */
+/**
+ * Settings of one connection, as the driver takes them. Timeouts are settings of the roles (roles.ts), because poolers
+ * refuse them at the start of a connection. Keep-alive ends idle connections whose server is gone, within half a minute.
+ */
 export const clientConfig = ({ tls, ...connect }: Connect): pg.ClientConfig => ({
   ...connect,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 20_000,
   // A copy: the driver hides the key of the object that it is given.
   ssl: tls ? { ...tls } : false,
 })

@@ -1,5 +1,5 @@
 /** What a database error means: an outage, which may be retried, or a constraint that refused a row. */
-import { problem } from '../problem.ts'
+import { isProblem, problem } from '../problem.ts'
 
 /** Connection exceptions (08), shutdown (57P0) and too few resources (53). */
 const OUTAGE_SQLSTATE = /^(08|57P0|53)/
@@ -15,7 +15,27 @@ export function isOutage(error: unknown): boolean {
   return OUTAGE_MESSAGE.test(message ?? '')
 }
 
-export const asOutage = (error: unknown) => problem('databaseUnavailable', { retryAfter: 2, cause: error })
+/** What a statement gets whose connection was cut because the server went silent. */
+export const timeoutError = (): Error => Object.assign(new Error('The database did not answer'), { code: 'ETIMEDOUT' })
+
+export const asOutage = (error: unknown) =>
+  problem('databaseUnavailable', { retryAfter: jitteredSeconds(), cause: error })
+
+/** More work than can be done in time. */
+export const asBusy = (error?: unknown) => problem('busy', { retryAfter: jitteredSeconds(), cause: error })
+
+/** One to four seconds: clients that were refused together do not come back together. */
+export const jitteredSeconds = (): number => 1 + Math.floor(Math.random() * 4)
+
+/** Canceled by statement_timeout or lock_timeout. */
+const OVERDUE_SQLSTATE = new Set(['57014', '55P03'])
+
+/** What the caller of an operation gets for an error of the database: its own problem, or the error itself. */
+export function toProblem(error: unknown): unknown {
+  if (isProblem(error)) return error
+  if (isOutage(error)) return asOutage(error)
+  return OVERDUE_SQLSTATE.has((error as { code?: string })?.code ?? '') ? asBusy(error) : error
+}
 
 /** The constraint that a database error names, by which features map it to a problem. */
 export function constraintOf(error: unknown): string | undefined {

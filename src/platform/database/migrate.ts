@@ -1,56 +1,32 @@
 /**
- * Creates and upgrades a database: the four roles, the migrations in db/migrations. Safe to
- * run by many processes at once (advisory lock) and to run again.
+ * Creates and upgrades a database: the four roles, the migrations in db/migrations. Safe to run by many processes at once,
+ * also through a pooler, and to run again.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { clientConfig, type Connect } from './connect.ts'
-
-export const ROLES = ['portico_owner', 'portico_app', 'portico_system', 'portico_backup'] as const
-export type Role = (typeof ROLES)[number]
+import { inLockedTransaction, type LockOptions } from './locks.ts'
+import { areRolesReady, asRole, rolesSql, type Role, type RolePasswords } from './roles.ts'
 
 /** Advisory lock of whoever changes the schema. */
 export const MIGRATION_LOCK = 715325
 
 export interface MigrateOptions {
-  /** Logs in as a role that may create roles; on a server it should own the database. */
+  /** Logs in as the owner of the database. Unless the roles exist, it must be allowed to create them. */
   admin: Connect
-  /** Passwords of the four roles. */
-  passwords: Record<Role, string>
+  passwords: RolePasswords
   folder: string
   log?: (line: string) => void
   /** Consent to migrations that say what they widen (PS-60); without it a database with accounts refuses them. */
   acceptWider?: boolean
+  /** How long another process may migrate before this one gives up. */
+  lockWaitMs?: number
 }
 
-/** The same database, connected to as one of the four roles. */
-export const asRole = (admin: Connect, role: Role, passwords: Record<Role, string>): Connect => ({
-  ...admin,
-  user: role,
-  password: passwords[role],
-})
-
-/** SQL that creates the roles, for a database administrator to run where `portico migrate` may not. */
-const rolesSql = (database: string, passwords: Record<Role, string>): string[] => [
-  ...ROLES.map(
-    (role) => `do $$ begin
-    if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} login; end if;
-  end $$`,
-  ),
-  ...ROLES.map((role) => `alter role ${role} with login password ${pg.escapeLiteral(passwords[role])}`),
-  // Statements of requests are written so that one plan fits all values. Planning anew for every call took as long as running:
-  // half the time of a list. Pages are read from memory or a solid state disk: at the default cost of a random page the planner
-  // walks a whole table of a thousand customers for three of them. As settings of the role they hold behind a pooler too.
-  ...['plan_cache_mode = force_generic_plan', 'random_page_cost = 1.1', 'jit = off'].map(
-    (setting) => `alter role portico_app set ${setting}`,
-  ),
-  `grant connect on database ${pg.escapeIdentifier(database)} to portico_owner, portico_app, portico_system, portico_backup`,
-  `grant create on database ${pg.escapeIdentifier(database)} to portico_owner`,
-  'grant create, usage on schema public to portico_owner',
-  'grant usage on schema public to portico_app, portico_system, portico_backup',
-]
+const ROLES_LOCK = 715324
+const LOCK_WAIT_MS = 600_000
 
 /** Creates the database that `connect` names, when its cluster lacks it. */
 export async function ensureDatabase(connect: Connect): Promise<void> {
@@ -64,97 +40,143 @@ export async function ensureDatabase(connect: Connect): Promise<void> {
   })
 }
 
-export async function migrate({
-  admin,
-  passwords,
-  folder,
-  log = () => {},
-  acceptWider = false,
-}: MigrateOptions): Promise<string[]> {
-  await createRoles(admin, passwords)
+/**
+ * Creates the roles where they are missing and runs the migrations that have not run yet.
+ * @returns the names of the migrations that ran
+ * @throws Error in words for an administrator, for example when the database belongs to a newer version
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const { admin, passwords } = options
+  const files = await migrationFiles(options.folder)
   const owner = asRole(admin, 'portico_owner', passwords)
-  return withClient(owner, async (client) => {
-    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
-    try {
-      return await applyAll(client, folder, log, acceptWider)
-    } finally {
-      await client.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => {})
-    }
-  })
+  await refuseNewerDatabase(owner, files)
+  await createRoles(admin, passwords, options)
+  return withClient(owner, (client) => applyAll(client, files, options))
 }
 
-/** Creates the four roles where they are missing, and sets their passwords and rights in this database. */
-export async function createRoles(admin: Connect, passwords: Record<Role, string>): Promise<void> {
-  await withClient(admin, async (client) => {
-    // Two processes creating the same role at once would both fail, so they take turns on this cluster.
-    await client.query('select pg_advisory_lock(715324)')
-    try {
-      for (const statement of rolesSql(admin.database, passwords)) await client.query(statement)
-    } catch (error) {
-      if ((error as { code?: string }).code === '42501') {
-        throw new Error(
-          `This database user may not make roles. Have an administrator run:\n\n${rolesSql(admin.database, passwords).join(';\n')};\n`,
-          { cause: error },
-        )
-      }
+/** Before anything else: the roles of a newer version stay as that version set them. */
+async function refuseNewerDatabase(owner: Connect, files: readonly Migration[]): Promise<void> {
+  // Where the owner cannot log in yet or the table is missing, there is nothing to refuse.
+  const applied = await withClient(owner, readApplied).catch(() => null)
+  if (applied) findPending(files, applied)
+}
+
+/**
+ * Creates the four roles where they are missing, and sets their passwords, settings and rights in this database. Changes
+ * nothing when all is right: on managed databases this user may not change them.
+ */
+export async function createRoles(
+  admin: Connect,
+  passwords: RolePasswords,
+  { log = () => {}, lockWaitMs = LOCK_WAIT_MS }: Pick<MigrateOptions, 'log' | 'lockWaitMs'> = {},
+): Promise<void> {
+  await withClient(admin, (client) => prepareRoles(client, admin, passwords, { log, waitMs: lockWaitMs }))
+}
+
+async function prepareRoles(
+  client: pg.Client,
+  admin: Connect,
+  passwords: RolePasswords,
+  waiting: Pick<LockOptions, 'log' | 'waitMs'>,
+): Promise<void> {
+  const canLogIn = (role: Role) =>
+    withClient(asRole(admin, role, passwords), async () => true).catch((error: { code?: string }) => {
+      // A pooler reports an unknown user or a wrong password as a violation of its protocol.
+      if (/^28|^08P01/.test(error.code ?? '')) return false
       throw error
-    } finally {
-      await client.query('select pg_advisory_unlock(715324)')
-    }
-  })
+    })
+  if (await areRolesReady(client, canLogIn)) return
+  const statements = rolesSql(admin.database, passwords)
+  const lock = { key: ROLES_LOCK, purpose: 'creating roles', ...waiting }
+  let cause: unknown
+  try {
+    // Two processes creating the same role at once would both fail, so they take turns.
+    await inLockedTransaction(client, lock, async () => {
+      for (const statement of statements) await client.query(statement)
+    })
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error
+    cause = error
+  }
+  // A grant that this user may not give is only a warning, so look again.
+  if (await areRolesReady(client, canLogIn)) return
+  throw new Error(
+    `The database user "${admin.user}" may not create or change the roles that Portico needs. Have an administrator of the database run this SQL in the database "${admin.database}", then try again:\n\n${statements.join(';\n')};\n`,
+    { cause },
+  )
 }
 
+/**
+ * Runs each pending migration in a transaction of its own that holds the lock, and looks anew what is pending: other
+ * processes may run some of them in between.
+ */
 async function applyAll(
   client: pg.Client,
-  folder: string,
-  log: (line: string) => void,
-  acceptWider: boolean,
+  files: readonly Migration[],
+  { log = () => {}, acceptWider = false, lockWaitMs = LOCK_WAIT_MS }: MigrateOptions,
 ): Promise<string[]> {
-  await createMigrationsTable(client)
-  const { rows } = await client.query<{ name: string; checksum: string }>(
-    'select name, checksum from schema_migrations',
-  )
-  const pending = findPending(await migrationFiles(folder), new Map(rows.map((row) => [row.name, row.checksum])))
-  const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
-  // Before the first of them runs: an upgrade must not stop halfway to ask for consent.
-  if (wider.length > 0 && !acceptWider && (await hasAccounts(client))) {
-    throw new Error(
-      `This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`,
-    )
-  }
-  const applied: string[] = []
-  for (const { name, sql, checksum } of pending) {
-    await client.query('begin')
-    try {
-      await client.query(sql)
-      await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
-      await client.query('commit')
-    } catch (error) {
-      await client.query('rollback').catch(() => {})
-      throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error })
-    }
+  const lock = { key: MIGRATION_LOCK, purpose: 'upgrading this database', waitMs: lockWaitMs, log }
+  const done: string[] = []
+  for (;;) {
+    const name = await inLockedTransaction(client, lock, async () => {
+      await createMigrationsTable(client)
+      const pending = findPending(files, await readApplied(client))
+      if (!acceptWider) await refuseWidening(client, pending)
+      if (pending[0]) await apply(client, pending[0])
+      return pending[0]?.name
+    })
+    if (name === undefined) return done
     log(`migrated ${name}`)
-    applied.push(name)
+    done.push(name)
   }
-  return applied
 }
 
 export async function createMigrationsTable(client: pg.Client): Promise<void> {
-  await client.query(`create table if not exists schema_migrations (
+  const { rows } = await client.query<{ there: boolean }>(
+    "select to_regclass('public.schema_migrations') is not null as there",
+  )
+  if (rows[0]!.there) return
+  await client.query(`create table schema_migrations (
     name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
   await client.query('grant select on schema_migrations to portico_app, portico_system, portico_backup')
+}
+
+/** Names of the migrations that ran here, with their checksums. */
+async function readApplied(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    'select name, checksum from schema_migrations',
+  )
+  return new Map(rows.map((row) => [row.name, row.checksum]))
+}
+
+/** Before the first of them runs: an upgrade must not stop halfway to ask for consent. */
+async function refuseWidening(client: pg.Client, pending: readonly Migration[]): Promise<void> {
+  const wider = pending.flatMap(({ name, widens }) => widens.map((sentence) => `  ${name}: ${sentence}`))
+  if (wider.length === 0 || !(await hasAccounts(client))) return
+  throw new Error(
+    `This upgrade lets people see or do more than before:\n\n${wider.join('\n')}\n\nNothing was changed. If that is what you want, run: portico migrate --accept-wider`,
+  )
+}
+
+async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query(sql)
+    await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
+  } catch (error) {
+    throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /**
  * The migrations that have not run yet.
  * @param applied names of those that ran, with their checksums
  */
-function findPending(files: Awaited<ReturnType<typeof migrationFiles>>, applied: ReadonlyMap<string, string>) {
+function findPending(files: readonly Migration[], applied: ReadonlyMap<string, string>): Migration[] {
   const names = new Set(files.map(({ name }) => name))
   const unknown = [...applied.keys()].sort().find((name) => !names.has(name))
   if (unknown) {
     throw new Error(
-      `This database belongs to another version of Portico, whose migration ${unknown} this version does not have. Start that version, or choose an empty database.`,
+      `This database was upgraded by a newer version of Portico, whose migration ${unknown} this version does not have: start that version, or restore a backup from before the upgrade.`,
     )
   }
   return files.filter(({ name, checksum }) => {
@@ -186,13 +208,12 @@ export function widening(sql: string): string[] | undefined {
 export interface Migration {
   name: string
   sql: string
+  checksum: string
   /** Sentences that need consent. */
   widens: string[]
-  /** SHA-256 of the text, hex. */
-  checksum: string
 }
 
-/** In the order they run; `widens` are the sentences that need consent. */
+/** In the order they run. */
 export async function migrationFiles(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort()
   return Promise.all(
@@ -205,7 +226,7 @@ export async function migrationFiles(folder: string): Promise<Migration[]> {
 
 /** One connection, closed at the end. */
 export async function withClient<T>(connect: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(clientConfig(connect))
+  const client = new pg.Client({ ...clientConfig(connect), connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   await client.connect()
   try {

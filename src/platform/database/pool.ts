@@ -3,8 +3,10 @@
  * Pipelining lets begin, context and the first query travel in one batch, at half the latency.
  */
 import pg from 'pg'
+import type { Availability } from './availability.ts'
 import { disableBatching } from './batching.ts'
 import { clientConfig, type Connect } from './connect.ts'
+import { ConnectionPool, type PoolSettings } from './connections.ts'
 
 export interface PoolOptions {
   max?: number
@@ -13,7 +15,13 @@ export interface PoolOptions {
   /** False: statements of one tick are written to the socket one by one (batching.ts). */
   batchWrites?: boolean
   name?: string
+  /** Milliseconds after which a statement without an answer ends its connection; longer than the role's statement_timeout. */
+  silenceLimitMs?: number
+  /** Notices when the database goes silent. */
+  availability?: Availability
   onError?(error: Error): void
+  /** Called once, when a pooler is found that cannot keep prepared statements. */
+  onNamelessStatements?(): void
 }
 
 // bigint and numeric stay strings, never floats; dates without time stay text.
@@ -45,23 +53,21 @@ function parseMoment(text: string): Date {
 
 const twoDigits = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 
-export function openPool(
-  connect: Connect,
-  { max = 10, pipeline = true, batchWrites = true, name = 'portico', onError }: PoolOptions = {},
-): pg.Pool {
-  const pool = new pg.Pool({
+export function openPool(connect: Connect, options: PoolOptions = {}): ConnectionPool {
+  const { max = 10, pipeline = true, batchWrites = true, name = 'portico', silenceLimitMs = 40_000 } = options
+  const pool = new ConnectionPool({
     ...clientConfig(connect),
     max,
     application_name: name,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 30_000,
-    idle_in_transaction_session_timeout: 30_000,
     pipeline,
-  } as pg.PoolConfig)
+    silenceLimitMs,
+    availability: options.availability,
+    onNamelessStatements: options.onNamelessStatements,
+  } as PoolSettings)
   if (!batchWrites) disableBatching(pool)
   // A connection that dies while idle must not end the process; the next checkout makes a new one.
-  pool.on('error', (error) => onError?.(error))
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('error', (error) => options.onError?.(error))
   return pool
 }

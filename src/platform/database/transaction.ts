@@ -8,7 +8,7 @@ import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
 import { senderFor, type Query, type SendQuery } from './batching.ts'
 import { createDialect } from './dialect.ts'
-import { asOutage, isOutage } from './errors.ts'
+import { asBusy, asOutage, isOutage, toProblem } from './errors.ts'
 import { registerHandle, statementName, type TransactionHandle } from './statements.ts'
 
 /** Settings of one transaction; keys are those app_begin knows, everything unset means none. */
@@ -35,6 +35,8 @@ export interface TransactionOptions {
   settings: Settings | null
   write: boolean
   preflight?: Preflight
+  /** Nobody waits for the result any more. Asked once a connection is free, before any work. */
+  isAbandoned?: (() => boolean) | undefined
 }
 
 /** Runs `work` in one transaction: its throw rolls back and is rethrown, database outages as problem databaseUnavailable. */
@@ -43,7 +45,7 @@ export async function inTransaction<T>(
   options: TransactionOptions,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  const client = await connectTo(pool)
+  const client = await connectTo(pool, options.isAbandoned)
   const transaction = new ClientTransaction(client, senderFor(pool), options)
   try {
     if (options.preflight) transaction.start()
@@ -59,8 +61,9 @@ export async function inTransaction<T>(
 export async function queryTogether(
   pool: pg.Pool,
   queries: readonly { text: string; values: unknown[] }[],
+  isAbandoned?: () => boolean,
 ): Promise<unknown[][]> {
-  const client = await connectTo(pool)
+  const client = await connectTo(pool, isAbandoned)
   const send = senderFor(pool)
   try {
     const results = await Promise.all(
@@ -70,14 +73,15 @@ export async function queryTogether(
     return results.map(({ rows }) => rows as unknown[])
   } catch (error) {
     client.release(error as Error)
-    throw isOutage(error) ? asOutage(error) : error
+    throw toProblem(error)
   }
 }
 
-function connectTo(pool: pg.Pool): Promise<pg.PoolClient> {
-  return pool.connect().catch((error: unknown) => {
-    throw asOutage(error)
-  })
+async function connectTo(pool: pg.Pool, isAbandoned?: () => boolean): Promise<pg.PoolClient> {
+  const client = await pool.connect()
+  if (!isAbandoned?.()) return client
+  client.release()
+  throw asBusy()
 }
 
 const ignoreError = () => {}
@@ -169,7 +173,7 @@ class ClientTransaction implements TransactionHandle {
         broken = failure as Error
       })
     this.client.release(broken)
-    return outage ? asOutage(error) : error
+    return outage ? asOutage(error) : toProblem(error)
   }
 
   private put(query: Query): Promise<pg.QueryResult> {

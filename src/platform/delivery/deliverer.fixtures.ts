@@ -2,7 +2,7 @@
  * The messages and the business of deliverer.test.ts; run as a program, a worker that can be killed. Its clock runs
  * thirty times as fast, so that back-off takes seconds and a lease three.
  */
-import { asRole } from '../database/migrate.ts'
+import { asRole } from '../database/roles.ts'
 import { openPool } from '../database/pool.ts'
 import { translationsFrom } from '../i18n.ts'
 import type { TranslationTree } from '../i18n.ts'

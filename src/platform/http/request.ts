@@ -54,6 +54,7 @@ export function callerOf(request: FastifyRequest): Caller {
     requestId: request.id,
     acceptLanguage: headers['accept-language'],
     idempotencyKey: typeof key === 'string' ? key : undefined,
+    isGone: () => request.raw.socket.destroyed,
   }
 }
 
