@@ -69,7 +69,9 @@ describe('the demo', () => {
     expect([hint.includes(DEMO_SIGN_INS[0].email), hint.includes(DEMO_PASSWORD)]).toEqual([true, true])
     for (const { name, area, slug, email } of DEMO_SIGN_INS) {
       expect(text).toContain(email)
-      expect(passwordProblem(DEMO_PASSWORD, [email, name, 'Harbour Appliance Repair', 'Northside Heating'])).toBeNull()
+      expect(
+        await passwordProblem(DEMO_PASSWORD, [email, name, 'Harbour Appliance Repair', 'Northside Heating']),
+      ).toBeNull()
       const person = server.anyone({ slug })
       if (area === 'office') {
         await person.ok('signIn', { email, password: DEMO_PASSWORD })

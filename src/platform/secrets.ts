@@ -155,25 +155,34 @@ function normalized(password: string): string | null {
 
 const characters = (text: string) => [...text].length
 
-export type PasswordProblem = 'tooShort' | 'tooLong' | 'common' | 'context'
+/**
+ * Fewer guesses than this are refused. At argon2's 24 ms a guess, 10^9 are nine months on one processor; "Password2026!!!!"
+ * takes 10^8.
+ */
+const MIN_GUESSES_LOG10 = 9
+
+export type PasswordProblem = 'tooShort' | 'tooLong' | 'common' | 'context' | 'guessable'
 
 /**
  * What is wrong with a new password, or null. `context` = words an attacker would try first: the business's name, the
- * person's own address and name. No composition rules.
+ * person's own address and name. `guessable` = patterns such as a word with a year. No composition rules.
  */
-export function passwordProblem(
+export async function passwordProblem(
   password: string,
   context: readonly (string | null | undefined)[] = [],
-): PasswordProblem | null {
+): Promise<PasswordProblem | null> {
   const normal = normalized(password)
   if (normal === null) return 'tooLong'
   if (characters(normal) < PASSWORD_LENGTH.min) return 'tooShort'
   const lower = normal.toLowerCase()
   if (blocklist().has(lower) || new Set(lower).size < 4) return 'common'
   let rest = folded(lower)
-  for (const word of contextWords(context)) rest = rest.replaceAll(word, '')
+  const words = contextWords(context)
+  for (const word of words) rest = rest.replaceAll(word, '')
   // The business's own name with a year or an exclamation mark is still that name.
-  return rest.length < folded(lower).length && rest.length < 5 ? 'context' : null
+  if (rest.length < folded(lower).length && rest.length < 5) return 'context'
+  const { guessesLog10 } = await import('./password-guesses.ts')
+  return guessesLog10(normal, words) < MIN_GUESSES_LOG10 ? 'guessable' : null
 }
 
 const folded = (text: string) =>
@@ -214,18 +223,19 @@ export function blocklist(): ReadonlySet<string> {
 }
 
 /** Refuses a new password that is not good enough, as an error of that input field. */
-export function checkNewPassword(
+export async function checkNewPassword(
   password: string,
   context: readonly (string | null | undefined)[],
   field = 'password',
-): void {
-  const weakness = passwordProblem(password, context)
+): Promise<void> {
+  const weakness = await passwordProblem(password, context)
   if (!weakness) return
   const code = {
     tooShort: 'passwordTooShort',
     tooLong: 'passwordTooLong',
     common: 'passwordCommon',
     context: 'passwordContext',
+    guessable: 'passwordGuessable',
   }[weakness]
   throw problem('input', { fields: { [field]: { code, vars: PASSWORD_LENGTH } } })
 }

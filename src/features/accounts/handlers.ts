@@ -198,7 +198,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       const token = await peekSetUpToken(query, hashToken(input.token))
       if (setUpStatus(token, now) !== 'open') throw problem('setUpClosed')
       if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
-      checkNewPassword(input.password, [input.business, input.name, input.email])
+      await checkNewPassword(input.password, [input.business, input.name, input.email])
       return hashPassword(input.password)
     },
     async (ctx, input, passwordHash) => {

@@ -228,7 +228,7 @@ async function prepareNewLogin(
     const fields = { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) }
     throw problem('input', { fields })
   }
-  checkNewPassword(password, [invitation.business, invitation.email, name])
+  await checkNewPassword(password, [invitation.business, invitation.email, name])
   return { passwordHash: await hashPassword(password), name }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { undoUnless } from '../../../platform/database/statements.ts'
 import { emailNorm, implement, prepared, type Context } from '../../../platform/operation.ts'
 import { problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
@@ -17,42 +17,44 @@ import {
 } from './queries.ts'
 import { resetLinkStatus, RESET_MS } from './rules.ts'
 
-/** Every answer takes this long, so that its time does not reveal whether an address has a login (PS-46). */
-const FORGOT_ANSWER_MS = 300
+/** In place of the account and the mailbox when an address has none. Nothing is stored for them. */
+const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000'
+const NO_MAILBOX = 'nobody@invalid.example'
 
 export const peopleHandlers = implement('people', people, {
   requestPasswordReset: prepared(
-    async ({ email }, { query }) => {
-      const answerDue = pause(FORGOT_ANSWER_MS)
-      return { person: await findLogin(query, emailNorm(email)), answerDue }
-    },
-    async (ctx, _input, { person, answerDue }) => {
+    async ({ email }, { query }) => findLogin(query, emailNorm(email)),
+    async (ctx, _input, person) => {
       ctx.allow(yes)
-      // Waits after the commit, so that it holds no database connection.
-      ctx.afterCommit(() => answerDue)
-      const account = person ? await findFirstAccount(ctx.db, person.id) : null
-      if (!person || !account) return {}
+      // The same work for every address, so that its time does not reveal whether an address has a login (PS-46).
+      const account = await findFirstAccount(ctx.db, person?.id ?? NO_ACCOUNT)
+      const isKnown = person !== undefined && account !== null
       const { token, hash } = newToken()
-      await addPersonToken(ctx.db, {
-        hash,
-        id: ctx.newId(),
-        kind: 'passwordReset',
-        person: person.id,
-        at: ctx.now,
-        expires: new Date(ctx.now.getTime() + RESET_MS),
+      const address = await undoUnless(ctx.db, isKnown, async () => {
+        await addPersonToken(ctx.db, {
+          hash,
+          id: ctx.newId(),
+          kind: 'passwordReset',
+          person: person?.id ?? null,
+          at: ctx.now,
+          expires: new Date(ctx.now.getTime() + RESET_MS),
+        })
+        const subjectId = person?.id ?? ctx.newId()
+        await ctx.audit({ event: 'personPasswordResetRequested', subjectKind: 'person', subjectId })
+        // Sent to the stored address, not the entered one: addresses that normalize alike may be different mailboxes,
+        // and one of them an attacker's.
+        return (await findReset(ctx.db, hash))!.email ?? NO_MAILBOX
       })
-      // Sent to the stored address, not the entered one: addresses that normalize alike may be different mailboxes, and
-      // one of them an attacker's.
-      const { email: address } = (await findReset(ctx.db, hash))!
-      await ctx.audit({ event: 'personPasswordResetRequested', subjectKind: 'person', subjectId: person.id })
-      await ctx.enter(account)
-      await ctx.emit({
-        message: staffPasswordReset,
-        to: { address, name: person.name },
-        subject: { kind: 'person', id: person.id },
-        locale: ctx.locale,
-        vars: { token },
-      })
+      await ctx.enter(account ?? NO_ACCOUNT)
+      await undoUnless(ctx.db, isKnown, () =>
+        ctx.emit({
+          message: staffPasswordReset,
+          to: { address, name: person?.name ?? null },
+          subject: { kind: 'person', id: person?.id ?? NO_ACCOUNT },
+          locale: ctx.locale,
+          vars: { token },
+        }),
+      )
       return {}
     },
   ),
@@ -69,7 +71,7 @@ export const peopleHandlers = implement('people', people, {
       // The link is checked before hashing, so that strangers cannot use up the server's time with invalid links.
       const reset = await peekReset(query, hashToken(token))
       if (resetLinkStatus(reset, now) !== 'open') throw problem('resetClosed')
-      checkNewPassword(password, [reset!.email, reset!.name])
+      await checkNewPassword(password, [reset!.email, reset!.name])
       return hashPassword(password)
     },
     async (ctx, { token }, passwordHash) => {
@@ -90,7 +92,7 @@ export const peopleHandlers = implement('people', people, {
       if (!(await verifyPassword(await findPasswordHash(query, actor.id), currentPassword))) {
         throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
       }
-      checkNewPassword(password, [actor.email, actor.name])
+      await checkNewPassword(password, [actor.email, actor.name])
       return hashPassword(password)
     },
     async (ctx, _input, passwordHash) => {

@@ -22,7 +22,8 @@ export interface PersonToken {
   hash: Buffer
   id: string
   kind: 'passwordReset'
-  person: string
+  /** Null: a token for nobody. */
+  person: string | null
   at: Date
   expires: Date
 }
@@ -34,8 +35,9 @@ export const addPersonToken = async (db: Write, token: PersonToken): Promise<voi
 export interface ResetToken {
   id: string
   person_id: string
-  email: string
-  name: string
+  /** Null: a token for nobody. */
+  email: string | null
+  name: string | null
   expires_at: Date
   used_at: Date | null
 }

@@ -114,7 +114,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const login = await findPortalLogin(query, account.id, emailNorm(email))
       if (!(await verifyPassword(login?.password_hash ?? null, input.current)))
         throw problem('input', { fields: { current: 'wrongPassword' } })
-      checkNewPassword(input.password, [account.name, account.portal.name, email, name])
+      await checkNewPassword(input.password, [account.name, account.portal.name, email, name])
       return { checkedHash: login!.password_hash!, hash: await hashPassword(input.password) }
     },
     async (ctx, _input, { hash, checkedHash }) => {
@@ -153,7 +153,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
 
   resetPortalPassword: prepared(
     async (input, { account }) => {
-      checkNewPassword(input.password, [account.name, account.portal.name])
+      await checkNewPassword(input.password, [account.name, account.portal.name])
       return hashPassword(input.password)
     },
     async (ctx, input, hash) => {
@@ -166,7 +166,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       const status = portalResetStatus(token, ctx.now)
       if (!token || status !== 'open') throw problem(REFUSALS[status])
       const user = (await findLogin(ctx.db, account, token.user.id))!
-      checkNewPassword(input.password, [user.email, user.name])
+      await checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')
       await replaceTokens(ctx.db, account, ['portalReset'], user.id, ctx.now)

@@ -46,7 +46,7 @@ const LINK_PROBLEM_CODES: Record<Exclude<LinkStatus, 'open'>, string> = {
 export const activationHandlers = implement('portal-users', activation, {
   signUp: prepared(
     async (input, { account }) => {
-      checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
+      await checkNewPassword(input.password, [account.name, account.portal.name, input.email, input.name])
       return hashPassword(input.password)
     },
     async (ctx, input, password_hash) => {
@@ -95,7 +95,7 @@ export const activationHandlers = implement('portal-users', activation, {
 
   acceptInvitation: prepared(
     async (input, { account }) => {
-      checkNewPassword(input.password, [account.name, account.portal.name, input.name])
+      await checkNewPassword(input.password, [account.name, account.portal.name, input.name])
       return hashPassword(input.password)
     },
     async (ctx, input, password_hash) => {
@@ -107,7 +107,7 @@ export const activationHandlers = implement('portal-users', activation, {
       } = await consumeLink(ctx, 'portalActivation', input.token, activationStatus)
       // Rolls back: after missing answers the link stays open (CP-21).
       if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
-      checkNewPassword(input.password, [email])
+      await checkNewPassword(input.password, [email])
       const user = await acceptInvitedUser(
         ctx.db,
         ctx.account.id,

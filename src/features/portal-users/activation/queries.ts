@@ -145,7 +145,8 @@ export async function replaceSignUp(
   await db
     .updateTable('portal_users')
     .set({
-      ...(typed ?? NOTHING_BELIEVED),
+      ...NOTHING_BELIEVED,
+      ...typed,
       status,
       search_text: fold(typed?.name, user.email),
       version: sql`version + 1`,
