@@ -10,7 +10,7 @@
  *   test    all checks (test/run.ts)
  *   build   build the pages only
  *   release build the pages and a release (tools/release.ts)
- *   other   commands of src/main.ts: migrate, demo, import, work, openapi …
+ *   other   commands of src/main.ts: migrate, demo, import, work, openapi …; help lists them
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,7 +27,8 @@ const [command = 'start', ...rest] = process.argv.slice(2)
 
 if (!installed()) await install()
 const node = findNode()
-switch (command) {
+const wantsHelp = rest.includes('--help') || rest.includes('-h')
+switch (wantsHelp ? 'help' : command) {
   case 'start':
     await buildPages()
     await runInForeground(['src/main.ts', 'serve', '--demo', ...rest])
@@ -40,11 +41,19 @@ switch (command) {
     await runInForeground(['test/run.ts', ...rest])
     break
   case 'build':
+    if (rest.length > 0) fail(`build takes no options, so not "${rest[0]}"`)
     await buildPages()
     break
   case 'release':
     await buildPages()
     await runInForeground(['tools/release.ts', ...rest])
+    break
+  case 'help':
+    await runInForeground([
+      'src/main.ts',
+      command in { start: 0, build: 0, test: 0, release: 0 } ? 'help' : command,
+      ...rest,
+    ])
     break
   default:
     await runInForeground(['src/main.ts', command, ...rest])

@@ -24,6 +24,7 @@ import { emitMessages, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
+import { listen } from './platform/http/listen.ts'
 import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
 import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
@@ -103,7 +104,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     files,
     cleanUp,
     async listen(port = config.port) {
-      if (options.serve !== false) await http.listen({ port, host: '0.0.0.0' })
+      // The passwords of the demo are public.
+      const host = config.host ?? (options.demo ? 'localhost' : null)
+      if (options.serve !== false) await listen(http, port, host)
       deliverer.start()
       const cleanUpAndLog = () =>
         cleanUp().catch((error: unknown) => log.warn({ err: error }, 'Clean-up failed; it is tried again in an hour'))

@@ -1,12 +1,18 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 
 const reading = (env: Record<string, string>) => () => readConfig(env as NodeJS.ProcessEnv)
 
+const RANDOM_SECRET = 'q3JrZ0pLk2vXcT7yHn9dWb5sMfUe8AaG'
+
 describe('settings', () => {
   it('has what an empty environment needs', () => {
     expect(readConfig({} as NodeJS.ProcessEnv)).toMatchObject({
       port: 4000,
+      host: null,
+      logFormat: null,
+      warnings: [],
       portalAddresses: 'host',
       trustProxy: false,
       logLevel: 'info',
@@ -33,8 +39,10 @@ describe('settings', () => {
     ['SMTP_URL', 'nope'],
     ['DATABASE_URL', 'nope'],
     ['PORTICO_SECRET', 'short'],
+    ['LOG_FORMAT', 'xml'],
+    ['TRUST_PROXY', '0'],
   ])('%s=%s is refused by name, not passed over', (name, value) => {
-    expect(reading({ PORTICO_SECRET: 'x'.repeat(32), [name]: value })).toThrow(name)
+    expect(reading({ PORTICO_SECRET: RANDOM_SECRET, [name]: value })).toThrow(name)
   })
 
   it('turns the batching of database writes off', () => {
@@ -47,6 +55,52 @@ describe('settings', () => {
       '::1',
       'loopback',
     ])
+  })
+
+  it.each([
+    'x'.repeat(40),
+    '0123456789abcdef0123456789abcdef',
+    'abcdefghijklmnopqrstuvwxyz0123456789',
+    'change-me-change-me-change-me-change-me',
+    'secretsecretsecretsecretsecretsecret',
+    '00000000-0000-0000-0000-000000000001',
+  ])('a secret that can be guessed is refused: %s', (secret) => {
+    expect(reading({ PORTICO_SECRET: secret })).toThrow(/PORTICO_SECRET can be guessed.*openssl rand/)
+  })
+
+  it('random secrets pass in every usual spelling, and words pass with a warning', () => {
+    for (let round = 0; round < 200; round++)
+      for (const secret of [randomBytes(32).toString('base64'), randomBytes(16).toString('hex'), randomUUID()])
+        expect([secret, readConfig({ PORTICO_SECRET: secret } as NodeJS.ProcessEnv).warnings]).toEqual([secret, []])
+    const words = 'correct horse battery staple and some more'
+    expect(readConfig({ PORTICO_SECRET: words } as NodeJS.ProcessEnv).warnings).toEqual([
+      expect.stringContaining('PORTICO_SECRET looks like words'),
+    ])
+  })
+
+  it.each([
+    ['http://portal.example', true],
+    ['http://192.168.1.20:4000', true],
+    ['https://portal.example', false],
+    ['http://localhost:4000', false],
+    ['http://127.0.0.1:4000', false],
+    ['http://[::1]:4000', false],
+    ['http://shop.localhost', false],
+  ])('warns of an address without TLS that leaves this machine: %s', (url, warns) => {
+    const { warnings } = readConfig({ PUBLIC_URL: url } as NodeJS.ProcessEnv)
+    expect(warnings).toEqual(warns ? [expect.stringMatching(/^PUBLIC_URL is .*unencrypted/)] : [])
+  })
+
+  it('trusts every proxy only where no other machine reaches the port', () => {
+    const trust = (env: object) => readConfig({ TRUST_PROXY: 'true', ...env } as NodeJS.ProcessEnv).trustProxy
+    expect([trust({ HOST: '127.0.0.1' }), trust({ HOST: 'localhost' }), trust({ HOST: '::1' })]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    for (const env of [{}, { HOST: '::' }, { HOST: '0.0.0.0' }, { HOST: '192.168.1.20' }])
+      expect(() => trust(env)).toThrow(/^TRUST_PROXY=true would let every client choose its address/)
+    expect(trust({ TRUST_PROXY: '2' })).toBe(2)
   })
 
   it('C7 a refusal repeats no password', () => {

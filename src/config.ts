@@ -3,6 +3,8 @@ import { connectFromUrl, type Connect } from './platform/database/connect.ts'
 
 export interface Config {
   port: number
+  /** The address to listen on; null: every address, or with the demo only this machine's. */
+  host: string | null
   /** Where people reach this installation; links in mails begin with it. */
   publicUrl: URL
   /** Which of a portal's two addresses is used in links; both answer. */
@@ -17,13 +19,18 @@ export interface Config {
   folder: string | null
   smtpUrl: string | null
   mailFrom: string
-  trustProxy: boolean | string[]
+  /** Whose X-Forwarded-… headers count: everybody's, those of the last so many hops, or of these addresses and networks. */
+  trustProxy: boolean | number | string[]
   requestsPerMinute: number
   /** Milliseconds the event loop may lag before requests are turned away with 503; 0: however long. */
   busyAfter: number
   /** Milliseconds that open requests and emails have to finish when the process is asked to stop. */
   stopTimeout: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** `json` for programs, `pretty` for people; null: pretty where standard output is a terminal. */
+  logFormat: 'pretty' | 'json' | null
+  /** Settings that work but are probably not meant, a sentence each. */
+  warnings: string[]
 }
 
 /** @throws Error naming the variable and what is wrong with it */
@@ -32,8 +39,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const publicUrl = readPublicUrl(env, port)
   checkSecret(env)
   if (env.SMTP_URL) readUrl('SMTP_URL', env.SMTP_URL)
+  const host = env.HOST || null
+  const trustProxy = readProxies(env, host)
   return {
     port,
+    host,
     publicUrl,
     portalAddresses: readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? 'host', ['host', 'path']),
     database: env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null,
@@ -42,11 +52,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     folder: env.PORTICO_DATA ?? null,
     smtpUrl: env.SMTP_URL || null,
     mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
-    trustProxy: readProxies(env),
+    trustProxy,
     requestsPerMinute: readInteger('REQUESTS_PER_MINUTE', env.REQUESTS_PER_MINUTE ?? '1200', 1),
     busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '2000', 0),
     stopTimeout: readInteger('STOP_TIMEOUT', env.STOP_TIMEOUT ?? '10', 1) * 1000,
     logLevel: readChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+    logFormat: env.LOG_FORMAT ? readChoice('LOG_FORMAT', env.LOG_FORMAT, ['pretty', 'json']) : null,
+    warnings: findWarnings({ publicUrl, secret: env.PORTICO_SECRET }),
   }
 }
 
@@ -65,20 +77,67 @@ function readPublicUrl(env: NodeJS.ProcessEnv, port: number): URL {
 }
 
 function checkSecret(env: NodeJS.ProcessEnv): void {
-  if (env.PORTICO_SECRET !== undefined && env.PORTICO_SECRET.length < 32)
-    throw new Error('PORTICO_SECRET must have at least 32 characters')
-  if (env.DATABASE_URL && !env.PORTICO_SECRET)
+  const secret = env.PORTICO_SECRET
+  if (secret !== undefined && secret.length < 32) throw new Error('PORTICO_SECRET must have at least 32 characters')
+  if (secret !== undefined && estimateBits(secret) < LEAST_SECRET_BITS)
+    throw new Error('PORTICO_SECRET can be guessed. Make a random one: openssl rand -base64 32')
+  if (env.DATABASE_URL && !secret)
     throw new Error('With DATABASE_URL, PORTICO_SECRET must be set too: it protects sessions and the database roles')
 }
 
+/** 32 random hexadecimal digits have 128; repeated words, rows of the keyboard and single characters have far fewer. */
+const LEAST_SECRET_BITS = 80
+
+/** Bits of a secret, each character counted as one of those that occur, and not counted when it continues a pattern. */
+function estimateBits(secret: string): number {
+  const alphabet = new Set(secret).size
+  let unpredictable = 0
+  for (let at = 0; at < secret.length; at++) {
+    const [before, last, here] = [at - 2, at - 1, at].map((index) => secret.charCodeAt(index)) as [
+      number,
+      number,
+      number,
+    ]
+    const isSequence = here - last === last - before && Math.abs(here - last) <= 1
+    const isRepetition = at >= 2 && secret.indexOf(secret.slice(at - 2, at + 1)) < at - 2
+    if (!isSequence && !isRepetition) unpredictable++
+  }
+  return unpredictable * Math.log2(alphabet)
+}
+
+function findWarnings({ publicUrl, secret }: { publicUrl: URL; secret: string | undefined }): string[] {
+  const warnings: string[] = []
+  if (publicUrl.protocol === 'http:' && !isThisMachine(publicUrl.hostname))
+    warnings.push(
+      `PUBLIC_URL is ${publicUrl.origin}: passwords and sessions cross the network unencrypted. ` +
+        'Put a proxy with TLS in front and set PUBLIC_URL to its https address.',
+    )
+  if (secret !== undefined && /^[a-z .,_-]+$/i.test(secret))
+    warnings.push('PORTICO_SECRET looks like words. Make a random one: openssl rand -base64 32')
+  return warnings
+}
+
+/** Whether a host name or address leads to this machine alone. */
+export const isThisMachine = (host: string): boolean =>
+  /^(localhost|.+\.localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
+
 /** Checked here, so that a typing error never makes every client look like the proxy, or the proxy like a client. */
-function readProxies(env: NodeJS.ProcessEnv): boolean | string[] {
-  if (!env.TRUST_PROXY) return false
-  if (env.TRUST_PROXY === 'true') return true
-  const proxies = env.TRUST_PROXY.split(',').map((each) => each.trim())
+function readProxies(env: NodeJS.ProcessEnv, host: string | null): boolean | number | string[] {
+  const given = env.TRUST_PROXY
+  if (!given) return false
+  if (given === 'true') {
+    if (host && isThisMachine(host)) return true
+    throw new Error(
+      'TRUST_PROXY=true would let every client choose its address. Set it to the addresses of your proxies or to the number ' +
+        'of proxies in a row, or set HOST=127.0.0.1',
+    )
+  }
+  if (/^[1-9]$/.test(given)) return Number(given)
+  const proxies = given.split(',').map((each) => each.trim())
   if (!proxies.every(isProxy))
     throw new Error(
-      'TRUST_PROXY must be true, or addresses and networks of proxies, such as 10.0.0.0/8, with commas between',
+      'TRUST_PROXY must be addresses and networks of proxies, such as 10.0.0.0/8, with commas between, or the number of ' +
+        'proxies in a row',
     )
   return proxies
 }

@@ -1,9 +1,10 @@
-/** portico serve | work | migrate | demo | import | openapi — the only process entry. */
+/** The only process entry: runs the command that cli.ts read. */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { asSystem, createApp } from './app.ts'
+import { asSystem, createApp, type App } from './app.ts'
+import { helpText, readCommandLine, type CommandLine, type CommandName } from './cli.ts'
 import { contracts } from './operations.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile, type ImportOptions } from './features/imports/handlers.ts'
@@ -25,14 +26,15 @@ import { createShutdown } from './platform/shutdown.ts'
 const root = join(import.meta.dirname, '..')
 const version = (JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
-const [command = 'serve', ...rest] = process.argv.slice(2)
-const commands: Record<string, () => Promise<void>> = {
+const commands: Record<CommandName, () => Promise<void>> = {
   serve,
   work: () => serve({ background: true }),
   migrate: runMigrate,
   demo: runDemo,
   import: runImport,
   openapi,
+  help: () => printAndEnd(helpText(version, process.argv[1]?.endsWith('portico.mjs') ?? false)),
+  version: () => printAndEnd(`${version}\n`),
 }
 
 let serverLog: Log | undefined
@@ -40,23 +42,28 @@ const shutdown = createShutdown((reason) => {
   serverLog?.info({ signal: reason }, 'stopping after open requests have finished')
   return serverLog ? 0 : 130
 })
-const run = commands[command]
-if (!run) {
-  console.error(`portico: unknown command "${command}". Commands: ${Object.keys(commands).join(', ')}`)
-  process.exitCode = 2
-} else {
-  await run().catch(async (error: unknown) => {
-    if (shutdown.isExiting()) return
-    console.error(`portico ${command}: ${(error as Error).message}`)
-    if (process.env.LOG_LEVEL === 'debug') console.error(error)
-    await shutdown.exit(1)
-  })
+const { command, flags, rest } = readOrRefuse()
+await commands[command]().catch(async (error: unknown) => {
+  if (shutdown.isExiting()) return
+  console.error(`portico ${command}: ${(error as Error).message}`)
+  if (process.env.LOG_LEVEL === 'debug') console.error(error)
+  await shutdown.exit(1)
+})
+
+function readOrRefuse(): CommandLine {
+  try {
+    return readCommandLine(process.argv.slice(2))
+  } catch (error) {
+    console.error(`portico: ${(error as Error).message}. See also: help`)
+    process.exit(2)
+  }
 }
 
 async function serve({ background = false } = {}): Promise<void> {
   const config = readConfig()
-  const log = createLog({ level: config.logLevel })
+  const log = createLog({ level: config.logLevel, format: logFormat(config) })
   serverLog = log
+  for (const warning of config.warnings) log.warn(warning)
   const installation = await openInstallation(config, log)
   await migrate({
     admin: installation.admin,
@@ -73,26 +80,29 @@ async function serve({ background = false } = {}): Promise<void> {
     strict: false,
     connect: connections(installation),
     folder: join(installation.folder, 'files'),
-    demo: rest.includes('--demo'),
+    demo: flags.has('demo'),
     pages: background ? null : join(root, 'build'),
     serve: !background,
   })
-  const demo = rest.includes('--demo') && !background
+  const demo = flags.has('demo') && !background
   const loaded = demo && (await loadDemoData(app.pools.system, app.files, config)).length > 0
   shutdown.add(() => app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed')))
   await app.listen()
   if (background) return
-  if (demo) {
-    const { demoWelcome } = await import('../demo/demo.ts')
-    console.log(demoWelcome(config, loaded))
-    return
-  }
-  console.log(`\nPortico is running at ${config.publicUrl.href}\n`)
+  // After the last line of the start: with a terminal, what to do next is what one sees.
+  console.log(demo ? await demoWelcomeText(config, loaded) : await welcomeText(config, app))
+}
+
+async function demoWelcomeText(config: Config, loaded: boolean): Promise<string> {
+  const { demoWelcome } = await import('../demo/demo.ts')
+  return demoWelcome(config, loaded)
+}
+
+async function welcomeText(config: Config, app: App): Promise<string> {
+  const running = `\nPortico is running at ${config.publicUrl.href}\n`
   const setUp = await app.offerSetUp()
-  if (setUp)
-    console.log(
-      `Create your business and its owner account with this link. It can be used once and expires in 7 days:\n\n  ${setUp}\n`,
-    )
+  if (!setUp) return running
+  return `${running}\nCreate your business and its owner account with this link. It can be used once and expires in 7 days:\n\n  ${setUp}\n`
 }
 
 // Imported on demand, so that an installation without the demo does not load it.
@@ -196,17 +206,16 @@ function written(text: string): Promise<unknown> {
   return new Promise((resolve) => process.stdout.write(text, resolve))
 }
 
-/** portico migrate [--accept-wider]: the option is consent to upgrades that let people see or do more than before. */
+/** `--accept-wider` is consent to upgrades that let people see or do more than before. */
 async function runMigrate(): Promise<void> {
-  const { values } = parseArgs({ args: rest, options: { 'accept-wider': { type: 'boolean', default: false } } })
   const config = readConfig()
-  const installation = await openInstallation(config, createLog({ level: 'warn' }))
+  const installation = await openInstallation(config, createLog({ level: 'warn', format: logFormat(config) }))
   const done = await migrate({
     admin: installation.admin,
     passwords: installation.passwords,
     folder: join(root, 'db/migrations'),
     log: console.log,
-    acceptWider: values['accept-wider'],
+    acceptWider: flags.has('accept-wider'),
   })
   console.log(done.length === 0 ? 'The database is up to date.' : `Migrations applied: ${done.length}.`)
   await shutdown.exit(0)
@@ -215,8 +224,16 @@ async function runMigrate(): Promise<void> {
 /** Prints the OpenAPI document made from the contracts. Needs no database. */
 async function openapi(): Promise<void> {
   const operations = Object.entries(contracts).map(([name, definition]) => ({ name, definition }))
-  await written(formatDocument(openApiDocument(operations, version)))
+  await printAndEnd(formatDocument(openApiDocument(operations, version)))
+}
+
+async function printAndEnd(text: string): Promise<void> {
+  await written(text)
   process.exit(0)
+}
+
+function logFormat(config: Config): 'json' | 'pretty' {
+  return config.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json')
 }
 
 interface Installation {

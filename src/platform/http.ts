@@ -40,7 +40,7 @@ export interface HttpOptions {
   log: FastifyBaseLogger
   /** Where people reach this installation, e.g. https://portal.example; its host is the main host. */
   publicUrl: URL
-  trustProxy: boolean | readonly string[]
+  trustProxy: boolean | number | readonly string[]
   /** Requests a minute from one client address, static files apart. */
   requestsPerMinute: number
   /** Paths of the files that the web build wrote. */

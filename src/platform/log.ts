@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
+import pretty from 'pino-pretty'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 
@@ -24,6 +25,8 @@ export function createLog(
   options: {
     level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
     clock?: Clock
+    /** `pretty`: for people, with colors where they look at a terminal. */
+    format?: 'json' | 'pretty'
     to?: DestinationStream
   } = {},
 ): Log {
@@ -41,7 +44,7 @@ export function createLog(
       serializers: { err: (value: unknown) => value },
       hooks: { streamWrite: masked },
     },
-    options.to ?? pino.destination({ dest: 1, sync: true }),
+    options.to ?? (options.format === 'pretty' ? prettyOutput() : pino.destination({ dest: 1, sync: true })),
   )
   // pino's formatters don't see what a child is bound to. Children inherit this one.
   const child = log.child
@@ -50,6 +53,16 @@ export function createLog(
   } as typeof log.child
   return log
 }
+
+/** Standard output with a line of words for each entry: time, level, message and fields. */
+const prettyOutput = (): DestinationStream =>
+  pretty({
+    colorize: process.stdout.isTTY,
+    destination: 1,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+  })
 
 /** Tokens and credentials in a text, masked. For the rare text that leaves by another way than the log. */
 export function masked(text: string): string {

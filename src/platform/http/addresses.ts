@@ -39,9 +39,15 @@ const NAMED_NETWORKS: Record<string, readonly string[]> = {
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 }
 
-/** Whether an address in X-Forwarded-For, or the peer's, is a proxy whose word counts; ports in it change nothing. */
-export function createProxyTrust(trusted: boolean | readonly string[]): (address: string) => boolean {
+/**
+ * Whether an address in X-Forwarded-For, or the peer's, is a proxy whose word counts; ports in it change nothing.
+ * `distance` is 0 for the peer, 1 for the address that the peer forwarded, and so on.
+ */
+export function createProxyTrust(
+  trusted: boolean | number | readonly string[],
+): (address: string, distance: number) => boolean {
   if (typeof trusted === 'boolean') return () => trusted
+  if (typeof trusted === 'number') return (_address, distance) => distance < trusted
   const networks = new BlockList()
   for (const each of trusted.flatMap((name) => NAMED_NETWORKS[name] ?? name)) addNetwork(networks, each)
   return (text) => {

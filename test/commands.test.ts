@@ -1,0 +1,184 @@
+/** Commands as people type them: what they print, what they refuse, and where they listen. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { readCommandLine } from '../src/cli.ts'
+import { freePort } from './free-port.ts'
+
+const root = join(import.meta.dirname, '..')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portico-commands-'))
+  chmodSync(folder, 0o755)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let children: ChildProcess[] = []
+afterEach(async () => {
+  for (const child of children) await end(child)
+  children = []
+})
+
+interface Run {
+  child: ChildProcess
+  output(): string
+}
+
+/** Starts `portico` with these arguments; settings on top of an empty environment. */
+function start(args: string[], env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORTICO_DATA: folder, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()))
+  return { child, output: () => output }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+/** The exit code and everything printed. */
+async function run(args: string[], env?: Record<string, string>): Promise<[number | null, string]> {
+  const { child, output } = start(args, env)
+  await once(child, 'close')
+  return [child.exitCode, output()]
+}
+
+async function serve(args: string[], env: Record<string, string> = {}): Promise<Run & { port: number }> {
+  const port = await freePort()
+  const running = start(['serve', ...args], { PORT: String(port), ...env })
+  while (!/Password for everyone|is running at/.test(running.output())) {
+    if (running.child.exitCode !== null) throw new Error(`It does not serve:\n${running.output()}`)
+    await sleep(50)
+  }
+  return { ...running, port }
+}
+
+const isOpen = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect({ host, port }, () => resolve(socket.destroy() !== undefined))
+    socket.on('error', () => resolve(false))
+  })
+
+describe('the command line', () => {
+  it('lists the commands and prints the version', async () => {
+    const [code, output] = await run(['--help'])
+    expect(code).toBe(0)
+    for (const command of ['serve [--demo]', 'migrate [--accept-wider]', 'import ', 'release '])
+      expect(output).toContain(`\n  ${command}`)
+    expect(await run(['--version'])).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
+  })
+
+  it('refuses an option that does not exist in one line, and starts nothing', async () => {
+    expect(await run(['serve', '--dmeo'])).toEqual([
+      2,
+      'portico: Unknown option "--dmeo". Usage: serve [--demo]. See also: help\n',
+    ])
+  })
+
+  it.each([
+    [[], 'serve'],
+    [['help'], 'help'],
+    [['-h'], 'help'],
+    [['serve', '--help'], 'help'],
+    [['migrate', '-h'], 'help'],
+    [['-v'], 'version'],
+    [['version'], 'version'],
+  ])('takes %s', (args, command) => {
+    expect(readCommandLine(args)).toMatchObject({ command, flags: new Set() })
+  })
+
+  it.each([
+    [['frobnicate'], 'Unknown command "frobnicate". Commands: serve, work, '],
+    [['constructor'], 'Unknown command "constructor"'],
+    [['--demo'], 'Unknown command "--demo"'],
+    [['serve', '--demo=yes'], 'Unknown option "--demo=yes"'],
+    [['serve', '--demo', 'now'], 'Unknown option "now"'],
+    [['work', '--demo'], 'Unknown option "--demo". Usage: work'],
+    [['migrate', 'now'], 'Unknown option "now". Usage: migrate [--accept-wider]'],
+  ])('refuses %s', (args, sentence) => {
+    expect(() => readCommandLine(args)).toThrow(sentence)
+  })
+})
+
+describe('a start that cannot work', () => {
+  it('names PORT when another program has the port', async () => {
+    const other = net.createServer().listen(0, '::')
+    await once(other, 'listening')
+    const { port } = other.address() as net.AddressInfo
+    expect(await run(['serve'], { PORT: String(port) })).toEqual([
+      1,
+      `portico serve: Port ${port} is already in use: stop the program that uses it, or set PORT to another number\n`,
+    ])
+    other.close()
+  })
+
+  it('names HOST when this machine has no such address', async () => {
+    const [code, output] = await run(['serve'], { HOST: '192.0.2.1', PORT: String(await freePort()) })
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^portico serve: HOST is 192\.0\.2\.1, which is no address/),
+    ])
+  })
+
+  it.each([
+    ['mysql://root:hunter2@localhost/portico', 'DATABASE_URL begins with mysql://, but Portico needs PostgreSQL'],
+    ['localhost:5432/portico', 'DATABASE_URL cannot be read: it must look like postgres://'],
+    [
+      'postgres://u:hunter2@127.0.0.1:1/portico',
+      'does not answer: check DATABASE_URL and whether PostgreSQL runs there',
+    ],
+    ['postgres://u:hunter2@nowhere.invalid/portico', 'The host name nowhere.invalid in DATABASE_URL cannot be found'],
+  ])('names DATABASE_URL: %s', async (url, sentence) => {
+    const [code, output] = await run(['serve'], {
+      DATABASE_URL: url,
+      PORTICO_SECRET: 'q3JrZ0pLk2vXcT7yHn9dWb5sMfUe8AaG',
+    })
+    expect([code, output.trim().split('\n')]).toEqual([1, [expect.stringContaining(sentence)]])
+    expect(output).not.toContain('hunter2')
+  })
+})
+
+describe('a start', () => {
+  it('of two first starts on one folder one loads the demo and the other waits', async () => {
+    const env = { PORTICO_DATA: join(folder, 'two') }
+    const both = await Promise.all([serve(['--demo'], env), serve(['--demo'], env)])
+    expect(both.map(({ output }) => output().includes('(loaded now)')).sort()).toEqual([false, true])
+    for (const { output } of both) expect(output()).not.toMatch(/"level":"(warn|error)"/)
+  }, 120_000)
+
+  it('with the demo listens on this machine only, unless HOST says otherwise', async () => {
+    const local = await serve(['--demo'])
+    expect([await isOpen('127.0.0.1', local.port), await isOpen('127.0.0.2', local.port)]).toEqual([true, false])
+    const named = await serve(['--demo'], { HOST: '0.0.0.0' })
+    expect([await isOpen('127.0.0.1', named.port), await isOpen('127.0.0.2', named.port)]).toEqual([true, true])
+  }, 120_000)
+
+  it('listens on IPv4 and IPv6', async () => {
+    const { port } = await serve([])
+    const hasIpv6 = await canListenOn('::1')
+    expect([await isOpen('127.0.0.1', port), await isOpen('127.0.0.2', port), await isOpen('::1', port)]).toEqual([
+      true,
+      true,
+      hasIpv6,
+    ])
+  }, 60_000)
+})
+
+const canListenOn = (host: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = net.createServer()
+    server.once('error', () => resolve(false))
+    server.listen(0, host, () => server.close(() => resolve(true)))
+  })
