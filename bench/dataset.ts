@@ -299,7 +299,7 @@ async function readWorld(db: pg.Client, size: Size, connect: Connect): Promise<B
   const { rowCount } = await db.query('delete from jobs where number > $1', [1000 + count])
   await db.query("update counters set next = $1 where kind = 'job'", [1001 + count])
   await db.query(
-    "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate rate_limits",
+    "truncate outbox, deliveries, audit; delete from portal_sessions where user_agent <> 'bench'; truncate rate_limits, guesses, known_browsers",
   )
   if (rowCount) await db.query('vacuum (analyze) jobs, history')
   const { rows } = await db.query<{

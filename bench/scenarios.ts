@@ -84,7 +84,7 @@ export async function measureGrowth(
 
 export const resetRateLimits = (world: BenchWorld): Promise<void> =>
   withClient(world.connect, async (db) => {
-    await db.query('truncate rate_limits')
+    await db.query('truncate rate_limits, guesses')
   })
 
 /** CPU per request of the user with 200 customers relative to those with three, averaged over connection counts. */

@@ -178,6 +178,14 @@ export interface Files {
   uploader_name: string | null;
 }
 
+export interface Guesses {
+  bucket: string;
+  counted_at: Timestamp;
+  failures: number;
+  level: number;
+  login_id: string | null;
+}
+
 export interface History {
   account_id: string;
   actor_id: string | null;
@@ -254,6 +262,14 @@ export interface Jobs {
   updated_at: Timestamp;
   version: Generated<number>;
   worker_id: string | null;
+}
+
+export interface KnownBrowsers {
+  hash: Buffer;
+  id: string;
+  login_id: string;
+  password_digest: Buffer;
+  seen_at: Timestamp;
 }
 
 export interface Outbox {
@@ -504,9 +520,11 @@ export interface DB {
   customers: Customers;
   deliveries: Deliveries;
   files: Files;
+  guesses: Guesses;
   history: History;
   idempotency_keys: IdempotencyKeys;
   jobs: Jobs;
+  known_browsers: KnownBrowsers;
   outbox: Outbox;
   people: People;
   people_sessions: PeopleSessions;

@@ -179,6 +179,7 @@ function createServerContext(
     audit: writeAudit,
     refusalEventOf,
     readEventOf,
+    warn: (message, about) => log.warn(about, message),
     reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
 }

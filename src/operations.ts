@@ -7,7 +7,7 @@ import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
 import { people } from './features/identity/people/contract.ts'
 import { peopleHandlers } from './features/identity/people/handlers.ts'
-import { staffPasswordReset } from './features/identity/people/messages.ts'
+import { staffPasswordReset, staffSignInsFailed } from './features/identity/people/messages.ts'
 import { portalIdentity } from './features/identity/portal/contract.ts'
 import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
 import { booking } from './features/jobs/booking/contract.ts'
@@ -95,7 +95,13 @@ export const handlers = [
   ...staffHandlers,
 ]
 /** Every kind of mail. */
-export const mailKinds: Message[] = [...jobsMessages, staffInvitation, ...activationMessages, staffPasswordReset]
+export const mailKinds: Message[] = [
+  ...jobsMessages,
+  staffInvitation,
+  ...activationMessages,
+  staffPasswordReset,
+  staffSignInsFailed as unknown as Message,
+]
 
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = {

@@ -11,7 +11,7 @@ import { bodies } from './access-bodies.fixtures.ts'
 import { CANARY } from './access-records.fixtures.ts'
 import { buildWorld, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.fixtures.ts'
 import { neverCommit } from './rollback.fixtures.ts'
-import { fill, startTestServer, send } from './test-server.ts'
+import { fill, forgetLimits, startTestServer, send } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>).sort(
   ([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),
@@ -38,7 +38,7 @@ beforeAll(async () => {
       for (const caller of world.callers) {
         for (const relation of relationsOf(definition)) cells.push(await request(name, definition, caller, relation))
         // Rate limits count outside transactions, so they are reset for each caller.
-        if (definition.limits) await server.stored((db) => db.deleteFrom('rate_limits').execute())
+        await forgetLimits(server)
       }
     }
   } finally {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { startSeparateServer, type Business, type TestServer } from './test-server.ts'
+import { forgetLimits, startSeparateServer, type Business, type TestServer } from './test-server.ts'
 import { openWorld } from './database.ts'
 import { bookingInput, selectJobs, waitUntil } from './faults.fixtures.ts'
 
@@ -87,8 +87,7 @@ describe('a database restart', () => {
                 await new Promise((resolve) => setTimeout(resolve, 20))
               }
               // Rate limits are not tested here.
-              if (reply.status !== 503)
-                await server.stored((db) => db.deleteFrom('rate_limits').execute()).catch(() => {})
+              if (reply.status !== 503) await forgetLimits(server).catch(() => {})
             }
           }),
         )

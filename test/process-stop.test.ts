@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
+import { forgetLimits, startSeparateServer, send, type Business, type TestServer, type Person } from './test-server.ts'
 import { TEST_SECRET } from './database.ts'
 import { freePort } from './free-port.ts'
 import { bookingInput, selectJobs, waitUntil } from './faults.fixtures.ts'
@@ -66,7 +66,7 @@ describe('a stopped process', () => {
               acknowledged.push(...(reply.body as { jobs: { id: string }[] }).jobs.map((job) => job.id))
             else if (reply?.status === 429) isRunning = false
             // Rate limits are not tested here.
-            await server.stored((db) => db.deleteFrom('rate_limits').execute())
+            await forgetLimits(server)
           }
         }),
       )

@@ -68,8 +68,15 @@ export async function startFile(): Promise<void> {
   const server = await workerServer
   if (!server) return
   server.clock.set(new Date())
-  await server.stored((db) => db.deleteFrom('rate_limits').execute())
+  await forgetLimits(server)
 }
+
+/** Forgets what limits have counted, so that a test can go on from the same address. */
+export const forgetLimits = (server: Pick<TestServer, 'stored'>): Promise<void> =>
+  server.stored(async (db) => {
+    await db.deleteFrom('rate_limits').execute()
+    await db.deleteFrom('guesses').execute()
+  })
 
 /** Starts a server with a database of its own, or a second node with `twinOf`. */
 export async function startSeparateServer(world: World, options: TestServerOptions = {}): Promise<TestServer> {

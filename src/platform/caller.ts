@@ -15,6 +15,8 @@ export interface Caller {
   personToken: string | null
   /** The cookie of a browser that signed up to a portal, as it came. */
   signUpToken: string | null
+  /** Cookies of browsers that have signed in before, by the portal's cookie suffix or `people`. */
+  browserTokens: Record<string, string>
   clientAddress: string
   userAgent: string
   requestId: string
@@ -34,6 +36,13 @@ export interface ResolvedCaller {
   /** The session's last use has to be written, which a read-only transaction cannot do. */
   needsLastUsedUpdate?: boolean
 }
+
+/** Characters of an account's id that end the names of its portal's cookies. */
+const ACCOUNT_SUFFIX = 12
+
+/** Whose cookies they are: of one portal, or of people. */
+export const cookieSuffix = (account: { id: string } | string | null): string =>
+  account === null ? 'people' : (typeof account === 'string' ? account : account.id).slice(-ACCOUNT_SUFFIX)
 
 export type RunQuery = <T>(sql: string, values: unknown[]) => Promise<T[]>
 

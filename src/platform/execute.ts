@@ -4,6 +4,7 @@
  */
 import {
   authorizeAudience,
+  cookieSuffix,
   surfaceOf,
   type Caller,
   type ResolvedCaller,
@@ -24,10 +25,10 @@ import {
   type Prepared,
 } from './invocation.ts'
 import { createLifecycleAudit } from './lifecycle-audit.ts'
-import { consumeCallerLimits, limitStatement, refuseOverLimit } from './limits.ts'
+import { consumeCallerLimits, failureBucketsOf, limitStatement, refuseOverLimit } from './limits.ts'
 import type { Account, AnyActor, Definition, Implemented, PreparedHandler } from './operation.ts'
 import { createResponse, type OperationResponse } from './output.ts'
-import { GENERIC_PROBLEMS, isProblem } from './problem.ts'
+import { GENERIC_PROBLEMS, isProblem, type Problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
 export interface Execute {
@@ -42,14 +43,15 @@ export function createExecute(server: ServerContext): Execute {
   return async function execute(operation, parts, caller) {
     const invocation = createInvocation(operation, parts, caller, server.clock.now())
     const write = operation.definition.writes === true
-    let response: OperationResponse
+    let response: OperationResponse | Problem
     try {
       response = canPrefetch(invocation)
         ? await inTransaction(server.pool, { write, settings: null, isAbandoned: caller.isGone }, (transaction) =>
             runPrefetched(invocation, transaction),
           )
         : await runSequential(invocation)
-      await lifecycleAudit.recordRead(invocation)
+      if (isProblem(response)) await lifecycleAudit.recordRefusal(invocation, response)
+      else await lifecycleAudit.recordRead(invocation)
     } catch (error) {
       if (invocation.countedInTransaction && isRefusedAttempt(error)) await countRefusedAttempt(invocation)
       await lifecycleAudit.recordRefusal(invocation, error)
@@ -57,12 +59,14 @@ export function createExecute(server: ServerContext): Execute {
     }
     if (write) caller.resolved?.clear()
     if (invocation.hasEmitted) server.notifyOutbox()
+    if (!isProblem(response)) takeBackFailures(invocation)
     for (const work of invocation.afterCommit) await runAfterCommit(invocation, work)
+    if (isProblem(response)) throw toDeclaredProblem(response, invocation)
     return response
   }
 
   /** Default path: resolve the caller first. */
-  async function runSequential(invocation: Invocation): Promise<OperationResponse> {
+  async function runSequential(invocation: Invocation): Promise<OperationResponse | Problem> {
     const { definition, handler, parts, caller, now } = invocation
     const surface = surfaceOf(definition.path)
     const resolved = await resolveCaller(surface, caller, now)
@@ -71,6 +75,7 @@ export function createExecute(server: ServerContext): Execute {
     const replay = await findSignUpReplay(invocation, resolved, input)
     if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)
+    invocation.failureBuckets = failureBucketsOf(invocation, resolved, input)
     const prepared = isPrepared(handler)
       ? { value: await prepare(invocation, handler, resolved, input, limits) }
       : undefined
@@ -112,7 +117,9 @@ export function createExecute(server: ServerContext): Execute {
       now,
       query: countAndQuery,
       clientAddress: caller.clientAddress,
+      browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
       files: server.files,
+      warn: (message, about) => server.warn(message, { ...about, requestId: caller.requestId }),
     })
     if (!counted)
       throw new Error(`${name}: prepare() must call query() first because countsLimitsWithFirstQuery is set`)
@@ -120,7 +127,7 @@ export function createExecute(server: ServerContext): Execute {
   }
 
   /** Saves a round trip: caller lookup, limits and prefetch are sent together. */
-  async function runPrefetched(invocation: Invocation, transaction: Transaction): Promise<OperationResponse> {
+  async function runPrefetched(invocation: Invocation, transaction: Transaction): Promise<OperationResponse | Problem> {
     const { definition, handler, parts, caller, now } = invocation
     const lookup = server.identify('portal', caller, transaction.query, now, { isInTransaction: true })
     caller.resolved ??= new Map()
@@ -148,6 +155,14 @@ export function createExecute(server: ServerContext): Execute {
     return runHandler(invocation, transaction, resolved, input, { value: await prefetched })
   }
 
+  /** Of the limits that count failures: this call was none. */
+  function takeBackFailures({ failureBuckets, afterCommit }: Invocation): void {
+    if (failureBuckets.length === 0) return
+    afterCommit.push(async () => {
+      await query('select take_back_uses($1)', [failureBuckets])
+    })
+  }
+
   /** The rollback also undid the limit count, so count it again. */
   async function countRefusedAttempt(invocation: Invocation): Promise<void> {
     const resolved = await invocation.caller.resolved!.get('portal')!
@@ -163,7 +178,7 @@ export function createExecute(server: ServerContext): Execute {
     resolved: ResolvedCaller,
     input: Record<string, unknown>,
     prepared: Prepared | undefined,
-  ): Promise<OperationResponse> {
+  ): Promise<OperationResponse | Problem> {
     const { name, definition, handler, caller } = invocation
     const { account, actor } = resolved
     const key = definition.creates ? caller.idempotencyKey : undefined
@@ -176,6 +191,11 @@ export function createExecute(server: ServerContext): Execute {
     const ctx = createHandlerContext(server, invocation, transaction, resolved)
     const result = await callHandler(handler, ctx, transaction, input, prepared)
     if (!invocation.isAllowed) throw new Error(`${name} returned without calling ctx.allow()`)
+    if (isProblem(result)) {
+      // Under an idempotency key nothing is kept of a refusal, so that the request can be repeated.
+      if (key) throw result
+      return result
+    }
     const response = createResponse(definition, result, account)
     if (claim) await saveResponse(transaction, claim.row, response)
     else if (key) await saveResponseForNewAccount(invocation, transaction, { key, actor }, response)

@@ -1,5 +1,5 @@
 /** `ctx`: what a handler works with, in its open transaction. */
-import type { ResolvedCaller } from './caller.ts'
+import { cookieSuffix, type ResolvedCaller } from './caller.ts'
 import { finalStatement } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { newId } from './ids.ts'
@@ -22,6 +22,7 @@ export function createHandlerContext(
   let current = account
   return {
     ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, signUpToken, newId },
+    browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
     files: server.files,
     urls: server.urlsOf(account),
     allow(decision) {
@@ -48,6 +49,9 @@ export function createHandlerContext(
     async reachAlso(addition: ReachAddition) {
       added.push(addition)
       await transaction.begin(server.contextSettings(actor, account, added))
+    },
+    countFailure() {
+      invocation.failureBuckets = []
     },
     afterCommit(work: () => Promise<void> | void) {
       invocation.afterCommit.push(work)

@@ -21,6 +21,8 @@ export interface Invocation extends Implemented {
   hasEmitted: boolean
   /** Its limits are counted in its transaction, and so not when that is rolled back. */
   countedInTransaction: boolean
+  /** Buckets of limits that count failures; a call that succeeds takes its use back. */
+  failureBuckets: string[]
   /** Work for after the commit. */
   afterCommit: (() => Promise<void> | void)[]
 }
@@ -39,6 +41,7 @@ export const createInvocation = (operation: Implemented, parts: Parts, caller: C
   savesResponse: false,
   hasEmitted: false,
   countedInTransaction: false,
+  failureBuckets: [],
   afterCommit: [],
 })
 

@@ -41,6 +41,16 @@ export function limitStatement(
   }
 }
 
+/** The buckets that a call takes its use back from when it succeeds. */
+export const failureBucketsOf = (
+  { name, definition, caller }: LimitedCall,
+  { account, actor }: ResolvedCaller,
+  input: Record<string, unknown>,
+): string[] =>
+  (definition.limits ?? [])
+    .filter((limit) => limit.counts === 'failures')
+    .map((limit) => bucketOf(name, limit, account?.id ?? null, actor, caller, input))
+
 function bucketOf(
   name: string,
   { by }: Limit,

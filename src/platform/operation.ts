@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
 import type { FileStore } from './files.ts'
-import type { Decision } from './problem.ts'
+import type { Decision, Problem } from './problem.ts'
 
 /** The app says who its callers are by augmenting this interface (src/operations.ts). */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open interface, filled by module augmentation
@@ -27,6 +27,11 @@ export interface Limit {
   /** How many in the window, and its length in seconds. */
   max: number
   seconds: number
+  /**
+   * `failures`: a call that succeeds takes its use back, so that many right ones from one office are not refused. One that is
+   * answered although its token is unknown says so with ctx.countFailure().
+   */
+  counts?: 'failures'
 }
 
 export interface Definition<
@@ -157,6 +162,8 @@ export interface Context<D extends Definition = Definition> {
   newId(): string
   requestId: string
   clientAddress: string
+  /** The cookie by which this browser is known to the audience of the operation. */
+  browserToken: string | null
   userAgent: string
   /** Token that an earlier sign-up left in this browser, as it came; null without one. */
   signUpToken: string | null
@@ -180,6 +187,8 @@ export interface Context<D extends Definition = Definition> {
   files: FileStore
   /** Full addresses for links that leave the application, from configuration, never from the Host header. */
   urls: Urls
+  /** Keeps the use of a limit that counts failures, although the call is answered: its token was unknown. */
+  countFailure(): void
   /** Work outside the database after the commit, such as removing a file that no record names any more. */
   afterCommit(work: () => Promise<void> | void): void
 }
@@ -193,8 +202,9 @@ export interface Urls {
 
 /** One thing beside the output that the adapter turns into a cookie or a stream. */
 export type Effect =
-  | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date }
-  | { session: 'end'; audience: 'people' | 'portal' }
+  /** `browser` is the cookie by which this browser is known from now on (features/identity/guessing). */
+  | { session: 'start'; audience: 'people' | 'portal'; token: string; ends: Date; browser?: string }
+  | { session: 'end'; audience: 'people' | 'portal'; browser?: string }
   /** Lets this browser, and no other, activate with one click what it signed up for. */
   | { signUpToken: string }
   | {
@@ -225,7 +235,8 @@ export const withEffect = <O>(output: O, effect: Effect): WithEffect<O> => ({ [E
 export const hasEffect = (value: unknown): value is WithEffect<unknown> =>
   typeof value === 'object' && value !== null && EFFECT in value
 
-type Answer<D> = Output<D> | WithEffect<Output<D>>
+/** A problem that is returned, and not thrown, refuses the request and keeps what was written. */
+type Answer<D> = Output<D> | WithEffect<Output<D>> | Problem
 
 /** Slow work before the transaction, such as hashing. `query` runs one definer function, outside any transaction. */
 export interface PrepareTools {
@@ -234,7 +245,10 @@ export interface PrepareTools {
   now: Date
   query<T>(sql: string, values: unknown[]): Promise<T[]>
   clientAddress: string
+  browserToken: string | null
   files: FileStore
+  /** Writes a warning to the log, for whoever runs the installation. */
+  warn(message: string, about: Record<string, unknown>): void
 }
 
 export type Handler<D extends Definition> =

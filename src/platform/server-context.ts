@@ -43,5 +43,6 @@ export interface ServerContext {
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are errors. */
   strict: boolean
+  warn(message: string, about: Record<string, unknown>): void
   reportError(error: unknown, where: { operation: string; requestId: string }): void
 }

@@ -238,6 +238,7 @@ const setUpOperations = {
       status: z.enum(['open', 'used', 'expired', 'unknown']).describe('Whether the link can be used.'),
       expiresAt: moment().nullable().describe('When the link expires.'),
     }),
+    limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
   }),
   setUp: operation({
     method: 'POST',
@@ -258,7 +259,7 @@ const setUpOperations = {
     }),
     output: z.object({ slug: z.string().describe('Slug of the new account.') }),
     problems: ['setUpClosed'],
-    limits: [{ by: 'address', max: 60, seconds: 900 }],
+    limits: [{ by: 'address', max: 60, seconds: 900, counts: 'failures' }],
     creates: true,
     secrets: ['password'],
     status: 200,

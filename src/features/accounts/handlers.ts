@@ -14,6 +14,7 @@ import {
 } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
+import { rememberBrowser } from '../identity/guessing/queries.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import { listPersonAccounts, startPersonSession } from '../identity/queries.ts'
 import type { AccountContext } from '../identity/rules.ts'
@@ -189,6 +190,7 @@ export const accountsHandlers = implement('accounts', accounts, {
   async getSetUp(ctx, { token }) {
     ctx.allow(yes)
     const setUpToken = await findSetUpToken(ctx.db, hashToken(token))
+    if (!setUpToken) ctx.countFailure()
     return { status: setUpStatus(setUpToken, ctx.now), expiresAt: setUpToken?.expires_at ?? null }
   },
 
@@ -245,7 +247,8 @@ async function openFirstAccount(
     userAgent: ctx.userAgent,
     clientAddress: ctx.clientAddress,
   })
-  return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends })
+  const browser = await rememberBrowser(ctx, ownerId, passwordHash)
+  return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends, browser })
 }
 
 /** Creates the account with its owner as the first member, and returns its id. */

@@ -4,7 +4,7 @@
  */
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { startSeparateServer, type TestServer } from '../../../test/test-server.ts'
+import { forgetLimits, startSeparateServer, type TestServer } from '../../../test/test-server.ts'
 import { contracts } from '../../operations.ts'
 import type { Definition } from '../../platform/operation.ts'
 import { peopleScenarios } from './people-events.fixtures.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   server.app.pools.app.on('connect', (client) => recordTransactions(client))
 }, 60_000)
 afterAll(() => server.close())
-beforeEach(() => server.stored((db) => db.deleteFrom('rate_limits').execute()).then(() => {}))
+beforeEach(() => forgetLimits(server))
 
 function recordTransactions(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown

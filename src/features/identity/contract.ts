@@ -11,13 +11,15 @@ import { ROLES } from './rules.ts'
 
 declareProblems({
   wrongCredentials: [401, 'The email address or the password is wrong.'],
+  tooManySignIns: [
+    429,
+    'Too many sign-ins of this login or from this client address failed. Wait, or use a browser that has signed in before.',
+  ],
+  passwordResetNeeded: [429, '100 sign-ins in a row failed. Reset the password.'],
 })
 
-/** Counted before any hashing: guesses at one login, and one address trying many (RELIABILITY C2). */
-export const SIGN_IN_LIMITS = [
-  { by: 'login', max: 10, seconds: 900 },
-  { by: 'address', max: 60, seconds: 900 },
-] as const
+/** Sign-ins are counted as guesses, before any hashing (guessing/, decision 14). */
+export const SIGN_IN_PROBLEMS = ['wrongCredentials', 'tooManySignIns', 'passwordResetNeeded'] as const
 
 export const staffRole = z.enum(ROLES).meta({ id: 'StaffRole', description: 'Role of a person in one account.' })
 const membership = z
@@ -41,8 +43,7 @@ export const identity = contract(
       description: 'Starts a session. Send its cookie with all further requests.',
       body: z.strictObject({ email: email(), password: password('Password.') }),
       output: z.object({ name, accounts: z.array(membership).describe('Accounts that the person is staff of.') }),
-      problems: ['wrongCredentials'],
-      limits: SIGN_IN_LIMITS,
+      problems: SIGN_IN_PROBLEMS,
       writes: true,
       session: 'starts',
       example: {

@@ -1,23 +1,29 @@
-import { limitKey } from '../../platform/limits.ts'
-import { emailNorm, implement, prepared, withEffect } from '../../platform/operation.ts'
-import { problem, yes } from '../../platform/problem.ts'
+import { emailNorm, implement, prepared, withEffect, type Context } from '../../platform/operation.ts'
+import { problem, yes, type Problem } from '../../platform/problem.ts'
 import { newToken, verifyPassword } from '../../platform/secrets.ts'
 import { identity } from './contract.ts'
-import { listPersonAccounts, clearRateLimit, endPersonSessions, findLogin, startPersonSession } from './queries.ts'
+import { beginSignIn, consumeAlert, rememberBrowser, type SignInAttempt } from './guessing/queries.ts'
+import { ALERT_AFTER } from './guessing/rules.ts'
+import { staffSignInsFailed } from './people/messages.ts'
+import { findFirstAccount } from './people/queries.ts'
+import { listPersonAccounts, endPersonSessions, startPersonSession } from './queries.ts'
 
 /** A staff session ends after 24 hours, or after an hour without a request (RELIABILITY C4). */
 const STAFF_SESSION_MS = 24 * 3600_000
 
 export const identityHandlers = implement('identity', identity, {
   signIn: prepared(
-    async (input, { query }) => {
-      const login = await findLogin(query, emailNorm(input.email))
+    async (input, tools) => {
+      const attempt = await beginSignIn(tools, null, emailNorm(input.email))
       // Verified also when there is no login, so that the time does not reveal which addresses have one (PS-46).
-      return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
+      const correct = await verifyPassword(attempt.login?.password_hash ?? null, input.password)
+      if (!correct) await attempt.fail()
+      return { attempt, correct }
     },
-    async (ctx, input, { login, correct }) => {
+    async (ctx, _input, { attempt, correct }) => {
+      const { login } = attempt
       ctx.allow(yes)
-      if (!login || !correct) throw problem('wrongCredentials', { subject: login && { kind: 'person', id: login.id } })
+      if (!login || !correct) return refuseGuess(ctx, attempt)
       // The browser's previous session ends, so that a session planted by an attacker gains no access (PS-47).
       if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()
@@ -31,14 +37,14 @@ export const identityHandlers = implement('identity', identity, {
         userAgent: ctx.userAgent,
         clientAddress: ctx.clientAddress,
       })
-      await clearRateLimit(ctx.db, limitKey('signIn', null, 'login', emailNorm(input.email)))
       await ctx.audit({ event: 'personSignedIn', subjectKind: 'person', subjectId: login.id })
+      const browser = await rememberBrowser(ctx, login.id, login.password_hash!)
+      ctx.afterCommit(attempt.complete)
       return withEffect(
         { name: login.name ?? '', accounts: await listPersonAccounts(ctx.db, login.id) },
-        { session: 'start', audience: 'people', token, ends },
+        { session: 'start', audience: 'people', token, ends, browser },
       )
     },
-    { countsLimitsWithFirstQuery: true },
   ),
 
   async signOut(ctx) {
@@ -54,3 +60,19 @@ export const identityHandlers = implement('identity', identity, {
     return { id, name, email, accounts: await listPersonAccounts(ctx.db, id) }
   },
 })
+
+/** The refusal of a wrong password. After many in a row the owner of the login is told, by one of their accounts. */
+async function refuseGuess(ctx: Context<typeof identity.signIn>, { login, failures }: SignInAttempt): Promise<Problem> {
+  const account = login && failures >= ALERT_AFTER ? await findFirstAccount(ctx.db, login.id) : null
+  if (login && account && (await consumeAlert(ctx.db, login.id, ctx.now))) {
+    await ctx.enter(account)
+    await ctx.emit({
+      message: staffSignInsFailed,
+      to: { address: login.email!, name: login.name },
+      subject: { kind: 'person', id: login.id },
+      locale: ctx.locale,
+      vars: { count: String(failures) },
+    })
+  }
+  return problem('wrongCredentials', { subject: login && { kind: 'person', id: login.id } })
+}

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/caller.ts'
-import { statement } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
 import {
@@ -148,6 +147,8 @@ export interface Login {
   password_hash: string | null
   name: string | null
   status?: string
+  /** Of a person. */
+  email?: string
 }
 
 export const findLogin = async (query: RunQuery, emailNorm: string): Promise<Login | undefined> =>
@@ -205,10 +206,19 @@ export async function endPersonSessions(
   return rows[0]?.ended ?? 0
 }
 
-const clearRateLimitStatement = statement('select clear_rate_limit($1)')
-
-export const clearRateLimit = async (db: Write, bucket: string): Promise<void> => {
-  await clearRateLimitStatement(db, bucket)
+/**
+ * Failures in a row at a login are kept: guesses that wait for a day between two tries stay bounded. Those at an address
+ * without a login are kept as long as anybody would wait to see a difference.
+ */
+async function deleteOldGuesses(db: Write, daysAgo: (days: number) => Date): Promise<void> {
+  const isOfLogin = sql<boolean>`(bucket like '%:login:%' or bucket like 'browser:%')`
+  await db
+    .deleteFrom('guesses')
+    .where('counted_at', '<=', daysAgo(1))
+    .where((where) => where.or([where('failures', '=', 0), where.not(isOfLogin)]))
+    .execute()
+  await db.deleteFrom('guesses').where('counted_at', '<=', daysAgo(90)).where('login_id', 'is', null).execute()
+  await db.deleteFrom('known_browsers').where('seen_at', '<=', daysAgo(400)).execute()
 }
 
 /** Deletes expired sessions, links, stored answers and rate limits. Runs as portico_system. */
@@ -226,6 +236,7 @@ export async function deleteExpired(db: Write, now: Date): Promise<void> {
   await db.deleteFrom('tokens').where('expires_at', '<=', daysAgo(30)).execute()
   await db.deleteFrom('people_tokens').where('expires_at', '<=', daysAgo(30)).execute()
   await db.deleteFrom('idempotency_keys').where('created_at', '<=', daysAgo(1)).execute()
-  // The longest rate limit window is an hour.
+  // The longest rate limit window is six hours.
   await db.deleteFrom('rate_limits').where('window_start', '<=', daysAgo(1)).execute()
+  await deleteOldGuesses(db, daysAgo)
 }

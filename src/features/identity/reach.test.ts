@@ -97,6 +97,7 @@ describe('the reach of a portal session', () => {
               addresses: { portal: given.address === 'own' ? shop.slug : 'nobody-here' },
               personToken: null,
               signUpToken: null,
+              browserTokens: {},
               clientAddress: '127.0.0.1',
               userAgent: '',
               requestId: '',

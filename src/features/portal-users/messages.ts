@@ -90,6 +90,14 @@ export const portalPasswordChanged = message({
   extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
 })
 
+/** After many failed sign-ins in a row; at most one in six hours. */
+export const portalSignInsFailed = message<{ count: string }>({
+  kind: 'portalSignInsFailed',
+  textKey: 'portal-users.mail.portalSignInsFailed',
+  stillWanted: userExists,
+  extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
+})
+
 /** To the new email, which replaces the old one once it is confirmed there (E-10). */
 const portalEmailChange = message<Link & { oldEmail: string }>({
   kind: 'portalEmailChange',
@@ -121,6 +129,7 @@ export const activationMessages = [
   portalAccountExists,
   portalPasswordReset,
   portalPasswordChanged,
+  portalSignInsFailed,
   portalEmailChange,
   portalEmailChanged,
   portalAccessEnded,

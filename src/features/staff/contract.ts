@@ -171,6 +171,7 @@ const invitationOperations = {
         .nullable()
         .describe('The invitation, if the link is known.'),
     }),
+    limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
   }),
   acceptStaffInvitation: operation({
     method: 'POST',
@@ -185,7 +186,7 @@ const invitationOperations = {
     }),
     output: z.object({ slug: z.string().describe('Slug of the account.') }),
     problems: ['invitationClosed', 'wrongPerson', 'notSignedIn'],
-    limits: [{ by: 'address', max: 60, seconds: 900 }],
+    limits: [{ by: 'address', max: 60, seconds: 900, counts: 'failures' }],
     writes: true,
     session: 'starts',
   }),

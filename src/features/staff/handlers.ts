@@ -2,6 +2,7 @@ import { constraintOf } from '../../platform/database/errors.ts'
 import { emailNorm, implement, prepared, withEffect, type Context, type Input } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
+import { rememberBrowser } from '../identity/guessing/queries.ts'
 import { findOrCreatePerson } from '../identity/people/queries.ts'
 import { STAFF_SESSION_MS } from '../identity/people/rules.ts'
 import { endPersonSessions, startPersonSession } from '../identity/queries.ts'
@@ -161,7 +162,10 @@ export const staffHandlers = implement('staff', staff, {
     ctx.allow(yes)
     const invitation = await findInvitation(ctx.db, hashToken(token))
     const status = invitationStatus(invitation, ctx.now)
-    if (!invitation || status === 'unknown') return { status: 'unknown' as const, invitation: null }
+    if (!invitation || status === 'unknown') {
+      ctx.countFailure()
+      return { status: 'unknown' as const, invitation: null }
+    }
     const person = ctx.actor.kind === 'person' ? ctx.actor : null
     return {
       status,
@@ -258,7 +262,8 @@ async function startFirstSession(
     userAgent: ctx.userAgent,
     clientAddress: ctx.clientAddress,
   })
-  return withEffect({ slug: invitation.slug }, { session: 'start', audience: 'people', token, ends })
+  const browser = await rememberBrowser(ctx, invitation.person_id, passwordHash)
+  return withEffect({ slug: invitation.slug }, { session: 'start', audience: 'people', token, ends, browser })
 }
 
 /** An account always keeps an active owner, also when two requests arrive at once. */

@@ -27,7 +27,7 @@ export function createProblemResponder(
 ): ProblemResponder {
   function toProblem(error: unknown, request: FastifyRequest): Problem {
     if (isProblem(error)) {
-      if (error.code === 'tooMany') onOverLimit(request)
+      if (error.status === 429) onOverLimit(request)
       return error
     }
     const expected = expectedProblem(error as FastifyError)

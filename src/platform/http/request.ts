@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../caller.ts'
 import { problem } from '../problem.ts'
 import { bareAddress } from './addresses.ts'
-import { personToken, portalTokens, signUpToken } from './session-cookies.ts'
+import { browserTokens, personToken, portalTokens, signUpToken } from './session-cookies.ts'
 
 /** Which part of the installation a host serves. */
 export interface HostScope {
@@ -49,6 +49,7 @@ export function callerOf(request: FastifyRequest): Caller {
     portalTokens: portalTokens(request),
     personToken: isMain ? personToken(request) : null,
     signUpToken: signUpToken(request),
+    browserTokens: browserTokens(request),
     clientAddress: clientAddressOf(request),
     userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
     requestId: request.id,

@@ -1,5 +1,6 @@
 /** Cookies of sessions and sign-ups: host-only, unreadable for scripts, and named per audience so that portals never share one. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookieSuffix } from '../caller.ts'
 import type { Effect } from '../operation.ts'
 
 const PEOPLE_COOKIE = 'portico_people'
@@ -7,8 +8,9 @@ const PORTAL_COOKIE = 'portico_portal_'
 const SIGN_UP_COOKIE = 'portico_sign_up'
 /** After a day, the browser that signed up is asked for details and a password like any other. */
 const SIGN_UP_SECONDS = 24 * 3600
-/** Characters of the account's id that end the name of its portal's cookie. */
-const ACCOUNT_SUFFIX = 12
+const BROWSER_COOKIE = 'portico_browser_'
+/** The longest that browsers keep a cookie: 400 days. */
+const BROWSER_SECONDS = 400 * 24 * 3600
 
 /** An effect that a page has caused and that is applied when the page is sent. */
 export interface PendingEffect {
@@ -20,8 +22,13 @@ export interface PendingEffect {
 const prefixOf = (request: FastifyRequest): string => (request.protocol === 'https' ? '__Host-' : '')
 
 /** Session tokens of portals, by the end of their cookie's name. */
-export function portalTokens(request: FastifyRequest): Record<string, string> {
-  const start = `${prefixOf(request)}${PORTAL_COOKIE}`
+export const portalTokens = (request: FastifyRequest) => tokensNamed(request, PORTAL_COOKIE)
+
+/** Tokens of browsers that have signed in, by the end of their cookie's name. */
+export const browserTokens = (request: FastifyRequest) => tokensNamed(request, BROWSER_COOKIE)
+
+function tokensNamed(request: FastifyRequest, prefix: string): Record<string, string> {
+  const start = `${prefixOf(request)}${prefix}`
   const tokens: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.cookies))
     if (value && name.startsWith(start)) tokens[name.slice(start.length)] = value
@@ -42,11 +49,12 @@ export function applyEffects(request: FastifyRequest, reply: FastifyReply, effec
     if ('signUpToken' in effect)
       reply.setCookie(prefix + SIGN_UP_COOKIE, effect.signUpToken, { ...attributes, maxAge: SIGN_UP_SECONDS })
     if (!('session' in effect)) continue
-    const base =
-      effect.audience === 'people' ? PEOPLE_COOKIE : `${PORTAL_COOKIE}${(accountId ?? '').slice(-ACCOUNT_SUFFIX)}`
-    const name = prefix + base
+    const suffix = cookieSuffix(effect.audience === 'people' ? null : (accountId ?? ''))
+    const name = prefix + (effect.audience === 'people' ? PEOPLE_COOKIE : PORTAL_COOKIE + suffix)
     if (effect.session === 'start') reply.setCookie(name, effect.token, { ...attributes, expires: effect.ends })
     else reply.clearCookie(name, attributes)
+    if (effect.browser)
+      reply.setCookie(prefix + BROWSER_COOKIE + suffix, effect.browser, { ...attributes, maxAge: BROWSER_SECONDS })
     // The sign-up has done its work: the next person at this browser inherits nothing of it.
     const hasSignedUp = effect.session === 'start' && effect.audience === 'portal' && signUpToken(request) !== null
     if (hasSignedUp) reply.clearCookie(prefix + SIGN_UP_COOKIE, attributes)

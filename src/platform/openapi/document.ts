@@ -145,9 +145,9 @@ function describeOperation(name: string, definition: Definition, components: Com
   }
 }
 
-function describeLimit({ by, max, seconds }: Limit): string {
+function describeLimit({ by, max, seconds, counts }: Limit): string {
   const whose = { login: 'email address', address: 'client address', caller: 'caller' }[by]
-  return `At most ${max} requests in ${seconds / 60} minutes for each ${whose}.`
+  return `At most ${max} ${counts === 'failures' ? 'failed requests' : 'requests'} in ${seconds / 60} minutes for each ${whose}.`
 }
 
 /** Parameters in the path belong to all of its operations. */

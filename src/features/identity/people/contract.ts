@@ -51,6 +51,7 @@ export const people = contract(
         status: z.enum(['open', 'used', 'expired', 'unknown']).describe('Whether the link can be used.'),
         email: z.string().nullable().describe('Email address of the person, if the link can be used.'),
       }),
+      limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
     }),
     resetPassword: operation({
       method: 'POST',
@@ -62,8 +63,9 @@ export const people = contract(
       body: z.strictObject({ password: password('New password.') }),
       output: empty(),
       problems: ['resetClosed'],
-      limits: [{ by: 'address', max: 30, seconds: 900 }],
+      limits: [{ by: 'address', max: 30, seconds: 900, counts: 'failures' }],
       writes: true,
+      session: 'ends',
     }),
     changePassword: operation({
       method: 'POST',
@@ -76,7 +78,7 @@ export const people = contract(
         password: password('New password.'),
       }),
       output: z.object({ ended: count('Number of sessions that ended.') }),
-      limits: [{ by: 'caller', max: 10, seconds: 900 }],
+      limits: [{ by: 'caller', max: 10, seconds: 900, counts: 'failures' }],
       writes: true,
     }),
     updateCurrentUser: operation({

@@ -1,7 +1,8 @@
 import { undoUnless } from '../../../platform/database/statements.ts'
-import { emailNorm, implement, prepared, type Context } from '../../../platform/operation.ts'
+import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
 import { problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
+import { forgetGuesses, rememberBrowser } from '../guessing/queries.ts'
 import { endPersonSessions, findLogin, listPersonSessions } from '../queries.ts'
 import { people } from './contract.ts'
 import { staffPasswordReset } from './messages.ts'
@@ -63,6 +64,7 @@ export const peopleHandlers = implement('people', people, {
     ctx.allow(yes)
     const reset = await findReset(ctx.db, hashToken(token))
     const status = resetLinkStatus(reset, ctx.now)
+    if (!reset) ctx.countFailure()
     return { status, email: status === 'open' ? reset!.email : null }
   },
 
@@ -82,7 +84,10 @@ export const peopleHandlers = implement('people', people, {
       // Ends every session that used the old password.
       await endPersonSessions(ctx.db, person)
       await ctx.audit({ event: 'personPasswordReset', subjectKind: 'person', subjectId: person })
-      return {}
+      await forgetGuesses(ctx.db, person)
+      const browser = await rememberBrowser(ctx, person, passwordHash)
+      // The browser that used the link is signed out too, and known for the new password.
+      return withEffect({}, { session: 'end', audience: 'people', browser })
     },
   ),
 

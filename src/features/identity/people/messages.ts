@@ -1,6 +1,6 @@
 import { message } from '../../../platform/delivery/outbox.ts'
 import { hashToken } from '../../../platform/secrets.ts'
-import { isResetOpen } from './queries.ts'
+import { isActiveInAccount, isResetOpen } from './queries.ts'
 import { RESET_MS } from './rules.ts'
 
 /** Password reset for staff, in the branding of one of their accounts. */
@@ -15,4 +15,12 @@ export const staffPasswordReset = message<{ token: string }>({
     url: sender.mainUrl(`/office/reset-password/${token}`),
     until: new Date(row.created_at.getTime() + RESET_MS),
   }),
+})
+
+/** After many failed sign-ins in a row, in the branding of one of their accounts; at most one in six hours. */
+export const staffSignInsFailed = message<{ count: string }>({
+  kind: 'staffSignInsFailed',
+  textKey: 'identity.people.signInsFailedMail',
+  stillWanted: (db, row) => isActiveInAccount(db, row.account_id, row.subject_id),
+  extra: (_vars, sender) => ({ forgot: { url: sender.mainUrl('/office/forgot-password') } }),
 })

@@ -97,3 +97,16 @@ export async function offerSetUpToken(
   const rows = await query<{ isOffered: boolean }>('select create_set_up_token($1) as "isOffered"', [input])
   return rows[0]?.isOffered ?? false
 }
+
+/** Asked before a notice is sent: none goes to a person who has left the account. */
+export const isActiveInAccount = async (db: Kysely<DB>, account: string, person: string | null): Promise<boolean> => {
+  if (person === null) return false
+  const member = await db
+    .selectFrom('staff_members')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('person_id', '=', person)
+    .where('status', '=', 'active')
+    .executeTakeFirst()
+  return member !== undefined
+}

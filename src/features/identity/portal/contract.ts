@@ -8,7 +8,7 @@ import { declareProblems } from '../../../platform/problem.ts'
 import { email, empty, flag, id, moment, password, recordId } from '../../../platform/schema.ts'
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
 import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
-import { SIGN_IN_LIMITS } from '../contract.ts'
+import { SIGN_IN_PROBLEMS } from '../contract.ts'
 
 declareProblems({
   /** Answered only after a correct password (CP-12, E-64). */
@@ -94,8 +94,7 @@ const portalOperations = {
     description: 'Starts a session of this portal. Send its cookie with all further requests.',
     body: z.strictObject({ email: email(), password: password('Password.') }),
     output: z.object({ name: z.string().describe('Full name.') }),
-    problems: ['portalOff', 'wrongCredentials', 'notActivated'],
-    limits: SIGN_IN_LIMITS,
+    problems: ['portalOff', 'notActivated', ...SIGN_IN_PROBLEMS],
     writes: true,
     session: 'starts',
     example: {
@@ -154,7 +153,7 @@ const passwordOperations = {
     description: 'Ends your other sessions.',
     body: z.strictObject({ current: password('Current password.'), password: newPassword() }),
     output: empty(),
-    limits: [{ by: 'caller', max: 10, seconds: 900 }],
+    limits: [{ by: 'caller', max: 10, seconds: 900, counts: 'failures' }],
     writes: true,
   }),
   requestPortalPasswordReset: operation({
@@ -184,7 +183,7 @@ const passwordOperations = {
       email: z.string().nullable().describe('Email address of the portal user, if the link can be used.'),
     }),
     problems: ['portalOff'],
-    limits: [{ by: 'address', max: 300, seconds: 3600 }],
+    limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
   }),
   resetPortalPassword: operation({
     method: 'POST',
@@ -196,7 +195,7 @@ const passwordOperations = {
     body: z.strictObject({ password: newPassword() }),
     output: z.object({ email: z.string().describe('Email address to sign in with.') }),
     problems: [...LINK_PROBLEMS],
-    limits: [{ by: 'address', max: 60, seconds: 3600 }],
+    limits: [{ by: 'address', max: 60, seconds: 3600, counts: 'failures' }],
     writes: true,
     session: 'ends',
   }),

@@ -1,8 +1,7 @@
-import { limitKey } from '../../../platform/limits.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
-import { notFound, problem, yes } from '../../../platform/problem.ts'
+import { notFound, problem, yes, type Problem } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
-import { portalPasswordChanged, replyAlike, sendNotice } from '../../portal-users/messages.ts'
+import { portalPasswordChanged, portalSignInsFailed, replyAlike, sendNotice } from '../../portal-users/messages.ts'
 import { portalIsOpen } from '../../portal-users/activation/policy.ts'
 import {
   findToken,
@@ -14,7 +13,9 @@ import {
 import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
 import { isWaiting, oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
-import { clearRateLimit, findPortalLogin } from '../queries.ts'
+import { beginSignIn, consumeAlert, forgetGuesses, rememberBrowser, type SignInAttempt } from '../guessing/queries.ts'
+import { ALERT_AFTER } from '../guessing/rules.ts'
+import { findPortalLogin } from '../queries.ts'
 import { canBook, type AccountContext, type PortalConfig, type PortalUserActor } from '../rules.ts'
 import { portalIdentity } from './contract.ts'
 import {
@@ -46,27 +47,33 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   },
 
   signInToPortal: prepared(
-    async (input, { account, query }) => {
-      const login = await findPortalLogin(query, account.id, emailNorm(input.email))
+    async (input, tools) => {
+      const attempt = await beginSignIn(tools, tools.account, emailNorm(input.email))
       // Verified also without a login or password, so that the time does not reveal which addresses have one (PS-46).
-      return { login, correct: await verifyPassword(login?.password_hash ?? null, input.password) }
+      const correct = await verifyPassword(attempt.login?.password_hash ?? null, input.password)
+      if (!correct) await attempt.fail()
+      return { attempt, correct }
     },
-    async (ctx, input, { login, correct }) => {
+    async (ctx, _input, { attempt, correct }) => {
+      const { login } = attempt
       ctx.allow(portalIsOpen(ctx.account))
       const subject = login && { kind: 'portalUser', id: login.id }
-      if (!login || !correct) throw problem('wrongCredentials', { subject })
-      if (login.status === 'signed_up') throw problem('notActivated', { subject })
+      if (!login || !correct) return refuseGuess(ctx, attempt)
+      if (login.status === 'signed_up') {
+        ctx.afterCommit(attempt.complete)
+        return problem('notActivated', { subject })
+      }
       // Suspended and removed users are refused like a wrong password, also when it happened since the check.
-      const [isRecorded, session] = await Promise.all([
+      const [isRecorded, session, browser] = await Promise.all([
         recordSignIn(ctx.db, ctx.account.id, login.id, login.password_hash!, ctx.now),
         openPortalSession(ctx, login.id),
-        clearRateLimit(ctx.db, limitKey('signInToPortal', ctx.account.id, 'login', emailNorm(input.email))),
+        rememberBrowser(ctx, login.id, login.password_hash!),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
       if (!isRecorded) throw problem('wrongCredentials', { subject })
-      return withEffect({ name: login.name ?? '' }, session)
+      ctx.afterCommit(attempt.complete)
+      return withEffect({ name: login.name ?? '' }, { ...session, browser })
     },
-    { countsLimitsWithFirstQuery: true },
   ),
 
   async signOutOfPortal(ctx) {
@@ -171,11 +178,12 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')
       await replaceTokens(ctx.db, account, ['portalReset'], user.id, ctx.now)
       await endPortalSessions(ctx.db, account, user.id)
-      await clearRateLimit(ctx.db, limitKey('signInToPortal', account, 'login', user.email_norm))
+      await forgetGuesses(ctx.db, user.id)
+      const browser = await rememberBrowser(ctx, user.id, hash)
       await sendNotice(ctx, user, portalPasswordChanged, {})
       await ctx.audit({ event: 'portalUserPasswordReset', subjectKind: 'portalUser', subjectId: user.id })
       // The browser that used the link is signed out too, and signs in with the new password.
-      return withEffect({ email: user.email }, { session: 'end', audience: 'portal' })
+      return withEffect({ email: user.email }, { session: 'end', audience: 'portal', browser })
     },
   ),
 })
@@ -190,6 +198,18 @@ const auditEndedSessions = (
     subjectId: ctx.actor.id,
     details: { sessionsEnded: ended },
   })
+/** The refusal of a wrong password. After many in a row the owner of the login is told. */
+async function refuseGuess(
+  ctx: Context<typeof portalIdentity.signInToPortal>,
+  { login, failures }: SignInAttempt,
+): Promise<Problem> {
+  const user =
+    login?.status === 'active' && failures >= ALERT_AFTER && (await findLogin(ctx.db, ctx.account.id, login.id))
+  if (user && (await consumeAlert(ctx.db, user.id, ctx.now))) {
+    await sendNotice(ctx, user, portalSignInsFailed, { count: String(failures) })
+  }
+  return problem('wrongCredentials', { subject: login && { kind: 'portalUser', id: login.id } })
+}
 
 type PortalUserOutput = ReturnType<typeof presentPortalUser>
 

@@ -27,7 +27,7 @@ const insertPortalSession = statement(`
 export async function openPortalSession(
   { db, account, actor, now, newId, userAgent, clientAddress }: SessionContext,
   user: string,
-): Promise<Effect> {
+): Promise<Extract<Effect, { session: 'start' }>> {
   if (actor.kind === 'portalUser' && actor.id)
     await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
   const { token, hash } = newToken()

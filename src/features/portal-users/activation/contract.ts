@@ -49,8 +49,10 @@ const linkStatus = z.enum(LINK_STATUSES).describe('Whether the link can be used.
 const signInEmail = z.string().describe('Email address to sign in with.')
 
 const ANYONE = ['anonymous', 'portalUser'] as const
-/** Guesses at links, and one address filling mailboxes. */
+/** One address filling mailboxes. */
 const BY_ADDRESS = { by: 'address', max: 60, seconds: 3600 } as const
+/** Guesses at links. */
+const GUESSES = { by: 'address', max: 60, seconds: 3600, counts: 'failures' } as const
 
 const activationOperations = {
   signUp: operation({
@@ -87,7 +89,7 @@ const activationOperations = {
       name: z.string().nullable().describe('Full name.'),
     }),
     problems: ['portalOff'],
-    limits: [{ by: 'address', max: 300, seconds: 3600 }],
+    limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
   }),
   activateAccount: operation({
     method: 'POST',
@@ -100,7 +102,7 @@ const activationOperations = {
     params: linkToken(),
     output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'detailsMissing'],
-    limits: [BY_ADDRESS],
+    limits: [GUESSES],
     writes: true,
     session: 'starts',
   }),
@@ -115,7 +117,7 @@ const activationOperations = {
     body: z.strictObject({ password: newPassword(), ...contactDetails }),
     output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS],
-    limits: [BY_ADDRESS],
+    limits: [GUESSES],
     writes: true,
     session: 'starts',
   }),
@@ -159,7 +161,7 @@ const emailChangeOperations = {
       newEmail: z.string().nullable().describe('New email address.'),
     }),
     problems: ['portalOff'],
-    limits: [{ by: 'address', max: 300, seconds: 3600 }],
+    limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
   }),
   confirmEmailChange: operation({
     method: 'POST',
@@ -170,7 +172,7 @@ const emailChangeOperations = {
     params: linkToken(),
     output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'addressTaken'],
-    limits: [BY_ADDRESS],
+    limits: [GUESSES],
     writes: true,
   }),
 }

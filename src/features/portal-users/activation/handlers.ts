@@ -2,6 +2,7 @@ import { checkNewPassword, hashPassword, hashToken, isSameSecret, newToken } fro
 import { emailNorm, implement, prepared, withEffect, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { AuditInput } from '../../audit/rules.ts'
+import { rememberBrowser } from '../../identity/guessing/queries.ts'
 import { endPortalSessions, openPortalSession } from '../../identity/portal/queries.ts'
 import { portalEmailChanged, replyAlike, sendActivation, sendNotice, type Sending } from '../messages.ts'
 import { activation } from './contract.ts'
@@ -72,7 +73,10 @@ export const activationHandlers = implement('portal-users', activation, {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalActivation', token)
     const status = activationStatus(found, ctx.now)
-    if (!found || status === 'unknown') return { status, kind: null, email: null, name: null }
+    if (!found || status === 'unknown') {
+      ctx.countFailure()
+      return { status, kind: null, email: null, name: null }
+    }
     // A link that was mailed to another address shows nothing of the present one.
     const isPresentAddress = found.email_norm === found.user.email_norm
     const hasSignedUpHere = isSameSecret(found.user.sign_up_hash, hashToken(ctx.signUpToken))
@@ -148,6 +152,7 @@ export const activationHandlers = implement('portal-users', activation, {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await findToken(ctx.db, ctx.account.id, 'portalEmailChange', token)
     const status = emailChangeStatus(found, ctx.now)
+    if (status === 'unknown') ctx.countFailure()
     return status === 'open'
       ? { status, email: found!.user.email, newEmail: found!.user.pending_email }
       : { status, email: null, newEmail: null }
@@ -183,6 +188,7 @@ type ActivationContext = AuditedSending & {
   actor: { kind: string; id?: string; sessionId?: string }
   userAgent: string
   clientAddress: string
+  browserToken: string | null
 }
 type LinkStatusOf = (found: FoundToken | undefined, now: Date) => LinkStatus
 
@@ -224,7 +230,9 @@ async function startFirstSession(ctx: ActivationContext, user: Login) {
   await replaceTokens(ctx.db, ctx.account.id, ['portalActivation', 'portalReset'], user.id, ctx.now)
   await endPortalSessions(ctx.db, ctx.account.id, user.id)
   await ctx.audit({ event: 'portalUserActivated', subjectKind: 'portalUser', subjectId: user.id })
-  return withEffect({ email: user.email }, await openPortalSession(ctx, user.id))
+  const session = await openPortalSession(ctx, user.id)
+  const browser = await rememberBrowser(ctx, user.id, user.password_hash!)
+  return withEffect({ email: user.email }, { ...session, browser })
 }
 
 /** Sends a new link to a user who is not active yet, unless more than `max` were sent in the last minute (E-03). */
