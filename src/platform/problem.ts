@@ -21,6 +21,10 @@ export const GENERIC_PROBLEMS = {
   busy: 503,
   databaseUnavailable: 503,
   internal: 500,
+  /** The disk for files has no room left. */
+  storageFull: 507,
+  /** The disk for files cannot be written: read-only, or broken. */
+  storageUnavailable: 503,
   keyReused: 422,
   stillRunning: 409,
 } as const

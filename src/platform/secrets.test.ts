@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Overloaded } from './bounded-queue.ts'
 import { createTestClock } from './clock.ts'
 import {
   blocklist,
@@ -7,7 +8,6 @@ import {
   deriveKey,
   hashToken,
   newToken,
-  Overloaded,
   passwordProblem,
   isSameSecret,
 } from './secrets.ts'

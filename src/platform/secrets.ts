@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2'
+import { createBoundedQueue } from './bounded-queue.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import { problem } from './problem.ts'
@@ -78,17 +79,6 @@ const PASSWORD_LENGTH = { min: 10, max: 128 }
 // 19 MiB, two passes, one thread: OWASP's floor, about 28 ms here.
 const ARGON = { algorithm: 2, memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
-/** Thrown when the hashing queue is full: answer 503 with Retry-After. */
-export class Overloaded extends Error {
-  /** Seconds. */
-  readonly retryAfter: number
-  constructor(retryAfter: number) {
-    super('Too many sign-ins at once')
-    this.name = 'Overloaded'
-    this.retryAfter = retryAfter
-  }
-}
-
 export interface Passwords {
   /** The stored form. Ask `passwordProblem` first: over-long input is a TypeError here, without hashing. */
   hash(password: string): Promise<string>
@@ -104,25 +94,10 @@ export interface Passwords {
  * of sign-ins then leaves processor time for other requests.
  */
 export function createPasswords({ concurrency = 1, waiting = 64 } = {}): Passwords {
-  let running = 0
-  const queue: (() => void)[] = []
+  const enqueue = createBoundedQueue({ concurrency, waiting })
   // Random bytes in the shape of a hash: costs the same to check, and nothing matches it.
   const b64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
   const placeholderHash = `$argon2id$v=19$m=${ARGON.memoryCost},t=${ARGON.timeCost},p=${ARGON.parallelism}$${b64(16)}$${b64(32)}`
-
-  async function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= concurrency) {
-      if (queue.length >= waiting) throw new Overloaded(1 + Math.floor(Math.random() * 4))
-      await new Promise<void>((go) => queue.push(go))
-    } else running += 1
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
 
   return {
     async hash(password) {

@@ -153,7 +153,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       try {
         return await files.put(file.stream, { account: account.id, name: file.name, purpose: 'logo' })
       } catch (error) {
-        if (error instanceof FileRefused) throw problem('input', { fields: { file: error.reason } })
+        if (error instanceof FileRefused) throw problem('input', { fields: { file: error.fieldError } })
         throw error
       }
     },

@@ -1,5 +1,7 @@
 /** Refusals over HTTP (RFC 9457): any error becomes a problem, with texts in the reader's language. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { systemClock } from '../clock.ts'
+import { isDiskFault, isDiskFull } from '../disk.ts'
 import type { Translations } from '../i18n.ts'
 import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -18,6 +20,8 @@ interface ReadableProblem extends Problem {
   requestId: string
 }
 
+const STORAGE_REPORT_MS = 60_000
+
 export function createProblemResponder(
   translations: Translations,
   publicUrl: URL,
@@ -25,6 +29,8 @@ export function createProblemResponder(
   /** Called with each request that is over a limit. */
   onOverLimit: (request: FastifyRequest) => void,
 ): ProblemResponder {
+  let storageReportedAt = -Infinity
+
   function toProblem(error: unknown, request: FastifyRequest): Problem {
     if (isProblem(error)) {
       if (error.status === 429) onOverLimit(request)
@@ -32,8 +38,22 @@ export function createProblemResponder(
     }
     const expected = expectedProblem(error as FastifyError)
     if (expected) return expected
+    const storage = storageProblem(error)
+    if (storage) {
+      reportStorage(error, storage.code, request)
+      return storage
+    }
     reportError(error, { operation: operationOf(request), requestId: request.id })
     return problem('internal')
+  }
+
+  /** Once a minute: on a full disk every upload fails, and the log may be on the same disk. */
+  function reportStorage(error: unknown, code: string, request: FastifyRequest): void {
+    const now = systemClock.now().getTime()
+    if (now - storageReportedAt < STORAGE_REPORT_MS) return
+    storageReportedAt = now
+    const why = code === 'storageFull' ? 'The disk for files is full' : 'The disk for files cannot be written'
+    reportError(new Error(why, { cause: error }), { operation: operationOf(request), requestId: request.id })
   }
 
   function withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem {
@@ -103,6 +123,11 @@ function expectedProblem(error: FastifyError): Problem | undefined {
   const { statusCode } = error
   const isClientError = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
   return isClientError ? problem('malformed') : undefined
+}
+
+function storageProblem(error: unknown): Problem | undefined {
+  if (isDiskFull(error)) return problem('storageFull')
+  return isDiskFault(error) ? problem('storageUnavailable', { retryAfter: STORAGE_REPORT_MS / 1000 }) : undefined
 }
 
 const operationOf = (request: FastifyRequest): string =>

@@ -63,7 +63,13 @@ async function readForm(request: FastifyRequest, sizeLimit: number): Promise<Upl
   }
 }
 
+/** Numbers of the text, such as a limit, travel along: the page says the refusal again. */
 function withProblem(path: string, refusal: Problem): string {
-  const code = refusal.fields?.file?.code ?? refusal.code
-  return `${path}${path.includes('?') ? '&' : '?'}problem=${code}`
+  const field = refusal.fields?.file
+  const vars = Object.entries((field ?? refusal).vars ?? {}).filter(([, value]) => typeof value === 'number')
+  const query = new URLSearchParams([
+    ['problem', field?.code ?? refusal.code],
+    ...vars.map(([name, value]) => [`problem.${name}`, String(value)]),
+  ])
+  return `${path}${path.includes('?') ? '&' : '?'}${query}`
 }

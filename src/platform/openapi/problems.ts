@@ -49,7 +49,7 @@ export const responseHeaders = {
 
 const MEANINGS: Record<GenericCode, string> = {
   input: 'A value is missing or wrong; `fields` says which and why.',
-  malformed: 'The body is not valid JSON.',
+  malformed: 'The body is not valid JSON, or not a whole form.',
   moved: 'The account has a new address; `vars.slug` is its slug.',
   notSignedIn: 'There is no session, or it has ended.',
   notFound: 'The record does not exist or you may not see it.',
@@ -65,6 +65,8 @@ const MEANINGS: Record<GenericCode, string> = {
   internal: 'The server failed; `requestId` helps to find out why.',
   keyReused: 'The `Idempotency-Key` was used with another request.',
   stillRunning: 'The first request with this `Idempotency-Key` is still running.',
+  storageFull: 'The disk for files has no room left; nothing was kept.',
+  storageUnavailable: 'The disk for files cannot be written; nothing was kept.',
 }
 
 /** The component for a status whose codes are all generic. */
@@ -78,6 +80,7 @@ const SHARED: Record<number, { name: string; codes: GenericCode[] }> = {
   422: { name: 'InvalidInput', codes: ['input', 'keyReused'] },
   429: { name: 'TooManyRequests', codes: ['tooMany'] },
   503: { name: 'Unavailable', codes: ['busy', 'databaseUnavailable'] },
+  507: { name: 'StorageFull', codes: ['storageFull'] },
 }
 /** What hardly ever happens, or only by a mistake in the program: described once for all operations. */
 const RARE: readonly GenericCode[] = [
@@ -89,6 +92,7 @@ const RARE: readonly GenericCode[] = [
   'unsupportedType',
   'input',
   'internal',
+  'storageUnavailable',
 ]
 export const rareProblems = RARE.map((code) => `- ${GENERIC_PROBLEMS[code]} \`${code}\`: ${MEANINGS[code]}`).join('\n')
 
@@ -104,6 +108,7 @@ function statusesOf({ path, audience, params, query, body, upload, creates }: De
     ...(query || body || upload ? [422] : []),
     429,
     503,
+    ...(upload ? [507] : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Uploading, reading and removing files, by the operations of each kind of parent. */
-import type { FileStore } from '../../../platform/files.ts'
+import { FileRefused, type FileStore } from '../../../platform/files.ts'
 import {
   implement,
   prepared,
@@ -140,10 +140,7 @@ async function storeUpload({ file }: { file: Upload }, { account, files }: Prepa
       limit: UPLOAD_LIMIT,
     })
   } catch (error) {
-    const { name, reason } = error as { name?: string; reason?: string }
-    if (name !== 'FileRefused') throw error
-    const code = `file${reason![0]!.toUpperCase()}${reason!.slice(1)}`
-    throw problem('input', { fields: { file: { code, vars: { max: UPLOAD_LIMIT / 1024 / 1024 } } } })
+    throw error instanceof FileRefused ? problem('input', { fields: { file: error.fieldError } }) : error
   }
 }
 

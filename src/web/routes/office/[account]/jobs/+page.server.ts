@@ -1,6 +1,7 @@
 import { isProblem } from '../../../../../ui/forms.ts'
 import { JOB_STATUSES, type JobStatus } from '../../../../../features/jobs/rules.ts'
-import { jobActions, uploadError } from './job-actions.ts'
+import { uploadProblem } from '../../../../upload-problem.ts'
+import { jobActions } from './job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** The operation's order for each sort parameter. */
@@ -48,7 +49,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
     open,
     workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],
     person: { id: office.me.id, role: office.me.role },
-    problem: uploadError(url, locals.t),
+    problem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
   }
 }
 

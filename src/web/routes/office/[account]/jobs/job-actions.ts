@@ -168,21 +168,3 @@ async function leave(event: Event, status: JobStatus): Promise<never> {
   }
   return succeed(event, status)
 }
-
-const UPLOAD_PROBLEMS = [
-  'required',
-  'tooMany',
-  'fileEmpty',
-  'fileTooLarge',
-  'fileTypeRefused',
-  'filePictureBroken',
-  'filePictureTooLarge',
-]
-
-/** Why an upload failed, from the address it returned to. */
-export function uploadError(url: URL, t: App.Locals['t']): string | null {
-  const code = url.searchParams.get('problem')
-  if (!code) return null
-  if (code === 'tooLarge') return t('problems.fields.fileTooLarge', { max: 10 })
-  return UPLOAD_PROBLEMS.includes(code) ? t(`problems.fields.${code}`, { max: 10 }) : t('records.office.files.refused')
-}

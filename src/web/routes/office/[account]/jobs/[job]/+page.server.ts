@@ -1,4 +1,5 @@
-import { jobActions, uploadError } from '../job-actions.ts'
+import { uploadProblem } from '../../../../../upload-problem.ts'
+import { jobActions } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
@@ -9,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
     workers: needsWorkers ? (await locals.api.getJobFormOptions({})).workers : [],
-    problem: uploadError(url, locals.t),
+    problem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
   }
 }
 

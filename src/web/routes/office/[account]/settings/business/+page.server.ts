@@ -2,21 +2,16 @@ import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { regionalOptions } from '../../../../../regional-options.ts'
+import { uploadProblem } from '../../../../../upload-problem.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, url }) => {
-  const problem = url.searchParams.get('problem')
   return {
     ...locals.words('accounts.business', 'accounts.settings'),
     title: locals.t('accounts.business.title'),
     account: await locals.api.getAccount(),
     options: regionalOptions(),
-    // A refused upload comes back by address; only codes that have words are said.
-    logoProblem:
-      problem &&
-      ['required', 'empty', 'typeRefused', 'pictureBroken', 'pictureTooLarge', 'tooLarge', 'tooMany'].includes(problem)
-        ? locals.t(`problems.fields.${problem}`)
-        : null,
+    logoProblem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
     asking: url.searchParams.get('confirm') === 'logo',
   }
 }

@@ -1,20 +1,17 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { uploadProblem } from '../../../../../upload-problem.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
   // Uploads post to the API, which redirects back here with the error code; so does an edit that came too late.
-  const problemCode = url.searchParams.get('problem')
   return {
     ...locals.words('jobs.portal', 'records.portal'),
     title: `${job.title} ${job.number}`,
     job,
     slug: params.portal,
-    refusal:
-      problemCode && /^[A-Za-z]{2,40}$/.test(problemCode)
-        ? (problemText(locals, problemCode) ?? locals.t('records.portal.files.refused'))
-        : null,
+    refusal: uploadProblem(url, locals.t, locals.t('records.portal.files.refused')),
   }
 }
 
@@ -52,19 +49,4 @@ export const actions: Actions = {
     if (failure) return failure
     redirect(303, locals.paths.jobs({ done: 'deleted', name: output.number }))
   },
-}
-
-const FILE_ERRORS = [
-  'fileTooLarge',
-  'fileEmpty',
-  'fileTypeRefused',
-  'filePictureBroken',
-  'filePictureTooLarge',
-  'required',
-]
-const TOO_LATE = ['jobStarted', 'editingClosed', 'editingNotAllowed']
-function problemText(locals: App.Locals, code: string): string | undefined {
-  if (TOO_LATE.includes(code)) return locals.t(`problems.${code}`)
-  if (code === 'tooLarge') return locals.t('problems.fields.fileTooLarge', { max: 10 })
-  return FILE_ERRORS.includes(code) ? locals.t(`problems.fields.${code}`, { max: 10 }) : undefined
 }
