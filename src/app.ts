@@ -210,7 +210,7 @@ async function slugOfHost(pool: pg.Pool, host: string, now: Date): Promise<strin
 async function addPages(
   { translations, demo }: AppOptions,
   buildFolder: string,
-  { app: http, apiFor, applyEffects }: HttpServer,
+  { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
 ): Promise<void> {
   const requestApis = new WeakMap<object, ReturnType<typeof apiFor>>()
   const context = (request: FastifyRequest) => {
@@ -243,6 +243,7 @@ async function addPages(
     buildFolder,
     context,
     bodyLimit: (request) => bodyLimitOf(request, apiFor),
+    receiveForm: receivePageForm,
     after: (request, reply, pageContext) => applyEffects(request, reply, requestApis.get(pageContext)?.effects ?? []),
   })
 }

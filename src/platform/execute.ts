@@ -21,6 +21,7 @@ import {
   createInvocation,
   isPrefetching,
   isPrepared,
+  receiveParts,
   type Invocation,
   type Prepared,
 } from './invocation.ts'
@@ -67,11 +68,11 @@ export function createExecute(server: ServerContext): Execute {
 
   /** Default path: resolve the caller first. */
   async function runSequential(invocation: Invocation): Promise<OperationResponse | Problem> {
-    const { definition, handler, parts, caller, now } = invocation
+    const { definition, handler, caller, now } = invocation
     const surface = surfaceOf(definition.path)
     const resolved = await resolveCaller(surface, caller, now)
     authorizeAudience(definition, surface, resolved)
-    const input = parse(definition, parts)
+    const input = parse(definition, await receiveParts(invocation))
     const replay = await findSignUpReplay(invocation, resolved, input)
     if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)

@@ -101,7 +101,10 @@ async function isText(file: FileHandle, head: Buffer): Promise<boolean> {
     for (const byte of buffer.subarray(0, bytesRead)) if (isControl(byte)) return false
     at += bytesRead
   }
-  const start = head.toString('utf8').replace(/^\uFEFF/, '').trimStart()
+  const start = head
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
   return !/^(<|%!|#!|\{\\rtf)/.test(start) && !/<(!doctype|html|svg|script|iframe|body)\b/i.test(start)
 }
 

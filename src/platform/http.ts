@@ -5,7 +5,6 @@
 import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
-import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
 import underPressure from '@fastify/under-pressure'
 import Fastify, {
@@ -18,7 +17,9 @@ import Fastify, {
 import { surfaceOf, type Caller } from './caller.ts'
 import { asBusy } from './database/errors.ts'
 import { createExecute, type Execute } from './execute.ts'
+import type { FileStore } from './files.ts'
 import { createConnections } from './http/connections.ts'
+import { isMultipart, receiveForm, type ReceivedForm } from './http/forms.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
 import { addressBlock, createProxyTrust, warnOnceOfUnnamedProxy } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
@@ -65,6 +66,8 @@ export interface HttpServer {
   /** Every operation bound to one request's caller, for the pages; refusals are thrown with their texts. */
   apiFor(request: FastifyRequest): RequestApi
   applyEffects(request: FastifyRequest, reply: FastifyReply, effects: readonly PendingEffect[]): void
+  /** Reads a page's form with files; refusals are thrown with their texts. */
+  receivePageForm(request: FastifyRequest): Promise<ReceivedForm>
 }
 
 interface RequestApi {
@@ -74,6 +77,12 @@ interface RequestApi {
 
 /** JSON bodies: the largest is a template with many fields. */
 const JSON_LIMIT = 256 * 1024
+
+/**
+ * Forms of pages: the largest books a job, with five files and one for each question. A file that is too large is refused by
+ * the operation it goes to, beside its field; the form as a whole is limited by pages.ts.
+ */
+const PAGE_FORM_LIMITS = { fileSize: Infinity, files: 100, fields: 2000, fieldBytes: 512 * 1024 }
 
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   const { server, translations, publicUrl, log } = options
@@ -87,12 +96,20 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   app.setErrorHandler((error, request, reply) => problems.send(problems.toProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => problems.send(problem('notFound'), request, reply))
   addServiceRoutes(app, options)
-  for (const operation of server.operations) addOperation(app, operation, execute, problems)
+  for (const operation of server.operations) addOperation(app, operation, execute, problems, server.files)
   // Otherwise the pages would answer a script with a page.
   app.all('/api/*', async () => {
     throw problem('notFound')
   })
-  return { app, apiFor: (request) => createRequestApi(server.operations, execute, problems, request), applyEffects }
+  return {
+    app,
+    apiFor: (request) => createRequestApi(server.operations, execute, problems, request),
+    applyEffects,
+    receivePageForm: (request) =>
+      receiveForm(request.raw, PAGE_FORM_LIMITS, server.files.receive).catch((error: unknown) => {
+        throw problems.withTexts(problems.toProblem(error, request), request)
+      }),
+  }
 }
 
 function createFastify({ log, trustProxy, stopTimeout }: HttpOptions): FastifyInstance {
@@ -143,10 +160,8 @@ async function registerBodies(app: FastifyInstance): Promise<void> {
   app.removeContentTypeParser('text/plain')
   await app.register(cookie)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] })
-  await app.register(multipart, {
-    limits: { files: 1, fields: 20, fieldSize: 10_000, parts: 25, headerPairs: 100 },
-    throwFileSizeLimit: true,
-  })
+  // Read by who uses it (http/forms.ts), when the caller is known.
+  app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
 }
 
 async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): Promise<void> {
@@ -226,6 +241,7 @@ function addOperation(
   operation: Implemented,
   execute: Execute,
   problems: ProblemResponder,
+  files: FileStore,
 ): void {
   const { definition, name, feature } = operation
   const surface = surfaceOf(definition.path)
@@ -243,8 +259,11 @@ function addOperation(
       if (hostScope.surface === 'portal' && isForeign) throw problem('notFound')
       const caller: Caller = { ...request.caller, addresses: { [surface]: slug } }
       const parts = { params, query: request.query, body: request.body }
-      if (!definition.upload) return sendResponse(await execute(operation, parts, caller), request, reply)
-      const upload = { sizeLimit: definition.upload, parts, problems }
+      if (!definition.upload) {
+        if (isMultipart(request)) throw problem('unsupportedType')
+        return sendResponse(await execute(operation, parts, caller), request, reply)
+      }
+      const upload = { sizeLimit: definition.upload, parts, files, problems }
       return receiveUpload({ ...upload, execute: (all) => execute(operation, all, caller) }, request, reply)
     },
   })

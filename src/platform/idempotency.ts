@@ -1,6 +1,7 @@
 /** Idempotency keys (IETF draft-ietf-httpapi-idempotency-key-header): a creating request sent twice makes one thing. */
 import { createHash } from 'node:crypto'
 import type { Transaction } from './database/transaction.ts'
+import { ReceivedFile } from './files.ts'
 import type { Parts } from './input.ts'
 import type { AnyActor, Definition, Upload } from './operation.ts'
 import type { OperationResponse } from './output.ts'
@@ -79,16 +80,18 @@ function fingerprintOf({ definition, parts: { params, query, body, file } }: Key
 const without = (body: unknown, names: readonly string[]): unknown =>
   Object.fromEntries(Object.entries((body ?? {}) as object).filter(([name]) => !names.includes(name)))
 
-/** The same upload, hashed while it is read. */
+/** The same upload with a digest of its bytes: of a received file, or computed while it is read. */
 export function withDigest(upload: Upload): Upload {
+  const { content } = upload
+  if (content instanceof ReceivedFile) return { ...upload, digest: () => content.sha256 }
   const hash = createHash('sha256')
   async function* hashed() {
-    for await (const chunk of upload.stream) {
+    for await (const chunk of content as AsyncIterable<Uint8Array>) {
       hash.update(chunk)
       yield chunk
     }
   }
-  return { ...upload, stream: hashed(), digest: () => hash.copy().digest('base64url') }
+  return { ...upload, content: hashed(), digest: () => hash.copy().digest('hex') }
 }
 
 /** A second request with the same key at the same time is refused at once, instead of waiting for the first. */

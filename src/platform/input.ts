@@ -9,6 +9,8 @@ export interface Parts {
   query: unknown
   body: unknown
   file?: Upload
+  /** Reads the body of an upload, once its caller is known. */
+  receive?: () => Promise<{ body: unknown; file: Upload }>
 }
 
 /** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */

@@ -45,6 +45,13 @@ export const createInvocation = (operation: Implemented, parts: Parts, caller: C
   afterCommit: [],
 })
 
+/** Receives the body of an upload; other requests have it already. */
+export async function receiveParts(invocation: Invocation): Promise<Parts> {
+  const { parts, caller } = invocation
+  if (parts.receive) invocation.parts = withFileDigest(invocation, { ...parts, ...(await parts.receive()) }, caller)
+  return invocation.parts
+}
+
 /** A repeated upload is recognized by the digest of its file. */
 function withFileDigest({ definition }: Implemented, parts: Parts, caller: Caller): Parts {
   const mayBeRepeated = Boolean(caller.idempotencyKey) && definition.creates === true

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
-import type { FileStore } from './files.ts'
+import type { FileStore, ReceivedFile } from './files.ts'
 import type { Decision, Problem } from './problem.ts'
 
 /** The app says who its callers are by augmenting this interface (src/operations.ts). */
@@ -141,8 +141,8 @@ export interface Upload {
   name: string
   /** What the sender claims; never believed (files.ts looks at the bytes). */
   type: string
-  stream: AsyncIterable<Uint8Array>
-  /** SHA-256 of the bytes that were read so far; of uploads with an idempotency key. */
+  content: AsyncIterable<Uint8Array> | ReceivedFile
+  /** SHA-256 of the bytes, or of those that were read so far; of uploads with an idempotency key. */
   digest?(): string
 }
 

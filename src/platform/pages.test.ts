@@ -27,6 +27,7 @@ beforeAll(async () => {
   app.get('/api/v1/health', () => ({ ok: true }))
   await registerPages(app, {
     buildFolder,
+    receiveForm: () => Promise.reject(new Error('No page here has files')),
     context: (request) => {
       const own = request.host.match(/^(\w+)\.localhost/)?.[1] ?? null
       return {

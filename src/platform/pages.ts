@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import { getRequest } from '@sveltejs/kit/node'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isMultipart, toFormData, type ReceivedForm } from './http/forms.ts'
 
 /** Largest form a page takes, in bytes. Uploads go to their own routes, which stream. */
 export const pageBodyLimit = 512 * 1024
@@ -32,6 +33,8 @@ export type PagesOptions<Context> = {
   after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
   /** Bytes this request's form may have; called only when it is larger than `pageBodyLimit`. Pages that take files allow more. */
   bodyLimit?: (request: FastifyRequest) => Promise<number> | number
+  /** Reads a multipart form; its files stay on disk until it is discarded. */
+  receiveForm: (request: FastifyRequest) => Promise<ReceivedForm>
   /** HTML of the answer to a form that is too large. */
   tooLarge?: (request: FastifyRequest) => string
 }
@@ -92,12 +95,15 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     })
 
     web.all('/*', async (request, reply) => {
-      const webRequest = pageRequest(request, reply)
+      const form = isMultipart(request) ? createFormReader(() => options.receiveForm(request)) : null
+      const webRequest = pageRequest(request, reply, form?.read)
       if (!webRequest) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
       // A POST whose body was not read would hold up the next request on the same connection.
       reply.raw.once('finish', () => request.raw.removeAllListeners('data').resume())
-      const page = await contexts.run(context, () => server.respond(webRequest, { getClientAddress: () => request.ip }))
+      const page = await contexts
+        .run(context, () => server.respond(webRequest, { getClientAddress: () => request.ip }))
+        .finally(() => form?.discard())
       // What a page shows is for this person only: it is not cached, so the back button shows nothing after signing out.
       if (!page.headers.has('cache-control')) page.headers.set('cache-control', 'no-store')
       await options.after?.(request, reply, context)
@@ -134,12 +140,32 @@ async function registerStaticFiles(app: FastifyInstance, dir: string): Promise<v
   })
 }
 
-/** The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is not valid. */
-function pageRequest(request: FastifyRequest, reply: FastifyReply): Request | null {
-  const base = `${request.protocol}://${request.host}`
-  if (!URL.canParse(request.raw.url ?? '/', base)) return null
+/** Reads a form with files when the page asks for it. Kit would read it into memory. */
+function createFormReader(receive: () => Promise<ReceivedForm>) {
+  let form: Promise<ReceivedForm> | undefined
+  return {
+    read: async () => toFormData(await (form ??= receive())),
+    discard: async () => (await form?.catch(() => undefined))?.discard(),
+  }
+}
+
+/**
+ * The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is not valid.
+ * @param readForm Takes the place of the body.
+ */
+function pageRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  readForm: (() => Promise<FormData>) | undefined,
+): Request | null {
+  const { raw, protocol, host } = request
+  const base = `${protocol}://${host}`
+  if (!URL.canParse(raw.url ?? '/', base)) return null
   try {
-    return getRequest({ request: request.raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })
+    if (!readForm) return getRequest({ request: raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })
+    const headers = Object.entries(raw.headers) as [string, string][]
+    const webRequest = new Request(base + raw.url, { method: raw.method, headers })
+    return Object.defineProperty(webRequest, 'formData', { value: readForm })
   } catch {
     return null
   }

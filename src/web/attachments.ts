@@ -50,7 +50,7 @@ export async function attachments(
           name: stored,
           size,
         } = await locals.api.uploadPortalFile({
-          file: { name: file.name, type: file.type, stream: file.stream() as never },
+          file: { name: file.name, type: file.type, content: file.stream() as never },
         })
         kept.push({ id, name: stored, size, for: of })
       } catch (refusal) {

@@ -9,7 +9,15 @@ const FIELD_CODES = [
   'filePictureBroken',
   'filePictureTooLarge',
 ]
-const CODES = ['malformed', 'busy', 'storageFull', 'storageUnavailable', 'jobStarted', 'editingClosed', 'editingNotAllowed']
+const CODES = [
+  'malformed',
+  'busy',
+  'storageFull',
+  'storageUnavailable',
+  'jobStarted',
+  'editingClosed',
+  'editingNotAllowed',
+]
 const VARIABLE = 'problem.'
 
 /** Null when nothing was refused; `otherwise` for an unknown code. Only codes that an upload can have are said, and only numbers fill their texts. */

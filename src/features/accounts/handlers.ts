@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { RunQuery } from '../../platform/caller.ts'
-import { FileMissing, FileRefused } from '../../platform/files.ts'
+import { FileMissing } from '../../platform/files.ts'
 import { constraintOf } from '../../platform/database/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import {
@@ -150,12 +150,7 @@ export const accountsHandlers = implement('accounts', accounts, {
     async ({ file }: Input<typeof accounts.uploadLogo>, { account, actor, files }) => {
       // Checked before anything is stored, so that staff without permission cannot fill the disk (PS-35).
       if (!mayChangeAccount(actor).yes) return null
-      try {
-        return await files.put(file.stream, { account: account.id, name: file.name, purpose: 'logo' })
-      } catch (error) {
-        if (error instanceof FileRefused) throw problem('input', { fields: { file: error.fieldError } })
-        throw error
-      }
+      return files.put(file.content, { account: account.id, name: file.name, purpose: 'logo' })
     },
     async (ctx, _input, logo) => {
       ctx.allow(mayChangeAccount(ctx.actor))

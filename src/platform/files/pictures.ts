@@ -70,9 +70,7 @@ export async function drawPicture(path: string, type: FileType, purpose: Purpose
   } catch (error) {
     if (error instanceof PictureRefused || error instanceof Overloaded) throw error
     const isTooLarge = /pixel limit/i.test((error as Error).message)
-    throw isTooLarge
-      ? new PictureRefused('pictureTooLarge', STREAMED_PIXEL_LIMIT)
-      : new PictureRefused('pictureBroken')
+    throw isTooLarge ? new PictureRefused('pictureTooLarge', STREAMED_PIXEL_LIMIT) : new PictureRefused('pictureBroken')
   }
 }
 

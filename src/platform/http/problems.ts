@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { systemClock } from '../clock.ts'
 import { isDiskFault, isDiskFull } from '../disk.ts'
+import { FileRefused } from '../files.ts'
 import type { Translations } from '../i18n.ts'
 import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -36,6 +37,7 @@ export function createProblemResponder(
       if (error.status === 429) onOverLimit(request)
       return error
     }
+    if (error instanceof FileRefused) return problem('input', { fields: { file: error.fieldError } })
     const expected = expectedProblem(error as FastifyError)
     if (expected) return expected
     const storage = storageProblem(error)
@@ -111,14 +113,9 @@ function expectedProblem(error: FastifyError): Problem | undefined {
   if (typeof retryAfter === 'number') return problem('busy', { retryAfter })
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-    case 'FST_REQ_FILE_TOO_LARGE':
       return problem('tooLarge')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problem('unsupportedType')
-    case 'FST_FILES_LIMIT':
-    case 'FST_PARTS_LIMIT':
-    case 'FST_FIELDS_LIMIT':
-      return problem('input', { fields: { file: 'tooMany' } })
   }
   const { statusCode } = error
   const isClientError = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500

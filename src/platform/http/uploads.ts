@@ -1,32 +1,32 @@
-/** Uploads: one file part of a multipart request, streamed to its operation. */
+/** Uploads: a multipart request with one file, received on disk and given to its operation. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FileStore } from '../files.ts'
 import type { Parts } from '../input.ts'
 import type { Upload } from '../operation.ts'
 import type { OperationResponse } from '../output.ts'
 import { problem, type Problem } from '../problem.ts'
+import { isMultipart, newForm, receiveForm, type FormLimits, type ReceivedForm } from './forms.ts'
 import type { ProblemResponder } from './problems.ts'
 import { sendResponse } from './responses.ts'
 
 /** A path of ours: no other host, no backslashes, no control characters. */
 const RETURN_PATH = /^\/(?![/\\])[^\\\u0000-\u001f]*$/
 
-interface UploadForm {
-  file: Upload
-  body: Record<string, unknown>
-  /** Where a form without script wants to be led back to. */
-  returnPath: string | undefined
-}
+/** An upload has one file and few fields. */
+const limitsFor = (fileSize: number): FormLimits => ({ fileSize, files: 1, fields: 20, fieldBytes: 64 * 1024 })
 
 /** Runs an upload. A form without script is redirected to its `return` field; everybody else gets JSON. */
 export async function receiveUpload(
   {
     sizeLimit,
     parts,
+    files,
     execute,
     problems,
   }: {
     sizeLimit: number
     parts: Parts
+    files: FileStore
     execute(parts: Parts): Promise<OperationResponse>
     problems: ProblemResponder
   },
@@ -34,33 +34,43 @@ export async function receiveUpload(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const isPlainForm = (request.headers.accept ?? '').includes('text/html')
-  let returnPath: string | undefined
+  const form = newForm()
+  // Called when the caller is known, so that nobody else's bytes reach the disk.
+  const receive = async () => {
+    if (!isMultipart(request)) throw problem('unsupportedType')
+    return uploadOf(await receiveForm(request.raw, limitsFor(sizeLimit), files.receive, form))
+  }
   try {
-    const form = await readForm(request, sizeLimit)
-    if (isPlainForm) returnPath = form.returnPath
-    const response = await execute({ ...parts, body: form.body, file: form.file })
-    return returnPath ? reply.redirect(returnPath, 303) : sendResponse(response, request, reply)
+    const response = await execute({ ...parts, receive })
+    const target = isPlainForm && returnPath(form)
+    return target ? reply.redirect(target, 303) : sendResponse(response, request, reply)
   } catch (error) {
     request.raw.resume()
     const refusal = problems.toProblem(error, request)
-    if (!returnPath) throw refusal
-    return reply.redirect(withProblem(returnPath, refusal), 303)
+    const target = isPlainForm && returnPath(form)
+    if (!target) throw refusal
+    return reply.redirect(withProblem(target, refusal), 303)
+  } finally {
+    await form.discard()
   }
 }
 
-async function readForm(request: FastifyRequest, sizeLimit: number): Promise<UploadForm> {
-  if (!request.isMultipart()) throw problem('unsupportedType')
-  const part = await request.file({ limits: { fileSize: sizeLimit } })
-  if (!part) throw problem('input', { fields: { file: 'required' } })
-  const body: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(part.fields))
-    if (field && !Array.isArray(field) && field.type === 'field') body[name] = field.value
-  const { return: target, ...rest } = body
-  return {
-    file: { name: part.filename, type: part.mimetype, stream: part.file },
-    body: rest,
-    returnPath: typeof target === 'string' && RETURN_PATH.test(target) ? target : undefined,
+/** Where a form without script wants to be led back to. */
+function returnPath({ fields }: ReceivedForm): string | undefined {
+  const path = fields.find(([name]) => name === 'return')?.[1]
+  return path !== undefined && RETURN_PATH.test(path) ? path : undefined
+}
+
+function uploadOf({ fields, files }: ReceivedForm): { file: Upload; body: unknown } {
+  const file = files.find(({ field, name, content }) => field === 'file' && (name !== '' || content.size > 0))
+  if (!file) throw problem('input', { fields: { file: 'required' } })
+  const body: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [name, value] of fields) {
+    if (name in body || name in Object.prototype) throw problem('malformed')
+    body[name] = value
   }
+  delete body.return
+  return { file: { name: file.name, type: file.type, content: file.content }, body: { ...body } }
 }
 
 /** Numbers of the text, such as a limit, travel along: the page says the refusal again. */

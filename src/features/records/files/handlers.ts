@@ -1,5 +1,5 @@
 /** Uploading, reading and removing files, by the operations of each kind of parent. */
-import { FileRefused, type FileStore } from '../../../platform/files.ts'
+import type { FileStore } from '../../../platform/files.ts'
 import {
   implement,
   prepared,
@@ -8,7 +8,7 @@ import {
   type Read,
   type Upload,
 } from '../../../platform/operation.ts'
-import { notFound, problem, yes } from '../../../platform/problem.ts'
+import { notFound, yes } from '../../../platform/problem.ts'
 import { fieldsOf } from '../../jobs/form/queries.ts'
 import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
 import { changeJob, findJob, lockJob } from '../../jobs/queries.ts'
@@ -131,17 +131,8 @@ interface StoredFile {
 }
 
 /** Stores the bytes before the rows that name them, outside the transaction. */
-async function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
-  if (!file) throw problem('input', { fields: { file: 'required' } })
-  try {
-    return await files.put(file.stream, {
-      account: (account as { id: string }).id,
-      name: file.name,
-      limit: UPLOAD_LIMIT,
-    })
-  } catch (error) {
-    throw error instanceof FileRefused ? problem('input', { fields: { file: error.fieldError } }) : error
-  }
+function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
+  return files.put(file.content, { account: account.id, name: file.name, limit: UPLOAD_LIMIT })
 }
 
 /** What refuses the row deletes the stored bytes again. */

@@ -1,0 +1,132 @@
+/**
+ * Multipart forms: their files are streamed to disk and their fields kept in memory, within limits. A form is used when it
+ * has arrived as a whole, so a broken one changes nothing.
+ */
+import { openAsBlob } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { Busboy, type BusboyHeaders } from '@fastify/busboy'
+import type { FastifyRequest } from 'fastify'
+import type { FileStore, ReceivedFile } from '../files.ts'
+import { problem } from '../problem.ts'
+
+export interface FormLimits {
+  /** Bytes of one file. */
+  fileSize: number
+  files: number
+  fields: number
+  /** Bytes of all fields together, with their names. */
+  fieldBytes: number
+}
+
+interface FormFile {
+  field: string
+  /** As the sender called it; '' when a browser sends a file field in which nothing was chosen. */
+  name: string
+  /** What the sender claims. */
+  type: string
+  content: ReceivedFile
+}
+
+export interface ReceivedForm {
+  /** In their order; a name may come several times. */
+  fields: [name: string, value: string][]
+  files: FormFile[]
+  /** Removes the files that were not kept. */
+  discard(): Promise<void>
+}
+
+export function newForm(): ReceivedForm {
+  const files: FormFile[] = []
+  return {
+    fields: [],
+    files,
+    discard: async () => void (await Promise.all(files.map(({ content }) => content.discard()))),
+  }
+}
+
+export const isMultipart = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
+  /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
+
+/**
+ * Reads the body of a request into `form`, which holds the fields that came before an error.
+ * @throws problem `malformed` when it is no whole form, `tooLarge` when it has more parts than the limits allow, or what
+ *   `receive` throws; nothing is left of its files then
+ */
+export async function receiveForm(
+  request: IncomingMessage,
+  limits: FormLimits,
+  receive: FileStore['receive'],
+  form = newForm(),
+): Promise<ReceivedForm> {
+  const parser = createParser(request, limits)
+  const saving: Promise<void>[] = []
+  const save = async (index: number, field: string | undefined, stream: Readable, name: string, type: string) => {
+    if (field === undefined) throw problem('malformed')
+    form.files[index] = { field, name, type, content: await receive(stream, limits.fileSize) }
+  }
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let fieldBytes = 0
+      const open = new Set<Readable>()
+      const fail = (error: unknown) => {
+        request.unpipe(parser)
+        for (const stream of open) stream.destroy(error as Error)
+        reject(error)
+      }
+      parser.on('field', (name: string | undefined, value: string) => {
+        fieldBytes += Buffer.byteLength(name ?? '') + Buffer.byteLength(value)
+        if (name === undefined) fail(problem('malformed'))
+        else if (fieldBytes > limits.fieldBytes) fail(problem('tooLarge'))
+        else form.fields.push([name, value])
+      })
+      parser.on(
+        'file',
+        (field: string | undefined, stream: Readable, name: string | undefined, _: string, type: string) => {
+          // Busboy also emits what is wrong with the form on the stream of the file it is in.
+          stream.on('error', () => {})
+          open.add(stream)
+          const saved = save(saving.length, field, stream, name ?? '', type)
+          saved.then(() => open.delete(stream), fail)
+          saving.push(saved)
+        },
+      )
+      parser.on('filesLimit', () => fail(problem('input', { fields: { file: 'tooMany' } })))
+      parser.on('fieldsLimit', () => fail(problem('tooLarge')))
+      parser.on('partsLimit', () => fail(problem('tooLarge')))
+      parser.on('error', () => fail(problem('malformed')))
+      parser.on('finish', resolve)
+      // Cut off by the sender, or by us after a minute.
+      request.on('close', () => request.complete || fail(problem('malformed')))
+      request.on('error', () => fail(problem('malformed')))
+      request.pipe(parser)
+    })
+    await Promise.all(saving)
+    return form
+  } catch (error) {
+    await Promise.allSettled(saving)
+    await form.discard()
+    throw error
+  }
+}
+
+function createParser({ headers }: IncomingMessage, { files, fields, fieldBytes }: FormLimits) {
+  try {
+    return new Busboy({
+      headers: headers as BusboyHeaders,
+      // One more than allowed, so that busboy passes it on and it is refused here.
+      limits: { files, fields, parts: files + fields, fieldSize: fieldBytes + 1, headerPairs: 100, headerSize: 16_384 },
+    })
+  } catch {
+    // No boundary, or one that cannot be.
+    throw problem('malformed')
+  }
+}
+
+/** The form as pages read it. Its files stay on disk. */
+export async function toFormData({ fields, files }: ReceivedForm): Promise<FormData> {
+  const data = new FormData()
+  for (const [name, value] of fields) data.append(name, value)
+  for (const { field, name, type, content } of files) data.append(field, await openAsBlob(content.path, { type }), name)
+  return data
+}
