@@ -168,11 +168,11 @@ async function sendMeasured(path: string, parts: Part[]): Promise<{ status: numb
   const answered = new Promise<http.IncomingMessage>((done, fail) => request.once('response', done).once('error', fail))
   for (const [index, part] of parts.entries()) {
     if (!request.write(part)) await new Promise((go) => request.once('drain', go))
-    if (index % 64 === 0) measure()
+    if (index % 128 === 0) measure()
   }
   measure()
   request.end()
-  const watch = setInterval(measure, 500)
+  const watch = setInterval(measure, 3000)
   const response = await answered.finally(() => clearInterval(watch))
   let text = ''
   for await (const part of response) text += String(part)

@@ -2,7 +2,7 @@
  * Writing to disk so that what is acknowledged is there. A full disk may take a part of a write without an error, so every
  * byte is compared with what arrived, and a file gets its name only when it is on disk as a whole.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -99,8 +99,7 @@ export async function publish(path: string, finalPath: string): Promise<void> {
  * @returns false when there is such a file, which stays as it is
  */
 export async function createFile(path: string, text: string): Promise<boolean> {
-  const draft = `${path}.${process.pid}.new`
-  await rm(draft, { force: true })
+  const draft = `${path}.${randomBytes(6).toString('hex')}.new`
   await writeChecked(draft, [Buffer.from(text)])
   try {
     await link(draft, path)

@@ -8,7 +8,7 @@ import { systemClock } from './clock.ts'
 import { publish, syncFolder, writeChecked, type WrittenFile } from './disk.ts'
 import { cleanName } from './file-names.ts'
 import { detectFileType, EXTENSIONS, isPicture, type FileType } from './file-types.ts'
-import { drawPicture, PictureRefused, type Purpose } from './files/pictures.ts'
+import { drawPicture, PictureRefused, type DrawnPicture, type Purpose } from './files/pictures.ts'
 import { isId } from './ids.ts'
 import type { FieldError } from './problem.ts'
 
@@ -88,6 +88,8 @@ export interface PutOptions {
   limit?: number
 }
 
+type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
 export interface FileStore {
   /**
    * Streams an upload to disk, compared with what arrived.
@@ -107,33 +109,19 @@ export interface FileStore {
 export function createDiskStore(folder: string): FileStore {
   const incoming = join(folder, 'incoming')
   let ready: Promise<void> | undefined
-  const newPath = async () => {
-    ready ??= prepareFolder(incoming).catch((error: unknown) => {
+  const prepare = () =>
+    (ready ??= prepareFolder(incoming).catch((error: unknown) => {
       ready = undefined
       throw error
-    })
-    await ready
-    return join(incoming, randomBytes(16).toString('hex'))
-  }
+    }))
 
-  async function receive(source: AsyncIterable<Uint8Array>, limit = FILE_LIMIT): Promise<ReceivedFile> {
-    const path = await newPath()
+  async function receive(source: ByteSource, limit = FILE_LIMIT): Promise<ReceivedFile> {
+    await prepare()
+    const path = join(incoming, randomBytes(16).toString('hex'))
     const refuseLarger = (size: number) => {
       if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
     }
     return new ReceivedFile(path, await writeChecked(path, source, refuseLarger))
-  }
-
-  /** The file as it is kept: pictures are drawn anew, into a file of their own. */
-  async function clean(received: ReceivedFile, type: FileType, purpose: Purpose) {
-    if (!isPicture(type)) return { type, file: received }
-    const { bytes, ...drawn } = await drawPicture(received.path, type, purpose).catch((error: unknown) => {
-      if (!(error instanceof PictureRefused)) throw error
-      const { reason, megapixels } = error
-      throw new FileRefused(reason, megapixels === undefined ? {} : { megapixels })
-    })
-    const path = await newPath()
-    return { ...drawn, file: new ReceivedFile(path, await writeChecked(path, [bytes])) }
   }
 
   return {
@@ -144,14 +132,15 @@ export function createDiskStore(folder: string): FileStore {
       let file = received
       try {
         const type = await checkedType(received, name, purpose, limit)
-        const cleaned = await clean(received, type, purpose)
-        file = cleaned.file
+        const { bytes, ...kept } = isPicture(type)
+          ? await draw(received.path, type, purpose)
+          : { type, bytes: undefined }
+        if (bytes) file = await receive([bytes], Infinity)
         const key = `${account}/${randomBytes(16).toString('hex')}`
         if (await mkdir(join(folder, account), { recursive: true, mode: 0o700 })) await syncFolder(folder)
         await publish(file.path, join(folder, key))
-        const { file: _, ...described } = cleaned
         const { size, sha256 } = file
-        return { key, name: nameAs(name, type, described.type), ...described, size, sha256 }
+        return { key, name: nameAs(name, type, kept.type), ...kept, size, sha256 }
       } finally {
         await Promise.all([received.discard(), file.discard()])
       }
@@ -166,6 +155,16 @@ export function createDiskStore(folder: string): FileStore {
       const path = pathOf(folder, key)
       if (path) await rm(path, { force: true })
     },
+  }
+}
+
+async function draw(path: string, type: FileType, purpose: Purpose): Promise<DrawnPicture> {
+  try {
+    return await drawPicture(path, type, purpose)
+  } catch (error) {
+    if (!(error instanceof PictureRefused)) throw error
+    const { reason, megapixels } = error
+    throw new FileRefused(reason, megapixels === undefined ? {} : { megapixels })
   }
 }
 

@@ -59,47 +59,18 @@ export async function receiveForm(
   receive: FileStore['receive'],
   form = newForm(),
 ): Promise<ReceivedForm> {
-  const parser = createParser(request, limits)
   const saving: Promise<void>[] = []
-  const save = async (index: number, field: string | undefined, stream: Readable, name: string, type: string) => {
-    if (field === undefined) throw problem('malformed')
-    form.files[index] = { field, name, type, content: await receive(stream, limits.fileSize) }
-  }
   try {
-    await new Promise<void>((resolve, reject) => {
-      let fieldBytes = 0
-      const open = new Set<Readable>()
-      const fail = (error: unknown) => {
-        request.unpipe(parser)
-        for (const stream of open) stream.destroy(error as Error)
-        reject(error)
-      }
-      parser.on('field', (name: string | undefined, value: string) => {
-        fieldBytes += Buffer.byteLength(name ?? '') + Buffer.byteLength(value)
-        if (name === undefined) fail(problem('malformed'))
-        else if (fieldBytes > limits.fieldBytes) fail(problem('tooLarge'))
-        else form.fields.push([name, value])
-      })
-      parser.on(
-        'file',
-        (field: string | undefined, stream: Readable, name: string | undefined, _: string, type: string) => {
-          // Busboy also emits what is wrong with the form on the stream of the file it is in.
-          stream.on('error', () => {})
-          open.add(stream)
-          const saved = save(saving.length, field, stream, name ?? '', type)
-          saved.then(() => open.delete(stream), fail)
-          saving.push(saved)
-        },
-      )
-      parser.on('filesLimit', () => fail(problem('input', { fields: { file: 'tooMany' } })))
-      parser.on('fieldsLimit', () => fail(problem('tooLarge')))
-      parser.on('partsLimit', () => fail(problem('tooLarge')))
-      parser.on('error', () => fail(problem('malformed')))
-      parser.on('finish', resolve)
-      // Cut off by the sender, or by us after a minute.
-      request.on('close', () => request.complete || fail(problem('malformed')))
-      request.on('error', () => fail(problem('malformed')))
-      request.pipe(parser)
+    await parseForm(request, limits, {
+      field: (name, value) => form.fields.push([name, value]),
+      file(stream, file) {
+        const index = saving.length
+        const saved = receive(stream, limits.fileSize).then((content) => {
+          form.files[index] = { ...file, content }
+        })
+        saving.push(saved)
+        return saved
+      },
     })
     await Promise.all(saving)
     return form
@@ -108,6 +79,50 @@ export async function receiveForm(
     await form.discard()
     throw error
   }
+}
+
+interface PartReceiver {
+  field(name: string, value: string): void
+  /** Reads the stream to its end. */
+  file(stream: Readable, file: Omit<FormFile, 'content'>): Promise<void>
+}
+
+/** Resolves at the end of a whole form. Whatever ends it early is thrown, and also ends the stream of the file under way. */
+function parseForm(request: IncomingMessage, limits: FormLimits, receiver: PartReceiver): Promise<void> {
+  const parser = createParser(request, limits)
+  return new Promise<void>((resolve, reject) => {
+    let fieldBytes = 0
+    const open = new Set<Readable>()
+    const fail = (error: unknown) => {
+      request.unpipe(parser)
+      for (const stream of open) stream.destroy(error as Error)
+      reject(error)
+    }
+    parser.on('field', (name: string | undefined, value: string) => {
+      fieldBytes += Buffer.byteLength(name ?? '') + Buffer.byteLength(value)
+      if (name === undefined) fail(problem('malformed'))
+      else if (fieldBytes > limits.fieldBytes) fail(problem('tooLarge'))
+      else receiver.field(name, value)
+    })
+    parser.on(
+      'file',
+      (field: string | undefined, stream: Readable, name: string | undefined, _: string, type: string) => {
+        // Busboy also emits what is wrong with the form on the stream of the file it is in.
+        stream.on('error', () => {})
+        open.add(stream)
+        if (field === undefined) fail(problem('malformed'))
+        else receiver.file(stream, { field, name: name ?? '', type }).then(() => open.delete(stream), fail)
+      },
+    )
+    parser.on('filesLimit', () => fail(problem('input', { fields: { file: 'tooMany' } })))
+    for (const event of ['fieldsLimit', 'partsLimit']) parser.on(event, () => fail(problem('tooLarge')))
+    parser.on('error', () => fail(problem('malformed')))
+    parser.on('finish', resolve)
+    // Cut off by the sender, or by us after a minute.
+    request.on('close', () => request.complete || fail(problem('malformed')))
+    request.on('error', () => fail(problem('malformed')))
+    request.pipe(parser)
+  })
 }
 
 function createParser({ headers }: IncomingMessage, { files, fields, fieldBytes }: FormLimits) {

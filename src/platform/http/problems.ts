@@ -30,32 +30,17 @@ export function createProblemResponder(
   /** Called with each request that is over a limit. */
   onOverLimit: (request: FastifyRequest) => void,
 ): ProblemResponder {
-  let storageReportedAt = -Infinity
+  const reportStorage = createStorageReporter(reportError)
 
   function toProblem(error: unknown, request: FastifyRequest): Problem {
     if (isProblem(error)) {
       if (error.status === 429) onOverLimit(request)
       return error
     }
-    if (error instanceof FileRefused) return problem('input', { fields: { file: error.fieldError } })
     const expected = expectedProblem(error as FastifyError)
-    if (expected) return expected
-    const storage = storageProblem(error)
-    if (storage) {
-      reportStorage(error, storage.code, request)
-      return storage
-    }
-    reportError(error, { operation: operationOf(request), requestId: request.id })
-    return problem('internal')
-  }
-
-  /** Once a minute: on a full disk every upload fails, and the log may be on the same disk. */
-  function reportStorage(error: unknown, code: string, request: FastifyRequest): void {
-    const now = systemClock.now().getTime()
-    if (now - storageReportedAt < STORAGE_REPORT_MS) return
-    storageReportedAt = now
-    const why = code === 'storageFull' ? 'The disk for files is full' : 'The disk for files cannot be written'
-    reportError(new Error(why, { cause: error }), { operation: operationOf(request), requestId: request.id })
+    if (!expected) reportError(error, whereIn(request))
+    else if (expected.code in STORAGE_FAULTS) reportStorage(error, expected.code, request)
+    return expected ?? problem('internal')
   }
 
   function withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem {
@@ -64,14 +49,10 @@ export function createProblemResponder(
     const textOf = (key: string, values: FieldError['vars']) =>
       translations.has(locale, key) ? translations.t(locale, key, values) : undefined
     const detail = textOf(`problems.${code}Detail`, vars)
+    const fieldText = ({ code, vars }: FieldError) => ({ code, text: textOf(`problems.fields.${code}`, vars) ?? code })
     const fields =
       refusal.fields &&
-      Object.fromEntries(
-        Object.entries(refusal.fields).map(([path, field]) => [
-          path,
-          { code: field.code, text: textOf(`problems.fields.${field.code}`, field.vars) ?? field.code },
-        ]),
-      )
+      Object.fromEntries(Object.entries(refusal.fields).map(([path, field]) => [path, fieldText(field)]))
     return Object.assign(refusal, {
       title: textOf(`problems.${code}`, vars) ?? code,
       ...(detail !== undefined && { detail }),
@@ -108,9 +89,12 @@ const problemBody = ({ status, code, title, detail, requestId, fields, vars }: R
 })
 
 /** Errors of Fastify, its plugins and bounded queues that a caller can do something about. */
-function expectedProblem(error: FastifyError): Problem | undefined {
+function expectedProblem(error: FastifyError | FileRefused): Problem | undefined {
+  if (error instanceof FileRefused) return problem('input', { fields: { file: error.fieldError } })
   const { retryAfter } = error as { retryAfter?: unknown }
   if (typeof retryAfter === 'number') return problem('busy', { retryAfter })
+  if (isDiskFull(error)) return problem('storageFull')
+  if (isDiskFault(error)) return problem('storageUnavailable', { retryAfter: STORAGE_REPORT_MS / 1000 })
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return problem('tooLarge')
@@ -122,10 +106,23 @@ function expectedProblem(error: FastifyError): Problem | undefined {
   return isClientError ? problem('malformed') : undefined
 }
 
-function storageProblem(error: unknown): Problem | undefined {
-  if (isDiskFull(error)) return problem('storageFull')
-  return isDiskFault(error) ? problem('storageUnavailable', { retryAfter: STORAGE_REPORT_MS / 1000 }) : undefined
+const STORAGE_FAULTS: Record<string, string> = {
+  storageFull: 'The disk for files is full',
+  storageUnavailable: 'The disk for files cannot be written',
 }
+
+/** Reports once a minute: on a full disk every upload fails, and the log may be on the same disk. */
+function createStorageReporter(reportError: ServerContext['reportError']) {
+  let reportedAt = -Infinity
+  return (cause: unknown, code: string, request: FastifyRequest): void => {
+    const now = systemClock.now().getTime()
+    if (now - reportedAt < STORAGE_REPORT_MS) return
+    reportedAt = now
+    reportError(new Error(STORAGE_FAULTS[code], { cause }), whereIn(request))
+  }
+}
+
+const whereIn = (request: FastifyRequest) => ({ operation: operationOf(request), requestId: request.id })
 
 const operationOf = (request: FastifyRequest): string =>
   (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!
