@@ -80,7 +80,7 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, log } = options
   const pools = openPools({ connect: options.connect, clock, log, batchWrites: config.batchDatabaseWrites })
-  const files = createDiskStore(options.folder)
+  const files = createDiskStore(options.folder, config.accountStorage)
   const urls = createUrls(config)
   const deliverer = createDeliverer({
     systemPool: pools.system,

@@ -17,6 +17,8 @@ export interface Config {
   secret: string | null
   /** Folder for the embedded database, files and the secret; null: the project's default. */
   folder: string | null
+  /** Bytes of files that one account may store. */
+  accountStorage: number
   smtpUrl: string | null
   mailFrom: string
   /** Whose X-Forwarded-… headers count: everybody's, those of the last so many hops, or of these addresses and networks. */
@@ -50,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     batchDatabaseWrites: readChoice('BATCH_DATABASE_WRITES', env.BATCH_DATABASE_WRITES ?? 'on', ['on', 'off']) === 'on',
     secret: env.PORTICO_SECRET ?? null,
     folder: env.PORTICO_DATA ?? null,
+    accountStorage: readInteger('ACCOUNT_STORAGE_MB', env.ACCOUNT_STORAGE_MB ?? '20480', 1) * 1024 * 1024,
     smtpUrl: env.SMTP_URL || null,
     mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
     trustProxy,

@@ -91,6 +91,8 @@ export interface PutOptions {
 type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 export interface FileStore {
+  /** Bytes that one account may store; the operator decides (ACCOUNT_STORAGE_MB). */
+  readonly accountQuota: number
   /**
    * Streams an upload to disk, compared with what arrived.
    * @param limit Bytes; more throws FileRefused
@@ -106,7 +108,7 @@ export interface FileStore {
 }
 
 /** Files on the local disk, below `<folder>` (PORTICO_DATA/files), readable by this process's user only. */
-export function createDiskStore(folder: string): FileStore {
+export function createDiskStore(folder: string, accountQuota = Infinity): FileStore {
   const incoming = join(folder, 'incoming')
   let ready: Promise<void> | undefined
   const prepare = () =>
@@ -125,6 +127,7 @@ export function createDiskStore(folder: string): FileStore {
   }
 
   return {
+    accountQuota,
     receive,
     async put(source, { account, name, purpose = 'attachment', limit = FILE_LIMIT }) {
       if (!isId(account)) throw new TypeError('Not an account')

@@ -8,6 +8,12 @@ const FIELD_CODES = [
   'fileTypeRefused',
   'filePictureBroken',
   'filePictureTooLarge',
+  'fileJobRoom',
+  'fileJobFull',
+  'fileUploaderRoom',
+  'fileUploaderFull',
+  'fileAccountRoom',
+  'fileAccountFull',
 ]
 const CODES = [
   'malformed',

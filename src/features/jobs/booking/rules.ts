@@ -1,5 +1,6 @@
 /** What a booking is made of: its files and the rows of its jobs. Pure; screens do not load this file. */
 import type { FileRecord } from '../../records/files/queries.ts'
+import { findJobStorageError } from '../../records/files/rules.ts'
 import type { Field, FieldValues } from '../../templates/fields/rules.ts'
 import type { TemplateOf } from '../form/queries.ts'
 import { fileFields, fileIdsOf, type addressOfSite, type FieldErrors } from '../form/rules.ts'
@@ -29,6 +30,9 @@ export function filesOfForm(
   for (const answer of answers) {
     if (answer.ids.some(isMissing)) fieldErrors[`fields.${answer.field.id}`] = 'fileNotFound'
   }
+  const bytes = [...files.values()].reduce((sum, file) => sum + Number(file.size), 0)
+  const storageError = findJobStorageError(0, bytes)
+  if (storageError) fieldErrors.files ??= storageError
   return files
 }
 

@@ -8,7 +8,7 @@ import {
   type Read,
   type Upload,
 } from '../../../platform/operation.ts'
-import { notFound, yes } from '../../../platform/problem.ts'
+import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { fieldsOf } from '../../jobs/form/queries.ts'
 import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
 import { changeJob, findJob, lockJob } from '../../jobs/queries.ts'
@@ -17,7 +17,16 @@ import { selectPortalFields } from '../../templates/fields/rules.ts'
 import { addHistory } from '../queries.ts'
 import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
 import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
-import { dropStaleFiles, filesOf, findFile, insertFile, removeFile, type FileRecord } from './queries.ts'
+import {
+  dropStaleFiles,
+  filesOf,
+  findFile,
+  insertFile,
+  measureStorage,
+  removeFile,
+  type FileRecord,
+} from './queries.ts'
+import { findStorageError } from './rules.ts'
 
 /** A repeated upload keeps the file of the first one. */
 const discard = (stored: StoredFile, files: FileStore): Promise<void> => files.delete(stored.key)
@@ -28,10 +37,13 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     async (ctx, _input, stored) => {
       ctx.allow(yes)
       const id = ctx.newId()
-      await deletingOnError(ctx.files, stored.key, () =>
-        insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx)),
-      )
-      const staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+      let staleKeys: string[] = []
+      await deletingOnError(ctx.files, stored.key, async () => {
+        // First, because they free their room.
+        staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
+        await checkRoom(ctx, stored, null)
+        await insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx))
+      })
       ctx.afterCommit(async () => {
         for (const key of staleKeys) await ctx.files.delete(key)
       })
@@ -151,13 +163,27 @@ async function deletingOnError<T>(
 
 interface AddFileContext {
   db: Parameters<typeof insertFile>[0]
+  account: { id: string }
   actor: { kind: string; id: string; name: string }
+  files: Pick<FileStore, 'accountQuota'>
   now: Date
   newId(): string
 }
 
+/** @throws input when the job, its uploader or the account has no room for the file; says how much is left */
+async function checkRoom(
+  { db, account, actor, files: { accountQuota } }: Omit<AddFileContext, 'newId' | 'now'>,
+  { size }: StoredFile,
+  job: string | null,
+): Promise<void> {
+  const usage = await measureStorage(db, account.id, { job, uploader: actor })
+  const error = findStorageError(usage, size, { uploaderKind: actor.kind, accountQuota })
+  if (error) throw problem('input', { fields: { file: error } })
+}
+
 /** Adds a stored file to its parent, with a line in the history. */
 async function addFile(ctx: AddFileContext, parent: RecordParent, stored: StoredFile, audience: RecordAudience) {
+  await checkRoom(ctx, stored, parent.id)
   const id = ctx.newId()
   const stamp: ActorStamp = actorStamp(ctx)
   await insertFile(ctx.db, parent.account, { id, stored, parent, audience }, stamp)

@@ -6,6 +6,7 @@ import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/fields/rules.ts'
 import { selectRecordsSql, createParentQuery } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
+import type { StorageUsage } from './rules.ts'
 
 export type FileRecord = Omit<Selectable<Files>, 'parent_kind' | 'audience'> & {
   parent_kind: ParentKind | null
@@ -186,6 +187,25 @@ export async function claimFieldFiles(
     .where('id', 'in', [...files])
     .executeTakeFirst()
   return Number(result.numUpdatedRows) === files.length
+}
+
+// ---- counting ----
+
+/**
+ * Bytes stored for the account, an uploader and a job. Other uploads of the account wait until the transaction ends, so what
+ * is found to have room still has it at the commit.
+ */
+export async function measureStorage(
+  db: Write,
+  account: string,
+  { job, uploader }: { job: string | null; uploader: { kind: string; id: string } },
+): Promise<StorageUsage> {
+  const {
+    rows: [row],
+  } = await sql<Record<'account_bytes' | 'uploader_bytes' | 'job_bytes', string>>`
+    select account_bytes, uploader_bytes, job_bytes
+    from measure_storage(${account}, ${job}, ${uploader.kind}, ${uploader.id})`.execute(db)
+  return { account: Number(row!.account_bytes), uploader: Number(row!.uploader_bytes), job: Number(row!.job_bytes) }
 }
 
 // ---- removing ----

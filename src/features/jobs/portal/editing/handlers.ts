@@ -1,7 +1,8 @@
 /** What a customer changes on a job of their own: answers, cancellation, deletion. */
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { problem } from '../../../../platform/problem.ts'
-import { attachFile, filesOf, waitingFiles } from '../../../records/files/queries.ts'
+import { attachFile, filesOf, waitingFiles, measureStorage } from '../../../records/files/queries.ts'
+import { findJobStorageError } from '../../../records/files/rules.ts'
 import { addHistory } from '../../../records/queries.ts'
 import { actorStamp } from '../../../records/rules.ts'
 import type { Field, FieldValues } from '../../../templates/fields/rules.ts'
@@ -125,5 +126,10 @@ async function attachAnswerFiles(
     const uploads = await waitingFiles(ctx.db, job.account_id, added, ctx.actor.id, ctx.now)
     if (uploads.length < added.length) fieldErrors[`fields.${field.id}`] = 'fileNotFound'
     else for (const file of uploads) await attachFile(ctx.db, file, jobParent(job), field.id)
+    if (added.length === 0) continue
+    // With what was attached now, which is taken back when there is no room.
+    const usage = await measureStorage(ctx.db, job.account_id, { job: job.id, uploader: ctx.actor })
+    const storageError = findJobStorageError(usage.job, 0)
+    if (storageError) fieldErrors[`fields.${field.id}`] ??= storageError
   }
 }

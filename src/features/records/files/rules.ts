@@ -1,0 +1,55 @@
+/** How much may be stored: by job, by uploader and by account. */
+
+const MEGABYTE = 1024 * 1024
+
+/** Bytes of one job's files: about 100 photos as they are kept (2 to 3 MB), or 25 files of the largest size. */
+export const JOB_QUOTA = 250 * MEGABYTE
+
+/**
+ * Parts of the account's quota that one uploader may fill, uploads without a job included. A customer books a few jobs a
+ * year, so a twentieth (1 GB of 20) holds the photos of a hundred; a dispatcher uploads for everybody. Nobody can use up the
+ * account alone.
+ */
+const UPLOADER_SHARES: Readonly<Record<string, number>> = { portalUser: 1 / 20, staff: 1 / 2 }
+
+/** Bytes that are stored already. */
+export interface StorageUsage {
+  account: number
+  uploader: number
+  /** Of the job that the file is for; 0 for a file without one. */
+  job: number
+}
+
+interface StorageError {
+  code: string
+  vars?: { megabytes: number }
+}
+
+/**
+ * Why a file has no room, or null. The words name what is left, in megabytes.
+ * @param size Bytes of the file as it is kept
+ * @param accountQuota Bytes that the operator grants each account
+ */
+export function findStorageError(
+  usage: StorageUsage,
+  size: number,
+  { uploaderKind, accountQuota }: { uploaderKind: string; accountQuota: number },
+): StorageError | null {
+  const uploaderQuota = accountQuota * (UPLOADER_SHARES[uploaderKind] ?? 0)
+  return (
+    findJobStorageError(usage.job, size) ??
+    findQuotaError(uploaderQuota - usage.uploader, size, { some: 'fileUploaderRoom', none: 'fileUploaderFull' }) ??
+    findQuotaError(accountQuota - usage.account, size, { some: 'fileAccountRoom', none: 'fileAccountFull' })
+  )
+}
+
+/** The same for the job alone: files that join it may be stored already. */
+export const findJobStorageError = (jobBytes: number, added: number): StorageError | null =>
+  findQuotaError(JOB_QUOTA - jobBytes, added, { some: 'fileJobRoom', none: 'fileJobFull' })
+
+function findQuotaError(remaining: number, size: number, codes: { some: string; none: string }): StorageError | null {
+  if (size <= remaining) return null
+  // Rounded down: a file of the named size has room.
+  const megabytes = Math.floor((remaining / MEGABYTE) * 10) / 10
+  return megabytes > 0 ? { code: codes.some, vars: { megabytes } } : { code: codes.none }
+}
