@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --size 100k|1m] [--only list,open] [--rounds 3] [--seconds 2] [--profile] [--plans]
+ * npm run bench [-- --size 100k|1m] [--only list,open] [--rounds 3] [--seconds 2] [--profile] [--plans] [--overload]
  *
  * Measures our full stack beside a baseline server on the same PostgreSQL: the release as in production, or the source with
  * --profile. The result is CPU per request of application and database together; see docs/decisions/0009.
@@ -16,6 +16,7 @@ import { hashPassword } from '../src/platform/secrets.ts'
 import { installedBytes, release } from '../tools/release.ts'
 import { openWorld, PASSWORD, SIZES, withClient, type BenchWorld, type Size } from './dataset.ts'
 import { compareServers } from './load.ts'
+import { formatOverload, measureOverload } from './overload.ts'
 import { reportPlans } from './plans.ts'
 import { residentMb } from './processes.ts'
 import { summarizeProfile } from './profile.ts'
@@ -35,6 +36,8 @@ const { values: options } = parseArgs({
     profile: { type: 'boolean', default: false },
     write: { type: 'boolean', default: true },
     plans: { type: 'boolean', default: false },
+    overload: { type: 'boolean', default: false },
+    factor: { type: 'string', default: '4' },
   },
   allowNegative: true,
 })
@@ -56,7 +59,9 @@ const admin: Connect = { host: embedded.host, port: embedded.port, user: embedde
 const servers = new Servers({ embedded, scratch, program })
 let failed = false
 try {
-  await (options.plans ? reportPlans(admin, size, log) : run())
+  if (options.plans) await reportPlans(admin, size, log)
+  else if (options.overload) await reportOverload()
+  else await run()
 } catch (error) {
   failed = true
   console.error(error)
@@ -65,6 +70,18 @@ try {
   await embedded.stop()
 }
 process.exit(failed ? 1 : 0)
+
+/** One line a round; --factor is how many times the capacity arrives. */
+async function reportOverload(): Promise<void> {
+  if (!options.profile) await release(releaseFolder)
+  const world = await openWorld(admin, size, log)
+  const server = await servers.startOurs(world)
+  for (let round = 0; round < rounds; round++) {
+    await resetRateLimits(world)
+    const result = await measureOverload(server, buildRequests(world), { factor: Number(options.factor), seconds })
+    console.log(formatOverload(result))
+  }
+}
 
 interface MeasuredServers {
   ours: RunningServer

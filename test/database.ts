@@ -28,6 +28,12 @@ export const TEST_SECRET = 'a secret for tests, and for tests alone'
 
 const root = join(import.meta.dirname, '..')
 
+/** Passwords of the roles, as derived from TEST_SECRET. */
+export const testPasswords = () =>
+  Object.fromEntries(
+    ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),
+  ) as RolePasswords
+
 /** Starts the embedded PostgreSQL, or uses the server at TEST_DATABASE_URL (15 in CI). */
 export async function openWorld(): Promise<World & { close(): Promise<void> }> {
   const folder = join(tmpdir(), `portico-test-${process.pid}-${randomBytes(4).toString('hex')}`)
@@ -43,9 +49,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     ? { host: embedded.host, port: embedded.port, user: embedded.user, database: 'postgres' }
     : connectFromUrl(testDatabaseUrl!)
   const template = `portico_template_${process.pid}`
-  const passwords = Object.fromEntries(
-    ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),
-  ) as RolePasswords
+  const passwords = testPasswords()
   await ensureDatabase({ ...admin, database: template })
   await migrate({ admin: { ...admin, database: template }, passwords, folder: join(root, 'db/migrations') })
   return {
@@ -56,7 +60,7 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     async close() {
       if (embedded) await embedded.stop()
       else
-        await withAdmin(admin, async (client) => {
+        await withAdmin(superuserOf(admin), async (client) => {
           const { rows } = await client.query<{ datname: string }>(
             'select datname from pg_database where datname like $1',
             [`${template}%`],
@@ -68,6 +72,10 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     },
   }
 }
+
+/** Who may end the sessions of a pooler and run what an administrator is asked to run. */
+export const superuserOf = (admin: Connect): Connect =>
+  process.env.TEST_ADMINISTRATOR_URL ? connectFromUrl(process.env.TEST_ADMINISTRATOR_URL) : admin
 
 export async function withAdmin<T>(admin: Connect, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({

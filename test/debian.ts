@@ -14,6 +14,11 @@ const programs = {
     places: [15, 16, 17, 18].map((major) => `/usr/lib/postgresql/${major}/bin/postgres`),
     why: 'the tests on a PostgreSQL server',
   },
+  pgbouncer: {
+    package: 'pgbouncer',
+    places: ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'],
+    why: 'the tests behind a pooler',
+  },
 } as const
 
 export type Program = keyof typeof programs

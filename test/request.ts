@@ -43,6 +43,19 @@ export function fill(definition: Definition, input: Record<string, unknown>, slu
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
 
+const nodes = new Map<number, number[]>()
+let sentCount = 0
+
+/** From now on requests to `port` go to these ports in turn, which are nodes of one installation. */
+export function setNodes(port: number, ports: number[]): void {
+  nodes.set(port, ports)
+}
+
+function nextNode(port: number): number {
+  const ports = nodes.get(port) ?? [port]
+  return ports[sentCount++ % ports.length]!
+}
+
 /** Connects to 127.0.0.1 with the given Host header, because only browsers resolve *.localhost. */
 export function send(options: RequestOptions): Promise<Reply> {
   const { port, host, method, path, headers = {}, cookies = new Map<string, string>() } = options
@@ -51,7 +64,7 @@ export function send(options: RequestOptions): Promise<Reply> {
     const request = http.request(
       {
         host: '127.0.0.1',
-        port,
+        port: nextNode(port),
         method,
         path,
         agent,

@@ -48,12 +48,16 @@ const steps: Step[] = [
     count: 'vitest',
     needs: ['chromium'],
   },
-  // Isolation on PostgreSQL 15 without a superuser, as on hosted PostgreSQL.
+  // Isolation on PostgreSQL 15 without a superuser, as on hosted PostgreSQL, behind PgBouncer and with two nodes.
   {
     name: 'postgresql-15',
-    command: ['test/on-server.ts', 'test/isolation', 'test/access', 'test/races', ...vitest.slice(2)],
+    command: [
+      'test/on-server.ts',
+      ...['isolation', 'access', 'races', 'revocation', 'pooler', 'managed-database'].map((name) => `test/${name}`),
+      ...vitest.slice(2),
+    ],
     count: 'vitest',
-    needs: ['postgresql'],
+    needs: ['postgresql', 'pgbouncer'],
   },
 ]
 

@@ -4,22 +4,19 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 import { inject } from 'vitest'
 import type { DB } from '../db/schema.gen.ts'
-import { asSystem, createApp, type App } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import { asSystem, type App } from '../src/app.ts'
 import { createTestClock, type TestClock } from '../src/platform/clock.ts'
-import { asRole } from '../src/platform/database/roles.ts'
-import { createTranslations } from '../src/platform/i18n.ts'
-import { createLog } from '../src/platform/log.ts'
 import { createBusiness, type Business, type BusinessOptions } from './business.ts'
 import { withAdmin, type World } from './database.ts'
 import { freePort } from './free-port.ts'
 import { createPerson, type Person } from './person.ts'
+import { shareClock, startSecondNode } from './second-node.ts'
+import { startTestApp } from './test-app.ts'
 
 export type { Business, BusinessOptions } from './business.ts'
 export { PASSWORD, type CallOptions, type OperationName, type Person } from './person.ts'
@@ -57,7 +54,6 @@ export interface TestServerOptions {
   databaseAddress?: { host: string; port: number }
 }
 
-const root = join(import.meta.dirname, '..')
 let workerServer: Promise<TestServer> | undefined
 
 /** The server that all test files of this worker share. */
@@ -81,12 +77,17 @@ export const forgetLimits = (server: Pick<TestServer, 'stored'>): Promise<void> 
 /** Starts a server with a database of its own, or a second node with `twinOf`. */
 export async function startSeparateServer(world: World, options: TestServerOptions = {}): Promise<TestServer> {
   const { twinOf } = options
-  const clock = options.clock ?? twinOf?.clock ?? createTestClock(new Date())
+  const hasSecondNode = process.env.TEST_NODES === '2' && !twinOf
+  const ownClock = options.clock ?? twinOf?.clock ?? createTestClock(new Date())
+  const clock = hasSecondNode ? shareClock(world, ownClock) : ownClock
   const database = twinOf?.database ?? (await copyTemplateDatabase(world))
   const smtp = await startSmtpServer()
   const port = await freePort()
   const log: string[] = []
-  const app = await startApp(world, { ...options, clock }, { database, port, smtpPort: smtp.port, log })
+  const { env = {}, demo = false, pages = null, databaseAddress } = options
+  const node = { world, env, demo, pages, databaseAddress, database, port, smtpPort: smtp.port }
+  const app = await startTestApp(node, { clock, log: (line) => void log.push(line) })
+  const secondNode = hasSecondNode ? await startSecondNode(node, clock) : undefined
   const stored = <T>(work: (db: Kysely<DB>) => Promise<T>) =>
     asSystem(app.pools.system, 'tests look at what is stored', work)
   return {
@@ -107,6 +108,7 @@ export async function startSeparateServer(world: World, options: TestServerOptio
     },
     business: (business = {}) => createBusiness({ port, clock, stored }, business),
     async close() {
+      await secondNode?.close()
       await app.stop()
       await smtp.close()
     },
@@ -142,39 +144,6 @@ async function startSmtpServer(): Promise<{ port: number; mails: Email[]; close(
     mails,
     close: () => new Promise((resolve) => smtp.close(() => resolve())),
   }
-}
-
-async function startApp(
-  world: World,
-  { clock, env = {}, demo = false, pages = null, databaseAddress }: TestServerOptions & { clock: TestClock },
-  { database, port, smtpPort, log }: { database: string; port: number; smtpPort: number; log: string[] },
-): Promise<App> {
-  const { host, port: databasePort } = databaseAddress ?? world.admin
-  const admin = { ...world.admin, host, port: databasePort, database }
-  const app = await createApp({
-    config: readConfig({
-      PORT: String(port),
-      SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
-      REQUESTS_PER_MINUTE: '1000000',
-      BUSY_AFTER: '60000',
-      MAIL_FROM: 'portal@portico.example',
-      ...env,
-    }),
-    connect: {
-      app: asRole(admin, 'portico_app', world.passwords),
-      system: asRole(admin, 'portico_system', world.passwords),
-    },
-    clock,
-    translations: createTranslations(join(root, 'locales'), { strict: true }),
-    log: createLog({ level: 'info', to: { write: (line: string) => void log.push(line) } }),
-    folder: join(world.folder, database, 'files'),
-    version: '0.0.0-test',
-    strict: true,
-    demo,
-    pages,
-  })
-  await app.http.listen({ port, host: '127.0.0.1' })
-  return app
 }
 
 const selectDueMails = (db: Kysely<DB>, now: Date) =>

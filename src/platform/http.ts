@@ -18,6 +18,7 @@ import { surfaceOf, type Caller } from './caller.ts'
 import { asBusy } from './database/errors.ts'
 import { createExecute, type Execute } from './execute.ts'
 import type { FileStore } from './files.ts'
+import { createAdmission } from './http/admission.ts'
 import { createConnections } from './http/connections.ts'
 import { isMultipart, receiveForm, type ReceivedForm } from './http/forms.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
@@ -169,9 +170,8 @@ async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): P
   /** Answered whatever the load: static files and what monitoring asks. */
   const isAlwaysAnswered = ({ url }: FastifyRequest) =>
     staticPaths.has(url.split('?')[0]!) || /^\/api\/v1\/(health|ready)$/.test(url)
-  app.addHook('onRequest', async (request) => {
-    if (options.isBusy() && !isAlwaysAnswered(request)) throw asBusy()
-  })
+  const admit = createAdmission({ isBusy: options.isBusy, isExempt: isAlwaysAnswered, log: options.log })
+  app.addHook('onRequest', async (request) => admit(request))
   await app.register(underPressure, {
     maxEventLoopDelay: busyAfter,
     retryAfter: 5,
