@@ -136,7 +136,9 @@ const userHandlers = implement('portal-users', userOperations, {
     ctx.allow(mayManageUser(ctx.actor, 'resend', user))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
     const last = await findLastActivationTime(ctx.db, ctx.account.id, id)
-    const wait = last ? Math.ceil(RESEND_PAUSE_SECONDS - (ctx.now.getTime() - last.getTime()) / 1000) : 0
+    // Later than now: the clock was set back.
+    const wait =
+      last && last <= ctx.now ? Math.ceil(RESEND_PAUSE_SECONDS - (ctx.now.getTime() - last.getTime()) / 1000) : 0
     if (wait > 0) throw problem('resentTooSoon', { retryAfter: wait, vars: { seconds: wait } })
     await sendActivationLink(ctx, id)
     await ctx.audit({ event: 'portalInvitationResent', subjectKind: 'portalUser', subjectId: id })

@@ -1,7 +1,7 @@
 /** Sends the mails of the outbox: wakes up when one is written, sweeps for what was missed, and retries. */
-import { createAttempt, jittered, type AttemptOptions } from './attempt.ts'
+import { BACKOFF, createAttempt, jittered, type AttemptOptions } from './attempt.ts'
 import { inTransaction } from '../database/transaction.ts'
-import { claim, wipeOldTokens, type Claim, type Which } from './queue.ts'
+import { claim, undoClockSteps, wipeOldTokens, type Claim, type Which } from './queue.ts'
 import type { Transport } from './smtp.ts'
 
 export interface DelivererOptions extends AttemptOptions {
@@ -72,9 +72,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }, delay)
   }
 
+  const healQueue = () =>
+    inTransaction(systemPool, { settings: null, write: true }, ({ db }) => undoClockSteps(db, clock.now(), BACKOFF))
+
   async function wipeTokens(): Promise<void> {
     const now = clock.now().getTime()
-    if (now - wipedAt <= HOUR) return
+    if (Math.abs(now - wipedAt) <= HOUR) return
     wipedAt = now
     await inTransaction(systemPool, { settings: null, write: true }, ({ db }) =>
       wipeOldTokens(db, new Date(now - TOKEN_KEPT_MS)),
@@ -83,7 +86,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function sweepRegularly(): void {
     wipeTokens().catch((error: unknown) => log.warn({ err: error }, 'Old tokens could not be wiped'))
-    look()
+    healQueue()
+      .catch((error: unknown) => log.warn({ err: error }, 'Mail that waits too long could not be looked for'))
+      .finally(look)
     sweepTimer = setTimeout(sweepRegularly, sweepEvery)
   }
 
@@ -107,6 +112,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     async sweep() {
       if (stopping) return
       await wipeTokens()
+      await healQueue()
       look()
       await workers.idle()
     },

@@ -77,8 +77,6 @@ export interface Emission<Vars extends MailVars = MailVars> {
   subject?: { kind: string; id: string } | null
   locale: string
   vars: Vars
-  /** Not before this moment. */
-  at?: Date
 }
 
 // One plain address: no quotes, lists, comments, routes or header ends. Looser than real domains, stricter than RFC 5322.
@@ -101,7 +99,7 @@ export async function emitMessages(
   { now, host }: { now: Date; host: string },
 ): Promise<string[]> {
   if (emissions.length === 0) return []
-  const rows = emissions.map(({ message: declared, to, subject, locale, vars, at = now }) => {
+  const rows = emissions.map(({ message: declared, to, subject, locale, vars }) => {
     if (!isMailAddress(to.address)) throw new TypeError('Not one mail address')
     if (Boolean(declared.secret) !== (typeof vars.token === 'string'))
       throw new TypeError(`${declared.kind}: a token and "secret" belong together`)
@@ -120,7 +118,7 @@ export async function emitMessages(
       secret: declared.secret ?? false,
       link_kind: declared.linkKind ?? null,
       status: 'waiting',
-      next_at: at,
+      next_at: now,
       message_id: `<${id}@${host}>`,
       created_at: now,
       urgent: declared.urgent ?? false,

@@ -88,6 +88,20 @@ async function insertDelivery(
     values (${row.account_id}, ${newId()}, ${row.id}, ${number}, ${at}, ${outcome}, ${detail})`.execute(db)
 }
 
+/**
+ * After the clock was set back, rows wait for moments that the later clock gave them. No row waits longer than the pause after
+ * its last attempt, of `pauses` in milliseconds, and no lease is longer than ours: such a row is due, such a lease is cut.
+ */
+export async function undoClockSteps(db: Kysely<DB>, now: Date, pauses: readonly number[]): Promise<void> {
+  const lease = new Date(now.getTime() + LEASE_MS)
+  // Twice the pause, as pauses are jittered; before the first attempt there is none.
+  const longest = [0, ...pauses].map((pause) => (2 * pause) / 1000)
+  const longestNow = sql`(${longest}::float8[])[least(attempts, ${pauses.length}::int) + 1]`
+  await sql`update outbox set next_at = least(next_at, ${now}), lease_until = least(lease_until, ${lease})
+    where status in ('waiting', 'sending')
+      and (next_at > ${now}::timestamptz + make_interval(secs => ${longestNow}) or lease_until > ${lease})`.execute(db)
+}
+
 /** Deletes tokens of mails that were not sent in time; those mails are never sent. */
 export async function wipeOldTokens(db: Kysely<DB>, before: Date): Promise<void> {
   await sql`update outbox set payload = null, status = case when status = 'waiting' then 'canceled' else status end,

@@ -130,6 +130,8 @@ export const countRecentActivationLinks = async (
     .where('kind', '=', 'portalActivation')
     .where('subject_id', '=', user?.id ?? null)
     .where('created_at', '>', new Date(now.getTime() - MINUTE))
+    // Later than now: the clock was set back.
+    .where('created_at', '<=', new Date(now.getTime() + MINUTE))
     .executeTakeFirst()
   return Number(found?.count ?? 0)
 }
