@@ -1,7 +1,8 @@
 /** What goes out: results by the output schema of their contract. What the schema does not name does not leave. */
 import fastJson, { type Schema } from 'fast-json-stringify'
 import { z } from 'zod'
-import { hasEffect, type Definition, type Effect } from './operation.ts'
+import type { Effect } from './effects.ts'
+import { hasEffect, type Definition } from './operation.ts'
 
 export interface OperationResponse {
   /** The output as JSON text. */

@@ -1,7 +1,7 @@
 /** Successful responses: JSON as the output schema made it, or the bytes of a file. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { contentDisposition } from '../file-names.ts'
-import type { Effect, Frame } from '../operation.ts'
+import type { Effect, Frame } from '../effects.ts'
 import type { OperationResponse } from '../output.ts'
 import { applyEffects } from './session-cookies.ts'
 

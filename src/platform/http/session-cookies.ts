@@ -1,7 +1,7 @@
 /** Cookies of sessions and sign-ups: host-only, unreadable for scripts, and named per audience so that portals never share one. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookieSuffix } from '../caller.ts'
-import type { Effect } from '../operation.ts'
+import type { Effect } from '../effects.ts'
 
 const PEOPLE_COOKIE = 'portico_people'
 const PORTAL_COOKIE = 'portico_portal_'

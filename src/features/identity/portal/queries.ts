@@ -1,6 +1,7 @@
 import { statement } from '../../../platform/database/statements.ts'
 import { sql } from 'kysely'
-import type { Effect, Read, Write } from '../../../platform/operation.ts'
+import type { Effect } from '../../../platform/effects.ts'
+import type { Read, Write } from '../../../platform/operation.ts'
 import { newToken } from '../../../platform/secrets.ts'
 
 /** Customers stay signed in for 30 days (RELIABILITY C4). */
