@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
 import type { FileStore, ReceivedFile } from './files.ts'
+import type { Effect } from './effects.ts'
 import type { Decision, Problem } from './problem.ts'
 
 /** The app says who its callers are by augmenting this interface (src/operations.ts). */
