@@ -1,4 +1,5 @@
 import svelte from 'eslint-plugin-svelte'
+import * as regexp from 'eslint-plugin-regexp'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
@@ -52,6 +53,17 @@ export default ts.config(
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
       ],
+    },
+  },
+  {
+    // A pattern that backtracks, or that tries every start of a long run, stops the whole process for seconds when
+    // somebody sends the right text. test/hostile-text.test.ts counts the work of those that are really used.
+    files: ['src/**', 'demo/**', 'db/**', 'tools/**', '*.mjs'],
+    ignores: TESTS,
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false, ignoreSticky: false }],
     },
   },
   {

@@ -208,7 +208,7 @@ async function slugOfHost(pool: pg.Pool, host: string, now: Date): Promise<strin
 }
 
 async function addPages(
-  { translations, demo }: AppOptions,
+  { translations, demo, log }: AppOptions,
   buildFolder: string,
   { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
 ): Promise<void> {
@@ -232,6 +232,7 @@ async function addPages(
         const effect = { signUpToken: newToken().token }
         if (request.caller.signUpToken === null) requestApi.effects.push({ effect, accountId: null })
       },
+      reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
       demo,
       words: (branches: readonly string[]) => translations.branch(locale, branches),
       t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),

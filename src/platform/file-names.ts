@@ -1,20 +1,23 @@
 /** Names and headers of files that are handed out. */
 import { EXTENSIONS, PICTURES } from './file-types.ts'
+import { trimCharacters, withoutInvisible } from './text.ts'
 
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]/g
+const CONTROL = /[\u0000-\u001f\u007f\ufffc\ufffd]/g
+/** Longest name that is looked at; file systems allow 255 bytes. */
+const MAX_GIVEN = 1_000
 
 /** Extensions that are spelled in more than one way. */
 const SPELLINGS: Record<string, RegExp> = { jpg: /\.jpe?g$/i, heic: /\.hei[cf]$/i }
 
 /** A file's own name as it may be shown and offered: no folders, no hidden or direction-turning characters, at most 120. */
 export function cleanName(name: string, extension: string): string {
-  const last = name.normalize('NFC').split(/[/\\]/).at(-1)!
-  const plain = last
-    .toWellFormed()
-    .replace(HIDDEN, '')
+  // The end of a name says what it is, and folders are in front of it.
+  const last = name.slice(-MAX_GIVEN).toWellFormed().normalize('NFC').split(/[/\\]/).at(-1)!
+  const line = withoutInvisible(last)
+    .replace(CONTROL, '')
     .replace(/[<>:"|?*]/g, '_')
     .replace(/\s+/g, ' ')
-    .replace(/^[\s.]+|[\s.]+$/g, '')
+  const plain = trimCharacters(line, (character) => character === ' ' || character === '.')
   const same = SPELLINGS[extension] ?? new RegExp(`\\.${extension}$`, 'i')
   // A text called page.html stays page.html.txt: its ending says what it is.
   const stem = plain.replace(same, '') || 'file'

@@ -32,6 +32,7 @@ import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
 import { split } from './input.ts'
 import { openApiDocument } from './openapi/document.ts'
+import { loggableUrl } from './masking.ts'
 import type { Implemented } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
@@ -212,12 +213,9 @@ function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions):
   app.addHook('onResponse', async (request, reply) => {
     const { method, originalUrl: url, host, log } = request
     const ms = Math.round(reply.elapsedTime)
-    log.info({ method, url: withoutSearchTerms(url), host, status: reply.statusCode, ms }, 'request')
+    log.info({ method, url: loggableUrl(url), host, status: reply.statusCode, ms }, 'request')
   })
 }
-
-/** What people search for are names: the log keeps that they searched, not for whom. */
-const withoutSearchTerms = (url: string): string => url.replace(/([?&](?:search|q)=)[^&]+/g, '$1…')
 
 function addServiceRoutes(app: FastifyInstance, { server, version, ready, cannotServe }: HttpOptions): void {
   app.get('/api/v1/health', async () => {

@@ -3,6 +3,7 @@ import type { DestinationStream, Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
+import { masked } from './masking.ts'
 
 export type Log = Logger
 
@@ -11,10 +12,6 @@ const HIDDEN = '[hidden]'
 const SECRET_NAME =
   /passw|passphrase|secret|token|cookie|authorization|credential|api[-_]?key|otp|form[-_]?key|smtp_?url|database_?url/i
 const SECRET_WORD = new Set(['html', 'text', 'body', 'payload', 'raw', 'session', 'code_verifier', 'key'])
-// Every token of ours is 43 characters of base64url (secrets.ts). Seen anywhere in a line (an address, a message, a
-// stack) it is masked. All-lower-case words are spared: a long constraint name is not a token, and no token looks so.
-const TOKEN = /(?<![\w-])(?![a-z_]{43}(?![\w-]))[\w-]{43}(?![\w-])/g
-const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]*@/gi
 
 /**
  * Structured logs, one JSON object a line, without secrets: fields named like credentials or mail bodies are hidden at
@@ -63,11 +60,6 @@ const prettyOutput = (): DestinationStream =>
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
   })
-
-/** Tokens and credentials in a text, masked. For the rare text that leaves by another way than the log. */
-export function masked(text: string): string {
-  return text.replace(TOKEN, '[token]').replace(USERINFO, '$1')
-}
 
 function hide(value: unknown, depth: number): unknown {
   if (value === null || typeof value !== 'object') return value

@@ -1,5 +1,6 @@
 /** The schema parts that contracts share: ids, moments, text, paging. Their descriptions appear in the API document. */
 import { z } from 'zod'
+import { cleanLine, cleanText } from './text.ts'
 
 // ---- input ----
 
@@ -10,31 +11,34 @@ const versionInput = z.int32().min(1).meta({
   id: 'SeenVersion',
   description: 'The `version` that you read. The change is refused if someone else changed the record since.',
 })
-/** One line of text: trimmed, without control characters, 1 to `max` characters. */
+/**
+ * A text of at most `max` characters. What is far longer is refused before anything else looks at it; some room is left
+ * for what cleaning takes out.
+ */
+const bounded = (max: number) => z.string().max(2 * max + 200, { error: 'tooLong', abort: true })
+/** One line of text: nothing invisible in it, no control characters, 1 to `max` characters. */
 export const line = (max = 200) =>
-  z
-    .string()
-    .trim()
+  bounded(max)
+    .overwrite(cleanLine)
     .min(1, 'required')
-    .max(max, 'tooLong')
+    .max(max, { error: 'tooLong', abort: true })
     .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
 /** Several lines of text: trimmed, line ends as \n, at most `max` characters; may be empty. */
 export const text = (max = 5000) =>
-  z
-    .string()
-    .transform((value) => value.replaceAll(/\r\n?/g, '\n').trim())
-    .pipe(
-      z
-        .string()
-        .max(max, 'tooLong')
-        .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control'),
-    )
-    .meta({ maxLength: max })
+  bounded(max)
+    .overwrite(cleanText)
+    .max(max, { error: 'tooLong', abort: true })
+    .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/u, 'control')
 /** An email address as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
 export const email = () =>
-  z.string().trim().max(254, 'tooLong').pipe(z.email('email')).meta({ format: 'email', description: 'Email address.' })
+  bounded(254)
+    .overwrite(cleanLine)
+    .max(254, { error: 'tooLong', abort: true })
+    .pipe(z.email('email'))
+    .meta({ format: 'email', description: 'Email address.' })
 /** A password as typed; `checkNewPassword` decides whether it may be used. */
-export const password = (what: string) => z.string().min(1, 'required').max(1_000, 'tooLong').describe(what)
+export const password = (what: string) =>
+  z.string().max(1_000, { error: 'tooLong', abort: true }).min(1, 'required').describe(what)
 /** One value of a query parameter, or the parameter repeated. */
 export const several = <T extends z.ZodType>(one: T) =>
   z
@@ -47,17 +51,16 @@ export const several = <T extends z.ZodType>(one: T) =>
 export const cursor = () =>
   z
     .string()
-    .max(200)
+    .max(200, { abort: true })
     .regex(/^[\w-]+$/)
     .optional()
     .describe('Where the page starts: `next` of the page before. Leave out for the first page.')
 export const limit = () =>
   z.coerce.number().int().min(1).max(100).default(50).describe('The most rows that the page may have.')
 export const search = () =>
-  z
-    .string()
-    .trim()
-    .max(100, 'tooLong')
+  bounded(100)
+    .overwrite(cleanLine)
+    .max(100, { error: 'tooLong', abort: true })
     .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
     .optional()
     .describe('Words to find. Each must occur, in any order; case and accents do not matter.')

@@ -20,6 +20,8 @@ export type PageContext = {
   requestId?: string
   /** Gives this browser the token that a sign-up from it will be recognized by, unless it has one. */
   startSignUp(): void
+  /** Logs an error that a page did not expect, with the request's id and without secrets. */
+  reportError(error: unknown): void
   /** Only the demo has an open mailbox page. */
   demo: boolean
   /** The texts under these branches (`jobs.portal`), nested from the root. */

@@ -53,16 +53,9 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
     }
   }
   if (kind === 'unknown') {
-    // Support finds this line by the request id; the log's own handler adds no page.
-    console.error(
-      JSON.stringify({
-        level: 50,
-        msg: 'page failed',
-        requestId,
-        path: event.url.pathname,
-        error: String((error as Error)?.stack ?? error),
-      }),
-    )
+    // Support finds this line by the request id. Without a request there is only the build.
+    if (event.locals.reportError) event.locals.reportError(error)
+    else console.error(error)
     return { status: 500, code: 'internal', message: t ? t('ui.errors.internal.title') : 'Internal error', ...mark }
   }
   return { ...mark }

@@ -200,8 +200,10 @@ export async function hasAccounts(client: pg.Client): Promise<boolean> {
  * states that it widens nothing. Undefined when it has neither.
  */
 export function widening(sql: string): string[] | undefined {
-  const opening = /^(?:\s*(?:--.*)?\r?\n)*/.exec(`${sql}\n`)![0]
-  const sentences = [...opening.matchAll(/^\s*--\s*widens:[ \t]*(.*\S)\s*$/gm)].map((match) => match[1]!)
+  const lines = sql.split('\n').map((line) => line.trim())
+  const end = lines.findIndex((line) => line !== '' && !line.startsWith('--'))
+  const comments = lines.slice(0, end < 0 ? undefined : end).map((line) => line.slice(2).trim())
+  const sentences = comments.flatMap((line) => (line.startsWith('widens:') ? line.slice(7).trim() || [] : []))
   return sentences.length === 0 ? undefined : sentences.filter((sentence) => !/^nothing\.?$/i.test(sentence))
 }
 

@@ -122,7 +122,7 @@ const decodeMarks = (href: string) => href.replace(/%EE%80%80/gi, '\uE000').repl
 /** The plain-text version: only links and emphasis of the Markdown need replacing. */
 function textOf(markdown: string, fill: (text: string, format: (value: Value) => string) => string): string {
   const plain = markdown
-    .replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, (_, label: string, url: string) =>
+    .replace(/\[([^[\]]*)\]\(([^()\s]*)\)/g, (_, label: string, url: string) =>
       label === url ? url : `${label} (${url})`,
     )
     .replace(/(\*\*|__)(.+?)\1/g, '$2')

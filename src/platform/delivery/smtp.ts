@@ -144,8 +144,11 @@ function converse(
 async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
   // Loaded with the first mail: a tenth of the start-up time, and no request waits for a mail.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
-  const domain = (address: string) =>
-    address.replace(/@(.*)$/, (_, host: string) => '@' + (domainToASCII(host) || host))
+  const domain = (address: string) => {
+    const at = address.lastIndexOf('@')
+    const host = address.slice(at + 1)
+    return at < 0 ? address : `${address.slice(0, at)}@${domainToASCII(host) || host}`
+  }
   return new MailComposer({
     // Objects, never joined text: a comma or quote in a name cannot make a second recipient (PS-56).
     from: { name: headerName(mail.fromName), address: fromAddress },

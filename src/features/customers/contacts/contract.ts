@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
 import { email, flag, id, line, recordId, seenVersion } from '../../../platform/schema.ts'
 
-export const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}(?:\s*(?:x|ext\.?)\s*\d{1,6})?$/i, 'phone')
+export const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}(?:(?:x|ext\.?)\s*\d{1,6})?$/i, 'phone')
 /** Null clears it; left out it stays. */
 export const clearable = <T extends z.ZodType>(part: T) => part.nullable().optional()
 

@@ -6,7 +6,7 @@ export const MAX_AMOUNT = 1e13
 /** `1,234.50` as 123450 minor units; null when it is not an amount. */
 export function parseAmount(text: string, minorDigits = 2): number | null {
   const [, sign, whole, part = ''] =
-    /^\s*(-?)[^\d\s.,-]{0,3}\s*(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d*))?\s*$/.exec(text) ?? []
+    /^(-?)(?:[^\d\s.,-]{1,3}\s{0,3})?(\d{1,3}(?:,\d{3}){1,4}|\d{1,13})(?:\.(\d{0,10}))?$/.exec(text.trim()) ?? []
   if (whole === undefined || part.length > minorDigits) return null
   const minor = Number(whole.replaceAll(',', '') + part.padEnd(minorDigits, '0'))
   if (minor > MAX_AMOUNT) return null

@@ -116,7 +116,7 @@ export function normalizeText(input: unknown): NormalizedValue {
 
 /** Digits, sign and point only (V-52). The number is stored as text, so that it is never rounded. */
 function normalizeNumber(input: string): NormalizedValue {
-  const [, sign, whole = '', fraction = ''] = /^\s*([+-]?)(\d{0,15})(?:\.(\d{0,10}))?\s*$/.exec(input) ?? []
+  const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{0,15})(?:\.(\d{0,10}))?$/.exec(input.trim()) ?? []
   if (sign === undefined || whole + fraction === '') return refuse('number')
   const digits = whole.replace(/^0+(?=\d)/, '') || '0'
   const value = fraction ? `${digits}.${fraction}` : digits
