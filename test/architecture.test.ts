@@ -64,8 +64,8 @@ describe('imports', () => {
         if (layerOf(file) !== 'features' || typesOnly || !['contract', 'rules'].includes(roleOf(file))) return false
         if (roleOf(file) === 'rules')
           return target !== null
-            ? !/\/(rules|contract)\.ts$|^src\/platform\/(problem|zone)\.ts$/.test(target) &&
-                'rules import rules, platform/problem.ts and zone.ts'
+            ? !/\/(rules|contract)\.ts$|^src\/platform\/(problem|text|zone)\.ts$/.test(target) &&
+                'rules import rules, platform/problem.ts, text.ts and zone.ts'
             : 'rules use nothing from outside'
         return (
           from !== 'zod' &&

@@ -1,16 +1,17 @@
-/** Tables as CSV whose cells a spreadsheet opens as text. */
+/** Tables as CSV whose cells a spreadsheet opens as text. Everything that leaves as CSV is written here. */
 import { stringify } from 'csv-stringify/sync'
+import { neutralizeFormulas } from './text.ts'
 
-/**
- * UTF-8 with a byte order mark and CRLF line ends, as spreadsheets expect. A cell that starts with = + - @, a tab or a
- * line end gets an apostrophe in front: a spreadsheet would run it as a formula (CSV injection).
- */
-export function csvFile(
-  headings: readonly string[],
-  rows: readonly (readonly (string | number | null | undefined)[])[],
-): Buffer {
-  const cells = rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))))
-  return Buffer.from(
-    stringify([[...headings], ...cells], { bom: true, record_delimiter: '\r\n', escape_formulas: true }),
-  )
-}
+export type Cell = string | number | null | undefined
+
+/** One row with its line end. Every cell is quoted, and nothing in it runs as a formula (CSV injection). */
+export const csvRow = (cells: readonly Cell[]): string =>
+  stringify([cells.map((cell) => neutralizeFormulas(String(cell ?? '')))], {
+    quoted: true,
+    quoted_empty: true,
+    record_delimiter: '\r\n',
+  })
+
+/** A whole file: UTF-8 with a byte order mark and CRLF line ends, as spreadsheets expect. */
+export const csvFile = (headings: readonly string[], rows: readonly (readonly Cell[])[]): Buffer =>
+  Buffer.from(`\ufeff${[headings, ...rows].map(csvRow).join('')}`)

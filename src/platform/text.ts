@@ -69,3 +69,17 @@ export function trimCharacters(text: string, isTrimmed: (character: string) => b
   while (end > start && isTrimmed(text[end - 1]!)) end--
   return text.slice(start, end)
 }
+
+// ---- formulas ----
+
+const FORMULA = '=+\\-@\uff1d\uff0b\uff0d\uff20'
+/** Also where a value has several lines: a spreadsheet that is told another quote or separator begins a cell there. */
+const CELL_START = '(?<=^|[\\t\\n\\v\\f\\r\\u0085\\u2028\\u2029])'
+const FORMULA_START = new RegExp(`${CELL_START}(?=[${FORMULA}])|^(?=[\\t\\r\\n])`, 'g')
+const NEUTRALIZED = new RegExp(`${CELL_START}'(?=[${FORMULA}\\t\\r\\n])`, 'g')
+
+/** Against formula injection: an apostrophe in front of what a spreadsheet would run, at the start and in every line. */
+export const neutralizeFormulas = (cell: string): string => cell.replace(FORMULA_START, "'")
+
+/** Undoes it, so that a table that we wrote can be read again. */
+export const restoreFormulas = (cell: string): string => cell.replace(NEUTRALIZED, '')

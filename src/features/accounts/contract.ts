@@ -41,6 +41,7 @@ const zone = () =>
 const currency = () =>
   z
     .string()
+    .max(20, { error: 'currency', abort: true })
     .trim()
     .toUpperCase()
     .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'currency')
@@ -48,6 +49,7 @@ const currency = () =>
 const accent = () =>
   z
     .string()
+    .max(20, { error: 'color', abort: true })
     .trim()
     .toLowerCase()
     .regex(/^#[0-9a-f]{6}$/, 'color')

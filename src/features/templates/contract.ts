@@ -47,7 +47,8 @@ const fieldInput = z
   .strictObject({
     id: z
       .string()
-      .regex(/^[A-Za-z0-9_-]{1,40}$/)
+      .max(40, { abort: true })
+      .regex(/^[A-Za-z0-9_-]+$/)
       .optional()
       .describe('ID of an existing field. Leave out for a new one.'),
     name: line(120).describe('Label.'),

@@ -1,4 +1,5 @@
 /** How a cell of the file becomes a value. */
+import { cleanText, restoreFormulas } from '../../../platform/text.ts'
 import { columnsOf, type Mapping, type Reason, type TimeStyle } from '../rules.ts'
 
 /** A time without an offset: its meaning depends on a time zone. */
@@ -48,13 +49,6 @@ function validLocalTime(day: string, time: string): LocalTime | null {
   return dayExists && timeExists ? { day, time } : null
 }
 
-/** Against formula injection: a cell that a spreadsheet would run is written as text. Plain numbers stay as they are. */
-export const escapeFormula = (cell: string): string =>
-  /^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell
-
-/** Undoes `escapeFormula`, so that a rejected row corrected in a spreadsheet can be imported. */
-const unescapeFormula = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)
-
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 const EMAIL = /^[^\s@<>()[\],;:"\\]{1,64}@[^\s@<>()[\],;:"\\]{1,190}$/
 
@@ -74,7 +68,7 @@ export function createCellReader(record: CsvRecord, mapping: Mapping): CellReade
   const reasons: Reason[] = []
   for (const column of columnsOf(mapping))
     if (CONTROL_CHARACTERS.test(record.get(column) ?? '')) reasons.push({ code: 'control', vars: { column } })
-  const columnCell = (column: string) => unescapeFormula(record.get(column) ?? '').trim()
+  const columnCell = (column: string) => cleanText(restoreFormulas(record.get(column) ?? ''))
   return {
     cell: (meaning) => {
       const column = mapping.columns[meaning]

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { parse } from 'csv-parse'
-import { stringify } from 'csv-stringify/sync'
-import { escapeFormula } from '../cells/rules.ts'
+import { csvRow } from '../../../platform/csv.ts'
 import type { RefuseImport } from '../rules.ts'
 
 export interface CsvRow {
@@ -83,13 +82,13 @@ async function* readUtf8(file: string, refuse: RefuseImport): AsyncGenerator<str
 }
 
 /** One CSV line without its line break. */
-export const csvLine = (cells: readonly string[]): string => stringify([cells.map(escapeFormula)]).trimEnd()
+export const csvLine = (cells: readonly string[]): string => csvRow(cells).trimEnd()
 
 /** Writes rejected rows as they were read, after their line and the reasons. The file is created with the first of them. */
 export function createRejectsWriter(file: string, header: readonly string[]) {
   let stream: WriteStream | null = null
   const write = async (cells: readonly string[]) => {
-    if (!stream!.write(stringify([cells.map(escapeFormula)]))) await once(stream!, 'drain')
+    if (!stream!.write(csvRow(cells))) await once(stream!, 'drain')
   }
   return {
     async add({ number, cells }: CsvRow, reasons: string) {

@@ -141,7 +141,7 @@ describe('the 40 requests of Los Angeles', () => {
     const { counts, printed } = await importSample(firm, { dryRun: true, chunk: 9 })
     expect(counts).toMatchObject({ new: 40 })
     expect(printed).toHaveLength(41)
-    expect(printed.slice(0, 2)).toEqual(['row,reference,outcome,reasons', '2,1-870704831,new,'])
+    expect(printed.slice(0, 2)).toEqual(['"row","reference","outcome","reasons"', '"2","1-870704831","new",""'])
     expect(await storedRows(firm)).toEqual(before)
   })
 })

@@ -22,7 +22,7 @@ export const local = () => localTime
 const localTime = z
   .strictObject({
     day: z.iso.date('format').describe('Day, such as 2026-12-07.'),
-    time: z.iso.time({ precision: -1, error: 'format' }).describe('Time of day in 24 hours, such as 14:00.'),
+    time: z.iso.time({ precision: -1, error: 'format' }).max(5).describe('Time of day in 24 hours, such as 14:00.'),
   })
   .meta({ id: 'LocalTime', description: "Day and time in the business's time zone." })
 /** The same in an answer, beside the moment itself. */

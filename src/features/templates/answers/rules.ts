@@ -1,4 +1,5 @@
 /** Answers to the fields of a job: which are accepted, and in which form they are stored. Pure. */
+import { cleanLine, cleanText } from '../../../platform/text.ts'
 import { MAX_AMOUNT } from '../amounts/rules.ts'
 import {
   getFieldPermission,
@@ -84,7 +85,7 @@ export function normalizeValue(field: Field, input: unknown): NormalizedValue {
     case 'number':
       return typeof input === 'string' ? normalizeNumber(input) : refuse('number')
     case 'dateTime':
-      return typeof input === 'string' ? normalizeDateTime(input.trim()) : refuse('dateTime')
+      return typeof input === 'string' ? normalizeDateTime(cleanLine(input)) : refuse('dateTime')
     case 'checkbox':
       return typeof input === 'boolean' ? { value: input } : refuse('type')
     case 'currency':
@@ -96,7 +97,7 @@ export function normalizeValue(field: Field, input: unknown): NormalizedValue {
     case 'file':
       return normalizeFileIds(input)
     case 'link':
-      return typeof input === 'string' && isWebAddress(input.trim()) ? { value: input.trim() } : refuse('link')
+      return typeof input === 'string' && isWebAddress(cleanLine(input)) ? { value: cleanLine(input) } : refuse('link')
     case 'section':
       return refuse('readOnly')
   }
@@ -109,14 +110,14 @@ const CONTROL_CHARACTER = /[\u0000-\u0008\u000b-\u001f\u007f]/
 
 export function normalizeText(input: unknown): NormalizedValue {
   if (typeof input !== 'string') return refuse('type')
-  const text = input.replaceAll(/\r\n?/g, '\n').trim()
+  const text = cleanText(input)
   if (text.length > MAX_TEXT) return refuse('tooLong', { max: MAX_TEXT })
   return CONTROL_CHARACTER.test(text) ? refuse('control') : { value: text || undefined }
 }
 
 /** Digits, sign and point only (V-52). The number is stored as text, so that it is never rounded. */
 function normalizeNumber(input: string): NormalizedValue {
-  const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{0,15})(?:\.(\d{0,10}))?$/.exec(input.trim()) ?? []
+  const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{0,15})(?:\.(\d{0,10}))?$/.exec(cleanLine(input)) ?? []
   if (sign === undefined || whole + fraction === '') return refuse('number')
   const digits = whole.replace(/^0+(?=\d)/, '') || '0'
   const value = fraction ? `${digits}.${fraction}` : digits
