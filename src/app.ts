@@ -176,9 +176,7 @@ function createServerContext(
       await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname })
     },
     notifyOutbox: () => deliverer.wake(),
-    audit: writeAudit,
-    refusalEventOf,
-    readEventOf,
+    ...{ audit: writeAudit, refusalEventOf, readEventOf },
     warn: (message, about) => log.warn(about, message),
     reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
