@@ -470,6 +470,12 @@ export interface StaffMembers {
   updated_at: Timestamp;
 }
 
+export interface StaffNames {
+  account_id: string | null;
+  id: string | null;
+  name: string | null;
+}
+
 export interface Templates {
   account_id: string;
   created_at: Timestamp;
@@ -537,6 +543,7 @@ export interface DB {
   schema_migrations: SchemaMigrations;
   sites: Sites;
   staff_members: StaffMembers;
+  staff_names: StaffNames;
   template_versions: TemplateVersions;
   templates: Templates;
   tokens: Tokens;

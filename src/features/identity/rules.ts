@@ -104,6 +104,8 @@ export interface Reach {
   account: string | null
   actor_kind: Actor['kind']
   actor_id: string | null
+  /** The portal user whose own rows are read. A mailed link or a password proves one to the database later. */
+  portal_user: string | null
   staff: 'all' | 'assigned' | null
   customers: string[]
   jobs_of: string[]
@@ -139,6 +141,7 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
     account: account?.id ?? null,
     actor_kind: actor.kind,
     actor_id: 'id' in actor ? actor.id : null,
+    portal_user: null,
     staff: null,
     customers: [],
     jobs_of: [],
@@ -160,6 +163,7 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
       const wholeCustomers = actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
       return {
         ...noReach,
+        portal_user: actor.id,
         customers: actor.links.map((link) => link.customer),
         jobs_of: wholeCustomers,
         contacts: actor.links.flatMap((link) => (link.contact ? [link.contact] : [])),

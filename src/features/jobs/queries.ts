@@ -68,9 +68,7 @@ export async function reserveJobNumbers(db: Write, account: string, count: numbe
   const {
     rows: [row],
   } = await sql<{ first: string }>`
-    insert into counters (account_id, kind, next) values (${account}, 'job', ${1001 + count})
-    on conflict (account_id, kind) do update set next = counters.next + ${count}
-    returning next - ${count} as first`.execute(db)
+    select reserve_numbers(${account}, 'job', ${count}) as first`.execute(db)
   return Number(row!.first)
 }
 

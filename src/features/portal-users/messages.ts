@@ -7,8 +7,8 @@ import { emailNorm, type Write } from '../../platform/operation.ts'
 import { undoUnless } from '../../platform/database/statements.ts'
 import type { AuditInput } from '../audit/rules.ts'
 import { newToken } from '../../platform/secrets.ts'
-import { hasAccessEnded, isUserPresent, lockLogin, setPendingEmail } from './activation/queries.ts'
-import { insertToken, isLinkOpen, replaceTokens, type TokenKind } from './activation/tokens/queries.ts'
+import { hasAccessEnded, isUserPresent, setPendingEmail } from './activation/queries.ts'
+import { insertToken, isLinkOpen, type TokenKind } from './activation/tokens/queries.ts'
 
 const HOUR = 3600_000
 /** How long each kind of link works (RELIABILITY C4). */
@@ -199,17 +199,14 @@ async function sendLink(
 async function createLink(ctx: Sending, user: Recipient, address: string, kind: TokenKind): Promise<Link> {
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + LINK_LIFE[kind])
-  await lockLogin(ctx.db, ctx.account.id, user.id)
-  await replaceTokens(ctx.db, ctx.account.id, [kind], user.id, ctx.now)
-  await insertToken(ctx.db, {
-    account_id: ctx.account.id,
+  await insertToken(ctx.db, ctx.account.id, {
     id: ctx.newId(),
     kind,
-    subject_id: user.id,
+    user: user.id,
     hash,
-    email_norm: emailNorm(address),
-    created_at: ctx.now,
-    expires_at: ends,
+    emailNorm: emailNorm(address),
+    at: ctx.now,
+    expires: ends,
   })
   return { token, until: ends.toISOString() }
 }

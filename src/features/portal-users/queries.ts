@@ -4,6 +4,7 @@ import { fold } from '../../platform/fold.ts'
 import { emailNorm, type Read, type Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import type { Permissions } from '../identity/rules.ts'
+import { listLinkTimes } from './activation/tokens/queries.ts'
 import type { TemplatesMode, UserStatus } from './rules.ts'
 
 /** A portal user as the office sees it, without the password. */
@@ -69,17 +70,7 @@ export const lockPortalUser = async (db: Write, account: string, id: string): Pr
 
 /** Creation time of the newest activation link. */
 export const findLastActivationTime = async (db: Read, account: string, user: string): Promise<Date | undefined> =>
-  (
-    await db
-      .selectFrom('tokens')
-      .select('created_at')
-      .where('account_id', '=', account)
-      .where('kind', '=', 'portalActivation')
-      .where('subject_id', '=', user)
-      .orderBy('created_at', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-  )?.created_at
+  (await listLinkTimes(db, account, 'portalActivation', user))[0]
 
 /** Adds an invited user; null when the address has a user, also one added at the same time. */
 export async function insertInvitedUser(

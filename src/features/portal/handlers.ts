@@ -23,8 +23,8 @@ export const portalHandlers = implement('portal', portal, {
   },
 
   async updatePortalSettings(ctx, { version, ...input }) {
-    const before = await findPortalSettings(ctx.db, ctx.account.id)
     ctx.allow(mayManage(ctx.actor))
+    const before = await findPortalSettings(ctx.db, ctx.account.id)
     const change = await checkChange(ctx, input, before)
     if (!(await savePortalSettings(ctx.db, ctx.account.id, version, change, ctx.now))) throw problem('editConflict')
     // Turning the portal off ends its sessions; data and activations stay (E-09).

@@ -79,8 +79,8 @@ function toColumns(change: PortalChange) {
 
 /** Ends every session of the account's portal and returns their number. */
 export async function endAllPortalSessions(db: Write, account: string): Promise<number> {
-  const { numDeletedRows } = await db.deleteFrom('portal_sessions').where('account_id', '=', account).executeTakeFirst()
-  return Number(numDeletedRows)
+  const { rows } = await sql<{ ended: number }>`select end_all_portal_sessions(${account}) as ended`.execute(db)
+  return rows[0]?.ended ?? 0
 }
 
 /** Active templates in the account's order, and archived ones among the ids in `also`. */

@@ -10,8 +10,8 @@ import { staff } from './contract.ts'
 import { staffInvitation } from './messages.ts'
 import { allowedActions, mayChangeMember, mayChangeRole, mayGiveRole, mayManageMember, maySeeStaff } from './policy.ts'
 import {
+  acceptInvitation,
   addInvitation,
-  consumeInvitation,
   findInvitation,
   listOpenInvitations,
   peekInvitation,
@@ -19,7 +19,6 @@ import {
   type StaffInvitation,
 } from './invitations/queries.ts'
 import {
-  activateMember,
   addMember,
   changeMemberStatus,
   findMember,
@@ -198,12 +197,10 @@ export const staffHandlers = implement('staff', staff, {
           return { invitation, ...(await prepareNewLogin(input, invitation)) }
       }
     },
-    async (ctx, _input, { invitation, passwordHash, name }) => {
+    async (ctx, { token }, { invitation, passwordHash, name }) => {
       ctx.allow(yes)
       await ctx.enter(invitation.account_id)
-      const isAccepted =
-        (await consumeInvitation(ctx.db, invitation.account_id, invitation.token_id, ctx.now)) &&
-        (await activateMember(ctx.db, invitation.account_id, invitation.member_id, name, ctx.now))
+      const isAccepted = await acceptInvitation(ctx.db, invitation.account_id, hashToken(token), name, ctx.now)
       if (!isAccepted) throw problem('invitationClosed')
       await ctx.audit({
         event: 'staffJoined',
@@ -281,7 +278,7 @@ async function sendInvitation(
   member: Pick<Member, 'id' | 'email' | 'role'>,
 ): Promise<void> {
   const { token, hash } = newToken()
-  await addInvitation(ctx.db, ctx.account.id, {
+  await addInvitation(ctx.db, {
     id: ctx.newId(),
     member: member.id,
     hash,

@@ -83,23 +83,6 @@ export const changeMemberStatus = async (
       .executeTakeFirst()
   ).numUpdatedRows === 1n
 
-export const activateMember = async (
-  db: Write,
-  account: string,
-  id: string,
-  name: string,
-  at: Date,
-): Promise<boolean> =>
-  (
-    await db
-      .updateTable('staff_members')
-      .set({ status: 'active', name, updated_at: at })
-      .where('account_id', '=', account)
-      .where('id', '=', id)
-      .where('status', '=', 'invited')
-      .executeTakeFirst()
-  ).numUpdatedRows === 1n
-
 export const setRole = async (db: Write, account: string, id: string, role: StaffRole, at: Date): Promise<void> => {
   await db
     .updateTable('staff_members')

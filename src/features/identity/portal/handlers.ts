@@ -10,7 +10,7 @@ import {
   consumeToken,
   type FoundToken,
 } from '../../portal-users/activation/tokens/queries.ts'
-import { lockLogin, lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
+import { lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
 import { isWaiting, oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
 import { isPortalUser } from '../policy.ts'
 import { beginSignIn, consumeAlert, forgetGuesses, rememberBrowser, type SignInAttempt } from '../guessing/queries.ts'
@@ -70,7 +70,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
         rememberBrowser(ctx, login.id, login.password_hash!),
         ctx.audit({ event: 'portalUserSignedIn', subjectKind: 'portalUser', subjectId: login.id }),
       ])
-      if (!isRecorded) throw problem('wrongCredentials', { subject })
+      if (!isRecorded || !session) throw problem('wrongCredentials', { subject })
       ctx.afterCommit(attempt.complete)
       return withEffect({ name: login.name ?? '' }, { ...session, browser })
     },
@@ -126,7 +126,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     },
     async (ctx, _input, { hash, checkedHash }) => {
       ctx.allow(isPortalUser(ctx.actor))
-      const user = await lockLogin(ctx.db, ctx.account.id, ctx.actor.id)
+      const user = await findLogin(ctx.db, ctx.account.id, ctx.actor.id)
       if (!user || !(await setPortalPassword(ctx.db, ctx.account.id, user.id, { hash, checkedHash, now: ctx.now }))) {
         throw problem('input', { fields: { current: 'wrongPassword' } })
       }
@@ -166,13 +166,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     async (ctx, input, hash) => {
       ctx.allow(portalIsOpen(ctx.account))
       const { id: account } = ctx.account
-      const subject = (await findToken(ctx.db, account, 'portalReset', input.token))?.user.id
-      if (subject) await lockLogin(ctx.db, account, subject)
-      // Read again under the lock, because the user or the link may have changed in between.
-      const token = await findToken(ctx.db, account, 'portalReset', input.token)
+      const token = await findToken(ctx.db, account, 'portalReset', input.token, { lock: true })
       const status = portalResetStatus(token, ctx.now)
       if (!token || status !== 'open') throw problem(REFUSALS[status])
-      const user = (await findLogin(ctx.db, account, token.user.id))!
+      const { user } = token
       await checkNewPassword(input.password, [user.email, user.name])
       if (!(await consumeToken(ctx.db, account, 'portalReset', input.token, ctx.now))) throw problem('linkUsed')
       if (!(await setPortalPassword(ctx.db, account, user.id, { hash, now: ctx.now }))) throw problem('linkInvalid')
@@ -203,8 +200,8 @@ async function refuseGuess(
   ctx: Context<typeof portalIdentity.signInToPortal>,
   { login, failures }: SignInAttempt,
 ): Promise<Problem> {
-  const user =
-    login?.status === 'active' && failures >= ALERT_AFTER && (await findLogin(ctx.db, ctx.account.id, login.id))
+  const isAlertDue = login?.status === 'active' && failures >= ALERT_AFTER
+  const user = isAlertDue && (await lockLoginByEmail(ctx.db, ctx.account.id, emailNorm(login.email!)))
   if (user && (await consumeAlert(ctx.db, user.id, ctx.now))) {
     await sendNotice(ctx, user, portalSignInsFailed, { count: String(failures) })
   }

@@ -1,8 +1,11 @@
-import { statement } from '../../../platform/database/statements.ts'
 import { sql } from 'kysely'
+import { statement } from '../../../platform/database/statements.ts'
 import type { Effect } from '../../../platform/effects.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { newToken } from '../../../platform/secrets.ts'
+import { changeOwnLogin } from '../../portal-users/activation/queries.ts'
+
+// The app role has no right on sessions and changes no portal user: it calls definer functions.
 
 /** Customers stay signed in for 30 days (RELIABILITY C4). */
 const PORTAL_SESSION_MS = 30 * 24 * 3600_000
@@ -17,37 +20,45 @@ interface SessionContext {
   clientAddress: string
 }
 
-/** Parameters: account, hash, id, user, now, end, user agent, client address. */
-const insertPortalSession = statement(`
-    insert into portal_sessions (
-      account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address
-    )
-    values ($1, $2, $3, 'portalUser', $4, $5, $5, $6, $7, $8)`)
+const startPortalSession = statement<{ isStarted: boolean }>('select start_portal_session($1) as "isStarted"')
 
-/** Opens a session and ends the browser's previous one, so that a session planted by an attacker gains no access (PS-47). */
+/**
+ * Opens a session and ends the browser's previous one, so that a session planted by an attacker gains no access (PS-47).
+ * Undefined unless recordSignIn or consumeToken proved in this transaction that the caller is this user.
+ */
 export async function openPortalSession(
   { db, account, actor, now, newId, userAgent, clientAddress }: SessionContext,
   user: string,
-): Promise<Extract<Effect, { session: 'start' }>> {
+): Promise<Extract<Effect, { session: 'start' }> | undefined> {
   if (actor.kind === 'portalUser' && actor.id)
     await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
   const { token, hash } = newToken()
   const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
-  await insertPortalSession(db, account.id, hash, newId(), user, now, ends, userAgent, clientAddress)
-  return { session: 'start', audience: 'portal', token, ends }
+  const session = { hash: hash.toString('hex'), id: newId(), user, at: now, ends, userAgent, clientAddress }
+  const [row] = await startPortalSession(db, JSON.stringify(session))
+  return row?.isStarted ? { session: 'start', audience: 'portal', token, ends } : undefined
 }
 
-export const listPortalSessionRows = (db: Read, account: string, user: string, now: Date) =>
-  db
-    .selectFrom('portal_sessions')
-    .select(['id', 'created_at', 'seen_at', 'ends_at', 'user_agent', 'client_address'])
-    .where('account_id', '=', account)
-    .where('subject_id', '=', user)
-    .where('ends_at', '>', now)
-    .orderBy('seen_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(200)
-    .execute()
+interface PortalSession {
+  id: string
+  created_at: Date
+  seen_at: Date
+  ends_at: Date
+  user_agent: string
+  client_address: string
+}
+
+/** The newest 200 active sessions of a user. */
+export async function listPortalSessionRows(
+  db: Read,
+  account: string,
+  user: string,
+  now: Date,
+): Promise<PortalSession[]> {
+  const { rows } = await sql<PortalSession>`
+    select * from list_portal_sessions(${account}, ${user}, ${now}) limit 200`.execute(db as Write)
+  return rows
+}
 
 /** Ends one session of a user, all, or all but one, and returns how many ended. */
 export async function endPortalSessions(
@@ -56,25 +67,15 @@ export async function endPortalSessions(
   user: string,
   { only = null, but = null }: { only?: string | null; but?: string | null } = {},
 ): Promise<number> {
-  const ended = await db
-    .deleteFrom('portal_sessions')
-    .where('account_id', '=', account)
-    .where('subject_id', '=', user)
-    .$if(only !== null, (query) => query.where('id', '=', only!))
-    .$if(but !== null, (query) => query.where('id', '<>', but!))
-    .executeTakeFirst()
-  return Number(ended.numDeletedRows)
+  const { rows } = await sql<{ ended: number }>`
+    select end_portal_sessions(${account}, ${user}, ${only}, ${but}) as ended`.execute(db)
+  return rows[0]?.ended ?? 0
 }
 
 /** Parameters: account, user, password hash, now. */
-const updateLastSignIn = statement<{ id: string }>(`
-  update portal_users
-  set last_sign_in_at = $4
-  where account_id = $1
-    and id = $2
-    and status = 'active'
-    and password_hash = $3
-  returning id`)
+const recordPortalSignIn = statement<{ isRecorded: boolean }>(
+  'select record_portal_sign_in($1, $2, $3, $4) as "isRecorded"',
+)
 
 /** Records the sign-in. False when the user was suspended or removed, or changed the password, since it was checked. */
 export async function recordSignIn(
@@ -84,7 +85,7 @@ export async function recordSignIn(
   checkedHash: string,
   now: Date,
 ): Promise<boolean> {
-  return (await updateLastSignIn(db, account, user, checkedHash, now)).length === 1
+  return (await recordPortalSignIn(db, account, user, checkedHash, now))[0]?.isRecorded ?? false
 }
 
 /** Sets a new password, with `checkedHash` only if that is still the current one. Returns whether it was set. */
@@ -94,13 +95,11 @@ export async function setPortalPassword(
   user: string,
   { hash, checkedHash, now }: { hash: string; checkedHash?: string; now: Date },
 ): Promise<boolean> {
-  const result = await db
-    .updateTable('portal_users')
-    .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
-    .where('account_id', '=', account)
-    .where('id', '=', user)
-    .where('status', '=', 'active')
-    .$if(checkedHash !== undefined, (query) => query.where('password_hash', '=', checkedHash!))
-    .executeTakeFirst()
-  return Number(result.numUpdatedRows) === 1
+  const login = await changeOwnLogin(db, account, user, {
+    statuses: ['active'],
+    expected: checkedHash === undefined ? {} : { password_hash: checkedHash },
+    change: { password_hash: hash },
+    now,
+  })
+  return login !== undefined
 }

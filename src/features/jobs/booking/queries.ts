@@ -16,9 +16,16 @@ export interface Booker {
   postal_address: string | null
 }
 
-interface StoredBookingData {
+interface BookingStart {
+  /** Null when the user was removed (E-11). */
+  booker: Booker | null
   /** As they are now. */
   links: CustomerLink[]
+  /** Who runs the daily work and gets a mail about a booking. */
+  dispatchers: { id: string; email: string; name: string | null }[]
+}
+
+interface StoredBookingData {
   /** What this form has booked before. */
   earlierJobs: { id: string; number: number }[]
   /** Active job types, in the account's order. */
@@ -26,25 +33,18 @@ interface StoredBookingData {
   template: TemplateOf | null
   /** The requested site, when it is within reach. */
   sites: { id: string; customer_id: string; address: string; latitude: number | null; longitude: number | null }[]
-  /** Who runs the daily work and gets a mail about a booking. */
-  dispatchers: { id: string; email: string; name: string | null }[]
 }
 
 // The batch is sent with the look-up of the caller, so account and user come from the transaction's own settings.
 const ACCOUNT = "(select nullif(current_setting('app.account', true), '')::uuid)"
 const USER = "(select nullif(current_setting('app.actor_id', true), '')::uuid)"
 
-const lockBooker = statement<Booker>(`
-  select id, email, email_norm, name, phone, company, postal_address from portal_users
-  where account_id = ${ACCOUNT} and id = ${USER} and status = 'active' for update`)
+/** Locks the portal user and their links. The app role may not, so a definer function does. */
+const beginBooking = statement<{ begun: BookingStart }>('select begin_booking() as begun')
 
 /** `$1` form key, `$2` template, `$3` site. */
 const selectBookingData = statement<StoredBookingData>(`
   select
-    (select coalesce(json_agg(json_build_object(
-        'id', l.id, 'customer', l.customer_id, 'scope', l.scope, 'contact', l.contact_id, 'permissions', l.permissions)
-        order by l.created_at), '[]')
-      from (select * from portal_links where account_id = ${ACCOUNT} and portal_user_id = ${USER} for share) l) as links,
     (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number) order by j.number), '[]')
       from jobs j
       where j.account_id = ${ACCOUNT} and j.batch_id = $1 and j.created_by_id = ${USER}) as "earlierJobs",
@@ -58,23 +58,15 @@ const selectBookingData = statement<StoredBookingData>(`
     (select coalesce(json_agg(json_build_object(
         'id', s.id, 'customer_id', s.customer_id, 'address', s.address,
         'latitude', s.latitude, 'longitude', s.longitude)), '[]')
-      from sites s where s.account_id = ${ACCOUNT} and s.id = $3 and s.status = 'active') as sites,
-    (select coalesce(json_agg(json_build_object('id', m.id, 'email', m.email, 'name', m.name)), '[]')
-      from staff_members m
-      where m.account_id = ${ACCOUNT} and m.status = 'active' and m.role = any ('{owner,dispatcher}')) as dispatchers`)
+      from sites s where s.account_id = ${ACCOUNT} and s.id = $3 and s.status = 'active') as sites`)
 
 /** `$1` how many, `$2` form key. A caller who is not signed in takes no number, and locks none for others. */
 const reserveNumbers = statement<{ first: string }>(`
-  insert into counters as c (account_id, kind, next)
-  select ${ACCOUNT}, 'job', 1001 + $1::int
+  select reserve_numbers(${ACCOUNT}, 'job', $1::int) as first
   where ${USER} is not null and not exists (
-    select 1 from jobs j where j.account_id = ${ACCOUNT} and j.batch_id = $2 and j.created_by_id = ${USER})
-  on conflict (account_id, kind) do update set next = c.next + $1::int
-  returning next - $1::int as first`)
+    select 1 from jobs j where j.account_id = ${ACCOUNT} and j.batch_id = $2 and j.created_by_id = ${USER})`)
 
-export interface BookingData extends StoredBookingData {
-  /** Undefined when the user was removed (E-11). */
-  booker: Booker | undefined
+export interface BookingData extends StoredBookingData, BookingStart {
   uploads: FileRecord[]
   /** The first of the reserved numbers, unless this form has booked before. */
   firstNumber: number
@@ -97,19 +89,19 @@ export async function startBooking(
   db: Write,
   { formKey, template, site, files, quantity }: BookingRequest,
 ): Promise<BookingData> {
-  const [[booker], [stored], uploads, [reserved]] = await Promise.all([
-    lockBooker(db),
+  const [[start], [stored], uploads, [reserved]] = await Promise.all([
+    beginBooking(db),
     selectBookingData(db, formKey ?? null, template, site ?? null),
     ownUploads(db, files),
     reserveNumbers(db, quantity, formKey ?? null),
   ])
-  return { ...stored!, booker, uploads, firstNumber: Number(reserved?.first) }
+  return { ...stored!, ...start!.begun, uploads, firstNumber: Number(reserved?.first) }
 }
 
 const findEarlierJobs = statement<{ id: string; number: number }>(
   'select id, number from jobs where account_id = $1 and batch_id = $2 and created_by_id = $3 order by number',
 )
-const returnNumbers = statement("update counters set next = next - $2::int where account_id = $1 and kind = 'job'")
+const returnNumbers = statement("select return_numbers($1, 'job', $2)")
 
 /**
  * Completes the data for a user whom another booking of theirs has linked since the caller was looked up: the first reading

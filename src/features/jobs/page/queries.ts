@@ -30,11 +30,23 @@ type JobPageRow = JobRecord &
     current_version: number
   }
 
-/** `account` and `job` are SQL: parameters or settings. With an audience only what is written for it is read. */
-const pageStatement = ({ account, job, audience }: { account: string; job: string; audience?: RecordAudience }) =>
+interface PageSource {
+  /** SQL: a parameter or a setting. */
+  account: string
+  /** SQL of the job's id. */
+  job: string
+  /** SQL of the worker's name, a member of staff `w`. */
+  worker: string
+  /** Where `w` is read from. */
+  staff: 'staff_members' | 'staff_names'
+  /** Only what is written for this audience is read. */
+  audience?: RecordAudience
+}
+
+const pageStatement = ({ account, job, worker, staff, audience }: PageSource) =>
   statement<JobPageRow>(`
   select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon,
-    coalesce(w.name, w.email) as worker,
+    ${worker} as worker,
     (select json_object_agg(v.version, v.fields) from template_versions v
       where v.account_id = ${account} and v.template_id = j.template_id
         and v.version = any (array[j.template_version, t.version])) as versions,
@@ -47,14 +59,21 @@ const pageStatement = ({ account, job, audience }: { account: string; job: strin
   from jobs j
   left join customers c on c.account_id = ${account} and c.id = j.customer_id
   join templates t on t.account_id = ${account} and t.id = j.template_id
-  left join staff_members w on w.account_id = ${account} and w.id = j.worker_id
+  left join ${staff} w on w.account_id = ${account} and w.id = j.worker_id
   where j.account_id = ${account} and j.id = ${job}`)
 
-const officePage = pageStatement({ account: '$1', job: '$2' })
+const officePage = pageStatement({
+  account: '$1',
+  job: '$2',
+  staff: 'staff_members',
+  worker: 'coalesce(w.name, w.email)',
+})
 // Sent with the look-up of the caller, so the account comes from the transaction's own settings.
 const portalPage = pageStatement({
   account: "(select nullif(current_setting('app.account', true), '')::uuid)",
   job: '$1',
+  staff: 'staff_names',
+  worker: 'w.name',
   audience: 'customer',
 })
 

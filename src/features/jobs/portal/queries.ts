@@ -41,10 +41,10 @@ export const JOB_COLUMNS = `j.id, j.number, j.title, j.status, j.customer_id, j.
   j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at, j.created_at`
 export const ROW_COLUMNS = `listed.id, listed.number, listed.title, t.icon, listed.status, listed.customer_id,
   listed.customer, listed.address, listed.requested_at, listed.scheduled_at, listed.duration_minutes,
-  listed.completed_at, listed.canceled_at, coalesce(w.name, w.email) as worker, listed.created_at`
+  listed.completed_at, listed.canceled_at, w.name as worker, listed.created_at`
 export const joinNames = (account: string) => `
   join templates t on t.account_id = ${account} and t.id = listed.template_id
-  left join staff_members w on w.account_id = ${account} and w.id = listed.worker_id`
+  left join staff_names w on w.account_id = ${account} and w.id = listed.worker_id`
 
 // The list is sent with the look-up of the caller, so account and customers come from the transaction's own settings.
 const ACCOUNT = `(select nullif(current_setting('app.account', true), '')::uuid)`

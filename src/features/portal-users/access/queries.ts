@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
+import { endPortalSessions } from '../../identity/portal/queries.ts'
+import { replaceTokens } from '../activation/tokens/queries.ts'
 
 /** How many sessions and links a removal would end, and how many jobs stay. */
 export async function countRemovalEffects(db: Read, account: string, user: string, now: Date) {
   const { rows } = await sql<{ sessions: number; links: number; jobs: number }>`
     select
       (
-        select count(*)::int from portal_sessions s
-        where s.account_id = ${account} and s.subject_id = ${user} and s.ends_at > ${now}
+        select count(*)::int from list_portal_sessions(${account}, ${user}, ${now})
       ) as sessions,
       (
         select count(*)::int from portal_links l
@@ -22,21 +23,8 @@ export async function countRemovalEffects(db: Read, account: string, user: strin
 
 /** Ends every session and every open link of this user; returns the number of sessions. */
 export async function endAccess(db: Write, account: string, user: string, now: Date): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('portal_sessions')
-    .where('account_id', '=', account)
-    .where('subject_id', '=', user)
-    .executeTakeFirst()
-  await db
-    .updateTable('tokens')
-    .set({ replaced_at: now })
-    .where('account_id', '=', account)
-    .where('subject_id', '=', user)
-    .where('kind', 'in', ['portalActivation', 'portalReset', 'portalEmailChange'])
-    .where('used_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .execute()
-  return Number(numDeletedRows)
+  await replaceTokens(db, account, ['portalActivation', 'portalReset', 'portalEmailChange'], user, now)
+  return endPortalSessions(db, account, user)
 }
 
 export const setUserStatus = async (

@@ -13,7 +13,6 @@ import {
   insertSignUp,
   replaceSignUp,
   changeEmail,
-  lockLogin,
   lockLoginByEmail,
   consumeMailLimit,
   type Login,
@@ -200,16 +199,11 @@ const emailChangeStatus: LinkStatusOf = (found, now) => {
 }
 
 /** The link, with its user's row locked: changes to a user's access run one after the other. */
-async function findLockedLink(
+const findLockedLink = (
   { db, account }: { db: Write; account: { id: string } },
   kind: TokenKind,
   token: string,
-): Promise<FoundToken | undefined> {
-  const found = await findToken(db, account.id, kind, token)
-  if (!found) return undefined
-  await lockLogin(db, account.id, found.user.id)
-  return findToken(db, account.id, kind, token)
-}
+): Promise<FoundToken | undefined> => findToken(db, account.id, kind, token, { lock: true })
 
 /** Uses a link; throws the problem that matches its status. */
 async function consumeLink(
@@ -231,6 +225,7 @@ async function startFirstSession(ctx: ActivationContext, user: Login) {
   await endPortalSessions(ctx.db, ctx.account.id, user.id)
   await ctx.audit({ event: 'portalUserActivated', subjectKind: 'portalUser', subjectId: user.id })
   const session = await openPortalSession(ctx, user.id)
+  if (!session) throw problem('linkInvalid')
   const browser = await rememberBrowser(ctx, user.id, user.password_hash!)
   return withEffect({ email: user.email }, { ...session, browser })
 }

@@ -39,6 +39,22 @@ const LOGIN_COLUMNS = [
   'version',
 ] as const
 
+/** A login as the database writes it in JSON: `\\x` and the hexadecimal digits of a hash. */
+export type LoginJson = Omit<Login, 'sign_up_hash'> & { sign_up_hash: string | null }
+
+const hashToJson = (hash: Buffer) => `\\x${hash.toString('hex')}`
+
+export const toLogin = ({ sign_up_hash: hash, ...login }: LoginJson): Login => ({
+  ...login,
+  sign_up_hash: hash === null ? null : Buffer.from(hash.slice(2), 'hex'),
+})
+
+interface LoginRow {
+  login: LoginJson | null
+}
+const loginIn = ([row]: LoginRow[]): Login | undefined => (row?.login ? toLogin(row.login) : undefined)
+
+/** For office staff, the user of this transaction, and the deliverer. */
 export const findLogin = async (db: Read, account: string, id: string): Promise<Login | undefined> =>
   (await db
     .selectFrom('portal_users')
@@ -47,26 +63,51 @@ export const findLogin = async (db: Read, account: string, id: string): Promise<
     .where('id', '=', id)
     .executeTakeFirst()) as Login | undefined
 
-/** Locks the user with this address. */
-export const lockLoginByEmail = async (db: Write, account: string, norm: string): Promise<Login | undefined> =>
-  (await db
-    .selectFrom('portal_users')
-    .select(LOGIN_COLUMNS)
-    .where('account_id', '=', account)
-    .where('email_norm', '=', norm)
-    .where('status', '<>', 'removed')
-    .forUpdate()
-    .executeTakeFirst()) as Login | undefined
+/** Locks the user with this address. Anybody may type one, so what follows is mailed to it and not shown. */
+export async function lockLoginByEmail(db: Write, account: string, norm: string): Promise<Login | undefined> {
+  const { rows } = await sql<LoginRow>`select lock_portal_login_of_address(${account}, ${norm}) as login`.execute(db)
+  return loginIn(rows)
+}
 
-/** Changes to a user's links and password run one after the other: two resends at once leave one open link. */
-export const lockLogin = async (db: Write, account: string, id: string): Promise<Login | undefined> =>
-  (await db
-    .selectFrom('portal_users')
-    .select(LOGIN_COLUMNS)
-    .where('account_id', '=', account)
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()) as Login | undefined
+/**
+ * For office staff and the user of this transaction. Changes to a user's links and password run one after the other: two
+ * resends at once leave one open link.
+ */
+export async function lockLogin(db: Write, account: string, id: string): Promise<Login | undefined> {
+  const { rows } = await sql<LoginRow>`select lock_portal_login(${account}, ${id}) as login`.execute(db)
+  return loginIn(rows)
+}
+
+export interface OwnLoginChange {
+  /** The user must have one of these statuses. */
+  statuses: Login['status'][]
+  /** Columns and values that the row must have. */
+  expected?: object
+  /** Columns and their new values. The database refuses rights: permissions, templates and suspension. */
+  change: Partial<Omit<Login, 'id' | 'version' | 'sign_up_hash'>> & {
+    search_text?: string
+    activated_at?: Date
+    last_sign_in_at?: Date
+  }
+  now: Date
+}
+
+/**
+ * Changes the portal user of this transaction: signed in, or proved by consumeToken. Undefined when the row is not as
+ * expected, and for everybody else's row.
+ */
+export async function changeOwnLogin(
+  db: Write,
+  account: string,
+  user: string,
+  { statuses, expected = {}, change, now }: OwnLoginChange,
+): Promise<Login | undefined> {
+  const { rows } = await sql<LoginRow>`
+    select change_own_portal_user(
+      ${account}, ${user}, ${statuses}, ${JSON.stringify(expected)}, ${JSON.stringify(change)}, ${now}
+    ) as login`.execute(db)
+  return loginIn(rows)
+}
 
 export const setPendingEmail = async (
   db: Write,
@@ -100,35 +141,15 @@ export async function insertSignUp(
   user: SignUp & { id: string; email: string; locale: string; at: Date },
 ): Promise<Login | undefined> {
   const { at, ...values } = user
-  return (await db
-    .insertInto('portal_users')
-    .values({
-      account_id: account,
-      ...values,
-      email_norm: emailNorm(user.email),
-      status: 'signed_up',
-      search_text: fold(user.name, user.email),
-      created_at: at,
-      updated_at: at,
-      // The predicate as text: as a parameter the planner could not tell that it is the index's.
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['account_id', 'email_norm'])
-        .where(sql<boolean>`status <> 'removed'`)
-        .doNothing(),
-    )
-    .returning(LOGIN_COLUMNS)
-    .executeTakeFirst()) as Login | undefined
-}
-
-const NOTHING_BELIEVED = {
-  password_hash: null,
-  sign_up_hash: null,
-  name: null,
-  phone: null,
-  company: null,
-  postal_address: null,
+  const input = JSON.stringify({
+    ...values,
+    sign_up_hash: hashToJson(user.sign_up_hash),
+    email_norm: emailNorm(user.email),
+    search_text: fold(user.name, user.email),
+    created_at: at,
+  })
+  const { rows } = await sql<LoginRow>`select sign_up_portal_user(${account}, ${input}) as login`.execute(db)
+  return loginIn(rows)
 }
 
 /**
@@ -142,23 +163,15 @@ export async function replaceSignUp(
   typed: SignUp | null,
   { status = 'signed_up', now }: { status?: 'signed_up' | 'invited'; now: Date },
 ): Promise<void> {
-  await db
-    .updateTable('portal_users')
-    .set({
-      ...NOTHING_BELIEVED,
-      ...typed,
-      status,
-      search_text: fold(typed?.name, user.email),
-      version: sql`version + 1`,
-      updated_at: now,
-    })
-    .where('account_id', '=', account)
-    .where('id', '=', user.id)
-    .where('status', '=', 'signed_up')
-    .execute()
+  const input = typed && JSON.stringify({ ...typed, sign_up_hash: hashToJson(typed.sign_up_hash) })
+  await sql`
+    select replace_portal_sign_up(
+      ${account}, ${user.id}, ${input}, ${status}, ${fold(typed?.name, user.email)}, ${now})`.execute(db)
 }
 
-/** Activates a user in the browser that signed up. Undefined when there is nothing to activate there. */
+const activated = (now: Date) => ({ status: 'active', activated_at: now, last_sign_in_at: now }) as const
+
+/** Activates a user in the browser that signed up. Undefined when there is nothing to activate there. Call after consumeToken. */
 export const activateUser = async (
   db: Write,
   account: string,
@@ -166,51 +179,28 @@ export const activateUser = async (
   signUpHash: Buffer | null,
   now: Date,
 ): Promise<Login | undefined> =>
-  (await db
-    .updateTable('portal_users')
-    .set({
-      status: 'active',
-      sign_up_hash: null,
-      activated_at: now,
-      last_sign_in_at: now,
-      version: sql`version + 1`,
-      updated_at: now,
-    })
-    .where('account_id', '=', account)
-    .where('id', '=', user)
-    .where('status', '=', 'signed_up')
-    .where('password_hash', 'is not', null)
-    .where('sign_up_hash', '=', signUpHash)
-    .returning(LOGIN_COLUMNS)
-    .executeTakeFirst()) as Login | undefined
+  signUpHash === null
+    ? undefined
+    : changeOwnLogin(db, account, user, {
+        statuses: ['signed_up'],
+        expected: { sign_up_hash: hashToJson(signUpHash) },
+        change: activated(now),
+        now,
+      })
 
-/** Activates an invited user with their own contact details and password. */
-export const acceptInvitedUser = async (
+/** Activates an invited user with their own contact details and password. Call after consumeToken. */
+export const acceptInvitedUser = (
   db: Write,
   account: string,
   user: string,
-  input: ContactAnswers & { password_hash: string; email: string },
+  { email, ...answers }: ContactAnswers & { password_hash: string; email: string },
   now: Date,
-): Promise<Login | undefined> => {
-  const { email, ...set } = input
-  return (await db
-    .updateTable('portal_users')
-    .set({
-      ...set,
-      search_text: fold(set.name, email),
-      status: 'active',
-      sign_up_hash: null,
-      activated_at: now,
-      last_sign_in_at: now,
-      version: sql`version + 1`,
-      updated_at: now,
-    })
-    .where('account_id', '=', account)
-    .where('id', '=', user)
-    .where('status', 'in', ['invited', 'signed_up'])
-    .returning(LOGIN_COLUMNS)
-    .executeTakeFirst()) as Login | undefined
-}
+): Promise<Login | undefined> =>
+  changeOwnLogin(db, account, user, {
+    statuses: ['invited', 'signed_up'],
+    change: { ...answers, search_text: fold(answers.name, email), ...activated(now) },
+    now,
+  })
 
 /** Against mail bombing: anonymous requests cause at most five mails an hour to one address, over all forms (C2). */
 export async function consumeMailLimit(db: Write, account: string, norm: string, now: Date): Promise<boolean> {
@@ -223,22 +213,11 @@ export async function consumeMailLimit(db: Write, account: string, norm: string,
   return row?.wait === 0
 }
 
-/** The confirmed address becomes the one to sign in with. */
+/** The confirmed address becomes the one to sign in with. Call after consumeToken. */
 export async function changeEmail(db: Write, account: string, user: Login, email: string, now: Date): Promise<void> {
+  const change = { email, email_norm: emailNorm(email), pending_email: null, search_text: fold(user.name, email) }
   try {
-    await db
-      .updateTable('portal_users')
-      .set({
-        email,
-        email_norm: emailNorm(email),
-        pending_email: null,
-        search_text: fold(user.name, email),
-        version: sql`version + 1`,
-        updated_at: now,
-      })
-      .where('account_id', '=', account)
-      .where('id', '=', user.id)
-      .execute()
+    await changeOwnLogin(db, account, user.id, { statuses: ['active'], change, now })
   } catch (error) {
     if (constraintOf(error) === 'portal_users_email_unique') throw problem('addressTaken')
     throw error

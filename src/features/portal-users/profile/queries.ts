@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import { fold } from '../../../platform/fold.ts'
 import type { Write } from '../../../platform/operation.ts'
+import { changeOwnLogin } from '../activation/queries.ts'
 
 export interface ProfileAnswers {
   name: string | null
@@ -17,12 +17,11 @@ export async function updateProfile(
   answers: ProfileAnswers,
   { expected, now }: { expected: number; now: Date },
 ): Promise<boolean> {
-  const result = await db
-    .updateTable('portal_users')
-    .set({ ...answers, search_text: fold(answers.name, user.email), version: sql`version + 1`, updated_at: now })
-    .where('account_id', '=', account)
-    .where('id', '=', user.id)
-    .where('version', '=', expected)
-    .executeTakeFirst()
-  return Number(result.numUpdatedRows) === 1
+  const login = await changeOwnLogin(db, account, user.id, {
+    statuses: ['active'],
+    expected: { version: expected },
+    change: { ...answers, search_text: fold(answers.name, user.email) },
+    now,
+  })
+  return login !== undefined
 }

@@ -5,55 +5,38 @@ import type { Read, Write } from '../../../platform/operation.ts'
 import type { StaffRole } from '../../identity/rules.ts'
 import type { InvitationFacts } from '../rules.ts'
 
+// The app role has no right on tokens: it calls definer functions.
+
 export const addInvitation = async (
   db: Write,
-  account: string,
   token: { id: string; member: string; hash: Buffer; emailNorm: string; at: Date; expires: Date },
 ): Promise<void> => {
-  await db
-    .insertInto('tokens')
-    .values({
-      account_id: account,
-      id: token.id,
-      kind: 'staffInvitation',
-      subject_id: token.member,
-      hash: token.hash,
-      email_norm: token.emailNorm,
-      created_at: token.at,
-      expires_at: token.expires,
-    })
-    .execute()
+  const input = JSON.stringify({ ...token, hash: token.hash.toString('hex') })
+  const { rows } = await sql<{ isCreated: boolean }>`select create_staff_invitation(${input}) as "isCreated"`.execute(
+    db,
+  )
+  if (!rows[0]?.isCreated) throw new Error('An invitation belongs to an invited member of staff')
 }
 
 export const replaceInvitations = async (db: Write, account: string, member: string, at: Date): Promise<void> => {
-  await db
-    .updateTable('tokens')
-    .set({ replaced_at: at })
-    .where('account_id', '=', account)
-    .where('kind', '=', 'staffInvitation')
-    .where('subject_id', '=', member)
-    .where('used_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .execute()
+  await sql`select replace_staff_invitations(${account}, ${member}, ${at})`.execute(db)
 }
 
-/** One statement, so that only one of several simultaneous requests uses the invitation. */
-export const consumeInvitation = async (db: Write, account: string, token: string, at: Date): Promise<boolean> =>
-  (
-    await db
-      .updateTable('tokens')
-      .set({ used_at: at })
-      .where('account_id', '=', account)
-      .where('id', '=', token)
-      .where('used_at', 'is', null)
-      .where('replaced_at', 'is', null)
-      .where('expires_at', '>', at)
-      .executeTakeFirst()
-  ).numUpdatedRows === 1n
+/** Uses the invitation and activates its member; true for one of several simultaneous requests. */
+export async function acceptInvitation(
+  db: Write,
+  account: string,
+  hash: Buffer | null,
+  name: string,
+  at: Date,
+): Promise<boolean> {
+  const { rows } = await sql<{ isAccepted: boolean }>`
+    select accept_staff_invitation(${account}, ${hash}, ${name}, ${at}) as "isAccepted"`.execute(db)
+  return rows[0]?.isAccepted ?? false
+}
 
 export interface StaffInvitation extends InvitationFacts {
   account_id: string
-  token_id: string
   member_id: string
   person_id: string
   email: string
@@ -77,39 +60,19 @@ export interface OpenInvitation {
 }
 
 /** The invitation of each invited member that is not used or replaced. */
-export const listOpenInvitations = (db: Read, account: string): Promise<OpenInvitation[]> =>
-  db
-    .selectFrom('tokens')
-    .select(['subject_id', 'expires_at'])
-    .where('account_id', '=', account)
-    .where('kind', '=', 'staffInvitation')
-    .where('used_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .execute()
+export async function listOpenInvitations(db: Read, account: string): Promise<OpenInvitation[]> {
+  const { rows } = await sql<OpenInvitation>`select * from list_staff_invitations(${account})`.execute(db as Write)
+  return rows
+}
 
-/** Whether the link in a mail still works; the deliverer checks it before it sends the mail. */
-export const isInvitationOpen = async (
+/** Asked right before a mail is sent, and before its link is shown. */
+export async function isInvitationOpen(
   db: Kysely<DB>,
   account: string,
   hash: Buffer | null,
   now: Date,
-): Promise<boolean> => {
-  if (!hash) return false
-  const row = await db
-    .selectFrom('tokens')
-    .innerJoin('staff_members', (join) =>
-      join
-        .onRef('staff_members.account_id', '=', 'tokens.account_id')
-        .onRef('staff_members.id', '=', 'tokens.subject_id'),
-    )
-    .select('tokens.id')
-    .where('tokens.account_id', '=', account)
-    .where('tokens.hash', '=', hash)
-    .where('tokens.kind', '=', 'staffInvitation')
-    .where('tokens.used_at', 'is', null)
-    .where('tokens.replaced_at', 'is', null)
-    .where('tokens.expires_at', '>', now)
-    .where('staff_members.status', '=', 'invited')
-    .executeTakeFirst()
-  return row !== undefined
+): Promise<boolean> {
+  const { rows } = await sql<{ isOpen: boolean }>`
+    select is_staff_invitation_open(${account}, ${hash}, ${now}) as "isOpen"`.execute(db)
+  return rows[0]?.isOpen ?? false
 }

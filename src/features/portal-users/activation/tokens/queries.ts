@@ -1,8 +1,10 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../../../db/schema.gen.ts'
 import { emailNorm, type Read, type Write } from '../../../../platform/operation.ts'
 import { hashToken } from '../../../../platform/secrets.ts'
-import { findLogin, type Login } from '../queries.ts'
+import { toLogin, type Login, type LoginJson } from '../queries.ts'
+
+// The app role has no right on tokens: it calls definer functions, for which the token is the permission.
 
 export type TokenKind = 'portalActivation' | 'portalReset' | 'portalEmailChange'
 
@@ -15,27 +17,32 @@ export interface FoundToken {
   user: Login
 }
 
-/** Unknown for anything but a token of this kind and account, also for arrays and other alphabets (PS-43). */
+type TokenRow = Omit<FoundToken, 'user'> & { login: LoginJson }
+
+/**
+ * Unknown for anything but a token of this kind and account, also for arrays and other alphabets (PS-43). With `lock` the
+ * user is locked: changes to a user's access run one after the other.
+ */
 export async function findToken(
   db: Read,
   account: string,
   kind: TokenKind,
   token: unknown,
+  { lock = false } = {},
 ): Promise<FoundToken | undefined> {
   const hash = hashToken(token)
   if (!hash) return undefined
-  const row = await db
-    .selectFrom('tokens')
-    .select(['subject_id', 'email_norm', 'created_at', 'expires_at', 'used_at', 'replaced_at'])
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
-    .where('hash', '=', hash)
-    .executeTakeFirst()
-  const user = row && (await findLogin(db, account, row.subject_id))
-  return user && user.status !== 'removed' ? { ...row, user } : undefined
+  const { rows } = await sql<TokenRow>`
+    select * from find_portal_token(${account}, ${kind}, ${hash}, ${lock})`.execute(db as Write)
+  if (!rows[0]) return undefined
+  const { login, ...found } = rows[0]
+  return { ...found, user: toLogin(login) }
 }
 
-/** Uses the link if it is still open; of twenty requests at once only one gets the user's id. */
+/**
+ * Uses the link if it is still open; of twenty requests at once only one gets the user's id. From here on the transaction is
+ * that user's own.
+ */
 export async function consumeToken(
   db: Write,
   account: string,
@@ -45,21 +52,12 @@ export async function consumeToken(
 ): Promise<string | undefined> {
   const hash = hashToken(token)
   if (!hash) return undefined
-  const used = await db
-    .updateTable('tokens')
-    .set({ used_at: now })
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
-    .where('hash', '=', hash)
-    .where('used_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .where('expires_at', '>', now)
-    .returning('subject_id')
-    .executeTakeFirst()
-  return used?.subject_id
+  const { rows } = await sql<{ user: string | null }>`
+    select consume_portal_token(${account}, ${kind}, ${hash}, ${now}) as user`.execute(db)
+  return rows[0]?.user ?? undefined
 }
 
-/** Ends every open link of these kinds for this user. */
+/** Ends every open link of these kinds, for office staff or the user of this transaction. */
 export const replaceTokens = async (
   db: Write,
   account: string,
@@ -67,34 +65,27 @@ export const replaceTokens = async (
   user: string,
   now: Date,
 ): Promise<void> => {
-  await db
-    .updateTable('tokens')
-    .set({ replaced_at: now })
-    .where('account_id', '=', account)
-    .where('kind', 'in', kinds)
-    .where('subject_id', '=', user)
-    .where('used_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .execute()
+  await sql`select replace_portal_tokens(${account}, ${user}, ${kinds}, ${now})`.execute(db)
 }
 
-export const insertToken = async (
-  db: Write,
-  row: {
-    account_id: string
-    id: string
-    kind: TokenKind
-    subject_id: string
-    hash: Buffer
-    email_norm: string
-    created_at: Date
-    expires_at: Date
-  },
-): Promise<void> => {
-  await db.insertInto('tokens').values(row).execute()
+export interface NewToken {
+  id: string
+  kind: TokenKind
+  user: string
+  hash: Buffer
+  /** The user's own address, or the pending one for a portalEmailChange. */
+  emailNorm: string
+  at: Date
+  expires: Date
 }
 
-/** Asked right before a mail is sent: whether its link still works and belongs to the recipient. */
+/** Creates a link, which ends the user's earlier ones of its kind. One for nobody opens nothing. */
+export const insertToken = async (db: Write, account: string, token: NewToken): Promise<void> => {
+  const input = JSON.stringify({ ...token, hash: token.hash.toString('hex') })
+  await sql`select create_portal_token(${account}, ${input})`.execute(db)
+}
+
+/** Asked right before a mail is sent, and before its link is shown: whether it still works and belongs to the recipient. */
 export async function isLinkOpen(
   db: Kysely<DB>,
   account: string,
@@ -103,35 +94,30 @@ export async function isLinkOpen(
   address: string,
   now: Date,
 ): Promise<boolean> {
-  const found = await findToken(db, account, kind, token)
-  return (
-    found !== undefined &&
-    !found.used_at &&
-    !found.replaced_at &&
-    found.expires_at > now &&
-    found.email_norm === emailNorm(address) &&
-    found.user.status !== 'suspended'
-  )
+  const hash = hashToken(token)
+  if (!hash) return false
+  const { rows } = await sql<{ isOpen: boolean }>`
+    select is_portal_token_open(${account}, ${kind}, ${hash}, ${emailNorm(address)}, ${now}) as "isOpen"`.execute(db)
+  return rows[0]?.isOpen ?? false
+}
+
+/** When links of that kind were created for this user, newest first. */
+export async function listLinkTimes(db: Read, account: string, kind: TokenKind, user: string | null): Promise<Date[]> {
+  const { rows } = await sql<{ times: Date[] }>`
+    select list_portal_token_times(${account}, ${kind}, ${user}) as times`.execute(db as Write)
+  return rows[0]?.times ?? []
 }
 
 const MINUTE = 60_000
 
 /** How many activation links this user got in the last minute; 0 without a user. */
-export const countRecentActivationLinks = async (
+export async function countRecentActivationLinks(
   db: Read,
   account: string,
   user: { id: string } | undefined,
   now: Date,
-): Promise<number> => {
-  const found = await db
-    .selectFrom('tokens')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .where('account_id', '=', account)
-    .where('kind', '=', 'portalActivation')
-    .where('subject_id', '=', user?.id ?? null)
-    .where('created_at', '>', new Date(now.getTime() - MINUTE))
-    // Later than now: the clock was set back.
-    .where('created_at', '<=', new Date(now.getTime() + MINUTE))
-    .executeTakeFirst()
-  return Number(found?.count ?? 0)
+): Promise<number> {
+  const times = await listLinkTimes(db, account, 'portalActivation', user?.id ?? null)
+  // More than a minute later than now: the clock was set back.
+  return times.filter((time) => Math.abs(time.getTime() - now.getTime()) < MINUTE).length
 }
