@@ -25,11 +25,11 @@ import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
 import { listen } from './platform/http/listen.ts'
+import { createPageForms } from './platform/http/page-forms.ts'
 import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
 import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
 import type { ServerContext } from './platform/server-context.ts'
-import { newToken } from './platform/secrets.ts'
 import { createUrls, type UrlsOf } from './platform/urls.ts'
 
 /** Portal pages whose forms carry files: booking a job and editing one. */
@@ -226,10 +226,7 @@ async function addPages(
       locale,
       regionalLocale: localeFor(acceptLanguage),
       requestId: request.id,
-      startSignUp: () => {
-        const effect = { signUpToken: newToken().token }
-        if (request.caller.signUpToken === null) requestApi.effects.push({ effect, accountId: null })
-      },
+      ...createPageForms(request, requestApi.effects),
       reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
       demo,
       words: (branches: readonly string[]) => translations.branch(locale, branches),

@@ -22,6 +22,8 @@ export interface Caller {
   requestId: string
   acceptLanguage: string | undefined
   idempotencyKey?: string | undefined
+  /** Who was signed in when the form of this request was made, as the form says; see refuseOtherOwner. */
+  formOwner?: string | undefined
   /** Whether the client has closed its connection, so that nobody waits for the answer. */
   isGone?: (() => boolean) | undefined
   resolved?: Map<Surface, Promise<ResolvedCaller>>
@@ -59,4 +61,31 @@ export function authorizeAudience(
   // Signed-out callers get notSignedIn. For a signed-in actor of the wrong kind the operation does not exist.
   const isSignedOut = actor.kind === 'anonymous' || (actor.kind === 'person' && surface === 'office' && !account)
   throw problem(isSignedOut ? 'notSignedIn' : 'notFound')
+}
+
+/** Who is behind an actor, in every session and account: the person or the portal user. Null: nobody is signed in. */
+const ownerOf = (actor: AnyActor): string | null => {
+  if ('personId' in actor) return actor.personId
+  return 'id' in actor ? actor.id : null
+}
+
+/** The owner of what this request is answered with; '' when nobody is signed in or nobody was looked up. */
+export async function findOwner({ resolved }: Caller): Promise<string> {
+  for (const lookup of resolved?.values() ?? []) {
+    const owner = await lookup.then(({ actor }) => ownerOf(actor)).catch(() => null)
+    if (owner) return owner
+  }
+  return ''
+}
+
+/**
+ * A form knows for whom it was made. In another person's session, as after signing in again in a second tab, it changes
+ * nothing.
+ * @throws problem otherPerson, with the name of who is signed in now
+ */
+export function refuseOtherOwner({ formOwner }: Caller, { writes }: Definition, actor: AnyActor): void {
+  const owner = ownerOf(actor)
+  if (!writes || !formOwner || !owner || owner === formOwner) return
+  const { name, email } = actor as { name?: string; email?: string }
+  throw problem('otherPerson', { vars: { name: name || email || '' } })
 }

@@ -5,6 +5,7 @@
 import {
   authorizeAudience,
   cookieSuffix,
+  refuseOtherOwner,
   surfaceOf,
   type Caller,
   type ResolvedCaller,
@@ -72,7 +73,9 @@ export function createExecute(server: ServerContext): Execute {
     const surface = surfaceOf(definition.path)
     const resolved = await resolveCaller(surface, caller, now)
     authorizeAudience(definition, surface, resolved)
-    const input = parse(definition, await receiveParts(invocation))
+    const received = await receiveParts(invocation)
+    refuseOtherOwner(caller, definition, resolved.actor)
+    const input = parse(definition, received)
     const replay = await findSignUpReplay(invocation, resolved, input)
     if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)
@@ -146,6 +149,7 @@ export function createExecute(server: ServerContext): Execute {
     const resolved = await lookup
     // Errors are reported in this order, whichever query fails first.
     authorizeAudience(definition, 'portal', resolved)
+    refuseOtherOwner(caller, definition, resolved.actor)
     if (!input) throw inputProblem
     for (const rows of limitChecks) refuseOverLimit(await rows)
     // Repeats the lookup outside the read-only transaction to save when the session was used.

@@ -262,7 +262,7 @@ function addOperation(
         return sendResponse(await execute(operation, parts, caller), request, reply)
       }
       const upload = { sizeLimit: definition.upload, parts, files, problems }
-      return receiveUpload({ ...upload, execute: (all) => execute(operation, all, caller) }, request, reply)
+      return receiveUpload({ ...upload, caller, execute: (all) => execute(operation, all, caller) }, request, reply)
     },
   })
 }

@@ -27,6 +27,8 @@ export const GENERIC_PROBLEMS = {
   storageUnavailable: 503,
   keyReused: 422,
   stillRunning: 409,
+  /** A form that was made for another person; `vars.name` is who is signed in. */
+  otherPerson: 409,
 } as const
 
 export interface FieldError {

@@ -22,6 +22,10 @@ export type PageContext = {
   startSignUp(): void
   /** Logs an error that a page did not expect, with the request's id and without secrets. */
   reportError(error: unknown): void
+  /** Who is signed in, as forms are marked; '' for nobody. Asked when the page's data is there. */
+  formOwner(): Promise<string>
+  /** Whom the form that was sent is marked for. */
+  setFormOwner(owner: string): void
   /** Only the demo has an open mailbox page. */
   demo: boolean
   /** The texts under these branches (`jobs.portal`), nested from the root. */

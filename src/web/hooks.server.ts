@@ -5,7 +5,7 @@ import type { Api } from './api.ts'
 import { requestContext } from './context.ts'
 import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
-import { isProblem } from '../ui/forms.ts'
+import { isProblem, type Refusal } from '../ui/forms.ts'
 import { paths, portal } from '../paths.ts'
 
 export const handle: Handle = async ({ event, resolve }) => {
@@ -21,17 +21,20 @@ export const handle: Handle = async ({ event, resolve }) => {
     brand: null,
   } satisfies App.Locals)
 
+  noteFormOwner(event.request, context)
   let brandStyle = ''
   const response = await resolve(event, {
-    transformPageChunk: ({ html }) => {
+    transformPageChunk: async ({ html }) => {
       // The layout's load has run by now, so the business's color is set. Anything else than a color is left out.
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
       // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
       const small = /<style nonce=[^]*?<\/style>/.exec(html)?.[0] ?? ''
+      const owner = escapeAttribute(await context.formOwner())
       return html
         .replace(small, '')
         .replace('%portico.lang%', escapeAttribute(context.locale))
         .replace('%portico.html%', htmlAttributes(context))
+        .replaceAll('%portico.owner%', owner)
         .replace('%portico.brand%', () => small + (brandStyle && `<style>${brandStyle}</style>`))
     },
     preload: ({ type, path }) => type !== 'font' || /geist-basic/.test(path),
@@ -66,6 +69,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
  * is and shows the refusal instead, so that what was typed is not lost.
  */
 function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
+  let otherPerson: Refusal | undefined
   return new Proxy(context.api, {
     get(api, name: string) {
       const call = api[name as keyof Api]
@@ -74,6 +78,9 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
         try {
           return await (call as (input?: unknown) => Promise<unknown>).call(api, input)
         } catch (refusal) {
+          if (isProblem(refusal) && refusal.code === 'otherPerson') otherPerson = refusal
+          // The page of the form is not this person's: say why, and not that it does not exist.
+          if (otherPerson && isProblem(refusal) && refusal.code === 'notFound') throw otherPerson
           if (stays || !isProblem(refusal) || refusal.code !== 'notSignedIn') throw refusal
           const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
           redirect(
@@ -84,6 +91,20 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
       }
     },
   })
+}
+
+/** Reads whom a form was made for, and hides that from the page's action. */
+function noteFormOwner(request: Request, context: PageContext): void {
+  if (request.method !== 'POST') return
+  const read = request.formData.bind(request)
+  const readForm = async () => {
+    const form = await read()
+    const owner = form.get('formOwner')
+    form.delete('formOwner')
+    if (typeof owner === 'string') context.setFormOwner(owner)
+    return form
+  }
+  Object.defineProperty(request, 'formData', { value: readForm })
 }
 
 /** Texts under one key per branch, so that those of a page and of its layout lie side by side in `page.data`. */
@@ -101,7 +122,8 @@ function wordsByBranch(context: PageContext, branches: string[]): Record<`words:
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */
 function htmlAttributes(context: PageContext): string {
   const own = context.surface === 'portal' && context.base === '' && context.portal
-  return own ? ` data-portal="${escapeAttribute(own)}"` : ''
+  const portalMark = own ? ` data-portal="${escapeAttribute(own)}"` : ''
+  return `data-owner="%portico.owner%"${portalMark}`
 }
 
 const escapeAttribute = (text: string): string => text.replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)

@@ -1,5 +1,6 @@
 /** Uploads: a multipart request with one file, received on disk and given to its operation. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../caller.ts'
 import type { FileStore } from '../files.ts'
 import type { Parts } from '../input.ts'
 import type { Upload } from '../operation.ts'
@@ -21,12 +22,15 @@ export async function receiveUpload(
     sizeLimit,
     parts,
     files,
+    caller,
     execute,
     problems,
   }: {
     sizeLimit: number
     parts: Parts
     files: FileStore
+    /** Learns for whom the form was made, once it is received. */
+    caller: Caller
     execute(parts: Parts): Promise<OperationResponse>
     problems: ProblemResponder
   },
@@ -38,7 +42,9 @@ export async function receiveUpload(
   // Called when the caller is known, so that nobody else's bytes reach the disk.
   const receive = async () => {
     if (!isMultipart(request)) throw problem('unsupportedType')
-    return uploadOf(await receiveForm(request.raw, limitsFor(sizeLimit), files.receive, form))
+    const received = await receiveForm(request.raw, limitsFor(sizeLimit), files.receive, form)
+    caller.formOwner = received.fields.find(([name]) => name === 'formOwner')?.[1]
+    return uploadOf(received)
   }
   try {
     const response = await execute({ ...parts, receive })
@@ -70,6 +76,7 @@ function uploadOf({ fields, files }: ReceivedForm): { file: Upload; body: unknow
     body[name] = value
   }
   delete body.return
+  delete body.formOwner
   return { file: { name: file.name, type: file.type, content: file.content }, body: { ...body } }
 }
 

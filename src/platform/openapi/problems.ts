@@ -67,6 +67,7 @@ const MEANINGS: Record<GenericCode, string> = {
   stillRunning: 'The first request with this `Idempotency-Key` is still running.',
   storageFull: 'The disk for files has no room left; nothing was kept.',
   storageUnavailable: 'The disk for files cannot be written; nothing was kept.',
+  otherPerson: 'A form of a page, made while another person was signed in. Nothing was changed.',
 }
 
 /** The component for a status whose codes are all generic. */
@@ -91,6 +92,7 @@ const RARE: readonly GenericCode[] = [
   'tooLarge',
   'unsupportedType',
   'input',
+  'otherPerson',
   'internal',
   'storageUnavailable',
 ]
