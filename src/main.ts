@@ -1,6 +1,5 @@
 /** The only process entry: runs the command that cli.ts read. */
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asSystem, createApp, type App } from './app.ts'
@@ -20,6 +19,7 @@ import { createTranslations } from './platform/i18n.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { openApiDocument } from './platform/openapi/document.ts'
 import { formatDocument } from './platform/openapi/format.ts'
+import { readOrCreateSecret } from './platform/secret-file.ts'
 import { deriveKey } from './platform/secrets.ts'
 import { createShutdown } from './platform/shutdown.ts'
 
@@ -42,6 +42,9 @@ const shutdown = createShutdown((reason) => {
   serverLog?.info({ signal: reason }, 'stopping after open requests have finished')
   return serverLog ? 0 : 130
 })
+// Unheard, it would end a server whose log is on a full disk. Commands fail with it in written().
+let outputError: Error | undefined
+process.stdout.on('error', (error: NodeJS.ErrnoException) => (outputError ??= error))
 const { command, flags, rest } = readOrRefuse()
 await commands[command]().catch(async (error: unknown) => {
   if (shutdown.isExiting()) return
@@ -201,9 +204,14 @@ async function withDatabase(
   await shutdown.exit(Number(process.exitCode ?? 0))
 }
 
-/** Waits until a pipe has taken the text: what is not written when the process ends is cut off. */
-function written(text: string): Promise<unknown> {
-  return new Promise((resolve) => process.stdout.write(text, resolve))
+/**
+ * Waits until a pipe has taken the text: what is not written when the process ends is cut off.
+ * @throws what kept standard output from taking all of it so far, such as a full disk
+ */
+function written(text: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(text, (error) => (error ? reject(outputError ?? error) : resolve())),
+  )
 }
 
 /** `--accept-wider` is consent to upgrades that let people see or do more than before. */
@@ -267,18 +275,5 @@ function connections({ admin, passwords }: Installation) {
   return {
     app: asRole(admin, 'portico_app', passwords),
     system: asRole(admin, 'portico_system', passwords),
-  }
-}
-
-/** Created on the first embedded start; readable by its owner only. */
-async function readOrCreateSecret(folder: string): Promise<string> {
-  const file = join(folder, 'secret')
-  try {
-    return (await readFile(file, 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const secret = randomBytes(32).toString('base64url')
-    await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' }).catch(async () => chmod(file, 0o600))
-    return (await readFile(file, 'utf8')).trim()
   }
 }

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { createLog } from './log.ts'
 import { newToken } from './secrets.ts'
@@ -39,3 +43,29 @@ test('C7: no password, token, cookie, authorization header or mail body reaches 
   expect(all()).toContain('/p/harbour/activate/[token]?x=1')
   expect(JSON.parse(lines[3]!).err).toMatchObject({ type: 'Error', message: 'connect smtp://mail.example failed' })
 })
+
+// A device that is always full. Linux has it, macOS does not.
+test.skipIf(!existsSync('/dev/full')).each(['json', 'pretty'])(
+  'a full disk under the log (%s) ends no process',
+  (format) => {
+    const script = `
+      const { createLog } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'log.ts')).href)})
+      const log = createLog({ format: ${JSON.stringify(format)} })
+      for (let line = 0; line < 5; line++) {
+        log.error({ err: new Error('lost') }, 'a line')
+        await new Promise((go) => setImmediate(go))
+      }
+      console.error('still serving')`
+    const full = openSync('/dev/full', 'w')
+    try {
+      const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      })
+      expect([status, stderr]).toEqual([0, expect.stringContaining('still serving')])
+      if (format === 'json') expect(stderr.match(/the log cannot be written: ENOSPC/g)).toHaveLength(1)
+    } finally {
+      closeSync(full)
+    }
+  },
+)

@@ -41,7 +41,7 @@ export function createLog(
       serializers: { err: (value: unknown) => value },
       hooks: { streamWrite: masked },
     },
-    options.to ?? (options.format === 'pretty' ? prettyOutput() : pino.destination({ dest: 1, sync: true })),
+    options.to ?? (options.format === 'pretty' ? prettyOutput() : jsonOutput()),
   )
   // pino's formatters don't see what a child is bound to. Children inherit this one.
   const child = log.child
@@ -49,6 +49,21 @@ export function createLog(
     return child.call(this, hide(bindings, 0) as Record<string, unknown>, childOptions)
   } as typeof log.child
   return log
+}
+
+/** What waits in memory while standard output takes nothing, in characters; later lines are lost. */
+const WAITING_LIMIT = 256 * 1024
+
+/** Standard output, a JSON object a line. A full disk costs lines of the log, and does not end the process. */
+function jsonOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: WAITING_LIMIT })
+  let isReported = false
+  output.on('write', () => (isReported = false))
+  output.on('error', (error: Error) => {
+    if (!isReported) process.stderr.write(`portico: the log cannot be written: ${error.message}\n`)
+    isReported = true
+  })
+  return output
 }
 
 /** Standard output with a line of words for each entry: time, level, message and fields. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
@@ -18,6 +19,15 @@ import {
 const folder = createImportFolder()
 
 describe('rows that are refused', () => {
+  // A device that is always full. Linux has it, macOS does not.
+  it.skipIf(!existsSync('/dev/full'))('end the import with an error when the disk does not take them', async () => {
+    const { business } = await startTestServer()
+    const file = await folder.writeCsv(JOB_HEADER, 'A1,,Open,,,,', 'A2,,Open,,,,', 'A3,,Open,,,,')
+    // One row at a time, so that the error comes while the database is asked and nobody waits for the file.
+    const options = { file, map: JOB_MAP, customer: 'Q=Quay Ltd', rejects: '/dev/full', chunk: 1 }
+    await expect(runImport(await business(), options)).rejects.toThrow('ENOSPC')
+  })
+
   it('stop nothing, come back with all their reasons, and harm no spreadsheet', async () => {
     const { business } = await startTestServer()
     const firm = await business()

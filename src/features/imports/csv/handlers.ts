@@ -84,21 +84,29 @@ async function* readUtf8(file: string, refuse: RefuseImport): AsyncGenerator<str
 /** One CSV line without its line break. */
 export const csvLine = (cells: readonly string[]): string => csvRow(cells).trimEnd()
 
-/** Writes rejected rows as they were read, after their line and the reasons. The file is created with the first of them. */
+/**
+ * Writes rejected rows as they were read, after their line and the reasons. The file is created with the first of them.
+ * Adding and closing throw the system's error when the disk does not take a row.
+ */
 export function createRejectsWriter(file: string, header: readonly string[]) {
   let stream: WriteStream | null = null
+  let failure: Error | undefined
   const write = async (cells: readonly string[]) => {
+    if (failure) throw failure
     if (!stream!.write(csvRow(cells))) await once(stream!, 'drain')
   }
   return {
     async add({ number, cells }: CsvRow, reasons: string) {
       if (!stream) {
         stream = createWriteStream(file)
+        // It may come between two rows, when nobody waits for it.
+        stream.on('error', (error) => (failure ??= error))
         await write(['row', 'reasons', ...header])
       }
       await write([String(number), reasons, ...cells])
     },
     async close() {
+      if (failure) throw failure
       if (!stream) return
       stream.end()
       await finished(stream)

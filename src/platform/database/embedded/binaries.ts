@@ -18,9 +18,9 @@ export function installBinaries(base: string): string {
   removeAbandonedCopies(base)
   // Copied beside its place and then renamed, so that half a copy never has the name. Of two copiers the second gives up.
   const copy = `${target}.${process.pid}-${randomBytes(4).toString('hex')}`
-  copyReadable(path.join(home, 'native'), copy)
-  linkLibraries(copy)
   try {
+    copyReadable(path.join(home, 'native'), copy)
+    linkLibraries(copy)
     fs.renameSync(copy, target)
   } catch (error) {
     fs.rmSync(copy, { recursive: true, force: true })
@@ -60,6 +60,8 @@ function copyReadable(from: string, to: string): void {
     else if (entry.isSymbolicLink()) fs.symlinkSync(fs.readlinkSync(source), target)
     else {
       fs.copyFileSync(source, target, fs.constants.COPYFILE_FICLONE)
+      if (fs.statSync(target).size !== fs.statSync(source).size)
+        throw new Error(`${target} could not be copied as a whole. Is the disk full?`)
       const isExecutable = path.basename(from) === 'bin' || (fs.statSync(source).mode & 0o111) !== 0
       fs.chmodSync(target, isExecutable ? 0o755 : 0o644)
     }
