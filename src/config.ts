@@ -11,6 +11,8 @@ export interface Config {
   portalAddresses: 'host' | 'path'
   /** A server's database; null: the embedded one. */
   database: Connect | null
+  /** The same database without a pooler in between, for migrations and backups; null: as `database`. */
+  directDatabase: Connect | null
   /** Statements that are sent together are written to the database's socket together (platform/database/batching.ts). */
   batchDatabaseWrites: boolean
   /** At least 32 characters; null: made and kept on the first embedded start. */
@@ -24,7 +26,7 @@ export interface Config {
   /** Whose X-Forwarded-… headers count: everybody's, those of the last so many hops, or of these addresses and networks. */
   trustProxy: boolean | number | string[]
   requestsPerMinute: number
-  /** Milliseconds the event loop may lag before requests are turned away with 503; 0: however long. */
+  /** Milliseconds that requests may wait for the event loop or the database before new ones get 503; 0: however long. */
   busyAfter: number
   /** Milliseconds that open requests and emails have to finish when the process is asked to stop. */
   stopTimeout: number
@@ -49,6 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicUrl,
     portalAddresses: readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? 'host', ['host', 'path']),
     database: env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null,
+    directDatabase: readDirectDatabase(env),
     batchDatabaseWrites: readChoice('BATCH_DATABASE_WRITES', env.BATCH_DATABASE_WRITES ?? 'on', ['on', 'off']) === 'on',
     secret: env.PORTICO_SECRET ?? null,
     folder: env.PORTICO_DATA ?? null,
@@ -57,12 +60,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
     trustProxy,
     requestsPerMinute: readInteger('REQUESTS_PER_MINUTE', env.REQUESTS_PER_MINUTE ?? '1200', 1),
-    busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '2000', 0),
+    busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '300', 0),
     stopTimeout: readInteger('STOP_TIMEOUT', env.STOP_TIMEOUT ?? '10', 1) * 1000,
     logLevel: readChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     logFormat: env.LOG_FORMAT ? readChoice('LOG_FORMAT', env.LOG_FORMAT, ['pretty', 'json']) : null,
     warnings: findWarnings({ publicUrl, secret: env.PORTICO_SECRET }),
   }
+}
+
+function readDirectDatabase(env: NodeJS.ProcessEnv): Connect | null {
+  if (!env.DATABASE_DIRECT_URL) return null
+  if (!env.DATABASE_URL) throw new Error('DATABASE_DIRECT_URL needs DATABASE_URL, the address that requests use')
+  return connectFromUrl(env.DATABASE_DIRECT_URL, 'DATABASE_DIRECT_URL')
 }
 
 function readPort(env: NodeJS.ProcessEnv): number {

@@ -245,7 +245,10 @@ function logFormat(config: Config): 'json' | 'pretty' {
 }
 
 interface Installation {
+  /** For migrations and backups. */
   admin: Connect
+  /** Where requests and background work find the database: perhaps a pooler. */
+  requests: Connect
   passwords: RolePasswords
   folder: string
 }
@@ -260,7 +263,8 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   ) as RolePasswords
   if (config.database) {
     await checkConnection(config.database)
-    return { admin: config.database, passwords, folder }
+    if (config.directDatabase) await checkConnection(config.directDatabase, 'DATABASE_DIRECT_URL')
+    return { admin: config.directDatabase ?? config.database, requests: config.database, passwords, folder }
   }
   const starting = startEmbedded({ folder, log: (line) => log.info(line) })
   // It stops with its last user; others may still be using it.
@@ -268,12 +272,12 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   const { host, port, user } = await starting
   const admin: Connect = { host, port, user, database: 'portico' }
   await ensureDatabase(admin)
-  return { admin, passwords, folder }
+  return { admin, requests: admin, passwords, folder }
 }
 
-function connections({ admin, passwords }: Installation) {
+function connections({ requests, passwords }: Installation) {
   return {
-    app: asRole(admin, 'portico_app', passwords),
-    system: asRole(admin, 'portico_system', passwords),
+    app: asRole(requests, 'portico_app', passwords),
+    system: asRole(requests, 'portico_system', passwords),
   }
 }

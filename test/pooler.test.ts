@@ -1,11 +1,14 @@
 /** Behind PgBouncer in transaction mode, where each transaction may run in another session of the server. */
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import type { Connect } from '../src/platform/database/connect.ts'
 import { migrate, MIGRATION_LOCK, withClient } from '../src/platform/database/migrate.ts'
 import { asRole } from '../src/platform/database/roles.ts'
-import { superuserOf, withAdmin } from './database.ts'
+import { superuserOf, TEST_SECRET, withAdmin } from './database.ts'
+import { startSilentProxy, type SilentProxy } from './silent-proxy.ts'
 import { startSeparateServer } from './test-server.ts'
 
 const folder = join(import.meta.dirname, '../db/migrations')
@@ -68,6 +71,33 @@ describe('migrations of several processes', () => {
         expect(lines).toEqual(['Another process is upgrading this database. Waiting for it'])
       })
       expect(await migrate({ admin: connect, passwords, folder })).toEqual([])
+    })
+  })
+})
+
+describe('DATABASE_DIRECT_URL', () => {
+  it('is what migrations connect to, past the pooler of DATABASE_URL', async () => {
+    await withDatabase(async ({ direct }) => {
+      const [forRequests, forMigrations] = [await startSilentProxy(direct), await startSilentProxy(direct)]
+      const { user, password = '', database } = direct
+      const address = ({ port }: SilentProxy) => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
+      const child = spawn(process.execPath, ['src/main.ts', 'migrate'], {
+        cwd: join(folder, '../..'),
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          PORTICO_SECRET: TEST_SECRET,
+          PORTICO_DATA: join(inject('world').folder, database),
+          DATABASE_URL: address(forRequests),
+          DATABASE_DIRECT_URL: address(forMigrations),
+        },
+      })
+      child.stdout.resume()
+      expect(await once(child, 'exit')).toEqual([0, null])
+      // One connection checks the address.
+      expect(forRequests.accepted).toBe(1)
+      expect(forMigrations.accepted).toBeGreaterThan(2)
+      await Promise.all([forRequests.close(), forMigrations.close()])
     })
   })
 })
