@@ -33,6 +33,7 @@ interface CallerRow {
         templatesMode: 'default' | 'add' | 'replace' | 'hide'
         templates: string[]
         links: CustomerLink[]
+        hasArchivedCustomer: boolean
         needsLastUsedUpdate: boolean
       })
     | null
@@ -133,6 +134,7 @@ function portalActorOf(user: CallerRow['portalUser'], account: AccountContext | 
     phone: user.phone,
     sessionId: user.sessionId,
     links: user.links,
+    hasArchivedCustomer: user.hasArchivedCustomer,
     permissions: user.permissions,
     templatesMode: user.templatesMode,
     templates: user.templates,

@@ -87,7 +87,10 @@ export type Actor =
       email: string
       phone: string | null
       sessionId: string
+      /** Links to active customers. */
       links: CustomerLink[]
+      /** Whether they are linked to an archived customer, too or only. */
+      hasArchivedCustomer: boolean
       permissions: Partial<Permissions> | null
       templatesMode: 'default' | 'add' | 'replace' | 'hide'
       templates: string[]
@@ -205,9 +208,13 @@ export function hasPermissionFor(
   return link !== undefined && resolvePermission(permission, portal, actor.permissions, link.permissions).allowed
 }
 
+/** Whether a booking of this user creates a customer (V-26). Archiving their only customer does not make them a new one. */
+export const isNewCustomer = (actor: PortalUserActor, portal: PortalConfig): boolean =>
+  actor.links.length === 0 && !actor.hasArchivedCustomer && portal.createCustomers
+
 /** Whether a portal user can book for one of their customers or, unlinked, as a new customer (V-26). */
 export function canBook(actor: PortalUserActor, portal: PortalConfig): boolean {
   if (actor.links.length === 0)
-    return portal.createCustomers && resolvePermission('createJobs', portal, actor.permissions, null).allowed
+    return isNewCustomer(actor, portal) && resolvePermission('createJobs', portal, actor.permissions, null).allowed
   return actor.links.some((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))
 }

@@ -32,7 +32,7 @@ declareProblems({
   editingClosed: [409, 'The status of the job no longer allows changes by the customer.'],
   cancelingClosed: [409, 'The status of the job no longer allows canceling by the customer.'],
   deletingClosed: [409, 'The job is scheduled, so the customer can no longer delete it.'],
-  noCustomer: [409, 'No customer is linked to this portal user.'],
+  noCustomer: [409, 'No active customer is linked to this portal user.'],
   bookingNotAllowed: [403, 'This portal user may not book jobs.'],
   editingNotAllowed: [403, 'This portal user may not change the job.'],
   cancelingNotAllowed: [403, 'This portal user may not cancel the job.'],

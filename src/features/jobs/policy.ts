@@ -2,6 +2,7 @@
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import {
   hasPermissionFor,
+  isNewCustomer,
   resolvePermission,
   type Actor,
   type Permission,
@@ -78,15 +79,13 @@ export const bookableCustomers = (actor: PortalUserActor, portal: PortalConfig):
 
 /** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
 export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalConfig): boolean =>
-  actor.links.length === 0 &&
-  portal.createCustomers &&
-  resolvePermission('createJobs', portal, actor.permissions, null).allowed
+  isNewCustomer(actor, portal) && resolvePermission('createJobs', portal, actor.permissions, null).allowed
 
 /** `customer` null: none yet. */
 export function mayBook(actor: PortalUserActor, portal: PortalConfig, customer: string | null): Decision {
   if (customer === null) {
     if (!resolvePermission('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
-    return portal.createCustomers ? yes : no('noCustomer')
+    return isNewCustomer(actor, portal) ? yes : no('noCustomer')
   }
   return hasPermissionFor(actor, portal, 'createJobs', customer) ? yes : no('bookingNotAllowed')
 }

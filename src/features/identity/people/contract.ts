@@ -72,7 +72,8 @@ export const people = contract(
       path: '/people/me/password',
       audience: ['person'],
       summary: 'Change your password',
-      description: 'Ends your other sessions.',
+      description: 'Ends your other sessions, and this one goes on under a new cookie.',
+      session: 'starts',
       body: z.strictObject({
         currentPassword: password('Current password.'),
         password: password('New password.'),

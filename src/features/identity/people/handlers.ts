@@ -3,7 +3,7 @@ import { emailNorm, implement, prepared, withEffect, type Context } from '../../
 import { problem, yes } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } from '../../../platform/secrets.ts'
 import { forgetGuesses, rememberBrowser } from '../guessing/queries.ts'
-import { endPersonSessions, findLogin, listPersonSessions } from '../queries.ts'
+import { endPersonSessions, findLogin, listPersonSessions, startPersonSession } from '../queries.ts'
 import { people } from './contract.ts'
 import { staffPasswordReset } from './messages.ts'
 import {
@@ -16,7 +16,7 @@ import {
   setPassword,
   consumeReset,
 } from './queries.ts'
-import { resetLinkStatus, RESET_MS } from './rules.ts'
+import { resetLinkStatus, RESET_MS, STAFF_SESSION_MS } from './rules.ts'
 
 /** In place of the account and the mailbox when an address has none. Nothing is stored for them. */
 const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000'
@@ -104,13 +104,20 @@ export const peopleHandlers = implement('people', people, {
       ctx.allow(yes)
       await setPassword(ctx.db, ctx.actor.id, passwordHash, ctx.now)
       const ended = await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId })
+      // Whoever knows a token from before the change has nothing: this session goes on under a new one.
+      await endPersonSessions(ctx.db, ctx.actor.id)
+      const { token, hash } = newToken()
+      const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
+      const { userAgent, clientAddress } = ctx
+      const session = { hash, id: ctx.newId(), person: ctx.actor.id, at: ctx.now, ends, userAgent, clientAddress }
+      await startPersonSession(ctx.db, session)
       await ctx.audit({
         event: 'personPasswordChanged',
         subjectKind: 'person',
         subjectId: ctx.actor.id,
         details: { sessionsEnded: ended },
       })
-      return { ended }
+      return withEffect({ ended }, { session: 'start', audience: 'people', token, ends })
     },
   ),
 

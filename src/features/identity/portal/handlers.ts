@@ -130,11 +130,13 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!user || !(await setPortalPassword(ctx.db, ctx.account.id, user.id, { hash, checkedHash, now: ctx.now }))) {
         throw problem('input', { fields: { current: 'wrongPassword' } })
       }
-      await endPortalSessions(ctx.db, ctx.account.id, user.id, { but: ctx.actor.sessionId })
+      // Whoever knows a token from before the change has nothing: this session goes on under a new one.
+      await endPortalSessions(ctx.db, ctx.account.id, user.id)
+      const session = await openPortalSession(ctx, user.id)
       await replaceTokens(ctx.db, ctx.account.id, ['portalReset'], user.id, ctx.now)
       await sendNotice(ctx, user, portalPasswordChanged, {})
       await ctx.audit({ event: 'portalUserPasswordChanged', subjectKind: 'portalUser', subjectId: user.id })
-      return {}
+      return session ? withEffect({}, session) : {}
     },
   ),
 

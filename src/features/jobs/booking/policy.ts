@@ -1,6 +1,6 @@
 /** What a portal user may book, and for which customer. */
 import type { Decision } from '../../../platform/problem.ts'
-import type { PortalConfig, PortalUserActor } from '../../identity/rules.ts'
+import { isNewCustomer, type PortalConfig, type PortalUserActor } from '../../identity/rules.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
 
 /** Of the active job types those this user may book, in the account's order; one only for who may not choose. */
@@ -26,7 +26,7 @@ export function bookingBlockedReason(
 ): 'permission' | 'noCustomer' | 'noJobTypes' | null {
   const mayBookSomething = bookableCustomers(actor, portal).length > 0 || mayBookUnlinked(actor, portal)
   if (mayBookSomething) return templates.length > 0 ? null : 'noJobTypes'
-  return actor.links.length === 0 && !portal.createCustomers ? 'noCustomer' : 'permission'
+  return actor.links.length === 0 && !isNewCustomer(actor, portal) ? 'noCustomer' : 'permission'
 }
 
 export interface CustomerChoice {

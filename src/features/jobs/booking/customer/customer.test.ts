@@ -104,8 +104,8 @@ describe('for whom', () => {
           site: here.site,
           customer: here.customer,
         })
-      ).status,
-    ).toBe(422)
+      ).body.code,
+    ).toBe('noCustomer')
     expect(await jobsIn(here.harbour.id)).toEqual([])
   })
 
