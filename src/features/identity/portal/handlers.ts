@@ -157,6 +157,7 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     ctx.allow(portalIsOpen(ctx.account))
     const resetToken = await findToken(ctx.db, ctx.account.id, 'portalReset', token)
     const status = portalResetStatus(resetToken, ctx.now)
+    if (status === 'unknown') ctx.countFailure()
     return { status, email: status === 'open' || status === 'accepted' ? resetToken!.user.email : null }
   },
 
