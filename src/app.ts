@@ -238,6 +238,7 @@ async function addPages(
   await registerPages(http, {
     buildFolder,
     context,
+    origin: (request) => request.externalOrigin,
     bodyLimit: (request) => bodyLimitOf(request, apiFor),
     receiveForm: receivePageForm,
     after: (request, reply, pageContext) => applyEffects(request, reply, requestApis.get(pageContext)?.effects ?? []),

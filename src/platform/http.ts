@@ -22,9 +22,11 @@ import { createAdmission } from './http/admission.ts'
 import { createConnections } from './http/connections.ts'
 import { isMultipart, receiveForm, type ReceivedForm } from './http/forms.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
-import { addressBlock, createProxyTrust, warnOnceOfUnnamedProxy } from './http/addresses.ts'
+import { addressBlock, createProxyTrust } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
-import { callerOf, checkOrigin, hostScopeOf, isPlainPath } from './http/request.ts'
+import { addHooks, MONITORING_PATH } from './http/hooks.ts'
+import { isPlainPath } from './http/request.ts'
+import type { Brand } from './http/problem-page.ts'
 import { sendResponse } from './http/responses.ts'
 import { applyEffects, type PendingEffect } from './http/session-cookies.ts'
 import { receiveUpload } from './http/uploads.ts'
@@ -32,7 +34,6 @@ import type { Translations } from './i18n.ts'
 import { shortCode } from './ids.ts'
 import { split } from './input.ts'
 import { openApiDocument } from './openapi/document.ts'
-import { loggableUrl } from './masking.ts'
 import type { Implemented } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
@@ -87,9 +88,11 @@ const JSON_LIMIT = 256 * 1024
 const PAGE_FORM_LIMITS = { fileSize: Infinity, files: 100, fields: 2000, fieldBytes: 512 * 1024 }
 
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
-  const { server, translations, publicUrl, log } = options
+  const { server, translations, publicUrl } = options
   const execute = createExecute(server)
-  const problems = createProblemResponder(translations, publicUrl, server.reportError, warnOnceOfUnnamedProxy(log))
+  const brandOf = (request: FastifyRequest) =>
+    loadBrand(createRequestApi(server.operations, execute, problems, request), request)
+  const problems: ProblemResponder = createProblemResponder(translations, publicUrl, server.reportError, brandOf)
   const app = createFastify(options)
   await registerSecurity(app, publicUrl)
   await registerBodies(app)
@@ -124,7 +127,6 @@ function createFastify({ log, trustProxy, stopTimeout }: HttpOptions): FastifyIn
     bodyLimit: JSON_LIMIT,
     genReqId: () => shortCode(),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
-    requestTimeout: 60_000,
     connectionTimeout: 65_000,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
@@ -169,8 +171,7 @@ async function registerBodies(app: FastifyInstance): Promise<void> {
 async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): Promise<void> {
   const { busyAfter, requestsPerMinute, staticPaths } = options
   /** Answered whatever the load: static files and what monitoring asks. */
-  const isAlwaysAnswered = ({ url }: FastifyRequest) =>
-    staticPaths.has(url.split('?')[0]!) || /^\/api\/v1\/(health|ready)$/.test(url)
+  const isAlwaysAnswered = ({ url }: FastifyRequest) => staticPaths.has(url.split('?')[0]!) || MONITORING_PATH.test(url)
   const admit = createAdmission({ isBusy: options.isBusy, isExempt: isAlwaysAnswered, log: options.log })
   app.addHook('onRequest', async (request) => admit(request))
   await app.register(underPressure, {
@@ -191,29 +192,6 @@ async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): P
     allowList: isAlwaysAnswered,
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
-  })
-}
-
-function addHooks(app: FastifyInstance, { publicUrl, slugOfHost }: HttpOptions): void {
-  app.decorateRequest('hostScope')
-  app.decorateRequest('caller')
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    request.hostScope = await hostScopeOf(request, publicUrl, slugOfHost)
-    request.caller = callerOf(request)
-    checkOrigin(request)
-  })
-  app.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    // Pages bring their own; all else (JSON, redirects, pictures opened by themselves) loads and runs nothing.
-    if (!reply.hasHeader('content-security-policy'))
-      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-  })
-  // One line per request; the log masks tokens in addresses.
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, originalUrl: url, host, log } = request
-    const ms = Math.round(reply.elapsedTime)
-    log.info({ method, url: loggableUrl(url), host, status: reply.statusCode, ms }, 'request')
   })
 }
 
@@ -265,6 +243,13 @@ function addOperation(
       return receiveUpload({ ...upload, caller, execute: (all) => execute(operation, all, caller) }, request, reply)
     },
   })
+}
+
+/** The business of the portal that a request is for, as its pages show it; null for the office and where there is none. */
+async function loadBrand({ api }: RequestApi, request: FastifyRequest): Promise<Brand | null> {
+  if (!request.caller?.addresses.portal) return null
+  const { name, accent, logo } = (await api['getPortal']!()) as Brand
+  return { name, accent, logo }
 }
 
 /** The operations as pages call them: flat input in, what HTTP would answer out. Effects wait until the page is sent. */

@@ -29,6 +29,8 @@ export type PagesOptions<Context> = {
   buildFolder: string
   /** Made once per request, before the page runs; what it throws goes to Fastify's error handler. */
   context: (request: FastifyRequest) => Promise<Context> | Context
+  /** Scheme, host and port under which the sender sees us, once it is known that its form may come from there. */
+  origin?: (request: FastifyRequest) => string
   /** Runs when the page is ready and before anything is sent: the place for cookies. */
   after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
   /** Bytes this request's form may have; called only when it is larger than `pageBodyLimit`. Pages that take files allow more. */
@@ -96,7 +98,7 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
 
     web.all('/*', async (request, reply) => {
       const form = isMultipart(request) ? createFormReader(() => options.receiveForm(request)) : null
-      const webRequest = pageRequest(request, reply, form?.read)
+      const webRequest = pageRequest(request, reply, { readForm: form?.read, origin: options.origin?.(request) })
       if (!webRequest) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
       // A POST whose body was not read would hold up the next request on the same connection.
@@ -151,15 +153,18 @@ function createFormReader(receive: () => Promise<ReceivedForm>) {
 
 /**
  * The request as the web application sees it, with protocol and host as Fastify knows them; null when the host is not valid.
- * @param readForm Takes the place of the body.
+ * @param readForm takes the place of the body
+ * @param origin takes the place of what Host says
  */
 function pageRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  readForm: (() => Promise<FormData>) | undefined,
+  { readForm, origin }: { readForm: (() => Promise<FormData>) | undefined; origin: string | undefined },
 ): Request | null {
   const { raw, protocol, host } = request
-  const base = `${protocol}://${host}`
+  const base = origin ?? `${protocol}://${host}`
+  // hooks.ts has checked where a form came from. Kit would do it again, and knows neither proxies nor `Origin: null`.
+  if (origin && raw.method !== 'GET' && raw.method !== 'HEAD') raw.headers.origin = origin
   if (!URL.canParse(raw.url ?? '/', base)) return null
   try {
     if (!readForm) return getRequest({ request: raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })

@@ -15,6 +15,8 @@ export const GENERIC_PROBLEMS = {
   officeOnly: 403,
   managersOnly: 403,
   crossOrigin: 403,
+  /** Over plain http, where the installation has an https address. */
+  httpsRequired: 403,
   tooLarge: 413,
   unsupportedType: 415,
   tooMany: 429,

@@ -1,6 +1,5 @@
 /** Client addresses: one spelling for each, however a proxy writes it, and the block that limits count. */
 import { BlockList, isIP } from 'node:net'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import ipaddr from 'ipaddr.js'
 
 /** The longest text that can be an address: IPv6 with an IPv4 tail, a zone, brackets and a port. */
@@ -68,20 +67,4 @@ function addNetwork(networks: BlockList, network: string): void {
   if (prefix === null || !Number.isInteger(prefix) || prefix < 0 || prefix > longest)
     throw new Error(`TRUST_PROXY: ${network} is not an address or a network`)
   networks.addSubnet(bare, prefix, family)
-}
-
-/** Called with requests over a limit. The first that a proxy forwarded which TRUST_PROXY does not name is logged. */
-export function warnOnceOfUnnamedProxy(log: FastifyBaseLogger): (request: FastifyRequest) => void {
-  let warned = false
-  return ({ ip, headers, socket }) => {
-    const peer = bareAddress(socket.remoteAddress ?? '')
-    const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-    if (warned || !isForwarded || bareAddress(ip) !== peer) return
-    warned = true
-    log.warn(
-      { peer },
-      'A request over a limit came through a proxy that TRUST_PROXY does not name. ' +
-        'All clients behind it share its address and its limits. If it is yours, set TRUST_PROXY to its address.',
-    )
-  }
 }

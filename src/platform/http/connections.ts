@@ -2,6 +2,7 @@
 import http, { type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyServerFactory } from 'fastify'
+import { cutSlowBodies, HEADERS_TIMEOUT_MS } from './slow-requests.ts'
 
 /** After a stop, a connection that never carried a request is given this long: its first one may be on the way. */
 const FIRST_REQUEST_MS = 500
@@ -28,8 +29,11 @@ export function createConnections(): Connections {
   const state: State = { servers: new Set(), open: new Map(), stopping: false, onAllClosed: () => {} }
   return {
     serverFactory(handler, options) {
-      const { keepAliveTimeout, requestTimeout, connectionTimeout } = options as Record<string, number>
-      const server = http.createServer({ keepAliveTimeout, requestTimeout }, handler)
+      const { keepAliveTimeout, connectionTimeout } = options as Record<string, number>
+      // Node's own limit for a whole request would cut a large upload over a slow connection.
+      const timeouts = { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }
+      const server = http.createServer({ keepAliveTimeout, ...timeouts }, handler)
+      cutSlowBodies(server)
       server.setTimeout(connectionTimeout)
       server.on('connection', (socket) => track(state, socket))
       // Before Fastify's own listener, which may answer at once.

@@ -6,16 +6,18 @@ import { FileRefused } from '../files.ts'
 import type { Translations } from '../i18n.ts'
 import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
 import type { ServerContext } from '../server-context.ts'
+import { isShownToPerson, sendProblemPage, type Brand } from './problem-page.ts'
 
 export interface ProblemResponder {
   /** The problem that describes an error. Unknown errors are reported and become `internal`. */
   toProblem(error: unknown, request: FastifyRequest): Problem
   /** Adds title, detail, texts of fields and the request's id. */
   withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem
-  send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply
+  /** As a page where a person sees it, else as JSON. */
+  send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
 }
 
-interface ReadableProblem extends Problem {
+export interface ReadableProblem extends Problem {
   title: string
   detail?: string
   requestId: string
@@ -27,16 +29,12 @@ export function createProblemResponder(
   translations: Translations,
   publicUrl: URL,
   reportError: ServerContext['reportError'],
-  /** Called with each request that is over a limit. */
-  onOverLimit: (request: FastifyRequest) => void,
+  brandOf: (request: FastifyRequest) => Promise<Brand | null>,
 ): ProblemResponder {
   const reportStorage = createStorageReporter(reportError)
 
   function toProblem(error: unknown, request: FastifyRequest): Problem {
-    if (isProblem(error)) {
-      if (error.status === 429) onOverLimit(request)
-      return error
-    }
+    if (isProblem(error)) return error
     const expected = expectedProblem(error as FastifyError)
     if (!expected) reportError(error, whereIn(request))
     else if (expected.code in STORAGE_FAULTS) reportStorage(error, expected.code, request)
@@ -61,11 +59,13 @@ export function createProblemResponder(
     })
   }
 
-  function send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  async function send(refusal: Problem, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const readable = withTexts(refusal, request)
     const { status, code, vars } = readable
     if (refusal.retryAfter !== undefined) reply.header('retry-after', refusal.retryAfter)
     if (code === 'moved') reply.header('location', movedTo(String(vars?.slug), request, publicUrl))
+    if (code !== 'moved' && isShownToPerson(request))
+      return sendProblemPage(readable, request, reply, { translations, publicUrl, brandOf })
     return reply
       .code(status)
       .type('application/problem+json; charset=utf-8')

@@ -1,7 +1,6 @@
 /** What a request says about itself: the host it came to, who calls, and the origin it was sent from. */
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../caller.ts'
-import { problem } from '../problem.ts'
 import { bareAddress } from './addresses.ts'
 import { browserTokens, personToken, portalTokens, signUpToken } from './session-cookies.ts'
 
@@ -10,12 +9,16 @@ export interface HostScope {
   surface: 'main' | 'portal'
   /** On a portal's own host: its slug. */
   portal: string | null
+  /** The host is neither ours nor one that an account brought. */
+  isUnknown?: boolean
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     hostScope: HostScope
     caller: Caller
+    /** Scheme, host and port under which the sender sees us. */
+    externalOrigin: string
   }
 }
 
@@ -32,7 +35,8 @@ export async function hostScopeOf(
   const main = publicUrl.hostname.toLowerCase()
   if (host === main || LOCAL_HOSTS.includes(host)) return { surface: 'main', portal: null }
   if (host.endsWith(`.${main}`)) return { surface: 'portal', portal: host.slice(0, -main.length - 1) }
-  return { surface: 'portal', portal: (await slugOfHost(host)) ?? host }
+  const slug = await slugOfHost(host)
+  return { surface: 'portal', portal: slug ?? host, isUnknown: slug === null }
 }
 
 export function callerOf(request: FastifyRequest): Caller {
@@ -57,17 +61,6 @@ export function callerOf(request: FastifyRequest): Caller {
     idempotencyKey: typeof key === 'string' ? key : undefined,
     isGone: () => request.raw.socket.destroyed,
   }
-}
-
-/**
- * Cross-site forgery: a request that changes something comes from our own page, or from a script that holds no
- * cookie. Sibling portals are same-site, so the whole origin is compared (PS-41).
- */
-export function checkOrigin({ method, headers, protocol, host }: FastifyRequest): void {
-  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return
-  const { origin, cookie } = headers
-  const isForeign = origin === undefined ? cookie !== undefined : origin !== `${protocol}://${host}`
-  if (isForeign) throw problem('crossOrigin')
 }
 
 /** The bare address of the client; the peer's when a proxy forwarded something that is no address. */

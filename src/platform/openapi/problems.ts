@@ -57,6 +57,7 @@ const MEANINGS: Record<GenericCode, string> = {
   officeOnly: 'Workers may not do this.',
   managersOnly: 'Only owners and admins may do this.',
   crossOrigin: 'The request carries a cookie and its `Origin` is missing or wrong.',
+  httpsRequired: 'The request came over plain http. Send it to the https address.',
   tooLarge: 'The body is too large.',
   unsupportedType: 'The media type of the body is not supported.',
   tooMany: 'There were too many requests.',
@@ -73,7 +74,7 @@ const MEANINGS: Record<GenericCode, string> = {
 /** The component for a status whose codes are all generic. */
 const SHARED: Record<number, { name: string; codes: GenericCode[] }> = {
   401: { name: 'NotSignedIn', codes: ['notSignedIn'] },
-  403: { name: 'Forbidden', codes: ['notAllowed', 'officeOnly', 'managersOnly', 'crossOrigin'] },
+  403: { name: 'Forbidden', codes: ['notAllowed', 'officeOnly', 'managersOnly', 'crossOrigin', 'httpsRequired'] },
   404: { name: 'NotFound', codes: ['notFound'] },
   409: { name: 'StillRunning', codes: ['stillRunning'] },
   413: { name: 'TooLarge', codes: ['tooLarge'] },
@@ -88,6 +89,7 @@ const RARE: readonly GenericCode[] = [
   'moved',
   'malformed',
   'crossOrigin',
+  'httpsRequired',
   'notFound',
   'tooLarge',
   'unsupportedType',
