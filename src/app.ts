@@ -104,9 +104,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     files,
     cleanUp,
     async listen(port = config.port) {
-      // The passwords of the demo are public.
-      const host = config.host ?? (options.demo ? 'localhost' : null)
-      if (options.serve !== false) await listen(http, port, host)
+      // The passwords of the demo are public, so that it is for this machine alone.
+      if (options.serve !== false) await listen(http, port, config.host ?? (options.demo ? 'localhost' : null))
       deliverer.start()
       const cleanUpAndLog = () =>
         cleanUp().catch((error: unknown) => log.warn({ err: error }, 'Clean-up failed; it is tried again in an hour'))

@@ -22,15 +22,14 @@ const BROWSER = { accept: 'text/html,application/xhtml+xml', 'sec-fetch-mode': '
 const warnings = (at: TestServer, text: string) =>
   at.log.filter((line) => line.includes(text)).map((line) => JSON.parse(line) as Record<string, string>)
 
-/** Signs in with a wrong password: 401 when the origin is taken for ours, 403 when not. */
+/** Sends a form to nowhere: 404 when the origin is taken for ours, 403 when not. */
 const statusOfForm = async (host: string, headers: Headers, at = server): Promise<number> =>
   (
     await send({
       port: at.port,
       host,
       method: 'POST',
-      path: '/api/v1/people/sign-in',
-      body: { email: 'nobody@post.example', password: 'not this one' },
+      path: '/api/v1/nowhere',
       headers: { ...THROUGH_PROXY, ...headers },
     })
   ).status
@@ -57,11 +56,11 @@ describe('the origin of a form', () => {
     ['behind a proxy that sends its own name', 'localhost:4000', { origin: 'https://portal.example' }],
     ['hidden by the browser', 'portal.example', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
   ])('is ours %s', async (_name, host, headers) => {
-    expect(await statusOfForm(host, headers as Headers)).toBe(401)
+    expect(await statusOfForm(host, headers as Headers)).toBe(404)
   })
 
   it('is ours on any port, when the proxy passes a Host without it', async () => {
-    expect(await statusOfForm('portal.example', { origin: 'https://portal.example:8443' }, direct)).toBe(401)
+    expect(await statusOfForm('portal.example', { origin: 'https://portal.example:8443' }, direct)).toBe(404)
     expect(await statusOfForm('portal.example', { origin: 'https://portal.example:9000' }, direct)).toBe(403)
     expect(await statusOfForm('portal.example', { origin: 'http://portal.example:8443' }, direct)).toBe(403)
   })
