@@ -12,6 +12,7 @@ import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
 import { reachOf, type AccountContext } from './features/identity/rules.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
+import { drawOldPhotos } from './features/records/files/handlers.ts'
 import { deleteStaleFiles } from './features/records/files/queries.ts'
 import { handlers, mailKinds, type Api } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
@@ -95,7 +96,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
   if (options.pages) await addPages(options, options.pages, httpServer)
-  const cleanUp = () => deleteExpiredData(pools.system, files, clock)
+  const cleanUp = async () => {
+    await deleteExpiredData(pools.system, files, clock)
+    await drawOldPhotos(files, (work) => asSystem(pools.system, 'photos of earlier versions hold positions', work))
+  }
   let cleanUpTimer: NodeJS.Timeout | undefined
   return {
     http,

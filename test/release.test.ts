@@ -210,6 +210,16 @@ describe('a release', () => {
     expect(uploadReply.status).toBe(200)
     const logo = await fetch(new URL('/api/v1/portal/harbour/logo', baseUrl))
     expect(await sharp(await logo.bytes()).metadata()).toMatchObject({ format: 'png', width: 40 })
+    // HEIC is decoded by a thread with a file and a package of its own.
+    const heic = new FormData()
+    const photo = await readFile(join(root, 'test/fixtures/pictures/with-position.heic'))
+    heic.set('file', new Blob([photo]), 'logo.heic')
+    const heicReply = await fetch(new URL('/api/v1/office/harbour/logo', baseUrl), {
+      method: 'POST',
+      headers: { cookie, origin: baseUrl.origin },
+      body: heic,
+    })
+    expect(heicReply.status).toBe(200)
 
     const forgotReply = await fetch(new URL('/api/v1/people/forgot-password', baseUrl), {
       method: 'POST',

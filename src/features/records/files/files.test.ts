@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { send } from '../../../../test/test-server.ts'
@@ -157,5 +157,25 @@ describe('files', () => {
       ['attached', 'label.png'],
       ['removedFile', 'label.png'],
     ])
+  })
+
+  it('a HEIC photo that an earlier version kept as it was sent loses its position at the next clean-up', async () => {
+    const here = await createWorld()
+    const photo = readFileSync('test/fixtures/pictures/with-position.heic')
+    const { id } = (await portalUpload(here)).body
+    const { storage_key: key } = await stored((db) =>
+      db.selectFrom('files').select('storage_key').where('id', '=', id).executeTakeFirstOrThrow(),
+    )
+    const keptFiles = join(inject('world').folder, home.database, 'files')
+    writeFileSync(join(keptFiles, key), photo)
+    await stored((db) =>
+      db.updateTable('files').set({ type: 'image/heic', name: 'IMG_1.HEIC' }).where('id', '=', id).execute(),
+    )
+    await home.app.cleanUp()
+    const { headers, text } = await download(here, id)
+    expect(headers['content-type']).toBe('image/jpeg')
+    expect(headers['content-disposition']).toContain('IMG_1.jpg')
+    expect(text).not.toContain('TestPhone')
+    expect(existsSync(join(keptFiles, key))).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 /** Uploading, reading and removing files, by the operations of each kind of parent. */
-import type { FileStore } from '../../../platform/files.ts'
+import { FileMissing, FileRefused, type FileStore } from '../../../platform/files.ts'
 import {
   implement,
   prepared,
@@ -7,6 +7,7 @@ import {
   type PrepareTools,
   type Read,
   type Upload,
+  type Write,
 } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { fieldsOf } from '../../jobs/form/queries.ts'
@@ -22,8 +23,10 @@ import {
   filesOf,
   findFile,
   insertFile,
+  listUndrawnPhotos,
   measureStorage,
   removeFile,
+  replacePhoto,
   type FileRecord,
 } from './queries.ts'
 import { findStorageError } from './rules.ts'
@@ -231,4 +234,21 @@ async function sendFile(files: Storage, file: FileRecord) {
   const { stream, size } = await files.get(file.storage_key)
   const type = file.type.startsWith('text/') ? `${file.type}; charset=utf-8` : file.type
   return withEffect({}, { file: { stream, name: file.name, type, size, inline: SHOWN_IN_BROWSER.includes(file.type) } })
+}
+
+/** Draws photos of earlier versions anew, some at a time. What cannot be drawn is left as it is. */
+export async function drawOldPhotos(
+  files: FileStore,
+  transact: <T>(work: (db: Write) => Promise<T>) => Promise<T>,
+): Promise<void> {
+  for (const { account_id: account, name, storage_key: oldKey } of await transact(listUndrawnPhotos)) {
+    try {
+      const { stream } = await files.get(oldKey)
+      const stored = await files.put(stream, { account, name })
+      await transact((db) => replacePhoto(db, account, oldKey, stored))
+      await files.delete(oldKey)
+    } catch (error) {
+      if (!(error instanceof FileRefused || error instanceof FileMissing)) throw error
+    }
+  }
 }

@@ -250,3 +250,29 @@ export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> 
     returning storage_key`.execute(db)
   return rows.map((file) => file.storage_key)
 }
+
+/** Photos that earlier versions kept as they were sent, with the position in them; as portico_system, for the clean-up. */
+export const listUndrawnPhotos = async (db: Read): Promise<Pick<FileRecord, 'account_id' | 'name' | 'storage_key'>[]> =>
+  db
+    .selectFrom('files')
+    .select(['account_id', 'name', 'storage_key'])
+    .distinct()
+    .where('type', '=', 'image/heic')
+    .limit(20)
+    .execute()
+
+/** Every copy of a photo names its new bytes. */
+export async function replacePhoto(
+  db: Write,
+  account: string,
+  oldKey: string,
+  stored: NewFile['stored'],
+): Promise<void> {
+  const { key, name, type, size } = stored
+  await db
+    .updateTable('files')
+    .set({ storage_key: key, name, type, size })
+    .where('account_id', '=', account)
+    .where('storage_key', '=', oldKey)
+    .execute()
+}
