@@ -252,6 +252,10 @@ export interface Jobs {
    * Search text for portal users. Excludes hidden fields.
    */
   search_text_portal: string;
+  /**
+   * Search text for workers. Excludes fields hidden from them; null: nothing is, and it is the office's text.
+   */
+  search_text_worker: string | null;
   site_id: string | null;
   started_at: Timestamp | null;
   status: string;

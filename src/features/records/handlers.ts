@@ -1,12 +1,16 @@
 /** Comments and history, by the operations of each kind of parent. */
 import { implement } from '../../platform/operation.ts'
+import { isOffice } from '../identity/rules.ts'
 import { jobs } from '../jobs/contract.ts'
+import { fieldsOf } from '../jobs/form/queries.ts'
 import { maySeeJob } from '../jobs/policy.ts'
 import { portalJobs } from '../jobs/portal/contract.ts'
 import { findJob } from '../jobs/queries.ts'
 import { jobParent, type JobStatus } from '../jobs/rules.ts'
+import { viewFields } from '../templates/fields/rules.ts'
+import { filesOf } from './files/queries.ts'
 import { addComment, listHistory } from './queries.ts'
-import { actorStamp, presentHistory, type HistoryRecord } from './rules.ts'
+import { actorStamp, presentHistory, visibleHistory, type HistoryRecord } from './rules.ts'
 
 const { addJobComment, getJobHistory } = jobs
 const { addPortalComment } = portalJobs
@@ -36,7 +40,12 @@ export const recordsHandlers = implement(
       const job = await findJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(maySeeJob(ctx.actor, job))
       const history = (await listHistory(ctx.db, jobParent(job!))) as HistoryRecord<JobStatus>[]
-      return { rows: history.map(presentHistory) }
+      if (isOffice(ctx.actor.role)) return { rows: history.map(presentHistory) }
+      const [fields, files] = await Promise.all([
+        fieldsOf(ctx.db, ctx.account.id, job!),
+        filesOf(ctx.db, jobParent(job!)),
+      ])
+      return { rows: visibleHistory(history, files, viewFields(fields, 'worker')).map(presentHistory) }
     },
   },
 )

@@ -2,6 +2,7 @@
  * Reads and writes comments and history. Files are in `files/queries.ts`. No other file reads or writes these tables.
  * Queries join the parent, so its row-level security applies.
  */
+import { sql } from 'kysely'
 import { insertRows, statement } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { ActorStamp, HistoryEntry, HistoryRecord, ParentKind, RecordAudience, RecordParent } from './rules.ts'
@@ -84,6 +85,14 @@ export async function addHistoryBatch(
     'history',
     entries.map(({ parent, entry }) => historyRow(parent, entry, stamp, newId())),
   )
+}
+
+/** Takes the entries of these files out of the history that customers see. */
+export async function hideAttachedEntries(db: Write, parent: RecordParent, files: readonly string[]): Promise<void> {
+  await sql`
+    update history set audience = 'internal'
+    where account_id = ${parent.account} and parent_kind = ${parent.kind} and parent_id = ${parent.id}
+      and event = 'attached' and details ->> 'file' = any (${files})`.execute(db)
 }
 
 export async function addComment(

@@ -94,6 +94,44 @@ export interface ParentRecords<Status extends string = string> {
   files: AttachmentRecord[]
 }
 
+// ---- fields that are hidden from a reader ----
+
+/** What visibleHistory asks of a view of fields: see viewFields of the templates. */
+interface HiddenFields {
+  shows(field: string | null | undefined): boolean
+  showsName(name: string): boolean
+}
+
+/**
+ * The history as far as a reader may see it: without files of fields that are hidden from them, and without the names of
+ * those fields. An edit of nothing else is left out.
+ * @param files the files of the same parent, those of hidden fields included
+ */
+export function visibleHistory<Entry extends Pick<HistoryRecord, 'event' | 'details'>>(
+  history: readonly Entry[],
+  files: readonly Pick<AttachmentRecord, 'id' | 'name' | 'field_id'>[],
+  view: HiddenFields,
+): Entry[] {
+  const hiddenFiles = files.filter((file) => !view.shows(file.field_id))
+  const removed = history.filter(({ event, details }) => event === 'removedFile' && !view.shows(fieldOf(details)))
+  const hiddenIds = new Set([...hiddenFiles.map((file) => file.id), ...removed.map(({ details }) => details.file)])
+  const hiddenNames = new Set(hiddenFiles.map((file) => file.name))
+  return history.flatMap((entry) => {
+    const { event, details } = entry
+    if (event === 'edited' && Array.isArray(details.fields)) {
+      const fields = details.fields.filter((name) => view.showsName(name))
+      const onlyHidden = fields.length === 0 && details.fields.length > 0
+      return onlyHidden ? [] : [{ ...entry, details: { ...details, fields } }]
+    }
+    if (event !== 'attached' && event !== 'removedFile') return [entry]
+    // Entries from before they named their file are recognized by its name.
+    const isHidden = details.file ? hiddenIds.has(details.file) : hiddenNames.has(String(details.name))
+    return isHidden || !view.shows(fieldOf(details)) ? [] : [entry]
+  })
+}
+
+const fieldOf = ({ field }: HistoryDetails) => (typeof field === 'string' ? field : null)
+
 // ---- as the office's answers show them ----
 
 export const presentHistory = <Status extends string>(entry: HistoryRecord<Status>) => ({

@@ -1,6 +1,7 @@
 import { shortCode } from '../../platform/ids.ts'
 import { implement, type Context, type Output } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
+import { isOffice } from '../identity/rules.ts'
 import { refoldJobs } from '../jobs/search/queries.ts'
 import { templates } from './contract.ts'
 import { mayEditTemplate, mayManageTemplates, mayReadTemplates, allowedTemplateActions } from './policy.ts'
@@ -16,7 +17,7 @@ import {
   type TemplateRow,
 } from './queries.ts'
 import { prefixFieldErrors } from './answers/rules.ts'
-import type { Field } from './fields/rules.ts'
+import { viewFields, type Field } from './fields/rules.ts'
 import { areFieldsEqual, checkFields } from './rules.ts'
 
 export const templatesHandlers = implement('templates', templates, {
@@ -30,7 +31,7 @@ export const templatesHandlers = implement('templates', templates, {
     return {
       rows: rows.map((row) => ({
         ...presentSummary(ctx, row),
-        fieldCount: row.fields.filter((field) => field.type !== 'section').length,
+        fieldCount: fieldsFor(ctx, row).filter((field) => field.type !== 'section').length,
       })),
       counts,
       can: { create: canManage, order: canManage && status === 'active' },
@@ -71,9 +72,9 @@ export const templatesHandlers = implement('templates', templates, {
     if (hasSameContent(row, next)) return present(ctx, row)
     // Another change may have been saved since the row was read: this one is then refused and overwrites nothing.
     if (!(await replaceTemplate(ctx.db, key, version, next, ctx.now))) throw problem('templateChanged')
-    // Customers must not find jobs by the text of a field that is now hidden, so the search text changes in the same
+    // Nobody finds jobs by the text of a field that is now hidden from them, so the search text changes in the same
     // transaction (PS-14, PS-15).
-    if (portalFieldIds(row.fields) !== portalFieldIds(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
+    if (visibleFieldIds(row.fields) !== visibleFieldIds(next.fields)) await refoldJobs(ctx.db, ctx.account.id, template)
     await ctx.audit({
       event: 'templateUpdated',
       subjectKind: 'template',
@@ -135,13 +136,20 @@ function toStoredFields(
   return storedFields
 }
 
-/** The ids of the fields that customers see, as a text to compare. */
-const portalFieldIds = (fields: readonly Field[]) =>
-  fields
-    .filter((field) => field.portal !== 'hidden')
-    .map((field) => field.id)
-    .sort()
-    .join()
+/** The ids of the fields that customers and workers see, as a text to compare. */
+const visibleFieldIds = (fields: readonly Field[]) =>
+  (['portal', 'worker'] as const)
+    .map((audience) =>
+      viewFields(fields, audience)
+        .fields.map((field) => field.id)
+        .sort()
+        .join(),
+    )
+    .join(' ')
+
+/** A worker does not see what a template hides from workers (V-29). */
+const fieldsFor = ({ actor }: ReadContext, { fields }: Pick<TemplateRow, 'fields'>): Field[] =>
+  viewFields(fields, isOffice(actor.role) ? 'office' : 'worker').fields
 
 const hasSameContent = (first: TemplateRow, second: TemplateRow) =>
   first.name === second.name &&
@@ -161,7 +169,7 @@ const present = (
   fieldsOf = row.version,
 ): Output<(typeof templates)['getTemplate']> => ({
   ...presentSummary(ctx, row),
-  fields: row.fields,
+  fields: fieldsFor(ctx, row),
   fieldsOf,
   can: allowedTemplateActions(ctx.actor, row),
 })

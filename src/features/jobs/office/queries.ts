@@ -40,6 +40,10 @@ const newestJobs = (account: string, filter: JobFilter, { count, after = sql`` }
     select j.* from jobs j where ${scopeOf(account, filter)} ${after}
     order by j.created_at desc, j.id desc limit ${count}) j`
 
+/** The index is of the office's text. What it finds for a worker is compared with what they may see. */
+const searchedText = ({ assignedTo }: JobFilter) =>
+  assignedTo ? sql`coalesce(j.search_text_worker, j.search_text_office)` : sql`j.search_text_office`
+
 /** Jobs `j` that match, beside their customer `c`. */
 export function matchingJobs(account: string, filter: JobFilter, newest?: NewestOnly): RawBuilder<unknown> {
   const { search, status, worker, template } = filter
@@ -48,7 +52,7 @@ export function matchingJobs(account: string, filter: JobFilter, newest?: Newest
     where ${allOf([
       scopeOf(account, filter),
       ...(search
-        ? [sql`(j.search_text_office || ' ' || coalesce(c.search_text, '')) like all (${search.patterns}::text[])`]
+        ? [sql`(${searchedText(filter)} || ' ' || coalesce(c.search_text, '')) like all (${search.patterns}::text[])`]
         : []),
       ...filterConditions({ status, worker, template }),
     ])}`

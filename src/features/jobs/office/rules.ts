@@ -1,6 +1,6 @@
 /** Jobs as the office's answers show them. Pure; screens do not load this file. */
-import { presentAttachment, presentComment, presentHistory } from '../../records/rules.ts'
-import type { Field } from '../../templates/fields/rules.ts'
+import { presentAttachment, presentComment, presentHistory, visibleHistory } from '../../records/rules.ts'
+import { viewFields, type Field } from '../../templates/fields/rules.ts'
 import { presentMoment, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'
@@ -25,13 +25,12 @@ export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled
   version: job.version,
 })
 
-/** One job with everything beside it. A worker does not see what the template hides from workers, files included (V-29). */
+/** One job with everything beside it. A worker does not see what the template hides from workers (V-29). */
 export function presentJob(
   { job, fields, comments, files, history }: JobPageRecords,
   { isOffice, timeZone }: { isOffice: boolean; timeZone: string },
 ) {
-  const visible = isOffice ? fields : fields.filter((field) => field.worker !== 'hidden')
-  const hidden = new Set(fields.filter((field) => !visible.includes(field)).map((field) => field.id))
+  const view = viewFields(fields, isOffice ? 'office' : 'worker')
   return {
     ...presentJobRow(job),
     customerStatus: customerStatus(job.status),
@@ -43,10 +42,10 @@ export function presentJob(
     canceledAt: job.canceled_at,
     templateVersion: job.template_version,
     externalReference: job.external_reference,
-    fields: withValues(visible, job.fields),
+    fields: withValues(view.fields, job.fields),
     comments: comments.map(presentComment),
-    files: files.filter((file) => !file.field_id || !hidden.has(file.field_id)).map(presentAttachment),
-    history: history.map(presentHistory),
+    files: files.filter((file) => view.shows(file.field_id)).map(presentAttachment),
+    history: visibleHistory(history, files, view).map(presentHistory),
     timeZone,
   }
 }

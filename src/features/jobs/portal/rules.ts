@@ -1,7 +1,12 @@
 /** Jobs as a customer may know them. Pure; screens do not load this file. */
 import type { PortalConfig, PortalUserActor } from '../../identity/rules.ts'
-import { presentPortalAttachment, presentPortalComment, type HistoryRecord } from '../../records/rules.ts'
-import { selectPortalFields, selectVisibleValues } from '../../templates/fields/rules.ts'
+import {
+  presentPortalAttachment,
+  presentPortalComment,
+  visibleHistory,
+  type HistoryRecord,
+} from '../../records/rules.ts'
+import { selectPortalFields, selectVisibleValues, viewFields } from '../../templates/fields/rules.ts'
 import { presentMoment, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import {
@@ -54,8 +59,8 @@ export function presentPortalJob(
 ) {
   const { timeZone, currency } = reader.account
   const person = (kind: string, id: string | null, name: string | null) => presentPerson(reader, kind, id, name)
-  const entries = history.flatMap((entry) => presentEntry(entry, person))
-  const visible = selectPortalFields(fields)
+  const view = viewFields(fields, 'portal')
+  const entries = visibleHistory(history, files, view).flatMap((entry) => presentEntry(entry, person))
   const closed = {
     edit: isAllowed('edit') ? blockedReason('edit', job.status) : null,
     cancel: isAllowed('cancel') ? blockedReason('cancel', job.status) : null,
@@ -68,13 +73,11 @@ export function presentPortalJob(
     site: job.site_id,
     template: { id: job.template_id, name: job.template },
     createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),
-    fields: withValues(visible, selectVisibleValues(fields, job.fields, 'portal')),
+    fields: withValues(selectPortalFields(fields), selectVisibleValues(fields, job.fields, 'portal')),
     progress: progressOf(job.status).map((step) => presentStep(step, entries, job.created_at)),
     history: entries,
     comments: comments.map((comment) => presentPortalComment(comment, person)),
-    files: files
-      .filter((file) => !file.field_id || visible.some((field) => field.id === file.field_id))
-      .map((file) => presentPortalAttachment(file, person)),
+    files: files.filter((file) => view.shows(file.field_id)).map((file) => presentPortalAttachment(file, person)),
     timeZone,
     currency,
     sites,

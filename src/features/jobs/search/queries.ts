@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { buildSearchText, type Field } from '../../templates/fields/rules.ts'
+import { buildSearchText, type Field, type FieldAudience } from '../../templates/fields/rules.ts'
 import { fieldsOf } from '../form/queries.ts'
 import type { JobRecord } from '../queries.ts'
 
@@ -35,21 +35,24 @@ export async function searchOffice(db: Read, search: string | undefined): Promis
 
 type SearchedColumns = Pick<JobRecord, 'number' | 'title' | 'address' | 'tags' | 'external_reference' | 'fields'>
 
-/** What a search finds a job by; for customers only what they may see of it. Customers' names are in their own table. */
-export function searchTexts(
-  job: SearchedColumns,
-  fields: readonly Field[],
-): { search_text_portal: string; search_text_office: string } {
-  const forBoth = [String(job.number), job.title, job.address]
+/** What a search finds a job by; for customers and workers only what they may see of it. Customers' names are in their own table. */
+export function searchTexts(job: SearchedColumns, fields: readonly Field[]): SearchTexts {
+  const forAll = [String(job.number), job.title, job.address]
+  const forStaff = [...forAll, ...job.tags, job.external_reference]
+  const textFor = (audience: FieldAudience) => buildSearchText(fields, job.fields, audience)
+  const [forOffice, forWorkers] = [textFor('office'), textFor('worker')]
   return {
-    search_text_portal: fold(...forBoth, buildSearchText(fields, job.fields, 'portal')),
-    search_text_office: fold(
-      ...forBoth,
-      ...job.tags,
-      job.external_reference,
-      buildSearchText(fields, job.fields, 'office'),
-    ),
+    search_text_portal: fold(...forAll, textFor('portal')),
+    search_text_office: fold(...forStaff, forOffice),
+    search_text_worker: forWorkers === forOffice ? null : fold(...forStaff, forWorkers),
   }
+}
+
+interface SearchTexts {
+  search_text_portal: string
+  search_text_office: string
+  /** Null: the same as the office's. */
+  search_text_worker: string | null
 }
 
 const REFOLD_BATCH = 500
@@ -91,13 +94,16 @@ export async function refoldJobs(db: Write, account: string, template: string): 
 async function writeSearchTexts(
   db: Write,
   account: string,
-  texts: readonly { id: string; search_text_portal: string; search_text_office: string }[],
+  texts: readonly (SearchTexts & { id: string })[],
 ): Promise<void> {
   const ids = texts.map((text) => text.id)
   const portal = texts.map((text) => text.search_text_portal)
   const office = texts.map((text) => text.search_text_office)
+  const worker = texts.map((text) => text.search_text_worker)
   await sql`
-    update jobs j set search_text_portal = v.portal, search_text_office = v.office
-    from unnest(${ids}::uuid[], ${portal}::text[], ${office}::text[]) as v(id, portal, office)
+    update jobs j set
+      search_text_portal = v.portal, search_text_office = v.office, search_text_worker = v.worker
+    from unnest(${ids}::uuid[], ${portal}::text[], ${office}::text[], ${worker}::text[])
+      as v(id, portal, office, worker)
     where j.account_id = ${account} and j.id = v.id`.execute(db)
 }

@@ -12,9 +12,10 @@ import {
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { fieldsOf } from '../../jobs/form/queries.ts'
 import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
-import { changeJob, findJob, lockJob } from '../../jobs/queries.ts'
+import { changeJob, findJob, lockJob, type JobRecord } from '../../jobs/queries.ts'
 import { jobParent, valuesWithoutFile } from '../../jobs/rules.ts'
-import { selectPortalFields } from '../../templates/fields/rules.ts'
+import { isOffice, type StaffActor } from '../../identity/rules.ts'
+import { viewFields } from '../../templates/fields/rules.ts'
 import { addHistory } from '../queries.ts'
 import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
 import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
@@ -102,8 +103,9 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     const job = await findJob(ctx.db, ctx.account.id, jobId)
     ctx.allow(maySeeJob(ctx.actor, job))
     const files = await filesOf(ctx.db, jobParent(job!))
+    const isShown = await fileFilter(ctx, job!, files)
     return {
-      rows: files.map((file) => ({
+      rows: files.filter(isShown).map((file) => ({
         id: file.id,
         ...presentFile(file),
         audience: file.audience,
@@ -112,20 +114,20 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
     }
   },
 
-  async downloadJobFile(ctx, { job, file: fileId }) {
-    const file = await findFileOf(ctx.db, { kind: 'job', account: ctx.account.id, id: job }, fileId)
+  async downloadJobFile(ctx, { job: jobId, file: fileId }) {
+    const file = await findFileOf(ctx, await findJob(ctx.db, ctx.account.id, jobId), fileId)
     ctx.allow(file ? yes : notFound)
     return sendFile(ctx.files, file!)
   },
 
   async removeJobFile(ctx, { job: jobId, file: fileId }) {
     const job = await lockJob(ctx.db, ctx.account.id, jobId)
-    const file = await findFileOf(ctx.db, { kind: 'job', account: ctx.account.id, id: jobId }, fileId)
+    const file = await findFileOf(ctx, job, fileId)
     ctx.allow(mayRemoveFile(ctx.actor, job, file))
     const key = await removeFile(ctx.db, file!)
     const fields = valuesWithoutFile(job!.fields, file!)
     if (fields) await changeJob(ctx.db, job!, { fields }, ctx.now)
-    const details = { name: file!.name }
+    const details = { name: file!.name, file: file!.id, ...(file!.field_id && { field: file!.field_id }) }
     await addHistory(
       ctx.db,
       [jobParent(job!)],
@@ -193,7 +195,7 @@ async function addFile(ctx: AddFileContext, parent: RecordParent, stored: Stored
   await addHistory(
     ctx.db,
     [parent],
-    [{ event: 'attached', audience, details: { name: stored.name } }],
+    [{ event: 'attached', audience, details: { name: stored.name, file: id } }],
     stamp,
     ctx.newId,
   )
@@ -214,17 +216,28 @@ async function findReadableFile(ctx: ReadContext, fileId: string): Promise<FileR
   if (!file?.field_id || !file.parent_id) return file
   const job = await findJob(db, account.id, file.parent_id)
   if (!job) return undefined
-  const visible = selectPortalFields(await fieldsOf(db, account.id, job))
-  return visible.some((field) => field.id === file.field_id) ? file : undefined
+  return viewFields(await fieldsOf(db, account.id, job), 'portal').shows(file.field_id) ? file : undefined
 }
 
-/** A file of exactly this parent, read through it: a worker reaches those of their own jobs. */
+type StaffContext = Pick<ReadContext, 'db' | 'account'> & { actor: StaffActor }
+
+/** A file of exactly this job, as far as this member of staff sees its fields. */
 async function findFileOf(
-  db: Read,
-  parent: Parameters<typeof filesOf>[1],
+  ctx: StaffContext,
+  job: JobRecord | undefined,
   fileId: string,
 ): Promise<FileRecord | undefined> {
-  return (await filesOf(db, parent)).find((file) => file.id === fileId)
+  const file = job && (await filesOf(ctx.db, jobParent(job))).find((each) => each.id === fileId)
+  if (!file) return undefined
+  return (await fileFilter(ctx, job, [file]))(file) ? file : undefined
+}
+
+/** Whether this member of staff may see a file: not when it answers a field that is hidden from workers (V-29). */
+async function fileFilter({ db, account, actor }: StaffContext, job: JobRecord, files: readonly FileRecord[]) {
+  const answersNone = files.every((file) => file.field_id === null)
+  if (isOffice(actor.role) || answersNone) return () => true
+  const view = viewFields(await fieldsOf(db, account.id, job), 'worker')
+  return (file: FileRecord) => view.shows(file.field_id)
 }
 
 type Storage = { get(key: string): Promise<{ stream: AsyncIterable<Uint8Array>; size: number }> }

@@ -4,7 +4,7 @@ import type { Files } from '../../../../db/schema.gen.ts'
 import { statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/fields/rules.ts'
-import { selectRecordsSql, createParentQuery } from '../queries.ts'
+import { selectRecordsSql, createParentQuery, hideAttachedEntries } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
 import type { StorageUsage } from './rules.ts'
 
@@ -170,7 +170,10 @@ export async function copyFile(
     .execute()
 }
 
-/** Makes files of a parent the answer of a field; a hidden field hides them. False when one is not this parent's. */
+/**
+ * Makes files of a parent the answer of a field. A field hidden from customers hides them, and that they were attached.
+ * False when one is not this parent's.
+ */
 export async function claimFieldFiles(
   db: Write,
   parent: RecordParent,
@@ -186,6 +189,7 @@ export async function claimFieldFiles(
     .where('parent_id', '=', parent.id)
     .where('id', 'in', [...files])
     .executeTakeFirst()
+  if (field.portal === 'hidden') await hideAttachedEntries(db, parent, files)
   return Number(result.numUpdatedRows) === files.length
 }
 

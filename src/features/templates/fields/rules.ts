@@ -63,6 +63,28 @@ export const isVisibleTo = (field: Field, audience: FieldAudience): boolean =>
 export const isWritableBy = (field: Field, audience: FieldAudience): boolean =>
   ['optional', 'required'].includes(getFieldPermission(field, audience))
 
+/** What one audience sees of the fields of a job or a template. Every reader asks it: pages, files, history and lists. */
+export interface FieldView {
+  /** In order. A section whose fields are all hidden is hidden too. */
+  fields: Field[]
+  /** Whether what answers this field may be seen, such as a file; true for what answers none. */
+  shows(field: string | null | undefined): boolean
+  /** Whether something that is kept by name, such as an entry of the history, may name it. */
+  showsName(name: string): boolean
+}
+
+export function viewFields(fields: readonly Field[], audience: FieldAudience): FieldView {
+  const visible = selectVisibleFields(fields, audience)
+  const ids = new Set(visible.map((field) => field.id))
+  const hiddenNames = new Set(fields.filter((field) => !ids.has(field.id)).map((field) => field.name))
+  return {
+    fields: visible,
+    // A field that a template no longer has is shown to the office alone.
+    shows: (field) => audience === 'office' || field === null || field === undefined || ids.has(field),
+    showsName: (name) => !hiddenNames.has(name),
+  }
+}
+
 /** A field as a customer sees it: without hidden fields and without the worker's permission. */
 export interface PortalField {
   id: string
@@ -75,9 +97,9 @@ export interface PortalField {
   unit?: string
 }
 
-/** What a customer sees and fills in, in order. A section whose fields are all hidden is hidden too. */
+/** What a customer sees and fills in, in order. */
 export function selectPortalFields(fields: readonly Field[]): PortalField[] {
-  return selectVisibleFields(fields, 'portal').map(({ id, name, type, hint, options, portal, value, unit }) => ({
+  return viewFields(fields, 'portal').fields.map(({ id, name, type, hint, options, portal, value, unit }) => ({
     id,
     name,
     type,
@@ -89,7 +111,8 @@ export function selectPortalFields(fields: readonly Field[]): PortalField[] {
   }))
 }
 
-function selectVisibleFields(fields: readonly Field[], audience: Exclude<FieldAudience, 'office'>): Field[] {
+function selectVisibleFields(fields: readonly Field[], audience: FieldAudience): Field[] {
+  if (audience === 'office') return [...fields]
   return fields.filter((field) => {
     if (!isVisibleTo(field, audience)) return false
     if (field.type !== 'section') return true
