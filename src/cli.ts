@@ -12,6 +12,8 @@ const COMMANDS = {
   },
   demo: { usage: 'demo', does: 'Load the demo businesses where they are missing', options: [] },
   import: { usage: 'import jobs|customers FILE …', does: 'Import a CSV file', options: null },
+  backup: { usage: 'backup FILE|FOLDER …', does: 'Write database and files into one proven archive', options: null },
+  restore: { usage: 'restore FILE …', does: 'Replace database and files by those of an archive', options: null },
   openapi: { usage: 'openapi', does: 'Print the API document', options: [] },
   help: { usage: 'help', does: 'Print this help', options: [] },
   version: { usage: 'version', does: 'Print the version', options: [] },

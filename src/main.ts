@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asSystem, createApp, type App } from './app.ts'
 import { helpText, readCommandLine, type CommandLine, type CommandName } from './cli.ts'
-import { contracts } from './operations.ts'
+import { contracts, STORAGE_KEY_COLUMNS } from './operations.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile, type ImportOptions } from './features/imports/handlers.ts'
 import { systemClock } from './platform/clock.ts'
@@ -32,6 +32,8 @@ const commands: Record<CommandName, () => Promise<void>> = {
   migrate: runMigrate,
   demo: runDemo,
   import: runImport,
+  backup: () => runArchiveCommand('runBackup'),
+  restore: () => runArchiveCommand('runRestore'),
   openapi,
   help: () => printAndEnd(helpText(version, process.argv[1]?.endsWith('portico.mjs') ?? false)),
   version: () => printAndEnd(`${version}\n`),
@@ -227,6 +229,21 @@ async function runMigrate(): Promise<void> {
   })
   console.log(done.length === 0 ? 'The database is up to date.' : `Migrations applied: ${done.length}.`)
   await shutdown.exit(0)
+}
+
+/** portico backup FILE and portico restore FILE; loaded on demand, because a server needs neither. */
+async function runArchiveCommand(name: 'runBackup' | 'runRestore'): Promise<void> {
+  const commands = await import('./platform/backup/commands.ts')
+  await commands[name]({
+    args: rest,
+    open: () => openInstallation(readConfig(), createLog({ level: 'warn' })),
+    keyColumns: STORAGE_KEY_COLUMNS,
+    migrationsFolder: join(root, 'db/migrations'),
+    version,
+    now: systemClock.now(),
+    onInterrupt: shutdown.add,
+  })
+  await printAndEnd('')
 }
 
 /** Prints the OpenAPI document made from the contracts. Needs no database. */

@@ -103,6 +103,12 @@ export const mailKinds: Message[] = [
   staffSignInsFailed as unknown as Message,
 ]
 
+/** Every column that names an uploaded file: a backup copies what they name. */
+export const STORAGE_KEY_COLUMNS = [
+  { table: 'files', column: 'storage_key' },
+  { table: 'account_settings', column: 'logo_key' },
+]
+
 /** Operations as pages call them: raw input in, what HTTP would answer out. */
 export type Api = {
   [K in keyof typeof contracts]: (

@@ -66,6 +66,8 @@ export async function release(folder: string): Promise<void> {
     cp(join(root, 'db/migrations'), join(folder, 'db/migrations'), { recursive: true }),
     cp(join(root, 'locales'), join(folder, 'locales'), { recursive: true }),
     cp(join(root, 'LICENSE'), join(folder, 'LICENSE')),
+    cp(join(root, 'deploy'), join(folder, 'deploy'), { recursive: true }),
+    cp(join(root, 'docs/self-hosting.md'), join(folder, 'self-hosting.md')),
     cp(join(root, 'tools/launcher.mjs'), join(folder, 'portico.mjs')),
     cp(join(root, 'tools/release.md'), join(folder, 'README.md')),
   ])

@@ -40,6 +40,17 @@ export async function ensureDatabase(connect: Connect): Promise<void> {
   })
 }
 
+/** A database beside the one of `connect`. */
+export async function createDatabase(connect: Connect, database: string): Promise<void> {
+  await withClient(connect, (client) => client.query(`create database ${pg.escapeIdentifier(database)}`))
+}
+
+export async function dropDatabase(connect: Connect, database: string): Promise<void> {
+  await withClient(connect, (client) =>
+    client.query(`drop database if exists ${pg.escapeIdentifier(database)} with (force)`),
+  )
+}
+
 /**
  * Creates the roles where they are missing and runs the migrations that have not run yet.
  * @returns the names of the migrations that ran

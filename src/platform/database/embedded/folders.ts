@@ -32,6 +32,9 @@ export function defaultDataFolder(projectRoot: string): string {
   return path.join(SERVER_READABLE_FOLDER, digest(fs.realpathSync(projectRoot)))
 }
 
+/** Where a server for a moment may live: beside the data, or where root's server may go whatever the data folder's rights are. */
+export const scratchFolder = (folder: string): string => (isRoot() ? SERVER_READABLE_FOLDER : folder)
+
 /** For root: the account that owns the cluster, or an account that exists on every system. Null: the account we are. */
 export function accountForServer(files: string): ServerAccount | null {
   if (!isRoot()) return null
