@@ -1,14 +1,17 @@
 /** Malformed, unknown and oversized input is refused by every operation. */
 import net from 'node:net'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { startTestServer, send, type Business, type TestServer, type Reply } from './test-server.ts'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { root } from './source.ts'
+import { startSeparateServer, send, type Business, type TestServer, type Reply } from './test-server.ts'
 
 let server: TestServer, shop: Business
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startSeparateServer(inject('world'), { pages: join(root, 'build') })
   shop = await server.business()
 })
+afterAll(() => server.close())
 
 const sendRequest = (
   method: string,
@@ -90,6 +93,72 @@ describe('bad input', () => {
     }
     const page = await sendRequest('GET', '/office/%E0%A4%A')
     expect([page.status < 500, page.headers['x-frame-options']]).toEqual([true, 'DENY'])
+  })
+
+  it('1.12 a malformed Host is refused with a problem document or a page, never with a server error', async () => {
+    const port = server.port
+    const hosts = [
+      '.',
+      '..',
+      `.:${port}`,
+      ':',
+      ':80',
+      '-',
+      '_',
+      '%',
+      '%00',
+      'a b',
+      'a/b',
+      'a?b',
+      'a#b',
+      'a@b',
+      '[',
+      '[::1',
+      '[]',
+    ]
+    hosts.push(
+      '::1',
+      '[::1]x',
+      'localhost.',
+      'localhost..',
+      '.localhost',
+      '..localhost',
+      'localhost:99999',
+      'localhost:-1',
+    )
+    hosts.push(
+      'localhost:x',
+      '0',
+      '1.2.3',
+      '999.1.1.1',
+      'xn--',
+      'xn--a',
+      '\u00e9',
+      'a'.repeat(64),
+      'a.'.repeat(200),
+      '"',
+      '<>',
+      '\\',
+      '|',
+    )
+    const wrong: string[] = []
+    for (const host of hosts)
+      for (const path of [
+        '/',
+        '/office/sign-in',
+        '/p/x/sign-in',
+        '/api/v1/people/me',
+        '/api/v1/portal/x',
+        '/api/v1/nothing',
+      ])
+        for (const method of ['GET', 'POST']) {
+          const reply = await sendRequest(method, path, { host: Buffer.from(host).toString('latin1') })
+          const isAnswered = reply.status >= 200 && reply.status < 500 && reply.text.length > 0
+          const isRedirect = reply.status >= 300 && reply.status < 400
+          if (!isAnswered && !isRedirect) wrong.push(`${method} ${path} at ${host.slice(0, 20)}: ${reply.status}`)
+        }
+    expect(wrong).toEqual([])
+    expect(server.log.filter((line) => /"level":50/.test(line))).toEqual([])
   })
 
   it('health and readiness are not rate limited', async () => {

@@ -15,7 +15,8 @@ export interface Parts {
 
 /** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */
 export function parse(definition: Definition, parts: Parts): Record<string, unknown> {
-  const fields: Record<string, FieldError> = {}
+  // Without a prototype: an unknown key called `toString` must be found to be new.
+  const fields = Object.create(null) as Record<string, FieldError>
   const merged: Record<string, unknown> = {}
   for (const part of ['params', 'query', 'body'] as const) {
     const schema = definition[part] ?? z.strictObject({})
@@ -79,15 +80,17 @@ function fieldProblem(issue: z.core.$ZodIssue): FieldError {
 /** Splits flat input (pages call with one object) into the parts its contract knows. What no part knows is refused. */
 export function split(definition: Definition, flat: Record<string, unknown> = {}): Parts {
   const parts = {
-    params: {} as Record<string, unknown>,
-    query: {} as Record<string, unknown>,
-    body: {} as Record<string, unknown>,
+    params: Object.create(null) as Record<string, unknown>,
+    query: Object.create(null) as Record<string, unknown>,
+    body: Object.create(null) as Record<string, unknown>,
   }
   const { file, ...rest } = flat
   for (const [key, value] of Object.entries(definition.upload ? rest : flat)) {
     if (value === undefined) continue
     const part =
-      (['params', 'query', 'body'] as const).find((each) => definition[each] && key in definition[each].shape) ?? 'body'
+      (['params', 'query', 'body'] as const).find(
+        (each) => definition[each] && Object.hasOwn(definition[each].shape, key),
+      ) ?? 'body'
     parts[part][key] = value
   }
   return { ...parts, ...(definition.upload && { file: file as Upload }) }

@@ -58,7 +58,8 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     const value = typed.get(name)
     return typeof value === 'string' ? value : ''
   }
-  const values: Values = {}
+  // Without a prototype: a form may send a field called `constructor`.
+  const values = Object.create(null) as Values
   for (const name of new Set(typed.keys())) {
     if (/password|token|secret/i.test(name) || secrets.includes(name)) continue
     const all = typed.getAll(name).filter((value) => typeof value === 'string')
@@ -80,7 +81,7 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
         .getAll(name)
         .filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
     record: (prefix) => {
-      const found: Record<string, string | string[]> = {}
+      const found = Object.create(null) as Record<string, string | string[]>
       for (const name of new Set(typed.keys())) {
         if (!name.startsWith(`${prefix}.`)) continue
         const several = all(name)

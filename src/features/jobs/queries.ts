@@ -118,16 +118,21 @@ export const COUNT_CAP = 10_000
 export const writeCursor = (sort: string, { at, id }: { at: string; id: string }): string =>
   Buffer.from([sort, at, id].join('|')).toString('base64url')
 
-const CURSOR_MOMENT = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:[+-]\d\d(?::\d\d)?)?$/
-const CURSOR_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+const CURSOR_MOMENT = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?:[+-](?:0\d|1[0-4])(?::[0-5]\d)?)?$/
+const CURSOR_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** @throws problem input when the cursor was not written for this sort */
 export function readCursor(cursor: string, sort: string): { at: string; id: string } {
   const [cursorSort, at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split('|')
-  const [, day, time] = CURSOR_MOMENT.exec(at) ?? []
-  const isDate = day !== undefined && Number.isFinite(Date.parse(`${day}T${time}Z`))
-  const isMoment = isDate || /^-?infinity$/.test(at)
+  const isMoment = isStoredMoment(at) || at === 'infinity' || at === '-infinity'
   const isValid = cursorSort === sort && isMoment && CURSOR_ID.test(id)
   if (!isValid) throw problem('input', { fields: { cursor: 'format' } })
   return { at, id }
+}
+
+/** What the database takes for a moment: `Date` also takes 31 February and the year 0. */
+function isStoredMoment(text: string): boolean {
+  const [, day, time] = CURSOR_MOMENT.exec(text) ?? []
+  const date = new Date(`${day}T${time}Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === day && date.getUTCFullYear() > 0
 }

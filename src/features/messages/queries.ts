@@ -85,9 +85,13 @@ export async function findMessages(
 export const toCursor = (row: Pick<StoredMessage, 'created_at' | 'id'>): string =>
   `${row.created_at.getTime()}_${row.id}`
 
+/** The last millisecond of the year 9999. */
+const LAST_MOMENT = Date.UTC(10_000, 0) - 1
+
 function parseCursor(cursor: string): [Date, string] {
   const [, at, id] = /^(\d{1,15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
-  if (!id) throw problem('input', { fields: { cursor: 'format' } })
+  // The database refuses dates that Node writes with more than four digits for the year.
+  if (!id || Number(at) > LAST_MOMENT) throw problem('input', { fields: { cursor: 'format' } })
   return [new Date(Number(at)), id]
 }
 

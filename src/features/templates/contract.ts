@@ -49,6 +49,7 @@ const fieldInput = z
       .string()
       .max(40, { abort: true })
       .regex(/^[A-Za-z0-9_-]+$/)
+      .refine((fieldId) => !(fieldId in Object.prototype), 'format')
       .optional()
       .describe('ID of an existing field. Leave out for a new one.'),
     name: line(120).describe('Label.'),

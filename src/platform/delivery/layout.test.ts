@@ -156,8 +156,11 @@ Sign in with martha@post.example. If you did not sign up, Martha, ignore this em
   })
 
   test('PS-56: a name cannot leave its header', () => {
-    expect(headerName('Eve"\r\nBcc: all@example.com\r\n<x@y>')).toBe('Eve Bcc: all@example.com x@y')
+    expect(headerName('Eve"\r\nBcc: all@example.com\r\n<x@y>')).toBe('Eve Bcc: all at example.com x at y')
     expect(headerName('Smith, Jones & Söhne')).toBe('Smith, Jones & Söhne')
+    expect(headerName('ceo@bank.example')).toBe('ceo at bank.example')
+    expect(headerName('ceo\u200b＠bank.example')).toBe('ceo at bank.example')
+    expect(headerName('"ceo﹫bank.example" <x>')).toBe('ceo at bank.example x')
     expect(headerName('\u202Egpj.exe')).toBe('gpj.exe')
     expect(headerName('x'.repeat(5000))).toHaveLength(100)
   })

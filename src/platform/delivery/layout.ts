@@ -2,6 +2,7 @@ import { marked, Renderer } from 'marked'
 import { isHex, shades } from '../accent.ts'
 import type { Translations } from '../i18n.ts'
 import { longDate } from '../i18n.ts'
+import { withoutInvisible } from '../text.ts'
 import { layout } from './layout.gen.ts'
 
 /** Who a mail is from, as it shows it. */
@@ -59,8 +60,20 @@ export const oneLine = (text: string, max = 200) => {
   return clean.length > max ? [...clean].slice(0, max - 1).join('') + '…' : clean
 }
 
-/** A name that is safe in a mail header: it cannot end the header, the quotes or the address (PS-56). */
-export const headerName = (name: string) => oneLine(name.replace(/["<>\\]/g, ''), 100)
+/** @ and what looks like it. */
+const AT_SIGNS = /[@\uff20\ufe6b]/g
+
+/**
+ * A name that is safe in a mail header: it cannot end the header, the quotes or the address (PS-56), and it is no
+ * address. Mail programs show the name alone, so a business called `ceo@bank.example` would seem to write from there.
+ */
+export const headerName = (name: string) =>
+  oneLine(
+    withoutInvisible(name)
+      .replace(/["<>\\]/g, '')
+      .replaceAll(AT_SIGNS, ' at '),
+    100,
+  )
 
 /** Only what a person may follow from a mail. */
 function safeUrl(url: string): string | null {

@@ -73,6 +73,8 @@ describe('handing a mail over', () => {
       expect({ to, from }).toEqual({ to: ['martha@post.example'], from: 'portal@portico.example' })
       const parsed = await PostalMime.parse(raw)
       expect(parsed.to?.map(({ address }) => address)).toEqual(['martha@post.example'])
+      // Mail programs show this name alone: it is never an address.
+      expect(parsed.from?.name).not.toMatch(/[@\uff20\ufe6b]/)
       expect(parsed.from?.address).toBe('portal@portico.example')
       expect(parsed.bcc ?? []).toEqual([])
       expect(parsed.headers.map(({ key }) => key)).not.toContain('bcc')

@@ -40,8 +40,9 @@ export function checkFieldValues(
   audience: FieldAudience,
   stored: Readonly<FieldValues> = {},
 ): CheckedValues {
-  const values: FieldValues = { ...stored }
-  const problems: Record<string, FieldError> = {}
+  // Without a prototype: the id of a field may be a word like `constructor`.
+  const values = Object.assign(Object.create(null), stored) as FieldValues
+  const problems = Object.create(null) as Record<string, FieldError>
   const fieldsById = new Map(fields.map((field) => [field.id, field]))
   for (const [id, input] of Object.entries(given)) {
     const result = checkAnswer(fieldsById.get(id), input, audience)
