@@ -3,6 +3,7 @@ import { redirect } from '@sveltejs/kit'
 import type { Handle, HandleServerError } from '@sveltejs/kit/hooks'
 import type { Api } from './api.ts'
 import { requestContext } from './context.ts'
+import { exchangeToken } from './links.ts'
 import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import { isProblem, type Refusal } from '../ui/forms.ts'
@@ -21,6 +22,8 @@ export const handle: Handle = async ({ event, resolve }) => {
     brand: null,
   } satisfies App.Locals)
 
+  const linkPage = exchangeToken(event)
+  if (linkPage) return linkPage
   noteFormOwner(event.request, context)
   let brandStyle = ''
   const response = await resolve(event, {

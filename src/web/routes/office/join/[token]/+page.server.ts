@@ -3,14 +3,15 @@ import { attempt, readForm, refuse } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params }) => {
+export const load: PageServerLoad = async ({ locals, params, url }) => {
   const { status, invitation } = await locals.api.getStaffInvitation({ token: params.token })
   locals.brand = invitation?.accent ?? null
   return {
     ...locals.words('staff.join', 'staff.roles'),
     link: status,
     invitation,
-    token: params.token,
+    /** Without the token, which must not get into the address of the sign-in page. */
+    path: url.pathname,
     title: invitation
       ? locals.t('staff.join.title', { business: invitation.business })
       : locals.t('staff.join.closed.unknown'),

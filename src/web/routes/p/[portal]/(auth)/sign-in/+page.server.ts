@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { passedLink } from '../../../../../links.ts'
 import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -13,11 +14,13 @@ const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
  * The email in the form comes from a used link's token, or from `sent`, the email just typed in another form. Anything
  * else in the address could come from a stranger.
  */
-export const load: PageServerLoad = async ({ locals, parent, url }) => {
+export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
   if (portal.currentUser) redirect(303, destination(locals, next))
-  const [link, reset] = [url.searchParams.get('link'), url.searchParams.get('reset')]
+  const token = passedLink(cookies)
+  const link = url.searchParams.has('link') && token
+  const reset = url.searchParams.has('reset') && token
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
   const sent = url.searchParams.get('sent')

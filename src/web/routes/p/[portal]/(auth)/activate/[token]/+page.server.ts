@@ -1,13 +1,17 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import { passLink } from '../../../../../../links.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Opening the link changes nothing (E-05). A used link redirects to the sign-in page, or to the jobs (E-04). */
-export const load: PageServerLoad = async ({ locals, params, parent }) => {
+export const load: PageServerLoad = async ({ locals, params, parent, cookies, url }) => {
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })
-  if (link.status === 'accepted')
-    redirect(303, portal.currentUser ? locals.paths.jobs() : locals.paths.signIn({ link: params.token }))
+  if (link.status === 'accepted') {
+    if (portal.currentUser) redirect(303, locals.paths.jobs())
+    passLink(cookies, url, locals.paths.signIn(), params.token)
+    redirect(303, locals.paths.signIn({ link: 1 }))
+  }
   const open = link.kind === 'invitation' ? 'detailsTitle' : 'title'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
   return { title: locals.t(`portal-users.auth.activate.${title}`), link }

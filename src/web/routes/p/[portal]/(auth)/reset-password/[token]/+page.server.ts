@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import { passLink } from '../../../../../../links.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
@@ -15,12 +16,13 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 }
 
 export const actions: Actions = {
-  default: async ({ request, locals, params }) => {
+  default: async ({ request, locals, params, cookies, url }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(locals, typed, () =>
       locals.api.resetPortalPassword({ token: params.token, password: typed.raw('password') }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ reset: params.token }))
+    passLink(cookies, url, locals.paths.signIn(), params.token)
+    redirect(303, locals.paths.signIn({ reset: 1 }))
   },
 }
