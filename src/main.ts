@@ -254,7 +254,7 @@ async function openapi(): Promise<void> {
 
 async function printAndEnd(text: string): Promise<void> {
   await written(text)
-  process.exit(0)
+  await shutdown.exit(0)
 }
 
 function logFormat(config: Config): 'json' | 'pretty' {
