@@ -40,6 +40,8 @@ export default defineConfig({
       compilerOptions: { runes: ({ filename }) => (filename.includes('node_modules') ? undefined : true) },
     }),
   ],
+  // A release has none of these packages: the pages' server code contains what it imports, `dependencies` or not.
+  ssr: { noExternal: [/./] },
   // A font or picture inlined as data: would need a hole in the policy and is never cached.
   build: { assetsInlineLimit: 0 },
   // The adapter would leave out what package.json lists as dependencies; a release has only the compiled ones.
