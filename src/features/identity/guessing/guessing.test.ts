@@ -160,6 +160,18 @@ describe.each(audiences)('guesses at the password of a $kind', ({ create, visito
     expect((await signIn(mailbox, user.email, 'another long password')).status).toBe(200)
   })
 
+  it('after changing the password there, a browser is known and all others are not', async () => {
+    const { business, user } = await create()
+    const [old, present] = [visitor(business), visitor(business)]
+    for (const browser of [old, present]) await signIn(browser, user.email, PASSWORD)
+    const next = 'another long password'
+    if (operation === 'signIn') await present.ok('changePassword', { currentPassword: PASSWORD, password: next })
+    else await present.ok('changePortalPassword', { current: PASSWORD, password: next })
+    for (let n = 0; n < 12; n++) await guess(business, user.email)
+    expect((await signIn(old, user.email, next)).status).toBe(429)
+    expect((await signIn(present, user.email, next)).status).toBe(200)
+  })
+
   it('the cookie of a known browser is unreadable for scripts, and one planted before the sign-in stays unknown', async () => {
     const { business, user } = await create()
     const [known, planted] = [visitor(business), visitor(business)]

@@ -117,7 +117,8 @@ export const peopleHandlers = implement('people', people, {
         subjectId: ctx.actor.id,
         details: { sessionsEnded: ended },
       })
-      return withEffect({ ended }, { session: 'start', audience: 'people', token, ends })
+      const browser = await rememberBrowser(ctx, ctx.actor.id, passwordHash)
+      return withEffect({ ended }, { session: 'start', audience: 'people', token, ends, browser })
     },
   ),
 

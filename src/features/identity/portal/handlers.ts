@@ -136,7 +136,8 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       await replaceTokens(ctx.db, ctx.account.id, ['portalReset'], user.id, ctx.now)
       await sendNotice(ctx, user, portalPasswordChanged, {})
       await ctx.audit({ event: 'portalUserPasswordChanged', subjectKind: 'portalUser', subjectId: user.id })
-      return session ? withEffect({}, session) : {}
+      const browser = await rememberBrowser(ctx, user.id, hash)
+      return session ? withEffect({}, { ...session, browser }) : {}
     },
   ),
 
