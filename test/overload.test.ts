@@ -91,7 +91,8 @@ describe('a server whose database connections are all in use', () => {
       new Promise<number>((resolve) => server.app.http.server.getConnections((_error, count) => resolve(count)))
     await waitUntil(async () => (await connections()) === 0)
     release()
-    await waitUntil(() => isWaiting(0))
+    const { app } = server.app.pools
+    await waitUntil(async () => app.waitingCount === 0 && app.idleCount === app.totalCount)
     expect((await booker.call('listPortalJobs', {})).body).toMatchObject({ rows: [] })
     // The same booking with a client that waits.
     expect((await booker.call('createPortalJob', input)).status).toBe(201)
