@@ -123,7 +123,7 @@ class Lines {
   }
 
   send(request: string, dueAt: number): Promise<Answer> {
-    const socket = this.#idle.pop() ?? this.#open()
+    const socket = this.#takeIdle() ?? this.#open()
     if (!socket) return Promise.resolve({ status: 0, ms: 0 })
     return new Promise((resolve) => {
       let received = ''
@@ -147,6 +147,16 @@ class Lines {
       socket.setTimeout(GIVE_UP_MS, fail)
       socket.write(request)
     })
+  }
+
+  /** The server may have closed a connection in the meantime. */
+  #takeIdle(): Socket | undefined {
+    let socket = this.#idle.pop()
+    while (socket && !socket.writable) {
+      this.#drop(socket)
+      socket = this.#idle.pop()
+    }
+    return socket
   }
 
   close(): void {
