@@ -22,7 +22,7 @@ export interface OverloadResult {
   refused: Latencies
   /** Answers other than 2xx and 503, and connections that broke. */
   failed: number
-  /** Accepted requests a second, as a share of the capacity. */
+  /** Accepted requests a second until the last answer, as a share of the capacity. */
   goodput: number
   /** The greatest delay of the driver itself, ms: figures below it mean nothing. */
   driverLag: number
@@ -48,6 +48,7 @@ export async function measureOverload(
   await sendLoad(server, mix, { connections: CAPACITY_CONNECTIONS, seconds: 3 })
   const { done, seconds: took } = await sendLoad(server, mix, { connections: CAPACITY_CONNECTIONS, seconds })
   const capacity = done / took
+  const startedAt = performance.now()
   const { answers, driverLag } = await sendOnSchedule(server.port, mix.map(encode), capacity * factor, seconds)
   const withStatus = (matches: (status: number) => boolean) => answers.filter(({ status }) => matches(status))
   const accepted = withStatus((status) => status >= 200 && status < 300)
@@ -59,7 +60,7 @@ export async function measureOverload(
     accepted: summarizeLatencies(accepted),
     refused: summarizeLatencies(refused),
     failed: answers.length - accepted.length - refused.length,
-    goodput: accepted.length / seconds / capacity,
+    goodput: (accepted.length * 1000) / (performance.now() - startedAt) / capacity,
     driverLag,
   }
 }

@@ -30,7 +30,11 @@ export class Servers {
   }
 
   /** Starts our server on this database. */
-  async startOurs(world: BenchWorld, nodeFlags: string[] = []): Promise<RunningServer> {
+  async startOurs(
+    world: BenchWorld,
+    nodeFlags: string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<RunningServer> {
     const { embedded, scratch, program } = this.#options
     const { database } = world.connect
     const port = await freePort()
@@ -45,6 +49,7 @@ export class Servers {
         PORTICO_DATA: join(scratch, `files-${world.size}`),
         REQUESTS_PER_MINUTE: '100000000',
         TRUST_PROXY: 'loopback',
+        ...env,
       },
       readyLine: /running at/,
       database,
