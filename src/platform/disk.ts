@@ -7,7 +7,7 @@ import { link, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** The disk did not keep what it was given. `code` is the system's: ENOSPC for no room, EIO for other bytes. */
-export class DiskError extends Error {
+class DiskError extends Error {
   readonly code: 'ENOSPC' | 'EIO'
   constructor(code: 'ENOSPC' | 'EIO', message: string) {
     super(message)

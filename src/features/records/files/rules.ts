@@ -3,7 +3,7 @@
 const MEGABYTE = 1024 * 1024
 
 /** Bytes of one job's files: about 100 photos as they are kept (2 to 3 MB), or 25 files of the largest size. */
-export const JOB_QUOTA = 250 * MEGABYTE
+const JOB_QUOTA = 250 * MEGABYTE
 
 /**
  * Parts of the account's quota that one uploader may fill, uploads without a job included. A customer books a few jobs a
