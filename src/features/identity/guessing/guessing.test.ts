@@ -201,7 +201,7 @@ describe.each(audiences)('guesses at the password of a $kind', ({ create, visito
     expect(new Set(statuses)).toEqual(new Set([200]))
     for (let n = 0; n < 16; n++)
       expect((await signIn(visitor(business), people[0]!.email, PASSWORD, address)).status).toBe(200)
-  })
+  }, 120_000)
 
   it('wrong passwords from one address are refused after fifty, also with changing ports', async () => {
     const { business, user } = await create()
