@@ -25,7 +25,7 @@ export const asOutage = (error: unknown) =>
 export const asBusy = (error?: unknown) => problem('busy', { retryAfter: jitteredSeconds(), cause: error })
 
 /** One to four seconds: clients that were refused together do not come back together. */
-export const jitteredSeconds = (): number => 1 + Math.floor(Math.random() * 4)
+const jitteredSeconds = (): number => 1 + Math.floor(Math.random() * 4)
 
 /** Canceled by statement_timeout or lock_timeout. */
 const OVERDUE_SQLSTATE = new Set(['57014', '55P03'])
