@@ -96,10 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
   if (options.pages) await addPages(options, options.pages, httpServer)
-  const cleanUp = async () => {
-    await deleteExpiredData(pools.system, files, clock)
-    await drawOldPhotos(files, (work) => asSystem(pools.system, 'photos of earlier versions hold positions', work))
-  }
+  const cleanUp = () => deleteExpiredData(pools.system, files, clock)
   let cleanUpTimer: NodeJS.Timeout | undefined
   return {
     http,
@@ -264,6 +261,7 @@ async function deleteExpiredData(pool: pg.Pool, files: FileStore, clock: Clock):
     return deleteStaleFiles(db, clock.now())
   })
   for (const key of keys) await files.delete(key)
+  await drawOldPhotos(files, (work) => asSystem(pool, 'photos of earlier versions hold positions', work))
 }
 
 /** The account as its mails show it. */
