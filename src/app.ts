@@ -25,7 +25,7 @@ import { emitMessages, type Sender } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
-import { listen } from './platform/http/listen.ts'
+import { createListener } from './platform/http/listen.ts'
 import { createPageForms } from './platform/http/page-forms.ts'
 import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
@@ -95,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
+  const listener = createListener(http)
   if (options.pages) await addPages(options, options.pages, httpServer)
   const cleanUp = () => deleteExpiredData(pools.system, files, clock)
   let cleanUpTimer: NodeJS.Timeout | undefined
@@ -106,7 +107,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     cleanUp,
     async listen(port = config.port) {
       // The passwords of the demo are public, so that it is for this machine alone.
-      if (options.serve !== false) await listen(http, port, config.host ?? (options.demo ? 'localhost' : null))
+      if (options.serve !== false) await listener.listen(port, config.host ?? (options.demo ? 'localhost' : null))
       deliverer.start()
       const cleanUpAndLog = () =>
         cleanUp().catch((error: unknown) => log.warn({ err: error }, 'Clean-up failed; it is tried again in an hour'))

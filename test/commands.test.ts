@@ -161,6 +161,7 @@ describe('a start', () => {
   it('with the demo listens on this machine only, unless HOST says otherwise', async () => {
     const local = await serve(['--demo'])
     expect([await isOpen('127.0.0.1', local.port), await isOpen('127.0.0.2', local.port)]).toEqual([true, false])
+    expect(await isOpen('::1', local.port)).toBe(await canListenOn('::1'))
     const named = await serve(['--demo'], { HOST: '0.0.0.0' })
     expect([await isOpen('127.0.0.1', named.port), await isOpen('127.0.0.2', named.port)]).toEqual([true, true])
   }, 120_000)

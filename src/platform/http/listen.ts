@@ -1,15 +1,48 @@
 /** Opens the port, or says in one sentence which setting stands in the way. */
+import net from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** @param host null: every address, of IPv4 and, where the machine has it, of IPv6. `localhost` is 127.0.0.1 and ::1. */
-export async function listen(app: FastifyInstance, port: number, host: string | null): Promise<void> {
-  try {
-    await app.listen({ port, host: host ?? '::' })
-  } catch (error) {
-    if (host === null && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT') return listen(app, port, '0.0.0.0')
-    const explained = explainFailure(error as NodeJS.ErrnoException, port, host)
-    throw explained ? new Error(explained, { cause: error }) : error
+export interface Listener {
+  /** @param host null: every address, of IPv4 and, where the machine has it, of IPv6. `localhost` is 127.0.0.1 and ::1. */
+  listen(port: number, host: string | null): Promise<void>
+}
+
+/** Call it before the first `listen`: it closes what it opens when the server closes. */
+export function createListener(app: FastifyInstance): Listener {
+  let second: net.Server | undefined
+  app.addHook('preClose', async () => void second?.close())
+
+  async function listen(port: number, host: string | null): Promise<void> {
+    try {
+      await app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : (host ?? '::') })
+    } catch (error) {
+      if (host === null && hasNoIpv6(error)) return listen(port, '0.0.0.0')
+      throw explained(error as NodeJS.ErrnoException, port, host)
+    }
+    if (host === 'localhost') second = await listenToo(app, '::1')
   }
+  return { listen }
+}
+
+/** A second address of the same server, on the same port; undefined where the machine has none such. */
+async function listenToo(app: FastifyInstance, host: string): Promise<net.Server | undefined> {
+  const { port } = app.server.address() as net.AddressInfo
+  const second = net.createServer((socket) => void app.server.emit('connection', socket))
+  try {
+    await new Promise<void>((resolve, reject) => second.once('error', reject).listen(port, host, resolve))
+    return second
+  } catch (error) {
+    if (hasNoIpv6(error)) return undefined
+    throw explained(error as NodeJS.ErrnoException, port, host)
+  }
+}
+
+const hasNoIpv6 = (error: unknown): boolean =>
+  ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+function explained(error: NodeJS.ErrnoException, port: number, host: string | null): Error {
+  const sentence = explainFailure(error, port, host)
+  return sentence ? new Error(sentence, { cause: error }) : error
 }
 
 function explainFailure({ code }: NodeJS.ErrnoException, port: number, host: string | null): string | undefined {
