@@ -144,6 +144,7 @@ function openHttp(
     stopTimeout: Math.max(config.stopTimeout - STOP_RESERVE_MS, 0),
     version,
     slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),
+    sendsMail: config.smtpUrl !== null,
     ready: async () => (await pools.isMigrated()) && deliverer.running(),
     isBusy: () => config.busyAfter > 0 && pools.app.isBusy(config.busyAfter),
     cannotServe: () => pools.availability.failingFor() >= GIVE_UP_AFTER_MS,

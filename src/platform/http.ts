@@ -17,6 +17,7 @@ import Fastify, {
 import { surfaceOf, type Caller } from './caller.ts'
 import { asBusy } from './database/errors.ts'
 import { createExecute, type Execute } from './execute.ts'
+import { createFaults, type Faults } from './faults.ts'
 import type { FileStore } from './files.ts'
 import { createAdmission } from './http/admission.ts'
 import { createConnections } from './http/connections.ts'
@@ -55,8 +56,10 @@ export interface HttpOptions {
   stopTimeout: number
   /** Slug of the account whose own host this is, if any. */
   slugOfHost(host: string): Promise<string | null>
-  /** Database, migrations and mail work. */
+  /** Database, migrations and the work on mail run. */
   ready(): Promise<boolean>
+  /** Whether mail is sent: an SMTP server is configured. */
+  sendsMail: boolean
   /** New requests would wait too long for the database. */
   isBusy(): boolean
   /** No request could be served for so long that a restart is worth a try. */
@@ -90,9 +93,16 @@ const PAGE_FORM_LIMITS = { fileSize: Infinity, files: 100, fields: 2000, fieldBy
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   const { server, translations, publicUrl } = options
   const execute = createExecute(server)
+  const faults = createFaults(server.clock)
   const brandOf = (request: FastifyRequest) =>
     loadBrand(createRequestApi(server.operations, execute, problems, request), request)
-  const problems: ProblemResponder = createProblemResponder(translations, publicUrl, server.reportError, brandOf)
+  const problems: ProblemResponder = createProblemResponder(
+    translations,
+    publicUrl,
+    server.reportError,
+    faults,
+    brandOf,
+  )
   const app = createFastify(options)
   await registerSecurity(app, publicUrl)
   await registerBodies(app)
@@ -100,7 +110,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   addHooks(app, options)
   app.setErrorHandler((error, request, reply) => problems.send(problems.toProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => problems.send(problem('notFound'), request, reply))
-  addServiceRoutes(app, options)
+  addServiceRoutes(app, options, faults)
   for (const operation of server.operations) addOperation(app, operation, execute, problems, server.files)
   // Otherwise the pages would answer a script with a page.
   app.all('/api/*', async () => {
@@ -195,14 +205,20 @@ async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): P
   })
 }
 
-function addServiceRoutes(app: FastifyInstance, { server, version, ready, cannotServe }: HttpOptions): void {
+function addServiceRoutes(
+  app: FastifyInstance,
+  { server, version, ready, sendsMail, cannotServe }: HttpOptions,
+  faults: Faults,
+): void {
   app.get('/api/v1/health', async () => {
     if (cannotServe()) throw problem('databaseUnavailable', { retryAfter: 2 })
     return { status: 'ok', version }
   })
   app.get('/api/v1/ready', async () => {
     if (!(await ready())) throw problem('databaseUnavailable', { retryAfter: 2 })
-    return { status: 'ready' }
+    const { all, blocking } = faults.current()
+    if (blocking) throw problem(blocking, { retryAfter: 10 })
+    return { status: 'ready', mail: sendsMail ? 'on' : 'off', faults: all }
   })
   // Made when it is first asked for, which few processes ever are.
   let document: string | undefined

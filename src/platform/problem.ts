@@ -22,6 +22,9 @@ export const GENERIC_PROBLEMS = {
   tooMany: 429,
   busy: 503,
   databaseUnavailable: 503,
+  databaseFull: 503,
+  databaseReadOnly: 503,
+  databaseConnections: 503,
   internal: 500,
   /** The disk for files has no room left. */
   storageFull: 507,

@@ -1,8 +1,15 @@
 /** What a database error means: an outage, which may be retried, or a constraint that refused a row. */
+import type { Fault } from '../faults.ts'
 import { isProblem, problem } from '../problem.ts'
 
-/** Connection exceptions (08), shutdown (57P0) and too few resources (53). */
-const OUTAGE_SQLSTATE = /^(08|57P0|53)/
+/** Connection exceptions (08), shutdown (57P0), too few resources (53) and writing to a read-only server (25006). */
+const OUTAGE_SQLSTATE = /^(08|57P0|53|25006$)/
+/** Outages that somebody must mend (faults.ts). */
+const FAULT_OF_SQLSTATE: Record<string, Fault> = {
+  '53100': 'databaseFull',
+  '53300': 'databaseConnections',
+  '25006': 'databaseReadOnly',
+}
 const OUTAGE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
 /** Errors that the driver reports without a code. */
 const OUTAGE_MESSAGE =
@@ -18,8 +25,10 @@ export function isOutage(error: unknown): boolean {
 /** What a statement gets whose connection was cut because the server went silent. */
 export const timeoutError = (): Error => Object.assign(new Error('The database did not answer'), { code: 'ETIMEDOUT' })
 
-export const asOutage = (error: unknown) =>
-  problem('databaseUnavailable', { retryAfter: jitteredSeconds(), cause: error })
+export function asOutage(error: unknown) {
+  const { code = '' } = (error ?? {}) as { code?: string }
+  return problem(FAULT_OF_SQLSTATE[code] ?? 'databaseUnavailable', { retryAfter: jitteredSeconds(), cause: error })
+}
 
 /** More work than can be done in time. */
 export const asBusy = (error?: unknown) => problem('busy', { retryAfter: jitteredSeconds(), cause: error })

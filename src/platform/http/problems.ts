@@ -1,7 +1,7 @@
 /** Refusals over HTTP (RFC 9457): any error becomes a problem, with texts in the reader's language. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { systemClock } from '../clock.ts'
 import { isDiskFault, isDiskFull } from '../disk.ts'
+import type { Faults } from '../faults.ts'
 import { FileRefused } from '../files.ts'
 import type { Translations } from '../i18n.ts'
 import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
@@ -23,22 +23,18 @@ export interface ReadableProblem extends Problem {
   requestId: string
 }
 
-const STORAGE_REPORT_MS = 60_000
-
 export function createProblemResponder(
   translations: Translations,
   publicUrl: URL,
   reportError: ServerContext['reportError'],
+  faults: Faults,
   brandOf: (request: FastifyRequest) => Promise<Brand | null>,
 ): ProblemResponder {
-  const reportStorage = createStorageReporter(reportError)
-
   function toProblem(error: unknown, request: FastifyRequest): Problem {
-    if (isProblem(error)) return error
-    const expected = expectedProblem(error as FastifyError)
-    if (!expected) reportError(error, whereIn(request))
-    else if (expected.code in STORAGE_FAULTS) reportStorage(error, expected.code, request)
-    return expected ?? problem('internal')
+    const known = isProblem(error) ? error : expectedProblem(error as FastifyError)
+    if (known) faults.note(known, (fault) => reportError(fault, whereIn(request)))
+    else reportError(error, whereIn(request))
+    return known ?? problem('internal')
   }
 
   function withTexts(refusal: Problem, request: FastifyRequest): ReadableProblem {
@@ -93,8 +89,8 @@ function expectedProblem(error: FastifyError | FileRefused): Problem | undefined
   if (error instanceof FileRefused) return problem('input', { fields: { file: error.fieldError } })
   const { retryAfter } = error as { retryAfter?: unknown }
   if (typeof retryAfter === 'number') return problem('busy', { retryAfter })
-  if (isDiskFull(error)) return problem('storageFull')
-  if (isDiskFault(error)) return problem('storageUnavailable', { retryAfter: STORAGE_REPORT_MS / 1000 })
+  if (isDiskFull(error)) return problem('storageFull', { cause: error })
+  if (isDiskFault(error)) return problem('storageUnavailable', { retryAfter: 60, cause: error })
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return problem('tooLarge')
@@ -104,22 +100,6 @@ function expectedProblem(error: FastifyError | FileRefused): Problem | undefined
   const { statusCode } = error
   const isClientError = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
   return isClientError ? problem('malformed') : undefined
-}
-
-const STORAGE_FAULTS: Record<string, string> = {
-  storageFull: 'The disk for files is full',
-  storageUnavailable: 'The disk for files cannot be written',
-}
-
-/** Reports once a minute: on a full disk every upload fails, and the log may be on the same disk. */
-function createStorageReporter(reportError: ServerContext['reportError']) {
-  let reportedAt = -Infinity
-  return (cause: unknown, code: string, request: FastifyRequest): void => {
-    const now = systemClock.now().getTime()
-    if (now - reportedAt < STORAGE_REPORT_MS) return
-    reportedAt = now
-    reportError(new Error(STORAGE_FAULTS[code], { cause }), whereIn(request))
-  }
 }
 
 const whereIn = (request: FastifyRequest) => ({ operation: operationOf(request), requestId: request.id })

@@ -63,6 +63,9 @@ const MEANINGS: Record<GenericCode, string> = {
   tooMany: 'There were too many requests.',
   busy: 'The server is busy.',
   databaseUnavailable: 'The database cannot be reached.',
+  databaseFull: 'The disk of the database is full; nothing was changed.',
+  databaseReadOnly: 'The database is read-only; nothing was changed.',
+  databaseConnections: 'The database takes no more connections.',
   internal: 'The server failed; `requestId` helps to find out why.',
   keyReused: 'The `Idempotency-Key` was used with another request.',
   stillRunning: 'The first request with this `Idempotency-Key` is still running.',
@@ -97,6 +100,9 @@ const RARE: readonly GenericCode[] = [
   'otherPerson',
   'internal',
   'storageUnavailable',
+  'databaseFull',
+  'databaseReadOnly',
+  'databaseConnections',
 ]
 export const rareProblems = RARE.map((code) => `- ${GENERIC_PROBLEMS[code]} \`${code}\`: ${MEANINGS[code]}`).join('\n')
 
