@@ -53,7 +53,9 @@ const steps: Step[] = [
     name: 'postgresql-15',
     command: [
       'test/on-server.ts',
-      ...['isolation', 'access', 'races', 'revocation', 'pooler', 'managed-database'].map((name) => `test/${name}`),
+      ...['isolation', 'access', 'races', 'revocation', 'pooler', 'managed-database', 'backup', 'restore'].map(
+        (name) => `test/${name}`,
+      ),
       ...vitest.slice(2),
     ],
     count: 'vitest',
