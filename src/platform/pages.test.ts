@@ -37,6 +37,8 @@ beforeAll(async () => {
         base: '',
         locale: 'en',
         requestId: request.id,
+        formOwner: () => Promise.resolve(null),
+        setFormOwner: () => {},
         words: (branches: string[]) => translations.branch('en', branches),
         t: (key: string, vars?: Record<string, unknown>) => translations.t('en', key, vars),
       }

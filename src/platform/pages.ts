@@ -170,7 +170,8 @@ function pageRequest(
     if (!readForm) return getRequest({ request: raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })
     const headers = Object.entries(raw.headers) as [string, string][]
     const webRequest = new Request(base + raw.url, { method: raw.method, headers })
-    return Object.defineProperty(webRequest, 'formData', { value: readForm })
+    // Configurable, because hooks.server.ts checks whose form it is in a reader of its own.
+    return Object.defineProperty(webRequest, 'formData', { value: readForm, configurable: true })
   } catch {
     return null
   }
