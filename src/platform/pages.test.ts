@@ -37,7 +37,7 @@ beforeAll(async () => {
         base: '',
         locale: 'en',
         requestId: request.id,
-        formOwner: () => Promise.resolve(null),
+        formOwner: () => Promise.resolve('nobody'),
         setFormOwner: () => {},
         words: (branches: string[]) => translations.branch('en', branches),
         t: (key: string, vars?: Record<string, unknown>) => translations.t('en', key, vars),
