@@ -130,7 +130,7 @@ function findWarnings({ publicUrl, secret }: { publicUrl: URL; secret: string | 
 }
 
 /** Whether a host name or address leads to this machine alone. */
-export const isThisMachine = (host: string): boolean =>
+const isThisMachine = (host: string): boolean =>
   /^(localhost|.+\.localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
 
 /** Checked here, so that a typing error never makes every client look like the proxy, or the proxy like a client. */

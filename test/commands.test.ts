@@ -177,6 +177,29 @@ describe('a start', () => {
   }, 60_000)
 })
 
+describe('the log', () => {
+  /** The lines that are JSON objects. */
+  const jsonLines = (output: string) => output.split('\n').filter((line) => line.startsWith('{'))
+  const get = (port: number, path: string) => fetch(`http://localhost:${port}${path}`).then((reply) => reply.status)
+
+  it('is JSON for programs, without static files; LOG_FORMAT makes it readable, and the sign-ins come last', async () => {
+    const { port, output } = await serve([], { LOG_LEVEL: 'info' })
+    expect([await get(port, '/favicon.svg'), await get(port, '/office/sign-in')]).toEqual([200, 200])
+    await expect.poll(() => output()).toContain('"url":"/office/sign-in"')
+    expect(output()).not.toContain('favicon')
+    expect(jsonLines(output()).length).toBeGreaterThan(1)
+
+    const pretty = await serve(['--demo'], {
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'pretty',
+      PORTICO_DATA: join(folder, 'pretty'),
+    })
+    expect(jsonLines(pretty.output())).toEqual([])
+    expect(pretty.output()).toMatch(/INFO.*Server listening at/)
+    expect(pretty.output().trimEnd().split('\n').at(-1)).toMatch(/^ {4}Password for everyone/)
+  }, 120_000)
+})
+
 const canListenOn = (host: string): Promise<boolean> =>
   new Promise((resolve) => {
     const server = net.createServer()
