@@ -130,8 +130,7 @@ function findWarnings({ publicUrl, secret }: { publicUrl: URL; secret: string | 
 }
 
 /** Whether a host name or address leads to this machine alone. */
-const isThisMachine = (host: string): boolean =>
-  /^(localhost|.+\.localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
+const isThisMachine = (host: string): boolean => /^(localhost|.+\.localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
 
 /** Checked here, so that a typing error never makes every client look like the proxy, or the proxy like a client. */
 function readProxies(env: NodeJS.ProcessEnv, host: string | null): boolean | number | string[] {
