@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
-import { sql } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
 import { localeFor } from './features/accounts/regions/rules.ts'
 import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
-import { reachOf, type AccountContext } from './features/identity/rules.ts'
+import { reachOf } from './features/identity/rules.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
+import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
 import { deleteStaleFiles } from './features/records/files/queries.ts'
 import { handlers, mailKinds, type Api } from './operations.ts'
@@ -21,7 +21,7 @@ import type { Connect } from './platform/database/connect.ts'
 import { openPools, type Pools } from './platform/database/pools.ts'
 import { inTransaction } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
-import { emitMessages, type Sender } from './platform/delivery/outbox.ts'
+import { emitMessages } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
@@ -90,7 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock,
     log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
-    senderOf: (db, account) => senderOf(db, account, urls),
+    senderOf: (db, account) => findSender(db, account, urls),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })
@@ -158,7 +158,7 @@ function createServerContext(
   const mail = messagesHandlers({
     translations,
     messages: mailKinds,
-    senderOf: (db, account) => senderOf(db, account, urls),
+    senderOf: (db, account) => findSender(db, account, urls),
     sending: config.smtpUrl !== null,
     from: config.mailFrom,
     demo,
@@ -178,7 +178,9 @@ function createServerContext(
       await emitMessages(db, account.id, emissions, { now, host: config.publicUrl.hostname })
     },
     notifyOutbox: () => deliverer.wake(),
-    ...{ audit: writeAudit, refusalEventOf, readEventOf },
+    audit: writeAudit,
+    refusalEventOf,
+    readEventOf,
     warn: (message, about) => log.warn(about, message),
     reportError: (error, where) => log.error({ err: error, ...where }, 'A request failed'),
   }
@@ -264,31 +266,6 @@ async function deleteExpiredData(pool: pg.Pool, files: FileStore, clock: Clock):
   })
   for (const key of keys) await files.delete(key)
   await drawOldPhotos(files, (work) => asSystem(pool, 'photos of earlier versions hold positions', work))
-}
-
-/** The account as its mails show it. */
-async function senderOf(db: Kysely<DB>, account: string, urls: UrlsOf): Promise<Sender | null> {
-  const {
-    rows: [row],
-  } = await sql<{ loaded: AccountContext | null }>`select load_account(${account}) as loaded`.execute(db)
-  const loaded = row?.loaded
-  if (!loaded) return null
-  const { portal, main } = urls(loaded)
-  return {
-    id: loaded.id,
-    slug: loaded.slug,
-    name: loaded.portal.name,
-    accent: loaded.accent,
-    logoUrl: loaded.logoKey ? main(`/api/v1/portal/${loaded.slug}/logo`) : null,
-    address: loaded.postalAddress,
-    phone: loaded.supportPhone,
-    supportEmail: loaded.supportEmail,
-    timeZone: loaded.timeZone,
-    locale: loaded.locale,
-    portalUrl: portal,
-    mainUrl: main,
-    officeUrl: (path) => main(`/office/${loaded.slug}${path}`),
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 -- widens: nothing
 -- Guesses at passwords: failures are counted per login, per client address and per browser that has signed in as the login
--- before, and over all logins of an account and of the installation. See docs/decisions/0014-guesses-at-passwords.md.
+-- before, and over all logins of an account and of the installation. See docs/decisions/0019-guesses-at-passwords.md.
 
 -- ---- how many guesses ----
 

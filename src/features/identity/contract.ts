@@ -18,7 +18,7 @@ declareProblems({
   passwordResetNeeded: [429, '100 sign-ins in a row failed. Reset the password.'],
 })
 
-/** Sign-ins are counted as guesses, before any hashing (guessing/, decision 16). */
+/** Sign-ins are counted as guesses, before any hashing (guessing/, decision 19). */
 export const SIGN_IN_PROBLEMS = ['wrongCredentials', 'tooManySignIns', 'passwordResetNeeded'] as const
 
 export const staffRole = z.enum(ROLES).meta({ id: 'StaffRole', description: 'Role of a person in one account.' })

@@ -1,9 +1,11 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
-import type { OutboxRow } from '../../platform/delivery/outbox.ts'
+import type { OutboxRow, Sender } from '../../platform/delivery/outbox.ts'
 import { foldedPatterns } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
+import type { UrlsOf } from '../../platform/urls.ts'
+import type { AccountContext } from '../identity/rules.ts'
 import type { MessageStatus } from './rules.ts'
 
 /** The number of failed messages, at most 100. */
@@ -167,3 +169,28 @@ export async function findMailboxMessages(
 
 export const findMailboxMessage = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>
   (await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst()) as StoredMessage | undefined
+
+/** The account as its mails show it. */
+export async function findSender(db: Kysely<DB>, account: string, urls: UrlsOf): Promise<Sender | null> {
+  const {
+    rows: [row],
+  } = await sql<{ loaded: AccountContext | null }>`select load_account(${account}) as loaded`.execute(db)
+  const loaded = row?.loaded
+  if (!loaded) return null
+  const { portal, main } = urls(loaded)
+  return {
+    id: loaded.id,
+    slug: loaded.slug,
+    name: loaded.portal.name,
+    accent: loaded.accent,
+    logoUrl: loaded.logoKey ? main(`/api/v1/portal/${loaded.slug}/logo`) : null,
+    address: loaded.postalAddress,
+    phone: loaded.supportPhone,
+    supportEmail: loaded.supportEmail,
+    timeZone: loaded.timeZone,
+    locale: loaded.locale,
+    portalUrl: portal,
+    mainUrl: main,
+    officeUrl: (path) => main(`/office/${loaded.slug}${path}`),
+  }
+}

@@ -64,7 +64,7 @@ const portalInvitation = message<Link>({
 })
 
 /** A sign-up with the email of an existing account: only the owner of the mailbox learns about it (E-01). */
-export const portalAccountExists = message({
+const portalAccountExists = message({
   kind: 'portalAccountExists',
   textKey: 'portal-users.mail.portalAccountExists',
   urgent: true,

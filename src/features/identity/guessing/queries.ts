@@ -1,4 +1,4 @@
-/** Sign-ins as guesses: counted before the password is hashed, taken back when it was right (decision 16). */
+/** Sign-ins as guesses: counted before the password is hashed, taken back when it was right (decision 19). */
 import { sql } from 'kysely'
 import { addressBlock } from '../../../platform/http/addresses.ts'
 import { limitKey } from '../../../platform/limits.ts'
