@@ -44,8 +44,6 @@ export default defineConfig({
   ssr: { noExternal: [/./] },
   // A font or picture inlined as data: would need a hole in the policy and is never cached.
   build: { assetsInlineLimit: 0 },
-  // The adapter would leave out what package.json lists as dependencies; a release has only the compiled ones.
-  ssr: { noExternal: [/./] },
   environments: {
     client: {
       build: {
