@@ -22,7 +22,7 @@ const bodies: Partial<Record<OperationName, object>> = {
   acceptInvitation: { password },
   acceptStaffInvitation: { name: 'Ada', password },
   activateAccount: {},
-  confirmEmailChange: {},
+  confirmEmailChange: { password },
   getActivation: {},
   getEmailChange: {},
   getPasswordReset: {},

@@ -114,6 +114,8 @@ describe('a mailed link', () => {
     // Each link still works for its own action.
     expect((await visitor.ok('getActivation', { token: links[0]!.token })).status).toBe('open')
     expect((await visitor.ok('getPortalPasswordReset', { token: links[2]!.token })).status).toBe('open')
-    expect((await visitor.ok('confirmEmailChange', { token: links[3]!.token })).email).toBe(newAddress)
+    expect(
+      (await visitor.ok('confirmEmailChange', { token: links[3]!.token, password: 'seven quiet lanterns' })).email,
+    ).toBe(newAddress)
   })
 })

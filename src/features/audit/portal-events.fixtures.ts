@@ -61,7 +61,7 @@ export const portalScenarios = {
       await scene.shop.owner.ok('updatePortalUser', { user: user.id, version: 1, email })
       const token = await mailedToken(scene, email)
       return {
-        call: () => scene.shop.visitor().call('confirmEmailChange', { token }),
+        call: () => scene.shop.visitor().call('confirmEmailChange', { token, password: 'seven quiet lanterns' }),
         actor: null,
         subject: user.id,
       }

@@ -159,6 +159,7 @@ const emailChangeOperations = {
       status: linkStatus,
       email: z.string().nullable().describe('Present email address.'),
       newEmail: z.string().nullable().describe('New email address.'),
+      needsPassword: z.boolean().describe('Whether confirming takes a new password: unless signed in as this user.'),
     }),
     problems: ['portalOff'],
     limits: [{ by: 'address', max: 300, seconds: 3600, counts: 'failures' }],
@@ -168,8 +169,11 @@ const emailChangeOperations = {
     path: '/portal/{portal}/email-changes/{token}',
     audience: ANYONE,
     summary: 'Confirm a new email address',
-    description: 'The new address becomes the one to sign in with. Ends every session and informs the old address.',
+    description:
+      'The new address becomes the one to sign in with. Ends every session and informs the old address. Unless the ' +
+      'client is signed in as this user, a new password replaces the old one, which somebody else may know.',
     params: linkToken(),
+    body: z.strictObject({ password: newPassword().optional() }),
     output: z.object({ email: signInEmail }),
     problems: [...LINK_PROBLEMS, 'addressTaken'],
     limits: [GUESSES],

@@ -5,6 +5,8 @@ import { address, server, day, isIn, office, shop, userOf, setUpActivationTests 
 
 setUpActivationTests()
 
+const NEW_PASSWORD = 'seven quiet lanterns'
+
 describe('confirmEmailChange', () => {
   const changing = async (business: Business) => {
     const known = await business.portalUser(),
@@ -21,14 +23,35 @@ describe('confirmEmailChange', () => {
     const { known, newEmail, token } = await changing(business)
     expect((await visitor.call('signInToPortal', { email: newEmail, password: PASSWORD })).status).toBe(401)
     await business.visitor().ok('signInToPortal', { email: known.email, password: PASSWORD })
-    expect(await visitor.ok('getEmailChange', { token })).toEqual({ status: 'open', email: known.email, newEmail })
+    expect(await visitor.ok('getEmailChange', { token })).toEqual({
+      status: 'open',
+      email: known.email,
+      newEmail,
+      needsPassword: true,
+    })
     expect((await userOf(business, known.email))?.pending_email).toBe(newEmail)
-    expect(await visitor.ok('confirmEmailChange', { token })).toEqual({ email: newEmail })
+    expect(await visitor.ok('confirmEmailChange', { token, password: NEW_PASSWORD })).toEqual({ email: newEmail })
     expect(await isIn(known)).toBe(false)
     expect((await visitor.call('signInToPortal', { email: known.email, password: PASSWORD })).status).toBe(401)
-    await visitor.ok('signInToPortal', { email: newEmail, password: PASSWORD })
+    await visitor.ok('signInToPortal', { email: newEmail, password: NEW_PASSWORD })
     expect((await server.mailTo(known.email)).at(-1)!.subject).toBe('Your Harbour Appliance Repair email was changed')
-    expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkUsed')
+    expect((await visitor.call('confirmEmailChange', { token, password: NEW_PASSWORD })).body.code).toBe('linkUsed')
+  })
+
+  it('a proved address ends the password that was there before, unless confirmed by who is signed in', async () => {
+    const business = await shop()
+    const elsewhere = await changing(business)
+    const reply = await business.visitor().call('confirmEmailChange', { token: elsewhere.token })
+    expect(reply).toMatchObject({ status: 422, body: { fields: { password: { code: 'required' } } } })
+    await business.visitor().ok('confirmEmailChange', { token: elsewhere.token, password: NEW_PASSWORD })
+    const signIn = (email: string, password: string) => business.visitor().call('signInToPortal', { email, password })
+    expect((await signIn(elsewhere.newEmail, PASSWORD)).status).toBe(401)
+    expect((await signIn(elsewhere.newEmail, NEW_PASSWORD)).status).toBe(200)
+
+    const here = await changing(business)
+    expect(await here.known.ok('getEmailChange', { token: here.token })).toMatchObject({ needsPassword: false })
+    await here.known.ok('confirmEmailChange', { token: here.token })
+    expect((await signIn(here.newEmail, PASSWORD)).status).toBe(200)
   })
 
   it('E-01 an address that another user took in the meantime is refused, and the link says so', async () => {
@@ -36,7 +59,7 @@ describe('confirmEmailChange', () => {
       visitor = business.visitor()
     const { known, newEmail, token } = await changing(business)
     await business.portalUser({ email: newEmail, signedIn: false })
-    const reply = await visitor.call('confirmEmailChange', { token })
+    const reply = await visitor.call('confirmEmailChange', { token, password: NEW_PASSWORD })
     expect([reply.status, reply.body.code]).toEqual([409, 'addressTaken'])
     expect((await userOf(business, known.email))?.status).toBe('active')
     expect(await isIn(known)).toBe(true)
@@ -47,7 +70,7 @@ describe('confirmEmailChange', () => {
       visitor = business.visitor()
     const { known, token } = await changing(business)
     server.clock.advance(day)
-    expect((await visitor.call('confirmEmailChange', { token })).body.code).toBe('linkExpired')
+    expect((await visitor.call('confirmEmailChange', { token, password: NEW_PASSWORD })).body.code).toBe('linkExpired')
     const user = (await userOf(business, known.email))!,
       later = address()
     await office(business, (ctx) => sendEmailChange(ctx, user, address()))

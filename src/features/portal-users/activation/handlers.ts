@@ -153,34 +153,48 @@ export const activationHandlers = implement('portal-users', activation, {
     const status = emailChangeStatus(found, ctx.now)
     if (status === 'unknown') ctx.countFailure()
     return status === 'open'
-      ? { status, email: found!.user.email, newEmail: found!.user.pending_email }
-      : { status, email: null, newEmail: null }
+      ? {
+          status,
+          email: found!.user.email,
+          newEmail: found!.user.pending_email,
+          needsPassword: !isSignedInAs(ctx, found!.user),
+        }
+      : { status, email: null, newEmail: null, needsPassword: false }
   },
 
-  async confirmEmailChange(ctx, { token }) {
-    ctx.allow(portalIsOpen(ctx.account))
-    const { user } = await consumeLink(ctx, 'portalEmailChange', token, emailChangeStatus)
-    const newEmail = user.pending_email!
-    await changeEmail(ctx.db, ctx.account.id, user, newEmail, ctx.now)
-    await replaceTokens(
-      ctx.db,
-      ctx.account.id,
-      ['portalActivation', 'portalReset', 'portalEmailChange'],
-      user.id,
-      ctx.now,
-    )
-    // Sessions of the old address end; the user signs in with the new one.
-    await endPortalSessions(ctx.db, ctx.account.id, user.id)
-    await sendNotice(ctx, user, portalEmailChanged, { newEmail })
-    await ctx.audit({
-      event: 'portalUserEmailChanged',
-      subjectKind: 'portalUser',
-      subjectId: user.id,
-      details: { from: user.email, to: newEmail },
-    })
-    return { email: newEmail }
-  },
+  confirmEmailChange: prepared(
+    async ({ password }, { account }) => {
+      if (password === undefined) return null
+      await checkNewPassword(password, [account.name, account.portal.name])
+      return hashPassword(password)
+    },
+    async (ctx, { token, password }, passwordHash) => {
+      ctx.allow(portalIsOpen(ctx.account))
+      const { user } = await consumeLink(ctx, 'portalEmailChange', token, emailChangeStatus)
+      const newEmail = user.pending_email!
+      // Rolls back: the link stays open. Whoever had the old address may know the password.
+      if (passwordHash === null && !isSignedInAs(ctx, user))
+        throw problem('input', { fields: { password: 'required' } })
+      if (password !== undefined) await checkNewPassword(password, [newEmail, user.name])
+      await changeEmail(ctx.db, ctx.account.id, user, { email: newEmail, passwordHash, now: ctx.now })
+      const linkKinds = ['portalActivation', 'portalReset', 'portalEmailChange'] as const
+      await replaceTokens(ctx.db, ctx.account.id, linkKinds, user.id, ctx.now)
+      // Sessions of the old address end; the user signs in with the new one.
+      await endPortalSessions(ctx.db, ctx.account.id, user.id)
+      await sendNotice(ctx, user, portalEmailChanged, { newEmail })
+      await ctx.audit({
+        event: 'portalUserEmailChanged',
+        subjectKind: 'portalUser',
+        subjectId: user.id,
+        details: { from: user.email, to: newEmail },
+      })
+      return { email: newEmail }
+    },
+  ),
 })
+
+const isSignedInAs = ({ actor }: { actor: { kind: string; id?: string } }, user: { id: string }): boolean =>
+  actor.kind === 'portalUser' && actor.id === user.id
 
 type AuditedSending = Sending & { audit(entry: AuditInput): Promise<void> }
 type ActivationContext = AuditedSending & {

@@ -213,9 +213,20 @@ export async function consumeMailLimit(db: Write, account: string, norm: string,
   return row?.wait === 0
 }
 
-/** The confirmed address becomes the one to sign in with. Call after consumeToken. */
-export async function changeEmail(db: Write, account: string, user: Login, email: string, now: Date): Promise<void> {
-  const change = { email, email_norm: emailNorm(email), pending_email: null, search_text: fold(user.name, email) }
+/** The confirmed address becomes the one to sign in with; without a hash the password stays. Call after consumeToken. */
+export async function changeEmail(
+  db: Write,
+  account: string,
+  user: Login,
+  { email, passwordHash, now }: { email: string; passwordHash: string | null; now: Date },
+): Promise<void> {
+  const change = {
+    email,
+    email_norm: emailNorm(email),
+    pending_email: null,
+    search_text: fold(user.name, email),
+    ...(passwordHash !== null && { password_hash: passwordHash }),
+  }
   try {
     await changeOwnLogin(db, account, user.id, { statuses: ['active'], change, now })
   } catch (error) {

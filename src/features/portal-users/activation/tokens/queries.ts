@@ -61,7 +61,7 @@ export async function consumeToken(
 export const replaceTokens = async (
   db: Write,
   account: string,
-  kinds: TokenKind[],
+  kinds: readonly TokenKind[],
   user: string,
   now: Date,
 ): Promise<void> => {

@@ -16,8 +16,9 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
-    const { failure } = await attempt(locals, await readForm(request), () =>
-      locals.api.confirmEmailChange({ token: params.token }),
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.confirmEmailChange({ token: params.token, password: typed.raw('password') || undefined }),
     )
     if (failure) return failure
     redirect(303, locals.paths.signIn({ done: 'email' }))
