@@ -24,7 +24,8 @@ async function connect(url: string): Promise<string> {
     const { rows } = await pool.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')
     return rows[0]!.ssl ? 'encrypted' : 'plain'
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    // The pool says that the database is unavailable; why is its cause.
+    const { code, message } = (error as { cause: NodeJS.ErrnoException }).cause
     return code ?? message
   } finally {
     await pool.end()

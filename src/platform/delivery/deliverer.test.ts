@@ -203,14 +203,15 @@ describe('delivering', () => {
     await worker.sweep()
     worker.start()
     await worker.sweep()
-    let looks = 0
-    const count = () => looks++
+    let uses = 0
+    const count = () => uses++
     pools.system.on('acquire', count)
     for (let n = 0; n < 1000; n++) worker.wake()
     await worker.sweep()
     pools.system.off('acquire', count)
-    expect(looks).toBeGreaterThanOrEqual(1)
-    expect(looks).toBeLessThanOrEqual(2)
+    // Each look and each sweep's search for moved clocks uses a connection once; the sweep of the start may still run.
+    expect(uses).toBeGreaterThanOrEqual(2)
+    expect(uses).toBeLessThanOrEqual(4)
   })
 
   test('a wake that comes while the last look is under way is not lost', async () => {
