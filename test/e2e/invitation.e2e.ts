@@ -48,7 +48,7 @@ describe.each(VARIANTS)('A user invited by email address, $label', ({ device }) 
     await invited.fill('Phone', '07700 900931')
     await invited.fill('Password', PASSWORD)
     await invited.press('Set up account')
-    await invited.see(/Your account isn’t linked to a customer yet/)
+    await invited.see(/Your account isn’t linked to an active customer/)
     await invited.accessible()
 
     await owner.page.goto(mainAt(server, `/office/${business.slug}/settings/portal/users`))
