@@ -4,14 +4,14 @@
  * test/access.md, written for product owners; rules that hold for every cell are asserted here.
  */
 import { randomUUID } from 'node:crypto'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies } from './access-bodies.fixtures.ts'
 import { CANARY } from './access-records.fixtures.ts'
 import { buildWorld, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.fixtures.ts'
 import { neverCommit } from './rollback.fixtures.ts'
-import { fill, forgetLimits, startTestServer, send } from './test-server.ts'
+import { fill, forgetLimits, startSeparateServer, send } from './test-server.ts'
 
 const operations = Object.entries(contracts as Record<string, Definition>).sort(
   ([, a], [, b]) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method),
@@ -30,7 +30,8 @@ let world: MatrixWorld
 const cells: Cell[] = []
 
 beforeAll(async () => {
-  const server = await startTestServer()
+  // One node: its transactions are rolled back in this process.
+  const server = await startSeparateServer(inject('world'), { singleNode: true })
   world = await buildWorld(server)
   const restore = neverCommit(server)
   try {
@@ -43,6 +44,7 @@ beforeAll(async () => {
     }
   } finally {
     restore()
+    await server.close()
   }
 }, 600_000)
 

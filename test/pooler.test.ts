@@ -104,7 +104,7 @@ describe('DATABASE_DIRECT_URL', () => {
 
 describe.skipIf(!poolerPort)('a server behind a pooler that keeps no prepared statements', () => {
   it('answers every request, is ready, and says that statements go without names', async () => {
-    const server = await startSeparateServer(inject('world'))
+    const server = await startSeparateServer(inject('world'), { singleNode: true })
     try {
       const shop = await server.business()
       const user = await shop.portalUser({ customers: [await shop.customer()] })
@@ -121,7 +121,7 @@ describe.skipIf(!poolerPort)('a server behind a pooler that keeps no prepared st
   })
 
   it('limits how long statements take, although the pooler takes no settings with a connection', async () => {
-    const server = await startSeparateServer(inject('world'))
+    const server = await startSeparateServer(inject('world'), { singleNode: true })
     try {
       const { rows } = await server.app.pools.app.query(
         "select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle",

@@ -47,6 +47,8 @@ export interface TestServerOptions {
   pages?: string | null
   /** Starts a second node on the database of this server. */
   twinOf?: TestServer
+  /** No second node, where tests otherwise run with two: for tests that look into this process. */
+  singleNode?: boolean
   clock?: TestClock
   env?: Record<string, string>
   demo?: boolean
@@ -77,7 +79,7 @@ export const forgetLimits = (server: Pick<TestServer, 'stored'>): Promise<void> 
 /** Starts a server with a database of its own, or a second node with `twinOf`. */
 export async function startSeparateServer(world: World, options: TestServerOptions = {}): Promise<TestServer> {
   const { twinOf } = options
-  const hasSecondNode = process.env.TEST_NODES === '2' && !twinOf
+  const hasSecondNode = process.env.TEST_NODES === '2' && !twinOf && !options.singleNode
   const ownClock = options.clock ?? twinOf?.clock ?? createTestClock(new Date())
   const clock = hasSecondNode ? shareClock(world, ownClock) : ownClock
   const database = twinOf?.database ?? (await copyTemplateDatabase(world))
