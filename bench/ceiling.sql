@@ -13,3 +13,7 @@ create or replace function bench_member(slug text, wanted bytea) returns table (
   join staff_members m on m.account_id = a.account_id and m.person_id = s.person_id and m.status = 'active' where s.hash = wanted and s.ends_at > now()
 $$;
 grant execute on function bench_user(text, bytea), bench_member(text, bytea) to portico_app;
+-- The baseline server numbers its own jobs; Portico's app role reaches counters by definer functions only.
+drop policy if exists bench_counters on counters;
+create policy bench_counters on counters to portico_app using (account_id = (select current_setting('app.account'))::uuid);
+grant select, update on counters to portico_app;
