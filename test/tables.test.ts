@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import pg from 'pg'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { root } from './source.ts'
+import { product, read, root } from './source.ts'
 
 /** Reached by definer functions only: the app role has no right on them at all. */
 const CLOSED = ['counters', 'portal_sessions', 'tokens']
@@ -79,6 +79,27 @@ describe('tables', () => {
       !/\b(Called|Callers|For (anyone|whoever))\b/.test(comment ?? '')
     expect(definers.filter(isSilent).map((each) => `${each.name}: its comment says who may call it`)).toEqual([])
     expect(definers.map((each) => each.name)).toMatchSnapshot()
+  })
+
+  it('each function is called: by our code, another function, a policy, an index or a migration', async () => {
+    const functions = await rows<{ name: string; source: string }>(`
+      select p.proname as name, p.prosrc as source from pg_proc p
+      join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'public'
+      where not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`)
+    const expressions = await rows<{ text: string }>(`
+      select concat_ws(' ', qual, with_check) as text from pg_policies
+      union all select indexdef from pg_indexes where schemaname = 'public'
+      union all select pg_get_constraintdef(oid) from pg_constraint where contype = 'c'
+      union all select pg_get_expr(adbin, adrelid) from pg_attrdef`)
+    const sources = product.filter((file) => file.endsWith('.ts')).map(read)
+    const isCalled = ({ name }: { name: string }) => {
+      const call = new RegExp(`\\b${name}\\b`)
+      const others = functions.filter((other) => other.name !== name).map(({ source }) => source)
+      return [...sources, ...others, ...expressions.map(({ text }) => text)].some((text) => call.test(text))
+    }
+    const uncalled = functions.filter((each) => !isCalled(each)).map(({ name }) => name)
+    // Called by migrations alone: it writes the policies.
+    expect(uncalled).toEqual(['protect_tenant_table'])
   })
 
   it('the app role reads no rows without context', async () => {
