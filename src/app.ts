@@ -13,8 +13,8 @@ import { reachOf } from './features/identity/rules.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
 import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
-import { deleteStaleFiles } from './features/records/files/queries.ts'
-import { handlers, mailKinds, type Api } from './operations.ts'
+import { deleteStaleFiles, findUnnamedKeys } from './features/records/files/queries.ts'
+import { handlers, mailKinds, STORAGE_KEY_COLUMNS, type Api } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connect } from './platform/database/connect.ts'
@@ -73,7 +73,7 @@ export interface App {
   listen(port?: number): Promise<number>
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
   offerSetUp(): Promise<string | null>
-  /** Deletes ended sessions, expired links and files that were never attached. Runs every hour by itself. */
+  /** Deletes ended sessions, expired links, and files that were never attached or that ended processes left. Runs every hour by itself. */
   cleanUp(): Promise<void>
   stop(): Promise<void>
 }
@@ -97,7 +97,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const http = httpServer.app
   const listener = createListener(http)
   if (options.pages) await addPages(options, options.pages, httpServer)
-  const cleanUp = () => deleteExpiredData(pools.system, files, clock)
+  const cleanUp = () => deleteExpiredData(pools.system, files, options)
   let cleanUpTimer: NodeJS.Timeout | undefined
   return {
     http,
@@ -259,13 +259,21 @@ async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']
   return (await isSignedIn) ? FILE_FORM_LIMIT : pageBodyLimit
 }
 
-async function deleteExpiredData(pool: pg.Pool, files: FileStore, clock: Clock): Promise<void> {
+async function deleteExpiredData(
+  pool: pg.Pool,
+  files: FileStore,
+  { clock, log }: Pick<AppOptions, 'clock' | 'log'>,
+): Promise<void> {
   const keys = await asSystem(pool, 'what has ended goes away', async (db) => {
     await deleteExpired(db, clock.now())
     return deleteStaleFiles(db, clock.now())
   })
   for (const key of keys) await files.delete(key)
   await drawOldPhotos(files, (work) => asSystem(pool, 'photos of earlier versions hold positions', work))
+  const abandoned = await files.deleteAbandoned(clock.now(), (keys) =>
+    asSystem(pool, 'bytes that no row names go away', (db) => findUnnamedKeys(db, STORAGE_KEY_COLUMNS, keys)),
+  )
+  if (abandoned > 0) log.info({ files: abandoned }, 'Deleted stored files that nothing refers to')
 }
 
 /**

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -93,13 +102,24 @@ describe('keeping files', () => {
     expect(everything()).toEqual(before)
   })
 
-  test('what a killed process left behind is swept at the next start', async () => {
-    await put('x', 'x.txt')
-    const stale = join(folder, 'incoming', 'stale')
-    writeFileSync(stale, 'x')
-    utimesSync(stale, new Date(0), new Date(0))
-    await createDiskStore(folder).put(Readable.from([Buffer.from('x')]), { account, name: 'x.txt' })
-    expect(everything()).not.toContain('stale')
+  test('of what a killed process left behind, old files that nothing names are deleted, and no others', async () => {
+    const kept = [await put('x', 'x.txt'), await put('y', 'y.txt')].map(({ key }) => key)
+    const [named, unnamed] = kept as [string, string]
+    const foreign = join(folder, account, 'notes.txt')
+    for (const path of [join(folder, 'incoming', 'half'), foreign]) writeFileSync(path, 'x')
+    const deleteAfter = async (hours: number) => {
+      const later = new Date(Date.now() + hours * 3_600_000)
+      const count = await store.deleteAbandoned(later, async (keys) => keys.filter((key) => key !== named))
+      return [count, [...kept, 'incoming/half'].filter((path) => existsSync(join(folder, path)))]
+    }
+    expect(await deleteAfter(23)).toEqual([0, [named, unnamed, 'incoming/half']])
+    // A copy of the folder says when a file was written, and is new all the same.
+    utimesSync(join(folder, unnamed), new Date(0), new Date(0))
+    expect(await deleteAfter(23)).toEqual([0, [named, unnamed, 'incoming/half']])
+    const others = everything().length - 3
+    expect(await deleteAfter(25)).toEqual([others + 1, [named]])
+    expect(existsSync(foreign)).toBe(true)
+    rmSync(foreign)
   })
 
   test('a file is what its bytes say: scripts, pages, archives, programs and animations are refused under any name', async () => {

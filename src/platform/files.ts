@@ -1,13 +1,13 @@
 /** Where uploaded files are kept: checked by their bytes, cleaned, and stored under a random name. */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { systemClock } from './clock.ts'
 import { publish, syncFolder, writeChecked, type WrittenFile } from './disk.ts'
 import { cleanName } from './file-names.ts'
 import { detectFileType, EXTENSIONS, isPicture, type FileType } from './file-types.ts'
+import { deleteAbandonedFiles, STORED_NAME, type FindUnnamed } from './files/abandoned.ts'
 import { drawPicture, PictureRefused, type DrawnPicture, type Purpose } from './files/pictures.ts'
 import { isId } from './ids.ts'
 import type { FieldError } from './problem.ts'
@@ -15,7 +15,6 @@ import type { FieldError } from './problem.ts'
 /** Bytes; screens show this limit too. */
 export const FILE_LIMIT = 10 * 1024 * 1024
 const MEGABYTE = 1024 * 1024
-const STALE_MS = 60 * 60 * 1000
 
 export interface StoredFile {
   /** Chosen here, never by the sender: `<account>/<random>`. */
@@ -105,14 +104,16 @@ export interface FileStore {
   get(key: string): Promise<{ stream: Readable; size: number }>
   /** Deleting a file that does not exist is no error. */
   delete(key: string): Promise<void>
+  /** Deletes what ended processes have left, at least a day old, and returns how many files that were. */
+  deleteAbandoned(now: Date, findUnnamed: FindUnnamed): Promise<number>
 }
 
 /** Files on the local disk, below `<folder>` (PORTICO_DATA/files), readable by this process's user only. */
 export function createDiskStore(folder: string, accountQuota = Infinity): FileStore {
   const incoming = join(folder, 'incoming')
-  let ready: Promise<void> | undefined
+  let ready: Promise<unknown> | undefined
   const prepare = () =>
-    (ready ??= prepareFolder(incoming).catch((error: unknown) => {
+    (ready ??= mkdir(incoming, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       ready = undefined
       throw error
     }))
@@ -158,6 +159,7 @@ export function createDiskStore(folder: string, accountQuota = Infinity): FileSt
       const path = pathOf(folder, key)
       if (path) await rm(path, { force: true })
     },
+    deleteAbandoned: (now, findUnnamed) => deleteAbandonedFiles(folder, now, findUnnamed),
   }
 }
 
@@ -192,19 +194,8 @@ function nameAs(name: string, sentType: FileType, keptType: FileType): string {
   return cleanName(stem, EXTENSIONS[keptType])
 }
 
-/** Creates the folder of incoming files and removes what killed processes have left there. */
-async function prepareFolder(incoming: string): Promise<void> {
-  await mkdir(incoming, { recursive: true, mode: 0o700 })
-  const staleBefore = systemClock.now().getTime() - STALE_MS
-  for (const name of await readdir(incoming)) {
-    const path = join(incoming, name)
-    const stats = await stat(path).catch(() => null)
-    if (stats && stats.mtimeMs < staleBefore) await rm(path, { force: true })
-  }
-}
-
 // Keys come from our own rows; checked all the same, so that no key can ever climb out of the folder.
 function pathOf(folder: string, key: string): string | null {
   const [account, name, ...more] = key.split('/')
-  return isId(account) && /^[0-9a-f]{32}$/.test(name ?? '') && more.length === 0 ? join(folder, account, name!) : null
+  return isId(account) && STORED_NAME.test(name ?? '') && more.length === 0 ? join(folder, account, name!) : null
 }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, inject, it } from 'vitest'
 import { send } from '../../../../test/test-server.ts'
 import { bookJob, FIELDS, home, PNG, upload, createWorld, type World } from '../../jobs/jobs.fixtures.ts'
@@ -177,5 +178,35 @@ describe('files', () => {
     expect(headers['content-disposition']).toContain('IMG_1.jpg')
     expect(text).not.toContain('TestPhone')
     expect(existsSync(join(keptFiles, key))).toBe(false)
+  })
+
+  it('bytes whose process ended before the commit are deleted after a day: of attachments and of logos', async () => {
+    const here = await createWorld()
+    const folder = join(inject('world').folder, home.database, 'files')
+    await upload(here.harbour.owner, `/office/${here.harbour.slug}/logo`, { bytes: PNG })
+    await officeUpload(here, await bookJob(here), { bytes: PNG })
+    const ownFiles = () => readdirSync(join(folder, here.harbour.id))
+    const named = ownFiles()
+    // What an upload does before its transaction. The process ends, and no row names the bytes.
+    const put = (purpose: 'attachment' | 'logo', account = here.harbour.id) =>
+      home.app.files.put(Readable.from([PNG]), { account, name: 'photo.png', purpose })
+    await put('attachment')
+    await put('logo')
+    // Of an account that only another database knows: perhaps this is the wrong database.
+    const { key: foreignKey } = await put('attachment', '01890000-0000-7000-8000-000000000000')
+    clock.advance(25 * HOUR)
+    const { key: freshKey } = await put('attachment')
+    const minuteAgo = new Date(clock.now().getTime() - 60_000)
+    utimesSync(join(folder, freshKey), minuteAgo, minuteAgo)
+    home.log.length = 0
+    await home.app.cleanUp()
+    expect(ownFiles().sort()).toEqual([...named, freshKey.split('/')[1]].sort())
+    expect(named).toHaveLength(2)
+    expect(existsSync(join(folder, foreignKey))).toBe(true)
+    const [line] = home.log.filter((each) => each.includes('nothing refers to'))
+    expect(JSON.parse(line!).files).toBeGreaterThanOrEqual(2)
+    home.log.length = 0
+    await home.app.cleanUp()
+    expect(home.log.join('')).not.toContain('nothing refers to')
   })
 })

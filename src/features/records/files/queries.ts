@@ -255,6 +255,24 @@ export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> 
   return rows.map((file) => file.storage_key)
 }
 
+/**
+ * Those keys of bytes that no row names, of accounts that exist; as portico_system, for the clean-up.
+ * @param columns Every column that names bytes, of tables with an account.
+ */
+export async function findUnnamedKeys(
+  db: Read,
+  columns: readonly { table: string; column: string }[],
+  keys: readonly string[],
+): Promise<string[]> {
+  const named = columns.map(
+    ({ table, column }) => sql`select 1 from ${sql.table(table)} where account_id = a.id and ${sql.ref(column)} = key`,
+  )
+  const { rows } = await sql<{ key: string }>`
+    select key from unnest(${keys}::text[]) as key join accounts a on a.id = split_part(key, '/', 1)::uuid
+    where not exists (${sql.join(named, sql` union all `)})`.execute(db as Write)
+  return rows.map(({ key }) => key)
+}
+
 /** Photos that earlier versions kept as they were sent, with the position in them; as portico_system, for the clean-up. */
 export const listUndrawnPhotos = async (db: Read): Promise<Pick<FileRecord, 'account_id' | 'name' | 'storage_key'>[]> =>
   db
