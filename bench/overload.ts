@@ -82,9 +82,10 @@ function mixRequests(operations: Record<OperationName, OperationRequests>): Requ
 }
 
 function encode({ method, path, headers = {}, body }: Request): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`)
-  const length = body ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
-  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body?.toString() ?? ''}`
+  // The load of `sendLoad` has added the length of the body to some headers.
+  const all = { ...headers, ...(body && { 'Content-Length': Buffer.byteLength(body) }) }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${String(value)}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body?.toString() ?? ''}`
 }
 
 function summarizeLatencies(answers: readonly Answer[]): Latencies {

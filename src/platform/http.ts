@@ -19,7 +19,7 @@ import { asBusy } from './database/errors.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { createFaults, type Faults } from './faults.ts'
 import type { FileStore } from './files.ts'
-import { createAdmission } from './http/admission.ts'
+import { createAdmission, type Admission } from './http/admission.ts'
 import { createConnections } from './http/connections.ts'
 import { isMultipart, receiveForm, type ReceivedForm } from './http/forms.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
@@ -103,10 +103,11 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     faults,
     brandOf,
   )
-  const app = createFastify(options)
+  const admission = createAdmission({ ...options, isExempt: isAlwaysAnswered(options.staticPaths) })
+  const app = createFastify(options, admission)
   await registerSecurity(app, publicUrl)
   await registerBodies(app)
-  await registerLoadLimits(app, options)
+  await registerLoadLimits(app, options, admission)
   addHooks(app, options)
   app.setErrorHandler((error, request, reply) => problems.send(problems.toProblem(error, request), request, reply))
   app.setNotFoundHandler((request, reply) => problems.send(problem('notFound'), request, reply))
@@ -127,8 +128,12 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-function createFastify({ log, trustProxy, stopTimeout }: HttpOptions): FastifyInstance {
-  const connections = createConnections()
+/** Answered whatever the load: static files and what monitoring asks. */
+const isAlwaysAnswered = (staticPaths: ReadonlySet<string>) => (url: string) =>
+  staticPaths.has(url.split('?')[0]!) || MONITORING_PATH.test(url)
+
+function createFastify({ log, trustProxy, stopTimeout }: HttpOptions, { refuse }: Admission): FastifyInstance {
+  const connections = createConnections(refuse)
   const app = Fastify({
     serverFactory: connections.serverFactory,
     loggerInstance: log,
@@ -178,12 +183,9 @@ async function registerBodies(app: FastifyInstance): Promise<void> {
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
 }
 
-async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): Promise<void> {
+async function registerLoadLimits(app: FastifyInstance, options: HttpOptions, { check }: Admission): Promise<void> {
   const { busyAfter, requestsPerMinute, staticPaths } = options
-  /** Answered whatever the load: static files and what monitoring asks. */
-  const isAlwaysAnswered = ({ url }: FastifyRequest) => staticPaths.has(url.split('?')[0]!) || MONITORING_PATH.test(url)
-  const admit = createAdmission({ isBusy: options.isBusy, isExempt: isAlwaysAnswered, log: options.log })
-  app.addHook('onRequest', async (request) => admit(request))
+  app.addHook('onRequest', async (request) => check(request))
   await app.register(underPressure, {
     maxEventLoopDelay: busyAfter,
     retryAfter: 5,
@@ -199,7 +201,7 @@ async function registerLoadLimits(app: FastifyInstance, options: HttpOptions): P
     store: RequestCounts,
     keyGenerator: (request) => addressBlock(request.caller.clientAddress),
     // Monitoring may share an address with a busy proxy, and must not report us as down.
-    allowList: isAlwaysAnswered,
+    allowList: ({ url }) => isAlwaysAnswered(staticPaths)(url),
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })

@@ -1,5 +1,5 @@
 /** The server's open connections, so that a stop waits for requests but never for a client that keeps a connection open. */
-import http, { type Server, type ServerResponse } from 'node:http'
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyServerFactory } from 'fastify'
 import { cutSlowBodies, HEADERS_TIMEOUT_MS } from './slow-requests.ts'
@@ -25,14 +25,19 @@ interface State {
   onAllClosed: () => void
 }
 
-export function createConnections(): Connections {
+/** @param refuse Answers a request that is not let in, before Fastify sees it. */
+export function createConnections(
+  refuse: (request: IncomingMessage, response: ServerResponse) => boolean,
+): Connections {
   const state: State = { servers: new Set(), open: new Map(), stopping: false, onAllClosed: () => {} }
   return {
     serverFactory(handler, options) {
       const { keepAliveTimeout, connectionTimeout } = options as Record<string, number>
       // Node's own limit for a whole request would cut a large upload over a slow connection.
       const timeouts = { requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }
-      const server = http.createServer({ keepAliveTimeout, ...timeouts }, handler)
+      const server = http.createServer({ keepAliveTimeout, ...timeouts }, (request, response) => {
+        if (!refuse(request, response)) handler(request, response)
+      })
       cutSlowBodies(server)
       server.setTimeout(connectionTimeout)
       server.on('connection', (socket) => track(state, socket))

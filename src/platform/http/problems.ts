@@ -72,8 +72,10 @@ export function createProblemResponder(
   return { toProblem, withTexts, send }
 }
 
+type ProblemBody = Pick<ReadableProblem, 'status' | 'code' | 'title' | 'requestId'> & Partial<ReadableProblem>
+
 /** The response body, in the order of the API document. */
-const problemBody = ({ status, code, title, detail, requestId, fields, vars }: ReadableProblem) => ({
+export const problemBody = ({ status, code, title, detail, requestId, fields, vars }: ProblemBody) => ({
   type: 'about:blank',
   status,
   code,
