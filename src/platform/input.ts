@@ -13,7 +13,10 @@ export interface Parts {
   receive?: () => Promise<{ body: unknown; file: Upload }>
 }
 
-/** Parses the three parts and reports every fault at once, by path. Unknown keys are refused. */
+/** More faults than a person reads. Each costs a text, and a body has room for 30,000. */
+export const MOST_FAULTS = 100
+
+/** Parses the three parts and reports every fault at once, by path, up to MOST_FAULTS. Unknown keys are refused. */
 export function parse(definition: Definition, parts: Parts): Record<string, unknown> {
   // Without a prototype: an unknown key called `toString` must be found to be new.
   const fields = Object.create(null) as Record<string, FieldError>
@@ -25,7 +28,7 @@ export function parse(definition: Definition, parts: Parts): Record<string, unkn
       Object.assign(merged, result.data)
       for (const path of halfCharacters(result.data)) fields[path] ??= { code: 'control' }
     } else if (part === 'params') throw problem('notFound')
-    else for (const issue of result.error.issues) collect(issue, fields)
+    else for (const issue of result.error.issues.slice(0, MOST_FAULTS)) collect(issue, fields)
   }
   if (Object.keys(fields).length > 0) throw problem('input', { fields })
   if (definition.upload) merged.file = parts.file
@@ -43,7 +46,7 @@ function halfCharacters(value: unknown, path: readonly string[] = []): string[] 
 
 function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldError>): void {
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= { code: 'unknown' }
+    for (const key of issue.keys.slice(0, MOST_FAULTS)) fields[[...issue.path, key].join('.')] ??= { code: 'unknown' }
     return
   }
   fields[issue.path.join('.')] ??= fieldProblem(issue)

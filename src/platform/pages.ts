@@ -15,12 +15,6 @@ import { isMultipart, toFormData, type ReceivedForm } from './http/forms.ts'
 /** Largest form a page takes, in bytes. Uploads go to their own routes, which stream. */
 export const pageBodyLimit = 512 * 1024
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    pageBodyLimit: number
-  }
-}
-
 /** Where the web bundle, which has its own copy of every module, finds the context of the request it renders. */
 const contextKey = Symbol.for('portico.request')
 
@@ -33,9 +27,9 @@ export type PagesOptions<Context> = {
   origin?: (request: FastifyRequest) => string
   /** Runs when the page is ready and before anything is sent: the place for cookies. */
   after?: (request: FastifyRequest, reply: FastifyReply, context: Context) => Promise<void> | void
-  /** Bytes this request's form may have; called only when it is larger than `pageBodyLimit`. Pages that take files allow more. */
+  /** Bytes this form with files may have; called only when it is larger than `pageBodyLimit`. */
   bodyLimit?: (request: FastifyRequest) => Promise<number> | number
-  /** Reads a multipart form; its files stay on disk until it is discarded. */
+  /** Reads a form; its files stay on disk until it is discarded. Throws for other bodies. */
   receiveForm: (request: FastifyRequest) => Promise<ReceivedForm>
   /** HTML of the answer to a form that is too large. */
   tooLarge?: (request: FastifyRequest) => string
@@ -71,18 +65,16 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
   await app.register((files) => registerStaticFiles(files, dir))
 
   await app.register(async (web) => {
-    web.decorateRequest('pageBodyLimit', pageBodyLimit)
     web.removeAllContentTypeParsers()
     web.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
-    // Kit reads a body of any size into memory, and would answer its own limit with 500. A browser always says how
-    // long a form is, so a body of unknown length is refused as well.
+    // A browser always says how long a form is, so a body of unknown length is refused as well. Only files may be large:
+    // all else of a form is kept in memory.
     web.addHook('onRequest', async (request, reply) => {
       const length = request.headers['content-length']
-      const limit =
-        Number(length ?? 0) > pageBodyLimit ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
+      const mayBeLarger = Number(length ?? 0) > pageBodyLimit && isMultipart(request)
+      const limit = mayBeLarger ? ((await options.bodyLimit?.(request)) ?? pageBodyLimit) : pageBodyLimit
       const tooLarge = Number(length ?? 0) > limit
-      request.pageBodyLimit = limit
       const hasUnknownLength = length === undefined && request.headers['transfer-encoding'] !== undefined
       if (!tooLarge && !hasUnknownLength) return
       return reply
@@ -97,7 +89,8 @@ export async function registerPages<Context>(app: FastifyInstance, options: Page
     })
 
     web.all('/*', async (request, reply) => {
-      const form = isMultipart(request) ? createFormReader(() => options.receiveForm(request)) : null
+      const isRead = request.method === 'GET' || request.method === 'HEAD'
+      const form = isRead ? null : createFormReader(() => options.receiveForm(request))
       const webRequest = pageRequest(request, reply, { readForm: form?.read, origin: options.origin?.(request) })
       if (!webRequest) return reply.code(400).type('text/plain').send('Bad request')
       const context = await options.context(request)
@@ -142,7 +135,7 @@ async function registerStaticFiles(app: FastifyInstance, dir: string): Promise<v
   })
 }
 
-/** Reads a form with files when the page asks for it. Kit would read it into memory. */
+/** Reads a form when the page asks for it. Kit would read it into memory, however large and however many fields it has. */
 function createFormReader(receive: () => Promise<ReceivedForm>) {
   let form: Promise<ReceivedForm> | undefined
   return {
@@ -167,7 +160,7 @@ function pageRequest(
   if (origin && raw.method !== 'GET' && raw.method !== 'HEAD') raw.headers.origin = origin
   if (!URL.canParse(raw.url ?? '/', base)) return null
   try {
-    if (!readForm) return getRequest({ request: raw, response: reply.raw, base, bodySizeLimit: request.pageBodyLimit })
+    if (!readForm) return getRequest({ request: raw, response: reply.raw, base })
     const headers = Object.entries(raw.headers) as [string, string][]
     const webRequest = new Request(base + raw.url, { method: raw.method, headers })
     // Configurable, because hooks.server.ts checks whose form it is in a reader of its own.

@@ -53,21 +53,23 @@ export type Typed = {
 
 /** Reads a form. `secrets` names further fields that are never sent back; passwords and tokens never are. */
 export async function readForm(request: Request, secrets: string[] = []): Promise<Typed> {
-  const typed = await request.formData()
+  // By name: a form of many fields would take long to be searched for each of them.
+  const typed = Map.groupBy(await request.formData(), ([name]) => name)
+  const valuesOf = (name: string) => (typed.get(name) ?? []).map(([, value]) => value)
   const text = (name: string) => {
-    const value = typed.get(name)
+    const [value] = valuesOf(name)
     return typeof value === 'string' ? value : ''
   }
   // Without a prototype: a form may send a field called `constructor`.
   const values = Object.create(null) as Values
-  for (const name of new Set(typed.keys())) {
+  for (const name of typed.keys()) {
     if (/password|token|secret/i.test(name) || secrets.includes(name)) continue
-    const all = typed.getAll(name).filter((value) => typeof value === 'string')
+    const all = valuesOf(name).filter((value) => typeof value === 'string')
     if (all.length > 0) values[name] = all.length === 1 ? all[0]! : all
   }
   const clean = (name: string) => text(name).trim()
   const all = (name: string) =>
-    typed.getAll(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []))
+    valuesOf(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []))
   return {
     text: (name) => clean(name) || undefined,
     string: clean,
@@ -77,15 +79,13 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     all,
     // Browsers send a file without a name when none is chosen. A chosen empty file is refused, not skipped.
     files: (name) =>
-      typed
-        .getAll(name)
-        .filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
+      valuesOf(name).filter((value): value is File => value instanceof File && (value.name !== '' || value.size > 0)),
     record: (prefix) => {
       const found = Object.create(null) as Record<string, string | string[]>
-      for (const name of new Set(typed.keys())) {
+      for (const name of typed.keys()) {
         if (!name.startsWith(`${prefix}.`)) continue
         const several = all(name)
-        found[name.slice(prefix.length + 1)] = typed.getAll(name).length > 1 ? several : (several[0] ?? '')
+        found[name.slice(prefix.length + 1)] = valuesOf(name).length > 1 ? several : (several[0] ?? '')
       }
       return found
     },

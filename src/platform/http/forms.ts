@@ -1,6 +1,6 @@
 /**
- * Multipart forms: their files are streamed to disk and their fields kept in memory, within limits. A form is used when it
- * has arrived as a whole, so a broken one changes nothing.
+ * Forms: files are streamed to disk and fields kept in memory, within limits. A form is used when it has arrived as a whole,
+ * so a broken one changes nothing.
  */
 import { openAsBlob } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 import type { FastifyRequest } from 'fastify'
 import type { FileStore, ReceivedFile } from '../files.ts'
-import { problem } from '../problem.ts'
+import { isProblem, problem } from '../problem.ts'
 
 export interface FormLimits {
   /** Bytes of one file. */
@@ -48,10 +48,13 @@ export function newForm(): ReceivedForm {
 export const isMultipart = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
 
+const isUrlEncoded = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
+  /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
+
 /**
  * Reads the body of a request into `form`, which holds the fields that came before an error.
- * @throws problem `malformed` when it is no whole form, `tooLarge` when it has more parts than the limits allow, or what
- *   `receive` throws; nothing is left of its files then
+ * @throws problem `unsupportedType` when it is no form, `malformed` when it is no whole form, `tooLarge` when it has more parts
+ *   than the limits allow, or what `receive` throws; nothing is left of its files then
  */
 export async function receiveForm(
   request: IncomingMessage,
@@ -59,6 +62,11 @@ export async function receiveForm(
   receive: FileStore['receive'],
   form = newForm(),
 ): Promise<ReceivedForm> {
+  if (isUrlEncoded(request)) {
+    form.fields.push(...(await receiveFields(request, limits)))
+    return form
+  }
+  if (!isMultipart(request)) throw problem('unsupportedType')
   const saving: Promise<void>[] = []
   try {
     await parseForm(request, limits, {
@@ -79,6 +87,28 @@ export async function receiveForm(
     await form.discard()
     throw error
   }
+}
+
+/** The fields of a form without files. They are counted before they are taken apart: half a megabyte holds 260,000. */
+async function receiveFields(
+  request: IncomingMessage,
+  { fields, fieldBytes }: FormLimits,
+): Promise<[name: string, value: string][]> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  let separators = 0
+  try {
+    // The rest of a form that is too large is read on by who answers: the connection stays.
+    for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += part.length
+      for (let at = part.indexOf('&'); at >= 0; at = part.indexOf('&', at + 1)) separators++
+      if (bytes > fieldBytes || separators >= fields) throw problem('tooLarge')
+      parts.push(part)
+    }
+  } catch (error) {
+    throw isProblem(error) ? error : problem('malformed')
+  }
+  return [...new URLSearchParams(Buffer.concat(parts).toString())]
 }
 
 interface PartReceiver {

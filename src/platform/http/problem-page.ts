@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHex } from '../accent.ts'
 import type { Translations } from '../i18n.ts'
 import type { ReadableProblem } from './problems.ts'
+import { isPlainPath } from './request.ts'
 
 interface ProblemPage {
   lang: string
@@ -101,6 +102,8 @@ function linkFrom(code: string, request: FastifyRequest, publicUrl: URL, t: (key
   if (code === 'wrongAddress') return { href: publicUrl.href, text: publicUrl.origin }
   if (request.url.startsWith('/api/')) return null
   if (code === 'notFound') return { href: '/', text: t('toStart') }
+  // Such a path is no page, and `//another.example` would lead away from here.
+  if (!isPlainPath(request.originalUrl)) return { href: '/', text: t('toStart') }
   // Without the name of the form's action, which only a POST may have.
   const href = request.originalUrl.replace(/\?\/\w+&?/, '?').replace(/\?$/, '')
   return { href, text: request.method === 'GET' ? t('retry') : t('openAgain') }

@@ -4,6 +4,7 @@ import { isDiskFault, isDiskFull } from '../disk.ts'
 import type { Faults } from '../faults.ts'
 import { FileRefused } from '../files.ts'
 import type { Translations } from '../i18n.ts'
+import { MOST_FAULTS } from '../input.ts'
 import { isProblem, problem, type FieldError, type Problem } from '../problem.ts'
 import type { ServerContext } from '../server-context.ts'
 import { isShownToPerson, sendProblemPage, type Brand } from './problem-page.ts'
@@ -46,7 +47,11 @@ export function createProblemResponder(
     const fieldText = ({ code, vars }: FieldError) => ({ code, text: textOf(`problems.fields.${code}`, vars) ?? code })
     const fields =
       refusal.fields &&
-      Object.fromEntries(Object.entries(refusal.fields).map(([path, field]) => [path, fieldText(field)]))
+      Object.fromEntries(
+        Object.entries(refusal.fields)
+          .slice(0, MOST_FAULTS)
+          .map(([path, field]) => [path, fieldText(field)]),
+      )
     return Object.assign(refusal, {
       title: textOf(`problems.${code}`, vars) ?? code,
       ...(detail !== undefined && { detail }),
