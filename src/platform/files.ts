@@ -108,17 +108,14 @@ export interface FileStore {
   deleteAbandoned(now: Date, findUnnamed: FindUnnamed): Promise<number>
 }
 
-/** Files on the local disk, below `<folder>` (PORTICO_DATA/files), readable by this process's user only. */
-export function createDiskStore(folder: string, accountQuota = Infinity): FileStore {
-  const incoming = join(folder, 'incoming')
+function createReceiver(incoming: string) {
   let ready: Promise<unknown> | undefined
   const prepare = () =>
     (ready ??= mkdir(incoming, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       ready = undefined
       throw error
     }))
-
-  async function receive(source: ByteSource, limit = FILE_LIMIT): Promise<ReceivedFile> {
+  return async (source: ByteSource, limit = FILE_LIMIT): Promise<ReceivedFile> => {
     await prepare()
     const path = join(incoming, randomBytes(16).toString('hex'))
     const refuseLarger = (size: number) => {
@@ -126,7 +123,11 @@ export function createDiskStore(folder: string, accountQuota = Infinity): FileSt
     }
     return new ReceivedFile(path, await writeChecked(path, source, refuseLarger))
   }
+}
 
+/** Files on the local disk, below `<folder>` (PORTICO_DATA/files), readable by this process's user only. */
+export function createDiskStore(folder: string, accountQuota = Infinity): FileStore {
+  const receive = createReceiver(join(folder, 'incoming'))
   return {
     accountQuota,
     receive,

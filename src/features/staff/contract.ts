@@ -19,6 +19,7 @@ declareProblems({
   notInvited: [409, 'The invitation is no longer open.'],
   notActive: [409, 'The person is not active.'],
   notDeactivated: [409, 'The person is not deactivated.'],
+  passwordExists: [409, 'The person has a password already. They sign in with it and send none.'],
   invitationClosed: [409, 'The invitation was accepted, replaced or withdrawn, or has expired.'],
 })
 
@@ -185,7 +186,7 @@ const invitationOperations = {
       password: z.string().max(1_000, 'tooLong').optional().describe('Password, if you are new.'),
     }),
     output: z.object({ slug: z.string().describe('Slug of the account.') }),
-    problems: ['invitationClosed', 'wrongPerson', 'notSignedIn'],
+    problems: ['invitationClosed', 'wrongPerson', 'notSignedIn', 'passwordExists'],
     limits: [{ by: 'address', max: 60, seconds: 900, counts: 'failures' }],
     writes: true,
     session: 'starts',

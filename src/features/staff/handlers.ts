@@ -3,7 +3,7 @@ import { emailNorm, implement, prepared, withEffect, type Context, type Input } 
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { rememberBrowser } from '../identity/guessing/queries.ts'
-import { findOrCreatePerson } from '../identity/people/queries.ts'
+import { findOrCreatePerson, setFirstPassword } from '../identity/people/queries.ts'
 import { STAFF_SESSION_MS } from '../identity/people/rules.ts'
 import { endPersonSessions, startPersonSession } from '../identity/queries.ts'
 import { staff } from './contract.ts'
@@ -185,12 +185,15 @@ export const staffHandlers = implement('staff', staff, {
     async (input, { actor, query, now }) => {
       const invitation = await peekInvitation(query, hashToken(input.token))
       if (!invitation || invitationStatus(invitation, now) !== 'open') throw problem('invitationClosed')
+      const typesPassword = input.password !== undefined
       switch (nextStep(invitation, actor.kind === 'person' ? actor.id : null)) {
+        // An invitation never sets the password of an existing login: whoever reads the mail could take it over. What
+        // somebody typed into a form that was opened before there was one is not dropped without a word.
         case 'join':
+          if (typesPassword) throw problem('passwordExists')
           return { invitation, passwordHash: null, name: invitation.name }
-        // An invitation never sets the password of an existing login: whoever reads the mail could take it over.
         case 'signIn':
-          throw problem('notSignedIn')
+          throw problem(typesPassword ? 'passwordExists' : 'notSignedIn')
         case 'other':
           throw problem('wrongPerson')
         case 'new':
@@ -233,33 +236,30 @@ async function prepareNewLogin(
   return { passwordHash: await hashPassword(password), name }
 }
 
-/** Sets the password of a new person and signs them in. */
+/**
+ * Sets the password of a new person and signs them in.
+ * @throws passwordExists when they accepted another invitation at the same time
+ */
 async function startFirstSession(
   ctx: Context<typeof staff.acceptStaffInvitation>,
   invitation: StaffInvitation,
   { name, passwordHash }: { name: string; passwordHash: string },
 ) {
-  await findOrCreatePerson(ctx.db, {
-    id: ctx.newId(),
-    email: invitation.email,
-    emailNorm: emailNorm(invitation.email),
-    name,
-    passwordHash,
-    at: ctx.now,
-  })
+  const person = invitation.person_id
+  if (!(await setFirstPassword(ctx.db, { person, name, passwordHash, at: ctx.now }))) throw problem('passwordExists')
   if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
   await startPersonSession(ctx.db, {
     hash,
     id: ctx.newId(),
-    person: invitation.person_id,
+    person,
     at: ctx.now,
     ends,
     userAgent: ctx.userAgent,
     clientAddress: ctx.clientAddress,
   })
-  const browser = await rememberBrowser(ctx, invitation.person_id, passwordHash)
+  const browser = await rememberBrowser(ctx, person, passwordHash)
   return withEffect({ slug: invitation.slug }, { session: 'start', audience: 'people', token, ends, browser })
 }
 

@@ -105,7 +105,8 @@ describe('inviting staff', () => {
     const token = await invited(one.owner.email)
     expect((await anyone().ok('getStaffInvitation', { token })).invitation?.next).toBe('signIn')
     const stranger = await anyone().call('acceptStaffInvitation', { token, name: 'Eve', password: NEW_PASSWORD })
-    expect(stranger.status).toBe(401)
+    expect(stranger.body.code).toBe('passwordExists')
+    expect((await anyone().call('acceptStaffInvitation', { token })).status).toBe(401)
     const other = await business()
     expect((await other.owner.ok('getStaffInvitation', { token })).invitation?.next).toBe('other')
     expect((await other.owner.call('acceptStaffInvitation', { token })).body.code).toBe('wrongPerson')
@@ -115,6 +116,38 @@ describe('inviting staff', () => {
     )
     expect((await anyone().call('signIn', { email: one.owner.email, password: PASSWORD })).status).toBe(200)
     expect((await anyone().call('signIn', { email: one.owner.email, password: NEW_PASSWORD })).status).toBe(401)
+  })
+
+  it('C6 two invitations of a new person accepted at once set one password, and the other is refused with words', async () => {
+    const { business, anyone } = await startTestServer()
+    for (let round = 0; round < 4; round++) {
+      const email = fresh()
+      const slugs: string[] = []
+      const tokens: string[] = []
+      for (const { owner, slug } of [await business(), await business()]) {
+        await owner.ok('inviteStaff', { email, role: 'worker' })
+        slugs.push(slug)
+        tokens.push(await invited(email))
+      }
+      const passwords = ['brass kettle on a shelf', 'copper lantern at the gate'] as const
+      const accept = (at: 0 | 1) =>
+        anyone().call('acceptStaffInvitation', { token: tokens[at]!, name: 'Dan Price', password: passwords[at] })
+      const replies = await Promise.all([accept(0), accept(1)])
+      expect(replies.map((each) => each.status).sort()).toEqual([200, 409])
+      const [won, lost] = replies[0].status === 200 ? ([0, 1] as const) : ([1, 0] as const)
+      expect(replies[lost].body).toMatchObject({
+        code: 'passwordExists',
+        title: 'You already have a password. The password you entered here was not saved.',
+      })
+      const dan = anyone()
+      expect((await dan.call('signIn', { email, password: passwords[lost] })).status).toBe(401)
+      await dan.ok('signIn', { email, password: passwords[won] })
+      // The same in a form that was opened before: what is typed is refused, and joining needs no password.
+      const typed = await dan.call('acceptStaffInvitation', { token: tokens[lost]!, password: passwords[lost] })
+      expect(typed.body.code).toBe('passwordExists')
+      await dan.ok('acceptStaffInvitation', { token: tokens[lost]! })
+      expect((await dan.ok('getCurrentUser')).accounts.map((each) => each.slug).sort()).toEqual(slugs.sort())
+    }
   })
 
   it('PS-40 an admin cannot invite, change or deactivate an owner; dispatchers and workers cannot invite anyone', async () => {

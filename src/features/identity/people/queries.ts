@@ -18,6 +18,16 @@ export interface NewPerson {
 export const findOrCreatePerson = async (db: Write, person: NewPerson): Promise<string> =>
   (await sql<{ id: string }>`select find_or_create_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
+/** Of a person who has no password yet; false when another request has set one. */
+export async function setFirstPassword(
+  db: Write,
+  { person, name, passwordHash, at }: { person: string; name: string; passwordHash: string; at: Date },
+): Promise<boolean> {
+  const { rows } = await sql<{ isSet: boolean }>`
+    select set_first_password(${person}, ${name}, ${passwordHash}, ${at}) as "isSet"`.execute(db)
+  return rows[0]?.isSet ?? false
+}
+
 export interface PersonToken {
   hash: Buffer
   id: string
