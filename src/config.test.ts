@@ -91,6 +91,36 @@ describe('settings', () => {
     expect(warnings).toEqual(warns ? [expect.stringMatching(/^PUBLIC_URL is .*unencrypted/)] : [])
   })
 
+  const NOT_ENCRYPTED = /^The connection to the database at \S+ is not encrypted\. Set sslmode=verify-full in (\w+)\.$/
+  const NOT_VERIFIED =
+    /^The connection .* at \S+ is encrypted, but its certificate is not verified\. Set .* in (\w+)\.$/
+  it.each([
+    ['db.example/portico', NOT_ENCRYPTED],
+    ['db.example/portico?sslmode=disable', NOT_ENCRYPTED],
+    ['10.0.0.7:6432/portico', NOT_ENCRYPTED],
+    ['[fd00::7]/portico', NOT_ENCRYPTED],
+    ['localhost.example/portico', NOT_ENCRYPTED],
+    ['db.example/portico?sslmode=no-verify', NOT_VERIFIED],
+    ['db.example/portico?sslmode=prefer&uselibpqcompat=true', NOT_VERIFIED],
+    ['db.example/portico?sslmode=require&uselibpqcompat=true', NOT_VERIFIED],
+    ['db.example/portico?sslmode=prefer', null],
+    ['db.example/portico?sslmode=require', null],
+    ['db.example/portico?sslmode=verify-full', null],
+    ['db.example/portico?sslrootcert=system', null],
+    ['localhost/portico', null],
+    ['127.0.0.1:5433/portico?sslmode=disable', null],
+    ['[::1]/portico', null],
+    ['/portico?host=/var/run/postgresql', null],
+  ])('warns of a database on another machine without verified TLS, naming the setting: %s', (address, warning) => {
+    const url = `postgres://portico:hunter2@${address}`
+    const local = { PORTICO_SECRET: RANDOM_SECRET, DATABASE_URL: 'postgres://portico@localhost/portico' }
+    for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
+      const { warnings } = readConfig({ ...local, [name]: url } as NodeJS.ProcessEnv)
+      expect(warnings.map((each) => warning?.exec(each)?.[1] ?? each)).toEqual(warning ? [name] : [])
+      expect(warnings.join()).not.toContain('hunter2')
+    }
+  })
+
   it('trusts every proxy only where no other machine reaches the port', () => {
     const trust = (env: object) => readConfig({ TRUST_PROXY: 'true', ...env } as NodeJS.ProcessEnv).trustProxy
     expect([trust({ HOST: '127.0.0.1' }), trust({ HOST: 'localhost' }), trust({ HOST: '::1' })]).toEqual([

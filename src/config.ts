@@ -45,13 +45,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (env.SMTP_URL) readUrl('SMTP_URL', env.SMTP_URL)
   const host = env.HOST || null
   const trustProxy = readProxies(env, host)
+  const database = env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null
+  const directDatabase = readDirectDatabase(env)
   return {
     port,
     host,
     publicUrl,
     portalAddresses: readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? 'host', ['host', 'path']),
-    database: env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null,
-    directDatabase: readDirectDatabase(env),
+    database,
+    directDatabase,
     batchDatabaseWrites: readChoice('BATCH_DATABASE_WRITES', env.BATCH_DATABASE_WRITES ?? 'on', ['on', 'off']) === 'on',
     secret: env.PORTICO_SECRET ?? null,
     folder: env.PORTICO_DATA ?? null,
@@ -64,7 +66,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     stopTimeout: readInteger('STOP_TIMEOUT', env.STOP_TIMEOUT ?? '10', 1) * 1000,
     logLevel: readChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     logFormat: env.LOG_FORMAT ? readChoice('LOG_FORMAT', env.LOG_FORMAT, ['pretty', 'json']) : null,
-    warnings: findWarnings({ publicUrl, secret: env.PORTICO_SECRET }),
+    warnings: [
+      ...findWarnings({ publicUrl, secret: env.PORTICO_SECRET }),
+      ...findDatabaseWarnings('DATABASE_URL', database),
+      ...findDatabaseWarnings('DATABASE_DIRECT_URL', directDatabase),
+    ],
   }
 }
 
@@ -127,6 +133,17 @@ function findWarnings({ publicUrl, secret }: { publicUrl: URL; secret: string | 
   if (secret !== undefined && /^[a-z .,_-]+$/i.test(secret))
     warnings.push('PORTICO_SECRET looks like words. Make a random one: openssl rand -base64 32')
   return warnings
+}
+
+/** Of a connection that leaves this machine, and that somebody on the way could read or answer. */
+function findDatabaseWarnings(name: string, connect: Connect | null): string[] {
+  if (!connect || connect.host.startsWith('/') || isThisMachine(connect.host)) return []
+  const advice = `Set sslmode=verify-full in ${name}.`
+  if (!connect.tls) return [`The connection to the database at ${connect.host} is not encrypted. ${advice}`]
+  if (connect.tls.rejectUnauthorized !== false) return []
+  return [
+    `The connection to the database at ${connect.host} is encrypted, but its certificate is not verified. ${advice}`,
+  ]
 }
 
 /** Whether a host name or address leads to this machine alone. */
