@@ -52,8 +52,8 @@ export function readCommandLine([first = 'serve', ...rest]: string[]): CommandLi
   const command = SYNONYMS[first] ?? first
   if (!isCommand(command)) throw new Error(`Unknown command "${first}". Commands: ${Object.keys(COMMANDS).join(', ')}`)
   const { options } = COMMANDS[command]
-  if (options === null) return { command, flags: new Set(), rest }
   if (rest.some((each) => each === '--help' || each === '-h')) return { command: 'help', flags: new Set(), rest: [] }
+  if (options === null) return { command, flags: new Set(), rest }
   try {
     const { values } = parseArgs({
       args: rest,

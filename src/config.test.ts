@@ -45,6 +45,10 @@ describe('settings', () => {
     expect(reading({ PORTICO_SECRET: RANDOM_SECRET, [name]: value })).toThrow(name)
   })
 
+  it('names an address of a database that cannot be used before the secret it would need', () => {
+    expect(reading({ DATABASE_URL: 'mysql://localhost/portico' })).toThrow('DATABASE_URL begins with mysql://')
+  })
+
   it('turns the batching of database writes off', () => {
     expect(readConfig({ BATCH_DATABASE_WRITES: 'off' } as NodeJS.ProcessEnv).batchDatabaseWrites).toBe(false)
   })
@@ -131,6 +135,24 @@ describe('settings', () => {
     for (const env of [{}, { HOST: '::' }, { HOST: '0.0.0.0' }, { HOST: '192.168.1.20' }])
       expect(() => trust(env)).toThrow(/^TRUST_PROXY=true would let every client choose its address/)
     expect(trust({ TRUST_PROXY: '2' })).toBe(2)
+  })
+
+  it('trusts no network that clients are in, except where no other machine reaches the port', () => {
+    const trust = (networks: string, host?: string) =>
+      readConfig({ TRUST_PROXY: networks, ...(host && { HOST: host }) } as NodeJS.ProcessEnv).trustProxy
+    for (const networks of [
+      '0.0.0.0/0',
+      '::/0',
+      '10.0.0.0/8,128.0.0.0/1',
+      '0.0.0.0/0.0.0.0',
+      '0.0.0.0/128.0.0.0',
+      '2000::/3',
+    ]) {
+      expect(() => trust(networks), networks).toThrow(/would let every client choose its address/)
+      expect(trust(networks, '127.0.0.1')).toEqual(networks.split(','))
+    }
+    for (const networks of ['10.0.0.0/8', '10.0.0.0/255.0.0.0', 'fc00::/16', '203.0.113.7', '2001:db8::1'])
+      expect(trust(networks)).toEqual([networks])
   })
 
   it('C7 a refusal repeats no password', () => {

@@ -41,11 +41,12 @@ export interface Config {
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const port = readPort(env)
   const publicUrl = readPublicUrl(env, port)
+  // Before the secret that it needs: an address that cannot be used makes the secret pointless.
+  const database = env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null
   checkSecret(env)
   if (env.SMTP_URL) readUrl('SMTP_URL', env.SMTP_URL)
   const host = env.HOST || null
   const trustProxy = readProxies(env, host)
-  const database = env.DATABASE_URL ? connectFromUrl(env.DATABASE_URL) : null
   const directDatabase = readDirectDatabase(env)
   return {
     port,
@@ -153,21 +154,29 @@ const isThisMachine = (host: string): boolean => /^(localhost|.+\.localhost|127(
 function readProxies(env: NodeJS.ProcessEnv, host: string | null): boolean | number | string[] {
   const given = env.TRUST_PROXY
   if (!given) return false
-  if (given === 'true') {
-    if (host && isThisMachine(host)) return true
-    throw new Error(
-      'TRUST_PROXY=true would let every client choose its address. Set it to the addresses of your proxies or to the number ' +
-        'of proxies in a row, or set HOST=127.0.0.1',
-    )
-  }
-  if (/^[1-9]$/.test(given)) return Number(given)
   const proxies = given.split(',').map((each) => each.trim())
+  const trustsEverybody = given === 'true' || proxies.some(isWideNetwork)
+  if (trustsEverybody && !(host && isThisMachine(host)))
+    throw new Error(
+      `TRUST_PROXY=${given} would let every client choose its address. Set it to the addresses of your proxies or to the ` +
+        'number of proxies in a row, or set HOST=127.0.0.1',
+    )
+  if (given === 'true') return true
+  if (/^[1-9]$/.test(given)) return Number(given)
   if (!proxies.every(isProxy))
     throw new Error(
       'TRUST_PROXY must be addresses and networks of proxies, such as 10.0.0.0/8, with commas between, or the number of ' +
         'proxies in a row',
     )
   return proxies
+}
+
+/** A network such as 0.0.0.0/0 or 2000::/3, in which clients are. Nobody's proxies fill a quarter of the Internet. */
+function isWideNetwork(given: string): boolean {
+  const [address = '', mask] = given.split('/')
+  if (mask === undefined) return false
+  if (mask.includes('.')) return !mask.startsWith('255.')
+  return Number(mask) < (address.includes(':') ? 16 : 8)
 }
 
 /** What Fastify's proxy-addr takes: an address, a network, or one of its three names. */

@@ -189,7 +189,7 @@ function parseImportArguments(translate: Translate) {
       },
     })
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${translate('usage')}`, { cause: error })
+    throw new Error(`${(error as Error).message.split('. ')[0]}\n\n${translate('usage')}`, { cause: error })
   }
 }
 

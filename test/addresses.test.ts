@@ -241,6 +241,14 @@ describe('plain http, where the address is https', () => {
     expect((await get('portal.example:80', '/office', PLAIN)).headers.location).toBe('https://portal.example/office')
   })
 
+  it('leads nobody to another host, whatever stands before our name', async () => {
+    for (const name of ['evil.example/', 'evil.example#', 'evil.example?', 'evil.example\\', 'evil.example:1', 'x@'])
+      for (const path of ['/', '/office/sign-in', '/sign-in']) {
+        const { location } = (await get(`${name}.portal.example`, path, PLAIN)).headers
+        expect([name, location]).toEqual([name, `https://portal.example${path}`])
+      }
+  })
+
   it('refuses forms and the API, with words', async () => {
     const form = await postPage('portal.example', '/office/sign-in', { ...PLAIN, origin: 'http://portal.example' })
     expect([form.status, form.text]).toEqual([403, expect.stringContaining('sent over an unencrypted connection')])

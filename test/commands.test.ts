@@ -93,6 +93,9 @@ describe('the command line', () => {
     [['-h'], 'help'],
     [['serve', '--help'], 'help'],
     [['migrate', '-h'], 'help'],
+    [['backup', '--help'], 'help'],
+    [['restore', 'a.tar.gz', '-h'], 'help'],
+    [['import', '--help'], 'help'],
     [['-v'], 'version'],
     [['version'], 'version'],
   ])('takes %s', (args, command) => {

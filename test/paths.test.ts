@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => server?.close())
 
 /** Sends the path as it is; http clients would normalize it. */
-const get = (path: string, host = `localhost:${server.port}`) =>
+const get = (path: string, host = `localhost:${server.port}`, method = 'GET', headers: string[] = []) =>
   new Promise<{ status: number; text: string }>((done, fail) => {
     const socket = connect(server.port, '127.0.0.1')
     let text = ''
@@ -21,7 +21,15 @@ const get = (path: string, host = `localhost:${server.port}`) =>
     socket.on('end', () => done({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), text }))
     socket.on('error', fail)
     const cookies = [...shop.owner.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const lines = [`GET ${path} HTTP/1.1`, `host: ${host}`, `cookie: ${cookies}`, 'connection: close', '', '']
+    const lines = [
+      `${method} ${path} HTTP/1.1`,
+      `host: ${host}`,
+      `cookie: ${cookies}`,
+      'connection: close',
+      ...headers,
+      '',
+      '',
+    ]
     socket.write(lines.join('\r\n'), 'latin1')
   })
 
@@ -91,6 +99,17 @@ describe('paths', () => {
       '/api/v1/people/me',
     ])
       expect([path, await isCounted(path)]).toEqual([path, true])
+    // Answered by the pages, although the path is that of a file.
+    for (const method of ['PUT', 'DELETE', 'OPTIONS'])
+      expect([method, /x-ratelimit-limit/i.test((await get(script, undefined, method)).text)]).toEqual([method, true])
+  })
+
+  it('what is refused before its route counts too: another site, an unknown host, plain http', async () => {
+    const counted = async (method: string, headers: string[], host?: string) =>
+      /x-ratelimit-limit/i.test((await get('/office/sign-in', host, method, headers)).text)
+    expect(await counted('POST', ['origin: https://evil.example'])).toBe(true)
+    expect(await counted('GET', [], 'portico.lan')).toBe(true)
+    expect(await counted('POST', [], 'portico.lan')).toBe(true)
   })
 
   it('requests under /_app/ that name no file are refused over the limit', async () => {

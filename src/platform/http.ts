@@ -26,7 +26,7 @@ import { createProblemResponder, type ProblemResponder } from './http/problems.t
 import { addressBlock, createProxyTrust } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
 import { addHooks, MONITORING_PATH } from './http/hooks.ts'
-import { isPlainPath } from './http/request.ts'
+import { clientAddressOf, isPlainPath } from './http/request.ts'
 import type { Brand } from './http/problem-page.ts'
 import { sendResponse } from './http/responses.ts'
 import { applyEffects, type PendingEffect } from './http/session-cookies.ts'
@@ -195,16 +195,18 @@ async function registerLoadLimits(app: FastifyInstance, options: HttpOptions, { 
     },
   })
   await app.register(rateLimit, {
-    global: true,
+    // Not route by route: that would come after the refusals of hooks.ts, which would then cost strangers nothing.
+    global: false,
     max: requestsPerMinute,
     timeWindow: 60_000,
     store: RequestCounts,
-    keyGenerator: (request) => addressBlock(request.caller.clientAddress),
+    keyGenerator: (request) => addressBlock(clientAddressOf(request)),
     // Monitoring may share an address with a busy proxy, and must not report us as down.
-    allowList: ({ url }) => isAlwaysAnswered(staticPaths)(url),
+    allowList: ({ url, method }) => ['GET', 'HEAD'].includes(method) && isAlwaysAnswered(staticPaths)(url),
     errorResponseBuilder: (_request, context) =>
       problem('tooMany', { retryAfter: Math.ceil(context.ttl / 1000), vars: { minutes: 1 } }),
   })
+  app.addHook('onRequest', app.rateLimit())
 }
 
 function addServiceRoutes(

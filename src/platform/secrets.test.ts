@@ -166,6 +166,11 @@ describe('guesses', () => {
     expect(await passwordProblem(password)).toBeNull()
     expect(await passwordProblem(password, ['Kestrel Boilers Bristol'])).not.toBeNull()
     expect(await passwordProblem('okonkwo kestrel', ['Kestrel Boilers', 'okonkwo@post.example'])).not.toBeNull()
+    // Long enough beside the name, and too easy all the same for whoever begins with it.
+    for (const own of ['okonkwo-54321', 'okonkwo summer']) {
+      expect([own, await passwordProblem(own)]).toEqual([own, null])
+      expect([own, await passwordProblem(own, ['okonkwo@post.example'])]).toEqual([own, 'guessable'])
+    }
   })
 })
 
@@ -183,6 +188,8 @@ describe('keys and seals', () => {
     const sealed = seal.seal({ after: ['2026', 'é'] }, 60)
     expect(seal.open(sealed)).toEqual({ after: ['2026', 'é'] })
     expect(createSigner(deriveKey('x'.repeat(43), 'cursors'), clock).open(sealed)).toBeNull()
+    // A signature that is shorter than 128 bits could be found by trying.
+    expect(Buffer.from(sealed.split('.')[1]!, 'base64url').length).toBeGreaterThanOrEqual(16)
     for (const bad of [
       null,
       1,

@@ -62,7 +62,8 @@ function parse(args: string[], usage: string, names: string[]) {
     if (positionals.length !== 1) throw new Error('name one file')
     return { file: resolve(positionals[0]!), values: values as Record<string, boolean | undefined> }
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`, { cause: error })
+    // What Node adds after its first sentence is about positional arguments.
+    throw new Error(`${(error as Error).message.split('. ')[0]}\n${usage}`, { cause: error })
   }
 }
 

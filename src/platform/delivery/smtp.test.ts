@@ -76,6 +76,8 @@ describe('handing a mail over', () => {
       // Mail programs show this name alone: it is never an address.
       expect(parsed.from?.name).not.toMatch(/[@\uff20\ufe6b]/)
       expect(parsed.from?.address).toBe('portal@portico.example')
+      for (const each of [parsed.replyTo?.[0], parsed.to?.[0]]) expect(each?.name).not.toMatch(/[@\uff20\ufe6b]/)
+      expect(parsed.replyTo?.map(({ address }) => address)).toEqual(['help@harbour-repair.example'])
       expect(parsed.bcc ?? []).toEqual([])
       expect(parsed.headers.map(({ key }) => key)).not.toContain('bcc')
     }

@@ -37,7 +37,6 @@ export function addHooks(app: FastifyInstance, options: HttpOptions): void {
   app.decorateRequest('caller')
   app.decorateRequest('externalOrigin', '')
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
     warnings.lookForProxy(request)
     request.hostScope = await hostScopeOf(request, publicUrl, slugOfHost)
     request.caller = callerOf(request)
@@ -52,6 +51,7 @@ export function addHooks(app: FastifyInstance, options: HttpOptions): void {
     request.externalOrigin = externalOrigin(request, origins)
   })
   app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     // Pages bring their own; all else (JSON, redirects, pictures opened by themselves) loads and runs nothing.
     if (!reply.hasHeader('content-security-policy'))

@@ -41,7 +41,8 @@ export function expectedOrigin(request: FastifyRequest, options: OriginOptions):
   const { publicUrl } = options
   const hostname = request.hostname.toLowerCase()
   const main = publicUrl.hostname
-  if (hostname === main || hostname.endsWith(`.${main}`)) {
+  const isPortal = hostname.endsWith(`.${main}`) && !request.hostScope.isUnknown
+  if (hostname === main || isPortal) {
     const url = new URL(publicUrl)
     url.hostname = hostname
     return url.origin

@@ -24,6 +24,7 @@ declare module 'fastify' {
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]', '::1']
 const USER_AGENT_LIMIT = 300
+const SLUG = /^[a-z0-9-]+$/
 
 /** `slugOfHost` knows the hosts that accounts brought themselves. */
 export async function hostScopeOf(
@@ -34,9 +35,11 @@ export async function hostScopeOf(
   const host = request.hostname.toLowerCase().replace(/\.$/, '')
   const main = publicUrl.hostname.toLowerCase()
   if (host === main || LOCAL_HOSTS.includes(host)) return { surface: 'main', portal: null }
-  if (host.endsWith(`.${main}`)) return { surface: 'portal', portal: host.slice(0, -main.length - 1) }
-  const slug = await slugOfHost(host)
-  return { surface: 'portal', portal: slug ?? host, isUnknown: slug === null }
+  const slug = host.endsWith(`.${main}`) ? host.slice(0, -main.length - 1) : ''
+  // Anything else before our name, such as `evil.example/`, is another host to whoever reads it as an address.
+  if (SLUG.test(slug)) return { surface: 'portal', portal: slug }
+  const ownSlug = await slugOfHost(host)
+  return { surface: 'portal', portal: ownSlug ?? host, isUnknown: ownSlug === null }
 }
 
 export function callerOf(request: FastifyRequest): Caller {
@@ -64,7 +67,7 @@ export function callerOf(request: FastifyRequest): Caller {
 }
 
 /** The bare address of the client; the peer's when a proxy forwarded something that is no address. */
-const clientAddressOf = ({ ip, socket }: FastifyRequest): string =>
+export const clientAddressOf = ({ ip, socket }: FastifyRequest): string =>
   bareAddress(ip) ?? bareAddress(socket.remoteAddress ?? '') ?? 'unknown'
 
 /** Segments `.` and `..`, empty segments, what some servers take for a slash or cut off, and any of it encoded twice. */
