@@ -6,7 +6,7 @@ import { createHook } from 'node:async_hooks'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { hashPassword } from '../src/platform/secrets.ts'
-import { startSeparateServer, type Business, type TestServer } from './test-server.ts'
+import { startSeparateServer, type Business, type Reply, type TestServer } from './test-server.ts'
 
 let server: TestServer, shop: Business
 let statements: string[] = []
@@ -51,6 +51,21 @@ it('hashes are counted', async () => {
   expect(await recordWork(() => hashPassword('a kettle in the harbour'))).toMatchObject({ hashes: 1 })
 })
 
+/** The owner's session ends when the clock moves. */
+async function renewOwner(): Promise<void> {
+  shop.owner.cookies.clear()
+  shop.owner.cookies.set('portico_people', (await shop.staff('owner')).cookies.get('portico_people')!)
+}
+
+/** Failed sign-ins, half an hour between each, so that none is turned away. */
+async function failTimes(count: number, guess: () => Promise<Reply>): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    expect((await guess()).status).toBe(401)
+    server.clock.advance(30 * 60_000)
+  }
+  await renewOwner()
+}
+
 let addresses = 0
 const newAddress = () => `person.${++addresses}@post.example`
 
@@ -91,8 +106,7 @@ describe('a portal does the same work for every address', () => {
         const email = await create()
         if (since === 'an hour ago') {
           server.clock.advance(3600_000)
-          shop.owner.cookies.clear()
-          shop.owner.cookies.set('portico_people', (await shop.staff('owner')).cookies.get('portico_people')!)
+          await renewOwner()
         }
         works[state] = await recordWork(() => shop.visitor().call(operation as 'signUp', { ...input, email }))
       }
@@ -100,6 +114,20 @@ describe('a portal does the same work for every address', () => {
       expect((unknown as { statements: string[] }).statements.length).toBeGreaterThan(1)
       for (const [state, work] of Object.entries(others)) expect(work, state).toEqual(unknown)
     })
+
+  it('once its owner is told of many failed sign-ins, and after that', async () => {
+    for (const failures of [9, 10]) {
+      const works: Record<string, unknown> = {}
+      for (const [state, create] of Object.entries(PORTAL_ADDRESSES)) {
+        const email = await create()
+        const guess = () => shop.visitor().call('signInToPortal', { email, password: 'not the password' })
+        await failTimes(failures, guess)
+        works[state] = await recordWork(guess)
+      }
+      const { unknown, ...others } = works
+      for (const [state, work] of Object.entries(others)) expect(work, `${state} after ${failures}`).toEqual(unknown)
+    }
+  }, 120_000)
 
   it('once the mails of the hour are used up, too', async () => {
     const works: Record<string, unknown> = {}
@@ -149,6 +177,20 @@ describe('the office does the same work for every address', () => {
     expect((unknown as { statements: string[] }).statements.length).toBeGreaterThan(1)
     for (const [state, work] of Object.entries(others)) expect(work, state).toEqual(unknown)
   })
+
+  it('once the owner of a login is told of many failed sign-ins, and after that', async () => {
+    for (const failures of [9, 10]) {
+      const works: Record<string, unknown> = {}
+      for (const [state, create] of Object.entries(people)) {
+        const email = await create()
+        const guess = () => server.anyone().call('signIn', { email, password: 'not the password' })
+        await failTimes(failures, guess)
+        works[state] = await recordWork(guess)
+      }
+      const { unknown, ...others } = works
+      for (const [state, work] of Object.entries(others)) expect(work, `${state} after ${failures}`).toEqual(unknown)
+    }
+  }, 120_000)
 
   it('mails the link to those with a login, and leaves nothing of it for others', async () => {
     const counts = async () =>

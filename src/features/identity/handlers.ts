@@ -1,3 +1,4 @@
+import { undoUnless } from '../../platform/database/statements.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, yes, type Problem } from '../../platform/problem.ts'
 import { newToken, verifyPassword } from '../../platform/secrets.ts'
@@ -6,6 +7,7 @@ import { beginSignIn, consumeAlert, rememberBrowser, type SignInAttempt } from '
 import { ALERT_AFTER } from './guessing/rules.ts'
 import { staffSignInsFailed } from './people/messages.ts'
 import { findFirstAccount } from './people/queries.ts'
+import { NO_ACCOUNT, NO_MAILBOX } from './people/rules.ts'
 import { listPersonAccounts, endPersonSessions, startPersonSession } from './queries.ts'
 
 /** A staff session ends after 24 hours, or after an hour without a request (RELIABILITY C4). */
@@ -63,16 +65,22 @@ export const identityHandlers = implement('identity', identity, {
 
 /** The refusal of a wrong password. After many in a row the owner of the login is told, by one of their accounts. */
 async function refuseGuess(ctx: Context<typeof identity.signIn>, { login, failures }: SignInAttempt): Promise<Problem> {
-  const account = login && failures >= ALERT_AFTER ? await findFirstAccount(ctx.db, login.id) : null
-  if (login && account && (await consumeAlert(ctx.db, login.id, ctx.now))) {
-    await ctx.enter(account)
-    await ctx.emit({
-      message: staffSignInsFailed,
-      to: { address: login.email!, name: login.name },
-      subject: { kind: 'person', id: login.id },
-      locale: ctx.locale,
-      vars: { count: String(failures) },
-    })
+  if (failures >= ALERT_AFTER) {
+    // The same work for every address, so that its time does not tell who has a login (PS-46).
+    const person = login?.id ?? ctx.newId()
+    const account = await findFirstAccount(ctx.db, person)
+    const isKnown = login !== undefined && account !== null
+    const isDue = await undoUnless(ctx.db, isKnown, () => consumeAlert(ctx.db, person, ctx.now))
+    await ctx.enter(account ?? NO_ACCOUNT)
+    await undoUnless(ctx.db, isKnown && isDue, () =>
+      ctx.emit({
+        message: staffSignInsFailed,
+        to: { address: login?.email ?? NO_MAILBOX, name: login?.name ?? null },
+        subject: { kind: 'person', id: person },
+        locale: ctx.locale,
+        vars: { count: String(failures) },
+      }),
+    )
   }
   return problem('wrongCredentials', { subject: login && { kind: 'person', id: login.id } })
 }

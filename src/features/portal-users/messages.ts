@@ -238,7 +238,7 @@ export interface Reply {
 }
 
 /** In place of the user when an address has none. Nothing about it is stored, and nothing is sent to it. */
-const standIn = (id: string): Recipient => ({
+export const standIn = (id: string): Recipient => ({
   id,
   email: 'nobody@invalid.example',
   name: null,

@@ -16,11 +16,7 @@ import {
   setPassword,
   consumeReset,
 } from './queries.ts'
-import { resetLinkStatus, RESET_MS, STAFF_SESSION_MS } from './rules.ts'
-
-/** In place of the account and the mailbox when an address has none. Nothing is stored for them. */
-const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000'
-const NO_MAILBOX = 'nobody@invalid.example'
+import { NO_ACCOUNT, NO_MAILBOX, resetLinkStatus, RESET_MS, STAFF_SESSION_MS } from './rules.ts'
 
 export const peopleHandlers = implement('people', people, {
   requestPasswordReset: prepared(

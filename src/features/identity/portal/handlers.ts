@@ -1,7 +1,14 @@
+import { undoUnless } from '../../../platform/database/statements.ts'
 import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
 import { notFound, problem, yes, type Problem } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
-import { portalPasswordChanged, portalSignInsFailed, replyAlike, sendNotice } from '../../portal-users/messages.ts'
+import {
+  portalPasswordChanged,
+  portalSignInsFailed,
+  replyAlike,
+  sendNotice,
+  standIn,
+} from '../../portal-users/messages.ts'
 import { portalIsOpen } from '../../portal-users/activation/policy.ts'
 import {
   findToken,
@@ -54,11 +61,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
       if (!correct) await attempt.fail()
       return { attempt, correct }
     },
-    async (ctx, _input, { attempt, correct }) => {
+    async (ctx, { email }, { attempt, correct }) => {
       const { login } = attempt
       ctx.allow(portalIsOpen(ctx.account))
       const subject = login && { kind: 'portalUser', id: login.id }
-      if (!login || !correct) return refuseGuess(ctx, attempt)
+      if (!login || !correct) return refuseGuess(ctx, email, attempt)
       if (login.status === 'signed_up') {
         ctx.afterCommit(attempt.complete)
         return problem('notActivated', { subject })
@@ -202,12 +209,17 @@ const auditEndedSessions = (
 /** The refusal of a wrong password. After many in a row the owner of the login is told. */
 async function refuseGuess(
   ctx: Context<typeof portalIdentity.signInToPortal>,
+  email: string,
   { login, failures }: SignInAttempt,
 ): Promise<Problem> {
-  const isAlertDue = login?.status === 'active' && failures >= ALERT_AFTER
-  const user = isAlertDue && (await lockLoginByEmail(ctx.db, ctx.account.id, emailNorm(login.email!)))
-  if (user && (await consumeAlert(ctx.db, user.id, ctx.now))) {
-    await sendNotice(ctx, user, portalSignInsFailed, { count: String(failures) })
+  if (failures >= ALERT_AFTER) {
+    // The same work for every address, so that its time does not tell who has a login (PS-46).
+    const user = await lockLoginByEmail(ctx.db, ctx.account.id, emailNorm(email))
+    const isActive = user?.status === 'active'
+    const recipient = user ?? standIn(ctx.newId())
+    const isDue = await undoUnless(ctx.db, isActive, () => consumeAlert(ctx.db, recipient.id, ctx.now))
+    const vars = { count: String(failures) }
+    await undoUnless(ctx.db, isActive && isDue, () => sendNotice(ctx, recipient, portalSignInsFailed, vars))
   }
   return problem('wrongCredentials', { subject: login && { kind: 'portalUser', id: login.id } })
 }
