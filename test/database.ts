@@ -34,8 +34,12 @@ export const testPasswords = () =>
     ROLES.map((role) => [role, deriveKey(TEST_SECRET, `database role ${role}`).toString('base64url')]),
   ) as RolePasswords
 
-/** Starts the embedded PostgreSQL, or uses the server at TEST_DATABASE_URL (15 in CI). */
+/**
+ * Starts the embedded PostgreSQL, or uses the server at TEST_DATABASE_URL (15 in CI). A process that starts many runs
+ * (`npm run mutations`) opens one world for all of them and passes it in TEST_WORLD.
+ */
 export async function openWorld(): Promise<World & { close(): Promise<void> }> {
+  if (process.env.TEST_WORLD) return shareWorld(JSON.parse(process.env.TEST_WORLD) as World)
   const folder = join(tmpdir(), `portico-test-${process.pid}-${randomBytes(4).toString('hex')}`)
   await mkdir(folder, { recursive: true, mode: 0o755 })
   const testDatabaseUrl = process.env.TEST_DATABASE_URL
@@ -59,19 +63,23 @@ export async function openWorld(): Promise<World & { close(): Promise<void> }> {
     folder,
     async close() {
       if (embedded) await embedded.stop()
-      else
-        await withAdmin(superuserOf(admin), async (client) => {
-          const { rows } = await client.query<{ datname: string }>(
-            'select datname from pg_database where datname like $1',
-            [`${template}%`],
-          )
-          for (const { datname } of rows)
-            await client.query(`drop database if exists ${pg.escapeIdentifier(datname)} with (force)`)
-        })
+      else await dropDatabases(admin, `${template}%`)
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
+
+const shareWorld = (world: World) => ({ ...world, close: () => dropDatabases(world.admin, `${world.template}\\_%`) })
+
+/** Drops the databases whose names are `like` this pattern. */
+const dropDatabases = (admin: Connect, pattern: string): Promise<void> =>
+  withAdmin(superuserOf(admin), async (client) => {
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname like $1', [
+      pattern,
+    ])
+    for (const { datname } of rows)
+      await client.query(`drop database if exists ${pg.escapeIdentifier(datname)} with (force)`)
+  })
 
 /** Who may end the sessions of a pooler and run what an administrator is asked to run. */
 export const superuserOf = (admin: Connect): Connect =>

@@ -170,6 +170,20 @@ describe('resending', () => {
     expect((await shop.visitor().ok('getActivation', { token: second })).status).toBe('open')
   })
 
+  it('CP-14 a user who signed up and has not activated gets a new link, which works', async () => {
+    const open = await server.business({ public: true })
+    const email = address()
+    const visitor = open.visitor()
+    await visitor.ok('signUp', { email, name: 'Martha Okonkwo', password: 'a good long password' })
+    await tokenIn(email)
+    const { rows } = await open.owner.ok('listPortalUsers', { search: email })
+    expect(rows).toMatchObject([{ status: 'signed_up', can: { resend: true } }])
+    waitAMinute()
+    await open.owner.ok('resendPortalInvitation', { user: rows[0]!.id })
+    expect(await server.mailTo(email)).toHaveLength(2)
+    await visitor.ok('activateAccount', { token: await tokenIn(email) })
+  })
+
   it.each([
     ['active', 'alreadyActivated'],
     ['suspended', 'portalUserSuspended'],

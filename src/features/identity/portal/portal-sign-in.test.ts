@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PASSWORD } from '../../../../test/test-server.ts'
+import { PASSWORD, type Business } from '../../../../test/test-server.ts'
 import { hashPassword } from '../../../platform/secrets.ts'
 import {
   server,
@@ -14,6 +14,9 @@ import {
 } from './portal-sign-in.fixtures.ts'
 
 setUpSignInTests()
+
+const switchPortal = async ({ owner }: Business, change: { enabled: boolean; introduction?: string }) =>
+  owner.ok('updatePortalSettings', { version: (await owner.ok('getPortalSettings')).version, ...change })
 
 describe('getPortal', () => {
   it("CP-01 V-09 returns the business's name, introduction, branding and contact details to everyone", async () => {
@@ -31,11 +34,13 @@ describe('getPortal', () => {
     expect(await business.visitor('path').ok('getPortal')).toMatchObject({ name: 'Kestrel Boilers' })
   })
 
-  it('CP-02 E-09 when the portal is off it says only that; sessions pause, and work again when it is on', async () => {
+  it('CP-02 E-09 when the portal is off it says only that; sessions have ended, and passwords work again when it is on', async () => {
     const business = await server.business({ name: 'Kestrel Boilers' }),
       user = await business.portalUser(),
       visitor = business.visitor()
-    await setPortal(business, { enabled: false, introduction: 'A secret plan' })
+    await switchPortal(business, { enabled: true, introduction: 'A secret plan' })
+    expect((await visitor.call('getPortal')).text).toContain('A secret plan')
+    await switchPortal(business, { enabled: false })
     const reply = await visitor.call('getPortal')
     expect(reply.body).toMatchObject({ enabled: false, name: '', introduction: '', accent: null, supportEmail: null })
     expect(reply.text).not.toMatch(/Kestrel|secret/)
@@ -48,7 +53,9 @@ describe('getPortal', () => {
       () => visitor.call('getActivation', { token: 'x' }),
     ])
       expect(await call()).toMatchObject({ status: 404, body: { code: 'portalOff' } })
-    await setPortal(business, { enabled: true })
+    await switchPortal(business, { enabled: true })
+    expect(await isIn(user)).toBe(false)
+    await user.ok('signInToPortal', { email: user.email, password: PASSWORD })
     expect(await isIn(user)).toBe(true)
   })
 

@@ -103,6 +103,10 @@ describe('a booking', () => {
       scheduledAt: null,
       requested: { day: '2027-07-01', time: '14:00' },
     })
+    // Customers do not see a schedule before it is settled, so what was written counts.
+    const [row] = await jobsIn(here.harbour.id)
+    expect([row!.requested_at?.toISOString(), row!.scheduled_at]).toEqual(['2027-07-01T13:00:00.000Z', null])
+    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({ scheduled: null, scheduledAt: null })
     for (const [requested, code] of [
       [{ day: '2027-03-28', time: '01:30' }, 'timeGap'],
       [{ day: '2020-01-01', time: '09:00' }, 'timePast'],

@@ -1,25 +1,61 @@
 import { describe, expect, it } from 'vitest'
 import { bookJob, home, moveJob, createWorld } from '../jobs.fixtures.ts'
-import {
-  JOB_STATUSES,
-  TRANSITIONS,
-  transitionOf,
-  progressOf,
-  staffNameFor,
-  type JobStatus,
-  type TransitionRole,
-} from '../rules.ts'
+import { JOB_STATUSES, progressOf, staffNameFor, type JobStatus } from '../rules.ts'
 import { clearedTimeOf } from './rules.ts'
 
 const { stored } = home
 const reset = (job: string, status: JobStatus, worker: string | null) =>
   stored((db) => db.updateTable('jobs').set({ status, worker_id: worker, version: 1 }).where('id', '=', job).execute())
 
+type Mover = 'worker' | 'dispatcher' | 'manager'
+
+/** E-40, written down from the requirement: where a job may go from each status, by whom. */
+const ALLOWED: Record<JobStatus, Partial<Record<JobStatus, Mover[]>>> = {
+  unassigned: {
+    unpublished: ['dispatcher'],
+    pending: ['dispatcher'],
+    assigned: ['dispatcher'],
+    postponed: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
+  unpublished: {
+    unassigned: ['dispatcher'],
+    pending: ['dispatcher'],
+    assigned: ['dispatcher'],
+    postponed: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
+  pending: {
+    unassigned: ['dispatcher'],
+    assigned: ['worker'],
+    declined: ['worker'],
+    postponed: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
+  assigned: {
+    unassigned: ['dispatcher'],
+    started: ['worker', 'dispatcher'],
+    postponed: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
+  started: { paused: ['worker', 'dispatcher'], completed: ['worker', 'dispatcher'], canceled: ['dispatcher'] },
+  paused: { started: ['worker', 'dispatcher'], completed: ['worker', 'dispatcher'], canceled: ['dispatcher'] },
+  completed: { started: ['manager'] },
+  declined: { unassigned: ['dispatcher'], canceled: ['dispatcher'] },
+  postponed: {
+    unassigned: ['dispatcher'],
+    pending: ['dispatcher'],
+    assigned: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
+  canceled: { unassigned: ['dispatcher'] },
+}
+
 describe('the table of transitions', () => {
   it('E-40 every pair of statuses is allowed to exactly those the table names, and refused with 409 to all others', async () => {
     const here = await createWorld()
     const owner = here.harbour.owner
-    const people: [typeof owner, TransitionRole[]][] = [
+    const people: [typeof owner, Mover[]][] = [
       [owner, ['dispatcher', 'manager']],
       [here.dispatcher, ['dispatcher']],
       [here.worker, ['worker']],
@@ -37,7 +73,7 @@ describe('the table of transitions', () => {
             reason: 'Because',
             ...(movers.includes('dispatcher') && ['pending', 'assigned'].includes(to) && { worker: here.worker.id }),
           })
-          const allowed = transitionOf(from, to, movers) !== undefined
+          const allowed = ALLOWED[from][to]?.some((mover) => movers.includes(mover)) ?? false
           // Unpublished jobs are not released: to their worker they are not there.
           const expected = from === 'unpublished' && movers[0] === 'worker' ? 404 : allowed ? 200 : 409
           if (reply.status !== expected)
@@ -46,7 +82,6 @@ describe('the table of transitions', () => {
       }
     }
     expect(wrong).toEqual([])
-    expect(TRANSITIONS.length).toBeGreaterThan(10)
   })
 
   it('E-40 reopening and declining ask for a reason, and assigning for a worker', async () => {

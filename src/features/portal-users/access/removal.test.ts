@@ -28,6 +28,15 @@ describe('suspending', () => {
     expect((await user.call('getCurrentPortalUser')).status).toBe(401)
   })
 
+  it('1J tells the suspended user only when the business wants it', async () => {
+    const [quiet, told] = [await shop.portalUser({ name: 'Quiet' }), await shop.portalUser({ name: 'Told' })]
+    await shop.owner.ok('suspendPortalUser', { user: quiet.id })
+    await switchOn({ mailOnRemoval: true })
+    await shop.owner.ok('suspendPortalUser', { user: told.id })
+    expect(await server.mailTo(quiet.email)).toEqual([])
+    expect(await server.mailTo(told.email)).toMatchObject([{ subject: expect.stringContaining('ended') }])
+  })
+
   it('is refused for a user who has not activated, and a second removal succeeds too', async () => {
     const waiting = await shop.portalUser({ status: 'invited' }),
       user = await shop.portalUser()

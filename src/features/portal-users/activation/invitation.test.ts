@@ -10,6 +10,7 @@ import {
   MARTHA,
   office,
   setUser,
+  settings,
   shop,
   tokenFor,
   userOf,
@@ -63,6 +64,23 @@ describe('acceptInvitation', () => {
     expect(await isIn(visitor)).toBe(true)
   })
 
+  it('V-08 E-69 the form asks all that the business asks at sign-up, and names all that is missing at once', async () => {
+    const business = await shop({ public: false }),
+      email = await invite(business)
+    await settings(business, {
+      sign_up_fields: JSON.stringify({ name: 'required', phone: 'required', company: 'required', address: 'optional' }),
+    })
+    const token = await tokenFor(email)
+    const refused = await business.visitor().call('acceptInvitation', { token, password: MARTHA.password })
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { fields: { name: { code: 'required' }, phone: { code: 'required' }, company: { code: 'required' } } },
+    })
+    expect(Object.keys(refused.body.fields!).sort()).toEqual(['company', 'name', 'phone'])
+    await business.visitor().ok('acceptInvitation', { ...MARTHA, token, company: 'Kettle Ltd' })
+    expect(await userOf(business, email)).toMatchObject({ status: 'active', company: 'Kettle Ltd' })
+  })
+
   it('CP-08 C6 twenty forms at once: one is taken, with its own answers', { repeats: 9 }, async () => {
     const business = await shop({ public: false }),
       email = await invite(business)
@@ -83,7 +101,9 @@ describe('acceptInvitation', () => {
       email = await invite(business),
       visitor = business.visitor()
     const token = await tokenFor(email)
-    await setUser(business, email, { status: 'removed' })
+    await visitor.ok('getActivation', { token })
+    const { id: user } = (await userOf(business, email))!
+    await business.owner.ok('removePortalUser', { user })
     expect((await visitor.call('acceptInvitation', { ...MARTHA, token })).status).toBe(404)
     expect([await userOf(business, email), await countOf(business, 'portal_sessions')]).toMatchObject([
       { name: null, password_hash: null },

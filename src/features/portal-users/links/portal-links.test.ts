@@ -6,14 +6,25 @@ setUpPortalUserTests()
 describe('customers of a user', () => {
   it('V-27 PS-09 linking lets the user reach a customer on the next request, unlinking ends it and deletes nothing', async () => {
     const customer = await shop.customer('Lockside Hotel')
+    const template = await shop.template()
     const user = await shop.portalUser()
+    const { id: job } = await shop.owner.ok('createJob', { customer, template, address: '1 Lockside' })
+    const reach = async () => [
+      (await user.ok('listPortalJobs')).rows.map((row) => row.id),
+      (await user.call('getPortalJob', { job })).status,
+      (await user.ok('getBookingOptions')).customers.map((each) => each.name),
+    ]
+    expect(await reach()).toEqual([[], 404, []])
     const { id: link } = await shop.owner.ok('linkCustomer', { user: user.id, customer })
+    expect(await reach()).toEqual([[job], 200, ['Lockside Hotel']])
     expect(await shop.owner.call('linkCustomer', { user: user.id, customer })).toMatchObject({
       status: 409,
       body: { code: 'alreadyLinked' },
     })
     await shop.owner.ok('unlinkCustomer', { user: user.id, link })
     expect(await listLinks(user.id)).toEqual([])
+    expect(await reach()).toEqual([[], 404, []])
+    expect((await shop.owner.ok('getJob', { job })).customer.id).toBe(customer)
     expect(
       await server.stored((db) =>
         db

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { linkIn } from '../../../../test/test-server.ts'
 import { address, server, list, rowOf, shop, setUpPortalUserTests } from '../portal-users.fixtures.ts'
 
 setUpPortalUserTests()
@@ -24,6 +25,30 @@ describe('the list', () => {
     expect(await found('')).toEqual([anna.id, bob.id])
     for (const nothing of ['zzz', '%', '_____________________________________', "' or 1=1 --", '\\'])
       expect(await found(nothing), nothing).toEqual([])
+  })
+
+  it('CP-26 finds the name given at sign-up, the one changed in the profile, and a confirmed new address', async () => {
+    const open = await server.business({ public: true })
+    const found = async (search: string) =>
+      (await open.owner.ok('listPortalUsers', { search })).rows.map(({ email }) => email)
+    const email = address('martha')
+    await open.visitor().ok('signUp', { email, name: 'Żaneta Łopatka', password: 'a good long password' })
+    expect(await found('zaneta lopatka')).toEqual([email])
+
+    const user = await open.portalUser({ name: 'Bob Before' })
+    const { version } = await user.ok('getPortalProfile')
+    await user.ok('updatePortalProfile', { version, name: 'Zoë Afterwards' })
+    expect(await found('zoe after')).toEqual([user.email])
+    expect(await found('bob before')).toEqual([])
+
+    const newEmail = address('renamed')
+    const { version: seen } = await open.owner.ok('getPortalUser', { user: user.id })
+    await open.owner.ok('updatePortalUser', { user: user.id, version: seen, email: newEmail })
+    expect(await found('renamed')).toEqual([])
+    const token = linkIn((await server.mailTo(newEmail)).at(-1), /confirm-email\/\S+/).split('/')[1]!
+    await user.ok('confirmEmailChange', { token })
+    expect(await found(newEmail)).toEqual([newEmail])
+    expect(await found(user.email)).toEqual([])
   })
 
   it('PS-12 counts what the search finds, and each count is as long as its list', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bookJob, home, createWorld } from '../../jobs.fixtures.ts'
+import { bookJob, home, createWorld, moveJob } from '../../jobs.fixtures.ts'
 
 const { business, stored, clock } = home
 const jobsIn = (account: string) =>
@@ -165,6 +165,21 @@ describe('for whom', () => {
     ])
   })
 
+  it('V-26 the customer that a booking makes has a contact and a site from what the user gave', async () => {
+    const harbour = await business()
+    const template = await harbour.template()
+    const nadia = await harbour.portalUser({ name: 'Nadia Ferrari' })
+    const { version } = await nadia.ok('getPortalProfile')
+    await nadia.ok('updatePortalProfile', { version, name: 'Nadia Ferrari', phone: '0117 496 0003' })
+    const { jobs } = await nadia.ok('createPortalJob', { template, address: '5 Wapping Road' })
+    const { customer } = await harbour.owner.ok('getJob', { job: jobs[0]!.id })
+    expect(await harbour.owner.ok('getCustomer', { customer: customer.id })).toMatchObject({
+      name: 'Nadia Ferrari',
+      contacts: [{ name: 'Nadia Ferrari', email: nadia.email, phone: '0117 496 0003', isPrimary: true }],
+      sites: [{ address: '5 Wapping Road', status: 'active' }],
+    })
+  })
+
   it('E-25 V-27 after the last link is removed, a booking creates a new customer or is refused, by the account setting; the old customer stays out of reach', async () => {
     const harbour = await business()
     const template = await harbour.template()
@@ -189,25 +204,29 @@ describe('for whom', () => {
 
   it('E-11 a form sent after the user was removed asks to sign in and stores nothing', async () => {
     const here = await createWorld()
-    await stored((db) =>
-      db.updateTable('portal_users').set({ status: 'removed' }).where('id', '=', here.eleanor.id).execute(),
-    )
-    expect((await here.eleanor.call('createPortalJob', { template: here.template, site: here.site })).body.code).toBe(
-      'notSignedIn',
-    )
+    const form = { template: here.template, site: here.site }
+    expect((await here.eleanor.ok('getBookingOptions', { template: here.template })).allowed).toBe(true)
+    await here.harbour.owner.ok('removePortalUser', { user: here.eleanor.id })
+    expect(await here.eleanor.call('createPortalJob', form)).toMatchObject({
+      status: 401,
+      body: { code: 'notSignedIn' },
+    })
     expect(await jobsIn(here.harbour.id)).toEqual([])
   })
 
   it('CP-31 removing the user changes no job, and the job keeps its creator', async () => {
     const here = await createWorld()
-    const job = await bookJob(here)
-    await stored(async (db) => {
-      await db.updateTable('portal_users').set({ status: 'removed' }).where('id', '=', here.eleanor.id).execute()
-      await db.deleteFrom('portal_links').where('portal_user_id', '=', here.eleanor.id).execute()
-    })
-    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
-      status: 'unassigned',
-      createdBy: { kind: 'portalUser', id: here.eleanor.id, name: 'Eleanor Finch' },
-    })
+    const open = await bookJob(here)
+    const assigned = await bookJob(here)
+    await moveJob(here.dispatcher, assigned, { to: 'assigned', worker: here.worker.id })
+    const before = await jobsIn(here.harbour.id)
+    expect(before.map(({ status }) => status)).toEqual(['unassigned', 'assigned'])
+    await here.harbour.owner.ok('removePortalUser', { user: here.eleanor.id })
+    expect((await here.eleanor.call('listPortalJobs')).status).toBe(401)
+    expect(await jobsIn(here.harbour.id)).toEqual(before)
+    for (const job of [open, assigned])
+      expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({
+        createdBy: { kind: 'portalUser', id: here.eleanor.id, name: 'Eleanor Finch' },
+      })
   })
 })

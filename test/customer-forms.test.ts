@@ -1,0 +1,101 @@
+/** Every form of the office's customer pages, sent as a browser without script sends it. */
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openScreen, startPagesServer } from './no-script.ts'
+import type { Business } from './test-server.ts'
+
+let shop: Business, customer: string
+
+beforeAll(startPagesServer)
+beforeEach(async () => {
+  shop = await (await startPagesServer()).business()
+  customer = await shop.customer('Dockside Lettings')
+})
+
+const open = (path = '') => openScreen(shop.owner, `/office/${shop.slug}/customers/${customer}${path}`)
+const load = () => shop.owner.ok('getCustomer', { customer })
+
+describe('a customer', () => {
+  it('"Add customer" stores what was typed, with its first contact and site', async () => {
+    const form = await openScreen(shop.owner, `/office/${shop.slug}/customers/new`)
+    const after = await form.press('Add customer', {
+      name: 'Quay Apartments',
+      reference: 'QA-7',
+      'contact.name': 'Hannah Prewett',
+      'contact.email': 'hannah@quay.example',
+      'site.address': '3 Lockside, Bristol',
+      'billing.name': 'Accounts',
+    })
+    expect(after.path).toMatch(/\/customers\/[\w-]+\?done=created$/)
+    customer = /customers\/([\w-]+)/.exec(after.path)![1]!
+    expect(await load()).toMatchObject({
+      name: 'Quay Apartments',
+      reference: 'QA-7',
+      contacts: [{ name: 'Hannah Prewett', email: 'hannah@quay.example', isPrimary: true }],
+      sites: [{ address: '3 Lockside, Bristol' }],
+      office: { billing: { name: 'Accounts' } },
+    })
+  })
+
+  it('"Save changes" stores the new name', async () => {
+    await (await open('/edit')).press('Save changes', { name: 'Dockside Homes', notes: 'Ring twice.' })
+    expect(await load()).toMatchObject({ name: 'Dockside Homes', office: { notes: 'Ring twice.' } })
+  })
+
+  it('"Archive customer" asks first, and "Restore customer" brings it back', async () => {
+    const dialog = await (await open()).follow('Archive customer')
+    expect((await load()).status).toBe('active')
+    const archived = await dialog.press('Archive customer')
+    expect((await load()).status).toBe('archived')
+    await archived.press('Restore customer')
+    expect((await load()).status).toBe('active')
+  })
+
+  it('"Copy contact" makes the chosen contact the billing contact', async () => {
+    await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email: 'hannah@quay.example' })
+    const { contacts } = await load()
+    await (await open()).press('Copy contact', { contact: contacts[0]!.id })
+    expect((await load()).office?.billing).toMatchObject({ name: 'Hannah Prewett', email: 'hannah@quay.example' })
+  })
+})
+
+describe('a contact', () => {
+  it('"Add contact" adds it as primary when that is checked', async () => {
+    await (
+      await open('/contacts/new')
+    ).press('Add contact', {
+      name: 'Hannah Prewett',
+      phone: '0117 496 0007',
+      isPrimary: true,
+    })
+    expect((await load()).contacts).toMatchObject([{ name: 'Hannah Prewett', phone: '0117 496 0007', isPrimary: true }])
+  })
+
+  it('"Save changes" stores it, and "Remove contact" asks first', async () => {
+    await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett' })
+    const path = `/contacts/${(await load()).contacts[0]!.id}`
+    await (await open(path)).press('Save changes', { role: 'Tenant' })
+    expect((await load()).contacts).toMatchObject([{ name: 'Hannah Prewett', role: 'Tenant' }])
+    const dialog = await (await open(path)).follow('Remove contact')
+    expect((await load()).contacts).toHaveLength(1)
+    await dialog.press('Remove contact')
+    expect((await load()).contacts).toEqual([])
+  })
+})
+
+describe('a site', () => {
+  it('"Add site" adds it', async () => {
+    await (await open('/sites/new')).press('Add site', { address: '3 Lockside, Bristol', notes: 'Blue door' })
+    expect((await load()).sites).toMatchObject([{ address: '3 Lockside, Bristol', notes: 'Blue door' }])
+  })
+
+  it('"Save changes" stores it, "Archive site" and "Restore site" change its status', async () => {
+    const site = await shop.site(customer)
+    const path = `/sites/${site}`
+    await (await open(path)).press('Save changes', { name: 'Ground floor' })
+    expect((await load()).sites).toMatchObject([{ name: 'Ground floor', status: 'active' }])
+    await (await open(path)).press('Archive site')
+    expect((await load()).sites).toMatchObject([{ status: 'archived' }])
+    await (await open(path)).press('Restore site')
+    expect((await load()).sites).toMatchObject([{ status: 'active' }])
+  })
+})

@@ -1,0 +1,116 @@
+/** The forms of the office's portal user pages: a button that no longer calls its operation. */
+import { idleForm, type Mutation } from '../mutation.ts'
+
+const tests = 'test/portal-user-forms.test.ts'
+
+export const portalUserForms: Mutation[] = [
+  idleForm({
+    name: 'idle-resend-portal-invitation-on-users',
+    covers: ['CP-14'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/+page.server.ts',
+    operation: 'locals.api.resendPortalInvitation',
+    tests: { [tests]: ['CP-14 "Resend invitation" sends a new link'] },
+  }),
+  idleForm({
+    name: 'idle-reactivate-portal-user-on-users',
+    covers: ['issue 9, 2.4'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/+page.server.ts',
+    operation: 'locals.api.reactivatePortalUser',
+    tests: { [tests]: ['"Reactivate user" lets a suspended user in again'] },
+  }),
+  idleForm({
+    name: 'idle-remove-portal-user-on-users',
+    covers: ['CP-25', 'CP-27', 'CP-28'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/+page.server.ts',
+    operation: 'locals.api.removePortalUser',
+    output: "{ outcome: 'removed' }",
+    tests: { [tests]: ['CP-25 CP-27 CP-28 "Remove user" asks first, then removes'] },
+  }),
+  idleForm({
+    name: 'idle-add-portal-user',
+    covers: ['CP-18', 'V-12'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/new/+page.server.ts',
+    operation: 'locals.api.addPortalUser',
+    output: "{ id: '' }",
+    tests: { [tests]: ['CP-18 V-12 invites the address for the customer'] },
+  }),
+  idleForm({
+    name: 'idle-resend-portal-invitation-on-user-page',
+    covers: ['CP-14'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.resendPortalInvitation',
+    tests: { [tests]: ['CP-14 "Resend invitation" sends a new link'] },
+  }),
+  idleForm({
+    name: 'idle-reactivate-portal-user-on-user-page',
+    covers: ['issue 9, 2.4'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.reactivatePortalUser',
+    tests: { [tests]: ['"Reactivate user" lets the user sign in again'] },
+  }),
+  idleForm({
+    name: 'idle-suspend-portal-user',
+    covers: ['PS-48'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.suspendPortalUser',
+    tests: { [tests]: ['"Suspend user" asks first, then ends access'] },
+  }),
+  idleForm({
+    name: 'idle-link-customer',
+    covers: ['V-27'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.linkCustomer',
+    tests: { [tests]: ['V-27 a customer that was found is linked'] },
+  }),
+  idleForm({
+    name: 'idle-unlink-customer',
+    covers: ['V-27'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.unlinkCustomer',
+    tests: { [tests]: ['V-27 a customer that was found is linked'] },
+  }),
+  idleForm({
+    name: 'idle-update-portal-link',
+    covers: ['V-21'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.updatePortalLink',
+    tests: { [tests]: ['V-21 "Save customer permissions" changes them'] },
+  }),
+  idleForm({
+    name: 'idle-customize-permissions',
+    covers: ['V-22'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.customizePermissions',
+    tests: { [tests]: ['V-22 "Save permissions" customizes the user'] },
+  }),
+  idleForm({
+    name: 'idle-reset-permissions',
+    covers: ['V-22'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.resetPermissions',
+    tests: { [tests]: ['V-22 "Save permissions" customizes the user'] },
+  }),
+  idleForm({
+    name: 'idle-set-template-access',
+    covers: ['V-25'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.setTemplateAccess',
+    tests: { [tests]: ['V-25 "Save templates" gives the chosen ones'] },
+  }),
+  idleForm({
+    name: 'idle-remove-portal-user-on-user-page',
+    covers: ['CP-25', 'CP-27'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'locals.api.removePortalUser',
+    output: "{ outcome: 'removed' }",
+    tests: { [tests]: ['CP-25 CP-27 "Remove user" asks first, then removes'] },
+  }),
+  idleForm({
+    name: 'idle-update-portal-user',
+    covers: ['E-10'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'locals.api.updatePortalUser',
+    output: "{ outcome: 'invitedAnew' }",
+    tests: { [tests]: ['E-10 "Change email" mails the new address'] },
+  }),
+]

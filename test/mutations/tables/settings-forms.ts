@@ -1,0 +1,115 @@
+/** The forms of the office's settings pages: a button that no longer calls its operation. */
+import { idleForm, type Mutation } from '../mutation.ts'
+
+const tests = 'test/settings-forms.test.ts'
+
+export const settingsForms: Mutation[] = [
+  idleForm({
+    name: 'idle-update-portal-settings',
+    covers: ['CP-32', 'V-02'],
+    file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
+    operation: 'locals.api.updatePortalSettings',
+    output: '{ enabled: true }',
+    tests: { [tests]: ['"Save changes" stores every setting of the form'] },
+  }),
+  idleForm({
+    name: 'idle-change-portal-address',
+    covers: ['CP-03'],
+    file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
+    operation: 'locals.api.changePortalAddress',
+    output: "{ slug: typed.string('slug') }",
+    tests: { [tests]: ['CP-03 "Change address" moves the portal'] },
+  }),
+  idleForm({
+    name: 'idle-update-account',
+    covers: ['V-09'],
+    file: 'src/web/routes/office/[account]/settings/business/+page.server.ts',
+    operation: 'locals.api.updateAccount',
+    tests: { [tests]: ['"Save changes" stores what was typed'] },
+  }),
+  idleForm({
+    name: 'idle-remove-logo',
+    covers: ['V-09'],
+    file: 'src/web/routes/office/[account]/settings/business/+page.server.ts',
+    operation: 'locals.api.removeLogo',
+    tests: { [tests]: ['"Remove logo" asks first, then removes it'] },
+  }),
+  idleForm({
+    name: 'idle-reorder-templates',
+    covers: ['V-24'],
+    file: 'src/web/routes/office/[account]/settings/templates/+page.server.ts',
+    operation: 'locals.api.reorderTemplates',
+    tests: { [tests]: ['"Move down" changes the order'] },
+  }),
+  idleForm({
+    name: 'idle-create-template',
+    covers: ['V-50'],
+    file: 'src/web/routes/office/[account]/settings/templates/new/+page.server.ts',
+    operation: 'locals.api.createTemplate',
+    output: "{ id: '' }",
+    tests: { [tests]: ['"Create template" stores the template with the field'] },
+  }),
+  idleForm({
+    name: 'idle-update-template',
+    covers: ['E-20'],
+    file: 'src/web/routes/office/[account]/settings/templates/[template]/+page.server.ts',
+    operation: 'locals.api.updateTemplate',
+    tests: { [tests]: ['"Save changes" stores a new version'] },
+  }),
+  idleForm({
+    name: 'idle-archive-template',
+    covers: ['E-19'],
+    file: 'src/web/routes/office/[account]/settings/templates/[template]/+page.server.ts',
+    operation: 'locals.api.archiveTemplate',
+    tests: { [tests]: ['"Archive template" asks first'] },
+  }),
+  idleForm({
+    name: 'idle-restore-template',
+    covers: ['E-19'],
+    file: 'src/web/routes/office/[account]/settings/templates/[template]/+page.server.ts',
+    operation: 'locals.api.restoreTemplate',
+    tests: { [tests]: ['"Archive template" asks first, and "Restore template" brings it back'] },
+  }),
+  idleForm({
+    name: 'idle-invite-staff',
+    covers: ['PS-44'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.inviteStaff',
+    tests: { [tests]: ['"Send invitation" mails a worker'] },
+  }),
+  idleForm({
+    name: 'idle-resend-staff-invitation',
+    covers: ['PS-44'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.resendStaffInvitation',
+    tests: { [tests]: ['"Send invitation" mails a worker, "Resend invitation" mails again'] },
+  }),
+  idleForm({
+    name: 'idle-revoke-staff-invitation',
+    covers: ['PS-44'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.revokeStaffInvitation',
+    tests: { [tests]: ['"Send invitation" mails a worker, "Resend invitation" mails again'] },
+  }),
+  idleForm({
+    name: 'idle-deactivate-staff',
+    covers: ['PS-48'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.deactivateStaff',
+    tests: { [tests]: ['"Change role", "Deactivate" and "Reactivate" do so'] },
+  }),
+  idleForm({
+    name: 'idle-reactivate-staff',
+    covers: ['PS-48'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.reactivateStaff',
+    tests: { [tests]: ['"Change role", "Deactivate" and "Reactivate" do so'] },
+  }),
+  idleForm({
+    name: 'idle-change-staff-role',
+    covers: ['PS-48'],
+    file: 'src/web/routes/office/[account]/settings/staff/+page.server.ts',
+    operation: 'locals.api.changeStaffRole',
+    tests: { [tests]: ['"Change role", "Deactivate" and "Reactivate" do so'] },
+  }),
+]

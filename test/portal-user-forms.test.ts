@@ -1,0 +1,165 @@
+/** Every form of the office's portal user pages, sent as a browser without script sends it, does what its button says. */
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openScreen, startPagesServer, type Screen } from './no-script.ts'
+import { linkIn, type Business, type Person, type TestServer } from './test-server.ts'
+
+let server: TestServer, shop: Business
+
+beforeAll(async () => {
+  server = await startPagesServer()
+})
+beforeEach(async () => {
+  shop = await server.business({ public: false })
+})
+
+const listPage = () => openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users`)
+const userPage = (id: string) => openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users/${id}`)
+const userOf = (id: string) => shop.owner.ok('getPortalUser', { user: id })
+const inviteUser = async (email: string) => (await shop.owner.ok('addPortalUser', { email })).id
+const isSignedIn = async (user: Person) => (await user.call('getCurrentPortalUser')).status === 200
+
+async function expectSecondMail(email: string, press: () => Promise<Screen>) {
+  const first = linkIn((await server.mailTo(email)).at(-1), /activate\/\S+/)
+  server.clock.advance(61_000)
+  expect((await press()).status).toBe(200)
+  const mails = await server.mailTo(email)
+  expect(mails).toHaveLength(2)
+  expect(linkIn(mails.at(-1), /activate\/\S+/)).not.toBe(first)
+}
+
+describe('the list of portal users', () => {
+  it('CP-14 "Resend invitation" sends a new link', async () => {
+    await inviteUser('ivy@post.example')
+    await expectSecondMail('ivy@post.example', async () =>
+      (await listPage()).press('Resend invitation ivy@post.example'),
+    )
+  })
+
+  it('"Reactivate user" lets a suspended user in again', async () => {
+    const user = await shop.portalUser({ name: 'Sam Suspended', status: 'suspended' })
+    expect(await isSignedIn(user)).toBe(false)
+    const after = await (await listPage()).press('Reactivate user')
+    expect(after.status).toBe(200)
+    expect((await userOf(user.id)).status).toBe('active')
+  })
+
+  it('CP-25 CP-27 CP-28 "Remove user" asks first, then removes', async () => {
+    const user = await shop.portalUser({ name: 'Naveed Aslam' })
+    const dialog = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?remove=${user.id}`)
+    expect(dialog.text).toContain('Remove Naveed Aslam?')
+    expect(await isSignedIn(user)).toBe(true)
+    const after = await dialog.press('Remove user', {}, 'Remove Naveed Aslam?')
+    expect(after.text).toContain('Naveed Aslam has been removed.')
+    expect([await isSignedIn(user), (await userOf(user.id)).status]).toEqual([false, 'removed'])
+  })
+})
+
+describe('inviting', () => {
+  it('CP-18 V-12 invites the address for the customer that was found and picked', async () => {
+    const customer = await shop.customer('Dockside Lettings')
+    await shop.customer('Quayside Flats')
+    const email = `ivy.${shop.slug}@post.example`
+    const form = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users/new`)
+    const found = await form.press('Search', { email, find: 'dock' })
+    expect(found.text).toContain('Dockside Lettings')
+    expect(found.text).not.toContain('Quayside Flats')
+    const after = await found.press('Invite portal user', { customers: [customer], find: '' })
+    expect(after.text).toContain(`${email} has been invited.`)
+    const { rows } = await shop.owner.ok('listPortalUsers')
+    expect(rows).toMatchObject([{ email, customers: { names: ['Dockside Lettings'] } }])
+    expect(await server.mailTo(email)).toHaveLength(1)
+  })
+})
+
+describe('the page of a portal user', () => {
+  it('CP-14 "Resend invitation" sends a new link', async () => {
+    const id = await inviteUser('ida@post.example')
+    await expectSecondMail('ida@post.example', async () => (await userPage(id)).press('Resend invitation'))
+  })
+
+  it('"Suspend user" asks first, then ends access', async () => {
+    const user = await shop.portalUser({ name: 'Ana Active' })
+    const dialog = await (await userPage(user.id)).follow('Suspend user')
+    expect(await isSignedIn(user)).toBe(true)
+    const after = await dialog.press('Suspend user')
+    expect(after.status).toBe(200)
+    expect([await isSignedIn(user), (await userOf(user.id)).status]).toEqual([false, 'suspended'])
+  })
+
+  it('"Reactivate user" lets the user sign in again', async () => {
+    const user = await shop.portalUser({ status: 'suspended' })
+    await (await userPage(user.id)).press('Reactivate user')
+    expect((await userOf(user.id)).status).toBe('active')
+  })
+
+  it('CP-25 CP-27 "Remove user" asks first, then removes', async () => {
+    const user = await shop.portalUser({ name: 'Naveed Aslam' })
+    const dialog = await (await userPage(user.id)).follow('Remove user')
+    expect(await isSignedIn(user)).toBe(true)
+    await dialog.press('Remove user')
+    expect([await isSignedIn(user), (await userOf(user.id)).status]).toEqual([false, 'removed'])
+  })
+
+  it('V-27 a customer that was found is linked, and "Unlink" ends it after a question', async () => {
+    const user = await shop.portalUser()
+    const customer = await shop.customer('Lockside Hotel')
+    const found = await openScreen(
+      shop.owner,
+      `/office/${shop.slug}/settings/portal/users/${user.id}?find=${encodeURIComponent('lockside')}`,
+    )
+    await found.press('Link customer Lockside Hotel')
+    expect((await userOf(user.id)).links).toMatchObject([{ customer: { id: customer } }])
+    const dialog = await (await userPage(user.id)).follow('Unlink customer Lockside Hotel')
+    expect((await userOf(user.id)).links).toHaveLength(1)
+    await dialog.press('Unlink customer')
+    expect((await userOf(user.id)).links).toEqual([])
+  })
+
+  it('V-21 "Save customer permissions" changes them for that customer alone', async () => {
+    const customers = [await shop.customer('Alpha House'), await shop.customer('Bravo House')]
+    const user = await shop.portalUser({ customers })
+    await (
+      await userPage(user.id)
+    ).press('Save customer permissions', { cancelJobs: 'no', editJobs: 'yes' }, 'Alpha House')
+    const { links } = await userOf(user.id)
+    const ownOf = (name: string) =>
+      links
+        .find(({ customer }) => customer.name === name)!
+        .permissions.filter(({ own }) => own !== null)
+        .map(({ permission, own }) => [permission, own])
+    expect(ownOf('Alpha House')).toEqual([
+      ['editJobs', true],
+      ['cancelJobs', false],
+    ])
+    expect(ownOf('Bravo House')).toEqual([])
+  })
+
+  it('V-22 "Save permissions" customizes the user, and "Reset to defaults" follows the defaults again', async () => {
+    const user = await shop.portalUser()
+    await (await userPage(user.id)).press('Save permissions', { createJobs: 'no' })
+    const { permissions } = await userOf(user.id)
+    expect(permissions.customized).toBe(true)
+    expect(permissions.values.find(({ permission }) => permission === 'createJobs')).toMatchObject({
+      own: false,
+      allowed: false,
+    })
+    await (await userPage(user.id)).press('Reset to defaults')
+    expect((await userOf(user.id)).permissions).toMatchObject({ customized: false })
+  })
+
+  it('V-25 "Save templates" gives the chosen ones', async () => {
+    const [offered, extra] = [await shop.template(), await shop.template({ name: 'Laundry', offered: false })]
+    const user = await shop.portalUser()
+    await (await userPage(user.id)).press('Save templates', { templatesMode: 'add', templates: [extra] })
+    const { templates } = await userOf(user.id)
+    expect(templates).toMatchObject({ mode: 'add', own: [extra] })
+    expect(templates.choices.filter(({ bookable }) => bookable).map(({ id }) => id)).toEqual([offered, extra])
+  })
+
+  it('E-10 "Change email" mails the new address', async () => {
+    const user = await shop.portalUser()
+    await (await userPage(user.id)).press('Change email', { email: 'new.address@post.example' })
+    expect(await userOf(user.id)).toMatchObject({ email: user.email, pendingEmail: 'new.address@post.example' })
+    expect(await server.mailTo('new.address@post.example')).toHaveLength(1)
+  })
+})
