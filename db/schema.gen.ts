@@ -263,9 +263,29 @@ export interface Jobs {
   template_id: string;
   template_version: number;
   title: string;
+  /**
+   * Comments by the customer that nobody in the office has read.
+   */
+  unread_comments: Generated<number>;
   updated_at: Timestamp;
   version: Generated<number>;
   worker_id: string | null;
+}
+
+export interface JobUpdates {
+  account_id: string;
+  actor_id: string | null;
+  actor_kind: string;
+  actor_name: string | null;
+  created_at: Timestamp;
+  /**
+   * What the email needs: of a change, what customers saw before it; of a comment, its text; of a deleted job, its name.
+   */
+  details: Generated<Json>;
+  due_at: Timestamp;
+  id: string;
+  job_id: string;
+  kind: string;
 }
 
 export interface KnownBrowsers {
@@ -373,6 +393,10 @@ export interface PortalSettings {
    * Whether the first booking of an unlinked user creates a customer. Null: as `public` (E-25).
    */
   create_customers: boolean | null;
+  /**
+   * Emails to customers that are turned off, as {"<kind>": false}.
+   */
+  customer_emails: Generated<Json>;
   enabled: Generated<boolean>;
   /**
    * Whether a user for whom a template is taken away also stops seeing its jobs (E-19).
@@ -390,6 +414,10 @@ export interface PortalSettings {
   several_jobs: Generated<boolean>;
   sign_up_domains: Generated<string[]>;
   sign_up_fields: Generated<Json>;
+  /**
+   * Emails to staff that are turned off, as {"<kind>": false}.
+   */
+  staff_emails: Generated<Json>;
   /**
    * How customers see the names of staff.
    */
@@ -409,6 +437,10 @@ export interface PortalUsers {
   company: string | null;
   created_at: Timestamp;
   email: string;
+  /**
+   * The emails that the user chose: {"<kind>": true or false}.
+   */
+  email_choices: Generated<Json>;
   email_norm: string;
   id: string;
   last_sign_in_at: Timestamp | null;
@@ -466,6 +498,10 @@ export interface StaffMembers {
   account_id: string;
   created_at: Timestamp;
   email: string;
+  /**
+   * The emails that the person chose: {"<kind>": true or false}. The others follow the default of the role.
+   */
+  email_choices: Generated<Json>;
   id: string;
   name: string | null;
   person_id: string;
@@ -533,6 +569,7 @@ export interface DB {
   guesses: Guesses;
   history: History;
   idempotency_keys: IdempotencyKeys;
+  job_updates: JobUpdates;
   jobs: Jobs;
   known_browsers: KnownBrowsers;
   outbox: Outbox;

@@ -10,6 +10,7 @@ import { localeFor } from './features/accounts/regions/rules.ts'
 import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
 import { reachOf } from './features/identity/rules.ts'
+import { collectJobEmails } from './features/jobs/updates/handlers.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
 import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
@@ -91,6 +92,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
     senderOf: (db, account) => findSender(db, account, urls),
+    collect: () =>
+      collectJobEmails({
+        now: clock.now(),
+        host: config.publicUrl.hostname,
+        run: (work) => asSystem(pools.system, 'emails about a job go to people of both sides', work),
+        onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a job could not be written'),
+      }),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })

@@ -20,7 +20,10 @@ import { jobStatusHandlers } from './features/jobs/office/status/handlers.ts'
 import { portalJobs } from './features/jobs/portal/contract.ts'
 import { portalJobEditingHandlers } from './features/jobs/portal/editing/handlers.ts'
 import { portalJobReadingHandlers } from './features/jobs/portal/handlers.ts'
+import { jobUpdateMessages } from './features/jobs/updates/messages.ts'
 import { messages } from './features/messages/contract.ts'
+import { notifications } from './features/notifications/contract.ts'
+import { notificationsHandlers } from './features/notifications/handlers.ts'
 import { activation } from './features/portal-users/activation/contract.ts'
 import { activationHandlers } from './features/portal-users/activation/handlers.ts'
 import { portalUsers } from './features/portal-users/contract.ts'
@@ -62,6 +65,7 @@ export const contracts = {
   ...identity,
   ...jobFiles,
   ...jobs,
+  ...notifications,
   ...people,
   ...portal,
   ...portalIdentity,
@@ -83,6 +87,7 @@ export const handlers = [
   ...jobReadingHandlers,
   ...jobEditingHandlers,
   ...jobStatusHandlers,
+  ...notificationsHandlers,
   ...peopleHandlers,
   ...portalHandlers,
   ...portalIdentityHandlers,
@@ -97,6 +102,7 @@ export const handlers = [
 /** Every kind of mail. */
 export const mailKinds: Message[] = [
   ...jobsMessages,
+  ...jobUpdateMessages,
   staffInvitation,
   ...activationMessages,
   staffPasswordReset,

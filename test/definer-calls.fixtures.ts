@@ -204,6 +204,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     end_portal_sessions: closed('end_portal_sessions($1, $2, null, null)', there, user),
     find_portal_login: anybody('to_json(find_portal_login($1, $2))', there, portalUser.email),
     find_portal_token: anybody('to_json(find_portal_token($1, $2, $3, true))', there, 'portalActivation', HASH),
+    find_sent_emails: anybody('find_sent_emails($1)', there),
     is_portal_token_open: anybody(
       'is_portal_token_open($1, $2, $3, $4, $5)',
       there,

@@ -57,6 +57,7 @@ const REACHED: Record<string, TableRule> = {
   template_versions: catalog('template_id'),
   idempotency_keys: { reads: (of, row) => row.principal === `${of.kind}:${of.id ?? ''}` },
   outbox: { reads: allStaff },
+  job_updates: { reads: allStaff },
   deliveries: { reads: allStaff },
   audit: { reads: allStaff },
   customers: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.id)) },
@@ -83,7 +84,7 @@ const REACHED: Record<string, TableRule> = {
 /** Nobody reads or writes them but definer functions, which have tests below. */
 const CLOSED = ['counters', 'portal_sessions', 'tokens']
 /** Everyone in the account may insert rows, nobody may change them. */
-const JOURNALS = ['outbox', 'audit']
+const JOURNALS = ['outbox', 'audit', 'job_updates']
 /** Nobody but the deliverer writes them. */
 const REPORTS = ['deliveries']
 
@@ -218,6 +219,15 @@ async function addMissingRows(): Promise<void> {
       })
       await add('deliveries', { account_id, id: newId(), outbox_id: ids.message, attempt: 1, at: now, outcome: 'sent' })
       await add('audit', { account_id, id: newId(), event: 'probe', actor_kind: 'system', created_at: now })
+      await add('job_updates', {
+        account_id,
+        id: newId(),
+        job_id: newId(),
+        kind: 'edited',
+        actor_kind: 'system',
+        created_at: now,
+        due_at: now,
+      })
     }
     const waiting = {
       account_id: here,

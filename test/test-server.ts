@@ -31,7 +31,7 @@ export interface TestServer {
   /** Mails that the SMTP server received, oldest first. */
   mails: Email[]
   log: string[]
-  /** Sends due mails and returns those received for `address`, or all of them. */
+  /** Collects and sends due mails, and returns those received for `address`, or all of them. */
   mailTo(address?: string): Promise<Email[]>
   /** Creates a business with an owner that shares nothing with other tests. */
   business(options?: BusinessOptions): Promise<Business>
@@ -103,6 +103,7 @@ export async function startSeparateServer(world: World, options: TestServerOptio
     stored,
     anyone: (person = {}) => createPerson(port, { kind: 'anonymous', ...person }),
     async mailTo(address) {
+      await app.deliverer.collect()
       for (const { account_id, id } of await stored((db) => selectDueMails(db, clock.now())))
         await app.deliverer.deliver(account_id, id)
       const isForAddress = ({ to = [] }: Email) => to.some((each) => 'address' in each && each.address === address)

@@ -199,6 +199,9 @@ describe('the audit', () => {
     cancelPortalJob: 'the history of the job',
     addPortalComment: 'the comment itself',
     reorderTemplates: 'only the order on a screen',
+    markCommentsRead: 'only a mark on a screen',
+    updatePortalEmailChoices: 'what a person reads, no right',
+    updateEmailChoices: 'what a person reads, no right',
   }
 
   it('every operation that writes is in the audit, or traced elsewhere for a reason', () => {

@@ -106,6 +106,7 @@ const filter = () => ({
   worker: several(z.union([id(), z.literal('none')])).describe('Only jobs of these workers; `none` for unassigned.'),
   template: several(id()).describe('Only jobs of these templates.'),
   customer: id().optional().describe('Only jobs of this customer.'),
+  comments: z.literal('unread').optional().describe('Only jobs with unread comments. Not for workers.'),
 })
 
 const person = { kind: 'staff', id: '019ac000-0000-7000-8000-000000000030', name: 'Leila Haddad' }
@@ -163,6 +164,7 @@ const reading = {
     output: z.object({
       all: count('How many jobs match all filters.'),
       capped: flag('True if there are more than were counted.'),
+      unread: count('How many of them have unread comments; with other filters than this one.').optional(),
       status: z.array(z.object({ id: jobStatus, count: count('How many jobs match.') })).describe('By status.'),
       worker: z.array(facet).describe('By worker.'),
       template: z.array(facet).describe('By template.'),

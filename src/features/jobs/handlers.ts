@@ -7,6 +7,7 @@ import type { jobs } from './contract.ts'
 import { nameWorkers } from './form/queries.ts'
 import { changeJob, releaseDeclined, removeJob, type JobRecord } from './queries.ts'
 import { jobParent, type JobStatus } from './rules.ts'
+import { recordChange, recordUpdate } from './updates/queries.ts'
 import {
   assignmentEntry,
   changesOfTransition,
@@ -38,7 +39,11 @@ export async function transitionJob(ctx: TransitionContext, job: JobRecord, to: 
           input.reason,
           after.worker_id === job.worker_id ? undefined : await assignmentOf(ctx, job.worker_id, after.worker_id),
         )
-  await addHistory(ctx.db, [jobParent(job)], entries, actorStamp(ctx), ctx.newId)
+  const stamp = actorStamp(ctx)
+  await Promise.all([
+    addHistory(ctx.db, [jobParent(job)], entries, stamp, ctx.newId),
+    recordChange(ctx.db, job, after, stamp, ctx.newId),
+  ])
   if (to !== 'declined') return { id: job.id, number: job.number, status: to, version }
   await freeDeclinedJob(ctx, job)
   return { id: job.id, number: job.number, status: 'unassigned' as const, version: version + 1 }
@@ -68,14 +73,17 @@ export async function assignmentOf(
 }
 
 /** Deletes a job for good, with its history, comments and the bytes of files that no other job has. */
-export async function deleteJobForGood(ctx: Omit<WriteContext, 'actor'>, job: JobRecord): Promise<void> {
+export async function deleteJobForGood(ctx: WriteContext, job: JobRecord): Promise<void> {
   const keys = await exclusiveStorageKeys(ctx.db, ctx.account.id, job.id)
   await removeJob(ctx.db, ctx.account.id, job.id)
+  const { number, title } = job
+  if (ctx.actor.kind === 'portalUser')
+    await recordUpdate(ctx.db, job, { kind: 'deleted', details: { number, title } }, actorStamp(ctx), ctx.newId)
   await ctx.audit({
     event: 'jobDeleted',
     subjectKind: 'job',
     subjectId: job.id,
-    details: { number: job.number, title: job.title, status: job.status },
+    details: { number, title, status: job.status },
   })
   ctx.afterCommit(async () => {
     for (const key of keys) await ctx.files.delete(key)

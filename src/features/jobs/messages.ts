@@ -1,7 +1,8 @@
 /** Mails sent when a customer books. A mail names the first job and lists the numbers of all of them (E-42). */
 import { message, type Emission, type Sender } from '../../platform/delivery/outbox.ts'
 import { longDate, shortTime } from '../../platform/i18n.ts'
-import { canBookerSeeJob, canOfficeSeeJob } from './booking/mail/queries.ts'
+import { wantsCustomerEmail, type CustomerEmail, type EmailChoices } from '../notifications/rules.ts'
+import { findJobState, isWantedByPortalUser, isWantedByStaff } from './readers/queries.ts'
 
 type BookingMail = {
   job: string
@@ -20,30 +21,44 @@ type BookingMail = {
 function presentBooking({ numbers, requestedAt }: BookingMail, sender: Sender) {
   const marked = String(numbers).replaceAll(/\d+/g, '#$&')
   if (!requestedAt) return { numbers: marked }
-  const at = new Date(requestedAt)
-  return {
-    numbers: marked,
-    context: 'requested',
-    requested: `${longDate(sender.locale, at, sender.timeZone)}, ${shortTime(sender.locale, at, sender.timeZone, true)}`,
-  }
+  return { numbers: marked, context: 'requested', requested: formatTime(requestedAt, sender) }
 }
+
+/** A moment in the business's zone, with the zone named. '' stays ''. */
+export function formatTime(iso: string, { locale, timeZone }: Sender): string {
+  if (!iso) return ''
+  const at = new Date(iso)
+  return `${longDate(locale, at, timeZone)}, ${shortTime(locale, at, timeZone, true)}`
+}
+
+/** Where the reader chooses which emails they get. */
+export const emailChoicesUrl = (sender: Sender, surface: 'portal' | 'office') => ({
+  url: surface === 'portal' ? sender.portalUrl('/account#emails') : sender.officeUrl('/profile#emails'),
+})
 
 /** To the portal user who booked, if the business confirms bookings by email. */
 const jobBooked = message<BookingMail>({
   kind: 'jobBooked',
   textKey: 'jobs.mail.jobBooked',
-  stillWanted: (db, row) => canBookerSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
+  stillWanted(db, row) {
+    const { job, reader } = row.payload as BookingMail
+    return isWantedByPortalUser(db, row.account_id, { job, reader, email: 'booked' })
+  },
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: presentBooking,
+  extra: (vars, sender) => ({ ...presentBooking(vars, sender), choices: emailChoicesUrl(sender, 'portal') }),
 })
 
-/** To owners and dispatchers. */
+/** To the office. */
 const jobBookedOffice = message<BookingMail>({
   kind: 'jobBookedOffice',
   textKey: 'jobs.mail.jobBookedOffice',
-  stillWanted: (db, row) => canOfficeSeeJob(db, row.account_id, String(row.payload?.reader), String(row.payload?.job)),
+  async stillWanted(db, row) {
+    const { job, reader } = row.payload as BookingMail
+    const exists = (await findJobState(db, row.account_id, job)) !== undefined
+    return exists && isWantedByStaff(db, row.account_id, { job, reader, email: 'booked' })
+  },
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
-  extra: presentBooking,
+  extra: (vars, sender) => ({ ...presentBooking(vars, sender), choices: emailChoicesUrl(sender, 'office') }),
 })
 
 export const jobsMessages = [jobBooked, jobBookedOffice]
@@ -54,13 +69,19 @@ interface BookingContext {
   locale: string
 }
 
+interface BookingReaders {
+  booker: { email_choices: EmailChoices<CustomerEmail> }
+  /** Members of staff who want to hear of it. */
+  dispatchers: readonly { id: string; email: string; name: string | null }[]
+}
+
 /** One mail each for the whole booking (E-42). */
 export function bookingMails(
   { actor, account, locale }: BookingContext,
   jobs: readonly { id: string; number: number }[],
   template: { name: string },
   requested: Date | null,
-  dispatchers: readonly { id: string; email: string; name: string | null }[],
+  { booker, dispatchers }: BookingReaders,
 ): Emission[] {
   const firstId = jobs[0]!.id
   const vars = {
@@ -86,5 +107,6 @@ export function bookingMails(
     locale: account.locale,
     vars: { ...vars, reader: member.id },
   }))
-  return account.portal.confirmBookings ? [confirmation, ...notices] : notices
+  const isConfirmed = wantsCustomerEmail('booked', { booked: account.portal.confirmBookings }, booker.email_choices)
+  return isConfirmed ? [confirmation, ...notices] : notices
 }

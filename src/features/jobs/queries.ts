@@ -58,6 +58,16 @@ export async function releaseDeclined(db: Write, account: string, job: string, n
   await sql`select release_declined_job(${account}, ${job}, ${now})`.execute(db)
 }
 
+/** A customer wrote a comment. The version stays: comments are no part of what an edit compares. */
+export async function countUnreadComment(db: Write, job: Pick<JobRecord, 'account_id' | 'id'>): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set((set) => ({ unread_comments: set('unread_comments', '+', 1) }))
+    .where('account_id', '=', job.account_id)
+    .where('id', '=', job.id)
+    .execute()
+}
+
 export async function removeJob(db: Write, account: string, job: string): Promise<boolean> {
   const result = await db.deleteFrom('jobs').where('account_id', '=', account).where('id', '=', job).executeTakeFirst()
   return result.numDeletedRows > 0n
@@ -108,6 +118,7 @@ export interface JobRowRecord {
   created_at: Date
   updated_at: Date
   version: number
+  unread_comments: number
 }
 
 /** Counts stop here: beyond it a list says "more than". */

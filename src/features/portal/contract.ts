@@ -8,6 +8,7 @@ import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { count, flag, id, line, named, recordVersion, seenVersion, text } from '../../platform/schema.ts'
 import { PERMISSIONS, SIGN_UP_FIELDS, type Permission, type SignUpField } from '../identity/rules.ts'
+import { customerEmails, staffEmails } from '../notifications/contract.ts'
 import { QUESTIONS } from './rules.ts'
 
 export const portalProblems = declareProblems({
@@ -69,6 +70,8 @@ const settings = {
   staffNames: z.enum(['full', 'first', 'business']).describe('How staff are named to customers.'),
   confirmBookings: flag('Email a confirmation of each booking.'),
   mailOnRemoval: flag('Email portal users when they are removed.'),
+  customerEmails,
+  staffEmails,
 }
 
 const portalSettings = z

@@ -1,14 +1,20 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
 import type { FieldRule, Permissions, PortalConfig, SignUpField } from '../identity/rules.ts'
+import type { CustomerEmail, StaffEmail } from '../notifications/rules.ts'
 import type { PortalFacts } from './rules.ts'
 
 export interface PortalRow extends Omit<PortalConfig, 'name' | 'createCustomers'> {
   name: string | null
   createCustomers: boolean | null
+  customerEmails: Record<Exclude<CustomerEmail, 'booked'>, boolean>
+  staffEmails: Record<StaffEmail, boolean>
   version: number
 }
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
+
+const CUSTOMER_DEFAULTS = { scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true }
+const STAFF_DEFAULTS = { booked: true, commented: true, edited: true, canceled: true }
 
 export async function findPortalSettings(db: Read, account: string): Promise<PortalRow> {
   const row = await db
@@ -33,6 +39,8 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
     staffNames: row.staff_names as PortalConfig['staffNames'],
     confirmBookings: row.confirm_bookings,
     mailOnRemoval: row.mail_on_removal,
+    customerEmails: { ...CUSTOMER_DEFAULTS, ...(row.customer_emails as object) },
+    staffEmails: { ...STAFF_DEFAULTS, ...(row.staff_emails as object) },
     version: row.version,
   }
 }
@@ -74,6 +82,8 @@ function toColumns(change: PortalChange) {
     ...(change.staffNames && { staff_names: change.staffNames }),
     ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
     ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
+    ...(change.customerEmails && { customer_emails: JSON.stringify(change.customerEmails) }),
+    ...(change.staffEmails && { staff_emails: JSON.stringify(change.staffEmails) }),
   }
 }
 

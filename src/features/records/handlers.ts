@@ -1,29 +1,37 @@
 /** Comments and history, by the operations of each kind of parent. */
 import { implement } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
 import { isOffice } from '../identity/rules.ts'
 import { jobs } from '../jobs/contract.ts'
 import { fieldsOf } from '../jobs/form/queries.ts'
-import { maySeeJob } from '../jobs/policy.ts'
+import { mayPlan, maySeeJob } from '../jobs/policy.ts'
 import { portalJobs } from '../jobs/portal/contract.ts'
-import { findJob } from '../jobs/queries.ts'
+import { countUnreadComment, findJob } from '../jobs/queries.ts'
 import { jobParent, type JobStatus } from '../jobs/rules.ts'
+import { recordUpdate } from '../jobs/updates/queries.ts'
 import { viewFields } from '../templates/fields/rules.ts'
 import { filesOf } from './files/queries.ts'
-import { addComment, listHistory } from './queries.ts'
+import { addComment, listHistory, markCommentsRead } from './queries.ts'
 import { actorStamp, presentHistory, visibleHistory, type HistoryRecord } from './rules.ts'
 
-const { addJobComment, getJobHistory } = jobs
+const { addJobComment, markCommentsRead: markRead, getJobHistory } = jobs
 const { addPortalComment } = portalJobs
 
 export const recordsHandlers = implement(
   'jobs',
-  { addJobComment, addPortalComment, getJobHistory },
+  { addJobComment, addPortalComment, markCommentsRead: markRead, getJobHistory },
   {
     async addJobComment(ctx, { job: jobId, audience, body }) {
       const job = await findJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(maySeeJob(ctx.actor, job))
       const id = ctx.newId()
-      await addComment(ctx.db, jobParent(job!), { id, audience, body }, actorStamp(ctx))
+      const stamp = actorStamp(ctx)
+      await Promise.all([
+        addComment(ctx.db, jobParent(job!), { id, audience, body }, stamp),
+        ...(audience === 'customer'
+          ? [recordUpdate(ctx.db, job!, { kind: 'commented', details: { body } }, stamp, ctx.newId)]
+          : []),
+      ])
       return { id, at: ctx.now }
     },
 
@@ -32,8 +40,21 @@ export const recordsHandlers = implement(
       ctx.allow(maySeeJob(ctx.actor, job))
       const id = ctx.newId()
       // A customer's comment is always for both sides: there is no way to ask for another audience (PS-30).
-      await addComment(ctx.db, jobParent(job!), { id, audience: 'customer', body }, actorStamp(ctx))
+      const stamp = actorStamp(ctx)
+      await Promise.all([
+        addComment(ctx.db, jobParent(job!), { id, audience: 'customer', body }, stamp),
+        recordUpdate(ctx.db, job!, { kind: 'commented', details: { body } }, stamp, ctx.newId),
+        countUnreadComment(ctx.db, job!),
+      ])
       return { id, at: ctx.now }
+    },
+
+    async markCommentsRead(ctx, { job: jobId, upTo }) {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(mayPlan(ctx.actor, job))
+      const unread = await markCommentsRead(ctx.db, jobParent(job!), upTo)
+      if (unread === undefined) throw problem('notFound')
+      return { unread }
     },
 
     async getJobHistory(ctx, { job: jobId }) {

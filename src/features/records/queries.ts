@@ -119,6 +119,27 @@ export async function addComment(
     .execute()
 }
 
+/**
+ * The office has read the customer's comments of a job up to this one. Later ones stay unread; returns their
+ * number, or undefined when the job has no such comment.
+ */
+export async function markCommentsRead(db: Write, job: RecordParent, upTo: string): Promise<number | undefined> {
+  const {
+    rows: [row],
+  } = await sql<{ unread: number }>`
+    update jobs j set unread_comments = (
+      select count(*) from comments c
+      where c.account_id = ${job.account} and c.job_id = ${job.id} and c.author_kind = 'portalUser'
+        and (c.created_at, c.id) > (
+          select seen.created_at, seen.id from comments seen
+          where seen.account_id = ${job.account} and seen.job_id = ${job.id} and seen.id = ${upTo}))
+    where j.account_id = ${job.account} and j.id = ${job.id} and exists (
+      select from comments seen
+      where seen.account_id = ${job.account} and seen.job_id = ${job.id} and seen.id = ${upTo})
+    returning j.unread_comments as unread`.execute(db)
+  return row?.unread
+}
+
 // ---- columns for the statement that reads the parent ----
 
 const HISTORY_COLUMNS =

@@ -180,5 +180,7 @@ async function holdMails(owner: pg.Client, created: string): Promise<number> {
     `update outbox set status = 'failed', lease_until = null, last_result = $1 where status in ('waiting', 'sending')`,
     [`Not sent: restored from the backup of ${created}. It may have been sent after that`],
   )
+  // Changes that were not told yet would otherwise be told by the copy.
+  await owner.query('delete from job_updates')
   return rowCount ?? 0
 }

@@ -9,6 +9,8 @@ export interface DelivererOptions extends AttemptOptions {
   transport: Transport | null
   /** Mails that are sent at the same time. */
   concurrency?: number
+  /** Writes mails that became due without anybody writing them: changes that were collected. Called by each sweep. */
+  collect?: () => Promise<void>
   /** Milliseconds of real time between sweeps. */
   sweepEvery?: number
 }
@@ -22,6 +24,8 @@ export interface Deliverer {
   wake(): void
   /** Attempts everything that is due or whose lease ran out, until nothing is due. Runs by itself. */
   sweep(): Promise<void>
+  /** Writes mails that became due, and sends none; for tests. */
+  collect(): Promise<void>
   /** One attempt at one row, if it is due; for tests. */
   deliver(account: string, id: string): Promise<void>
   /** Whether mail goes out as far as it depends on us, for /ready. */
@@ -36,7 +40,7 @@ const TOLERATED_FAILURES = 3
 const FIRST_RETRY_MS = 250
 
 export function createDeliverer(options: DelivererOptions): Deliverer {
-  const { systemPool, transport, clock, log, sweepEvery = 30_000 } = options
+  const { systemPool, transport, clock, log, sweepEvery = 30_000, collect = async () => {} } = options
   const attempt = createAttempt(options)
   const cutOff = new AbortController()
   const singleAttempts = new Set<Promise<void>>()
@@ -86,9 +90,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   function sweepRegularly(): void {
     wipeTokens().catch((error: unknown) => log.warn({ err: error }, 'Old tokens could not be wiped'))
-    healQueue()
-      .catch((error: unknown) => log.warn({ err: error }, 'Mail that waits too long could not be looked for'))
-      .finally(look)
+    const healed = healQueue().catch((error: unknown) =>
+      log.warn({ err: error }, 'Mail that waits too long could not be looked for'),
+    )
+    const collected = collect().catch((error: unknown) => log.warn({ err: error }, 'Collected mail is delayed'))
+    void Promise.all([healed, collected]).finally(look)
     sweepTimer = setTimeout(sweepRegularly, sweepEvery)
   }
 
@@ -113,9 +119,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (stopping) return
       await wipeTokens()
       await healQueue()
+      await collect()
       look()
       await workers.idle()
     },
+    collect,
     async deliver(account, id) {
       if (!transport || stopping) return
       const single = claimRow({ account, id })

@@ -118,7 +118,7 @@ async function createBooking(ctx: BookingContext, input: BookingInput, bookingDa
   await Promise.all([
     inserted,
     addHistory(ctx.db, parents, [{ event: 'created', audience: 'customer' }], actorStamp(ctx), ctx.newId),
-    ctx.emitAll(bookingMails(ctx, jobs, checked.template, checked.requested, bookingData.dispatchers)),
+    ctx.emitAll(bookingMails(ctx, jobs, checked.template, checked.requested, { ...bookingData, booker })),
   ])
   return { jobs: jobs.map(({ id, number }) => ({ id, number })), isRepeat: false }
 }

@@ -2,6 +2,7 @@
 import { statement } from '../../../platform/database/statements.ts'
 import type { Write } from '../../../platform/operation.ts'
 import type { CustomerLink } from '../../identity/rules.ts'
+import type { CustomerEmail, EmailChoices } from '../../notifications/rules.ts'
 import { ownUploads, type FileRecord } from '../../records/files/queries.ts'
 import { listSites, type TemplateOf } from '../form/queries.ts'
 
@@ -14,6 +15,7 @@ export interface Booker {
   phone: string | null
   company: string | null
   postal_address: string | null
+  email_choices: EmailChoices<CustomerEmail>
 }
 
 interface BookingStart {
@@ -21,7 +23,7 @@ interface BookingStart {
   booker: Booker | null
   /** As they are now. */
   links: CustomerLink[]
-  /** Who runs the daily work and gets a mail about a booking. */
+  /** Staff who get a mail about a booking. */
   dispatchers: { id: string; email: string; name: string | null }[]
 }
 

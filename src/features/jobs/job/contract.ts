@@ -2,7 +2,7 @@
  * The parts of a job that its contracts share: places, times, answers to fields, files and history. No operations.
  */
 import { z } from 'zod'
-import { id, line, moment, named, recordId, recordVersion, seenVersion, text } from '../../../platform/schema.ts'
+import { count, id, line, moment, named, recordId, recordVersion, seenVersion, text } from '../../../platform/schema.ts'
 import { actor, audience, storedFile } from '../../records/contract.ts'
 import { fieldPermission, fieldType } from '../../templates/contract.ts'
 import { CUSTOMER_STATUSES, JOB_STATUSES } from '../rules.ts'
@@ -119,6 +119,7 @@ export const jobRow = {
   createdBy: actor.describe('Who created the job.'),
   createdAt: moment().describe('When the job was created.'),
   updatedAt: moment().describe('When the job last changed.'),
+  unreadComments: count('Comments by the customer that the office has not read. Left out at zero.').optional(),
   version: recordVersion(),
 }
 

@@ -1,5 +1,6 @@
 /** Reading jobs in the office. `editing/` and `status/` change them. */
 import { implement, type Context } from '../../../platform/operation.ts'
+import { problem } from '../../../platform/problem.ts'
 import { isOffice } from '../../identity/rules.ts'
 import { getDefaultValues } from '../../templates/fields/rules.ts'
 import { jobs } from '../contract.ts'
@@ -26,7 +27,7 @@ export const jobReadingHandlers = implement(
       const filter = await filterOf(ctx, filters)
       const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
       return {
-        rows: rows.map(presentJobRow),
+        rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role))),
         next,
         timeZone: ctx.account.timeZone,
         can: { create: mayRunJobs(ctx.actor).yes },
@@ -35,7 +36,8 @@ export const jobReadingHandlers = implement(
 
     async countJobs(ctx, filters) {
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
-      return countOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters))
+      const { unread, ...counts } = await countOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters))
+      return { ...counts, ...(isOffice(ctx.actor.role) && { unread }) }
     },
 
     async getJob(ctx, input) {
@@ -85,14 +87,15 @@ export const jobReadingHandlers = implement(
 const ANY_JOB = { status: 'unassigned' as const, worker_id: null, customer_id: '' }
 
 /** The filters of a request, with what its search found in the index. */
-const filterOf = async (
+async function filterOf(
   { db, actor }: ReadContext,
   { search, ...filters }: Omit<JobFilter, 'search' | 'assignedTo'> & { search?: string | undefined },
-): Promise<JobFilter> => ({
-  ...filters,
-  search: await searchOffice(db, search),
-  assignedTo: isOffice(actor.role) ? undefined : actor.id,
-})
+): Promise<JobFilter> {
+  const office = isOffice(actor.role)
+  // Workers are not shown what the office has read, so they cannot filter by it either (PS-14).
+  if (filters.comments && !office) throw problem('input', { fields: { comments: 'unknown' } })
+  return { ...filters, search: await searchOffice(db, search), assignedTo: office ? undefined : actor.id }
+}
 
 function actionsOn({ actor }: ReadContext, job: JobRecord) {
   const office = mayRunJobs(actor).yes

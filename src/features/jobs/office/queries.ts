@@ -17,6 +17,7 @@ export interface JobFilter {
   worker?: string[] | undefined
   template?: string[] | undefined
   customer?: string | undefined
+  comments?: 'unread' | undefined
 }
 
 /** Only so many of the newest jobs are read, after the place where a page begins. */
@@ -46,7 +47,7 @@ const searchedText = ({ assignedTo }: JobFilter) =>
 
 /** Jobs `j` that match, beside their customer `c`. */
 export function matchingJobs(account: string, filter: JobFilter, newest?: NewestOnly): RawBuilder<unknown> {
-  const { search, status, worker, template } = filter
+  const { search, status, worker, template, comments } = filter
   return sql`${newest ? newestJobs(account, filter, newest) : sql`from jobs j`}
     left join customers c on c.account_id = j.account_id and c.id = j.customer_id
     where ${allOf([
@@ -54,16 +55,23 @@ export function matchingJobs(account: string, filter: JobFilter, newest?: Newest
       ...(search
         ? [sql`(${searchedText(filter)} || ' ' || coalesce(c.search_text, '')) like all (${search.patterns}::text[])`]
         : []),
-      ...filterConditions({ status, worker, template }),
+      ...filterConditions({ status, worker, template, comments }),
     ])}`
 }
 
 /** Conditions on the columns of `j` that a facet is counted without. */
-export const filterConditions = ({ status, worker, template, customer }: JobFilter): RawBuilder<unknown>[] => [
+export const filterConditions = ({
+  status,
+  worker,
+  template,
+  customer,
+  comments,
+}: JobFilter): RawBuilder<unknown>[] => [
   ...(status?.length ? [hasStatus(status)] : []),
   ...(worker?.length ? [hasWorker(worker)] : []),
   ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
   ...(customer ? [sql`j.customer_id = ${customer}`] : []),
+  ...(comments ? [sql`j.unread_comments > 0`] : []),
 ]
 
 /** Written into the text and not given: how many jobs have a status decides the plan. With one status rows are in order. */
@@ -172,7 +180,8 @@ async function findJobRows(db: Read, account: string, ids: readonly string[]): P
     select j.id, j.number, j.title, j.status, j.customer_id, coalesce(c.name, '') as customer,
       j.template_id, t.name as template, t.icon, j.worker_id, coalesce(w.name, w.email) as worker,
       j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at,
-      j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version
+      j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version,
+      j.unread_comments
     from unnest(${ids}::uuid[]) with ordinality as listed(id, place)
     join jobs j on j.account_id = ${account} and j.id = listed.id
     join templates t on t.account_id = j.account_id and t.id = j.template_id

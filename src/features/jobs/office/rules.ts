@@ -6,7 +6,8 @@ import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'
 import { customerStatus } from '../rules.ts'
 
-export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled_at'>) => ({
+/** What the office has read is no affair of a worker's. */
+export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled_at'>, isOffice: boolean) => ({
   id: job.id,
   number: job.number,
   title: job.title,
@@ -22,6 +23,7 @@ export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled
   createdBy: { kind: job.created_by_kind, id: job.created_by_id, name: job.created_by_name },
   createdAt: job.created_at,
   updatedAt: job.updated_at,
+  ...(isOffice && job.unread_comments > 0 && { unreadComments: job.unread_comments }),
   version: job.version,
 })
 
@@ -32,7 +34,7 @@ export function presentJob(
 ) {
   const view = viewFields(fields, isOffice ? 'office' : 'worker')
   return {
-    ...presentJobRow(job),
+    ...presentJobRow(job, isOffice),
     customerStatus: customerStatus(job.status),
     place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
     requested: presentMoment(job.requested_at, timeZone),

@@ -14,6 +14,7 @@ import { fieldsOf } from '../../jobs/form/queries.ts'
 import { mayRemoveFile, maySeeJob } from '../../jobs/policy.ts'
 import { changeJob, findJob, lockJob, type JobRecord } from '../../jobs/queries.ts'
 import { jobParent, valuesWithoutFile } from '../../jobs/rules.ts'
+import { recordUpdate } from '../../jobs/updates/queries.ts'
 import { isOffice, type StaffActor } from '../../identity/rules.ts'
 import { viewFields } from '../../templates/fields/rules.ts'
 import { addHistory } from '../queries.ts'
@@ -62,6 +63,7 @@ export const jobFilesHandlers = implement('jobs', jobFiles, {
       deletingOnError(ctx.files, stored.key, async () => {
         const job = await findJob(ctx.db, ctx.account.id, jobId)
         ctx.allow(maySeeJob(ctx.actor, job))
+        await recordUpdate(ctx.db, job!, { kind: 'edited', details: {} }, actorStamp(ctx), ctx.newId)
         return addFile(ctx, jobParent(job!), stored, 'customer')
       }),
     { discard },

@@ -4,7 +4,11 @@ import { fold } from '../../../../platform/fold.ts'
 import type { Read, Write } from '../../../../platform/operation.ts'
 import type { Booker } from '../queries.ts'
 
-export const findBooker = (db: Read, account: string, user: string): Promise<Booker | undefined> =>
+export const findBooker = (
+  db: Read,
+  account: string,
+  user: string,
+): Promise<Omit<Booker, 'email_choices'> | undefined> =>
   db
     .selectFrom('portal_users')
     .select(['id', 'email', 'email_norm', 'name', 'phone', 'company', 'postal_address'])

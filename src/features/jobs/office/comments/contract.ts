@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { operation } from '../../../../platform/operation.ts'
 import { addedComment, audience, commentBody } from '../../../records/contract.ts'
+import { count, id } from '../../../../platform/schema.ts'
 import { jobParams } from '../../job/contract.ts'
 
 export const jobComments = {
@@ -18,6 +19,18 @@ export const jobComments = {
     }),
     output: addedComment(),
     creates: true,
+    writes: true,
+  }),
+  markCommentsRead: operation({
+    method: 'POST',
+    path: '/office/{account}/jobs/{job}/comments/read',
+    audience: ['staff'],
+    summary: 'Mark comments as read',
+    description: "The customer's comments of a job are read for the whole office, up to the given one.",
+    params: jobParams,
+    body: z.strictObject({ upTo: id().describe('ID of the newest comment that you have seen.') }),
+    output: z.object({ unread: count('Number of unread comments that are left.') }),
+    problems: ['officeOnly'],
     writes: true,
   }),
 }

@@ -9,6 +9,7 @@ export interface JobCounts {
   all: number
   /** There are more than counted. */
   capped: boolean
+  unread: number
   status: { id: JobStatus; count: number }[]
   worker: Facet[]
   template: Facet[]
@@ -34,7 +35,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   const newest = hasIndex ? undefined : { count: SEARCHED_JOBS_MAX }
   const matches = search
     ? sql`with matches as materialized (
-        select j.status, j.worker_id, j.template_id, j.customer_id
+        select j.status, j.worker_id, j.template_id, j.customer_id, j.unread_comments
         ${matchingJobs(account, { search, assignedTo }, newest)})`
     : sql``
   const { rows } = await sql<Facet & { facet: string }>`${matches}
@@ -52,6 +53,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   return {
     all,
     capped: all === COUNT_CAP || hasOlder,
+    unread: facet('unread')[0]?.count ?? 0,
     status: facet('status').map(({ id, count }) => ({ id: id as JobStatus, count })),
     worker: facet('worker'),
     template: facet('template'),
@@ -61,19 +63,19 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
 
 /** Rows of facet, id and count. A search reads them from `matches`. */
 function allFacets(account: string, filter: JobFilter): RawBuilder<unknown> {
-  const jobsWithout = (column: RawBuilder<unknown>, facet: keyof JobFilter | undefined) => {
-    const otherFilters = facet ? { ...filter, [facet]: undefined } : filter
-    return filter.search
+  const jobsOf = (chosen: JobFilter, column: RawBuilder<unknown>) =>
+    filter.search
       ? sql`(
-          select ${column} from matches j where ${allOf([sql`true`, ...filterConditions(otherFilters)])}
+          select ${column} from matches j where ${allOf([sql`true`, ...filterConditions(chosen)])}
           limit ${COUNT_CAP})`
-      : sql`(select ${column} ${matchingJobs(account, otherFilters)} limit ${COUNT_CAP})`
-  }
+      : sql`(select ${column} ${matchingJobs(account, chosen)} limit ${COUNT_CAP})`
+  const unread = jobsOf({ ...filter, comments: 'unread' }, sql`1`)
   const facet = (name: keyof JobFilter, column: RawBuilder<unknown>, id: RawBuilder<unknown>) => sql`
       select ${sql.lit(name)} as facet, ${id}::text as id, count(*)::int as count
-      from ${jobsWithout(column, name)} job group by 2`
+      from ${jobsOf({ ...filter, [name]: undefined }, column)} job group by 2`
   return sql`
-      select 'all' as facet, '' as id, count(*)::int as count from ${jobsWithout(sql`1`, undefined)} job
+      select 'all' as facet, '' as id, count(*)::int as count from ${jobsOf(filter, sql`1`)} job
+      union all select 'unread' as facet, '' as id, count(*)::int as count from ${unread} job
       union all ${facet('status', sql`j.status`, sql`job.status`)}
       union all ${facet('worker', sql`j.worker_id`, sql`coalesce(job.worker_id::text, 'none')`)}
       union all ${facet('template', sql`j.template_id`, sql`job.template_id`)}

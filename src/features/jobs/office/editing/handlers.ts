@@ -23,6 +23,7 @@ import { mayDeleteJob, mayPlan, mayRunJobs, maySeeJob } from '../../policy.ts'
 import { changeJob, insertJobs, lockJob, reserveJobNumbers, type JobRecord } from '../../queries.ts'
 import { isEditable, isScheduleVisible, jobParent, type JobStatus } from '../../rules.ts'
 import { searchTexts } from '../../search/queries.ts'
+import { recordChange } from '../../updates/queries.ts'
 import { changedFields } from '../rules.ts'
 
 type CreateContext = Context<(typeof jobs)['createJob']>
@@ -40,7 +41,11 @@ export const jobEditingHandlers = implement(
       const checked = await checkNewJob(ctx, input)
       const job = await insertNewJob(ctx, input, checked)
       const entries = await historyOfNewJob(ctx, job)
-      await addHistory(ctx.db, [jobParent(job)], entries, actorStamp(ctx), ctx.newId)
+      const stamp = actorStamp(ctx)
+      await Promise.all([
+        addHistory(ctx.db, [jobParent(job)], entries, stamp, ctx.newId),
+        recordChange(ctx.db, { ...job, ...BEFORE_CREATION }, job, stamp, ctx.newId),
+      ])
       if (input.note) {
         const comment = { id: ctx.newId(), audience: 'internal' as const, body: input.note }
         await addComment(ctx.db, jobParent(job), comment, actorStamp(ctx))
@@ -76,6 +81,9 @@ export const jobEditingHandlers = implement(
     },
   },
 )
+
+/** What customers saw of a new job: an appointment in it is news to them. */
+const BEFORE_CREATION = { status: 'unassigned', scheduled_at: null } as const
 
 /** Everything a new job is made of. @throws input with all that is wrong */
 async function checkNewJob(ctx: CreateContext, input: CreateInput) {

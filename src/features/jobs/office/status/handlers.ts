@@ -11,6 +11,7 @@ import { mayPlan, mayReinstate, mayRunJobs, mayTransition, transitionRolesFor } 
 import { changeJob, lockJob, type JobRecord } from '../../queries.ts'
 import { isPlannable, isScheduleVisible, jobParent, transitionOf } from '../../rules.ts'
 import type { TransitionInput } from '../../status/rules.ts'
+import { recordChange } from '../../updates/queries.ts'
 
 type MoveContext = Context<(typeof jobs)['changeJobStatus']>
 type MoveInput = Input<(typeof jobs)['changeJobStatus']>
@@ -54,7 +55,11 @@ export const jobStatusHandlers = implement(
         ...(durationMinutes !== undefined && { duration_minutes: durationMinutes }),
       }
       const nextVersion = await changeJob(ctx.db, job!, changes, ctx.now)
-      await addHistory(ctx.db, [jobParent(job!)], [scheduleEntry(job!, start)], actorStamp(ctx), ctx.newId)
+      const stamp = actorStamp(ctx)
+      await Promise.all([
+        addHistory(ctx.db, [jobParent(job!)], [scheduleEntry(job!, start)], stamp, ctx.newId),
+        recordChange(ctx.db, job!, { ...job!, ...changes }, stamp, ctx.newId),
+      ])
       return { id: job!.id, number: job!.number, status: job!.status, version: nextVersion }
     },
 

@@ -21,6 +21,7 @@ import { mayDo } from '../../policy.ts'
 import { changeJob, lockJob, type JobRecord } from '../../queries.ts'
 import { blockedReason, customerStatus, hasStarted, jobParent, type CustomerAction } from '../../rules.ts'
 import { searchTexts } from '../../search/queries.ts'
+import { recordUpdate } from '../../updates/queries.ts'
 import { portalJobs } from '../contract.ts'
 
 type UpdateContext = Context<(typeof portalJobs)['updatePortalJob']>
@@ -40,13 +41,11 @@ export const portalJobEditingHandlers = implement(
       const changes = await checkChanges(ctx, input, job!, fields)
       const texts = searchTexts({ ...job!, ...changes }, fields)
       const version = await changeJob(ctx.db, job!, { ...changes, ...texts }, ctx.now)
-      await addHistory(
-        ctx.db,
-        [jobParent(job!)],
-        [{ event: 'edited', audience: 'customer' }],
-        actorStamp(ctx),
-        ctx.newId,
-      )
+      const stamp = actorStamp(ctx)
+      await Promise.all([
+        addHistory(ctx.db, [jobParent(job!)], [{ event: 'edited', audience: 'customer' }], stamp, ctx.newId),
+        recordUpdate(ctx.db, job!, { kind: 'edited', details: {} }, stamp, ctx.newId),
+      ])
       return { id: job!.id, number: job!.number, version }
     },
 

@@ -1,0 +1,164 @@
+/**
+ * Who may read a job outside a request: whom an email about it may reach. Asked when it is written and again right before it
+ * is sent. The same as row-level security asks of a request; a test compares the two.
+ */
+import type { Read } from '../../../platform/operation.ts'
+import type { EmailChoices, CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
+import type { JobRecord } from '../queries.ts'
+import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
+import { selectBookableTemplates, type PortalConfig, type StaffRole } from '../../identity/rules.ts'
+
+export interface PortalReader {
+  id: string
+  email: string
+  name: string | null
+  locale: string
+  choices: EmailChoices<CustomerEmail>
+}
+
+export interface StaffReader {
+  id: string
+  email: string
+  name: string | null
+  role: StaffRole
+  choices: EmailChoices<StaffEmail>
+}
+
+/** What a business sends, and how it names its staff to customers. */
+export interface BusinessEmails {
+  locale: string
+  customerEmails: EmailChoices<CustomerEmail>
+  staffEmails: EmailChoices<StaffEmail>
+  staffNames: PortalConfig['staffNames']
+  portalName: string
+}
+
+/** Undefined when the account is suspended: nobody can sign in, and nothing is sent. */
+export async function findBusinessEmails(db: Read, account: string): Promise<BusinessEmails | undefined> {
+  const row = await db
+    .selectFrom('portal_settings as p')
+    .innerJoin('account_settings as s', 's.account_id', 'p.account_id')
+    .innerJoin('accounts as a', 'a.id', 'p.account_id')
+    .select(['s.locale', 's.name as business', 'p.name', 'p.staff_names', 'p.confirm_bookings'])
+    .select(['p.customer_emails', 'p.staff_emails'])
+    .where('p.account_id', '=', account)
+    .where('s.account_id', '=', account)
+    .where('a.status', '=', 'active')
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    locale: row.locale,
+    customerEmails: { ...(row.customer_emails as EmailChoices<CustomerEmail>), booked: row.confirm_bookings },
+    staffEmails: row.staff_emails as EmailChoices<StaffEmail>,
+    staffNames: row.staff_names as PortalConfig['staffNames'],
+    portalName: row.name ?? row.business,
+  }
+}
+
+/**
+ * Portal users who see the job: active, linked to its whole customer, which is active; the portal is on, and the type of job was
+ * not taken away from them (E-19).
+ */
+export async function listPortalReaders(db: Read, account: string, job: string): Promise<PortalReader[]> {
+  const rows = await db
+    .selectFrom('jobs as j')
+    .innerJoin('portal_links as l', (join) =>
+      join.onRef('l.account_id', '=', 'j.account_id').onRef('l.customer_id', '=', 'j.customer_id'),
+    )
+    .innerJoin('customers as c', (join) =>
+      join.onRef('c.account_id', '=', 'l.account_id').onRef('c.id', '=', 'l.customer_id'),
+    )
+    .innerJoin('portal_users as u', (join) =>
+      join.onRef('u.account_id', '=', 'l.account_id').onRef('u.id', '=', 'l.portal_user_id'),
+    )
+    .innerJoin('portal_settings as p', 'p.account_id', 'j.account_id')
+    .select(['u.id', 'u.email', 'u.name', 'u.locale', 'u.email_choices', 'j.template_id', 'u.templates_mode'])
+    .select(['u.templates as user_templates', 'p.templates as default_templates'])
+    .select('p.hide_jobs_of_other_templates as hides_others')
+    .where('j.account_id', '=', account)
+    .where('l.account_id', '=', account)
+    .where('c.account_id', '=', account)
+    .where('u.account_id', '=', account)
+    .where('p.account_id', '=', account)
+    .where('j.id', '=', job)
+    .where('u.status', '=', 'active')
+    .where('l.scope', '=', 'whole')
+    .where('c.status', '=', 'active')
+    .where('p.enabled', '=', true)
+    .orderBy('u.created_at')
+    .orderBy('u.id')
+    .execute()
+  return rows
+    .filter((row) => {
+      const mode = row.templates_mode as 'default'
+      return (
+        !row.hides_others ||
+        selectBookableTemplates(row.default_templates, mode, row.user_templates).includes(row.template_id)
+      )
+    })
+    .map(({ id, email, name, locale, email_choices: choices }) => ({
+      ...{ id, email, name, locale },
+      choices: choices as EmailChoices<CustomerEmail>,
+    }))
+}
+
+/** Staff who see the job: the office, and its worker once it is published. Of a job that was deleted, the office. */
+export async function listStaffReaders(db: Read, account: string, job: string): Promise<StaffReader[]> {
+  const rows = await db
+    .selectFrom('staff_members as m')
+    .leftJoin('jobs as j', (join) =>
+      join.onRef('j.account_id', '=', 'm.account_id').on('j.id', '=', job).on('j.status', '<>', 'unpublished'),
+    )
+    .select(['m.id', 'm.email', 'm.name', 'm.role', 'm.email_choices'])
+    .where('m.account_id', '=', account)
+    .where('m.status', '=', 'active')
+    .where((where) => where.or([where('m.role', '<>', 'worker'), where('j.worker_id', '=', where.ref('m.id'))]))
+    .orderBy('m.created_at')
+    .orderBy('m.id')
+    .execute()
+  return rows.map(({ id, email, name, role, email_choices: choices }) => ({
+    ...{ id, email, name },
+    role: role as StaffRole,
+    choices: choices as EmailChoices<StaffEmail>,
+  }))
+}
+
+/** What a customer's view of status and time comes from. Undefined when the job was deleted. */
+export const findJobState = async (db: Read, account: string, job: string) =>
+  (await db
+    .selectFrom('jobs')
+    .select(['status', 'scheduled_at'])
+    .where('account_id', '=', account)
+    .where('id', '=', job)
+    .executeTakeFirst()) as Pick<JobRecord, 'status' | 'scheduled_at'> | undefined
+
+interface Recipient<Kind> {
+  job: string
+  /** Id of the portal user or member of staff. */
+  reader: string
+  email: Kind
+}
+
+/** Whether a portal user still sees the job and wants this kind of email. */
+export async function isWantedByPortalUser(
+  db: Read,
+  account: string,
+  { job, reader, email }: Recipient<CustomerEmail>,
+): Promise<boolean> {
+  const business = await findBusinessEmails(db, account)
+  if (!business) return false
+  const readers = await listPortalReaders(db, account, job)
+  return readers.some(({ id, choices }) => id === reader && wantsCustomerEmail(email, business.customerEmails, choices))
+}
+
+/** Whether a member of staff still sees the job and wants this kind of email. */
+export async function isWantedByStaff(
+  db: Read,
+  account: string,
+  { job, reader, email }: Recipient<StaffEmail>,
+): Promise<boolean> {
+  const business = await findBusinessEmails(db, account)
+  if (!business) return false
+  const readers = await listStaffReaders(db, account, job)
+  return readers.some((each) => each.id === reader && wantsStaffEmail(email, business.staffEmails, each))
+}
