@@ -92,13 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
     senderOf: (db, account) => findSender(db, account, urls),
-    collect: () =>
-      collectJobEmails({
-        now: clock.now(),
-        host: config.publicUrl.hostname,
-        run: (work) => asSystem(pools.system, 'emails about a job go to people of both sides', work),
-        onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a job could not be written'),
-      }),
+    collect: () => collectUpdates(options, pools.system),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })
@@ -265,6 +259,15 @@ async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']
     () => false,
   )
   return (await isSignedIn) ? FILE_FORM_LIMIT : pageBodyLimit
+}
+
+function collectUpdates({ clock, config, log }: AppOptions, pool: pg.Pool): Promise<void> {
+  return collectJobEmails({
+    now: clock.now(),
+    host: config.publicUrl.hostname,
+    run: (work) => asSystem(pool, 'emails about a job go to people of both sides', work),
+    onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a job could not be written'),
+  })
 }
 
 async function deleteExpiredData(

@@ -1,11 +1,13 @@
 /** What customers hear of their jobs by email. */
 import { describe, expect, it } from 'vitest'
 import { getUserVersion, updatePortalSettings } from '../../../../test/portal.fixtures.ts'
-import { bookJob, home, moveJob } from '../jobs.fixtures.ts'
+import { home, moveJob } from '../jobs.fixtures.ts'
 import {
   arrange,
   assign,
+  cancelByOffice,
   clearMails,
+  commentByOffice,
   createScene,
   emailsTo,
   FRIDAY,
@@ -21,10 +23,6 @@ import {
 } from './updates.fixtures.ts'
 
 const NAME = 'Dishwasher repair #1001'
-const cancel = async (scene: Scene) =>
-  scene.dispatcher.ok('cancelJob', { job: scene.job, version: await versionOf(scene), reason: 'Van broke down' })
-const comment = ({ dispatcher, job }: Scene, body: string, audience: 'customer' | 'internal' = 'customer') =>
-  dispatcher.ok('addJobComment', { job, audience, body })
 
 describe('a customer hears of their job', () => {
   it('when a visit is scheduled: with its time in the zone of the business, and a link to the job', async () => {
@@ -66,7 +64,7 @@ describe('a customer hears of their job', () => {
     await schedule(scene, null)
     expect(await subjectsTo(scene.eleanor)).toEqual([`Visit postponed: ${NAME}`])
     await clearMails()
-    await cancel(scene)
+    await cancelByOffice(scene)
     const [canceled] = await emailsTo(scene.eleanor)
     expect(canceled!.subject).toBe(`Job canceled: ${NAME}`)
     // Reasons of the staff are internal.
@@ -83,7 +81,7 @@ describe('a customer hears of their job', () => {
 
   it('when the business comments: the comment is in the email, and staff are named as the portal names them', async () => {
     const scene = await createScene()
-    await comment(scene, 'We bring a new pump.')
+    await commentByOffice(scene, 'We bring a new pump.')
     const [mail] = await emailsTo(scene.eleanor)
     expect(mail!.subject).toBe(`New comment: ${NAME}`)
     expect(mail!.text).toContain('Dana commented on')
@@ -109,7 +107,7 @@ describe('a customer hears of their job', () => {
 describe('a customer hears nothing', () => {
   it('of internal comments and of comments by colleagues', async () => {
     const scene = await createScene()
-    await comment(scene, 'Difficult customer.', 'internal')
+    await commentByOffice(scene, 'Difficult customer.', 'internal')
     await scene.colleague.ok('addPortalComment', { job: scene.job, body: 'The key is at the office.' })
     expect(await subjectsTo(scene.eleanor)).toEqual([])
   })
@@ -133,7 +131,7 @@ describe('a customer hears nothing', () => {
     const scene = await createScene()
     const other = await scene.harbour.portalUser({ customers: [await scene.harbour.customer('Mia Lund')] })
     await arrange(scene)
-    await comment(scene, 'We bring a new pump.')
+    await commentByOffice(scene, 'We bring a new pump.')
     expect(await subjectsTo(other)).toEqual([])
   })
 })
@@ -186,9 +184,9 @@ describe('changes within five minutes are one email', () => {
 
   it('comments are told with the change, the newest in full', async () => {
     const scene = await createScene()
-    await comment(scene, 'Which floor is it?')
+    await commentByOffice(scene, 'Which floor is it?')
     await arrange(scene)
-    await comment(scene, 'Found it: the second.')
+    await commentByOffice(scene, 'Found it: the second.')
     const [mail, ...others] = await emailsTo(scene.eleanor)
     expect(others).toEqual([])
     expect(mail!.subject).toBe(`Visit scheduled: ${NAME}`)
@@ -220,7 +218,9 @@ describe('who may not see the job at the moment of sending gets no email', () =>
       'belongs to a customer that is archived',
       // Only customers without open jobs can be archived, so the comment of a completed job may be the one that waits.
       ({ customer }) =>
-        home.stored((db) => db.updateTable('customers').set({ status: 'archived' }).where('id', '=', customer).execute()),
+        home.stored((db) =>
+          db.updateTable('customers').set({ status: 'archived' }).where('id', '=', customer).execute(),
+        ),
     ],
     [
       'may no longer use the template',
@@ -267,72 +267,5 @@ describe('who may not see the job at the moment of sending gets no email', () =>
       db.updateTable('accounts').set({ status: 'suspended' }).where('id', '=', scene.harbour.id).execute(),
     )
     expect(await subjectsTo(scene.eleanor)).toEqual([])
-  })
-})
-
-describe('each kind of email can be turned off', () => {
-  const causes: [string, (scene: Scene) => Promise<unknown>][] = [
-    ['scheduled', (scene) => arrange(scene)],
-    ['canceled', cancel],
-    ['commented', (scene) => comment(scene, 'We bring a new pump.')],
-    [
-      'rescheduled',
-      async (scene) => {
-        await arrange(scene)
-        await clearMails()
-        await schedule(scene, FRIDAY)
-      },
-    ],
-    [
-      'completed',
-      async (scene) => {
-        await arrange(scene)
-        await clearMails()
-        await move(scene, 'started')
-        await move(scene, 'completed')
-      },
-    ],
-  ]
-  const ALL = { scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true }
-
-  it.each(causes)('%s: by a person for themselves', async (kind, cause) => {
-    const scene = await createScene()
-    await scene.eleanor.ok('updatePortalEmailChoices', { emails: { [kind]: false } })
-    await cause(scene)
-    expect(await subjectsTo(scene.eleanor)).toEqual([])
-    expect(await subjectsTo(scene.colleague)).toHaveLength(1)
-  })
-
-  it.each(causes)(
-    '%s: by the business for everybody, and its switch is gone from the account page',
-    async (kind, cause) => {
-      const scene = await createScene()
-      await updatePortalSettings(scene.harbour, { customerEmails: { ...ALL, [kind]: false } })
-      await cause(scene)
-      expect(await subjectsTo(scene.eleanor)).toEqual([])
-      const { emails } = await scene.eleanor.ok('getPortalEmailChoices')
-      expect(emails.map((each) => each.kind)).toEqual(
-        ['booked', 'scheduled', 'rescheduled', 'canceled', 'completed', 'commented'].filter((each) => each !== kind),
-      )
-    },
-  )
-
-  it('booked: by a person for themselves', async () => {
-    const scene = await createScene()
-    await scene.eleanor.ok('updatePortalEmailChoices', { emails: { booked: false } })
-    await bookJob(scene)
-    expect(await home.mailTo(scene.eleanor.email)).toEqual([])
-    await scene.eleanor.ok('updatePortalEmailChoices', { emails: { booked: true } })
-    await bookJob(scene)
-    expect(await home.mailTo(scene.eleanor.email)).toHaveLength(1)
-  })
-
-  it('a comment is told alone when the change it came with is turned off', async () => {
-    const scene = await createScene()
-    await scene.eleanor.ok('updatePortalEmailChoices', { emails: { scheduled: false } })
-    await arrange(scene)
-    await comment(scene, 'We bring a new pump.')
-    expect(await subjectsTo(scene.eleanor)).toEqual([`New comment: ${NAME}`])
-    expect(await subjectsTo(scene.colleague)).toEqual([`Visit scheduled: ${NAME}`])
   })
 })

@@ -7,7 +7,6 @@ import type { PortalReader, StaffReader } from '../readers/queries.ts'
 import { staffNameFor } from '../rules.ts'
 import {
   isSameState,
-  switchOfNews,
   visibleState,
   type CommentUpdate,
   type CustomerNews,

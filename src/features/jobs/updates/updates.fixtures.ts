@@ -69,3 +69,12 @@ export async function clearMails() {
   await home.mailTo()
   home.mails.length = 0
 }
+
+export const cancelByOffice = async (scene: Scene) =>
+  scene.dispatcher.ok('cancelJob', { job: scene.job, version: await versionOf(scene), reason: 'Van broke down' })
+
+export const commentByOffice = (
+  { dispatcher, job }: Scene,
+  body: string,
+  audience: 'customer' | 'internal' = 'customer',
+) => dispatcher.ok('addJobComment', { job, audience, body })
