@@ -224,13 +224,7 @@ async function openFirstAccount(
     at: ctx.now,
   })
   const accountId = await createAccount(ctx, input, ownerId)
-  await ctx.enter(accountId)
-  await ctx.audit({
-    event: 'accountOpened',
-    subjectKind: 'account',
-    subjectId: accountId,
-    details: { slug: input.slug, owner: input.name },
-  })
+  // Before the account is entered: inside one, logins are out of reach.
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
   await startPersonSession(ctx.db, {
@@ -243,6 +237,13 @@ async function openFirstAccount(
     clientAddress: ctx.clientAddress,
   })
   const browser = await rememberBrowser(ctx, ownerId, passwordHash)
+  await ctx.enter(accountId)
+  await ctx.audit({
+    event: 'accountOpened',
+    subjectKind: 'account',
+    subjectId: accountId,
+    details: { slug: input.slug, owner: input.name },
+  })
   return withEffect({ slug: input.slug }, { session: 'start', audience: 'people', token, ends, browser })
 }
 

@@ -10,7 +10,7 @@ import type { Definition } from '../../platform/operation.ts'
 import { peopleScenarios } from './people-events.fixtures.ts'
 import { portalScenarios } from './portal-events.fixtures.ts'
 import { recordScenarios } from './record-events.fixtures.ts'
-import { AUDIT_EVENTS, type AuditEvent, type AuditEventName } from './rules.ts'
+import { AUDIT_EVENTS, readEventOf, refusalEventOf, type AuditEvent, type AuditEventName } from './rules.ts'
 import type { Cause, Scenario, Scenarios } from './scene.fixtures.ts'
 
 const scenarios: Scenarios = { ...peopleScenarios, ...portalScenarios, ...recordScenarios }
@@ -212,6 +212,15 @@ describe('the audit', () => {
     expect(writing.filter((name) => !audited.has(name) && !(name in TRACED_ELSEWHERE))).toEqual([])
     expect(Object.keys(TRACED_ELSEWHERE).filter((name) => audited.has(name) || !writing.includes(name))).toEqual([])
     expect(events.flatMap(([, { operations }]) => operations).filter((name) => !(name in contracts))).toEqual([])
+  })
+
+  it('every table that leaves as a file is in the audit, handed out or refused', () => {
+    const exports = Object.entries(contracts as Record<string, Definition>)
+      .filter(([, { path }]) => path.endsWith('.csv'))
+      .map(([name]) => name)
+    expect(exports).toContain('exportCustomers')
+    for (const name of exports)
+      expect([name, readEventOf(name) && refusalEventOf(name)]).toEqual([name, expect.anything()])
   })
 
   it('at least 60 events are covered', () => {

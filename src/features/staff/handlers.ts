@@ -202,6 +202,9 @@ export const staffHandlers = implement('staff', staff, {
     },
     async (ctx, { token }, { invitation, passwordHash, name }) => {
       ctx.allow(yes)
+      // Before the account is entered: inside one, logins are out of reach. A link that is used by now undoes it.
+      const session =
+        passwordHash === null ? undefined : await startFirstSession(ctx, invitation, { name, passwordHash })
       await ctx.enter(invitation.account_id)
       const isAccepted = await acceptInvitation(ctx.db, invitation.account_id, hashToken(token), name, ctx.now)
       if (!isAccepted) throw problem('invitationClosed')
@@ -211,8 +214,8 @@ export const staffHandlers = implement('staff', staff, {
         subjectId: invitation.member_id,
         details: { name, role: invitation.role },
       })
-      if (!passwordHash) return { slug: invitation.slug }
-      return startFirstSession(ctx, invitation, { name, passwordHash })
+      if (session === 'passwordExists') throw problem('passwordExists')
+      return session ? withEffect({ slug: invitation.slug }, session) : { slug: invitation.slug }
     },
   ),
 })
@@ -236,17 +239,14 @@ async function prepareNewLogin(
   return { passwordHash: await hashPassword(password), name }
 }
 
-/**
- * Sets the password of a new person and signs them in.
- * @throws passwordExists when they accepted another invitation at the same time
- */
+/** Sets the password of a new person and signs them in; `passwordExists` when they accepted another invitation meanwhile. */
 async function startFirstSession(
   ctx: Context<typeof staff.acceptStaffInvitation>,
   invitation: StaffInvitation,
   { name, passwordHash }: { name: string; passwordHash: string },
 ) {
   const person = invitation.person_id
-  if (!(await setFirstPassword(ctx.db, { person, name, passwordHash, at: ctx.now }))) throw problem('passwordExists')
+  if (!(await setFirstPassword(ctx.db, { person, name, passwordHash, at: ctx.now }))) return 'passwordExists'
   if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
   const { token, hash } = newToken()
   const ends = new Date(ctx.now.getTime() + STAFF_SESSION_MS)
@@ -260,7 +260,7 @@ async function startFirstSession(
     clientAddress: ctx.clientAddress,
   })
   const browser = await rememberBrowser(ctx, person, passwordHash)
-  return withEffect({ slug: invitation.slug }, { session: 'start', audience: 'people', token, ends, browser })
+  return { session: 'start', audience: 'people', token, ends, browser } as const
 }
 
 /** An account always keeps an active owner, also when two requests arrive at once. */
