@@ -17,14 +17,16 @@ import { callerOf, hostScopeOf } from './request.ts'
 /** What monitoring asks: answered whatever the load, and over plain http too. */
 export const MONITORING_PATH = /^\/api\/v1\/(health|ready)$/
 
+const isRead = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'
+
 /** What was typed into a form over plain http has been readable on its way already: it is refused, not sent again. */
 function leavePlainHttp(request: FastifyRequest, reply: FastifyReply, origins: OriginOptions): FastifyReply {
-  const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (!isRead || request.url.startsWith('/api/')) throw problem('httpsRequired')
-  const { hostScope } = request
-  const origin = hostScope.isUnknown
-    ? origins.publicUrl.origin
-    : expectedOrigin(request, origins).replace(/^http:/, 'https:')
+  if (!isRead(request) || request.url.startsWith('/api/')) throw problem('httpsRequired')
+  const { isUnknown, knownHost } = request.hostScope
+  const origin =
+    isUnknown && !knownHost
+      ? origins.publicUrl.origin
+      : expectedOrigin(request, origins, knownHost).replace(/^http:/, 'https:')
   return reply.redirect(`${origin}${request.originalUrl}`, 308)
 }
 
@@ -44,6 +46,10 @@ export function addHooks(app: FastifyInstance, options: HttpOptions): void {
     if (publicUrl.protocol === 'https:' && protocolOf(request, origins).forwarded === 'http' && !isForMonitoring)
       return leavePlainHttp(request, reply, origins)
     if (request.hostScope.isUnknown && !request.url.startsWith('/api/')) {
+      const { knownHost } = request.hostScope
+      // Not for good: browsers would keep that also when PUBLIC_URL has changed.
+      if (knownHost && isRead(request))
+        return reply.redirect(`${expectedOrigin(request, origins, knownHost)}${request.originalUrl}`, 302)
       warnings.unknownHost(request)
       throw new Problem('wrongAddress', 404, { vars: { configured: publicUrl.origin, host: request.host } })
     }

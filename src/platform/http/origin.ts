@@ -36,18 +36,18 @@ function parseOrigin(text: string): URL | null {
 /**
  * The origin under which a page of this host has been opened: the configured one for our hosts, because a proxy may have cut
  * the port from Host. Other hosts, such as localhost behind a tunnel, are taken as they came.
+ * @param knownHost that the page should have been opened under instead
  */
-export function expectedOrigin(request: FastifyRequest, options: OriginOptions): string {
+export function expectedOrigin(request: FastifyRequest, options: OriginOptions, knownHost?: string): string {
   const { publicUrl } = options
-  const hostname = request.hostname.toLowerCase()
+  const hostname = knownHost ?? request.hostname.toLowerCase()
   const main = publicUrl.hostname
-  const isPortal = hostname.endsWith(`.${main}`) && !request.hostScope.isUnknown
-  if (hostname === main || isPortal) {
-    const url = new URL(publicUrl)
-    url.hostname = hostname
-    return url.origin
-  }
-  return parseOrigin(`${protocolOf(request, options).protocol}://${request.host}`)?.origin ?? publicUrl.origin
+  const isKnown = knownHost !== undefined || !request.hostScope.isUnknown
+  const isOurs = hostname === main || (isKnown && hostname.endsWith(`.${main}`))
+  const url = isOurs ? new URL(publicUrl) : parseOrigin(`${protocolOf(request, options).protocol}://${request.host}`)
+  if (!url) return publicUrl.origin
+  url.hostname = hostname
+  return url.origin
 }
 
 /**

@@ -11,6 +11,8 @@ export interface HostScope {
   portal: string | null
   /** The host is neither ours nor one that an account brought. */
   isUnknown?: boolean
+  /** Of an unknown host: the one we serve that differs from it by `www.` alone. */
+  knownHost?: string
 }
 
 declare module 'fastify' {
@@ -35,11 +37,20 @@ export async function hostScopeOf(
   const host = request.hostname.toLowerCase().replace(/\.$/, '')
   const main = publicUrl.hostname.toLowerCase()
   if (host === main || LOCAL_HOSTS.includes(host)) return { surface: 'main', portal: null }
+  const bare = host.startsWith('www.') ? host.slice(4) : null
+  const unknown = { surface: 'portal', portal: host, isUnknown: true } as const
+  // No portal is called www: that slug is reserved.
+  if (bare && (bare === main || portalSlugOf(bare, main))) return { ...unknown, knownHost: bare }
+  const slug = portalSlugOf(host, main) ?? (await slugOfHost(host))
+  if (slug !== null) return { surface: 'portal', portal: slug }
+  if (main === `www.${host}`) return { ...unknown, knownHost: main }
+  return bare && (await slugOfHost(bare)) !== null ? { ...unknown, knownHost: bare } : unknown
+}
+
+/** Anything but a slug before our name, such as `evil.example/`, is another host to whoever reads it as an address. */
+function portalSlugOf(host: string, main: string): string | null {
   const slug = host.endsWith(`.${main}`) ? host.slice(0, -main.length - 1) : ''
-  // Anything else before our name, such as `evil.example/`, is another host to whoever reads it as an address.
-  if (SLUG.test(slug)) return { surface: 'portal', portal: slug }
-  const ownSlug = await slugOfHost(host)
-  return { surface: 'portal', portal: ownSlug ?? host, isUnknown: ownSlug === null }
+  return SLUG.test(slug) ? slug : null
 }
 
 export function callerOf(request: FastifyRequest): Caller {
