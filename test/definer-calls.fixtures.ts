@@ -8,6 +8,8 @@ export interface Call {
   values: unknown[]
   /** Refused to a portal user whom it is not about, also within the account. */
   closedToStrangers: boolean
+  /** Has an effect only before the transaction has an account. */
+  beforeAccount?: true
 }
 
 const HASH = Buffer.alloc(32, 7)
@@ -165,6 +167,10 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
   ]
   const anybody = (sql: string, ...values: unknown[]): Call => ({ sql, values, closedToStrangers: false })
   const closed = (sql: string, ...values: unknown[]): Call => ({ sql, values, closedToStrangers: true })
+  const beforeAccount = (sql: string, ...values: unknown[]): Call => ({
+    ...anybody(sql, ...values),
+    beforeAccount: true,
+  })
   const token = (kind: string, email: string) =>
     JSON.stringify({
       id: newId(),
@@ -177,7 +183,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     })
   const calls: DefinerWorld['calls'] = {
     accept_staff_invitation: anybody('accept_staff_invitation($1, $2, $3, $4)', there, INVITATION_HASH, 'N', NOW),
-    begin_sign_in: anybody(
+    begin_sign_in: beforeAccount(
       'begin_sign_in($1, $2, $3, $4, $5, $6)',
       there,
       portalUser.email,
@@ -202,7 +208,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     detach_automatic_customer: closed('detach_automatic_customer($1, $2)', there, user),
     end_all_portal_sessions: closed('end_all_portal_sessions($1)', there),
     end_portal_sessions: closed('end_portal_sessions($1, $2, null, null)', there, user),
-    find_portal_login: anybody('to_json(find_portal_login($1, $2))', there, portalUser.email),
+    find_portal_login: beforeAccount('to_json(find_portal_login($1, $2))', there, portalUser.email),
     find_portal_token: anybody('to_json(find_portal_token($1, $2, $3, true))', there, 'portalActivation', HASH),
     find_sent_emails: anybody('find_sent_emails($1)', there),
     is_portal_token_open: anybody(

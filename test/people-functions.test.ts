@@ -1,148 +1,226 @@
 /**
- * Logins of people belong to no account. Inside an account, as in the request of a portal user, no function reaches them:
- * one injected query must not be a way to the password or the sessions of staff.
+ * Definer functions about people: none does anything in the transaction of a portal user, a worker or another person. A
+ * handler of theirs that was given a person's id could otherwise take that person's login over.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { newId } from '../src/platform/ids.ts'
 import { startSeparateServer } from './test-server.ts'
 
-type Settings = Record<string, string>
-interface Call {
-  sql: string
-  values: unknown[]
-}
-
-let client: pg.Client
-let calls: Record<string, Call>
-let insideAccount: Settings[], asOffice: Settings
-const NOW = new Date('2026-11-30T10:00:00Z')
+const NOW = new Date('2026-11-26T10:00:00Z')
+const LATER = new Date('2026-12-26T10:00:00Z')
+const TOKEN = Buffer.alloc(32, 7)
+const HASH = 'the hash'
 
 /** What needs no permission but the token that it is given, or tells nothing of a login. */
 const OPEN: Record<string, string> = {
-  find_person_token: 'the token is the permission',
-  consume_person_token: 'the token is the permission',
   find_person_session: 'the token is the permission',
   find_office_caller: 'the token is the permission',
   find_person_caller: 'the token is the permission',
   find_staff_invitation: 'compares the account',
-  create_account: 'adds an account of its own, and reads none',
+  create_account: 'only while there is no account; accounts.test.ts',
   create_set_up_token: 'does nothing once there is an account',
   write_person_audit: 'refuses inside accounts; audit.test.ts',
   count_failed_sign_in: 'counts, and reads no login',
 }
 
+type Settings = Record<string, string>
+interface Call {
+  sql: string
+  values: unknown[]
+  /** Settings with which it has an effect, and with which it must have none. */
+  works: Settings
+  refuses: Settings[]
+}
+
+let client: pg.Client
+let calls: Record<string, Call>
+let atOwnOffice: Settings
+let person: string, newcomer: string
+
 beforeAll(async () => {
   const server = await startSeparateServer(inject('world'))
   const shop = await server.business()
-  const visitor = await shop.portalUser()
+  const worker = await shop.staff('worker')
+  const portalUser = await shop.portalUser({ customers: [] })
   client = new pg.Client({ ...inject('world').admin, database: server.database })
   await client.connect()
-  const { rows } = await client.query<{ person: string; member: string; email: string }>(
-    `select m.person_id as person, m.id as member, p.email_norm as email
-     from staff_members m join people p on p.id = m.person_id where m.account_id = $1`,
-    [shop.id],
-  )
-  const { person, member, email } = rows[0]!
-  const hash = randomUUID().replaceAll('-', '')
-  const of = (sql: string, ...values: unknown[]): Call => ({ sql, values })
-  const ends = new Date(NOW.getTime() + 3600_000)
-  const session = { hash, id: randomUUID(), person, at: NOW, ends, userAgent: 'x', clientAddress: 'x' }
-  const token = { hash, id: randomUUID(), kind: 'passwordReset', person, at: NOW, expires: ends }
-  const added = { id: randomUUID(), email: 'new@post.example', emailNorm: 'new@post.example', name: '', at: NOW }
-  calls = {
-    begin_sign_in: of('begin_sign_in(null, $1, $2, $3, null, $4)', email, 'probe:l', 'probe:a', NOW),
-    create_person_token: of('create_person_token($1)', JSON.stringify(token)),
-    end_person_sessions: of('end_person_sessions($1, null, null)', person),
-    find_first_account: of('find_first_account($1)', person),
-    find_or_create_person: of('find_or_create_person($1)', JSON.stringify(added)),
-    find_person_login: of('to_json(find_person_login($1))', email),
-    find_person_password: of('find_person_password($1)', person),
-    list_person_accounts: of('(select json_agg(l) from list_person_accounts($1) l)', person),
-    list_person_sessions: of('(select json_agg(l) from list_person_sessions($1, $2) l)', person, server.clock.now()),
-    set_first_password: of("set_first_password($1, 'N', 'x', $2)", person, NOW),
-    set_person_name: of("set_person_name($1, 'N', $2)", person, NOW),
-    set_person_password: of("set_person_password($1, 'x', $2)", person, NOW),
-    start_person_session: of('start_person_session($1)', JSON.stringify(session)),
+  const personOf = async (email: string) =>
+    (await client.query<{ id: string }>('select id from people where email_norm = $1', [email])).rows[0]!.id
+  person = await personOf(shop.owner.email)
+  newcomer = newId()
+  const nobody: Settings = {}
+  const itself = { actor_kind: 'person', actor_id: person }
+  const inPortal = {
+    account: shop.id,
+    actor_kind: 'portalUser',
+    actor_id: portalUser.id,
+    portal_user: portalUser.id,
   }
-  insideAccount = [
-    { account: shop.id, actor_kind: 'portalUser', actor_id: visitor.id, portal_user: visitor.id },
-    { account: shop.id, actor_kind: 'anonymous' },
-    // A colleague's id, to whom the call is about somebody else.
-    { account: shop.id, actor_kind: 'staff', actor_id: randomUUID(), staff: 'assigned' },
-  ]
-  asOffice = { account: shop.id, actor_kind: 'staff', actor_id: member, staff: 'all' }
+  const asWorker = { account: shop.id, actor_kind: 'staff', actor_id: worker.id, staff: 'assigned' }
+  const atOffice = { account: shop.id, actor_kind: 'staff', actor_id: worker.id, staff: 'all' }
+  const another = { actor_kind: 'person', actor_id: await personOf(worker.email) }
+  const inAccounts = [inPortal, asWorker, atOffice]
+  /** For anybody who is not signed in yet. */
+  const open = (sql: string, ...values: unknown[]): Call => ({ sql, values, works: nobody, refuses: inAccounts })
+  const own = (sql: string, ...values: unknown[]): Call => ({
+    ...{ sql, values, works: itself },
+    refuses: [nobody, another, ...inAccounts],
+  })
+  const session = { hash: 'ab', id: newId(), person, at: NOW, ends: LATER, userAgent: '', clientAddress: '' }
+  const token = { hash: 'cd', id: newId(), kind: 'passwordReset', person, at: NOW, expires: LATER }
+  const invited = { id: newId(), email: 'i@b.example', emailNorm: 'i@b.example', name: '', at: NOW }
+  calls = {
+    record_person_sign_in: open('record_person_sign_in($1, $2)', person, HASH),
+    find_person_login: open('to_json(find_person_login($1))', shop.owner.email),
+    find_person_password: open('find_person_password($1)', person),
+    find_first_account: open('find_first_account($1)', person),
+    create_person_token: open('create_person_token($1)', JSON.stringify(token)),
+    find_person_token: open("to_json(find_person_token($1, 'passwordReset'))", TOKEN),
+    consume_person_token: open("consume_person_token($1, 'passwordReset', $2)", TOKEN, NOW),
+    complete_sign_in: open('complete_sign_in($1, $2, $3)', ['probe'], person, NOW),
+    'begin_sign_in of staff': open('begin_sign_in(null, $1, $2, $3, null, $4)', shop.owner.email, 'l', 'a', NOW),
+    set_person_password: own('set_person_password($1, $2, $3, $4)', person, 'another hash', HASH, NOW),
+    set_person_name: own('set_person_name($1, $2, $3)', person, 'Taken', NOW),
+    start_person_session: own('start_person_session($1)', JSON.stringify(session)),
+    list_person_sessions: own('to_json(list_person_sessions($1, $2))', person, NOW),
+    end_person_sessions: own('end_person_sessions($1, null, null)', person),
+    list_person_accounts: open('to_json(list_person_accounts($1))', person),
+    remember_browser: own('remember_browser($1, null, $2, $3, $4, $5)', person, TOKEN, newId(), HASH, NOW),
+    forget_guesses: own('forget_guesses($1)', person),
+    set_first_password: open('set_first_password($1, $2, $3, $4)', newcomer, 'N', 'first hash', NOW),
+    find_or_create_person: { ...open('find_or_create_person($1)', invited), refuses: [inPortal, asWorker] },
+    'find_or_create_person with a password': open('find_or_create_person($1)', { ...invited, passwordHash: HASH }),
+  }
+  atOwnOffice = { ...atOffice, actor_id: shop.owner.id }
   return async () => {
     await client.end()
     await server.close()
   }
 }, 60_000)
 
-const readLogins = async () => {
-  const { rows } = await client.query<{ all: string }>(
-    `select concat((select json_agg(p order by id) from people p), (select json_agg(s order by id) from people_sessions s),
-       (select json_agg(t order by id) from people_tokens t), (select json_agg(name order by id) from staff_members)) as all`,
-  )
-  return rows[0]!.all
+const TABLES = ['people', 'people_sessions', 'people_tokens', 'known_browsers', 'guesses', 'accounts', 'staff_members']
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const table of TABLES) {
+    const { rows } = await client.query<{ all: string | null }>(
+      `select string_agg(t::text, '|' order by t::text) as all from ${table} t`,
+    )
+    hash.update(`${table} ${rows[0]?.all}`)
+  }
+  return hash.digest('hex')
 }
 
-/** Whether a call reads or changes a login, in a transaction with these settings that is rolled back. */
-async function hasEffect(name: string, settings: Settings, weakened?: string): Promise<boolean> {
-  const { sql, values } = calls[name]!
+const isNothing = (answer: unknown) => answer === null || answer === undefined || answer === false || answer === 0
+
+/** What a call answered or changed, in a transaction with these settings that is rolled back. */
+async function effectOf({ sql, values }: Call, settings: Settings, before: string[] = []): Promise<string | undefined> {
   await client.query('begin')
   try {
-    if (weakened) await client.query(weakened)
-    // Only a person without a password gets a first one.
-    if (name === 'set_first_password') await client.query('update people set password_hash = null')
-    const before = await readLogins()
+    await client.query("set local session_replication_role = 'replica'")
+    await client.query('update people set password_hash = $2 where id = $1', [person, HASH])
+    await client.query(
+      "insert into people (id, email, email_norm, name, created_at, updated_at) values ($1, 'n@b', 'n@b', '', $2, $2)",
+      [newcomer, NOW],
+    )
+    await client.query(
+      `insert into people_sessions (hash, id, person_id, created_at, seen_at, ends_at, user_agent, client_address)
+      values ('\\x01', $1, $2, $3, $3, $4, '', '')`,
+      [newId(), person, NOW, LATER],
+    )
+    await client.query(
+      `insert into people_tokens (hash, id, kind, person_id, created_at, expires_at)
+      values ($1, $2, 'passwordReset', $3, $4, $5)`,
+      [TOKEN, newId(), person, NOW, LATER],
+    )
+    await client.query("insert into guesses values ('probe', 3, 3, $1, $2)", [NOW, person])
+    for (const statement of before) await client.query(statement)
+    const rows = await fingerprint()
     await client.query('set local role portico_app')
     await client.query('select app_begin($1)', [JSON.stringify(settings)])
-    const { rows } = await client.query<{ answer: unknown }>(`select ${sql} as answer`, values)
+    const answer = await client
+      .query<{ answer: unknown }>(`select ${sql} as answer`, values)
+      .catch((error: unknown) => {
+        if ((error as { code?: string }).code === '42501') return null
+        throw error
+      })
+    if (!answer) return undefined
     await client.query('reset role')
-    const answers = ![null, undefined, false, 0, ''].includes(rows[0]?.answer as null)
-    return answers || (await readLogins()) !== before
-  } catch (error) {
-    if ((error as { code?: string }).code === '42501') return false
-    throw error
+    if (!isNothing(answer.rows[0]?.answer) && answer.rows[0]?.answer !== '') return 'answers'
+    return (await fingerprint()) === rows ? undefined : 'changes rows'
   } finally {
     await client.query('rollback')
   }
 }
 
-const named = async (settings: Settings, weakened?: string) => {
-  const effects: string[] = []
-  for (const name of Object.keys(calls)) if (await hasEffect(name, settings, weakened)) effects.push(name)
-  return effects
-}
-
-describe('functions that reach logins of people', () => {
-  it('are all tried here, and have an effect outside of accounts', async () => {
+describe('functions about people', () => {
+  it('every one that reaches a login is tried here', async () => {
     const { rows } = await client.query<{ name: string }>(
       `select proname as name from pg_proc
        where prosecdef and has_function_privilege('portico_app', oid, 'execute')
-         and (prosrc ~ '\\m(people|people_sessions|people_tokens)\\M' or proname ~ '_person_|_first_account$')
-       order by 1`,
+         and (prosrc ~ '\\m(people|people_sessions|people_tokens)\\M' or proname ~ '_person_|_first_account$')`,
     )
-    expect(rows.map(({ name }) => name).filter((name) => !(name in OPEN))).toEqual(Object.keys(calls).sort())
-    expect(await named({ actor_kind: 'anonymous' })).toEqual(Object.keys(calls))
+    const names = Object.keys(calls).map((name) => name.split(' ')[0])
+    expect(rows.map(({ name }) => name).filter((name) => !(name in OPEN) && !names.includes(name))).toEqual([])
   })
 
-  it('PS-02 none reads or changes one inside an account, for portal users, visitors and workers', async () => {
-    for (const settings of insideAccount)
-      expect([settings.actor_kind, await named(settings)]).toEqual([settings.actor_kind, []])
+  it('each has an effect for those whom its comment names', async () => {
+    const idle = []
+    for (const [name, call] of Object.entries(calls)) {
+      if (!(await effectOf(call, call.works))) idle.push(name)
+    }
+    expect(idle).toEqual([])
   })
 
-  it('A7 each notices when its comparison is weakened', async () => {
-    const always = (head: string) =>
-      `create or replace function ${head} returns boolean language sql stable as 'select true'`
-    const noticing = [
-      ...(await named(insideAccount[0]!, always('is_outside_accounts()'))),
-      ...(await named(insideAccount[0]!, always('is_context_account_if_any(p_account_id uuid)'))),
-    ]
-    expect(noticing.sort()).toEqual(Object.keys(calls).sort())
+  it('PS-02 none has one for a portal user, a worker, the office or another person', async () => {
+    const wrong = []
+    for (const [name, call] of Object.entries(calls))
+      for (const settings of call.refuses) {
+        const effect = await effectOf(call, settings)
+        if (effect) wrong.push(`${name} ${effect} as ${settings.actor_kind ?? 'nobody'} ${settings.staff ?? ''}`)
+      }
+    expect(wrong).toEqual([])
   })
 
-  it('office staff find the person they invite, and their own accounts', async () => {
-    expect(await named(asOffice)).toEqual(['find_or_create_person', 'list_person_accounts'])
+  it('each comparison that is weakened is noticed by every function that makes it', async () => {
+    const { rows: sources } = await client.query<{ name: string; source: string }>(
+      'select proname as name, prosrc as source from pg_proc where prosecdef',
+    )
+    const weakened = (name: string, argument: string) =>
+      `create or replace function ${name}(${argument}) returns boolean language sql stable as 'select true'`
+    const unnoticed = []
+    for (const [comparison, argument] of [
+      ['is_outside_accounts', ''],
+      ['is_own_person', 'p_person_id uuid'],
+    ] as const)
+      for (const [name, call] of Object.entries(calls)) {
+        const source = sources.find((each) => each.name === name.split(' ')[0])!.source
+        if (!source.includes(`${comparison}(`)) continue
+        const effect = await effectOf(call, call.refuses.at(-1)!, [weakened(comparison, argument)])
+        if (!effect) unnoticed.push(`${name} without ${comparison}()`)
+      }
+    expect(unnoticed).toEqual([])
+  })
+
+  it('in an office, only the accounts of the acting member are listed', async () => {
+    expect(await effectOf(calls.list_person_accounts!, atOwnOffice)).toBe('answers')
+  })
+
+  it('a password or a mailed link proves one person for the rest of the transaction', async () => {
+    const answer = async (sql: string, values: unknown[]) =>
+      (await client.query<{ answer: unknown }>(`select ${sql} as answer`, values)).rows[0]!.answer
+    await client.query('begin')
+    await client.query('update people set password_hash = $2 where id = $1', [person, HASH])
+    await client.query('set local role portico_app')
+    await client.query("select app_begin('{}')")
+    const session = calls.start_person_session!
+    expect(await answer('record_person_sign_in($1, $2)', [person, 'an earlier hash'])).toBe(false)
+    expect(await answer(session.sql, session.values)).toBe(false)
+    expect(await answer('record_person_sign_in($1, $2)', [person, HASH])).toBe(true)
+    expect(await answer(session.sql, session.values)).toBe(true)
+    expect(await answer('end_person_sessions($1, null, null)', [newcomer])).toBe(0)
+    await client.query('rollback')
   })
 })

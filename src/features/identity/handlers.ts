@@ -8,7 +8,7 @@ import { ALERT_AFTER } from './guessing/rules.ts'
 import { staffSignInsFailed } from './people/messages.ts'
 import { findFirstAccount } from './people/queries.ts'
 import { NO_ACCOUNT, NO_MAILBOX } from './people/rules.ts'
-import { listPersonAccounts, endPersonSessions, startPersonSession } from './queries.ts'
+import { listPersonAccounts, endPersonSessions, recordPersonSignIn, startPersonSession } from './queries.ts'
 
 /** A staff session ends after 24 hours, or after an hour without a request (RELIABILITY C4). */
 const STAFF_SESSION_MS = 24 * 3600_000
@@ -26,6 +26,8 @@ export const identityHandlers = implement('identity', identity, {
       const { login } = attempt
       ctx.allow(yes)
       if (!login || !correct) return refuseGuess(ctx, attempt)
+      if (!(await recordPersonSignIn(ctx.db, login.id, login.password_hash!)))
+        throw problem('wrongCredentials', { subject: { kind: 'person', id: login.id } })
       // The browser's previous session ends, so that a session planted by an attacker gains no access (PS-47).
       if (ctx.actor.kind === 'person') await endPersonSessions(ctx.db, ctx.actor.id, { only: ctx.actor.sessionId })
       const { token, hash } = newToken()

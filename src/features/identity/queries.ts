@@ -175,13 +175,24 @@ export async function listPersonAccounts(db: Read, person: string): Promise<Pers
   return rows
 }
 
+/**
+ * From here on the transaction is that person's own. False when the password changed since it was checked: a sign-in with the
+ * old one would otherwise outlive the change.
+ */
+export async function recordPersonSignIn(db: Write, person: string, checkedHash: string): Promise<boolean> {
+  const { rows } = await sql<{ isRecorded: boolean }>`
+    select record_person_sign_in(${person}, ${checkedHash}) as "isRecorded"`.execute(db)
+  return rows[0]?.isRecorded ?? false
+}
+
+/** @throws unless this transaction is the person's own: signed in, or proved by a password or a mailed link */
 export async function startPersonSession(
   db: Write,
   session: { hash: Buffer; id: string; person: string; at: Date; ends: Date; userAgent: string; clientAddress: string },
 ): Promise<void> {
-  await sql`select start_person_session(${JSON.stringify({ ...session, hash: session.hash.toString('hex') })})`.execute(
-    db,
-  )
+  const input = JSON.stringify({ ...session, hash: session.hash.toString('hex') })
+  const { rows } = await sql<{ isStarted: boolean }>`select start_person_session(${input}) as "isStarted"`.execute(db)
+  if (!rows[0]?.isStarted) throw new Error('A session belongs to whoever proved to be its person')
 }
 
 interface PersonSession {

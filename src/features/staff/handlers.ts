@@ -21,7 +21,7 @@ import {
 import {
   addMember,
   changeMemberStatus,
-  findMember,
+  lockMember,
   findMemberOfPerson,
   findNewestMails,
   listMembers,
@@ -100,7 +100,7 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   async resendStaffInvitation(ctx, { member: id }) {
-    const member = await findMember(ctx.db, ctx.account.id, id)
+    const member = await lockMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageMember(ctx.actor, member))
     if (member!.status !== 'invited') throw problem('notInvited')
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
@@ -110,7 +110,7 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   async revokeStaffInvitation(ctx, { member: id }) {
-    const member = await findMember(ctx.db, ctx.account.id, id)
+    const member = await lockMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageMember(ctx.actor, member))
     await replaceInvitations(ctx.db, ctx.account.id, id, ctx.now)
     if (!(await removeMember(ctx.db, ctx.account.id, id))) throw problem('notInvited')
@@ -124,7 +124,7 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   async changeStaffRole(ctx, { member: id, role }) {
-    const member = await findMember(ctx.db, ctx.account.id, id)
+    const member = await lockMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayChangeRole(ctx.actor, member, role))
     if (member!.role === role) return {}
     await requireAnotherOwner(ctx, member!)
@@ -139,7 +139,7 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   async deactivateStaff(ctx, { member: id }) {
-    const member = await findMember(ctx.db, ctx.account.id, id)
+    const member = await lockMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayChangeMember(ctx.actor, member))
     await requireAnotherOwner(ctx, member!)
     if (!(await changeMemberStatus(ctx.db, ctx.account.id, id, 'active', 'deactivated', ctx.now)))
@@ -149,7 +149,7 @@ export const staffHandlers = implement('staff', staff, {
   },
 
   async reactivateStaff(ctx, { member: id }) {
-    const member = await findMember(ctx.db, ctx.account.id, id)
+    const member = await lockMember(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageMember(ctx.actor, member))
     if (!(await changeMemberStatus(ctx.db, ctx.account.id, id, 'deactivated', 'active', ctx.now)))
       throw problem('notDeactivated')

@@ -15,12 +15,14 @@ export interface Member {
 
 const COLUMNS = ['id', 'person_id', 'name', 'email', 'role', 'status', 'created_at'] as const
 
-export const findMember = async (db: Read, account: string, id: string): Promise<Member | undefined> =>
+/** Locked: changes to one member run one after the other, each by what the one before has left. */
+export const lockMember = async (db: Write, account: string, id: string): Promise<Member | undefined> =>
   (await db
     .selectFrom('staff_members')
     .select(COLUMNS)
     .where('account_id', '=', account)
     .where('id', '=', id)
+    .forUpdate()
     .executeTakeFirst()) as Member | undefined
 
 export const findMemberOfPerson = async (db: Read, account: string, person: string): Promise<Member | undefined> =>

@@ -76,7 +76,7 @@ export const peopleHandlers = implement('people', people, {
       ctx.allow(yes)
       const person = await consumeReset(ctx.db, hashToken(token), ctx.now)
       if (!person) throw problem('resetClosed')
-      await setPassword(ctx.db, person, passwordHash, ctx.now)
+      if (!(await setPassword(ctx.db, person, { hash: passwordHash, now: ctx.now }))) throw problem('resetClosed')
       // Ends every session that used the old password.
       await endPersonSessions(ctx.db, person)
       await ctx.audit({ event: 'personPasswordReset', subjectKind: 'person', subjectId: person })
@@ -90,15 +90,17 @@ export const peopleHandlers = implement('people', people, {
   changePassword: prepared(
     async ({ currentPassword, password }, { actor, query }) => {
       if (actor.kind !== 'person') throw problem('notSignedIn')
-      if (!(await verifyPassword(await findPasswordHash(query, actor.id), currentPassword))) {
+      const checkedHash = await findPasswordHash(query, actor.id)
+      if (!(await verifyPassword(checkedHash, currentPassword)))
         throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
-      }
       await checkNewPassword(password, [actor.email, actor.name])
-      return hashPassword(password)
+      return { checkedHash, hash: await hashPassword(password) }
     },
-    async (ctx, _input, passwordHash) => {
+    async (ctx, _input, { checkedHash, hash: passwordHash }) => {
       ctx.allow(yes)
-      await setPassword(ctx.db, ctx.actor.id, passwordHash, ctx.now)
+      // Of two changes at once, one knows the present password.
+      if (!(await setPassword(ctx.db, ctx.actor.id, { hash: passwordHash, checkedHash, now: ctx.now })))
+        throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
       const ended = await endPersonSessions(ctx.db, ctx.actor.id, { but: ctx.actor.sessionId })
       // Whoever knows a token from before the change has nothing: this session goes on under a new one.
       await endPersonSessions(ctx.db, ctx.actor.id)

@@ -14,7 +14,7 @@ export interface NewPerson {
   at: Date
 }
 
-/** Finds or creates the person with an address. A password is set only when there is none yet. */
+/** Finds or creates the person with an address. A password is set only by set-up, and only when there is none yet. */
 export const findOrCreatePerson = async (db: Write, person: NewPerson): Promise<string> =>
   (await sql<{ id: string }>`select find_or_create_person(${JSON.stringify(person)}) as id`.execute(db)).rows[0]!.id
 
@@ -65,9 +65,18 @@ export async function consumeReset(db: Write, hash: Buffer | null, at: Date): Pr
   return rows[0]?.person ?? null
 }
 
-/** Sets the password; every open reset link of the person stops working. */
-export const setPassword = async (db: Write, person: string, hash: string, at: Date): Promise<void> => {
-  await sql`select set_person_password(${person}, ${hash}, ${at})`.execute(db)
+/**
+ * Sets the password, with `checkedHash` only if that is still the present one; every open reset link of the person stops
+ * working. Without it, call after consumeReset. Returns whether it was set.
+ */
+export async function setPassword(
+  db: Write,
+  person: string,
+  { hash, checkedHash = null, now }: { hash: string; checkedHash?: string | null; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql<{ isSet: boolean }>`
+    select set_person_password(${person}, ${hash}, ${checkedHash}, ${now}) as "isSet"`.execute(db)
+  return rows[0]?.isSet ?? false
 }
 
 export const findPasswordHash = async (query: RunQuery, person: string): Promise<string | null> =>

@@ -63,8 +63,11 @@ export const findLogin = async (db: Read, account: string, id: string): Promise<
     .where('id', '=', id)
     .executeTakeFirst()) as Login | undefined
 
+/** Who has an address, as far as a form may know on which anybody types one: no password, no details. */
+export type AddressOwner = Pick<Login, 'id' | 'email' | 'email_norm' | 'sign_up_hash' | 'name' | 'locale' | 'status'>
+
 /** Locks the user with this address. Anybody may type one, so what follows is mailed to it and not shown. */
-export async function lockLoginByEmail(db: Write, account: string, norm: string): Promise<Login | undefined> {
+export async function lockLoginByEmail(db: Write, account: string, norm: string): Promise<AddressOwner | undefined> {
   const { rows } = await sql<LoginRow>`select lock_portal_login_of_address(${account}, ${norm}) as login`.execute(db)
   return loginIn(rows)
 }
