@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -43,6 +54,24 @@ describe('writing to disk', () => {
         (error) => console.log(disk.isDiskFull(error) ? 'full' : error))`)
     expect(outcome.trim()).toBe('full')
     expect(existsSync(path)).toBe(false)
+  })
+
+  it('what the disk lost or changed meanwhile is no success, and leaves nothing', async () => {
+    const path = join(folder, 'spoiled')
+    const spoil: [string, (handle: number) => void][] = [
+      ['ENOSPC', (handle) => ftruncateSync(handle, 1)],
+      ['EIO', (handle) => writeSync(handle, 'X', 0)],
+    ]
+    for (const [code, change] of spoil) {
+      const parts = function* () {
+        yield Buffer.from('one ')
+        const handle = openSync(path, 'r+')
+        change(handle)
+        closeSync(handle)
+      }
+      await expect(writeChecked(path, parts())).rejects.toMatchObject({ code })
+      expect(existsSync(path)).toBe(false)
+    }
   })
 
   it('what fits is there as it arrived, readable by its owner only', async () => {

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { PASSWORD, startTestServer, type Business, type Person, type TestServer } from '../../../test/test-server.ts'
 
 const NEW_PASSWORD = 'seven quiet lanterns'
@@ -111,5 +112,17 @@ describe('a portal user whose only customer is archived', () => {
       db.selectFrom('jobs').select('customer_id').where('id', '=', jobs[0]!.id).executeTakeFirstOrThrow(),
     )
     expect([booked.customer_id, await customers()]).toEqual([active, before + 1])
+    // Also when a customer is archived between the look-up of the caller and the booking.
+    const context = { account: shop.id, actor_kind: 'portalUser', actor_id: user.id }
+    const client = new pg.Client({ ...inject('world').admin, database: server.database })
+    await client.connect()
+    await client.query('begin')
+    await client.query('set local role portico_app')
+    await client.query('select app_begin($1)', [JSON.stringify(context)])
+    const begun = await client.query<{ booking: { links: { customer: string }[] } }>(
+      'select begin_booking() as booking',
+    )
+    await client.end()
+    expect(begun.rows[0]!.booking.links.map((link) => link.customer)).toEqual([active])
   })
 })

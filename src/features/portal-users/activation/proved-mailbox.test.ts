@@ -143,6 +143,18 @@ describe('a stranger signed up with my address and their password', () => {
   })
 })
 
+describe('sessions from before', () => {
+  it('end when the invited person proves the mailbox', async () => {
+    const business = await shop()
+    const before = await business.portalUser({ email: address(), status: 'invited' })
+    await business.owner.ok('resendPortalInvitation', { user: before.id })
+    const owner = business.visitor()
+    await owner.ok('acceptInvitation', { token: await tokenFor(before.email), ...OWNER })
+    expect((await owner.ok('listPortalSessions')).rows).toHaveLength(1)
+    expect([await isIn(before), await isIn(owner)]).toEqual([false, true])
+  })
+})
+
 describe('the browser that signed up', () => {
   it('activates with one click; a mistyped password is corrected by signing up again', async () => {
     const business = await shop(),

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { describe, expect, inject, it } from 'vitest'
 import { bookJob, createWorld, FIELDS, home, upload, type World } from '../../jobs/jobs.fixtures.ts'
 
@@ -53,6 +54,13 @@ const refusalOf = (reply: Awaited<ReturnType<typeof upload>>) => {
   return [reply.status, field?.text]
 }
 const portalUploader = (here: World) => ({ kind: 'portalUser', id: here.eleanor.id })
+
+const isWaitingForLock = async (observer: pg.Client, { processID }: { processID?: number | null } & object) => {
+  const { rows } = await observer.query("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [
+    processID,
+  ])
+  return rows.length > 0
+}
 
 describe('room for files', () => {
   it('a job takes 250 MB; the refusal says how much is left, and a removed file frees its room', async () => {
@@ -141,6 +149,38 @@ describe('room for files', () => {
       422,
       'This business has no space left for files. Nothing was uploaded.',
     ])
+  })
+
+  it('of two uploads at once, the second is measured when the file of the first is there', async () => {
+    const here = await createWorld()
+    const begin = async () => {
+      const client = new pg.Client({ ...inject('world').admin, database: home.database })
+      await client.connect()
+      await client.query('begin')
+      await client.query(`set local app.account = '${here.harbour.id}'`)
+      const measure = async () => {
+        const { rows } = await client.query<{ bytes: string }>(
+          "select account_bytes as bytes from measure_storage($1, null, 'staff', $1)",
+          [here.harbour.id],
+        )
+        return Number(rows[0]!.bytes)
+      }
+      return { client, measure }
+    }
+    const [first, second] = [await begin(), await begin()]
+    const before = await first.measure()
+    let isMeasured = false
+    const measured = second.measure().finally(() => (isMeasured = true))
+    // Without waiting, its answer would be there by now.
+    while (!isMeasured && !(await isWaitingForLock(first.client, second.client)));
+    await first.client.query(
+      `insert into files (account_id, id, audience, uploader_kind, uploader_id, name, type, size, storage_key, created_at)
+       values ($1, $2, 'internal', 'staff', $1, 'x', 'text/plain', 1000, $3, now())`,
+      [here.harbour.id, crypto.randomUUID(), `${here.harbour.id}/${'a'.repeat(32)}`],
+    )
+    await first.client.query('commit')
+    expect(await measured).toBe(before + 1000)
+    await Promise.all([first.client.end(), second.client.end()])
   })
 
   it('twenty uploads at once with room for three: three are kept', async () => {
