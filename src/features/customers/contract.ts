@@ -53,7 +53,7 @@ const billingInput = z
     phone: clearable(phone()).describe('Phone number.'),
     address: clearable(address()).describe('Billing address.'),
   })
-  .describe('Billing details. What you leave out stays; null clears a value.')
+  .meta({ id: 'BillingInput', description: 'Billing details. What you leave out stays; null clears a value.' })
 const customerInput = {
   name: line(200).describe('Name of the person or company.'),
   reference: clearable(line(60)).describe("The business's own number for the customer; unique in the account."),

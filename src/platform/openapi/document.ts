@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { surfaceOf } from '../caller.ts'
 import type { Definition, Limit, Tag } from '../operation.ts'
 import { problemResponses, problemSchema, rareProblems, responseHeaders } from './problems.ts'
+import { capital, shareRepeatedParts } from './repetition.ts'
 import { describeSchema, keep, withBases, type Json, type ObjectSchema } from './schemas.ts'
 
 export interface DescribedOperation {
@@ -22,6 +23,7 @@ export function openApiDocument(operations: readonly DescribedOperation[], versi
     const path = (paths[definition.path] ??= pathItem(definition, components))
     path[definition.method.toLowerCase()] = describeOperation(name, definition, components)
   }
+  shareRepeatedParts(paths, components)
   return {
     openapi: '3.1.0',
     info: {
@@ -39,6 +41,7 @@ export function openApiDocument(operations: readonly DescribedOperation[], versi
     components: {
       schemas: sorted({ Problem: problemSchema, ...withBases(components.schemas) }),
       parameters: sorted(components.parameters),
+      requestBodies: sorted(components.requestBodies),
       responses: sorted(components.responses),
       headers: responseHeaders,
       securitySchemes: SECURITY_SCHEMES,
@@ -84,11 +87,8 @@ account's ID; take it from \`Set-Cookie\`. ${COOKIE}`,
 
 // ---- components ----
 
-interface Components {
-  schemas: Json
-  parameters: Json
-  responses: Json
-}
+type Components = Record<'schemas' | 'parameters' | 'requestBodies' | 'responses', Json>
+
 const createComponents = (): Components => ({
   schemas: {},
   parameters: {
@@ -108,6 +108,7 @@ const createComponents = (): Components => ({
       schema: { type: 'string', format: 'uri' },
     },
   },
+  requestBodies: {},
   responses: {},
 })
 
@@ -177,16 +178,13 @@ function describeParameters(
   return Object.entries(properties as Record<string, Json>).map(([name, { description, shared = name, ...schema }]) => {
     const isRequired = required.includes(name) && { required: true }
     const parameter = { name, in: place, ...isRequired, ...(description !== undefined && { description }), schema }
-    if (place === 'query' && !PAGING.includes(name)) return parameter
+    if (place === 'query') return parameter
     keep(parameters, String(shared), parameter)
     return parameterReference(String(shared))
   })
 }
 
 const parameterReference = (name: string) => ({ $ref: `#/components/parameters/${name}` })
-
-/** Query parameters that are the same wherever they occur. */
-const PAGING = ['cursor', 'limit', 'search']
 
 function requestBodyOf({ body, upload, accepts, example }: Definition, { schemas }: Components): Json {
   const schema: Json = body ? describeSchema(body, 'input', schemas) : {}
@@ -237,7 +235,6 @@ function successOf(
 }
 
 const BYTES = { schema: { type: 'string', format: 'binary' } }
-const capital = (word: string) => word[0]!.toUpperCase() + word.slice(1)
 
 function tagsOf(operations: readonly DescribedOperation[]): Tag[] {
   const tags = new Map(operations.map(({ definition }) => [definition.tag!.name, definition.tag!]))
