@@ -22,6 +22,11 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
     worker: ids('worker'),
     template: ids('template'),
     customer: ids('customer')[0],
+    // Workers are not shown what the office has read.
+    comments:
+      query.get('comments') === 'unread' && (await parent()).office.me.role !== 'worker'
+        ? ('unread' as const)
+        : undefined,
   }
   const [list, counts, open] = await Promise.all([
     api.listJobs({

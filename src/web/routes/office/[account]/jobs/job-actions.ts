@@ -146,6 +146,18 @@ export const jobActions = {
     return failure ?? succeed(event, audience === 'customer' ? 'commentShared' : 'commentAdded')
   },
 
+  markRead: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.markCommentsRead({ job: jobOf(event), upTo: typed.string('upTo') }),
+      'markRead',
+    )
+    if (failure) return failure
+    redirect(303, withQuery(event.url, { cursor: event.url.searchParams.get('cursor'), done: null }))
+  },
+
   deleteFile: async (event: Event) => {
     const typed = await readForm(event.request)
     const { failure } = await attempt(

@@ -1,13 +1,15 @@
 import { redirect } from '@sveltejs/kit'
+import { enteredEmails } from '../../../../entered-emails.ts'
 import { attempt, readForm, refuse } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => ({
-  ...locals.words('identity.people'),
+  ...locals.words('identity.people', 'notifications.office'),
   title: locals.t('identity.people.profile.title'),
   person: await locals.api.getCurrentUser(),
   sessions: (await locals.api.listSessions()).sessions,
+  emails: (await locals.api.getEmailChoices()).emails,
 })
 
 export const actions: Actions = {
@@ -40,6 +42,17 @@ export const actions: Actions = {
     )
     if (failure) return failure
     redirect(303, paths.office(params.account).profile({ done: 'password' }))
+  },
+  emails: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.updateEmailChoices({ emails: enteredEmails(typed) }),
+      'emails',
+    )
+    if (failure) return failure
+    redirect(303, paths.office(params.account).profile({ done: 'emails' }))
   },
   end: async ({ request, locals, params }) => {
     const typed = await readForm(request)

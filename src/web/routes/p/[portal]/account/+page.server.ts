@@ -1,14 +1,21 @@
 import { redirect } from '@sveltejs/kit'
+import { enteredEmails } from '../../../../entered-emails.ts'
 import { attempt, readForm } from '../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {
-  const [profile, sessions] = await Promise.all([locals.api.getPortalProfile(), locals.api.listPortalSessions()])
+  const { api } = locals
+  const [profile, sessions, choices] = await Promise.all([
+    api.getPortalProfile(),
+    api.listPortalSessions(),
+    api.getPortalEmailChoices(),
+  ])
   return {
-    ...locals.words('portal-users.account', 'portal-users.auth'),
+    ...locals.words('portal-users.account', 'portal-users.auth', 'notifications.portal'),
     title: locals.t('portal-users.account.title'),
     profile,
     sessions: sessions.rows,
+    emails: choices.emails,
   }
 }
 
@@ -32,6 +39,17 @@ export const actions: Actions = {
     )
     if (failure) return failure
     redirect(303, locals.paths.account({ done: 'profile' }))
+  },
+  emails: async ({ request, locals }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.updatePortalEmailChoices({ emails: enteredEmails(typed) }),
+      'emails',
+    )
+    if (failure) return failure
+    redirect(303, locals.paths.account({ done: 'emails' }))
   },
   password: async ({ request, locals }) => {
     const typed = await readForm(request, ['current'])

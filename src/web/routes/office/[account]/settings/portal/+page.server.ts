@@ -4,7 +4,7 @@ import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => ({
-  ...locals.words('portal.office'),
+  ...locals.words('portal.office', 'notifications.settings'),
   title: locals.t('portal.office.title'),
   settings: await locals.api.getPortalSettings(),
   checklist: await locals.api.getPortalChecklist(),
@@ -75,5 +75,18 @@ function enteredSettings(typed: Typed) {
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),
+    customerEmails: {
+      scheduled: typed.ticked('customerEmails.scheduled'),
+      rescheduled: typed.ticked('customerEmails.rescheduled'),
+      canceled: typed.ticked('customerEmails.canceled'),
+      completed: typed.ticked('customerEmails.completed'),
+      commented: typed.ticked('customerEmails.commented'),
+    },
+    staffEmails: {
+      booked: typed.ticked('staffEmails.booked'),
+      commented: typed.ticked('staffEmails.commented'),
+      edited: typed.ticked('staffEmails.edited'),
+      canceled: typed.ticked('staffEmails.canceled'),
+    },
   }
 }
