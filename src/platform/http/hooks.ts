@@ -37,10 +37,12 @@ export function addHooks(app: FastifyInstance, options: HttpOptions): void {
   const warnings = createAddressWarnings(options.log, options.server.clock, origins)
   app.decorateRequest('hostScope')
   app.decorateRequest('caller')
+  app.decorateRequest('hasSecureCookies', false)
   app.decorateRequest('externalOrigin', '')
   app.addHook('onRequest', async (request, reply) => {
     warnings.lookForProxy(request)
     request.hostScope = await hostScopeOf(request, publicUrl, slugOfHost)
+    request.hasSecureCookies = expectedOrigin(request, origins).startsWith('https:')
     request.caller = callerOf(request)
     const isForMonitoring = MONITORING_PATH.test(request.url)
     if (publicUrl.protocol === 'https:' && protocolOf(request, origins).forwarded === 'http' && !isForMonitoring)

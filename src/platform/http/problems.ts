@@ -115,7 +115,7 @@ const operationOf = (request: FastifyRequest): string =>
   (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? request.url.split('?')[0]!
 
 /** The same address under the account's present slug. A portal's own host serves only that portal, so its host changes. */
-function movedTo(slug: string, { url, protocol, hostScope }: FastifyRequest, publicUrl: URL): string {
-  const origin = hostScope.surface === 'portal' ? `${protocol}://${slug}.${publicUrl.host}` : ''
+function movedTo(slug: string, { url, hostScope }: FastifyRequest, publicUrl: URL): string {
+  const origin = hostScope.surface === 'portal' ? `${publicUrl.protocol}//${slug}.${publicUrl.host}` : ''
   return origin + url.replace(/^(\/api\/v1\/(?:portal|office)\/|\/p\/|\/office\/)[^/?]+/, `$1${slug}`)
 }

@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     hostScope: HostScope
     caller: Caller
+    /** The browser reaches this host over https, as PUBLIC_URL says, also when no proxy that we trust says so. */
+    hasSecureCookies: boolean
     /** Scheme, host and port under which the sender sees us. */
     externalOrigin: string
   }

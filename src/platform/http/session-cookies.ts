@@ -19,7 +19,7 @@ export interface PendingEffect {
 }
 
 /** `__Host-` binds a cookie to https and this host; browsers refuse it over plain http. */
-const prefixOf = (request: FastifyRequest): string => (request.protocol === 'https' ? '__Host-' : '')
+const prefixOf = (request: FastifyRequest): string => (request.hasSecureCookies ? '__Host-' : '')
 
 /** Session tokens of portals, by the end of their cookie's name. */
 export const portalTokens = (request: FastifyRequest) => tokensNamed(request, PORTAL_COOKIE)
@@ -45,7 +45,7 @@ export const signUpToken = (request: FastifyRequest): string | null =>
 export function applyEffects(request: FastifyRequest, reply: FastifyReply, effects: readonly PendingEffect[]): void {
   for (const { effect, accountId } of effects) {
     const prefix = prefixOf(request)
-    const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.protocol === 'https' }
+    const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure: request.hasSecureCookies }
     if ('signUpToken' in effect)
       reply.setCookie(prefix + SIGN_UP_COOKIE, effect.signUpToken, { ...attributes, maxAge: SIGN_UP_SECONDS })
     if (!('session' in effect)) continue
