@@ -68,5 +68,8 @@ function findRowFaults(row: Mutation, folder: string): string[] {
 function findTestFaults(test: string, titles: string[], folder: string): string[] {
   if (!existsSync(join(folder, test))) return [`${test} does not exist`]
   const text = readText(folder, test)
-  return titles.filter((title) => !text.includes(title)).map((title) => `${test} has no test "${title}"`)
+  return titles.flatMap((title) => [
+    ...(text.includes(title) ? [] : [`${test} has no test "${title}"`]),
+    ...(/%[a-z]|\$/.test(title) ? [`"${title}" is filled in for each case: name the part that stays`] : []),
+  ])
 }

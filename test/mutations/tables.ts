@@ -2,16 +2,26 @@
 import type { MutationTables } from './mutation.ts'
 import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
+import { booking } from './tables/booking.ts'
 import { customerForms } from './tables/customer-forms.ts'
 import { jobForms } from './tables/job-forms.ts'
+import { jobs } from './tables/jobs.ts'
 import { portalForms } from './tables/portal-forms.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
 import { portalUsers } from './tables/portal-users.ts'
+import { records } from './tables/records.ts'
+import { rights } from './tables/rights.ts'
 import { settingsForms } from './tables/settings-forms.ts'
+import { signIn } from './tables/sign-in.ts'
 
 export const tables: MutationTables = {
   activation,
   'portal-users': portalUsers,
+  booking,
+  jobs,
+  records,
+  rights,
+  'sign-in': signIn,
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,

@@ -61,7 +61,7 @@ export const portalUsers: Mutation[] = [
         ? 'alreadyActivated'
         : displayStatus`,
     to: '      return displayStatus',
-    tests: { 'src/features/portal-users/portal-users.test.ts': ['CP-14 is not offered for a user who is %s'] },
+    tests: { 'src/features/portal-users/portal-users.test.ts': ['CP-14 is not offered for a user who is'] },
   },
   {
     name: 'change-email-of-active-without-confirmation',

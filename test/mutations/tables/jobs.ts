@@ -1,0 +1,253 @@
+/** Jobs in office and portal: transitions, rights, fields, lists. */
+import type { Mutation } from '../mutation.ts'
+
+export const jobs: Mutation[] = [
+  {
+    name: 'status-outside-the-table',
+    covers: ['E-40', 'issue 9, 2.4'],
+    file: 'src/features/jobs/rules.ts',
+    from: `  { from: ['canceled'], to: 'unassigned', who: ['dispatcher'] },
+`,
+    to: `  { from: ['canceled'], to: 'unassigned', who: ['dispatcher'] },
+  { from: ['canceled'], to: 'started', who: ['dispatcher'] },
+`,
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
+  },
+  {
+    name: 'status-of-the-table-missing',
+    covers: ['E-40'],
+    file: 'src/features/jobs/rules.ts',
+    from: `  { from: ['paused'], to: 'started', who: ['worker', 'dispatcher'] },
+`,
+    to: '',
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
+  },
+  {
+    name: 'worker-cancels',
+    covers: ['E-40'],
+    file: 'src/features/jobs/rules.ts',
+    from: "  { from: ['started', 'paused'], to: 'canceled', who: ['dispatcher'] },",
+    to: "  { from: ['started', 'paused'], to: 'canceled', who: ['dispatcher', 'worker'] },",
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
+  },
+  {
+    name: 'dispatcher-reopens',
+    covers: ['E-40'],
+    file: 'src/features/jobs/rules.ts',
+    from: "{ from: ['completed'], to: 'started', who: ['manager'], reason: 'required' }",
+    to: "{ from: ['completed'], to: 'started', who: ['manager', 'dispatcher'], reason: 'required' }",
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
+  },
+  {
+    name: 'declining-without-reason',
+    covers: ['E-40', 'V-54'],
+    file: 'src/features/jobs/rules.ts',
+    from: "{ from: ['pending'], to: 'declined', who: ['worker'], reason: 'required' }",
+    to: "{ from: ['pending'], to: 'declined', who: ['worker'] }",
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-40 reopening and declining ask for a reason'] },
+  },
+  {
+    name: 'canceling-keeps-the-times',
+    covers: ['V-56', 'E-51'],
+    file: 'src/features/jobs/status/rules.ts',
+    from: 'canceled_at: now, scheduled_at: null, started_at: null',
+    to: 'canceled_at: now',
+    tests: { 'src/features/jobs/status/status.test.ts': ['V-56 E-51 canceling clears the times'] },
+  },
+  {
+    name: 'cleared-times-are-forgotten',
+    covers: ['E-51'],
+    file: 'src/features/jobs/status/rules.ts',
+    from: `...(Object.keys(cleared).length > 0
+`,
+    to: `...(Object.keys(cleared).length > 9
+`,
+    tests: {
+      'src/features/jobs/status/status.test.ts': ['V-56 E-51 canceling clears the times and keeps them in the history'],
+    },
+  },
+  {
+    name: 'declined-job-keeps-its-worker',
+    covers: ['E-52'],
+    file: 'src/features/jobs/status/rules.ts',
+    from: `    ...(to === 'unassigned' && { worker_id: null }),
+`,
+    to: '',
+    tests: {
+      'src/features/jobs/status/status.test.ts': [
+        'V-56 E-51 canceling clears the times and keeps them in the history; reinstating leaves the job unassigned',
+      ],
+    },
+  },
+  {
+    name: 'stale-page-changes-status',
+    covers: ['E-41'],
+    file: 'src/features/jobs/office/status/handlers.ts',
+    from: `      ctx.allow(mayTransition(ctx.actor, job, input.to))
+      checkVersion(job!, input.version)
+`,
+    to: `      ctx.allow(mayTransition(ctx.actor, job, input.to))
+`,
+    tests: { 'test/races.test.ts': [': of twenty requests with the same version one succeeds'] },
+  },
+  {
+    name: 'stale-page-assigns',
+    covers: ['E-41'],
+    file: 'src/features/jobs/office/status/handlers.ts',
+    from: `      ctx.allow(mayPlan(ctx.actor, job))
+      checkVersion(job!, version)
+      if (worker && !(await`,
+    to: `      ctx.allow(mayPlan(ctx.actor, job))
+      if (worker && !(await`,
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-41 of two dispatchers who assign the same job at once'] },
+  },
+  {
+    name: 'worker-of-another-business',
+    covers: ['PS-36'],
+    file: 'src/features/jobs/office/status/handlers.ts',
+    from: `      if (worker && !(await isActiveStaff(ctx.db, account, worker)))
+        throw problem('input', { fields: { worker: 'choice' } })
+`,
+    to: '',
+    tests: {
+      'src/features/jobs/office/office.test.ts': ['PS-36 customers, templates, sites and workers of another business'],
+    },
+  },
+  {
+    name: 'worker-plans',
+    covers: ['PS-37'],
+    file: 'src/features/jobs/office/status/handlers.ts',
+    from: "    if (!isOffice && input[key]) fieldErrors[key] = 'unknown'",
+    to: "    if (isOffice && !input.to) fieldErrors[key] = 'unknown'",
+    tests: {
+      'src/features/jobs/office/office.test.ts': [
+        'a worker sees the jobs given and released to them, and plans nothing',
+      ],
+    },
+  },
+  {
+    name: 'dispatcher-deletes',
+    covers: ['V-56'],
+    file: 'src/features/jobs/office/editing/handlers.ts',
+    from: 'ctx.allow(job ? mayDeleteJob(ctx.actor) : maySeeJob(ctx.actor, job))',
+    to: 'ctx.allow(job ? mayRunJobs(ctx.actor) : maySeeJob(ctx.actor, job))',
+    tests: { 'src/features/jobs/office/office.test.ts': ['only owner and admin delete'] },
+  },
+  {
+    name: 'customer-cancels-a-started-job',
+    covers: ['E-41', 'V-56'],
+    file: 'src/features/jobs/portal/editing/handlers.ts',
+    from: `      checkStillPossible(job!, 'cancel', 'cancelingClosed')
+`,
+    to: '',
+    tests: { 'src/features/jobs/status/status.test.ts': ['E-41 a cancellation that meets a start loses'] },
+  },
+  {
+    name: 'customer-deletes-a-planned-job',
+    covers: ['V-56'],
+    file: 'src/features/jobs/rules.ts',
+    from: "      return status === 'unassigned' ? null : 'planned'",
+    to: "      return status === 'unassigned' || status === 'assigned' ? null : 'planned'",
+    tests: { 'src/features/jobs/portal/editing/editing.test.ts': ['V-56 canceling keeps the job in the list'] },
+  },
+  {
+    name: 'link-permission-ignored',
+    covers: ['V-21', 'E-60'],
+    file: 'src/features/jobs/policy.ts',
+    from: 'return hasPermissionFor(actor, portal, ACTIONS[action].permission, job.customer_id) ? yes : no(ACTIONS[action].code)',
+    to: 'return portal.permissions[ACTIONS[action].permission] ? yes : no(ACTIONS[action].code)',
+    tests: { 'src/features/jobs/portal/editing/editing.test.ts': ['V-21 E-60 what a link does not permit'] },
+  },
+  {
+    name: 'stale-page-edits-in-portal',
+    covers: ['E-41'],
+    file: 'src/features/jobs/portal/editing/handlers.ts',
+    from: `      checkVersion(job!, input.version)
+`,
+    to: '',
+    tests: { 'test/races.test.ts': [': of twenty requests with the same version one succeeds'] },
+  },
+  {
+    name: 'decline-reason-reaches-customers',
+    covers: ['E-52', 'PS-33'],
+    file: 'src/features/jobs/portal/rules.ts',
+    from: "reason: entry.actor_kind === 'portalUser' ? textOf(details.reason) : null",
+    to: 'reason: textOf(details.reason)',
+    tests: { 'src/features/jobs/portal/portal.test.ts': ['PS-29 E-52 PS-33 internal comments, hidden answers'] },
+  },
+  {
+    name: 'hidden-answers-reach-customers',
+    covers: ['PS-32', 'V-28'],
+    file: 'src/features/jobs/portal/rules.ts',
+    from: "selectVisibleValues(fields, job.fields, 'portal')",
+    to: 'job.fields',
+    tests: { 'src/features/jobs/portal/portal.test.ts': ['PS-29 E-52 PS-33 internal comments, hidden answers'] },
+  },
+  {
+    name: 'staff-names-are-always-full',
+    covers: ['E-66'],
+    file: 'src/features/jobs/rules.ts',
+    from: "  return rule === 'full' ? known : known.split(/\\s+/)[0]!",
+    to: '  return rule ? known : known.split(/\\s+/)[0]!',
+    tests: { 'src/features/jobs/portal/portal.test.ts': ['E-66 staff are named as the business chose'] },
+  },
+  {
+    name: 'email-address-as-a-name',
+    covers: ['E-66'],
+    file: 'src/features/jobs/rules.ts',
+    from: "const known = name && !name.includes('@') ? name.trim() : ''",
+    to: "const known = name ? name.trim() : ''",
+    tests: {
+      'src/features/jobs/status/status.test.ts': [
+        'a waiting job shows where it stopped, and an email address never replaces a name',
+      ],
+    },
+  },
+  {
+    name: 'list-skips-a-row-between-pages',
+    covers: ['PS-12'],
+    file: 'src/features/jobs/portal/queries.ts',
+    from: "next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null",
+    to: "next: rows.length > limit ? writeCursor('newest', rows[limit]!) : null",
+    tests: { 'src/features/jobs/portal/portal.test.ts': ['customers newest first without a gap'] },
+  },
+  {
+    name: 'search-text-of-hidden-fields',
+    covers: ['PS-14', 'PS-15'],
+    file: 'src/features/templates/fields/rules.ts',
+    from: '.flatMap((field) => selectVisibleValues([field], values, audience)[field.id] ?? [])',
+    to: '.flatMap((field) => (audience && values[field.id] ? [String(values[field.id])] : []))',
+    tests: {
+      'src/features/templates/fields/fields.test.ts': [
+        'PS-14 PS-15 search text for customers holds no text of hidden fields',
+      ],
+      'src/features/jobs/portal/portal.test.ts': ['PS-14 E-68 a search or filter on something unknown or hidden'],
+    },
+  },
+  {
+    name: 'field-hidden-later-stays-searchable',
+    covers: ['PS-14', 'PS-15'],
+    file: 'src/features/templates/handlers.ts',
+    from: 'if (visibleFieldIds(row.fields) !== visibleFieldIds(next.fields)) await refoldJobs',
+    to: 'if (visibleFieldIds(row.fields) === visibleFieldIds(next.fields)) await refoldJobs',
+    tests: { 'src/features/jobs/portal/portal.test.ts': ['PS-14 PS-15 a field hidden later cannot be searched for'] },
+  },
+  {
+    name: 'postponed-job-looks-requested',
+    covers: ['V-31'],
+    file: 'src/features/jobs/rules.ts',
+    from: "  postponed: 'waiting',",
+    to: "  postponed: 'requested',",
+    tests: { 'src/features/jobs/status/status.test.ts': ['a waiting job shows where it stopped'] },
+  },
+  {
+    name: 'internal-note-is-for-customers',
+    covers: ['PS-29', 'PS-30'],
+    file: 'src/features/jobs/office/editing/handlers.ts',
+    from: "audience: 'internal' as const, body: input.note",
+    to: "audience: 'customer' as const, body: input.note",
+    tests: {
+      'src/features/jobs/office/office.test.ts': ['creates a job with answers, a worker, a time and an internal note'],
+    },
+  },
+]
