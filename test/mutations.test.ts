@@ -55,5 +55,5 @@ it('an edit is killed only when each named test ran and failed because of it', (
   expect(kind(result('one', 'failed'), result('two', 'skipped'))).toBe('broken')
   expect(kind(result('one', 'failed', 'ReferenceError: x is not defined'), result('two', 'failed'))).toBe('broken')
   const red = findRedTests([row], { results: [result('one', 'passed'), result('two', 'failed')], output: '' })
-  expect(red).toEqual(['f > two: expected 1 to be 2'])
+  expect(red).toEqual([{ file: 'f', title: 'two', message: 'f > two: expected 1 to be 2' }])
 })

@@ -31,12 +31,26 @@ export function findTypeErrors(rows: Mutation[]): string[] {
     else edited.set(path, text)
     versions.set(path, (versions.get(path) ?? 0) + 1)
   }
-  return rows.flatMap((row) => {
-    const path = join(root, row.file)
-    if (!fileNames.includes(path)) return []
-    setText(path, applyEdit(row, readText(root, row.file)))
-    const errors = [...service.getSyntacticDiagnostics(path), ...service.getSemanticDiagnostics(path)]
-    setText(path, null)
-    return errors.map(({ messageText }) => `${row.name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
+  return inLayers(rows.filter(({ file }) => fileNames.includes(join(root, file)))).flatMap((layer) => {
+    const paths = layer.map(({ file }) => join(root, file))
+    layer.forEach((row, index) => setText(paths[index]!, applyEdit(row, readText(root, row.file))))
+    const errors = layer.flatMap(({ name }, index) =>
+      [...service.getSyntacticDiagnostics(paths[index]!), ...service.getSemanticDiagnostics(paths[index]!)].map(
+        ({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+      ),
+    )
+    for (const path of paths) setText(path, null)
+    return errors
   })
+}
+
+/** Rows that edit different files are checked at once: a program costs much more than one file of it. */
+function inLayers(rows: readonly Mutation[]): Mutation[][] {
+  const layers: Mutation[][] = []
+  for (const row of rows) {
+    const layer = layers.find((each) => each.every(({ file }) => file !== row.file))
+    if (layer) layer.push(row)
+    else layers.push([row])
+  }
+  return layers
 }

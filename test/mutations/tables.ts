@@ -4,6 +4,8 @@ import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
 import { customerForms } from './tables/customer-forms.ts'
+import { data } from './tables/data.ts'
+import { delivery } from './tables/delivery.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobs } from './tables/jobs.ts'
 import { portalForms } from './tables/portal-forms.ts'
@@ -22,6 +24,8 @@ export const tables: MutationTables = {
   records,
   rights,
   'sign-in': signIn,
+  delivery,
+  data,
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,

@@ -9,9 +9,15 @@ export type Verdict =
   /** A named test did not run, or failed for a reason that any edit has. */
   | { kind: 'broken'; details: string[] }
 
-/** The code does not load, or the server does not start: that would fail whatever the edit means. */
+export interface RedTest {
+  file: string
+  title: string
+  message: string
+}
+
+/** The code does not load, the server does not start, the machine is too busy: that would fail whatever the edit means. */
 const NOT_STARTED =
-  /\b(SyntaxError|ReferenceError|EADDRINUSE|ECONNREFUSED)\b|Cannot find module|Transform failed|does not provide an export|Hook timed out/
+  /\b(SyntaxError|ReferenceError|EADDRINUSE|ECONNREFUSED)\b|Cannot find module|Transform failed|does not provide an export|(Hook|Test) timed out/
 
 /** An edit is killed when each named test ran and failed. A generated test has failed when one of its cases has. */
 export function judge(row: Mutation, run: TestRun): Verdict {
@@ -31,7 +37,7 @@ export function judge(row: Mutation, run: TestRun): Verdict {
 }
 
 /** Named tests that do not pass on the tree without any edit. */
-export function findRedTests(rows: Mutation[], run: TestRun): string[] {
+export function findRedTests(rows: Mutation[], run: TestRun): RedTest[] {
   const named = new Map(
     rows.flatMap(({ tests }) =>
       Object.entries(tests).flatMap(([file, titles]) =>
@@ -41,11 +47,11 @@ export function findRedTests(rows: Mutation[], run: TestRun): string[] {
   )
   return [...named].flatMap(([name, { file, title }]) => {
     const results = resultsOf(run, file, title)
-    if (results.length === 0) return [`${name}: did not run: ${lastLines(run.output)}`]
+    if (results.length === 0) return [{ file, title, message: `${name}: did not run: ${lastLines(run.output)}` }]
     return results
       .filter(({ status }) => status === 'failed')
       .slice(0, 1)
-      .map(({ message }) => `${name}: ${message.slice(0, 500)}`)
+      .map(({ message }) => ({ file, title, message: `${name}: ${message.slice(0, 300)}` }))
   })
 }
 

@@ -8,8 +8,10 @@ import { openWorld, type World } from '../database.ts'
 import { applyEdit, readText, type Mutation } from './mutation.ts'
 import { copyTree } from './tree.ts'
 
-/** Longest run of the tests of one row, in ms. Vitest itself ends a test after 30 s and a journey after 3 minutes. */
-const TIME_LIMIT = 6 * 60_000
+/** Longest run of the tests of one row, in ms. */
+const TIME_LIMIT = 10 * 60_000
+/** Longer than in an ordinary run, in ms, because several workers share the processors. */
+const TEST_TIMEOUT = 180_000
 
 export interface TestResult {
   file: string
@@ -107,9 +109,10 @@ async function runVitest(
   const titles = files.flatMap((file) => tests[file]!)
   const pattern = [...new Set(titles)].map((title) => RegExp.escape(title)).join('|')
   const args = ['node_modules/vitest/vitest.mjs', 'run', ...files, ...options, '--testNamePattern', pattern]
-  const output = await runNode(folder, [...args, '--maxWorkers=1', '--reporter=json', `--outputFile=${report}`], env)
+  args.push('--maxWorkers=1', `--testTimeout=${TEST_TIMEOUT}`, '--reporter=json', `--outputFile=${report}`)
+  const output = await runNode(folder, args, env)
   if (!existsSync(report)) return { results: [], output }
-  return { results: readReport(folder, report), output }
+  return readReport(folder, report, output)
 }
 
 interface VitestReport {
@@ -120,16 +123,17 @@ interface VitestReport {
   }[]
 }
 
-function readReport(folder: string, report: string): TestResult[] {
+function readReport(folder: string, report: string, output: string): TestRun {
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
-  return testResults.flatMap(({ name, message, assertionResults }) =>
-    assertionResults.map((each) => ({
+  const results = testResults.flatMap(({ name, message, assertionResults }) =>
+    assertionResults.map(({ fullName, status, failureMessages }) => ({
       file: name.slice(folder.length + 1),
-      title: each.fullName,
-      status: each.status === 'passed' || each.status === 'failed' ? each.status : 'skipped',
-      message: each.failureMessages?.join('\n') || message,
+      title: fullName,
+      status: status === 'passed' || status === 'failed' ? status : ('skipped' as const),
+      message: failureMessages?.join('\n') || message,
     })),
   )
+  return { results, output: [output, ...testResults.map(({ message }) => message)].join('\n') }
 }
 
 /** Runs Node in the folder. Its process group is ended after the time limit. */

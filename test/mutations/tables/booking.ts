@@ -32,7 +32,7 @@ export const booking: Mutation[] = [
     file: 'src/features/jobs/booking/customer/queries.ts',
     from: `  if (address)
     await db`,
-    to: `  if (!address)
+    to: `  if (address && ids.site === ids.customer)
     await db`,
     tests: {
       'src/features/jobs/booking/customer/customer.test.ts': [

@@ -145,7 +145,7 @@ export const rights: Mutation[] = [
     covers: ['PS-09'],
     file: 'src/features/customers/policy.ts',
     from: 'decision.yes && archiveBlockedBy(customer) ? no(',
-    to: 'decision.yes && archiveBlockedBy(customer) && !customer ? no(',
+    to: 'decision.yes && archiveBlockedBy(customer) && customer.openJobs < 0 ? no(',
     tests: { 'src/features/customers/customers.test.ts': ['cannot be archived with open jobs'] },
   },
   {

@@ -143,7 +143,7 @@ export const signIn: Mutation[] = [
     file: 'src/features/identity/portal/queries.ts',
     from: `  if (actor.kind === 'portalUser' && actor.id)
     await endPortalSessions`,
-    to: `  if (actor.kind === 'portalUser' && !actor.id)
+    to: `  if (actor.kind === 'portalUser' && actor.id && !now)
     await endPortalSessions`,
     tests: {
       'src/features/identity/portal/portal-sign-in.test.ts': [
