@@ -126,10 +126,10 @@ interface VitestReport {
 function readReport(folder: string, report: string, output: string): TestRun {
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
   const results = testResults.flatMap(({ name, message, assertionResults }) =>
-    assertionResults.map(({ fullName, status, failureMessages }) => ({
+    assertionResults.map(({ fullName, status, failureMessages }): TestResult => ({
       file: name.slice(folder.length + 1),
       title: fullName,
-      status: status === 'passed' || status === 'failed' ? status : ('skipped' as const),
+      status: status === 'passed' || status === 'failed' ? status : 'skipped',
       message: failureMessages?.join('\n') || message,
     })),
   )

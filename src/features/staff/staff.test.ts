@@ -110,6 +110,8 @@ describe('inviting staff', () => {
     const other = await business()
     expect((await other.owner.ok('getStaffInvitation', { token })).invitation?.next).toBe('other')
     expect((await other.owner.call('acceptStaffInvitation', { token })).body.code).toBe('wrongPerson')
+    const typed = await one.owner.call('acceptStaffInvitation', { token, password: NEW_PASSWORD })
+    expect(typed.body.code).toBe('passwordExists')
     await one.owner.ok('acceptStaffInvitation', { token })
     expect((await one.owner.ok('getCurrentUser')).accounts.map((each) => each.slug).sort()).toEqual(
       [one.slug, two.slug].sort(),

@@ -154,7 +154,7 @@ export const rights: Mutation[] = [
     file: 'db/migrations/0023_archived_customers.sql',
     from: "        array_agg(l.customer_id) filter (where c.status = 'active' and l.scope = 'whole') as jobs_of,",
     to: "        array_agg(l.customer_id) filter (where l.scope = 'whole') as jobs_of,",
-    tests: { 'src/features/identity/reach.test.ts': ['PS-01 V-24 V-25 the database sets exactly what reachOf says'] },
+    tests: { 'src/features/customers/customers.test.ts': ['PS-09 the portal users of an archived customer lose it'] },
   },
   {
     name: 'customer-change-overwrites',

@@ -164,8 +164,8 @@ export const signIn: Mutation[] = [
     name: 'staff-password-changes-without-the-old-one',
     covers: ['PS-47'],
     file: 'src/features/identity/people/handlers.ts',
-    from: '      if (!(await verifyPassword(await findPasswordHash(query, actor.id), currentPassword))) {',
-    to: '      if (!(await findPasswordHash(query, actor.id)) || !currentPassword) {',
+    from: '      if (!(await verifyPassword(checkedHash, currentPassword)))',
+    to: '      if (!checkedHash || !currentPassword)',
     tests: { 'src/features/identity/people/people.test.ts': ['PS-47 a new password needs the current one'] },
   },
   {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { updatePortalSettings } from '../../../../test/portal.fixtures.ts'
 import { FIELDS, home, createWorld } from '../jobs.fixtures.ts'
 
 const { stored } = home
@@ -35,10 +36,14 @@ describe('what may be booked', () => {
     })
     expect((await limited.ok('getBookingOptions', {})).templates.map((each) => each.id)).toEqual([here.template])
     expect((await limited.call('getBookingOptions', { template: other })).status).toBe(404)
-    for (const template of [other, '0192f0c1-0000-7000-8000-000000000000']) {
-      expect((await limited.call('createPortalJob', { template, address: 'Here' })).body.fields).toMatchObject({
-        template: { code: 'choice' },
-      })
+    // Also where the business shows jobs of other templates, so that the template itself is in view.
+    for (const hideJobsOfOtherTemplates of [true, false]) {
+      await updatePortalSettings(here.harbour, { hideJobsOfOtherTemplates })
+      for (const template of [other, '0192f0c1-0000-7000-8000-000000000000']) {
+        expect((await limited.call('createPortalJob', { template, address: 'Here' })).body.fields).toMatchObject({
+          template: { code: 'choice' },
+        })
+      }
     }
   })
 

@@ -65,6 +65,13 @@ describe('the office', () => {
       (await here.dispatcher.call('createJob', { customer: here.customer, template: here.template, site: there.site }))
         .body.fields,
     ).toMatchObject({ site: { code: 'choice' } })
+    const job = await bookJob(here)
+    const foreign = { job, version: 1, worker: there.worker.id }
+    for (const refused of [
+      await here.dispatcher.call('assignJob', foreign),
+      await here.dispatcher.call('changeJobStatus', { ...foreign, to: 'assigned' }),
+    ])
+      expect([refused.status, refused.body.fields?.worker?.code]).toEqual([422, 'choice'])
   })
 
   it('PS-12 a count is what the list would show, whatever else is filtered', async () => {

@@ -185,6 +185,17 @@ describe('two at once', () => {
     expect(replies.find((reply) => reply.status === 409)!.body.code).toBe('jobChanged')
   })
 
+  it('E-41 a change of status from a page that was opened before another change is refused', async () => {
+    const here = await createWorld()
+    const job = await bookJob(here)
+    const { version } = await here.dispatcher.ok('getJob', { job })
+    const scheduled = { day: '2027-03-02', time: '10:00' }
+    await here.harbour.owner.ok('scheduleJob', { job, version, scheduled })
+    const stale = await here.dispatcher.call('changeJobStatus', { job, version, to: 'unpublished' })
+    expect([stale.status, stale.body.code]).toEqual([409, 'jobChanged'])
+    expect(await here.dispatcher.ok('getJob', { job })).toMatchObject({ status: 'unassigned', scheduled })
+  })
+
   it('E-41 a cancellation that meets a start loses and changes nothing, twenty times over', async () => {
     const here = await createWorld()
     for (let round = 0; round < 20; round++) {

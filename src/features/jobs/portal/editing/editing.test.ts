@@ -89,11 +89,25 @@ describe('what a customer does', () => {
       reason: 'Fixed itself',
       removedScheduledAt: '2027-03-02T10:00:00.000Z',
     })
-    await moveJob(here.dispatcher, planned, { to: 'unpublished' })
+    for (const move of [{ to: 'unpublished' }, { to: 'pending', worker: here.worker.id }]) {
+      await moveJob(here.dispatcher, planned, move)
+      expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingClosed')
+    }
+    await moveJob(here.worker, planned, { to: 'assigned' })
     expect((await here.eleanor.call('deletePortalJob', { job: planned })).body.code).toBe('deletingClosed')
     await here.eleanor.ok('deletePortalJob', { job: gone })
     expect((await here.eleanor.call('getPortalJob', { job: gone })).status).toBe(404)
     expect((await here.eleanor.call('cancelPortalJob', { job: canceled })).body.code).toBe('cancelingClosed')
+  })
+
+  it('E-41 an edit from a page that was opened before another change is refused and stores nothing', async () => {
+    const here = await createWorld({ fields: [{ ...FIELDS[1] }] })
+    const job = await bookJob(here, { fields: { model: 'A1' } })
+    const { version } = await here.eleanor.ok('getPortalJob', { job })
+    await here.eleanor.ok('updatePortalJob', { job, version, fields: { model: 'B2' } })
+    const stale = await here.eleanor.call('updatePortalJob', { job, version, fields: { model: 'C3' } })
+    expect([stale.status, stale.body.code]).toEqual([409, 'jobChanged'])
+    expect((await here.eleanor.ok('getPortalJob', { job })).fields[0]?.value).toBe('B2')
   })
 
   it('PS-30 PS-36 a customer’s comment is for both sides, whatever is sent along', async () => {
