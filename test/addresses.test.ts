@@ -132,8 +132,11 @@ describe('a refused form', () => {
     expect([reply.status, reply.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8'])
     expect(reply.text).toContain(`<span>${name}</span>`)
     if (accent) expect(reply.text).toContain(`--brand:${accent}`)
-    expect(reply.text).toContain('<h1>This form was sent from another site. Nothing was changed.</h1>')
-    expect(reply.text).toContain('<a href="/sign-in?next=%2Fjobs">Open page again</a>')
+    expect(reply.text).toContain('<h1>This form was sent from another site</h1>')
+    expect(reply.text).toContain('Nothing was changed. Open the page again at its usual address')
+    expect(reply.text).toContain(
+      '<a href="/sign-in?next=%2Fjobs">Open page again</a>\n<a href="/">Go to the portal</a>',
+    )
     expect(reply.headers['content-security-policy']).toMatch(
       /^default-src 'none'; style-src 'sha256-.*frame-ancestors 'none'$/,
     )
@@ -213,7 +216,7 @@ describe('an address that is not ours', () => {
       expect([host, reply.status]).toEqual([host, 404])
       expect(reply.text).toContain(`You opened ${host}. Portico is set up for https://portal.example.`)
       expect(reply.text).toContain('set PUBLIC_URL to it and restart Portico')
-      expect(reply.text).toContain('<a href="https://portal.example/">https://portal.example</a>')
+      expect(reply.text).toContain('<a href="https://portal.example/">Go to https://portal.example</a>')
     }
     expect(said().map(({ host, configured }) => [host, configured])).toEqual([
       ['192.168.1.20:4000', 'https://portal.example'],

@@ -87,6 +87,7 @@ describe('the portal', () => {
     const { jobs } = await a.ok('createPortalJob', { template, address: '14 Pelican Quay' })
     const refused = await submit(b, `${base}/jobs/${jobs[0]!.id}?/comment`, { formOwner: a.id, text: 'From Ana' })
     expect([refused.status, refused.text.includes('You’re signed in as Ben Bravo')]).toEqual([409, true])
+    expect(refused.text).toContain('Nothing was saved. Someone else was signed in when this form was opened.')
   })
 
   it('a new session of the same person may send it, and one that has ended leads to the sign-in page', async () => {

@@ -217,7 +217,7 @@ async function takeAll(): Promise<void> {
     officePage('/settings/portal/users', 'portal-users-remove', `/settings/portal/users?remove=${naveed}`),
     officePage('/settings/portal/users/new', 'portal-user-new', '/settings/portal/users/new'),
     officePage('/settings/portal/users/[user]', 'portal-user', `/settings/portal/users/${naveed}`),
-    { route: 'office/[account]', name: 'office-not-found', session: 'ruth', url: office('/nowhere') },
+    { route: 'office/[account]/[...path]', name: 'office-not-found', session: 'ruth', url: office('/nowhere') },
     authPage('/sign-in', 'sign-in', '/sign-in'),
     authPage('/sign-in', 'sign-in-check-email', '/sign-in?sent=martha%40post.example'),
     { ...authPage('/sign-in', 'sign-in-private', ''), url: `http://northside.localhost:${demo.port}/sign-in` },
@@ -245,7 +245,7 @@ async function takeAll(): Promise<void> {
     portalPage('/jobs/new', 'job-new', '/jobs/new'),
     portalPage('/jobs/new/[template]', 'job-new-form', `/jobs/new/${bookable}`),
     portalPage('/account', 'account', '/account'),
-    portalPage('/jobs', 'not-found', '/nowhere'),
+    { ...authPage('/[...path]', 'not-found', '/nowhere'), session: 'eleanor' },
     anonymousPage('mailbox', 'mailbox', `${demo.url}/mailbox`),
     anonymousPage('mailbox/[message]', 'mailbox-message', async (page) => {
       await linkOf(page, /martha\.okonkwo@post\.example/)

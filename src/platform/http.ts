@@ -21,7 +21,8 @@ import { createFaults, type Faults } from './faults.ts'
 import type { FileStore } from './files.ts'
 import { createAdmission, type Admission } from './http/admission.ts'
 import { createConnections } from './http/connections.ts'
-import { isMultipart, receiveForm, type ReceivedForm } from './http/forms.ts'
+import { isMultipart, type ReceivedForm } from './http/forms.ts'
+import { receivePageForm } from './http/page-forms.ts'
 import { createProblemResponder, type ProblemResponder } from './http/problems.ts'
 import { addressBlock, createProxyTrust } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
@@ -84,12 +85,6 @@ interface RequestApi {
 /** JSON bodies: the largest is a template with many fields. */
 const JSON_LIMIT = 256 * 1024
 
-/**
- * Forms of pages: the largest books a job, with five files and one for each question. A file that is too large is refused by
- * the operation it goes to, beside its field; the form as a whole is limited by pages.ts.
- */
-const PAGE_FORM_LIMITS = { fileSize: Infinity, files: 100, fields: 2000, fieldBytes: 512 * 1024 }
-
 export async function createHttp(options: HttpOptions): Promise<HttpServer> {
   const { server, translations, publicUrl } = options
   const execute = createExecute(server)
@@ -121,10 +116,7 @@ export async function createHttp(options: HttpOptions): Promise<HttpServer> {
     app,
     apiFor: (request) => createRequestApi(server.operations, execute, problems, request),
     applyEffects,
-    receivePageForm: (request) =>
-      receiveForm(request.raw, PAGE_FORM_LIMITS, server.files.receive).catch((error: unknown) => {
-        throw problems.withTexts(problems.toProblem(error, request), request)
-      }),
+    receivePageForm: (request) => receivePageForm(request, server.files, problems),
   }
 }
 

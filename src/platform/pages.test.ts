@@ -31,7 +31,9 @@ beforeAll(async () => {
     context: (request) => {
       const own = request.host.match(/^(\w+)\.localhost/)?.[1] ?? null
       return {
-        api: {},
+        api: {
+          getPortal: () => Promise.resolve({ enabled: true, name: 'Harbour', locale: 'en-GB', currentUser: null }),
+        },
         surface: own ? 'portal' : 'main',
         portal: own,
         base: '',

@@ -18,6 +18,8 @@ declare global {
     interface PageData {
       /** Base of portal links: empty on a portal's own host. */
       base?: string
+      /** Pages of a portal show its business, and never Portico. */
+      isPortal?: boolean
       locale?: string
       /** How dates, numbers and money are written: the account's locale on its pages, else the browser's region. */
       regionalLocale?: string
@@ -28,6 +30,8 @@ declare global {
       message: string
       code?: string
       requestId?: string
+      /** A form was sent: reloading the page sends it again. */
+      isForm?: boolean
     }
   }
 }

@@ -43,6 +43,11 @@ export async function attachments(
       const record = onJob ?? (await locals.api.getPortalFile({ file: id }).catch(ignoreRefusal))
       if (record) kept.push({ id, name: record.name, size: record.size, for: of })
     }
+    // Received without them (platform/http/forms.ts).
+    for (const unsaved of typed.all(`unsaved.upload.${name}`)) {
+      const code = UNSAVED.find((each) => unsaved.startsWith(`${each} `)) ?? UNSAVED[0]
+      faults[name] = refusedFile(locals, unsaved.slice(code.length + 1), code)
+    }
     for (const file of typed.files(`upload.${name}`)) {
       try {
         const {
@@ -57,12 +62,21 @@ export async function attachments(
         if (!isProblem(refusal)) throw refusal
         const fault = refusal.fields?.file
         const text = (typeof fault === 'object' ? fault.text : fault) ?? refusal.title ?? refusal.code
-        faults[name] = locals.t('jobs.portal.form.fileRefused', { name: file.name, why: text })
+        const unsaved = UNSAVED.find((each) => each === refusal.code)
+        faults[name] = unsaved
+          ? refusedFile(locals, file.name, unsaved)
+          : locals.t('jobs.portal.form.fileRefused', { name: file.name, why: text })
       }
     }
   }
   return { kept, faults }
 }
+
+/** The disk for files is full, or cannot be written. */
+const UNSAVED = ['storageFull', 'storageUnavailable'] as const
+
+const refusedFile = ({ t }: App.Locals, name: string, code: string): string =>
+  t('jobs.portal.form.fileRefused', { name, why: t(`problems.fields.${code}`) })
 
 function ignoreRefusal(refusal: unknown): undefined {
   if (!isProblem(refusal)) throw refusal

@@ -49,7 +49,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 /** A refusal becomes the page of its status with its own text; any other error shows only its code. */
 export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId, t } = event.locals
-  const mark = requestId === undefined ? {} : { requestId }
+  // A form sent by script leaves the page, and what was typed, as it is.
+  const isForm = event.request.method === 'POST' && event.request.headers.get('x-sveltekit-action') !== 'true'
+  const mark = { ...(requestId !== undefined && { requestId }), ...(isForm && { isForm }) }
   if (kind === 'unknown' && isProblem(error)) {
     return {
       status: error.status,

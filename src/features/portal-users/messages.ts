@@ -95,7 +95,7 @@ export const portalSignInsFailed = message<{ count: string }>({
   kind: 'portalSignInsFailed',
   textKey: 'portal-users.mail.portalSignInsFailed',
   stillWanted: userExists,
-  extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
+  link: (_vars, sender) => ({ url: sender.portalUrl('/forgot-password') }),
 })
 
 /** To the new email, which replaces the old one once it is confirmed there (E-10). */

@@ -32,6 +32,8 @@ export interface ReceivedForm {
   /** In their order; a name may come several times. */
   fields: [name: string, value: string][]
   files: FormFile[]
+  /** Files that could not be saved, where a form is received without them. */
+  unsaved: { field: string; name: string; code: string }[]
   /** Removes the files that were not kept. */
   discard(): Promise<void>
 }
@@ -41,6 +43,7 @@ export function newForm(): ReceivedForm {
   return {
     fields: [],
     files,
+    unsaved: [],
     discard: async () => void (await Promise.all(files.map(({ content }) => content.discard()))),
   }
 }
@@ -51,6 +54,12 @@ export const isMultipart = ({ headers }: Pick<FastifyRequest, 'headers'>): boole
 const isUrlEncoded = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')
 
+interface ReceiveOptions {
+  form?: ReceivedForm
+  /** Code of the problem with which the form is received without a file; rethrows what ends the whole form. */
+  codeOfUnsaved?(error: unknown): string
+}
+
 /**
  * Reads the body of a request into `form`, which holds the fields that came before an error.
  * @throws problem `unsupportedType` when it is no form, `malformed` when it is no whole form, `tooLarge` when it has more parts
@@ -60,7 +69,7 @@ export async function receiveForm(
   request: IncomingMessage,
   limits: FormLimits,
   receive: FileStore['receive'],
-  form = newForm(),
+  { form = newForm(), codeOfUnsaved }: ReceiveOptions = {},
 ): Promise<ReceivedForm> {
   if (isUrlEncoded(request)) {
     form.fields.push(...(await receiveFields(request, limits)))
@@ -73,9 +82,17 @@ export async function receiveForm(
       field: (name, value) => form.fields.push([name, value]),
       file(stream, file) {
         const index = saving.length
-        const saved = receive(stream, limits.fileSize).then((content) => {
-          form.files[index] = { ...file, content }
-        })
+        // A stream that ends early would hold up the rest of the form.
+        const saved = receive(stream.iterator({ destroyOnReturn: false }), limits.fileSize).then(
+          (content) => {
+            form.files[index] = { ...file, content }
+          },
+          (error: unknown) => {
+            if (!codeOfUnsaved) throw error
+            form.unsaved.push({ field: file.field, name: file.name, code: codeOfUnsaved(error) })
+            stream.resume()
+          },
+        )
         saving.push(saved)
         return saved
       },
@@ -168,9 +185,10 @@ function createParser({ headers }: IncomingMessage, { files, fields, fieldBytes 
   }
 }
 
-/** The form as pages read it. Its files stay on disk. */
-export async function toFormData({ fields, files }: ReceivedForm): Promise<FormData> {
+/** The form as pages read it. Its files stay on disk; one that could not be saved is told in `unsaved.<field>`. */
+export async function toFormData({ fields, files, unsaved }: ReceivedForm): Promise<FormData> {
   const data = new FormData()
+  for (const { field, name, code } of unsaved) data.append(`unsaved.${field}`, `${code} ${name}`)
   for (const [name, value] of fields) data.append(name, value)
   for (const { field, name, type, content } of files) data.append(field, await openAsBlob(content.path, { type }), name)
   return data

@@ -6,20 +6,22 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isHex } from '../accent.ts'
 import type { Translations } from '../i18n.ts'
+import { MONITORING_PATH } from './hooks.ts'
 import type { ReadableProblem } from './problems.ts'
 import { isPlainPath } from './request.ts'
 
 interface ProblemPage {
   lang: string
-  status: number
   title: string
-  /** What to do. */
-  body: string
-  /** The way on; none where there is nowhere to go. */
-  link: { href: string; text: string } | null
+  /** What happened and what to do, in paragraphs. */
+  paragraphs: string[]
+  /** The ways on, the first as the main button unless reloading is better. */
+  links: { href: string; text: string }[]
+  isReloadBetter: boolean
   /** Label and code that support can look up in the log. */
   code: { label: string; id: string }
-  brand: Brand | null
+  /** `portico` on Portico's own pages; a portal shows its business or nobody. */
+  brand: Brand | 'portico' | null
 }
 
 /** How a business shows itself. */
@@ -31,38 +33,63 @@ export interface Brand {
 }
 
 /** The colors and sizes of src/ui/tokens.css, as far as this page needs them. */
-const STYLE = `:root{color-scheme:light dark;--brand:#0f6b7c}
+const STYLE = `:root{color-scheme:light dark;--brand:#0f6b7c;
+--surface:light-dark(#fff,oklch(from var(--brand) .2 min(c,.008) h));
+--line:light-dark(oklch(from var(--brand) .918 min(c,.005) h),oklch(from var(--brand) .3 min(c,.008) h));
+--edge:light-dark(oklch(from var(--brand) .63 min(c,.006) h),oklch(from var(--brand) .57 min(c,.008) h));
+--text:light-dark(oklch(from var(--brand) .23 min(c,.006) h),oklch(from var(--brand) .95 min(c,.006) h));
+--muted:light-dark(oklch(from var(--brand) .48 min(c,.006) h),oklch(from var(--brand) .73 min(c,.008) h));
+--part:light-dark(oklch(from var(--brand) min(l,.58) min(c,.19) h),oklch(from var(--brand) max(l,.66) min(c,.15) h));
+--accent:light-dark(oklch(from var(--brand) min(l,.52) min(c,.19) h),oklch(from var(--brand) clamp(.42,l,.52) min(c,.15) h))}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;grid-template-rows:auto 1fr;overflow-wrap:break-word;
+body{margin:0;overflow-wrap:break-word;color:var(--text);
 background:light-dark(oklch(from var(--brand) .98 min(c,.004) h),oklch(from var(--brand) .165 min(c,.008) h));
-color:light-dark(oklch(from var(--brand) .23 min(c,.006) h),oklch(from var(--brand) .95 min(c,.006) h));
 font:400 1rem/1.5rem 'Geist Variable',ui-sans-serif,system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}
-header{display:flex;align-items:center;gap:.75rem;padding:1rem 1.5rem;font-weight:600}
-header img{max-height:2.25rem;max-width:7.5rem}
-main{display:grid;place-items:center;padding:2rem 1.5rem 6rem}
+header{background:var(--surface);box-shadow:0 1px var(--line)}
+header>div{display:flex;align-items:center;gap:.75rem;max-width:64rem;min-height:4rem;margin:0 auto;padding:.5rem 1.5rem;font-weight:600}
+header img{max-height:2rem;max-width:7.5rem}
+.tile{display:grid;place-items:center;flex:none;width:2rem;height:2rem;border-radius:8px;background:var(--accent);color:#fff}
+main{display:grid;place-items:center;min-height:70vh;padding:2rem 1.5rem}
 main>div{width:min(30rem,100%)}
 h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.875rem;font-weight:600;letter-spacing:-.014em;text-wrap:balance}
 p{margin:0 0 1rem;text-wrap:pretty}
-.muted{color:light-dark(oklch(from var(--brand) .48 min(c,.006) h),oklch(from var(--brand) .73 min(c,.008) h))}
+.muted{color:var(--muted)}
 .sm{font-size:.8125rem;line-height:1.125rem}
+.links{display:flex;flex-wrap:wrap;gap:.5rem}
 code{font-family:ui-monospace,Menlo,Consolas,monospace;user-select:all}
-a{display:inline-flex;align-items:center;min-height:2.75rem;padding:0 1rem;border-radius:8px;font-weight:500;color:#fff;
-text-decoration:none;background:light-dark(oklch(from var(--brand) min(l,.52) min(c,.19) h),oklch(from var(--brand) clamp(.42,l,.52) min(c,.15) h))}
-a:focus-visible{outline:2px solid currentcolor;outline-offset:2px}`
+a{display:inline-flex;align-items:center;min-height:2.75rem;max-width:100%;padding:.25rem 1rem;border:1px solid transparent;border-radius:8px;
+font-weight:500;text-decoration:none;overflow-wrap:anywhere;background:var(--accent);color:#fff}
+a+a,.second a{background:var(--surface);border-color:oklch(from var(--edge) l c h/.45);color:var(--text)}
+a:focus-visible{outline:2px solid var(--part);outline-offset:2px}
+@media (max-width:47.99rem){header>div{min-height:3.5rem;padding:.5rem 1rem}main{padding:2rem 1rem}}`
 
 /** Whether the answer is shown in a browser's window. Scripts and programs ask for JSON. */
 export function isShownToPerson(request: FastifyRequest): boolean {
   const { headers, url } = request
   if (headers['x-sveltekit-action'] === 'true') return false
+  // Who opens it in a browser looks for the code, as their monitoring does.
+  if (MONITORING_PATH.test(url)) return false
   const isNavigation = headers['sec-fetch-mode'] === 'navigate'
   if (url.startsWith('/api/')) return isNavigation
   return isNavigation || /\btext\/html\b/.test(headers.accept ?? '')
 }
 
-/** Statuses with texts of their own under `ui.errors`. */
-const OWN_TEXTS = ['s401', 's403', 's404', 's429', 's503']
+/** Texts under `ui.errors`, by code and else by status. */
+const OF_CODE: Record<string, string> = {
+  busy: 'busy',
+  databaseConnections: 'busy',
+  databaseFull: 'readOnly',
+  databaseReadOnly: 'readOnly',
+  storageUnavailable: 'storage',
+}
+const OF_STATUS = [401, 403, 404, 429, 503, 507]
+/** What may work when it is sent again as it is. */
+const CAN_RETRY = [429, 503, 507]
 /** Under load a refusal must stay cheap, and without a database nothing is known of the business. */
-const UNBRANDED = new Set(['busy', 'tooMany', 'databaseUnavailable', 'internal', 'wrongAddress'])
+const UNBRANDED = new Set(['busy', 'tooMany', 'databaseUnavailable', 'databaseConnections', 'internal', 'wrongAddress'])
+
+/** A text under `ui.errors`. */
+type Translate = (key: string, vars?: Record<string, string>) => string
 
 interface PageOptions {
   translations: Translations
@@ -78,17 +105,22 @@ export async function sendProblemPage(
 ): Promise<FastifyReply> {
   const { status, code, title, detail, requestId } = refusal
   const lang = translations.choose(request.headers['accept-language'])
-  const t = (key: string) => translations.t(lang, `ui.errors.${key}`)
-  const texts = OWN_TEXTS.find((each) => each === `s${status}`) ?? (status >= 500 ? 'internal' : 'other')
+  const t: Translate = (key, vars) => translations.t(lang, `ui.errors.${key}`, vars)
+  const texts = OF_CODE[code] ?? (OF_STATUS.includes(status) ? `s${status}` : status >= 500 ? 'internal' : 'other')
+  // A 404 must not say what exists, and a declared problem has a more precise text than its status: its first sentence is
+  // the heading.
+  const [first, ...rest] = code === 'notFound' || status >= 500 ? [t(`${texts}.title`)] : title.split(/(?<=\.) /)
+  const explanation = [...rest, detail].filter(Boolean).join(' ') || t(`${texts}.body`)
+  const isSentForm = request.method === 'POST' && CAN_RETRY.includes(status)
   const { html, policy } = renderProblemPage({
     lang,
-    status,
-    // A 404 must not say what exists, and a declared problem has a more precise text than its status.
-    title: code === 'notFound' || status >= 500 ? t(`${texts}.title`) : title,
-    body: detail ?? t(`${texts}.body`),
-    link: linkFrom(code, request, publicUrl, t),
+    title: first!.replace(/\.$/, ''),
+    paragraphs: [explanation, ...(isSentForm ? [t('sendAgain')] : [])],
+    links: linksFrom(code, request, publicUrl, t),
+    isReloadBetter: isSentForm,
     code: { label: t('code'), id: requestId },
-    brand: UNBRANDED.has(code) ? null : await brandOf(request).catch(() => null),
+    brand:
+      isOfPortal(request, publicUrl) && code !== 'wrongAddress' ? await businessFor(code, request, brandOf) : 'portico',
   })
   return reply
     .code(status)
@@ -97,34 +129,72 @@ export async function sendProblemPage(
     .send(html)
 }
 
-/** The way on: the configured address, the start page, or this page again. */
-function linkFrom(code: string, request: FastifyRequest, publicUrl: URL, t: (key: string) => string) {
-  if (code === 'wrongAddress') return { href: publicUrl.href, text: publicUrl.origin }
-  if (request.url.startsWith('/api/')) return null
-  if (code === 'notFound') return { href: '/', text: t('toStart') }
+const businessFor = async (code: string, request: FastifyRequest, brandOf: PageOptions['brandOf']) =>
+  UNBRANDED.has(code) ? null : brandOf(request).catch(() => null)
+
+/** A busy server refuses before anything is known of the request. */
+const isOfPortalHost = ({ hostScope, hostname }: FastifyRequest, publicUrl: URL): boolean =>
+  hostScope ? hostScope.surface === 'portal' : hostname.toLowerCase() !== publicUrl.hostname
+
+const PORTAL_PATH = /^(?:\/p|\/api\/v1\/portal)\/([^/?]+)/
+const OFFICE_PATH = /^(?:\/office|\/api\/v1\/office)\/([^/?]+)/
+const STAFF_PAGES = ['sign-in', 'sign-out', 'forgot-password', 'reset-password', 'join']
+
+const isOfPortal = (request: FastifyRequest, publicUrl: URL): boolean =>
+  isOfPortalHost(request, publicUrl) || PORTAL_PATH.test(request.url)
+
+/** The ways on: the configured address, or this page again and the start of what it belongs to. */
+function linksFrom(code: string, request: FastifyRequest, publicUrl: URL, t: Translate) {
+  if (code === 'wrongAddress') return [{ href: publicUrl.href, text: t('toAddress', { address: publicUrl.origin }) }]
+  const start = startFrom(request, publicUrl, t)
+  if (code === 'notFound' || request.url.startsWith('/api/')) return [start]
   // Such a path is no page, and `//another.example` would lead away from here.
-  if (!isPlainPath(request.originalUrl)) return { href: '/', text: t('toStart') }
+  if (!isPlainPath(request.originalUrl)) return [start]
   // Without the name of the form's action, which only a POST may have.
   const href = request.originalUrl.replace(/\?\/\w+&?/, '?').replace(/\?$/, '')
-  return { href, text: request.method === 'GET' ? t('retry') : t('openAgain') }
+  return [{ href, text: request.method === 'GET' ? t('retry') : t('openAgain') }, start]
 }
+
+/** Where a portal, an office or the installation begins. */
+function startFrom(request: FastifyRequest, publicUrl: URL, t: Translate) {
+  if (isOfPortalHost(request, publicUrl)) return { href: '/', text: t('toPortal') }
+  const portal = PORTAL_PATH.exec(request.url)?.[1]
+  if (portal) return { href: `/p/${portal}`, text: t('toPortal') }
+  const office = OFFICE_PATH.exec(request.url)?.[1]
+  if (office && !STAFF_PAGES.includes(office)) return { href: `/office/${office}`, text: t('toOffice') }
+  return { href: '/', text: t('toStart') }
+}
+
+/** Portico's own mark (src/ui/ProductLogo.svelte). */
+const PRODUCT_MARK =
+  '<svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" ' +
+  'stroke-linejoin="round"><path d="M5 20V9.5L12 5l7 4.5V20M5 20h14M9.5 20v-6h5v6"/></svg>'
 
 /** The page, and the policy under which its one style applies. */
 function renderProblemPage(page: ProblemPage): { html: string; policy: string } {
-  const { lang, status, title, body, link, code, brand } = page
-  const style = brand && isHex(brand.accent) ? STYLE.replace('#0f6b7c', brand.accent) : STYLE
-  const logo = brand?.logo ? `<img src="${escape(brand.logo)}" alt="">` : ''
+  const { lang, title, paragraphs, links, isReloadBetter, code, brand } = page
+  const business = brand === 'portico' ? null : brand
+  const style = business && isHex(business.accent) ? STYLE.replace('#0f6b7c', business.accent) : STYLE
   const html = `<!doctype html>
 <html lang="${escape(lang)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${style}</style></head>
-<body><header>${logo}<span>${escape(brand?.name ?? 'Portico')}</span></header>
-<main><div><p class="muted sm">${status}</p><h1>${escape(title)}</h1><p class="muted">${escape(body)}</p>
-${link ? `<p><a href="${escape(link.href)}">${escape(link.text)}</a></p>` : ''}
+<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
+<title>${escape(title)}</title><style>${style}</style></head>
+<body>${brand ? `<header><div>${markOf(business)}<span>${escape(business?.name ?? 'Portico')}</span></div></header>` : ''}
+<main><div><h1>${escape(title)}</h1>
+${paragraphs.map((text) => `<p class="muted">${escape(text)}</p>`).join('\n')}
+<p class="links${isReloadBetter ? ' second' : ''}">${links.map(({ href, text }) => `<a href="${escape(href)}">${escape(text)}</a>`).join('\n')}</p>
 <p class="muted sm">${escape(code.label)} <code>${escape(code.id)}</code></p></div></main></body></html>
 `
   const hash = createHash('sha256').update(style).digest('base64')
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'`
   return { html, policy }
+}
+
+/** The logo, else the first letter on the business's color. */
+function markOf(business: Brand | null): string {
+  if (business?.logo) return `<img src="${escape(business.logo)}" alt="">`
+  const mark = business ? escape([...business.name.trim()][0] ?? '·') : PRODUCT_MARK
+  return `<span class="tile" aria-hidden="true">${mark}</span>`
 }
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)

@@ -42,7 +42,7 @@ export async function receiveUpload(
   // Called when the caller is known, so that nobody else's bytes reach the disk.
   const receive = async () => {
     if (!isMultipart(request)) throw problem('unsupportedType')
-    const received = await receiveForm(request.raw, limitsFor(sizeLimit), files.receive, form)
+    const received = await receiveForm(request.raw, limitsFor(sizeLimit), files.receive, { form })
     caller.formOwner = received.fields.find(([name]) => name === 'formOwner')?.[1]
     return uploadOf(received)
   }

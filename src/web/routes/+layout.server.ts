@@ -1,9 +1,10 @@
 import type { LayoutServerLoad } from './$types'
 
-/** What every page has: the shared parts' words, the language, and the base of a portal's links. */
+/** What every page has: the shared parts' words, the language, whether it is a portal's, and the base of a portal's links. */
 export const load: LayoutServerLoad = ({ locals }) => ({
   ...locals.words('ui'),
   locale: locals.locale,
   regionalLocale: locals.regionalLocale,
   base: locals.base,
+  isPortal: locals.surface === 'portal',
 })

@@ -234,6 +234,8 @@ describe.each(audiences)('guesses at the password of a $kind', ({ create, visito
     await fail(2)
     expect(await mails()).toHaveLength(1)
     expect((await mails())[0]!.text).toContain(`wrong password for ${user.email} 10 times in a row`)
+    const html = (await mails())[0]!.html!
+    expect([/href="[^"]+\/forgot-password"/.test(html), html.includes('Reset password')]).toEqual([true, true])
     await fail(2)
     expect(await mails()).toHaveLength(1)
     server.clock.advance(6 * HOUR)

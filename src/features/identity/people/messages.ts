@@ -22,5 +22,5 @@ export const staffSignInsFailed = message<{ count: string }>({
   kind: 'staffSignInsFailed',
   textKey: 'identity.people.signInsFailedMail',
   stillWanted: (db, row) => isActiveInAccount(db, row.account_id, row.subject_id),
-  extra: (_vars, sender) => ({ forgot: { url: sender.mainUrl('/office/forgot-password') } }),
+  link: (_vars, sender) => ({ url: sender.mainUrl('/office/forgot-password') }),
 })

@@ -55,7 +55,7 @@ describe('activateAccount', () => {
     for (let n = 0; n < 3; n++)
       expect(await scanner.ok('getActivation', { token })).toEqual({
         status: 'open',
-        kind: 'invitation',
+        kind: 'signUp',
         email,
         name: null,
       })

@@ -82,9 +82,12 @@ const activationOperations = {
     output: z.object({
       status: linkStatus,
       kind: z
-        .enum(['activation', 'invitation'])
+        .enum(['activation', 'signUp', 'invitation'])
         .nullable()
-        .describe('`activation`: activate here. `invitation`: send contact details and a password.'),
+        .describe(
+          '`activation`: activate here. `invitation`, and `signUp` in another browser than the one that signed up: send ' +
+            'contact details and a password.',
+        ),
       email: z.string().nullable().describe('Email address of the portal user.'),
       name: z.string().nullable().describe('Full name.'),
     }),

@@ -79,9 +79,10 @@ export const activationHandlers = implement('portal-users', activation, {
     // A link that was mailed to another address shows nothing of the present one.
     const isPresentAddress = found.email_norm === found.user.email_norm
     const hasSignedUpHere = isSameSecret(found.user.sign_up_hash, hashToken(ctx.signUpToken))
+    const kindElsewhere = found.user.status === 'signed_up' ? ('signUp' as const) : ('invitation' as const)
     return {
       status,
-      kind: hasSignedUpHere ? ('activation' as const) : ('invitation' as const),
+      kind: hasSignedUpHere ? ('activation' as const) : kindElsewhere,
       email: isPresentAddress ? found.user.email : null,
       // In another browser, whoever signed up may be a stranger: what they typed is not shown.
       name: isPresentAddress && hasSignedUpHere ? found.user.name : null,

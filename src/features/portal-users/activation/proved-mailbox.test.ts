@@ -22,9 +22,14 @@ const canSignIn = async (business: Business, email: string, password: string) =>
   (await business.visitor().call('signInToPortal', { email, password })).status === 200
 
 /** The owner of the mailbox opens the newest link in their own browser, presses what it offers, and gets in. */
-async function proveMailbox(business: Business, owner: Person, email: string): Promise<void> {
+async function proveMailbox(
+  business: Business,
+  owner: Person,
+  email: string,
+  kind: 'signUp' | 'invitation' = 'signUp',
+): Promise<void> {
   const token = await tokenFor(email)
-  expect(await owner.ok('getActivation', { token })).toEqual({ status: 'open', kind: 'invitation', email, name: null })
+  expect(await owner.ok('getActivation', { token })).toEqual({ status: 'open', kind, email, name: null })
   expect((await owner.call('activateAccount', { token })).body.code).toBe('detailsMissing')
   await owner.ok('acceptInvitation', { token, ...OWNER })
   expect((await owner.ok('getCurrentPortalUser')).name).toBe(OWNER.name)
@@ -85,7 +90,7 @@ describe('a stranger signed up with my address and their password', () => {
       await owner.ok('signUp', { ...MARTHA, email })
       for (const person of [stranger, owner])
         expect(await person.ok('getActivation', { token: first })).toMatchObject(
-          pause ? { status: 'replaced' } : { status: 'open', kind: 'invitation', name: null },
+          pause ? { status: 'replaced' } : { status: 'open', kind: 'signUp', name: null },
         )
       expect((await stranger.call('activateAccount', { token: first })).status).toBe(409)
       await proveMailbox(business, owner, email)
@@ -207,7 +212,7 @@ describe('staff and an address that only signed up', () => {
     })
     expect(await stranger.ok('getActivation', { token: first })).toMatchObject({ status: 'replaced' })
     expect((await server.mailTo(email)).at(-1)!.subject).toContain('invited')
-    await proveMailbox(business, business.visitor(), email)
+    await proveMailbox(business, business.visitor(), email, 'invitation')
     expect(await canSignIn(business, email, STRANGER.password)).toBe(false)
     const { links } = await business.owner.ok('getPortalUser', { user: id })
     expect(links.map((link) => link.customer.id)).toEqual([customer])

@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params, parent, cookies, ur
     passLink(cookies, url, locals.paths.signIn(), params.token)
     redirect(303, locals.paths.signIn({ link: 1 }))
   }
-  const open = link.kind === 'invitation' ? 'detailsTitle' : 'title'
+  const open = link.kind === 'activation' ? 'title' : 'detailsTitle'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
   return { title: locals.t(`portal-users.auth.activate.${title}`), link }
 }
