@@ -47,6 +47,17 @@ describe('the 40 requests of Los Angeles', () => {
     expect(jobs.map((job) => job.external_reference)).toEqual(source.map((row) => row.SRNumber))
   })
 
+  it('tell nobody: what happened before is no news', async () => {
+    const { business, stored } = await startTestServer()
+    const firm = await business()
+    await importSample(firm)
+    const rows = await stored(async (db) => [
+      ...(await db.selectFrom('job_updates').select('id').where('account_id', '=', firm.id).execute()),
+      ...(await db.selectFrom('outbox').select('id').where('account_id', '=', firm.id).execute()),
+    ])
+    expect(rows).toEqual([])
+  })
+
   it('E-40 keep their times to the second, in the time of Los Angeles', async () => {
     const { business } = await startTestServer()
     const firm = await business({ timeZone: 'Europe/London' })
