@@ -61,6 +61,21 @@ describe('a form', () => {
   })
 })
 
+it('readiness is asked of the database once for all who ask at the same time', async () => {
+  const { system } = server.app.pools
+  const query = system.query.bind(system) as (...values: unknown[]) => Promise<unknown>
+  let running = 0
+  let most = 0
+  system.query = (async (...values: unknown[]) => {
+    most = Math.max(most, ++running)
+    return query(...values).finally(() => running--)
+  }) as never
+  const ask = () => send({ port: server.port, host: `localhost:${server.port}`, method: 'GET', path: '/api/v1/ready' })
+  await Promise.all(Array.from({ length: 50 }, ask))
+  system.query = query as never
+  expect(most).toBe(1)
+})
+
 describe('a refusal', () => {
   it('lists at most 100 faults, whatever was sent', async () => {
     const unknown = Object.fromEntries(keys(20_000).map((key) => [key, 1]))

@@ -21,6 +21,8 @@ interface PoolsOptions extends Pick<AvailabilityOptions, 'clock' | 'log'> {
 export function openPools({ connect, clock, log, batchWrites }: PoolsOptions): Pools {
   const availability = new Availability({ connect: connect.app, clock, log })
   let isClosing = false
+  /** Monitoring is not limited, so that all who ask at once share one question. */
+  let asking: Promise<boolean> | undefined
   const shared = {
     batchWrites,
     availability,
@@ -41,10 +43,13 @@ export function openPools({ connect, clock, log, batchWrites }: PoolsOptions): P
     system,
     availability,
     isMigrated: () =>
-      system.query('select name from schema_migrations limit 1').then(
-        () => true,
-        () => false,
-      ),
+      (asking ??= system
+        .query('select name from schema_migrations limit 1')
+        .then(
+          () => true,
+          () => false,
+        )
+        .finally(() => (asking = undefined))),
     async close() {
       isClosing = true
       await Promise.all([app, system].map((pool) => pool.end().catch(() => {})))
