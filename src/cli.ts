@@ -84,3 +84,19 @@ export function helpText(version: string, release: boolean): string {
     '',
   ].join('\n')
 }
+
+const FILE_ERRORS: Record<string, string> = {
+  EACCES: 'this account may not open or change it. Change its owner or rights, or run the command as another account',
+  EPERM: 'this account may not open or change it. Change its owner or rights, or run the command as another account',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EISDIR: 'it is a folder, not a file',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+/** What an administrator reads about an error that ends a command. The system's own errors name a call and a number. */
+export function explainError({ code = '', path, message }: NodeJS.ErrnoException): string {
+  const reason = FILE_ERRORS[code]
+  return reason && path ? `${path}: ${reason} (${code})` : message
+}

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asSystem, createApp, type App } from './app.ts'
-import { helpText, readCommandLine, type CommandLine, type CommandName } from './cli.ts'
+import { explainError, helpText, readCommandLine, type CommandLine, type CommandName } from './cli.ts'
 import { contracts, STORAGE_KEY_COLUMNS } from './operations.ts'
 import { readConfig, type Config } from './config.ts'
 import { importFile, type ImportOptions } from './features/imports/handlers.ts'
@@ -50,7 +50,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => (outputError ??= er
 const { command, flags, rest } = readOrRefuse()
 await commands[command]().catch(async (error: unknown) => {
   if (shutdown.isExiting()) return
-  console.error(`portico ${command}: ${(error as Error).message}`)
+  console.error(`portico ${command}: ${explainError(error as NodeJS.ErrnoException)}`)
   if (process.env.LOG_LEVEL === 'debug') console.error(error)
   await shutdown.exit(1)
 })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { readCommandLine } from '../src/cli.ts'
+import { explainError, readCommandLine } from '../src/cli.ts'
 import { freePort } from './free-port.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -132,6 +132,39 @@ describe('a start that cannot work', () => {
     expect([code, output]).toEqual([
       1,
       expect.stringMatching(/^portico serve: HOST is 192\.0\.2\.1, which is no address/),
+    ])
+  })
+
+  it('says what is wrong with a file or folder, and not which call of the system failed', async () => {
+    expect(await run(['serve'], { PORTICO_DATA: '/dev/null/data', PORT: '0' })).toEqual([
+      1,
+      'portico serve: /dev/null/data: a part of this path is a file, not a folder (ENOTDIR)\n',
+    ])
+    const closed = Object.assign(new Error("EACCES: permission denied, open '/a.tar.gz'"), { code: 'EACCES' })
+    expect(explainError(Object.assign(closed, { path: '/a.tar.gz' }))).toMatch(/^\/a.tar.gz: this account may not open/)
+    expect(explainError(new Error('The archive is cut'))).toBe('The archive is cut')
+  })
+
+  it('asks to check the password, not the server, when a pooler refuses it', async () => {
+    // As PgBouncer 1.18 answers: SQLSTATE 08P01 for user, password and database alike.
+    const fields = 'SFATAL\0C08P01\0MSASL authentication failed\0\0'
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(fields.length + 4)
+    const pooler = net
+      .createServer((socket) =>
+        socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]))),
+      )
+      .listen(0, '127.0.0.1')
+    await once(pooler, 'listening')
+    const { port } = pooler.address() as net.AddressInfo
+    const [code, output] = await run(['serve'], {
+      DATABASE_URL: `postgres://portico:hunter2@127.0.0.1:${port}/portico`,
+      PORTICO_SECRET: 'q3JrZ0pLk2vXcT7yHn9dWb5sMfUe8AaG',
+    })
+    pooler.close()
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining('refuses the user portico: check user name, password and database in DATABASE_URL'),
     ])
   })
 

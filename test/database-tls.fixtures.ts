@@ -27,7 +27,7 @@ export async function startTlsDatabase(): Promise<TlsDatabase> {
   chmodSync(folder, 0o755)
   const account = accountForServer(join(folder, 'none'))
   const identity = account ? { uid: account.uid, gid: account.gid } : {}
-  const binaries = installBinaries(account ? SERVER_READABLE_FOLDER : folder)
+  const binaries = installBinaries(account ? SERVER_READABLE_FOLDER : folder, account !== null)
   const inFolder = (name: string) => join(folder, name)
 
   createAuthority(folder, 'authority')

@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -20,6 +20,7 @@ const root = resolve(import.meta.dirname, '..')
 const BUDGET = 42_000_000
 interface Package {
   version: string
+  engines?: Record<string, string>
   hasInstallScript?: boolean
 }
 interface Sbom {
@@ -128,6 +129,28 @@ describe('a release', () => {
     )
     expect(stdout).toMatch(/added \d+ packages/)
     expect(packages.map(([place]) => place)).toContain('node_modules/sharp')
+  })
+
+  it('leaves no package out for the Node that runs npm, which may be older than the one it brings', async () => {
+    const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, Package>
+    }
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Package
+    expect(Object.keys(lock.packages)).toContain('node_modules/@img/sharp-linux-x64')
+    const demanding = Object.entries({ ...lock.packages, 'package.json': manifest }).filter(
+      ([, entry]) => entry.engines,
+    )
+    expect(demanding).toEqual([])
+  })
+
+  it('has the files for a service that its page tells to copy, and tells about each', async () => {
+    const page = await readFile(join(folder, 'self-hosting.md'), 'utf8')
+    const named = [...page.matchAll(/deploy\/([\w.-]+\w)/g)].map(([, name]) => name!)
+    expect([...new Set(named)].sort()).toEqual((await readdir(join(folder, 'deploy'))).sort())
+    const settings = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name)
+    const example = await readFile(join(folder, 'deploy/portico.env.example'), 'utf8')
+    for (const [, name] of example.matchAll(/^#?([A-Z_]+)=/gm)) expect(settings).toContain(name)
+    execFileSync('sh', ['-n', join(folder, 'deploy/portico')])
   })
 
   it('stays within its size budget, lists its licenses and compiles nothing at install', async () => {

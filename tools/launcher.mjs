@@ -2,7 +2,7 @@
 /*
  * portico.mjs of a release: `node portico.mjs <serve|work|migrate|demo|import|openapi> [arguments]`.
  *
- * Plain JavaScript for Node 20, which may be the only one installed: an older Node starts the Node 24 that npm installed.
+ * Plain JavaScript for Node 18, which may be the only one installed: an older Node starts the Node 24 that npm installed.
  * The V8 compile cache is written to .cache/, if that is writable, to speed up later starts.
  */
 import { spawn } from 'node:child_process'

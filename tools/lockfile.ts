@@ -8,6 +8,7 @@ export interface LockfileEntry {
   version?: string
   dev?: boolean
   devOptional?: boolean
+  engines?: Record<string, string>
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>

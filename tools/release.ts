@@ -79,7 +79,7 @@ const ascii = (code: string) =>
 
 /** Writes package.json and the lockfile with the packages that are not bundled; returns their names. */
 async function writePackage(folder: string): Promise<string[]> {
-  const { name, version, description, license, type, engines, optionalDependencies, ...own } =
+  const { name, version, description, license, type, optionalDependencies, ...own } =
     await readJson<Record<string, Record<string, string>>>('package.json')
   const dependencies = Object.fromEntries(UNBUNDLED.map((each) => [each, own.dependencies![each]!]))
   // `exec`: npm's signals reach this process, not a shell in between.
@@ -93,7 +93,6 @@ async function writePackage(folder: string): Promise<string[]> {
     license,
     private: true,
     type,
-    engines,
     scripts,
     dependencies,
     optionalDependencies,
@@ -101,11 +100,18 @@ async function writePackage(folder: string): Promise<string[]> {
   }
   const lock = await readJson<Lockfile>('package-lock.json')
   const { devDependencies: _, ...entry } = lock.packages['']!
-  lock.packages = reachablePackages({ ...lock.packages, '': { ...entry, dependencies } })
+  lock.packages = withoutEngines(reachablePackages({ ...lock.packages, '': { ...entry, dependencies } }))
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(released, null, 2)}\n`)
   await writeFile(join(folder, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`)
   return Object.keys(packages)
 }
+
+/**
+ * npm silently leaves out an optional package whose `engines` refuse the Node that runs npm, such as the one that draws
+ * photos. That Node is the operating system's, version 18 on Debian 12. The release runs with the Node 24 that it installs.
+ */
+const withoutEngines = (packages: Lockfile['packages']): Lockfile['packages'] =>
+  Object.fromEntries(Object.entries(packages).map(([place, { engines: _, ...entry }]) => [place, entry]))
 
 /** Folders of the packages whose code or data is in the release's own files. */
 async function bundledPackages(metafile: Metafile): Promise<string[]> {

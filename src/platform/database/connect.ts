@@ -120,6 +120,9 @@ function explainFailure({ code = '', message }: NodeJS.ErrnoException, connect: 
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The host name ${host} in ${name} cannot be found`
   if (code === '28P01' || code === '28000')
     return `The database at ${server} refuses the user ${user}: check user name and password in ${name} (${message})`
+  // PgBouncer has one answer for an unknown user, a wrong password and an unknown database, with SQLSTATE 08P01.
+  if (message.includes('authentication failed'))
+    return `The server at ${server} refuses the user ${user}: check user name, password and database in ${name} (${message})`
   if (code === '3D000')
     return `There is no database ${database} at ${server}: create it, or name another one at the end of ${name}`
   if (message.includes('does not support SSL'))

@@ -18,6 +18,7 @@ import {
   untilGone,
 } from './embedded.fixtures.ts'
 import { startEmbedded } from './embedded.ts'
+import { installBinaries } from './embedded/binaries.ts'
 import { defaultDataFolder } from './embedded/folders.ts'
 
 let base: string
@@ -48,6 +49,18 @@ describe('the embedded database', () => {
     await server.stop()
     await untilGone(pid)
     expect(fs.existsSync(path.join(folder, 'database/postmaster.pid'))).toBe(false)
+  })
+
+  test('leaves its folder closed to others, unless another account must run the binaries in it', () => {
+    const folder = path.join(base, 'closed')
+    fs.mkdirSync(folder, { mode: 0o700 })
+    const modeAfter = (shared: boolean) => {
+      fs.rmSync(installBinaries(folder, shared), { recursive: true })
+      installBinaries(folder, shared)
+      return fs.statSync(folder).mode & 0o777
+    }
+    expect(modeAfter(false)).toBe(0o700)
+    expect(modeAfter(true)).toBe(0o755)
   })
 
   test('keeps what was written over a stop and a start', async () => {

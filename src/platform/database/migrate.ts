@@ -193,7 +193,9 @@ function findPending(files: readonly Migration[], applied: ReadonlyMap<string, s
   return files.filter(({ name, checksum }) => {
     const before = applied.get(name)
     if (before !== undefined && before !== checksum)
-      throw new Error(`Migration ${name} was changed after it ran here. Add a new migration instead.`)
+      throw new Error(
+        `Migration ${name} is not the one that ran here: this version was changed, or is not the successor of the one before. Start an unchanged release. If you change migrations yourself, add a new one instead.`,
+      )
     return before === undefined
   })
 }

@@ -3,18 +3,20 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { SERVER_READABLE_FOLDER } from './folders.ts'
 import { startOfProcess } from './processes.ts'
 
-/** Copies the package's binaries to `base` once and returns where they are. */
-export function installBinaries(base: string): string {
+/**
+ * Copies the package's binaries to `base` once and returns where they are.
+ * @param shared whether another account runs them: `base` is then opened to all. Without, it stays as closed as it is.
+ */
+export function installBinaries(base: string, shared: boolean): string {
   const home = packageFolder()
   const { version } = JSON.parse(fs.readFileSync(path.join(home, 'package.json'), 'utf8')) as { version: string }
   const target = path.join(base, `postgres-${version}`)
   if (fs.existsSync(target)) return target
 
   fs.mkdirSync(base, { recursive: true })
-  if (base === SERVER_READABLE_FOLDER) fs.chmodSync(base, 0o755)
+  if (shared) fs.chmodSync(base, 0o755)
   removeAbandonedCopies(base)
   // Copied beside its place and then renamed, so that half a copy never has the name. Of two copiers the second gives up.
   const copy = `${target}.${process.pid}-${randomBytes(4).toString('hex')}`

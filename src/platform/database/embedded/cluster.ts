@@ -76,7 +76,7 @@ export function openCluster(options: EmbeddedOptions): Cluster {
     account,
     // Copied, never run from node_modules: the server outlives a killed application, and an `npm ci` must not take the
     // libraries from under it. For root the copy lies where the server's account can read it.
-    binaries: installBinaries(account ? SERVER_READABLE_FOLDER : folder),
+    binaries: installBinaries(account ? SERVER_READABLE_FOLDER : folder, account !== null),
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
     log: options.log ?? (() => {}),
   }

@@ -70,9 +70,12 @@ export function ensureTraversable(folder: string, account: ServerAccount): void 
     const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
     if ((mode & bit) === 0) {
       if (at !== folder) {
+        const other = path.join(SERVER_READABLE_FOLDER, path.basename(folder))
+        const advice = isInside(other, at)
+          ? `Run this as the account that owns ${at} and with its settings, or set PORTICO_DATA to a folder outside of it`
+          : `Set PORTICO_DATA to a folder outside of it, such as ${other}`
         throw new Error(
-          `the database cannot live in ${folder}: ${at} is closed to the account "${account.name}", which runs PostgreSQL for root. ` +
-            `Set PORTICO_DATA to a folder outside of it, such as ${path.join(SERVER_READABLE_FOLDER, path.basename(folder))}`,
+          `the database cannot live in ${folder}: ${at} is closed to the account "${account.name}", which runs PostgreSQL for root. ${advice}`,
         )
       }
       fs.chmodSync(at, (mode & 0o7777) | bit)
@@ -110,6 +113,8 @@ export function createPrivateFolder(folder: string, account: ServerAccount | nul
   }
   fs.chmodSync(folder, 0o700)
 }
+
+const isInside = (folder: string, outer: string): boolean => !path.relative(outer, folder).startsWith('..')
 
 /** Short and the same every time, for folder names. */
 function digest(text: string): string {
