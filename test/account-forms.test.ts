@@ -86,6 +86,16 @@ describe('the profile', () => {
     expect([await canSignIn(PASSWORD), await canSignIn(NEW_PASSWORD)]).toEqual([false, true])
   })
 
+  it('"Save emails" turns kinds of emails off and on', async () => {
+    const isOn = async () =>
+      (await shop.owner.ok('getEmailChoices')).emails.find(({ kind }) => kind === 'commented')?.on
+    expect(await isOn()).toBe(true)
+    await (await open()).press('Save emails', { 'emails.commented': false })
+    expect(await isOn()).toBe(false)
+    await (await open()).press('Save emails', { 'emails.commented': true })
+    expect(await isOn()).toBe(true)
+  })
+
   it('"Sign out" of one device and of all others ends those sessions', async () => {
     const [second, third] = [server.anyone(), server.anyone()]
     await second.ok(

@@ -107,6 +107,17 @@ describe('a job', () => {
     ])
   })
 
+  it('"Mark as read" marks a customer’s comments as read', async () => {
+    const job = await create()
+    const user = await shop.portalUser({ customers: [customer] })
+    await user.ok('addPortalComment', { job, body: 'Ring twice.' })
+    expect((await load(job)).unreadComments).toBe(1)
+    const page = await open(job)
+    expect((await load(job)).unreadComments).toBe(1)
+    await page.press('Mark as read')
+    expect((await load(job)).unreadComments).toBe(0)
+  })
+
   it('"Delete file" asks first', async () => {
     const job = await create()
     const body =

@@ -175,6 +175,16 @@ describe('the account page', () => {
     expect(await canSignIn(user.email, PASSWORD)).toBe(false)
   })
 
+  it('"Save emails" turns kinds of emails off and on', async () => {
+    const isOn = async () =>
+      (await user.ok('getPortalEmailChoices')).emails.find(({ kind }) => kind === 'completed')?.on
+    expect(await isOn()).toBe(true)
+    await (await open('/account')).press('Save emails', { 'emails.completed': false })
+    expect(await isOn()).toBe(false)
+    await (await open('/account')).press('Save emails', { 'emails.completed': true })
+    expect(await isOn()).toBe(true)
+  })
+
   it('signing out one device and all others ends those sessions', async () => {
     const [second, third] = [shop.visitor(), shop.visitor()]
     const signIn = (person: Person) => person.ok('signInToPortal', { email: user.email, password: PASSWORD })

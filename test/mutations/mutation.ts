@@ -1,5 +1,5 @@
 /** Small edits of the product, each with the tests that must notice it. The tables are in the other files of `tables/`. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -59,10 +59,23 @@ function findRowFaults(row: Mutation, folder: string): string[] {
   return [
     ...(count === 1 ? [] : [fault(`the text to replace occurs ${count} times in ${file}`)]),
     ...(from === to ? [fault('replaces a text with itself')] : []),
+    ...findLaterDefinitions(row, folder).map((later) => fault(`${later} replaces the function: edit it there`)),
     ...(covers.length > 0 ? [] : [fault('covers nothing')]),
     ...(Object.values(tests).flat().length > 0 ? [] : [fault('names no test')]),
     ...Object.entries(tests).flatMap(([test, titles]) => findTestFaults(test, titles, folder).map(fault)),
   ]
+}
+
+/** Migrations that replace the function that an edit of a migration is in: the edit would change nothing. */
+function findLaterDefinitions({ file, from }: Mutation, folder: string): string[] {
+  if (!file.startsWith('db/migrations/')) return []
+  const text = readText(folder, file)
+  const before = text.slice(0, text.indexOf(from))
+  const name = [...before.matchAll(/create (?:or replace )?function (\w+)\(/g)].at(-1)?.[1]
+  if (!name || before.slice(before.lastIndexOf(`function ${name}(`)).includes('\nend $$;')) return []
+  return readdirSync(join(folder, 'db/migrations'))
+    .map((each) => `db/migrations/${each}`)
+    .filter((each) => each > file && readText(folder, each).includes(`create or replace function ${name}(`))
 }
 
 function findTestFaults(test: string, titles: string[], folder: string): string[] {

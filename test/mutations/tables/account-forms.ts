@@ -77,4 +77,11 @@ export const accountForms: Mutation[] = [
     output: "{ slug: '' }",
     tests: { [tests]: ['"Create business" makes the account and its owner'] },
   }),
+  idleForm({
+    name: 'idle-update-email-choices',
+    covers: ['issue 9, 1.5'],
+    file: 'src/web/routes/office/[account]/profile/+page.server.ts',
+    operation: 'locals.api.updateEmailChoices',
+    tests: { [tests]: ['"Save emails" turns kinds of emails off and on'] },
+  }),
 ]

@@ -140,7 +140,7 @@ export const data: Mutation[] = [
   {
     name: 'sign-in-crosses-accounts',
     covers: ['issue 8, 1.11', 'PS-10'],
-    file: 'db/migrations/0025_sign_in_accounts.sql',
+    file: 'db/migrations/0030_people_context.sql',
     from: "    where u.account_id = p_account_id and u.email_norm = p_email_norm and u.status <> 'removed';",
     to: "    where u.email_norm = p_email_norm and u.status <> 'removed';",
     tests: {

@@ -91,4 +91,11 @@ export const jobForms: Mutation[] = [
     output: "{ link: '' }",
     tests: { [tests]: ['"Show invitation link" asks first'] },
   }),
+  idleForm({
+    name: 'idle-mark-comments-read',
+    covers: ['issue 9, 1.5'],
+    file: 'src/web/routes/office/[account]/jobs/job-actions.ts',
+    operation: 'event.locals.api.markCommentsRead',
+    tests: { [tests]: ['"Mark as read" marks a customer’s comments as read'] },
+  }),
 ]

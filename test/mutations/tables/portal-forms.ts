@@ -147,4 +147,11 @@ export const portalForms: Mutation[] = [
     operation: 'locals.api.updatePortalJob',
     tests: { [tests]: ['"Save changes" stores the edited answers'] },
   }),
+  idleForm({
+    name: 'idle-update-portal-email-choices',
+    covers: ['issue 9, 1.5'],
+    file: 'src/web/routes/p/[portal]/account/+page.server.ts',
+    operation: 'locals.api.updatePortalEmailChoices',
+    tests: { [tests]: ['"Save emails" turns kinds of emails off and on'] },
+  }),
 ]

@@ -8,7 +8,9 @@ export const records: Mutation[] = [
     file: 'src/features/records/files/handlers.ts',
     from: "return viewFields(await fieldsOf(db, account.id, job), 'portal').shows(file.field_id) ? file : undefined",
     to: "return viewFields(await fieldsOf(db, account.id, job), 'office').shows(file.field_id) ? file : undefined",
-    tests: { 'src/features/records/files/files.test.ts': ['PS-22 E-62 a file is judged by what it belongs to'] },
+    tests: {
+      'src/features/records/files/files.test.ts': ['PS-22 V-28 a file of a question that becomes hidden later'],
+    },
   },
   {
     name: 'worker-opens-files-of-hidden-fields',
@@ -65,7 +67,8 @@ export const records: Mutation[] = [
     file: 'src/features/templates/handlers.ts',
     from: `    if (row.version !== version) throw problem('templateChanged')
 `,
-    to: '',
+    to: `    version = row.version
+`,
     tests: { 'src/features/templates/templates.test.ts': ['E-41 of two simultaneous changes to a template'] },
   },
   {
@@ -126,8 +129,15 @@ export const records: Mutation[] = [
     name: 'script-addresses-are-links',
     covers: ['PS-57'],
     file: 'src/features/templates/answers/rules.ts',
-    from: '!/^https?:\\/\\//i.test(text)',
-    to: '!/^[a-z]+:/i.test(text)',
+    from: `!/^https?:\\/\\//i.test(text)) return false
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, hostname } = new URL(text)
+  const isHttp = protocol === 'http:' || protocol === 'https:'
+  return isHttp && !username && !password && hostname !== ''`,
+    to: `!/^[a-z]+:/i.test(text)) return false
+  if (!URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return !username && !password`,
     tests: { 'src/features/templates/answers/answers.test.ts': ['PS-57 only http and https addresses'] },
   },
   {

@@ -152,8 +152,10 @@ export const rights: Mutation[] = [
     name: 'archived-customers-stay-reachable',
     covers: ['PS-09'],
     file: 'db/migrations/0023_archived_customers.sql',
-    from: "        array_agg(l.customer_id) filter (where c.status = 'active' and l.scope = 'whole') as jobs_of,",
-    to: "        array_agg(l.customer_id) filter (where l.scope = 'whole') as jobs_of,",
+    from: `        array_agg(l.customer_id) filter (where c.status = 'active') as customers,
+        array_agg(l.customer_id) filter (where c.status = 'active' and l.scope = 'whole') as jobs_of,`,
+    to: `        array_agg(l.customer_id) as customers,
+        array_agg(l.customer_id) filter (where l.scope = 'whole') as jobs_of,`,
     tests: { 'src/features/customers/customers.test.ts': ['PS-09 the portal users of an archived customer lose it'] },
   },
   {

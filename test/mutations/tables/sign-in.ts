@@ -98,26 +98,6 @@ export const signIn: Mutation[] = [
     tests: { 'src/features/identity/portal/portal-password.test.ts': ['PS-44 the link sets a password once'] },
   },
   {
-    name: 'reset-link-works-twice',
-    covers: ['PS-44', 'E-63'],
-    file: 'src/features/identity/portal/handlers.ts',
-    from: `      if (!token || status !== 'open') throw problem(REFUSALS[status])
-`,
-    to: `      if (!token || (status !== 'open' && status !== 'accepted')) throw problem(REFUSALS[status])
-`,
-    tests: { 'src/features/identity/portal/portal-password.test.ts': ['PS-44 the link sets a password once'] },
-  },
-  {
-    name: 'reset-shows-strangers-the-address',
-    covers: ['PS-46'],
-    file: 'src/features/identity/portal/handlers.ts',
-    from: "email: status === 'open' || status === 'accepted' ? resetToken!.user.email : null",
-    to: 'email: resetToken?.user.email ?? null',
-    tests: {
-      'src/features/portal-users/activation/activation.test.ts': ['C3 PS-43 a link opens nothing in another portal'],
-    },
-  },
-  {
     name: 'closed-portal-says-its-name',
     covers: ['CP-02'],
     file: 'src/features/identity/portal/handlers.ts',
@@ -182,7 +162,7 @@ export const signIn: Mutation[] = [
   {
     name: 'guesses-without-pause',
     covers: ['issue 8, 1.6'],
-    file: 'db/migrations/0025_sign_in_accounts.sql',
+    file: 'db/migrations/0030_people_context.sql',
     from: '      counted := count_guess(p_login_bucket, login.id, p_now, 10, 900, case when sprayed then 2 else 5 end);',
     to: '      counted := count_guess(p_login_bucket, login.id, p_now, 10000, 900, null);',
     tests: {
@@ -194,7 +174,7 @@ export const signIn: Mutation[] = [
   {
     name: 'guesses-of-one-address-unlimited',
     covers: ['issue 8, 1.6'],
-    file: 'db/migrations/0025_sign_in_accounts.sql',
+    file: 'db/migrations/0030_people_context.sql',
     from: 'else count_guess(p_address_bucket, null, p_now, 50, 90, null) end;',
     to: 'else count_guess(p_address_bucket, null, p_now, 50000, 90, null) end;',
     tests: {
@@ -204,7 +184,7 @@ export const signIn: Mutation[] = [
   {
     name: 'browser-of-old-password-stays-known',
     covers: ['issue 8, 1.6'],
-    file: 'db/migrations/0025_sign_in_accounts.sql',
+    file: 'db/migrations/0030_people_context.sql',
     from: `    and b.password_digest = sha256(convert_to(login.password_hash, 'UTF8'))
 `,
     to: '',
@@ -217,7 +197,7 @@ export const signIn: Mutation[] = [
   {
     name: 'known-browser-of-another-login',
     covers: ['issue 8, 1.6'],
-    file: 'db/migrations/0025_sign_in_accounts.sql',
+    file: 'db/migrations/0030_people_context.sql',
     from: 'where b.hash = p_browser_hash and b.login_id = login.id and b.seen_at',
     to: 'where b.hash = p_browser_hash and b.seen_at',
     tests: { 'src/features/identity/guessing/guessing.test.ts': ['a known browser has a budget of its own'] },
@@ -233,21 +213,6 @@ export const signIn: Mutation[] = [
       order by o.seen_at desc, o.created_at desc, o.id desc
       offset 200);`,
     tests: { 'src/features/identity/session-limits.test.ts': ['has at most 20 sessions'] },
-  },
-  {
-    name: 'session-for-an-unproved-login',
-    covers: ['issue 8, 1.11'],
-    file: 'db/migrations/0022_session_limits.sql',
-    from: `  if not is_own_login(portal_user_id) then
-    return false;
-  end if;
-`,
-    to: '',
-    tests: {
-      'test/definer-functions.test.ts': [
-        'PS-07 those for office staff or for a user themselves do nothing for another portal user',
-      ],
-    },
   },
   {
     name: 'alert-about-guesses-never-sent',

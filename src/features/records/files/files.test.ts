@@ -52,6 +52,10 @@ describe('files', () => {
       'content-security-policy': expect.stringContaining('sandbox'),
     })
     expect(headers['content-disposition']).not.toMatch(/\.\./)
+    expect(headers['content-disposition']).toMatch(/^inline/)
+    // Only pictures are shown in the browser; everything else is saved.
+    const text = (await portalUpload(here, { name: 'note.txt' })).body.id
+    expect((await download(here, text)).headers['content-disposition']).toMatch(/^attachment/)
   })
 
   it('a repeated upload with its key stores one file; another file under the same key is refused', async () => {
@@ -116,6 +120,19 @@ describe('files', () => {
     ).toMatchObject({ 'fields.report': { code: 'unknown' } })
   })
 
+  it('PS-22 V-28 a file of a question that becomes hidden later opens no more', async () => {
+    const here = await createWorld({ fields: [...FIELDS] })
+    const photo = (await portalUpload(here, { name: 'label.png', type: 'image/png', bytes: PNG })).body.id
+    const job = await bookJob(here, { fields: { wrong: 'x', photos: [photo] } })
+    expect((await download(here, photo)).status).toBe(200)
+    const { owner } = here.harbour
+    const { version, fields } = await owner.ok('getTemplate', { template: here.template })
+    const hidden = fields.map((field) => (field.id === 'photos' ? { ...field, portal: 'hidden' as const } : field))
+    await owner.ok('updateTemplate', { template: here.template, version, fields: hidden })
+    expect((await download(here, photo)).status).toBe(404)
+    expect((await here.eleanor.ok('getPortalJob', { job })).files).toEqual([])
+  })
+
   it('PS-24 a foreign file can be neither used, removed nor replaced', async () => {
     const here = await createWorld(),
       there = await createWorld()
@@ -136,6 +153,8 @@ describe('files', () => {
     expect((await portalUpload(here, {}, here.harbour.visitor())).status).toBe(401)
     const stranger = await here.harbour.portalUser()
     expect((await upload(stranger, `/portal/${here.harbour.slug}/jobs/${await bookJob(here)}/files`)).status).toBe(404)
+    const folder = join(inject('world').folder, home.database, 'files', here.harbour.id)
+    expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
     expect(
       await stored((db) => db.selectFrom('files').select('id').where('account_id', '=', here.harbour.id).execute()),
     ).toEqual([])
