@@ -89,13 +89,19 @@ const needsWholePicture = ({ format, isProgressive, orientation = 1 }: Metadata)
   isProgressive === true || format === 'webp' || (format === 'png' && orientation > 1)
 
 async function openHeic(path: string, open: OpenPicture): Promise<Sharp> {
-  const decoded = await decodeHeic({ path, pixelLimit: WHOLE_PIXEL_LIMIT })
+  const decoded = await decodeHeic({ path, pixelLimit: WHOLE_PIXEL_LIMIT, displayP3: await displayP3(open) })
   if ('refused' in decoded)
     throw decoded.refused === 'tooLarge'
       ? new PictureRefused('pictureTooLarge', WHOLE_PIXEL_LIMIT)
       : new PictureRefused('pictureBroken')
-  const { data, width, height } = decoded
-  return open(data, { raw: { width, height, channels: 3 } })
+  return open(decoded.tiff)
+}
+
+/** The profile as sharp has it. */
+async function displayP3(open: OpenPicture): Promise<Uint8Array> {
+  const pixel = open(new Uint8Array(3), { raw: { width: 1, height: 1, channels: 3 } })
+  const tagged = await pixel.withIccProfile('p3').png().toBuffer()
+  return (await open(tagged).metadata()).icc!
 }
 
 /** Decodes in a thread of its own, so that other requests are answered meanwhile. */
