@@ -108,7 +108,7 @@ function libc() {
 }
 
 async function install() {
-  print('installing packages (npm ci) …')
+  print('installing packages (npm ci), which takes some minutes the first time …')
   const began = Date.now()
   // Development packages too, whatever NODE_ENV says: the pages are built here.
   const args = ['ci', '--include=optional', '--include=dev', '--no-audit', '--no-fund']

@@ -16,12 +16,14 @@ describe('upgrades', () => {
     work: (
       upgrade: (files: Record<string, string>, acceptWider?: boolean) => Promise<string[]>,
       query: (sql: string) => Promise<Record<string, unknown>[]>,
+      log: string[],
     ) => Promise<void>,
   ) => {
     const { admin, passwords } = inject('world')
     const database = `portico_upgrade_${randomBytes(4).toString('hex')}`
     const folder = await mkdtemp(join(tmpdir(), 'portico-upgrade-'))
     const connection = { ...admin, database }
+    const log: string[] = []
     await withAdmin(admin, (client) => client.query(`create database ${database}`))
     const pool = openPool(asRole(connection, 'portico_owner', passwords), { max: 1, pipeline: false })
     try {
@@ -32,9 +34,10 @@ describe('upgrades', () => {
           for (const name of await readdir(join(root, 'db/migrations')))
             await cp(join(root, 'db/migrations', name), join(folder, name))
           for (const [name, sql] of Object.entries(files)) await writeFile(join(folder, name), sql)
-          return migrate({ admin: connection, passwords, folder, ...(acceptWider && { acceptWider }) })
+          return migrate({ admin: connection, passwords, folder, log: (line) => log.push(line), acceptWider })
         },
         async (sql) => (await pool.query(sql)).rows as Record<string, unknown>[],
+        log,
       )
     } finally {
       await pool.end()
@@ -51,6 +54,15 @@ describe('upgrades', () => {
       '-- Tells more.\n-- widens: portal users see who planned their job\nalter table jobs add column planned_by text;\n',
     '9003_wider.sql': '-- widens: workers see billing addresses\nalter table jobs add column billing text;\n',
   }
+
+  it('the log says what is upgraded, and of a new database only that it was made', async () => {
+    await withDatabase(async (upgrade, _query, log) => {
+      const applied = await upgrade({})
+      expect(log).toEqual([`made the tables of a new database (${applied.length} migrations)`])
+      await upgrade(NARROW)
+      expect(log.slice(1)).toEqual(['migrated 9001_narrow.sql'])
+    })
+  })
 
   it('PS-60 an upgrade that lets people see more names it and changes nothing without consent', async () => {
     await withDatabase(async (upgrade, query) => {

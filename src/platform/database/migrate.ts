@@ -128,18 +128,24 @@ async function applyAll(
 ): Promise<string[]> {
   const lock = { key: MIGRATION_LOCK, purpose: 'upgrading this database', waitMs: lockWaitMs, log }
   const done: string[] = []
+  let isNew = false
   for (;;) {
     const name = await inLockedTransaction(client, lock, async () => {
       await createMigrationsTable(client)
-      const pending = findPending(files, await readApplied(client))
+      const applied = await readApplied(client)
+      isNew ||= applied.size === 0
+      const pending = findPending(files, applied)
       if (!acceptWider) await refuseWidening(client, pending)
       if (pending[0]) await apply(client, pending[0])
       return pending[0]?.name
     })
-    if (name === undefined) return done
-    log(`migrated ${name}`)
+    if (name === undefined) break
+    // The first start of an installation has nothing to say of each.
+    if (!isNew) log(`migrated ${name}`)
     done.push(name)
   }
+  if (isNew) log(`made the tables of a new database (${done.length} migrations)`)
+  return done
 }
 
 export async function createMigrationsTable(client: pg.Client): Promise<void> {
