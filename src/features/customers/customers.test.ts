@@ -216,11 +216,23 @@ describe('a customer', () => {
         )
         return row!.found.portalUser.links.length
       })
-    expect(await links()).toBe(1)
+    const template = await business.template()
+    const { id: job, version } = await business.owner.ok('createJob', {
+      customer: id,
+      template,
+      address: '1 Dock Road',
+    })
+    await business.owner.ok('cancelJob', { job, version })
+    const reach = async () => [
+      await links(),
+      (await user.ok('listPortalJobs')).rows.map((row) => row.id),
+      (await user.call('getPortalJob', { job })).status,
+    ]
+    expect(await reach()).toEqual([1, [job], 200])
     await business.owner.ok('archiveCustomer', { customer: id })
-    expect(await links()).toBe(0)
+    expect(await reach()).toEqual([0, [], 404])
     await business.owner.ok('restoreCustomer', { customer: id })
-    expect(await links()).toBe(1)
+    expect(await reach()).toEqual([1, [job], 200])
   })
 
   it('a contact who is a portal user is not removed, because their access would go unseen', async () => {

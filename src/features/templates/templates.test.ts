@@ -175,6 +175,9 @@ describe('templates', () => {
         .execute(),
     )
     expect(versions.map((row) => row.version)).toEqual([1, 2])
+    // Also from a page that was opened long before.
+    const stale = await admin.call('updateTemplate', { template: id, version: 1, name: 'From an old page' })
+    expect([stale.status, stale.body.code]).toEqual([409, 'templateChanged'])
   })
 
   it('an archived template leaves the list, cannot be changed, and is restored unchanged', async () => {

@@ -26,7 +26,7 @@ export const data: Mutation[] = [
     file: 'src/platform/files.ts',
     from: `      if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
     }`,
-    to: `      if (size < 0) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+    to: `      if (size > 2 * limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
     }`,
     tests: { 'src/platform/files.test.ts': ['more than the limit, nothing, or half an upload'] },
   },
