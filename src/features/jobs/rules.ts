@@ -60,7 +60,7 @@ export interface JobTransition {
 const NOT_STARTED = ['unassigned', 'unpublished', 'pending', 'assigned'] as const
 
 /** The one table: from → to · who. Whatever is not in it is refused. */
-export const TRANSITIONS: readonly JobTransition[] = [
+const TRANSITIONS: readonly JobTransition[] = [
   { from: ['unassigned'], to: 'unpublished', who: ['dispatcher'] },
   { from: ['unpublished', 'pending', 'assigned', 'postponed'], to: 'unassigned', who: ['dispatcher'] },
   { from: ['unassigned', 'unpublished', 'postponed'], to: 'pending', who: ['dispatcher'], needsWorker: true },
