@@ -12,7 +12,6 @@ export const LONG_FILES = [
   'src/platform/delivery/deliverer.test.ts',
   'test/contracts.test.ts',
   'test/demo.test.ts',
-  'test/policies.test.ts',
 ]
 
 export const LONG_FUNCTIONS = [
