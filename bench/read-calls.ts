@@ -128,6 +128,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     getPortalLogo: [{ input: {}, description: '' }],
     getCurrentPortalUser: [{ input: {}, description: '' }],
     getPortalProfile: [{ input: {}, description: '' }],
+    getPortalEmailChoices: [{ input: {}, description: '' }],
     listPortalSessions: [{ input: {}, description: '' }],
     getActivation: [{ input: TOKEN_INPUT, description: '' }],
     getEmailChange: [{ input: TOKEN_INPUT, description: '' }],
@@ -178,6 +179,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     ],
     getPortalUser: [{ input: { user: user.id }, description: '' }],
     listMessages: [{ input: {}, description: '' }],
+    getEmailChoices: [{ input: {}, description: '' }],
     getOfficeHome: [{ input: {}, description: '' }],
     getPortalChecklist: [{ input: {}, description: '' }],
   }
