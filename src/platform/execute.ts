@@ -12,6 +12,7 @@ import {
   type RunQuery,
   type Surface,
 } from './caller.ts'
+import { toProblem } from './database/errors.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
 import { createHandlerContext } from './handler-context.ts'
 import { claimKey, findReplay, saveResponse } from './idempotency.ts'
@@ -135,7 +136,12 @@ export function createExecute(server: ServerContext): Execute {
     const { definition, handler, parts, caller, now } = invocation
     const lookup = server.identify('portal', caller, transaction.query, now, { isInTransaction: true })
     caller.resolved ??= new Map()
-    caller.resolved.set('portal', lookup)
+    // The page's other operations wait for it too: without a database they are unavailable, and none has failed.
+    const shared = lookup.catch((error: unknown) => {
+      throw toProblem(error)
+    })
+    shared.catch(() => {})
+    caller.resolved.set('portal', shared)
     let input: Record<string, unknown> | undefined, inputProblem: unknown
     try {
       input = parse(definition, parts)

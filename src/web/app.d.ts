@@ -12,6 +12,8 @@ declare global {
       words(...branches: string[]): Record<`words:${string}`, TranslationTree>
       /** Links of this portal (portal pages), with the right base. */
       paths: PortalPaths
+      /** The page says why a form was refused, and reloading it sends the form again. */
+      isRefusedForm?: boolean
       /** The business's color as #rrggbb; set by the layout's `load`, written into the page's head. */
       brand: string | null
     }

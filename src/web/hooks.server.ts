@@ -33,7 +33,7 @@ export const handle: Handle = async ({ event, resolve }) => {
       // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
       const small = /<style nonce=[^]*?<\/style>/.exec(html)?.[0] ?? ''
       const owner = escapeAttribute(await context.formOwner())
-      return html
+      return (locals.isRefusedForm ? withoutFramework(html) : html)
         .replace(small, '')
         .replace('%portico.lang%', escapeAttribute(context.locale))
         .replace('%portico.html%', htmlAttributes(context))
@@ -51,6 +51,7 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
   const { requestId, t } = event.locals
   // A form sent by script leaves the page, and what was typed, as it is.
   const isForm = event.request.method === 'POST' && event.request.headers.get('x-sveltekit-action') !== 'true'
+  if (isForm) event.locals.isRefusedForm = true
   const mark = { ...(requestId !== undefined && { requestId }), ...(isForm && { isForm }) }
   if (kind === 'unknown' && isProblem(error)) {
     return {
@@ -123,6 +124,10 @@ function wordsByBranch(context: PageContext, branches: string[]): Record<`words:
   }
   return texts
 }
+
+/** The framework's script replaces the entry in the history, and reloading the page would no longer send the form again. */
+const withoutFramework = (html: string): string =>
+  html.replaceAll(/<script nonce=[^]*?<\/script>|<link [^>]*rel="modulepreload"[^>]*>/g, '')
 
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */
 function htmlAttributes(context: PageContext): string {
