@@ -1,4 +1,5 @@
 /** A queue for work that needs much processor time or memory: some at a time, some waiting, the rest is refused. */
+import { jitteredSeconds } from './problem.ts'
 
 /** Thrown when a queue is full: answer 503 with Retry-After. */
 export class Overloaded extends Error {
@@ -17,7 +18,7 @@ export function createBoundedQueue({ concurrency, waiting }: { concurrency: numb
   const queue: (() => void)[] = []
   return async function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (running >= concurrency) {
-      if (queue.length >= waiting) throw new Overloaded(1 + Math.floor(Math.random() * 4))
+      if (queue.length >= waiting) throw new Overloaded(jitteredSeconds())
       await new Promise<void>((go) => queue.push(go))
     } else running += 1
     try {

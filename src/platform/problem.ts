@@ -132,3 +132,6 @@ export const no = (code = 'notAllowed', vars?: Record<string, string | number>):
 })
 /** Existence is a secret: the same answer as for an id that never was. */
 export const notFound: Decision = { yes: false, code: 'notFound' }
+
+/** For Retry-After, one to four: clients that were refused together do not come back together. */
+export const jitteredSeconds = (): number => 1 + Math.floor(Math.random() * 4)

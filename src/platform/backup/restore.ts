@@ -1,14 +1,12 @@
 /** `portico restore`: database and uploaded files of an archive in place of what is there, whole or not at all. */
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chown, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import type { Connect } from '../database/connect.ts'
 import { createRoles, hasAccounts, migrationFiles, withClient, type Migration } from '../database/migrate.ts'
 import { asRole, type RolePasswords } from '../database/roles.ts'
 import { applyMigrations, beginRebuild, hasSessions } from '../database/rebuild.ts'
+import { publish, writeChecked } from '../disk.ts'
 import { isId } from '../ids.ts'
 import { inspectArchive } from './archive.ts'
 import { withSpaceCheck } from './disk.ts'
@@ -133,21 +131,13 @@ async function createFileTaker(folder: string, added: string[]): Promise<TakeFil
     const existed = await stat(path).catch(() => null)
     await create(dirname(path))
     const draft = join(incoming, key.split('/')[1]!)
-    const hash = createHash('sha256')
     if (!existed) added.push(draft, path)
-    await pipeline(
-      stream,
-      async function* (source: AsyncIterable<Buffer>) {
-        for await (const chunk of source) {
-          hash.update(chunk)
-          yield chunk
-        }
-      },
-      createWriteStream(draft, { mode: 0o600, flush: true }),
-    )
-    if (hash.digest('hex') !== sha256) throw new BackupError(`The file ${key} differs after the restore.`)
+    // A restore that was killed may have left one.
+    await rm(draft, { force: true })
+    const written = await writeChecked(draft, stream)
+    if (written.sha256 !== sha256) throw new BackupError(`The file ${key} differs after the restore.`)
     await chownToService(draft)
-    await rename(draft, path)
+    await publish(draft, path)
   }
 }
 

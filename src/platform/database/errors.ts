@@ -1,6 +1,6 @@
 /** What a database error means: an outage, which may be retried, or a constraint that refused a row. */
 import type { Fault } from '../faults.ts'
-import { isProblem, problem } from '../problem.ts'
+import { isProblem, jitteredSeconds, problem } from '../problem.ts'
 
 /** Connection exceptions (08), shutdown (57P0), too few resources (53) and writing to a read-only server (25006). */
 const OUTAGE_SQLSTATE = /^(08|57P0|53|25006$)/
@@ -32,9 +32,6 @@ export function asOutage(error: unknown) {
 
 /** More work than can be done in time. */
 export const asBusy = (error?: unknown) => problem('busy', { retryAfter: jitteredSeconds(), cause: error })
-
-/** One to four seconds: clients that were refused together do not come back together. */
-const jitteredSeconds = (): number => 1 + Math.floor(Math.random() * 4)
 
 /** Canceled by statement_timeout or lock_timeout. */
 const OVERDUE_SQLSTATE = new Set(['57014', '55P03'])

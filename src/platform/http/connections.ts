@@ -8,7 +8,7 @@ import { cutSlowBodies, HEADERS_TIMEOUT_MS } from './slow-requests.ts'
 const FIRST_REQUEST_MS = 500
 
 export interface Connections {
-  /** Creates each of Fastify's servers (it has one for each address of `localhost`). */
+  /** Creates Fastify's server; the other sockets of listen.ts give their connections to it. */
   serverFactory: FastifyServerFactory
   /**
    * Stops listening, closes idle connections, lets running requests finish and cuts what still runs after `timeout`
