@@ -233,47 +233,6 @@ describe('an address that is not ours', () => {
   })
 })
 
-describe('an address that differs from ours by www. alone', () => {
-  it.each([
-    ['www.portal.example', '/office?a=1', 'https://portal.example/office?a=1'],
-    ['WWW.portal.example:443', '/', 'https://portal.example/'],
-    ['www.shop.portal.example', '/jobs', 'https://shop.portal.example/jobs'],
-  ])('leads pages to ours: %s', async (host, path, location) => {
-    const before = warnings(server, 'Somebody opened').length
-    const reply = await get(host, path)
-    expect([reply.status, reply.headers.location]).toEqual([302, location])
-    expect((await get(host, path, { 'x-forwarded-proto': 'http' })).headers.location).toBe(location)
-    expect(warnings(server, 'Somebody opened')).toHaveLength(before)
-  })
-
-  it('keeps the port that the proxy cut off, and leads to www. where that is ours', async () => {
-    expect((await get('www.portal.example', '/', {}, direct)).headers.location).toBe('https://portal.example:8443/')
-    const withWww = await startSeparateServer(inject('world'), { env: { PUBLIC_URL: 'https://www.portal.example' } })
-    expect((await get('portal.example', '/office', {}, withWww)).headers.location).toBe(
-      'https://www.portal.example/office',
-    )
-    expect((await get('www.portal.example', '/office', {}, withWww)).status).not.toBe(302)
-    await withWww.close()
-  })
-
-  it("leads to a business's own host, and nowhere else", async () => {
-    const { id, slug } = await server.business()
-    const host = `book-${slug}.example`
-    await server.stored((db) =>
-      db.updateTable('account_slugs').set({ slug: host }).where('account_id', '=', id).execute(),
-    )
-    expect((await get(`www.${host}`, '/jobs')).headers.location).toBe(`https://${host}/jobs`)
-    const stranger = await get('www.other.example', '/jobs')
-    expect([stranger.status, stranger.text]).toEqual([404, expect.stringContaining('You opened www.other.example')])
-  })
-
-  it('names ours to a form, and answers programs as before', async () => {
-    const form = await postPage('www.portal.example', '/office/sign-in', { origin: 'https://www.portal.example' })
-    expect([form.status, form.text]).toEqual([404, expect.stringContaining('https://portal.example/')])
-    expect((await get('www.portal.example', '/api/v1/health')).status).toBe(200)
-  })
-})
-
 describe('plain http, where the address is https', () => {
   const PLAIN = { 'x-forwarded-proto': 'http' }
   it('leads pages to https', async () => {

@@ -4,7 +4,7 @@ import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
 import { customerForms } from './tables/customer-forms.ts'
-import { data } from './tables/data.ts'
+
 import { delivery } from './tables/delivery.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobs } from './tables/jobs.ts'
@@ -15,6 +15,7 @@ import { records } from './tables/records.ts'
 import { rights } from './tables/rights.ts'
 import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
+import { storage } from './tables/storage.ts'
 
 export const tables: MutationTables = {
   activation,
@@ -25,7 +26,7 @@ export const tables: MutationTables = {
   rights,
   'sign-in': signIn,
   delivery,
-  data,
+  storage,
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,

@@ -34,12 +34,12 @@ export const isSameState = (one: VisibleState, other: VisibleState): boolean =>
 export type CustomerNews = 'scheduled' | 'rescheduled' | 'unscheduled' | 'canceled' | 'reopened' | 'completed'
 
 /** The switch that an email to customers obeys. */
-export const switchOfNews = (news: CustomerNews): CustomerEmail =>
+const switchOfNews = (news: CustomerNews): CustomerEmail =>
   (({ unscheduled: 'rescheduled', reopened: 'canceled' }) as Partial<Record<CustomerNews, CustomerEmail>>)[news] ??
   (news as CustomerEmail)
 
 /** What changed for the customer, or null when nothing did that an email tells. */
-export function newsOf(before: VisibleState, after: VisibleState): CustomerNews | null {
+function newsOf(before: VisibleState, after: VisibleState): CustomerNews | null {
   if (after.status === 'canceled') return before.status === 'canceled' ? null : 'canceled'
   if (after.status === 'completed') return before.status === 'completed' ? null : 'completed'
   if (after.scheduledAt && before.scheduledAt === null) return 'scheduled'

@@ -75,6 +75,12 @@ function enteredSettings(typed: Typed) {
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),
+    ...enteredEmails(typed),
+  }
+}
+
+function enteredEmails(typed: Typed) {
+  return {
     customerEmails: {
       scheduled: typed.ticked('customerEmails.scheduled'),
       rescheduled: typed.ticked('customerEmails.rescheduled'),

@@ -1,7 +1,7 @@
 /** Files, search, imports, row-level security and definer functions. */
 import type { Mutation } from '../mutation.ts'
 
-export const data: Mutation[] = [
+export const storage: Mutation[] = [
   {
     name: 'photos-keep-their-position',
     covers: ['issue 8, 1.12'],
