@@ -1,6 +1,7 @@
 /** Pages of refusals: whose they are, what they say happened, and where they lead. */
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { newId } from '../src/platform/ids.ts'
 import { startSilentProxy, type SilentProxy } from './silent-proxy.ts'
 import { send, startSeparateServer, type Business, type Person, type TestServer } from './test-server.ts'
 
@@ -91,6 +92,40 @@ describe('a form that was refused', () => {
       'sec-fetch-mode': 'navigate',
     })
     expect([upload.status, upload.text.includes('<a href="/">Go to the portal</a>')]).toEqual([403, true])
+  })
+})
+
+describe('a form that uploads one file', () => {
+  let user: Person
+  beforeAll(async () => {
+    user = await shop.portalUser()
+  })
+  const submit = (returnTo: string, content: string, owner = user.id) => {
+    const parts = Object.entries({ formOwner: owner, return: returnTo, 'file"; filename="a.txt': content })
+    const body = parts.map(
+      ([name, value]) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    const headers = {
+      'content-type': 'multipart/form-data; boundary=x',
+      accept: 'text/html',
+      'sec-fetch-mode': 'navigate',
+    }
+    return user.request('POST', `/api/v1/portal/${shop.slug}/files`, { body: `${body.join('')}--x--\r\n`, headers })
+  }
+
+  it('leads back to its page, which tells either the success or the refusal, never both', async () => {
+    const page = `/p/${shop.slug}/jobs`
+    const good = await submit(`${page}?done=attached`, 'text')
+    expect([good.status, good.headers.location]).toEqual([303, `${page}?done=attached`])
+    const bad = await submit(`${page}?tab=files&done=attached&problem=busy#end`, '')
+    expect([bad.status, bad.headers.location]).toEqual([303, `${page}?tab=files&problem=fileEmpty#upload`])
+  })
+
+  it('that was made for somebody else says so, and does not lead to their page', async () => {
+    const reply = await submit(`/p/${shop.slug}/jobs`, 'text', newId())
+    expect(reply.status).toBe(409)
+    expect(reply.text).toContain('<h1>You’re signed in as Eleanor Finch</h1>')
+    expect(reply.text).toContain('Nothing was saved. Someone else was signed in when this form was opened.')
   })
 })
 

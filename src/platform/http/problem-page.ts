@@ -110,7 +110,8 @@ export async function sendProblemPage(
   // A 404 must not say what exists, and a declared problem has a more precise text than its status: its first sentence is
   // the heading.
   const [first, ...rest] = code === 'notFound' || status >= 500 ? [t(`${texts}.title`)] : title.split(/(?<=\.) /)
-  const explanation = [...rest, detail].filter(Boolean).join(' ') || t(`${texts}.body`)
+  const reason = code === 'otherPerson' ? t('otherPerson') : detail
+  const explanation = [...rest, reason].filter(Boolean).join(' ') || t(`${texts}.body`)
   const isSentForm = request.method === 'POST' && CAN_RETRY.includes(status)
   const { html, policy } = renderProblemPage({
     lang,

@@ -53,7 +53,8 @@ export async function receiveUpload(
   } catch (error) {
     request.raw.resume()
     const refusal = problems.toProblem(error, request)
-    const target = isPlainForm && returnPath(form)
+    // The page may not be this person's to see, and could not say why.
+    const target = isPlainForm && refusal.code !== 'otherPerson' && returnPath(form)
     if (!target) throw refusal
     return reply.redirect(withProblem(target, refusal), 303)
   } finally {
@@ -80,13 +81,17 @@ function uploadOf({ fields, files }: ReceivedForm): { file: Upload; body: unknow
   return { file: { name: file.name, type: file.type, content: file.content }, body: { ...body } }
 }
 
-/** Numbers of the text, such as a limit, travel along: the page says the refusal again. */
+/**
+ * The page again, scrolled to the form, with the refusal in place of the success that the form expected. Numbers of the text,
+ * such as a limit, travel along: the page says the refusal again.
+ */
 function withProblem(path: string, refusal: Problem): string {
   const field = refusal.fields?.file
   const vars = Object.entries((field ?? refusal).vars ?? {}).filter(([, value]) => typeof value === 'number')
-  const query = new URLSearchParams([
-    ['problem', field?.code ?? refusal.code],
-    ...vars.map(([name, value]) => [`problem.${name}`, String(value)]),
-  ])
-  return `${path}${path.includes('?') ? '&' : '?'}${query}`
+  const [page, query] = path.split('#')[0]!.split('?')
+  const search = new URLSearchParams(query)
+  for (const name of [...search.keys()]) if (name === 'done' || name.startsWith('problem')) search.delete(name)
+  search.append('problem', field?.code ?? refusal.code)
+  for (const [name, value] of vars) search.append(`problem.${name}`, String(value))
+  return `${page}?${search}#upload`
 }
