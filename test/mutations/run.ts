@@ -16,7 +16,7 @@ import { buildPages } from './pages.ts'
 import { tables } from './tables.ts'
 import { listChangedFiles } from './tree.ts'
 import { findRedTests, judge, type RedTest, type Verdict } from './verdict.ts'
-import { startWorker, type Worker } from './worker.ts'
+import { startWorker, stopTests, type Worker } from './worker.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -44,10 +44,15 @@ async function main(): Promise<boolean> {
   }
   const needsPages = rows.some((row) => isPageFile(row.file) || servesPages(row))
   const pages = needsPages ? timed('pages with all edits built', () => buildPages(allRows)) : null
-  const workers: Worker[] = []
+  const started: Promise<Worker>[] = []
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(started))
   try {
     const count = Math.max(1, Math.min(Number(options.workers), rows.length))
-    for (let index = 0; index < count; index++) workers.push(await startWorker(pages))
+    const workers: Worker[] = []
+    for (let index = 0; index < count; index++) {
+      started.push(startWorker(pages))
+      workers.push(await started.at(-1)!)
+    }
     const red = await runBaseline(workers, rows)
     if (red.length > 0)
       report(false, ['These tests do not pass without any edit:', ...red.map(({ message }) => message)])
@@ -62,8 +67,12 @@ async function main(): Promise<boolean> {
       )
     )
   } finally {
-    await Promise.all(workers.map((worker) => worker.close()))
+    await closeAll(started)
   }
+}
+
+async function closeAll(started: Promise<Worker>[]): Promise<void> {
+  await Promise.allSettled(started.map(async (worker) => (await worker).close()))
 }
 
 function selectRows(): Mutation[] {
@@ -128,8 +137,15 @@ async function runRows(workers: Worker[], rows: Mutation[]): Promise<boolean> {
   return count('killed') === rows.length
 }
 
+/** A run that is interrupted leaves no process, database or folder behind. */
+async function stop(started: Promise<Worker>[]): Promise<never> {
+  stopTests()
+  await closeAll(started)
+  process.exit(130)
+}
+
 function report(isWell: boolean, lines: string[]): boolean {
-  console.log(lines.join('\n'))
+  if (lines.length > 0) console.log(lines.join('\n'))
   return isWell
 }
 

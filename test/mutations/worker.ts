@@ -1,5 +1,5 @@
 /** One worker: a copy of the tree and a PostgreSQL of its own, in which edits are made and tests run one after the other. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,6 +136,13 @@ function readReport(folder: string, report: string, output: string): TestRun {
   return { results, output: [output, ...testResults.map(({ message }) => message)].join('\n') }
 }
 
+const running = new Set<ChildProcess>()
+
+/** Ends the tests that are running, with all their processes. */
+export function stopTests(): void {
+  for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+}
+
 /** Runs Node in the folder. Its process group is ended after the time limit. */
 function runNode(folder: string, args: string[], env: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -148,10 +155,12 @@ function runNode(folder: string, args: string[], env: Record<string, string>): P
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    running.add(child)
     const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), TIME_LIMIT)
     child.once('error', reject)
     child.once('close', () => {
       clearTimeout(timer)
+      running.delete(child)
       resolve(output)
     })
   })

@@ -160,11 +160,11 @@ export const signIn: Mutation[] = [
     },
   },
   {
-    name: 'guesses-without-pause',
+    name: 'pauses-between-guesses-begin-late',
     covers: ['issue 8, 1.6'],
     file: 'db/migrations/0030_people_context.sql',
     from: '      counted := count_guess(p_login_bucket, login.id, p_now, 10, 900, case when sprayed then 2 else 5 end);',
-    to: '      counted := count_guess(p_login_bucket, login.id, p_now, 10000, 900, null);',
+    to: '      counted := count_guess(p_login_bucket, login.id, p_now, 10, 900, case when sprayed then 2 else 9 end);',
     tests: {
       'src/features/identity/guessing/guessing.test.ts': [
         'C2 pauses grow, and at most ten guesses are tried in 15 minutes',
