@@ -175,7 +175,10 @@ describe('a start that cannot work', () => {
       'postgres://u:hunter2@127.0.0.1:1/portico',
       'does not answer: check DATABASE_URL and whether PostgreSQL runs there',
     ],
-    ['postgres://u:hunter2@nowhere.invalid/portico', 'The host name nowhere.invalid in DATABASE_URL cannot be found'],
+    [
+      'postgres://u:hunter2@nowhere.invalid/portico?sslmode=verify-full',
+      'The host name nowhere.invalid in DATABASE_URL cannot be found',
+    ],
   ])('names DATABASE_URL: %s', async (url, sentence) => {
     const [code, output] = await run(['serve'], {
       DATABASE_URL: url,

@@ -157,6 +157,7 @@ function jobRow({ account, customer, template, words, hidden = '', worker = null
     worker_id: worker,
     fields: {},
     tags: [],
+    unread_comments: 0,
     version: 1,
     status: worker ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
     search_text_portal: portal,
