@@ -257,7 +257,7 @@ describe('a full disk', () => {
         headers: { 'content-type': X, accept: 'text/html' },
       })
       expect(page.status).toBe(422)
-      expect(page.text).toContain('holiday.txt: There is no space left for files.')
+      expect(page.text).toContain('holiday.txt: There’s no space left for this file.')
       expect(page.text).toContain('4 Typed Lane')
       expect(page.text).toMatch(/name="quantity"[^>]*value="3"|value="3"[^>]*name="quantity"/)
       expect((await person.ok('listPortalJobs')).rows).toEqual([])

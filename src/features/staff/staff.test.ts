@@ -139,7 +139,7 @@ describe('inviting staff', () => {
       const [won, lost] = replies[0].status === 200 ? ([0, 1] as const) : ([1, 0] as const)
       expect(replies[lost].body).toMatchObject({
         code: 'passwordExists',
-        title: 'You already have a password. The password you entered here was not saved.',
+        title: 'You already have a password. The password you entered here wasn’t saved.',
       })
       const dan = anyone()
       expect((await dan.call('signIn', { email, password: passwords[lost] })).status).toBe(401)

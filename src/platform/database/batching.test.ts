@@ -57,6 +57,15 @@ describe.each([true, false])('statements sent in one tick, batchWrites: %s', (ba
     client.release()
   })
 
+  test('are an outage when the server ended the connection before they were written', async () => {
+    client.release()
+    // The driver learns of the end only later, so the pool still hands this connection out.
+    socketOf(client).push(null)
+    await nextTick()
+    const work = inTransaction(pool, { settings: null, write: false }, ({ query }) => query('select 1', []))
+    await expect(work).rejects.toMatchObject({ code: 'databaseUnavailable' })
+  })
+
   test('leave the socket as it was', async () => {
     const socket = socketOf(client)
     const answers = sendNumbers([1, 2])

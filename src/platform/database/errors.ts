@@ -10,7 +10,16 @@ const FAULT_OF_SQLSTATE: Record<string, Fault> = {
   '53300': 'databaseConnections',
   '25006': 'databaseReadOnly',
 }
-const OUTAGE_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'])
+/** The stream's own codes are those of a statement that was written after the server had ended the connection. */
+const OUTAGE_ERRNO = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+])
 /** Errors that the driver reports without a code. */
 const OUTAGE_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|client was closed/i

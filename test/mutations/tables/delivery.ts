@@ -225,4 +225,17 @@ export const delivery: Mutation[] = [
     to: "export const maySeeMessages = (actor: Actor): Decision => (actor.kind === 'staff' ? yes : notFound)",
     tests: { 'src/features/messages/messages.test.ts': ['workers see no messages'] },
   },
+  {
+    name: 'ended-connection-is-an-error',
+    covers: ['issue 8, 3.1'],
+    file: 'src/platform/database/errors.ts',
+    from: `  'ERR_STREAM_WRITE_AFTER_END',
+`,
+    to: '',
+    tests: {
+      'src/platform/database/batching.test.ts': [
+        'are an outage when the server ended the connection before they were written',
+      ],
+    },
+  },
 ]

@@ -75,11 +75,11 @@ function enteredSettings(typed: Typed) {
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),
-    ...enteredEmails(typed),
+    ...emailSwitches(typed),
   }
 }
 
-function enteredEmails(typed: Typed) {
+function emailSwitches(typed: Typed) {
   return {
     customerEmails: {
       scheduled: typed.ticked('customerEmails.scheduled'),
