@@ -1,7 +1,7 @@
 import adapter from '@sveltejs/adapter-node'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vite'
-import { formOwner } from './tools/form-owner.ts'
+import { pageForms } from './tools/page-forms.ts'
 
 /** Kit's route announcer carries one style attribute; this is its hash. The browser journeys fail on a violation. */
 const announcer = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
@@ -36,7 +36,7 @@ export default defineConfig({
           'base-uri': ['none'],
         },
       },
-      preprocess: [formOwner],
+      preprocess: [pageForms],
       compilerOptions: { runes: ({ filename }) => (filename.includes('node_modules') ? undefined : true) },
     }),
   ],

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { formOwner } from '../tools/form-owner.ts'
+import { pageForms } from '../tools/page-forms.ts'
 import { send, startSeparateServer, type Business, type Person, type TestServer } from './test-server.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -147,7 +147,7 @@ it('every form that is sent by POST is marked, in every component and on rendere
   for (const file of files) {
     const content = readFileSync(join(root, file), 'utf8')
     const written = content.match(/\bmethod=["{']*post/gi)?.length ?? 0
-    const built = await formOwner.markup!({ content, filename: join(root, file) })
+    const built = await pageForms.markup!({ content, filename: join(root, file) })
     expect((built?.code.match(/<FormOwner \/>/g) ?? []).length, file).toBe(written)
     forms += written
   }

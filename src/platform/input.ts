@@ -54,6 +54,8 @@ function collect(issue: z.core.$ZodIssue, fields: Record<string, FieldError>): v
 
 /** What is wrong, as a code with words. A schema may bring its own code as its message (`z.string().min(1, 'required')`). */
 function fieldProblem(issue: z.core.$ZodIssue): FieldError {
+  // An empty text is a missing one, whatever its form should be.
+  if (issue.input === '') return { code: 'required' }
   const own = /^[a-z][A-Za-z]+$/.test(issue.message) ? issue.message : undefined
   switch (issue.code) {
     case 'too_small':
@@ -70,7 +72,7 @@ function fieldProblem(issue: z.core.$ZodIssue): FieldError {
     case 'too_big':
       return { code: own ?? (issue.origin === 'number' ? 'tooBig' : 'tooLong'), vars: { max: Number(issue.maximum) } }
     case 'invalid_type':
-      return { code: own ?? (issue.input === undefined ? 'required' : 'type') }
+      return { code: own ?? (issue.input === undefined ? 'required' : Number.isNaN(issue.input) ? 'number' : 'type') }
     case 'invalid_format':
       return { code: own ?? (issue.format === 'email' ? 'email' : 'format') }
     case 'invalid_value':

@@ -39,6 +39,8 @@ export type Typed = {
   raw(name: string): string
   /** A number; undefined when empty, NaN when it is not a number, which the operation's schema refuses. */
   number(name: string): number | undefined
+  /** Whether the form has such a field. */
+  has(name: string): boolean
   /** Whether a checkbox is checked. */
   ticked(name: string): boolean
   /** Every value of that name, without empty ones. */
@@ -63,7 +65,7 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
   // Without a prototype: a form may send a field called `constructor`.
   const values = Object.create(null) as Values
   for (const name of typed.keys()) {
-    if (/password|token|secret/i.test(name) || secrets.includes(name)) continue
+    if (/password|repeat|token|secret/i.test(name) || secrets.includes(name)) continue
     const all = valuesOf(name).filter((value) => typeof value === 'string')
     if (all.length > 0) values[name] = all.length === 1 ? all[0]! : all
   }
@@ -75,6 +77,7 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
     string: clean,
     raw: text,
     number: (name) => (clean(name) === '' ? undefined : Number(clean(name).replace(',', '.'))),
+    has: (name) => typed.has(name),
     ticked: (name) => typed.has(name) && !['', '0', 'false', 'off'].includes(text(name)),
     all,
     // Browsers send a file without a name when none is chosen. A chosen empty file is refused, not skipped.
@@ -114,12 +117,33 @@ export async function attempt<T>(
   }
 }
 
-/** Refuses a form without a call, in the same shape: for rules that only the page has, such as two equal passwords. */
-export const refuse = (
-  typed: Pick<Typed, 'values'>,
-  problem: Partial<FormProblem> & { title: string },
+/** Adds fields that the page knows to be missing to a refused form, so that everything is said at once. */
+export function addMissing(failure: ActionFailure<FormFailure>, names: string[], { t }: App.Locals): void {
+  const { code, fields } = failure.data.problem
+  if (code === 'input') for (const name of names) fields[name] ??= t(`problems.byField.required.${name}`)
+}
+
+/**
+ * Runs a call that sets a password, which was entered twice as `password` and `repeat`. Two that differ are refused, along
+ * with everything else that is wrong.
+ */
+export async function attemptPassword<T>(
+  locals: App.Locals,
+  typed: Typed,
+  call: (password: string) => Promise<T>,
   form = 'form',
-) => fail(422, { problem: { code: 'input', fields: {}, ...problem }, values: typed.values, form } satisfies FormFailure)
+): Promise<Outcome<T>> {
+  const password = typed.raw('password')
+  if (password !== '' && password === typed.raw('repeat')) return attempt(locals, typed, () => call(password), form)
+  // Every operation refuses an empty password: it changes nothing and tells what else is wrong.
+  const { failure } = await attempt(locals, typed, () => call(''), form)
+  if (!failure) throw new Error('An operation took an empty password')
+  const { problem } = failure.data
+  if (problem.code !== 'input') return { failure }
+  if (password !== '') delete problem.fields.password
+  problem.fields.repeat = locals.t(typed.raw('repeat') ? 'ui.passwordMismatch' : 'problems.byField.required.repeat')
+  return { failure }
+}
 
 function wordsOf(refusal: Refusal, t: App.Locals['t']): FormProblem {
   const fields = Object.entries(refusal.fields ?? {}).map(([name, fault]) => [name, faultText(fault, t)])

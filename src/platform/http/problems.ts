@@ -44,13 +44,18 @@ export function createProblemResponder(
     const textOf = (key: string, values: FieldError['vars']) =>
       translations.has(locale, key) ? translations.t(locale, key, values) : undefined
     const detail = textOf(`problems.${code}Detail`, vars)
-    const fieldText = ({ code, vars }: FieldError) => ({ code, text: textOf(`problems.fields.${code}`, vars) ?? code })
+    const fieldText = (path: string, { code, vars }: FieldError) => {
+      const name = path.split('.').at(-1)!
+      // What is missing has a name: an answer that of its question.
+      const own = code === 'required' && vars?.name ? 'problems.fields.unanswered' : `problems.byField.${code}.${name}`
+      return { code, text: textOf(own, vars) ?? textOf(`problems.fields.${code}`, vars) ?? code }
+    }
     const fields =
       refusal.fields &&
       Object.fromEntries(
         Object.entries(refusal.fields)
           .slice(0, MOST_FAULTS)
-          .map(([path, field]) => [path, fieldText(field)]),
+          .map(([path, field]) => [path, fieldText(path, field)]),
       )
     return Object.assign(refusal, {
       title: textOf(`problems.${code}`, vars) ?? code,

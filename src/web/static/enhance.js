@@ -105,6 +105,13 @@ document.addEventListener('submit', (event) => {
   unsent = false
   event.submitter?.setAttribute('aria-disabled', 'true')
 })
+/** A date or number that cannot be read is sent as "?", so that it is refused: browsers send it as if it were empty. */
+document.addEventListener('formdata', (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target)
+  for (const control of form.elements)
+    if (form.dataset.sending && control instanceof HTMLInputElement && control.name && control.validity.badInput)
+      event.formData.set(control.name, '?')
+})
 addEventListener('beforeunload', (event) => {
   if (unsent) event.preventDefault()
 })

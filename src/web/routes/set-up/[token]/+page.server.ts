@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { currencyOf, timeZoneOf } from '../../../../features/accounts/regions/rules.ts'
-import { attempt, readForm, refuse } from '../../../../ui/forms.ts'
+import { attemptPassword, readForm } from '../../../../ui/forms.ts'
 import { paths } from '../../../../paths.ts'
 import { regionalOptions } from '../../../regional-options.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -23,13 +23,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    if (typed.raw('password') !== typed.raw('repeat')) {
-      return refuse(typed, {
-        title: locals.t('problems.input'),
-        fields: { repeat: locals.t('accounts.setUp.passwordMismatch') },
-      })
-    }
-    const { failure, output } = await attempt(locals, typed, () =>
+    const { failure, output } = await attemptPassword(locals, typed, (password) =>
       locals.api.setUp({
         token: params.token,
         business: typed.string('business'),
@@ -39,7 +33,7 @@ export const actions: Actions = {
         currency: typed.string('currency'),
         name: typed.string('name'),
         email: typed.string('email'),
-        password: typed.raw('password'),
+        password,
       }),
     )
     if (failure) return failure

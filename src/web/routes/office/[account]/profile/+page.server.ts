@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit'
 import { enteredEmails } from '../../../../entered-emails.ts'
-import { attempt, readForm, refuse } from '../../../../../ui/forms.ts'
+import { attempt, attemptPassword, readForm } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -26,18 +26,10 @@ export const actions: Actions = {
   },
   password: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    if (typed.raw('password') !== typed.raw('repeat')) {
-      return refuse(
-        typed,
-        { title: locals.t('problems.input'), fields: { repeat: locals.t('identity.people.reset.passwordMismatch') } },
-        'password',
-      )
-    }
-    const { failure } = await attempt(
+    const { failure } = await attemptPassword(
       locals,
       typed,
-      () =>
-        locals.api.changePassword({ currentPassword: typed.raw('currentPassword'), password: typed.raw('password') }),
+      (password) => locals.api.changePassword({ currentPassword: typed.raw('currentPassword'), password }),
       'password',
     )
     if (failure) return failure

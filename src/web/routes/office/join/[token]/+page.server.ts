@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit'
-import { attempt, readForm, refuse } from '../../../../../ui/forms.ts'
+import { attempt, attemptPassword, readForm } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -21,16 +21,12 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const password = typed.raw('password') || undefined
-    if (password !== undefined && password !== typed.raw('repeat')) {
-      return refuse(typed, {
-        title: locals.t('problems.input'),
-        fields: { repeat: locals.t('staff.join.passwordMismatch') },
-      })
-    }
-    const { failure, output } = await attempt(locals, typed, () =>
-      locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password }),
-    )
+    const accept = (password?: string) =>
+      locals.api.acceptStaffInvitation({ token: params.token, name: typed.text('name'), password })
+    // Someone who has an account is not asked for a password.
+    const { failure, output } = typed.has('password')
+      ? await attemptPassword(locals, typed, accept)
+      : await attempt(locals, typed, () => accept())
     if (failure) return failure
     redirect(303, paths.office(output.slug).home())
   },

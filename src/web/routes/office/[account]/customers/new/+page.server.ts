@@ -1,5 +1,5 @@
 import { error, redirect } from '@sveltejs/kit'
-import { attempt, readForm, refuse } from '../../../../../../ui/forms.ts'
+import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { billingIn, contactIn, customerIn, siteIn } from '../../../../../../features/customers/ui/form-input.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -16,22 +16,13 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const contact = contactIn(typed, 'contact.')
     const site = siteIn(typed, 'site.')
-    if (!contact.name && (contact.email || contact.phone || contact.role))
-      return refuse(typed, {
-        title: locals.t('problems.input'),
-        fields: { 'contact.name': locals.t('customers.form.contactNeedsName') },
-      })
-    if (!site.address && (site.name || site.latitude != null || site.longitude != null || site.notes))
-      return refuse(typed, {
-        title: locals.t('problems.input'),
-        fields: { 'site.address': locals.t('customers.form.siteNeedsAddress') },
-      })
+    const isEntered = (part: object) => Object.values(part).some((value) => value !== null && value !== '')
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.createCustomer({
         ...customerIn(typed),
         billing: billingIn(typed),
-        ...(contact.name && { contact: { ...contact, isPrimary: true } }),
-        ...(site.address && { site }),
+        ...(isEntered(contact) && { contact: { ...contact, isPrimary: true } }),
+        ...(isEntered(site) && { site }),
       }),
     )
     if (failure) return failure

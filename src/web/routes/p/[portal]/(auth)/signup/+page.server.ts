@@ -1,5 +1,6 @@
 import { error, redirect } from '@sveltejs/kit'
-import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { findMissingAnswers } from '../../../../../../features/portal-users/activation/rules.ts'
+import { addMissing, attempt, readForm } from '../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, parent }) => {
@@ -30,7 +31,11 @@ export const actions: Actions = {
         address: typed.text('address'),
       }),
     )
-    if (failure) return failure
+    if (failure) {
+      const { signUpFields } = await locals.api.getPortal()
+      addMissing(failure, Object.keys(findMissingAnswers(signUpFields, typed.values)), locals)
+      return failure
+    }
     redirect(303, locals.paths.signIn({ sent: typed.string('email') }))
   },
 }

@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit'
-import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import { findMissingAnswers } from '../../../../../../../features/portal-users/activation/rules.ts'
+import { addMissing, attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { passLink } from '../../../../../../links.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -37,7 +38,11 @@ export const actions: Actions = {
         address: typed.text('address'),
       }),
     )
-    if (failure) return failure
+    if (failure) {
+      const { signUpFields } = await locals.api.getPortal()
+      addMissing(failure, Object.keys(findMissingAnswers(signUpFields, typed.values)), locals)
+      return failure
+    }
     redirect(303, locals.paths.jobs())
   },
   renew: async ({ request, locals, params }) => {

@@ -1,6 +1,7 @@
 /**
- * Puts FormOwner into every form of a Svelte file that is sent by POST, so that no form can forget it. The server compares
- * it with who is signed in (refuseOtherOwner).
+ * Completes every form of a Svelte file, so that no form can forget it. One that is sent by POST gets FormOwner, which the
+ * server compares with who is signed in (refuseOtherOwner). All of them get `novalidate`: errors are those of the server,
+ * all at once, each at its field and in our words.
  */
 import { dirname, relative, resolve } from 'node:path'
 import { parse, type PreprocessorGroup } from 'svelte/compiler'
@@ -9,29 +10,31 @@ const COMPONENT = resolve(import.meta.dirname, '../src/ui/FormOwner.svelte')
 
 type Node = { type?: string; name?: string; start: number; [key: string]: unknown }
 
-export const formOwner: PreprocessorGroup = {
-  name: 'form-owner',
+export const pageForms: PreprocessorGroup = {
+  name: 'page-forms',
   markup({ content, filename }) {
     if (!filename || !/<form\b/.test(content)) return
     const { fragment, instance } = parse(content, { modern: true, filename })
-    const places = findForms(fragment).map((form) => firstChildOf(form, content))
-    if (places.length === 0) return
+    const forms = findForms(fragment)
+    const insertions: [number, string][] = forms.map(({ start }) => [start + '<form'.length, ' novalidate'])
+    const owned = forms.filter(isPost).map((form): [number, string] => [firstChildOf(form, content), '<FormOwner />'])
+    if (owned.length === 0) return { code: insertAll(content, insertions) }
     const path = relative(dirname(filename), COMPONENT).replaceAll('\\', '/')
     const script = `import FormOwner from '${path.startsWith('.') ? path : `./${path}`}';`
-    const insertions: [number, string][] = places.map((place) => [place, '<FormOwner />'])
-    if (instance) insertions.push([(instance.content as unknown as Node).start, script])
-    else insertions.push([0, `<script lang="ts">${script}</script>`])
-    return { code: insertAll(content, insertions) }
+    const imported: [number, string] = instance
+      ? [(instance.content as unknown as Node).start, script]
+      : [0, `<script lang="ts">${script}</script>`]
+    return { code: insertAll(content, [...insertions, ...owned, imported]) }
   },
 }
 
-/** The forms sent by POST anywhere under a node of the syntax tree. */
+/** The forms anywhere under a node of the syntax tree. */
 function findForms(node: unknown): Node[] {
   if (Array.isArray(node)) return node.flatMap(findForms)
   if (typeof node !== 'object' || node === null) return []
   const isForm = 'type' in node && node.type === 'RegularElement' && (node as Node).name === 'form'
   const found = Object.values(node).flatMap(findForms)
-  return isForm && isPost(node as Node) ? [node as Node, ...found] : found
+  return isForm ? [node as Node, ...found] : found
 }
 
 const isPost = ({ attributes }: Node): boolean =>
