@@ -28,7 +28,9 @@ import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
 import { createListener } from './platform/http/listen.ts'
 import { createPageForms } from './platform/http/page-forms.ts'
+import { applyOutcome, createPageOutcomes } from './platform/http/page-outcomes.ts'
 import type { Translations } from './platform/i18n.ts'
+import type { PendingEffect } from './platform/http/session-cookies.ts'
 import type { Log } from './platform/log.ts'
 import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
 import type { ServerContext } from './platform/server-context.ts'
@@ -216,9 +218,10 @@ async function addPages(
   buildFolder: string,
   { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
 ): Promise<void> {
-  const requestApis = new WeakMap<object, ReturnType<typeof apiFor>>()
+  const toApply = new WeakMap<object, { effects: PendingEffect[]; outcomes: ReturnType<typeof createPageOutcomes> }>()
   const context = (request: FastifyRequest) => {
     const requestApi = apiFor(request)
+    const outcomes = createPageOutcomes(request)
     const { hostScope } = request
     const isPortalPath = hostScope.surface === 'main' && request.url.startsWith('/p/')
     const slugInPath = isPortalPath ? request.caller.addresses.portal : undefined
@@ -233,12 +236,14 @@ async function addPages(
       regionalLocale: localeFor(acceptLanguage),
       requestId: request.id,
       ...createPageForms(request, requestApi.effects),
+      outcome: outcomes.outcome,
+      leaveOutcome: outcomes.leaveOutcome,
       reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
       demo,
       words: (branches: readonly string[]) => translations.branch(locale, branches),
       t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),
     }
-    requestApis.set(pageContext, requestApi)
+    toApply.set(pageContext, { effects: requestApi.effects, outcomes })
     return pageContext
   }
   await registerPages(http, {
@@ -247,7 +252,11 @@ async function addPages(
     origin: (request) => request.externalOrigin,
     bodyLimit: (request) => bodyLimitOf(request, apiFor),
     receiveForm: receivePageForm,
-    after: (request, reply, pageContext) => applyEffects(request, reply, requestApis.get(pageContext)?.effects ?? []),
+    after: (request, reply, pageContext) => {
+      const { effects, outcomes } = toApply.get(pageContext)!
+      applyEffects(request, reply, effects)
+      applyOutcome(request, reply, outcomes)
+    },
   })
 }
 

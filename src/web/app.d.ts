@@ -14,6 +14,8 @@ declare global {
       paths: PortalPaths
       /** The page says why a form was refused, and reloading it sends the form again. */
       isRefusedForm?: boolean
+      /** Ends a form's action: leads to a page that says once what was done or went wrong (`done`, `problem`). */
+      finish(target: string): never
       /** The business's color as #rrggbb; set by the layout's `load`, written into the page's head. */
       brand: string | null
     }

@@ -26,6 +26,10 @@ export type PageContext = {
   formOwner(): Promise<string>
   /** Whom the form that was sent is marked for. */
   setFormOwner(owner: string): void
+  /** What the form that led to this page did, by parameter: `{ done: 'saved' }`. It is said once. */
+  outcome: Record<string, string> | null
+  /** The address of a page without what it is to say (`done`, `problem`), which that page gets as its `outcome`. */
+  leaveOutcome(target: string): string
   /** Only the demo has an open mailbox page. */
   demo: boolean
   /** The texts under these branches (`jobs.portal`), nested from the root. */

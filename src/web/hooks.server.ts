@@ -19,6 +19,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     api: signInFirst(context, event.url, event.request.headers.get('x-sveltekit-action') === 'true'),
     words: (...branches: string[]) => wordsByBranch(context, branches),
     paths: portal(context.base),
+    finish: (target: string) => redirect(303, context.leaveOutcome(target)),
     brand: null,
   } satisfies App.Locals)
 

@@ -95,7 +95,7 @@ async function expectRefusal(page: Page, where: string, missing: string[]): Prom
     throw new Error(`${where}: nothing says what is wrong`)
   })
   await expect
-    .poll(() => alert.evaluate((element) => element === document.activeElement), { message: `${where}: focus` })
+    .poll(() => alert.evaluate((element) => element === document.activeElement), { message: `${where}: focus`, timeout: 15_000 })
     .toBe(true)
   const isInView = await alert.evaluate((element) => {
     const { top, bottom } = element.getBoundingClientRect()

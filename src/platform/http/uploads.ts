@@ -7,6 +7,7 @@ import type { Upload } from '../operation.ts'
 import type { OperationResponse } from '../output.ts'
 import { problem, type Problem } from '../problem.ts'
 import { isMultipart, newForm, receiveForm, type FormLimits, type ReceivedForm } from './forms.ts'
+import { applyOutcome, splitOutcome } from './page-outcomes.ts'
 import type { ProblemResponder } from './problems.ts'
 import { sendResponse } from './responses.ts'
 
@@ -39,6 +40,11 @@ export async function receiveUpload(
 ): Promise<FastifyReply> {
   const isPlainForm = (request.headers.accept ?? '').includes('text/html')
   const form = newForm()
+  const leadBack = (target: string) => {
+    const { path, outcome } = splitOutcome(target)
+    applyOutcome(request, reply, { outcome: null, left: outcome && { path: path.split(/[?#]/)[0]!, outcome } })
+    return reply.redirect(path, 303)
+  }
   // Called when the caller is known, so that nobody else's bytes reach the disk.
   const receive = async () => {
     if (!isMultipart(request)) throw problem('unsupportedType')
@@ -49,14 +55,15 @@ export async function receiveUpload(
   try {
     const response = await execute({ ...parts, receive })
     const target = isPlainForm && returnPath(form)
-    return target ? reply.redirect(target, 303) : sendResponse(response, request, reply)
+    return target ? leadBack(target) : sendResponse(response, request, reply)
   } catch (error) {
     request.raw.resume()
     const refusal = problems.toProblem(error, request)
     // The page may not be this person's to see, and could not say why.
     const target = isPlainForm && refusal.code !== 'otherPerson' && returnPath(form)
     if (!target) throw refusal
-    return reply.redirect(withProblem(target, refusal), 303)
+    // The address says what a success is to say.
+    return leadBack(withProblem(splitOutcome(target).path, refusal))
   } finally {
     await form.discard()
   }

@@ -7,4 +7,6 @@ export const load: LayoutServerLoad = ({ locals }) => ({
   regionalLocale: locals.regionalLocale,
   base: locals.base,
   isPortal: locals.surface === 'portal',
+  // Told apart from the same one said before.
+  outcome: locals.outcome && { ...locals.outcome, id: locals.requestId ?? '' },
 })

@@ -13,8 +13,8 @@ describe('answers', () => {
   it('V-30 a required field without an answer blocks the customer, but not the office', () => {
     const fields = [field('a', 'text', 'required'), field('ok', 'checkbox', 'required')]
     expect(checkFieldValues(fields, { a: '  ', ok: false }, 'portal').problems).toEqual({
-      a: { code: 'required' },
-      ok: { code: 'required' },
+      a: { code: 'required', vars: { name: 'a' } },
+      ok: { code: 'required', vars: { name: 'ok' } },
     })
     expect(checkFieldValues(fields, {}, 'office').problems).toEqual({})
     expect(checkFieldValues(fields, {}, 'portal', { a: 'there', ok: true }).problems).toEqual({})

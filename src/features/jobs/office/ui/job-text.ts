@@ -38,7 +38,7 @@ export type Address = { readonly pathname: string; readonly search: string }
 
 /** This page with a changed query. The cursor stays; one-time messages are removed. */
 export const withQueryKeepingPage = (url: Address, change: Change): string =>
-  withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), done: null, problem: null, ...change })
+  withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), problem: null, ...change })
 
 /** The URL of a form action that keeps the list, its filters and the open record. */
 export function actionUrl(url: Address, action: string): string {

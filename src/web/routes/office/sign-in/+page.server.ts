@@ -6,7 +6,7 @@ import type { Actions, PageServerLoad } from './$types'
 export const load: PageServerLoad = ({ locals, url }) => ({
   ...locals.words('identity.people'),
   title: locals.t('identity.people.signIn.title'),
-  done: url.searchParams.get('done'),
+  done: locals.outcome?.done ?? null,
   next: url.searchParams.get('next') ?? '',
   demo: locals.demo,
 })

@@ -1,4 +1,4 @@
-import { isRedirect, redirect } from '@sveltejs/kit'
+import { isRedirect } from '@sveltejs/kit'
 import { isProblem } from '../../../../ui/forms.ts'
 import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -16,6 +16,6 @@ export const actions: Actions = {
       // Signed out already, in another tab or by time: what was asked for is so.
       if (!isProblem(refusal) && !isRedirect(refusal)) throw refusal
     }
-    redirect(303, paths.officeSignIn({ done: 'out' }))
+    locals.finish(paths.officeSignIn({ done: 'out' }))
   },
 }

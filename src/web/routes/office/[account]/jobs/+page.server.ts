@@ -54,7 +54,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
     open,
     workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],
     person: { id: office.me.id, role: office.me.role },
-    problem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
+    problem: uploadProblem(locals, locals.t('records.office.files.refused')),
   }
 }
 

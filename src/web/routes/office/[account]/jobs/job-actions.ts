@@ -10,9 +10,8 @@ type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<R
 const jobOf = ({ url, params }: Event): string => params.job ?? url.searchParams.get('job') ?? ''
 
 /** Returns to the same list, filters and open job with a success message. */
-const succeed = ({ url }: Event, outcome: string): never =>
-  redirect(
-    303,
+const succeed = ({ url, locals }: Event, outcome: string): never =>
+  locals.finish(
     withQuery(url, {
       cursor: url.searchParams.get('cursor'),
       do: null,
@@ -131,7 +130,7 @@ export const jobActions = {
           done: 'deleted',
           name: String(output),
         })
-    redirect(303, list)
+    event.locals.finish(list)
   },
 
   comment: async (event: Event) => {

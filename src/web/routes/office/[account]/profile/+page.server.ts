@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { enteredEmails } from '../../../../entered-emails.ts'
 import { attempt, attemptPassword, readForm } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
@@ -22,7 +21,7 @@ export const actions: Actions = {
       'name',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).profile({ done: 'name' }))
+    locals.finish(paths.office(params.account).profile({ done: 'name' }))
   },
   password: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -33,7 +32,7 @@ export const actions: Actions = {
       'password',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).profile({ done: 'password' }))
+    locals.finish(paths.office(params.account).profile({ done: 'password' }))
   },
   emails: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -44,7 +43,7 @@ export const actions: Actions = {
       'emails',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).profile({ done: 'emails' }))
+    locals.finish(paths.office(params.account).profile({ done: 'emails' }))
   },
   end: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -55,11 +54,11 @@ export const actions: Actions = {
       'sessions',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).profile({ done: 'ended' }))
+    locals.finish(paths.office(params.account).profile({ done: 'ended' }))
   },
   endOthers: async ({ request, locals, params }) => {
     const { failure } = await attempt(locals, await readForm(request), () => locals.api.endOtherSessions(), 'sessions')
     if (failure) return failure
-    redirect(303, paths.office(params.account).profile({ done: 'endedOthers' }))
+    locals.finish(paths.office(params.account).profile({ done: 'endedOthers' }))
   },
 }

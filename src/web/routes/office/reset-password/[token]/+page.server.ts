@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attemptPassword, readForm } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -16,6 +15,6 @@ export const actions: Actions = {
       locals.api.resetPassword({ token: params.token, password }),
     )
     if (failure) return failure
-    redirect(303, paths.officeSignIn({ done: 'password' }))
+    locals.finish(paths.officeSignIn({ done: 'password' }))
   },
 }

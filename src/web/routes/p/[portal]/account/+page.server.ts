@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { enteredEmails } from '../../../../entered-emails.ts'
 import { attempt, readForm } from '../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -38,7 +37,7 @@ export const actions: Actions = {
       'profile',
     )
     if (failure) return failure
-    redirect(303, locals.paths.account({ done: 'profile' }))
+    locals.finish(locals.paths.account({ done: 'profile' }))
   },
   emails: async ({ request, locals }) => {
     const typed = await readForm(request)
@@ -49,7 +48,7 @@ export const actions: Actions = {
       'emails',
     )
     if (failure) return failure
-    redirect(303, locals.paths.account({ done: 'emails' }))
+    locals.finish(locals.paths.account({ done: 'emails' }))
   },
   password: async ({ request, locals }) => {
     const typed = await readForm(request, ['current'])
@@ -60,7 +59,7 @@ export const actions: Actions = {
       'password',
     )
     if (failure) return failure
-    redirect(303, locals.paths.account({ done: 'password' }))
+    locals.finish(locals.paths.account({ done: 'password' }))
   },
   endSession: async ({ request, locals }) => {
     const typed = await readForm(request)
@@ -72,7 +71,7 @@ export const actions: Actions = {
     )
     // A session that has already ended is the wanted result.
     if (failure && failure.data.problem.code !== 'notFound') return failure
-    redirect(303, locals.paths.account({ done: 'session' }))
+    locals.finish(locals.paths.account({ done: 'session' }))
   },
   endOthers: async ({ request, locals }) => {
     const { failure } = await attempt(
@@ -82,6 +81,6 @@ export const actions: Actions = {
       'devices',
     )
     if (failure) return failure
-    redirect(303, locals.paths.account({ done: 'others' }))
+    locals.finish(locals.paths.account({ done: 'others' }))
   },
 }

@@ -7,6 +7,6 @@ export const load: PageServerLoad = ({ locals }) => redirect(303, locals.paths.h
 export const actions: Actions = {
   default: async ({ locals }) => {
     await locals.api.signOutOfPortal()
-    redirect(303, locals.paths.signIn({ done: 'out' }))
+    locals.finish(locals.paths.signIn({ done: 'out' }))
   },
 }

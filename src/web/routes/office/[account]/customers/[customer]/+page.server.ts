@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -18,7 +17,7 @@ export const actions: Actions = {
       'archive',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'archived' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'archived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -29,7 +28,7 @@ export const actions: Actions = {
       'restore',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'restored' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'restored' }))
   },
   copyBilling: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -45,6 +44,6 @@ export const actions: Actions = {
       'copyBilling',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'billing' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'billing' }))
   },
 }

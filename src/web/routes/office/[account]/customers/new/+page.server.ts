@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { billingIn, contactIn, customerIn, siteIn } from '../../../../../../features/customers/ui/form-input.ts'
@@ -26,6 +26,6 @@ export const actions: Actions = {
       }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(output.id, { done: 'created' }))
+    locals.finish(paths.office(params.account).customer(output.id, { done: 'created' }))
   },
 }

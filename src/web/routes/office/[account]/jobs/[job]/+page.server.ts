@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
     workers: needsWorkers ? (await locals.api.getJobFormOptions({})).workers : [],
-    problem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
+    problem: uploadProblem(locals, locals.t('records.office.files.refused')),
   }
 }
 

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { answersOf, tagsOf } from '../form-fields.ts'
@@ -53,6 +52,6 @@ export const actions: Actions = {
       })
     })
     if (failure) return failure
-    redirect(303, paths.office(params.account).job(output.id, { done: 'created' }))
+    locals.finish(paths.office(params.account).job(output.id, { done: 'created' }))
   },
 }

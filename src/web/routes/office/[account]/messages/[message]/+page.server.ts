@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -20,7 +19,7 @@ export const actions: Actions = {
       locals.api.resendMessage({ message: params.message }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).message(params.message, { done: 'resent' }))
+    locals.finish(paths.office(params.account).message(params.message, { done: 'resent' }))
   },
   // The link is in this one answer and in no address.
   link: async ({ request, locals, params }) => {

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { regionalOptions } from '../../../../../regional-options.ts'
@@ -11,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     title: locals.t('accounts.business.title'),
     account: await locals.api.getAccount(),
     options: regionalOptions(),
-    logoProblem: uploadProblem(url, locals.t, locals.t('records.office.files.refused')),
+    logoProblem: uploadProblem(locals, locals.t('records.office.files.refused')),
     asking: url.searchParams.get('confirm') === 'logo',
   }
 }
@@ -33,11 +32,11 @@ export const actions: Actions = {
       }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).business({ done: 'saved' }))
+    locals.finish(paths.office(params.account).business({ done: 'saved' }))
   },
   removeLogo: async ({ request, locals, params }) => {
     const { failure } = await attempt(locals, await readForm(request), () => locals.api.removeLogo(), 'logo')
     if (failure) return failure
-    redirect(303, paths.office(params.account).business({ done: 'logoRemoved' }))
+    locals.finish(paths.office(params.account).business({ done: 'logoRemoved' }))
   },
 }

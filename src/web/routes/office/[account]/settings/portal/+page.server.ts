@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm, type Typed } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -20,7 +19,7 @@ export const actions: Actions = {
     )
     if (failure) return failure
     const done = output.enabled ? (typed.ticked('all') ? 'saved' : 'on') : 'off'
-    redirect(303, paths.office(params.account).portalSettings({ done }))
+    locals.finish(paths.office(params.account).portalSettings({ done }))
   },
   address: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -31,7 +30,7 @@ export const actions: Actions = {
       'address',
     )
     if (failure) return failure
-    redirect(303, paths.office(output.slug).portalSettings(output.slug === params.account ? {} : { done: 'moved' }))
+    locals.finish(paths.office(output.slug).portalSettings(output.slug === params.account ? {} : { done: 'moved' }))
   },
 }
 

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad, RequestEvent } from './$types'
@@ -25,7 +24,7 @@ const memberAction =
     const typed = await readForm(event.request)
     const { failure } = await attempt(event.locals, typed, () => call(event, typed.string('member')), 'action')
     if (failure) return failure
-    redirect(303, paths.office(event.params.account).staff({ done }))
+    event.locals.finish(paths.office(event.params.account).staff({ done }))
   }
 
 export const actions: Actions = {
@@ -38,7 +37,7 @@ export const actions: Actions = {
       'invite',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).staff({ done: 'invited' }))
+    locals.finish(paths.office(params.account).staff({ done: 'invited' }))
   },
   resend: memberAction('resent', ({ locals }, member) => locals.api.resendStaffInvitation({ member })),
   revoke: memberAction('revoked', ({ locals }, member) => locals.api.revokeStaffInvitation({ member })),
@@ -53,6 +52,6 @@ export const actions: Actions = {
       'action',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).staff({ done: 'role' }))
+    locals.finish(paths.office(params.account).staff({ done: 'role' }))
   },
 }

@@ -1,10 +1,9 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals, url }) => {
-  const sent = url.searchParams.get('sent')
+export const load: PageServerLoad = ({ locals }) => {
+  const sent = locals.outcome?.sent ?? null
   return { title: locals.t(`portal-users.auth.forgotPage.${sent ? 'sentTitle' : 'title'}`), sent }
 }
 
@@ -15,6 +14,6 @@ export const actions: Actions = {
       locals.api.requestPortalPasswordReset({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, appendQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
+    locals.finish(appendQuery(locals.paths.forgotPassword(), { sent: typed.string('email') }))
   },
 }

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -11,6 +10,6 @@ export const actions: Actions = {
       locals.api.resendActivation({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
+    locals.finish(locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
   },
 }

@@ -19,17 +19,17 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
   const next = url.searchParams.get('next')
   if (portal.currentUser) redirect(303, destination(locals, next))
   const token = passedLink(cookies)
-  const link = url.searchParams.has('link') && token
-  const reset = url.searchParams.has('reset') && token
+  const link = locals.outcome?.link && token
+  const reset = locals.outcome?.reset && token
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
-  const sent = url.searchParams.get('sent')
+  const sent = locals.outcome?.sent ?? null
   const done =
     activation?.status === 'accepted'
       ? 'activated'
       : password?.status === 'accepted'
         ? 'password'
-        : DONE.find((each) => each === url.searchParams.get('done'))
+        : DONE.find((each) => each === locals.outcome?.done)
   return {
     title: locals.t('portal-users.auth.signIn'),
     email:
@@ -41,7 +41,7 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
           : null) ??
       '',
     sent,
-    resent: url.searchParams.has('resent'),
+    resent: locals.outcome?.resent !== undefined,
     done: done ?? null,
     next: next ?? '',
     signInAction: appendQuery('', { next }).replace('?', '&'),
@@ -64,6 +64,6 @@ export const actions: Actions = {
       locals.api.resendActivation({ email: typed.string('email') }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
+    locals.finish(locals.paths.signIn({ sent: typed.string('email'), resent: 1 }))
   },
 }

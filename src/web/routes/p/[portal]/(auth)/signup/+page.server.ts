@@ -36,6 +36,6 @@ export const actions: Actions = {
       addMissing(failure, Object.keys(findMissingAnswers(signUpFields, typed.values)), locals)
       return failure
     }
-    redirect(303, locals.paths.signIn({ sent: typed.string('email') }))
+    locals.finish(locals.paths.signIn({ sent: typed.string('email') }))
   },
 }

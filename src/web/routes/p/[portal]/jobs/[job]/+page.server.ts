@@ -3,7 +3,7 @@ import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { uploadProblem } from '../../../../../upload-problem.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params, url }) => {
+export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
   // Uploads post to the API, which redirects back here with the error code; so does an edit that came too late.
   return {
@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     title: `${job.title} ${job.number}`,
     job,
     slug: params.portal,
-    refusal: uploadProblem(url, locals.t, locals.t('records.portal.files.refused')),
+    refusal: uploadProblem(locals, locals.t('records.portal.files.refused')),
   }
 }
 
@@ -36,7 +36,7 @@ export const actions: Actions = {
       'cancel',
     )
     if (failure) return failure
-    redirect(303, locals.paths.job(params.job, { done: 'canceled' }))
+    locals.finish(locals.paths.job(params.job, { done: 'canceled' }))
   },
   delete: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -47,6 +47,6 @@ export const actions: Actions = {
       'delete',
     )
     if (failure) return failure
-    redirect(303, locals.paths.jobs({ done: 'deleted', name: output.number }))
+    locals.finish(locals.paths.jobs({ done: 'deleted', name: output.number }))
   },
 }

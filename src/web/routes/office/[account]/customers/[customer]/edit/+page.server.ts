@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { billingIn, customerIn } from '../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
@@ -27,6 +27,6 @@ export const actions: Actions = {
       }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'saved' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'saved' }))
   },
 }

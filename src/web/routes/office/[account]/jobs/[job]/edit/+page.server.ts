@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
 import { answersOf, tagsOf } from '../../form-fields.ts'
@@ -39,6 +39,6 @@ export const actions: Actions = {
       })
     })
     if (failure) return failure
-    redirect(303, paths.office(params.account).job(params.job, { done: 'saved' }))
+    locals.finish(paths.office(params.account).job(params.job, { done: 'saved' }))
   },
 }

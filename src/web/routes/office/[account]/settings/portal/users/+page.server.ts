@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -23,7 +22,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     /** The user whose removal is to be confirmed. */
     removing: await user(parameter('remove')),
     /** The user of the success message; the name comes from the database, never from the address. */
-    changed: parameter('done') ? await user(parameter('user')) : null,
+    changed: await user(locals.outcome?.user),
   }
 }
 
@@ -41,20 +40,20 @@ export const actions: Actions = {
     const user = typed.string('user')
     const { failure } = await attempt(locals, typed, () => locals.api.resendPortalInvitation({ user }))
     if (failure) return failure
-    redirect(303, listAddress(url, { done: 'resent', user }))
+    locals.finish(listAddress(url, { done: 'resent', user }))
   },
   reactivate: async ({ request, locals, url }) => {
     const typed = await readForm(request)
     const user = typed.string('user')
     const { failure } = await attempt(locals, typed, () => locals.api.reactivatePortalUser({ user }))
     if (failure) return failure
-    redirect(303, listAddress(url, { done: 'reactivated', user }))
+    locals.finish(listAddress(url, { done: 'reactivated', user }))
   },
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const user = typed.string('user')
     const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user }))
     if (failure) return failure
-    redirect(303, paths.office(params.account).portalUsers({ done: output.outcome, user }))
+    locals.finish(paths.office(params.account).portalUsers({ done: output.outcome, user }))
   },
 }

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { fromDraft } from '../../../../../../../features/templates/ui/draft.ts'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
@@ -31,7 +30,7 @@ export const actions: Actions = {
       })
     })
     if (failure) return { ...failure.data, draft }
-    redirect(303, paths.office(params.account).template(params.template, { done: 'saved' }))
+    locals.finish(paths.office(params.account).template(params.template, { done: 'saved' }))
   },
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -42,7 +41,7 @@ export const actions: Actions = {
       'archive',
     )
     if (failure) return { ...failure.data, draft: undefined }
-    redirect(303, paths.office(params.account).templates({ done: 'archived' }))
+    locals.finish(paths.office(params.account).templates({ done: 'archived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -53,6 +52,6 @@ export const actions: Actions = {
       'restore',
     )
     if (failure) return { ...failure.data, draft: undefined }
-    redirect(303, paths.office(params.account).template(params.template, { done: 'restored' }))
+    locals.finish(paths.office(params.account).template(params.template, { done: 'restored' }))
   },
 }

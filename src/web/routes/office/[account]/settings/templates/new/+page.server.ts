@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { fromDraft } from '../../../../../../../features/templates/ui/draft.ts'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
@@ -24,6 +24,6 @@ export const actions: Actions = {
       locals.api.createTemplate({ ...contentOf(draft), fields: fromDraft(draft.fields) }),
     )
     if (failure) return { ...failure.data, draft }
-    redirect(303, paths.office(params.account).template(output.id, { done: 'created' }))
+    locals.finish(paths.office(params.account).template(output.id, { done: 'created' }))
   },
 }

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params, parent, cookies, ur
   if (link.status === 'accepted') {
     if (portal.currentUser) redirect(303, locals.paths.jobs())
     passLink(cookies, url, locals.paths.signIn(), params.token)
-    redirect(303, locals.paths.signIn({ link: 1 }))
+    redirect(303, locals.leaveOutcome(locals.paths.signIn({ link: 1 })))
   }
   const open = link.kind === 'activation' ? 'title' : 'detailsTitle'
   const title = { open, expired: 'expiredTitle', replaced: 'replacedTitle', unknown: 'unknownTitle' }[link.status]
@@ -50,6 +50,6 @@ export const actions: Actions = {
       locals.api.renewActivation({ token: params.token }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ sent: output.email, resent: 1 }))
+    locals.finish(locals.paths.signIn({ sent: output.email, resent: 1 }))
   },
 }

@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -21,6 +20,6 @@ export const actions: Actions = {
       locals.api.confirmEmailChange({ token: params.token, password: typed.raw('password') || undefined }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.signIn({ done: 'email' }))
+    locals.finish(locals.paths.signIn({ done: 'email' }))
   },
 }

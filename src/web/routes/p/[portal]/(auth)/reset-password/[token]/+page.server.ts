@@ -1,4 +1,3 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { passLink } from '../../../../../../links.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -23,6 +22,6 @@ export const actions: Actions = {
     )
     if (failure) return failure
     passLink(cookies, url, locals.paths.signIn(), params.token)
-    redirect(303, locals.paths.signIn({ reset: 1 }))
+    locals.finish(locals.paths.signIn({ reset: 1 }))
   },
 }

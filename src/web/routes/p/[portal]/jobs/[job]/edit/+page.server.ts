@@ -66,9 +66,9 @@ export const actions: Actions = {
     )
     // A job that has started can no longer be edited: its page says so (E-41).
     if (failure && TOO_LATE.includes(failure.data.problem.code))
-      redirect(303, locals.paths.job(params.job, { problem: failure.data.problem.code }))
+      locals.finish(locals.paths.job(params.job, { problem: failure.data.problem.code }))
     if (failure) return again(failure.status, failure.data)
-    redirect(303, locals.paths.job(params.job, { done: 'saved' }))
+    locals.finish(locals.paths.job(params.job, { done: 'saved' }))
   },
 }
 

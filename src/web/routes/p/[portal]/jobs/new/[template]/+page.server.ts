@@ -1,4 +1,4 @@
-import { fail, redirect } from '@sveltejs/kit'
+import { fail } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { attachments } from '../../../../../../attachments.ts'
@@ -56,8 +56,7 @@ export const actions: Actions = {
     )
     if (failure)
       return again(failure.status, { ...failure.data, problem: moveAddressError(failure.data.problem, typed) })
-    redirect(
-      303,
+    locals.finish(
       output.jobs.length === 1
         ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' })
         : locals.paths.jobs({ done: 'booked' }),

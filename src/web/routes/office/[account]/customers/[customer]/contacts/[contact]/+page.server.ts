@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { contactIn } from '../../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
@@ -26,7 +26,7 @@ export const actions: Actions = {
       }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'contactSaved' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactSaved' }))
   },
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -37,6 +37,6 @@ export const actions: Actions = {
       'remove',
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'contactRemoved' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactRemoved' }))
   },
 }

@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { contactIn } from '../../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
@@ -18,6 +18,6 @@ export const actions: Actions = {
       locals.api.addContact({ customer: params.customer, ...contactIn(typed), isPrimary: typed.ticked('isPrimary') }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'contactAdded' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactAdded' }))
   },
 }

@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { siteIn } from '../../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
@@ -25,7 +25,7 @@ export const actions: Actions = {
       }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteSaved' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'siteSaved' }))
   },
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -33,7 +33,7 @@ export const actions: Actions = {
       locals.api.archiveSite({ customer: params.customer, site: params.site }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteArchived' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'siteArchived' }))
   },
   restore: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -41,6 +41,6 @@ export const actions: Actions = {
       locals.api.restoreSite({ customer: params.customer, site: params.site }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteRestored' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'siteRestored' }))
   },
 }

@@ -1,4 +1,4 @@
-import { error, redirect } from '@sveltejs/kit'
+import { error } from '@sveltejs/kit'
 import { siteIn } from '../../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
@@ -18,6 +18,6 @@ export const actions: Actions = {
       locals.api.addSite({ customer: params.customer, ...siteIn(typed) }),
     )
     if (failure) return failure
-    redirect(303, paths.office(params.account).customer(params.customer, { done: 'siteAdded' }))
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'siteAdded' }))
   },
 }

@@ -1,4 +1,4 @@
-import { fail, redirect } from '@sveltejs/kit'
+import { fail } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -48,7 +48,7 @@ async function submit(
   const typed = await readForm(request)
   const { failure } = await attempt(locals, typed, () => call(typed), form ?? typed.string('link'))
   if (failure) return failure
-  redirect(303, paths.office(params.account!).portalUser(params.user!, { done }) + hash)
+  locals.finish(paths.office(params.account!).portalUser(params.user!, { done }) + hash)
 }
 
 export const actions: Actions = {
@@ -97,7 +97,7 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user: params.user }))
     if (failure) return failure
-    redirect(303, paths.office(params.account).portalUsers({ done: output.outcome, user: params.user }))
+    locals.finish(paths.office(params.account).portalUsers({ done: output.outcome, user: params.user }))
   },
   email: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -120,8 +120,7 @@ export const actions: Actions = {
       'email',
     )
     if (failure) return fail(failure.status, { ...failure.data, existing })
-    redirect(
-      303,
+    locals.finish(
       paths
         .office(params.account)
         .portalUser(params.user, { done: output.outcome === 'confirmationSent' ? 'emailPending' : 'email' }),

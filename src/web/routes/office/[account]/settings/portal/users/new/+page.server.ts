@@ -1,4 +1,4 @@
-import { fail, redirect } from '@sveltejs/kit'
+import { fail } from '@sveltejs/kit'
 import { attempt, isProblem, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -59,6 +59,6 @@ export const actions: Actions = {
       }
     })
     if (failure) return fail(failure.status, { ...failure.data, picked, matches: [], search: '', existing })
-    redirect(303, paths.office(params.account).portalUsers({ done: 'added', user: output.id }))
+    locals.finish(paths.office(params.account).portalUsers({ done: 'added', user: output.id }))
   },
 }
