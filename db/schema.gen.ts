@@ -130,7 +130,7 @@ export interface Customers {
    */
   reference: string | null;
   /**
-   * The name in lower case without accents.
+   * The name as fold_search_text writes it.
    */
   search_name: Generated<string>;
   /**

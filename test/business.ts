@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import type { StaffRole } from '../src/features/identity/rules.ts'
 import type { TestClock } from '../src/platform/clock.ts'
+import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
 import { hashPassword, newToken } from '../src/platform/secrets.ts'
 import { createPerson, PASSWORD, type Person } from './person.ts'
@@ -146,7 +147,7 @@ async function createPortalUser({ id, slug, server }: Account, options: PortalUs
     password_hash: await hashTestPassword(),
     name,
     status,
-    search_text: `${name} ${email}`.toLowerCase(),
+    search_text: fold(name, email),
     permissions: permissions === null ? null : JSON.stringify(permissions),
     templates_mode: options.templatesMode ?? 'default',
     templates: options.templates ?? [],
@@ -190,7 +191,7 @@ const newSession = (now: Date, lifetime: number) => ({
 async function insertCustomer({ id, server }: Account, name: string): Promise<string> {
   const customerId = newId()
   const now = server.clock.now()
-  const search_text = name.toLowerCase()
+  const search_text = fold(name)
   const customer = { account_id: id, id: customerId, name, search_text, created_at: now, updated_at: now }
   await server.stored((db) => db.insertInto('customers').values(customer).execute())
   return customerId

@@ -8,6 +8,7 @@ import { customerForms } from './tables/customer-forms.ts'
 import { delivery } from './tables/delivery.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobs } from './tables/jobs.ts'
+import { lists } from './tables/lists.ts'
 import { portalForms } from './tables/portal-forms.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
 import { portalUsers } from './tables/portal-users.ts'
@@ -22,6 +23,7 @@ export const tables: MutationTables = {
   'portal-users': portalUsers,
   booking,
   jobs,
+  lists,
   records,
   rights,
   'sign-in': signIn,

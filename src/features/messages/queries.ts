@@ -71,7 +71,7 @@ export async function findMessages(
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
   if (status) query = query.where('status', 'in', storedStatuses(status))
   for (const pattern of foldedPatterns(search ?? '')) {
-    query = query.where((by) => by(sql`lower(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
+    query = query.where((by) => by(sql`fold_search_text(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
   }
   if (cursor) {
     const [at, id] = parseCursor(cursor)
@@ -153,7 +153,7 @@ export async function findMailboxMessages(
   let query = db.selectFrom('outbox').select(COLUMNS)
   for (const pattern of foldedPatterns(search ?? '')) {
     query = query.where((by) =>
-      by(sql`lower(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern),
+      by(sql`fold_search_text(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern),
     )
   }
   if (cursor) {

@@ -1,5 +1,4 @@
 /** Reading a customer's own jobs. `editing/` changes them. */
-import { foldedPatterns } from '../../../platform/fold.ts'
 import { prefetching, implement } from '../../../platform/operation.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { loadPortalJobPage } from '../page/queries.ts'
@@ -7,6 +6,7 @@ import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.
 import { portalJobs } from './contract.ts'
 import { loadOverview } from './overview/queries.ts'
 import { listPortalJobs as listJobsInReach, searchPortalJobs } from './queries.ts'
+import { jobPatterns } from '../search/queries.ts'
 import { presentPortalJob, presentPortalJobRow } from './rules.ts'
 
 /** A visit that began this long ago is still shown as the next one. */
@@ -20,7 +20,7 @@ export const portalJobReadingHandlers = implement(
     listPortalJobs: prefetching({
       // A search depends on the number of customers, which is not known before the caller is.
       prefetch: (db, { search, ...filters }) =>
-        foldedPatterns(search ?? '').length > 0 ? undefined : listJobsInReach(db, filters),
+        jobPatterns(search).length > 0 ? undefined : listJobsInReach(db, filters),
       async respond(ctx, { search, group, customer, cursor, limit }, prefetched) {
         const { id: account, timeZone, portal } = ctx.account
         ctx.allow({ yes: true })

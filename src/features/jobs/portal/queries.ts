@@ -1,9 +1,9 @@
 /** The list of a portal user's jobs. Each combination of filters is a statement of its own, with a plan of its own. */
 import { finalStatement, statement } from '../../../platform/database/statements.ts'
-import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { readCursor, writeCursor } from '../queries.ts'
 import { statusesOf, type JobGroup, type JobStatus } from '../rules.ts'
+import { jobPatterns } from '../search/queries.ts'
 import { searchFewCustomers, searchManyCustomers } from './search/queries.ts'
 
 /** A job in a customer's list, with the names beside it. */
@@ -153,6 +153,6 @@ export async function searchPortalJobs(
   const shape = { group, cursor: after !== undefined, many: customers.length > MANY_CUSTOMERS }
   const list = statementOf(`search ${Object.values(shape).join()}`, () => searchText(shape))
   const cursorValues = after ? [after.at, after.id] : []
-  const rows = await list(finalStatement(db), account, customers, limit + 1, foldedPatterns(search), ...cursorValues)
+  const rows = await list(finalStatement(db), account, customers, limit + 1, jobPatterns(search), ...cursorValues)
   return pageOf(rows, limit)
 }

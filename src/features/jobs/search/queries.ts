@@ -4,7 +4,7 @@
  * never what is shown.
  */
 import { sql } from 'kysely'
-import { fold, foldedPatterns } from '../../../platform/fold.ts'
+import { fold, foldTyped, wordPatterns } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { buildSearchText, type Field, type FieldAudience } from '../../templates/fields/rules.ts'
 import { fieldsOf } from '../form/queries.ts'
@@ -12,6 +12,15 @@ import type { JobRecord } from '../queries.ts'
 
 /** With more matches than this the newest jobs are read instead: a page of them is filled soon. */
 export const INDEX_MATCHES_MAX = 5_000
+
+/** "Job 1063", "#1063", "job no. 1063", "(job 1063)": the number as pages, emails and people write it. */
+const SHOWN_NUMBER = /(?<![a-z0-9])(?:jobs?:? ?)?(?:(?:no|nr|number)[.:]? ?)?([0-9]+)[.,:]?(?![a-z0-9])/g
+
+/** Patterns of what was typed to find jobs; none: nothing was. A number is searched for without the words around it. */
+export const jobPatterns = (typed = ''): string[] =>
+  wordPatterns(
+    foldTyped(typed).join(' ').replaceAll(/[()]/g, ' ').replaceAll(SHOWN_NUMBER, '$1').split(' ').filter(Boolean),
+  )
 
 /** What the office searches by. */
 export interface OfficeSearch {
@@ -22,7 +31,7 @@ export interface OfficeSearch {
 
 /** Undefined when nothing is searched for. */
 export async function searchOffice(db: Read, search: string | undefined): Promise<OfficeSearch | undefined> {
-  const patterns = search ? foldedPatterns(search) : []
+  const patterns = jobPatterns(search)
   if (patterns.length === 0) return undefined
   const {
     rows: [row],

@@ -1,9 +1,9 @@
 /** What is shown above a portal user's list: counts, the next visit, and customers by name. */
 import { finalStatement, statement } from '../../../../platform/database/statements.ts'
-import { foldedPatterns } from '../../../../platform/fold.ts'
 import type { Read } from '../../../../platform/operation.ts'
 import { COUNT_CAP } from '../../queries.ts'
 import { groupOf, type JobStatus } from '../../rules.ts'
+import { jobPatterns } from '../../search/queries.ts'
 import { JOB_COLUMNS, joinNames, MANY_CUSTOMERS, ROW_COLUMNS, type PortalJobRow } from '../queries.ts'
 import { searchedStatuses } from '../search/queries.ts'
 
@@ -51,7 +51,7 @@ export interface OverviewInput {
 
 /** Counts match the list with the same filters (PS-12). Only settled times make a visit. Ends the transaction. */
 export async function loadOverview(db: Read, account: string, { customers, counted, search, since }: OverviewInput) {
-  const patterns = search ? foldedPatterns(search) : []
+  const patterns = jobPatterns(search)
   const countMatches = counted.length > MANY_CUSTOMERS ? countSearchedOfMany : countSearched
   const [statuses, [upcoming], names] = await Promise.all([
     patterns.length === 0 ? countAll(db, account, counted) : countMatches(db, account, counted, patterns),
