@@ -7,6 +7,7 @@ import { customerForms } from './tables/customer-forms.ts'
 
 import { delivery } from './tables/delivery.ts'
 import { jobForms } from './tables/job-forms.ts'
+import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
 import { lists } from './tables/lists.ts'
 import { portalForms } from './tables/portal-forms.ts'
@@ -32,6 +33,7 @@ export const tables: MutationTables = {
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,
+  'job-page': jobPage,
   'settings-forms': settingsForms,
   'account-forms': accountForms,
   'portal-forms': portalForms,

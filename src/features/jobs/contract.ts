@@ -9,6 +9,7 @@ import { declareProblems } from '../../platform/problem.ts'
 import { count, cursor, flag, id, limit, moment, named, page, search, several } from '../../platform/schema.ts'
 import { jobComments } from './office/comments/contract.ts'
 import { jobForm } from './office/editing/contract.ts'
+import { contact } from '../customers/contacts/contract.ts'
 import { comment } from '../records/contract.ts'
 import {
   customerStatus,
@@ -55,6 +56,12 @@ const job = z
       .object({
         ...named().shape,
         reference: z.string().nullable().describe("The business's own number for the customer."),
+        contacts: z
+          .array(contact.omit({ isPrimary: true }))
+          .describe(
+            'People to call or write, the primary contact first; at most five. Empty if you may not see the customer.',
+          ),
+        billingPhone: z.string().nullable().describe('Phone number for invoices; null for a worker.'),
         /** Created by a booking: other customers with the booker's address, for staff to check (E-24). */
         possibleDuplicates: z
           .array(named())
@@ -182,7 +189,21 @@ const reading = {
     example: {
       answer: {
         ...exampleRow,
-        customer: { ...exampleRow.customer, reference: 'C-204', possibleDuplicates: [] },
+        customer: {
+          ...exampleRow.customer,
+          reference: 'C-204',
+          contacts: [
+            {
+              id: '019ac000-0000-7000-8000-000000000012',
+              name: 'Rosa Martin',
+              role: null,
+              email: 'rosa.martin@example.com',
+              phone: '023 9249 0012',
+            },
+          ],
+          billingPhone: null,
+          possibleDuplicates: [],
+        },
         place: {
           site: '019ac000-0000-7000-8000-000000000011',
           address: exampleRow.address,

@@ -49,7 +49,14 @@ export const jobReadingHandlers = implement(
       const possibleDuplicates = office ? await possibleDuplicatesOf(ctx.db, account, job.customer_id) : []
       return {
         ...presentJob(records!, { isOffice: office, timeZone: ctx.account.timeZone }),
-        customer: { id: job.customer_id, name: job.customer, reference: job.reference, possibleDuplicates },
+        customer: {
+          id: job.customer_id,
+          name: job.customer,
+          reference: job.reference,
+          contacts: records!.contacts,
+          billingPhone: office ? records!.billingPhone : null,
+          possibleDuplicates,
+        },
         transitions: transitionsFrom(job.status, transitionRolesFor(ctx.actor, job)),
         can: actionsOn(ctx, job),
       }

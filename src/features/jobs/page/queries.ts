@@ -16,18 +16,35 @@ export interface JobNames {
   worker: string | null
 }
 
+/** Someone at the customer of a job. */
+interface JobContact {
+  id: string
+  name: string
+  role: string | null
+  phone: string | null
+  email: string | null
+}
+
 export interface JobPageRecords extends ParentRecords<JobStatus> {
   job: JobRecord & JobNames
   fields: Field[]
   sites: { id: string; name: string | null; address: string }[]
+  /** The primary contact first. Only for the office. */
+  contacts: JobContact[]
+  billingPhone: string | null
 }
+
+/** Most contacts that a job shows; its customer shows all. */
+const CONTACTS_SHOWN = 5
 
 type JobPageRow = JobRecord &
   JobNames &
-  Omit<JobPageRecords, 'job' | 'fields'> & {
+  Omit<JobPageRecords, 'job' | 'fields' | 'contacts' | 'billingPhone'> & {
     /** Fields of the version the job was made with, and of the current one. */
     versions: Record<number, Field[]>
     current_version: number
+    contacts?: JobContact[]
+    billing_phone?: string | null
   }
 
 interface PageSource {
@@ -41,12 +58,14 @@ interface PageSource {
   staff: 'staff_members' | 'staff_names'
   /** Only what is written for this audience is read. */
   audience?: RecordAudience
+  /** SQL of further columns. */
+  columns?: string
 }
 
-const pageStatement = ({ account, job, worker, staff, audience }: PageSource) =>
+const pageStatement = ({ account, job, worker, staff, audience, columns = '' }: PageSource) =>
   statement<JobPageRow>(`
   select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon,
-    ${worker} as worker,
+    ${worker} as worker,${columns}
     (select json_object_agg(v.version, v.fields) from template_versions v
       where v.account_id = ${account} and v.template_id = j.template_id
         and v.version = any (array[j.template_version, t.version])) as versions,
@@ -67,6 +86,12 @@ const officePage = pageStatement({
   job: '$2',
   staff: 'staff_members',
   worker: 'coalesce(w.name, w.email)',
+  columns: `
+    c.billing_phone,
+    (select coalesce(json_agg(contact), '[]') from (
+      select p.id, p.name, p.role, p.phone, p.email from contacts p
+      where p.account_id = $1 and p.customer_id = j.customer_id and (p.phone is not null or p.email is not null)
+      order by p.is_primary desc, p.name, p.id limit ${CONTACTS_SHOWN}) contact) as contacts,`,
 })
 // Sent with the look-up of the caller, so the account comes from the transaction's own settings.
 const portalPage = pageStatement({
@@ -87,8 +112,9 @@ export const loadPortalJobPage = async (db: Read, job: string): Promise<JobPageR
 
 function pageRecords([row]: JobPageRow[]): JobPageRecords | undefined {
   if (!row) return undefined
-  const { versions, current_version: currentVersion, history, comments, files, sites, ...job } = row
+  const { versions, current_version: currentVersion, history, comments, files, sites, ...others } = row
+  const { contacts = [], billing_phone: billingPhone = null, ...job } = others
   for (const record of [...history, ...comments, ...files]) record.created_at = new Date(record.created_at)
   const fields = resolveJobFields(versions[job.template_version] ?? [], versions[currentVersion] ?? [])
-  return { job, fields, history, comments, files, sites }
+  return { job, fields, history, comments, files, sites, contacts, billingPhone }
 }

@@ -34,6 +34,31 @@ export function createdBy(
   return t('jobs.office.job.createdBy', { name: name ?? t('records.office.people.other') })
 }
 
+type AnsweredField = Pick<Job['fields'][number], 'type' | 'value'>
+
+/** Fields with an answer, and those without one; each with the sections that they stand under. */
+export function splitByAnswer<F extends AnsweredField>(fields: readonly F[]): { answered: F[]; unanswered: F[] } {
+  const isEmpty = ({ value }: F) => value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+  return {
+    answered: withSections(fields, (field) => !isEmpty(field)),
+    unanswered: withSections(fields, isEmpty),
+  }
+}
+
+function withSections<F extends AnsweredField>(fields: readonly F[], isChosen: (field: F) => boolean): F[] {
+  const chosen: F[] = []
+  let section: F | undefined
+  for (const field of fields) {
+    if (field.type === 'section') section = field
+    else if (isChosen(field)) {
+      if (section) chosen.push(section)
+      section = undefined
+      chosen.push(field)
+    }
+  }
+  return chosen
+}
+
 export type Address = { readonly pathname: string; readonly search: string }
 
 /** This page with a changed query. The cursor stays; one-time messages are removed. */
