@@ -240,6 +240,10 @@ export interface Jobs {
   longitude: number | null;
   number: number;
   /**
+   * Any time of the requested day suits; requested_at is its noon.
+   */
+  requested_any_time: Generated<boolean>;
+  /**
    * Requested start.
    */
   requested_at: Timestamp | null;

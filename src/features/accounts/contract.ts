@@ -102,6 +102,7 @@ const homeJob = z
     customer: z.string().describe('Name of the customer.'),
     status: z.string().describe('Status of the job.'),
     requestedAt: moment().nullable().describe('Start that the customer asked for.'),
+    requestedAnyTime: flag('Any time of the requested day suits. Left out if not.').optional(),
     scheduledAt: moment().nullable().describe('Scheduled start.'),
     worker: z.string().nullable().describe('Name of the assigned worker.'),
     createdAt: moment().describe('When the job was created.'),

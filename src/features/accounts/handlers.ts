@@ -55,10 +55,11 @@ const presentSettings = (account: AccountContext, row: SettingsRow) => ({
   version: row.version,
 })
 
-const presentJob = ({ requested_at, scheduled_at, created_at, customer, ...job }: HomeJob) => ({
+const presentJob = ({ requested_at, requested_any_time, scheduled_at, created_at, customer, ...job }: HomeJob) => ({
   ...job,
   customer: customer ?? '',
   requestedAt: requested_at,
+  ...(requested_any_time && { requestedAnyTime: true }),
   scheduledAt: scheduled_at,
   createdAt: created_at,
 })

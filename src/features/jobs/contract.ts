@@ -20,6 +20,7 @@ import {
   jobRow,
   jobStatus,
   shownMoment,
+  shownRequest,
   timeZone,
 } from './job/contract.ts'
 import { jobStatusChanges } from './office/status/contract.ts'
@@ -69,7 +70,7 @@ const job = z
       })
       .describe('Customer that the job is for.'),
     customerStatus: customerStatus.describe('Status as the customer sees it.'),
-    requested: shownMoment().nullable().describe('Start that the customer asked for.'),
+    requested: shownRequest().nullable().describe('Start that the customer asked for.'),
     scheduled: shownMoment().nullable().describe('Scheduled start.'),
     startedAt: moment().nullable().describe('When work started.'),
     completedAt: moment().nullable().describe('When the job was completed.'),

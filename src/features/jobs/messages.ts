@@ -2,6 +2,7 @@
 import { message, type Emission, type Sender } from '../../platform/delivery/outbox.ts'
 import { longDate, shortTime } from '../../platform/i18n.ts'
 import { wantsCustomerEmail, type CustomerEmail, type EmailChoices } from '../notifications/rules.ts'
+import type { RequestedColumns } from './form/rules.ts'
 import { findJobState, isWantedByPortalUser, isWantedByStaff } from './readers/queries.ts'
 
 type BookingMail = {
@@ -12,16 +13,21 @@ type BookingMail = {
   count: number
   /** ISO; '' when the customer requested no time. */
   requestedAt: string
+  /** Any time of that day suits. */
+  requestedAnyTime?: boolean
   booker: string
   /** Whose access is checked again before the mail is sent. */
   reader: string
 }
 
 /** '#1042, #1043' and the requested time in the business's zone; the context `requested` picks the texts with a time. */
-function presentBooking({ numbers, requestedAt }: BookingMail, sender: Sender) {
+function presentBooking({ numbers, requestedAt, requestedAnyTime }: BookingMail, sender: Sender) {
   const marked = String(numbers).replaceAll(/\d+/g, '#$&')
   if (!requestedAt) return { numbers: marked }
-  return { numbers: marked, context: 'requested', requested: formatTime(requestedAt, sender) }
+  const requested = requestedAnyTime
+    ? longDate(sender.locale, new Date(requestedAt), sender.timeZone)
+    : formatTime(requestedAt, sender)
+  return { numbers: marked, context: 'requested', requested }
 }
 
 /** A moment in the business's zone, with the zone named. '' stays ''. */
@@ -80,7 +86,7 @@ export function bookingMails(
   { actor, account, locale }: BookingContext,
   jobs: readonly { id: string; number: number }[],
   template: { name: string },
-  requested: Date | null,
+  { requested_at: requested, requested_any_time: requestedAnyTime }: RequestedColumns,
   { booker, dispatchers }: BookingReaders,
 ): Emission[] {
   const firstId = jobs[0]!.id
@@ -90,6 +96,7 @@ export function bookingMails(
     numbers: jobs.map((job) => String(job.number)).join(', '),
     count: jobs.length,
     requestedAt: requested?.toISOString() ?? '',
+    requestedAnyTime,
     booker: actor.name,
   }
   const subject = { kind: 'job', id: firstId }

@@ -108,6 +108,7 @@ export interface JobRowRecord {
   address: string | null
   tags: string[]
   requested_at: Date | null
+  requested_any_time: boolean
   scheduled_at: Date | null
   duration_minutes: number | null
   completed_at: Date | null

@@ -7,7 +7,7 @@ export const booking: Mutation[] = [
     covers: ['V-35', 'issue 9, 2.4'],
     file: 'src/features/jobs/booking/rules.ts',
     from: '  scheduled_at: null,',
-    to: '  scheduled_at: requested,',
+    to: '  scheduled_at: requested.requested_at,',
     tests: {
       'src/features/jobs/booking/booking.test.ts': ['V-35 E-43 the requested time is separate from the schedule'],
     },
@@ -44,11 +44,34 @@ export const booking: Mutation[] = [
     name: 'past-times-can-be-requested',
     covers: ['E-43'],
     file: 'src/features/jobs/booking/handlers.ts',
-    from: `  if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+    from: `  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
 `,
     to: '',
     tests: {
       'src/features/jobs/booking/booking.test.ts': ['V-35 E-43 the requested time is separate from the schedule'],
+    },
+  },
+  {
+    name: 'day-without-time-counts-as-noon',
+    covers: ['issue 9, 1.9'],
+    file: 'src/features/jobs/form/rules.ts',
+    from: '  return { requested_at: at, requested_any_time: at !== null && local.time === undefined }',
+    to: '  return { requested_at: at, requested_any_time: false }',
+    tests: {
+      'src/features/jobs/booking/requested-day.test.ts': [
+        'a day without a time is a request for any time of that day, wherever it is shown',
+        'today without a time can be requested at any hour, yesterday cannot',
+      ],
+    },
+  },
+  {
+    name: 'form-without-time-sends-an-empty-time',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/requested-start.ts',
+    from: '...(time && { time })',
+    to: "time: time ?? ''",
+    tests: {
+      'test/booking-forms.test.ts': ['a day without a time is booked, and shown as a day in portal and office'],
     },
   },
   {

@@ -68,6 +68,7 @@ export interface HomeJob {
   title: string
   status: string
   requested_at: Date | null
+  requested_any_time: boolean
   scheduled_at: Date | null
   created_at: Date
   customer: string | null
@@ -89,6 +90,7 @@ const selectHomeJobs = (db: Read, account: string) =>
       'jobs.title',
       'jobs.status',
       'jobs.requested_at',
+      'jobs.requested_any_time',
       'jobs.scheduled_at',
       'jobs.created_at',
       'customers.name as customer',

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
 import { count, flag, id, named, recordId, text } from '../../../platform/schema.ts'
-import { currency, fieldParts, givenFields, jobNumber, local, siteChoice, timeZone } from '../job/contract.ts'
+import { currency, fieldParts, givenFields, jobNumber, requestedStart, siteChoice, timeZone } from '../job/contract.ts'
 import { MAX_ATTACHMENTS, MAX_JOBS } from '../rules.ts'
 
 /** A field as a customer sees it: hidden ones are not among them. */
@@ -63,7 +63,7 @@ export const booking = contract(
         customer: id().optional().describe('Customer to book for. Leave out if you have only one or none.'),
         site: id().optional().describe('Site of the customer.'),
         address: text(500).optional().describe('Service address, if it is not a site.'),
-        requested: local().optional().describe('Start that you ask for.'),
+        requested: requestedStart().optional().describe('Start that you ask for.'),
         quantity: z
           .number('whole')
           .int('whole')

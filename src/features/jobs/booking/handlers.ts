@@ -9,7 +9,15 @@ import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { getDefaultValues, selectPortalFields, type FieldValues } from '../../templates/fields/rules.ts'
 import { activeTemplates, findTemplate, listSites, type TemplateOf } from '../form/queries.ts'
-import { addressOfSite, fieldValues, parseLocalTime, throwFieldErrors, type FieldErrors } from '../form/rules.ts'
+import {
+  addressOfSite,
+  fieldValues,
+  isRequestPast,
+  NO_REQUESTED_START,
+  parseRequestedStart,
+  throwFieldErrors,
+  type FieldErrors,
+} from '../form/rules.ts'
 import { bookingMails } from '../messages.ts'
 import { bookableCustomers, mayBookUnlinked } from '../policy.ts'
 import { insertJobs } from '../queries.ts'
@@ -151,18 +159,17 @@ function checkBooking(
   const template = bookingData.template && offered.includes(bookingData.template.id) ? bookingData.template : undefined
   if (!template) fieldErrors.template = 'choice'
   const address = checkAddress(input, bookingData, choice.id, bookableCustomers(actor, portal), fieldErrors)
-  const requested = portal.requestedStart
-    ? parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
-    : undefined
+  const requested = portal.requestedStart ? parseRequestedStart(input.requested, timeZone, fieldErrors) : undefined
   if (input.requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
-  if (requested && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+  const isPast = requested && isRequestPast(requested, now, timeZone)
+  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
   if (input.quantity > 1 && !portal.severalJobs) fieldErrors.quantity = { code: 'tooBig', vars: { max: 1 } }
   const fields = template?.fields ?? []
   const values = fieldValues(fields, input.fields, getDefaultValues(fields), timeZone, fieldErrors, 'portal')
   const uploads = bookingData.uploads.filter((file) => isPendingUpload(file, now))
   const files = filesOfForm(fields, input.files, values, uploads, fieldErrors)
   throwFieldErrors(fieldErrors)
-  return { template: template!, address, requested: requested ?? null, values, files }
+  return { template: template!, address, requested: requested ?? NO_REQUESTED_START, values, files }
 }
 
 function checkAddress(

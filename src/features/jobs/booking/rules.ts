@@ -3,7 +3,7 @@ import type { FileRecord } from '../../records/files/queries.ts'
 import { findJobStorageError } from '../../records/files/rules.ts'
 import type { Field, FieldValues } from '../../templates/fields/rules.ts'
 import type { TemplateOf } from '../form/queries.ts'
-import { fileFields, fileIdsOf, type addressOfSite, type FieldErrors } from '../form/rules.ts'
+import { fileFields, fileIdsOf, type addressOfSite, type FieldErrors, type RequestedColumns } from '../form/rules.ts'
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 const isFileId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
@@ -60,7 +60,7 @@ interface NewJob {
   customer: string
   template: TemplateOf
   address: ReturnType<typeof addressOfSite>
-  requested: Date | null
+  requested: RequestedColumns
   actor: { id: string; name: string }
   batch: string
   now: Date
@@ -83,7 +83,7 @@ export const bookedJobRow = (
   created_by_id: actor.id,
   created_by_name: actor.name,
   status: 'unassigned' as const,
-  requested_at: requested,
+  ...requested,
   scheduled_at: null,
   duration_minutes: template.duration_minutes,
   fields: values,

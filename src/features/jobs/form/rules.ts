@@ -34,6 +34,44 @@ export function parseLocalTime(
   return moment
 }
 
+/** Stands for a day without a time: no change of the clocks moves noon to another day. */
+const NOON = '12:00'
+
+export interface RequestedColumns {
+  requested_at: Date | null
+  requested_any_time: boolean
+}
+
+/** The columns of a requested start, whose time may be missing. Undefined was not sent, null clears it. */
+export function parseRequestedStart(
+  local: { day: string; time?: string | undefined } | null | undefined,
+  zone: string,
+  fieldErrors: FieldErrors,
+): RequestedColumns | undefined {
+  if (local === undefined) return undefined
+  if (local === null) return NO_REQUESTED_START
+  const at = parseLocalTime({ day: local.day, time: local.time ?? NOON }, zone, 'requested', fieldErrors) ?? null
+  return { requested_at: at, requested_any_time: at !== null && local.time === undefined }
+}
+
+export const NO_REQUESTED_START: RequestedColumns = { requested_at: null, requested_any_time: false }
+
+/** Whether the requested start has passed. Today without a time has not. */
+export function isRequestPast(requested: RequestedColumns, now: Date, zone: string): boolean {
+  const { requested_at: at, requested_any_time: isDayOnly } = requested
+  if (!at) return false
+  return isDayOnly ? toLocalTime(at, zone).day < toLocalTime(now, zone).day : at <= now
+}
+
+export const isSameRequest = (one: RequestedColumns, other: RequestedColumns): boolean =>
+  one.requested_at?.getTime() === other.requested_at?.getTime() && one.requested_any_time === other.requested_any_time
+
+export function presentRequest({ requested_at: at, requested_any_time: isDayOnly }: RequestedColumns, zone: string) {
+  if (!at) return null
+  const { day, time } = toLocalTime(at, zone)
+  return { at, day, time: isDayOnly ? null : time }
+}
+
 export const presentMoment = (at: Date | null, zone: string) => (at ? { at, ...toLocalTime(at, zone) } : null)
 
 // ---- answers ----

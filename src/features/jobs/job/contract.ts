@@ -2,7 +2,18 @@
  * The parts of a job that its contracts share: places, times, answers to fields, files and history. No operations.
  */
 import { z } from 'zod'
-import { count, id, line, moment, named, recordId, recordVersion, seenVersion, text } from '../../../platform/schema.ts'
+import {
+  count,
+  flag,
+  id,
+  line,
+  moment,
+  named,
+  recordId,
+  recordVersion,
+  seenVersion,
+  text,
+} from '../../../platform/schema.ts'
 import { actor, audience, storedFile } from '../../records/contract.ts'
 import { fieldPermission, fieldType } from '../../templates/contract.ts'
 import { CUSTOMER_STATUSES, JOB_STATUSES } from '../rules.ts'
@@ -25,6 +36,14 @@ const localTime = z
     time: z.iso.time({ precision: -1, error: 'format' }).max(5).describe('Time of day in 24 hours, such as 14:00.'),
   })
   .meta({ id: 'LocalTime', description: "Day and time in the business's time zone." })
+/** A requested start: a day alone is enough. */
+export const requestedStart = () => requestedTime
+const requestedTime = z
+  .strictObject({
+    day: localTime.shape.day,
+    time: localTime.shape.time.optional().describe('Time of day, such as 14:00. Leave out if any time suits.'),
+  })
+  .meta({ id: 'RequestedTime', description: "Day and, if it matters, time in the business's time zone." })
 /** The same in an answer, beside the moment itself. */
 export const shownMoment = () => localMoment
 const localMoment = z
@@ -34,6 +53,18 @@ const localMoment = z
     time: z.string().describe('Its time of day there, such as 14:00.'),
   })
   .meta({ id: 'LocalMoment', description: "A moment, with its day and time in the business's time zone." })
+/** A requested start in an answer. */
+export const shownRequest = () => requestedMoment
+const requestedMoment = z
+  .object({
+    ...localMoment.shape,
+    at: localMoment.shape.at.describe('The moment; noon of the day if any time suits.'),
+    time: z.string().nullable().describe('Its time of day there, such as 14:00; null if any time suits.'),
+  })
+  .meta({ id: 'RequestedMoment', description: "A requested start in the business's time zone." })
+/** Beside `requestedAt` in a row of a list. */
+export const requestedAnyTime = () =>
+  flag('Any time of the requested day suits; `requestedAt` is its noon. Left out if not.').optional()
 export const timeZone = () => z.string().describe("The business's time zone, such as Europe/London.")
 export const currency = () => z.string().describe("The business's currency, such as USD.")
 
@@ -114,6 +145,7 @@ export const jobRow = {
   address: z.string().nullable().describe('Service address.'),
   tags: z.array(z.string()).describe('Tags.'),
   requestedAt: moment().nullable().describe('Start that the customer asked for.'),
+  requestedAnyTime: requestedAnyTime(),
   scheduledAt: moment().nullable().describe('Scheduled start.'),
   durationMinutes: z.number().nullable().describe('Planned duration in minutes.'),
   createdBy: actor.describe('Who created the job.'),

@@ -179,7 +179,8 @@ async function findJobRows(db: Read, account: string, ids: readonly string[]): P
   const { rows } = await sql<JobRowRecord>`
     select j.id, j.number, j.title, j.status, j.customer_id, coalesce(c.name, '') as customer,
       j.template_id, t.name as template, t.icon, j.worker_id, coalesce(w.name, w.email) as worker,
-      j.address, j.tags, j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at,
+      j.address, j.tags, j.requested_at, j.requested_any_time, j.scheduled_at, j.duration_minutes,
+      j.completed_at, j.canceled_at,
       j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version,
       j.unread_comments
     from unnest(${ids}::uuid[]) with ordinality as listed(id, place)

@@ -1,7 +1,7 @@
 /** Jobs as the office's answers show them. Pure; screens do not load this file. */
 import { presentAttachment, presentComment, presentHistory, visibleHistory } from '../../records/rules.ts'
 import { viewFields, type Field } from '../../templates/fields/rules.ts'
-import { presentMoment, withValues } from '../form/rules.ts'
+import { isSameRequest, presentMoment, presentRequest, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'
 import { customerStatus } from '../rules.ts'
@@ -18,6 +18,7 @@ export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled
   address: job.address,
   tags: job.tags,
   requestedAt: job.requested_at,
+  ...(job.requested_any_time && { requestedAnyTime: true }),
   scheduledAt: job.scheduled_at,
   durationMinutes: job.duration_minutes,
   createdBy: { kind: job.created_by_kind, id: job.created_by_id, name: job.created_by_name },
@@ -37,7 +38,7 @@ export function presentJob(
     ...presentJobRow(job, isOffice),
     customerStatus: customerStatus(job.status),
     place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
-    requested: presentMoment(job.requested_at, timeZone),
+    requested: presentRequest(job, timeZone),
     scheduled: presentMoment(job.scheduled_at, timeZone),
     startedAt: job.started_at,
     completedAt: job.completed_at,
@@ -52,12 +53,13 @@ export function presentJob(
   }
 }
 
-const COMPARED_COLUMNS = ['title', 'address', 'requested_at', 'duration_minutes', 'tags'] as const
+const COMPARED_COLUMNS = ['title', 'address', 'duration_minutes', 'tags'] as const
 
 /** Names of what an edit changed, for the history; never the values. */
 export function changedFields(fields: readonly Field[], before: JobRecord, changes: Partial<JobRecord>): string[] {
   const differs = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other)
   const columns = COMPARED_COLUMNS.filter((key) => changes[key] !== undefined && differs(changes[key], before[key]))
+  const isRequestChanged = changes.requested_any_time !== undefined && !isSameRequest({ ...before, ...changes }, before)
   const answers = fields.filter((field) => differs(changes.fields?.[field.id], before.fields[field.id]))
-  return [...columns, ...answers.map((field) => field.name)]
+  return [...columns, ...(isRequestChanged ? ['requested_at'] : []), ...answers.map((field) => field.name)]
 }

@@ -17,6 +17,7 @@ export interface PortalJobRow {
   customer: string
   address: string | null
   requested_at: Date | null
+  requested_any_time: boolean
   scheduled_at: Date | null
   duration_minutes: number | null
   completed_at: Date | null
@@ -38,10 +39,11 @@ const KEYS_PER_CUSTOMER = 4
 
 /** Columns of a job `j` before the names are joined, and of a row with them, of a job `listed`. */
 export const JOB_COLUMNS = `j.id, j.number, j.title, j.status, j.customer_id, j.template_id, j.worker_id, j.address,
-  j.requested_at, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at, j.created_at`
+  j.requested_at, j.requested_any_time, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at,
+  j.created_at`
 export const ROW_COLUMNS = `listed.id, listed.number, listed.title, t.icon, listed.status, listed.customer_id,
-  listed.customer, listed.address, listed.requested_at, listed.scheduled_at, listed.duration_minutes,
-  listed.completed_at, listed.canceled_at, w.name as worker, listed.created_at`
+  listed.customer, listed.address, listed.requested_at, listed.requested_any_time, listed.scheduled_at,
+  listed.duration_minutes,  listed.completed_at, listed.canceled_at, w.name as worker, listed.created_at`
 export const joinNames = (account: string) => `
   join templates t on t.account_id = ${account} and t.id = listed.template_id
   left join staff_names w on w.account_id = ${account} and w.id = listed.worker_id`

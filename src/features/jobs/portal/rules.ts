@@ -7,7 +7,7 @@ import {
   type HistoryRecord,
 } from '../../records/rules.ts'
 import { selectPortalFields, selectVisibleValues, viewFields } from '../../templates/fields/rules.ts'
-import { presentMoment, withValues } from '../form/rules.ts'
+import { presentRequest, withValues } from '../form/rules.ts'
 import type { JobPageRecords } from '../page/queries.ts'
 import {
   blockedReason,
@@ -42,6 +42,7 @@ export function presentPortalJobRow({ account: { portal } }: PortalReader, job: 
     customer: { id: job.customer_id, name: job.customer },
     address: job.address,
     requestedAt: job.requested_at,
+    ...(job.requested_any_time && { requestedAnyTime: true }),
     scheduledAt: isSettled ? job.scheduled_at : null,
     durationMinutes: isSettled ? job.duration_minutes : null,
     completedAt: job.completed_at,
@@ -69,7 +70,7 @@ export function presentPortalJob(
   return {
     ...presentPortalJobRow(reader, job),
     version: job.version,
-    requested: presentMoment(job.requested_at, timeZone),
+    requested: presentRequest(job, timeZone),
     site: job.site_id,
     template: { id: job.template_id, name: job.template },
     createdBy: person(job.created_by_kind, job.created_by_id, job.created_by_name),

@@ -8,12 +8,19 @@ export interface TransitionInput {
   reason?: string | undefined
   worker?: string | null | undefined
   scheduled?: Date | null | undefined
-  requested?: Date | null | undefined
+  requested?: Pick<JobRecord, 'requested_at' | 'requested_any_time'> | undefined
 }
 
 type TransitionColumns = Pick<
   JobRecord,
-  'status' | 'worker_id' | 'requested_at' | 'scheduled_at' | 'started_at' | 'completed_at' | 'canceled_at'
+  | 'status'
+  | 'worker_id'
+  | 'requested_at'
+  | 'requested_any_time'
+  | 'scheduled_at'
+  | 'started_at'
+  | 'completed_at'
+  | 'canceled_at'
 >
 
 export function changesOfTransition(
@@ -26,7 +33,7 @@ export function changesOfTransition(
   const takesWorker = ['pending', 'assigned', 'unpublished'].includes(to)
   return {
     status: to,
-    ...(requested !== undefined && { requested_at: requested }),
+    ...requested,
     ...(scheduled !== undefined && { scheduled_at: scheduled }),
     ...(worker !== undefined && takesWorker && { worker_id: worker }),
     ...(to === 'unassigned' && { worker_id: null }),

@@ -11,13 +11,14 @@ import {
   local,
   minutesInput,
   placeInput,
+  requestedStart,
   seen,
   siteChoice,
   tagsInput,
   timeZone,
 } from '../../job/contract.ts'
 
-const requested = () => local().nullable().optional().describe('Start that the customer asks for.')
+const requested = () => requestedStart().nullable().optional().describe('Start that the customer asks for.')
 
 export const jobForm = {
   getJobFormOptions: operation({

@@ -14,7 +14,9 @@ import {
   checkVersion,
   fieldValues,
   fileFields,
+  NO_REQUESTED_START,
   parseLocalTime,
+  parseRequestedStart,
   throwFieldErrors,
   type FieldErrors,
 } from '../../form/rules.ts'
@@ -99,7 +101,7 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   // Without a customer its address is not checked: that error would only repeat the first.
   const sites = customer && input.site ? await listSites(db, account, [customer.id]) : []
   const address = customer ? addressOfSite(sites, input, fieldErrors) : addressOfSite([], {}, fieldErrors)
-  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+  const requested = parseRequestedStart(input.requested, timeZone, fieldErrors)
   const scheduled = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
   if (input.worker && !(await isActiveStaff(db, account, input.worker))) fieldErrors.worker = 'choice'
   const fields = template?.fields ?? []
@@ -130,7 +132,7 @@ async function insertNewJob(
     created_by_id: ctx.actor.id,
     created_by_name: ctx.actor.name,
     status: input.worker ? statusWithWorker : ('unassigned' as const),
-    requested_at: requested ?? null,
+    ...(requested ?? NO_REQUESTED_START),
     scheduled_at: scheduled ?? null,
     duration_minutes: input.durationMinutes === undefined ? template.duration_minutes : input.durationMinutes,
     fields: values,
@@ -173,7 +175,7 @@ async function checkChanges(
   const { id: account, timeZone } = ctx.account
   const fieldErrors: FieldErrors = {}
   const values = input.fields ? fieldValues(fields, input.fields, job.fields, timeZone, fieldErrors) : job.fields
-  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+  const requested = parseRequestedStart(input.requested, timeZone, fieldErrors)
   const sites = input.site ? await listSites(ctx.db, account, [job.customer_id]) : []
   const address = changesAddress(input) ? addressOfSite(sites, input, fieldErrors) : {}
   for (const { field, files } of changedFiles(fields, job.fields, values)) {
@@ -183,7 +185,7 @@ async function checkChanges(
   return {
     ...address,
     ...(input.title !== undefined && { title: input.title }),
-    ...(requested !== undefined && { requested_at: requested }),
+    ...requested,
     ...(input.durationMinutes !== undefined && { duration_minutes: input.durationMinutes }),
     ...(input.tags && { tags: input.tags }),
     fields: values,

@@ -2,7 +2,16 @@
 import { z } from 'zod'
 import { operation } from '../../../../platform/operation.ts'
 import { id } from '../../../../platform/schema.ts'
-import { changedJob, jobParams, jobStatus, local, minutesInput, reasonInput, seen } from '../../job/contract.ts'
+import {
+  changedJob,
+  jobParams,
+  jobStatus,
+  local,
+  minutesInput,
+  reasonInput,
+  requestedStart,
+  seen,
+} from '../../job/contract.ts'
 
 const changing = {
   method: 'POST',
@@ -26,7 +35,7 @@ export const jobStatusChanges = {
       reason: reasonInput(1_000, 'Only staff see it.'),
       worker: id().optional().describe('Staff member to assign with the change.'),
       scheduled: local().optional().describe('Scheduled start to set with the change.'),
-      requested: local().optional().describe('Requested start to set with the change.'),
+      requested: requestedStart().optional().describe('Requested start to set with the change.'),
     }),
     problems: ['jobChanged', 'transitionNotAllowed'],
     example: {

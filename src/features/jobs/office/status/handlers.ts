@@ -5,7 +5,13 @@ import { addHistory } from '../../../records/queries.ts'
 import { actorStamp, type HistoryEntry } from '../../../records/rules.ts'
 import { jobs } from '../../contract.ts'
 import { isActiveStaff } from '../../form/queries.ts'
-import { checkVersion, parseLocalTime, throwFieldErrors, type FieldErrors } from '../../form/rules.ts'
+import {
+  checkVersion,
+  parseLocalTime,
+  parseRequestedStart,
+  throwFieldErrors,
+  type FieldErrors,
+} from '../../form/rules.ts'
 import { assignmentOf, transitionJob } from '../../handlers.ts'
 import { mayPlan, mayReinstate, mayRunJobs, mayTransition, transitionRolesFor } from '../../policy.ts'
 import { changeJob, lockJob, type JobRecord } from '../../queries.ts'
@@ -95,7 +101,7 @@ async function checkMove(ctx: MoveContext, input: MoveInput, job: JobRecord): Pr
   const namesWorker = isOffice && input.worker
   if (namesWorker && !(await isActiveStaff(ctx.db, account, namesWorker))) fieldErrors.worker = 'choice'
   const scheduled = parseLocalTime(input.scheduled, timeZone, 'scheduled', fieldErrors)
-  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
+  const requested = parseRequestedStart(input.requested, timeZone, fieldErrors)
   throwFieldErrors(fieldErrors)
   return { reason: input.reason, worker, scheduled, requested }
 }

@@ -2,7 +2,7 @@
 import type { Api } from '../../../../web/api.ts'
 import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
-import { dayOf, formatTime, shortMoment } from '../../../../ui/when.ts'
+import { dayOf, formatTime, shortDay, shortMoment } from '../../../../ui/when.ts'
 import type { JobStatus } from '../../rules.ts'
 
 export type Job = Awaited<ReturnType<Api['getJob']>>
@@ -69,6 +69,19 @@ export const withQueryKeepingPage = (url: Address, change: Change): string =>
 export function actionUrl(url: Address, action: string): string {
   const current = withQueryKeepingPage(url, {})
   return `${current}${current.includes('?') ? '&' : '?'}/${action}`
+}
+
+/** "Thu 3 Dec, any time" of a job whose customer asked for a day, else its requested time. Null: none was asked for. */
+export function requestedTime(
+  { requestedAt, requestedAnyTime }: Pick<JobRow, 'requestedAt' | 'requestedAnyTime'>,
+  locale: string,
+  timeZone: string,
+  t: (key: string, vars?: Record<string, unknown>) => string,
+  { within = false } = {},
+): string | null {
+  if (!requestedAt) return null
+  if (!requestedAnyTime) return moment(requestedAt, locale, timeZone, t, { within })
+  return t('jobs.office.anyTime', { day: shortDay(new Date(requestedAt), locale, timeZone) })
 }
 
 /** "Today, 13:30", else "Thu 3 Dec, 13:30". `within`: inside a sentence. */

@@ -12,9 +12,12 @@ import {
   changedFiles,
   checkVersion,
   fieldValues,
-  parseLocalTime,
+  isRequestPast,
+  isSameRequest,
+  parseRequestedStart,
   throwFieldErrors,
   type FieldErrors,
+  type RequestedColumns,
 } from '../../form/rules.ts'
 import { deleteJobForGood, transitionJob } from '../../handlers.ts'
 import { mayDo } from '../../policy.ts'
@@ -79,25 +82,26 @@ async function checkChanges(ctx: UpdateContext, input: UpdateInput, job: JobReco
   const { timeZone } = ctx.account
   const fieldErrors: FieldErrors = {}
   const values = fieldValues(fields, input.fields, job.fields, timeZone, fieldErrors, 'portal')
-  const requested = parseLocalTime(input.requested, timeZone, 'requested', fieldErrors)
-  checkRequestedStart(ctx, requested, job.requested_at, fieldErrors)
+  const requested = parseRequestedStart(input.requested, timeZone, fieldErrors)
+  checkRequestedStart(ctx, requested, job, fieldErrors)
   const address = await checkAddress(ctx, input, job, fieldErrors)
   await attachAnswerFiles(ctx, job, fields, values, fieldErrors)
   throwFieldErrors(fieldErrors)
-  return { ...address, ...(requested !== undefined && { requested_at: requested }), fields: values }
+  return { ...address, ...requested, fields: values }
 }
 
 /** A requested start in the past may stay, but not be chosen anew. */
 function checkRequestedStart(
   { account: { portal, timeZone }, now }: UpdateContext,
-  requested: Date | null | undefined,
-  before: Date | null,
+  requested: RequestedColumns | undefined,
+  before: RequestedColumns,
   fieldErrors: FieldErrors,
 ): void {
-  if (!requested) return
+  if (!requested?.requested_at) return
   if (!portal.requestedStart) fieldErrors.requested = 'unknown'
-  const isChanged = requested.getTime() !== before?.getTime()
-  if (isChanged && requested <= now) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+  const isPast = isRequestPast(requested, now, timeZone)
+  if (isPast && !isSameRequest(requested, before))
+    fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
 }
 
 async function checkAddress(ctx: UpdateContext, input: UpdateInput, job: JobRecord, fieldErrors: FieldErrors) {

@@ -31,6 +31,21 @@ const timeOfDay = (iso: string, locale: string, timeZone: string): string => for
 export const moment = (iso: string, locale: string, timeZone: string, t: T, place: Place = 'alone'): string =>
   `${day(iso, locale, timeZone, t, place)}, ${timeOfDay(iso, locale, timeZone)}`
 
+type Request = Pick<PortalRow, 'requestedAt' | 'requestedAnyTime'>
+
+/** "Requested for Thu 26 Nov, 10:00"; the day alone when any time suits. Null: no start was asked for. */
+export function requestedFor(job: Request, locale: string, timeZone: string, t: T): string | null {
+  if (!job.requestedAt) return null
+  const when = job.requestedAnyTime
+    ? day(job.requestedAt, locale, timeZone, t, 'sentence')
+    : moment(job.requestedAt, locale, timeZone, t, 'sentence')
+  return t('jobs.portal.requestedFor', { when })
+}
+
+/** "Thu 26 Nov, 10:00", "Thu 26 Nov, any time" */
+export const requestedTime = (iso: string, isDayOnly: boolean, locale: string, timeZone: string, t: T): string =>
+  isDayOnly ? t('jobs.portal.anyTime', { day: day(iso, locale, timeZone, t) }) : moment(iso, locale, timeZone, t)
+
 /** "Thu 26 Nov, 10:00 – 12:00": the start and, when the duration is known, the planned end. */
 export function appointment(iso: string, minutes: number | null, locale: string, timeZone: string, t: T): string {
   const start = moment(iso, locale, timeZone, t)
@@ -50,7 +65,7 @@ export function whenLines(
     case 'requested':
       return job.requestedAt
         ? {
-            first: t('jobs.portal.requestedFor', { when: moment(job.requestedAt, locale, timeZone, t, 'sentence') }),
+            first: requestedFor(job, locale, timeZone, t)!,
             second: t('jobs.portal.notConfirmed'),
           }
         : { first: t('jobs.portal.notScheduled'), second: t('jobs.portal.noRequestedTime') }

@@ -1,5 +1,6 @@
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
+import { requestedStartOf } from '../../../../../requested-start.ts'
 import { answersOf, tagsOf } from '../form-fields.ts'
 import { localOf } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -42,7 +43,7 @@ export const actions: Actions = {
         site: typed.text('site') ?? null,
         address: typed.text('address') ?? null,
         fields: given,
-        requested: localOf(typed, 'requested'),
+        requested: requestedStartOf(typed),
         scheduled: localOf(typed, 'scheduled'),
         durationMinutes: typed.number('durationMinutes') ?? null,
         worker: typed.text('worker') ?? null,

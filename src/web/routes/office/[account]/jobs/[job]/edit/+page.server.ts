@@ -1,8 +1,8 @@
 import { error } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
+import { requestedStartOf } from '../../../../../../requested-start.ts'
 import { answersOf, tagsOf } from '../../form-fields.ts'
-import { localOf } from '../../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
@@ -32,7 +32,7 @@ export const actions: Actions = {
         version: typed.number('version') ?? 0,
         title: typed.string('title'),
         ...(same ? {} : { site, address }),
-        requested: localOf(typed, 'requested'),
+        requested: requestedStartOf(typed),
         durationMinutes: typed.number('durationMinutes') ?? null,
         tags: tagsOf(typed),
         fields: answersOf(typed, job.fields, currency, job.files.length > 0),

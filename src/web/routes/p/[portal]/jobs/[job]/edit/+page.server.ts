@@ -1,6 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
+import { requestedStartOf } from '../../../../../../requested-start.ts'
 import { attachments, type KeptFile } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -50,18 +51,13 @@ export const actions: Actions = {
       { moment: (local) => local, minorDigits: getMinorDigits(job.currency) },
     )
     const site = typed.text('site')
-    const requestedTime = typed.text('requested.day') || typed.text('requested.time')
     const { failure } = await attempt(locals, typed, () =>
       locals.api.updatePortalJob({
         job: params.job,
         version: typed.number('version') ?? 0,
         fields: given as never,
         ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
-        ...('requested.day' in typed.values && {
-          requested: requestedTime
-            ? { day: typed.string('requested.day'), time: typed.string('requested.time') }
-            : null,
-        }),
+        ...('requested.day' in typed.values && { requested: requestedStartOf(typed) }),
       }),
     )
     // A job that has started can no longer be edited: its page says so (E-41).

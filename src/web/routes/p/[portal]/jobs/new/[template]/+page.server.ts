@@ -1,6 +1,7 @@
 import { fail } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
+import { requestedStartOf } from '../../../../../../requested-start.ts'
 import { attachments } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -38,16 +39,13 @@ export const actions: Actions = {
       moment: (local) => local,
       minorDigits: getMinorDigits(currency),
     })
-    const requestedTime = typed.text('requested.day') || typed.text('requested.time')
     const site = typed.text('site')
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.createPortalJob({
         template: params.template,
         customer: typed.text('customer'),
         ...(site && site !== 'other' ? { site } : { address: typed.string('address') }),
-        ...(requestedTime && {
-          requested: { day: typed.string('requested.day'), time: typed.string('requested.time') },
-        }),
+        requested: requestedStartOf(typed) ?? undefined,
         quantity: typed.number('quantity'),
         fields: given as never,
         files: kept.filter((file) => file.for === '').map((file) => file.id),
