@@ -115,36 +115,55 @@ describe('the page of a portal user', () => {
     expect((await userOf(user.id)).links).toEqual([])
   })
 
-  it('V-21 "Save customer permissions" changes them for that customer alone', async () => {
+  it('V-21 the permissions of one customer are changed for that customer alone, and reset', async () => {
     const customers = [await shop.customer('Alpha House'), await shop.customer('Bravo House')]
     const user = await shop.portalUser({ customers })
-    await (
-      await userPage(user.id)
-    ).press('Save customer permissions', { cancelJobs: 'no', editJobs: 'yes' }, 'Alpha House')
-    const { links } = await userOf(user.id)
-    const ownOf = (name: string) =>
-      links
-        .find(({ customer }) => customer.name === name)!
-        .permissions.filter(({ own }) => own !== null)
-        .map(({ permission, own }) => [permission, own])
-    expect(ownOf('Alpha House')).toEqual([
-      ['editJobs', true],
-      ['cancelJobs', false],
-    ])
-    expect(ownOf('Bravo House')).toEqual([])
+    const own = async () =>
+      Object.fromEntries(
+        (await userOf(user.id)).links.map(({ customer, permissions }) => [
+          customer.name,
+          Object.fromEntries(permissions.flatMap(({ permission, own }) => (own === null ? [] : [[permission, own]]))),
+        ]),
+      )
+    const page = await (await userPage(user.id)).follow('Permissions Alpha House')
+    const after = await page.press('Save permissions', { customize: true, cancelJobs: 'no', editJobs: 'yes' })
+    expect(after.text).toContain('Customize permissions for Alpha House')
+    expect(await own()).toEqual({ 'Alpha House': { editJobs: true, cancelJobs: false }, 'Bravo House': {} })
+    await after.press('Save permissions', { customize: false })
+    expect(await own()).toEqual({ 'Alpha House': {}, 'Bravo House': {} })
   })
 
-  it('V-22 "Save permissions" customizes the user, and "Reset to defaults" follows the defaults again', async () => {
+  it('V-22 "Customize permissions" gives the user values of their own, and without it the defaults apply again', async () => {
     const user = await shop.portalUser()
-    await (await userPage(user.id)).press('Save permissions', { createJobs: 'no' })
+    const saved = await (await userPage(user.id)).press('Save permissions', { customize: true, createJobs: 'no' })
     const { permissions } = await userOf(user.id)
     expect(permissions.customized).toBe(true)
     expect(permissions.values.find(({ permission }) => permission === 'createJobs')).toMatchObject({
       own: false,
       allowed: false,
     })
-    await (await userPage(user.id)).press('Reset to defaults')
+    await saved.press('Save permissions', { customize: false })
     expect((await userOf(user.id)).permissions).toMatchObject({ customized: false })
+  })
+
+  it('inherited values are in grey, and a value of the user is not', async () => {
+    const user = await shop.portalUser()
+    await shop.owner.ok('customizePermissions', { user: user.id, version: 1, permissions: { deleteJobs: true } })
+    const { $ } = await userPage(user.id)
+    const rows = $('table.permissions tbody tr').toArray()
+    expect(
+      rows.map((row) => [
+        $(row).find('th').text().trim(),
+        $(row).find('.plain').text().trim(),
+        $(row).find('.plain').hasClass('muted'),
+      ]),
+    ).toEqual([
+      ['Book jobs', 'Yes', true],
+      ['Choose a template when booking', 'Yes', true],
+      ['Edit jobs before they start', 'Yes', true],
+      ['Cancel jobs before they start', 'Yes', true],
+      ['Delete unassigned jobs', 'Yes', false],
+    ])
   })
 
   it('V-25 "Save templates" gives the chosen ones', async () => {

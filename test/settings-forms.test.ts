@@ -17,7 +17,7 @@ const open = (path: string) => openScreen(shop.owner, `/office/${shop.slug}/sett
 describe('portal settings', () => {
   it('"Save changes" stores every setting of the form', async () => {
     const [first, second] = [await shop.template(), await shop.template({ name: 'Boiler service', offered: false })]
-    const page = await open('portal')
+    const page = await (await open('portal')).press('Move Boiler service up')
     const after = await page.press('Save changes', {
       public: false,
       name: 'Harbour portal',
@@ -28,8 +28,6 @@ describe('portal settings', () => {
       'switches.cancelJobs': false,
       'permissions.deleteJobs': true,
       templates: [first, second],
-      [`order.${first}`]: '2',
-      [`order.${second}`]: '1',
       hideJobsOfOtherTemplates: true,
       severalJobs: true,
       requestedStart: false,
@@ -38,7 +36,7 @@ describe('portal settings', () => {
       confirmBookings: false,
       mailOnRemoval: true,
     })
-    expect(after.path).toMatch(/done=saved$/)
+    expect(after.text).toContain('Changes saved.')
     expect(await shop.owner.ok('getPortalSettings')).toMatchObject({
       enabled: true,
       public: false,
@@ -59,15 +57,54 @@ describe('portal settings', () => {
     })
   })
 
-  it('V-02 the switch turns the portal off', async () => {
-    await (await open('portal')).press('Save changes', { enabled: false })
-    expect((await shop.owner.ok('getPortalSettings')).enabled).toBe(false)
+  it('"Move up" loses nothing that was entered, and stores nothing before "Save changes"', async () => {
+    const [first, second] = [await shop.template(), await shop.template({ name: 'Boiler service' })]
+    const before = await shop.owner.ok('getPortalSettings')
+    const moved = await (
+      await open('portal')
+    ).press('Move Boiler service up', { public: false, introduction: 'Book here.', 'switches.cancelJobs': false })
+    expect(moved.text).toContain('Unsaved changes')
+    expect((await shop.owner.ok('getPortalSettings')).version).toBe(before.version)
+    await moved.press('Save changes')
+    expect(await shop.owner.ok('getPortalSettings')).toMatchObject({
+      public: false,
+      introduction: 'Book here.',
+      switches: { cancelJobs: false },
+      templates: [second, first],
+    })
   })
 
-  it('CP-03 "Change address" moves the portal and leads to its settings there', async () => {
+  it('CP-02 "Turn off portal" says what ends and asks first; "Turn on portal" brings everything back', async () => {
+    const user = await shop.portalUser()
+    const isEnabled = async () => (await shop.owner.ok('getPortalSettings')).enabled
+    const page = await open('portal')
+    const dialog = await page.follow('Turn off portal')
+    expect(dialog.text).toContain('All portal users are signed out.')
+    expect(await isEnabled()).toBe(true)
+    const off = await dialog.press('Turn off portal')
+    expect(await isEnabled()).toBe(false)
+    expect((await user.call('getCurrentPortalUser')).status).not.toBe(200)
+    // Nothing but the switch is left.
+    expect([off.has('Save changes'), off.$('a[href$="/settings/portal/users"]').length]).toEqual([false, 0])
+    const on = await (await open('portal')).press('Turn on portal')
+    expect(on.has('Save changes')).toBe(true)
+    expect(await isEnabled()).toBe(true)
+  })
+
+  it('"Save changes" leaves the portal on', async () => {
+    await (await open('portal')).press('Save changes', { name: 'Harbour portal' })
+    expect((await shop.owner.ok('getPortalSettings')).enabled).toBe(true)
+  })
+
+  it('CP-03 "Change address" says what changes and asks first, then leads to the settings there', async () => {
     const slug = `${shop.slug}x`
-    const after = await (await open('portal')).press('Change address', { slug })
-    expect(after.path).toBe(`/office/${slug}/settings/portal?done=moved`)
+    const dialog = await (await open('portal')).follow('Change address')
+    expect(dialog.text).toContain('redirects to the new address for one year')
+    const refused = await dialog.press('Change address', { slug: 'a b' })
+    expect(refused.text).toContain('Change the portal address?')
+    const after = await refused.press('Change address', { slug })
+    expect(after.path).toBe(`/office/${slug}/settings/portal`)
+    expect(after.text).toContain('Portal address changed.')
     expect((await shop.owner.ok('getAccount', {}, { slug })).slug).toBe(slug)
   })
 })

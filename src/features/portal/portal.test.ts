@@ -245,7 +245,7 @@ describe('the checklist', () => {
       introduced: { status: 'done' },
       offered: { status: 'done', count: 1 },
       privateNoUsers: { status: 'open', page: 'newPortalUser' },
-      bookOff: { status: 'note', anchor: 'switches' },
+      bookOff: { status: 'note', anchor: 'permissions' },
     })
     expect(after.of).toBe(Object.values(after.by).filter(({ status }) => status !== 'note').length)
   })

@@ -142,10 +142,9 @@ function permissionLines(portal: ChecklistSettings, { customized }: PortalFacts)
   const canBook = switches.createJobs && permissions.createJobs
   const canCancel = switches.cancelJobs && permissions.cancelJobs
   const bookCodeWithoutDefault = switches.createJobs ? 'bookByPermission' : 'bookOff'
-  const anchorOf = (isSwitchedOn: boolean) => (isSwitchedOn ? 'permissions' : 'switches')
   const lines = [
-    line(canBook ? 'book' : bookCodeWithoutDefault, canBook || 'note', 'portalSettings', anchorOf(switches.createJobs)),
-    line(canCancel ? 'cancel' : 'cancelOff', canCancel || 'note', 'portalSettings', anchorOf(switches.cancelJobs)),
+    line(canBook ? 'book' : bookCodeWithoutDefault, canBook || 'note', 'portalSettings', 'permissions'),
+    line(canCancel ? 'cancel' : 'cancelOff', canCancel || 'note', 'portalSettings', 'permissions'),
   ]
   if (customized > 0) lines.push(line('customized', 'note', 'portalUsers', null, customized))
   return lines

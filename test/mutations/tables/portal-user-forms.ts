@@ -74,21 +74,21 @@ export const portalUserForms: Mutation[] = [
     covers: ['V-21'],
     file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
     operation: 'event.locals.api.updatePortalLink',
-    tests: { [tests]: ['V-21 "Save customer permissions" changes them'] },
+    tests: { [tests]: ['V-21 the permissions of one customer are changed'] },
   }),
   idleForm({
     name: 'idle-customize-permissions',
     covers: ['V-22'],
     file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
     operation: 'event.locals.api.customizePermissions',
-    tests: { [tests]: ['V-22 "Save permissions" customizes the user'] },
+    tests: { [tests]: ['V-22 "Customize permissions" gives the user values'] },
   }),
   idleForm({
     name: 'idle-reset-permissions',
     covers: ['V-22'],
     file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
     operation: 'event.locals.api.resetPermissions',
-    tests: { [tests]: ['V-22 "Save permissions" customizes the user'] },
+    tests: { [tests]: ['V-22 "Customize permissions" gives the user values'] },
   }),
   idleForm({
     name: 'idle-set-template-access',
@@ -113,4 +113,12 @@ export const portalUserForms: Mutation[] = [
     output: "{ outcome: 'invitedAnew' }",
     tests: { [tests]: ['E-10 "Change email" mails the new address'] },
   }),
+  {
+    name: 'inherited-permissions-look-like-own',
+    covers: ['issue 9, 1.11'],
+    file: 'src/features/portal-users/ui/PermissionTable.svelte',
+    from: "isInherited && 'muted'",
+    to: "false && 'muted'",
+    tests: { [tests]: ['inherited values are in grey'] },
+  },
 ]

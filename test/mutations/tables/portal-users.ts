@@ -226,7 +226,7 @@ export const portalUsers: Mutation[] = [
     file: 'src/features/portal-users/access/handlers.ts',
     from: 'updateUser(ctx.db, ctx.account.id, id, null, { permissions: null }, ctx.now)',
     to: 'updateUser(ctx.db, ctx.account.id, id, null, {}, ctx.now)',
-    tests: { 'test/portal-user-forms.test.ts': ['V-22 "Save permissions" customizes the user'] },
+    tests: { 'test/portal-user-forms.test.ts': ['V-22 "Customize permissions" gives the user values'] },
   },
   {
     name: 'search-forgets-name-at-sign-up',

@@ -4,21 +4,53 @@ import { idleForm, type Mutation } from '../mutation.ts'
 const tests = 'test/settings-forms.test.ts'
 
 export const settingsForms: Mutation[] = [
-  idleForm({
+  {
     name: 'idle-update-portal-settings',
     covers: ['CP-32', 'V-02'],
     file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
-    operation: 'locals.api.updatePortalSettings',
-    output: '{ enabled: true }',
+    from: 'locals.api.updatePortalSettings({ version, ...enteredSettings(typed) })',
+    to: 'Promise.resolve([version, enteredSettings(typed)])',
     tests: { [tests]: ['"Save changes" stores every setting of the form'] },
-  }),
+  },
+  {
+    name: 'moved-template-forgets-what-was-entered',
+    covers: ['issue 9, 1.11'],
+    file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
+    from: 'values: { ...typed.values, order }',
+    to: 'values: { order }',
+    tests: { [tests]: ['"Move up" loses nothing that was entered'] },
+  },
+  {
+    name: 'idle-turn-on-portal',
+    covers: ['CP-02'],
+    file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
+    from: 'switchPortal(event, true)',
+    to: 'switchPortal(event, false)',
+    tests: { [tests]: ['CP-02 "Turn off portal" says what ends'] },
+  },
+  {
+    name: 'idle-turn-off-portal',
+    covers: ['CP-02'],
+    file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
+    from: 'switchPortal(event, false)',
+    to: 'switchPortal(event, true)',
+    tests: { [tests]: ['CP-02 "Turn off portal" says what ends'] },
+  },
+  {
+    name: 'portal-off-keeps-users-tab',
+    covers: ['CP-02', 'issue 9, 2.2'],
+    file: 'src/features/portal/ui/PortalHeader.svelte',
+    from: "enabled || tab === 'users'",
+    to: 'true',
+    tests: { [tests]: ['CP-02 "Turn off portal" says what ends'] },
+  },
   idleForm({
     name: 'idle-change-portal-address',
     covers: ['CP-03'],
     file: 'src/web/routes/office/[account]/settings/portal/+page.server.ts',
     operation: 'locals.api.changePortalAddress',
     output: "{ slug: typed.string('slug') }",
-    tests: { [tests]: ['CP-03 "Change address" moves the portal'] },
+    tests: { [tests]: ['CP-03 "Change address" says what changes'] },
   }),
   idleForm({
     name: 'idle-update-account',

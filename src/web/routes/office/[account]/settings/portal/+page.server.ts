@@ -13,14 +13,24 @@ export const actions: Actions = {
   save: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const version = typed.number('version') ?? 0
-    const enabled = typed.ticked('enabled')
-    const { failure, output } = await attempt(locals, typed, () =>
-      locals.api.updatePortalSettings({ version, enabled, ...(typed.ticked('all') && enteredSettings(typed)) }),
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.updatePortalSettings({ version, ...enteredSettings(typed) }),
     )
     if (failure) return failure
-    const done = output.enabled ? (typed.ticked('all') ? 'saved' : 'on') : 'off'
-    locals.finish(paths.office(params.account).portalSettings({ done }))
+    locals.finish(paths.office(params.account).portalSettings({ done: 'saved' }))
   },
+  /** `move` = `up:<id>` or `down:<id>`. Only the form changes: it comes back as it was entered, to be saved as a whole. */
+  order: async ({ request }) => {
+    const typed = await readForm(request)
+    const order = typed.all('order')
+    const [way, id] = typed.string('move').split(':')
+    const from = order.indexOf(id ?? '')
+    const to = way === 'up' ? from - 1 : from + 1
+    if (from >= 0 && order[to] !== undefined) [order[from], order[to]] = [order[to]!, order[from]!]
+    return { form: 'form', values: { ...typed.values, order }, problem: undefined }
+  },
+  turnOn: (event) => switchPortal(event, true),
+  turnOff: (event) => switchPortal(event, false),
   address: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure, output } = await attempt(
@@ -34,6 +44,15 @@ export const actions: Actions = {
   },
 }
 
+/** The switch is no part of the form: turning the portal off is asked first. */
+async function switchPortal({ request, locals, params }: Parameters<Actions[string]>[0], enabled: boolean) {
+  const typed = await readForm(request)
+  const version = typed.number('version') ?? 0
+  const { failure } = await attempt(locals, typed, () => locals.api.updatePortalSettings({ enabled, version }))
+  if (failure) return failure
+  locals.finish(paths.office(params.account!).portalSettings({ done: enabled ? 'on' : 'off' }))
+}
+
 /** The settings of the full form. Browsers do not send unchecked boxes, so an absent one means no. */
 function enteredSettings(typed: Typed) {
   const flags = (group: string) => ({
@@ -44,7 +63,7 @@ function enteredSettings(typed: Typed) {
     deleteJobs: typed.ticked(`${group}.deleteJobs`),
   })
   const signUpField = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
-  const position = (template: string) => typed.number(`order.${template}`) ?? 999
+  const order = typed.all('order')
   const createCustomers = typed.string('createCustomers')
   return {
     public: typed.ticked('public'),
@@ -62,11 +81,7 @@ function enteredSettings(typed: Typed) {
       .filter(Boolean),
     switches: flags('switches'),
     permissions: flags('permissions'),
-    templates: typed
-      .all('templates')
-      .map((id, index) => ({ id, index }))
-      .sort((a, b) => position(a.id) - position(b.id) || a.index - b.index)
-      .map(({ id }) => id),
+    templates: typed.all('templates').sort((a, b) => order.indexOf(a) - order.indexOf(b)),
     hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
     severalJobs: typed.ticked('severalJobs'),
     requestedStart: typed.ticked('requestedStart'),

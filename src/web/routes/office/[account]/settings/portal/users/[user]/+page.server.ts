@@ -37,18 +37,22 @@ const customPermissions = (typed: Typed) =>
   )
 
 type Event = Parameters<Actions[string]>[0]
-/** Runs the operation of one form and returns to the page with a success message. */
+/**
+ * Runs the operation of one form and returns to the page with a success message. Without a name it is the form of one
+ * customer, which stays in view.
+ */
 async function submit(
   { request, locals, params }: Event,
   form: string | null,
   done: string,
   call: (typed: Typed) => Promise<unknown>,
-  hash = '',
 ) {
   const typed = await readForm(request)
-  const { failure } = await attempt(locals, typed, () => call(typed), form ?? typed.string('link'))
+  const link = typed.string('link')
+  const { failure } = await attempt(locals, typed, () => call(typed), form ?? link)
   if (failure) return failure
-  locals.finish(paths.office(params.account!).portalUser(params.user!, { done }) + hash)
+  const query = { done, ...(form === null && { for: link }) }
+  locals.finish(paths.office(params.account!).portalUser(params.user!, query))
 }
 
 export const actions: Actions = {
@@ -71,19 +75,19 @@ export const actions: Actions = {
       event.locals.api.updatePortalLink({
         user: event.params.user,
         link: typed.string('link'),
-        permissions: customPermissions(typed),
+        permissions: typed.ticked('customize') ? customPermissions(typed) : null,
       }),
     ),
   permissions: (event) =>
     submit(event, 'permissions', 'permissions', (typed) =>
-      event.locals.api.customizePermissions({
-        user: event.params.user,
-        version: typed.number('version') ?? 0,
-        permissions: customPermissions(typed),
-      }),
+      typed.ticked('customize')
+        ? event.locals.api.customizePermissions({
+            user: event.params.user,
+            version: typed.number('version') ?? 0,
+            permissions: customPermissions(typed),
+          })
+        : event.locals.api.resetPermissions({ user: event.params.user }),
     ),
-  reset: (event) =>
-    submit(event, 'permissions', 'reset', () => event.locals.api.resetPermissions({ user: event.params.user })),
   templates: (event) =>
     submit(event, 'templates', 'templates', (typed) =>
       event.locals.api.setTemplateAccess({
