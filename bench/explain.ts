@@ -108,7 +108,7 @@ export async function openPlanReader(
     folder: join(folder, 'files'),
     version: '0.0.0-plans',
     strict: false,
-    demo: false,
+    demo: null,
     pages: null,
   })
   await app.http.ready()

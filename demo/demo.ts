@@ -7,71 +7,9 @@ import { sql } from 'kysely'
 import { asSystem } from '../src/app.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import type { LoadOptions } from './account.ts'
+import { DEMO_PASSWORD } from './sign-ins.ts'
 import { loadHarbour } from './harbour/load.ts'
 import { loadNorthside } from './northside/load.ts'
-
-/** The password of everybody in the demo. No account outside the demo has it. */
-export const DEMO_PASSWORD = 'Welcome to the demo'
-
-/** The sign-ins that `serve --demo` prints. A test signs in with each. */
-export const DEMO_SIGN_INS = [
-  {
-    name: 'Ruth Calloway',
-    description: 'owner of Harbour',
-    area: 'office',
-    slug: 'harbour',
-    email: 'ruth@harbour-repair.example',
-  },
-  {
-    name: 'Ben Okafor',
-    description: 'dispatcher at Harbour',
-    area: 'office',
-    slug: 'harbour',
-    email: 'ben@harbour-repair.example',
-  },
-  {
-    name: 'Marek Nowak',
-    description: 'worker at Harbour',
-    area: 'office',
-    slug: 'harbour',
-    email: 'marek@harbour-repair.example',
-  },
-  {
-    name: 'Grace Adeyemi',
-    description: 'admin of both businesses',
-    area: 'office',
-    slug: 'harbour',
-    email: 'grace@backoffice.example',
-  },
-  {
-    name: 'Eleanor Finch',
-    description: 'customer of Harbour',
-    area: 'portal',
-    slug: 'harbour',
-    email: 'eleanor.finch@post.example',
-  },
-  {
-    name: 'Naveed Aslam',
-    description: 'manages seven customers',
-    area: 'portal',
-    slug: 'harbour',
-    email: 'naveed@docksidelettings.example',
-  },
-  {
-    name: 'Alan Threlfall',
-    description: 'owner of Northside',
-    area: 'office',
-    slug: 'northside',
-    email: 'alan@northside-heating.example',
-  },
-  {
-    name: 'Colin Dunne',
-    description: 'customer of Northside',
-    area: 'portal',
-    slug: 'northside',
-    email: 'colin.dunne@post.example',
-  },
-] as const
 
 type DemoOptions = Omit<LoadOptions, 'passwordHash'>
 
@@ -122,34 +60,4 @@ async function accountExists({ pool }: DemoOptions, slug: string): Promise<boole
     db.selectFrom('account_slugs').select('account_id').where('slug', '=', slug).executeTakeFirst(),
   )
   return row !== undefined
-}
-
-/** What `serve --demo` prints: addresses, sign-ins and the password. */
-export function demoWelcome({ publicUrl }: { publicUrl: URL }, loaded: boolean): string {
-  const { protocol, host } = publicUrl
-  const urlOf = (path: string) => `${protocol}//${host}${path}`
-  const line = (label: string, ...rest: string[]) => `    ${label.padEnd(24)}${rest.join('  ')}`.trimEnd()
-  const signIns = (area: 'office' | 'portal', slug?: string) =>
-    DEMO_SIGN_INS.filter((signIn) => signIn.area === area && (!slug || signIn.slug === slug)).map(
-      ({ name, description, email }) => line(`  ${name}`, email.padEnd(34), description),
-    )
-  const portal = (slug: string, label: string) => [
-    line(`  ${label}`, `${protocol}//${slug}.${host}/`, 'or', urlOf(`/p/${slug}/`)),
-    ...signIns('portal', slug),
-  ]
-  return [
-    '',
-    `  Portico is running with demo data${loaded ? ' (loaded now)' : ''}. All people and businesses are fictional.`,
-    '',
-    line('Office', urlOf('/office/sign-in')),
-    ...signIns('office'),
-    '',
-    line('Customer portals'),
-    ...portal('harbour', 'Harbour (public)'),
-    ...portal('northside', 'Northside (private)'),
-    '',
-    line('Mailbox', urlOf('/mailbox')),
-    line('Password for everyone', DEMO_PASSWORD),
-    '',
-  ].join('\n')
 }

@@ -6,8 +6,10 @@ import type pg from 'pg'
 import type { DB } from '../db/schema.gen.ts'
 import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
+import { findSlugOfHost } from './features/accounts/queries.ts'
 import { localeFor } from './features/accounts/regions/rules.ts'
 import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
+import type { DemoGuide } from './features/identity/demo/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
 import { reachOf } from './features/identity/rules.ts'
 import { collectJobEmails } from './features/jobs/updates/handlers.ts'
@@ -59,8 +61,8 @@ export interface AppOptions {
   version: string
   /** Test and development: undeclared refusals and handlers that skip their policy are errors. */
   strict: boolean
-  /** Only the demo has an open mailbox page. */
-  demo: boolean
+  /** Only the demo has an open mailbox page, and shows its sign-ins; null elsewhere. */
+  demo: DemoGuide | null
   /** Folder of the built pages; null serves the API alone. */
   pages: string | null
   /** Background only (`portico work`) or requests only. */
@@ -147,7 +149,7 @@ function openHttp(
     busyAfter: config.busyAfter,
     stopTimeout: Math.max(config.stopTimeout - STOP_RESERVE_MS, 0),
     version,
-    slugOfHost: (host) => slugOfHost(server.pool, host, clock.now()),
+    slugOfHost: (host) => findSlugOfHost((text, values) => queryRows(server.pool, text, values), host, clock.now()),
     sendsMail: config.smtpUrl !== null,
     ready: async () => (await pools.isMigrated()) && deliverer.running(),
     isBusy: () => config.busyAfter > 0 && pools.app.isBusy(config.busyAfter),
@@ -165,7 +167,7 @@ function createServerContext(
     senderOf: (db, account) => findSender(db, account, urls),
     sending: config.smtpUrl !== null,
     from: config.mailFrom,
-    demo,
+    demo: demo !== null,
     wake: () => deliverer.wake(),
     openMailbox: (work) => asSystem(pools.system, 'the demo shows its mail', work),
   })
@@ -204,14 +206,6 @@ const contextSettings: ServerContext['contextSettings'] = (actor, account, added
 
 const queryRows = async <T>(pool: pg.Pool, text: string, values: unknown[]): Promise<T[]> =>
   (await pool.query(text, values)).rows as T[]
-
-async function slugOfHost(pool: pg.Pool, host: string, now: Date): Promise<string | null> {
-  const { rows } = await pool.query<{ slug: string | null }>(
-    "select load_account((find_account_slug($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
-    [host, now],
-  )
-  return rows[0]?.slug ?? null
-}
 
 async function addPages(
   { translations, demo, log }: AppOptions,
@@ -263,11 +257,10 @@ async function addPages(
 /** Forms with files, for signed-in users: five files of 10 MB. Everything else stays small. */
 async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
   if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
-  const isSignedIn = apiFor(request).api.getPortalProfile!().then(
-    () => true,
-    () => false,
+  return apiFor(request).api.getPortalProfile!().then(
+    () => FILE_FORM_LIMIT,
+    () => pageBodyLimit,
   )
-  return (await isSignedIn) ? FILE_FORM_LIMIT : pageBodyLimit
 }
 
 function collectUpdates({ clock, config, log }: AppOptions, pool: pg.Pool): Promise<void> {

@@ -76,6 +76,8 @@ async function serve({ background = false } = {}): Promise<void> {
     folder: join(root, 'db/migrations'),
     log: (line) => log.info(line),
   })
+  // Imported on demand, so that an installation without the demo does not load it.
+  const demo = flags.has('demo') ? await import('../demo/sign-ins.ts') : null
   const app = await createApp({
     config,
     clock: systemClock,
@@ -85,22 +87,16 @@ async function serve({ background = false } = {}): Promise<void> {
     strict: false,
     connect: connections(installation),
     folder: join(installation.folder, 'files'),
-    demo: flags.has('demo'),
+    demo: demo?.demoGuide(config) ?? null,
     pages: background ? null : join(root, 'build'),
     serve: !background,
   })
-  const demo = flags.has('demo') && !background
-  const loaded = demo && (await loadDemoData(app.pools.system, app.files, config)).length > 0
+  const loaded = demo && !background && (await loadDemoData(app.pools.system, app.files, config)).length > 0
   shutdown.add(() => app.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed')))
   await app.listen()
   if (background) return
   // After the last line of the start: with a terminal, what to do next is what one sees.
-  console.log(demo ? await demoWelcomeText(config, loaded) : await welcomeText(config, app))
-}
-
-async function demoWelcomeText(config: Config, loaded: boolean): Promise<string> {
-  const { demoWelcome } = await import('../demo/demo.ts')
-  return demoWelcome(config, loaded)
+  console.log(demo ? demo.demoWelcome(config, Boolean(loaded)) : await welcomeText(config, app))
 }
 
 async function welcomeText(config: Config, app: App): Promise<string> {
@@ -110,7 +106,7 @@ async function welcomeText(config: Config, app: App): Promise<string> {
   return `${running}\nCreate your business and its owner account with this link. It can be used once and expires in 7 days:\n\n  ${setUp}\n`
 }
 
-// Imported on demand, so that an installation without the demo does not load it.
+// On demand as well.
 async function loadDemoData(pool: Parameters<typeof asSystem>[0], files: FileStore, config: Config): Promise<string[]> {
   const { loadDemo } = await import('../demo/demo.ts')
   return loadDemo({ pool, files, now: systemClock.now(), host: config.publicUrl.hostname })

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
-import { DEMO_PASSWORD } from '../demo/demo.ts'
+import { DEMO_PASSWORD } from '../demo/sign-ins.ts'
 import { freePort } from './free-port.ts'
 
 const root = path.resolve(import.meta.dirname, '..')

@@ -1,5 +1,6 @@
 /** One node of a test server: the application with the settings of tests. */
 import { join } from 'node:path'
+import { demoGuide } from '../demo/sign-ins.ts'
 import { createApp, type App } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import type { Clock } from '../src/platform/clock.ts'
@@ -31,15 +32,16 @@ export async function startTestApp(
   const { world, database } = node
   const { host, port: databasePort } = node.databaseAddress ?? pooler ?? world.admin
   const admin = { ...world.admin, host, port: databasePort, database }
+  const config = readConfig({
+    PORT: String(node.port),
+    SMTP_URL: `smtp://127.0.0.1:${node.smtpPort}`,
+    REQUESTS_PER_MINUTE: '1000000',
+    BUSY_AFTER: '60000',
+    MAIL_FROM: 'portal@portico.example',
+    ...node.env,
+  })
   const app = await createApp({
-    config: readConfig({
-      PORT: String(node.port),
-      SMTP_URL: `smtp://127.0.0.1:${node.smtpPort}`,
-      REQUESTS_PER_MINUTE: '1000000',
-      BUSY_AFTER: '60000',
-      MAIL_FROM: 'portal@portico.example',
-      ...node.env,
-    }),
+    config,
     connect: {
       app: asRole(admin, 'portico_app', world.passwords),
       system: asRole(admin, 'portico_system', world.passwords),
@@ -50,7 +52,7 @@ export async function startTestApp(
     folder: join(world.folder, database, 'files'),
     version: '0.0.0-test',
     strict: true,
-    demo: node.demo,
+    demo: node.demo ? demoGuide(config) : null,
     pages: node.pages,
   })
   await app.http.listen({ port: listenOn, host: '127.0.0.1' })

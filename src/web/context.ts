@@ -2,6 +2,7 @@
  * The context that the server hands to a page: made in Fastify once per request, read here. It travels outside the
  * module system, because this bundle has its own copy of every module (see platform/pages.ts, which keeps it).
  */
+import type { DemoGuide } from '../features/identity/demo/rules.ts'
 import type { Vars, TranslationTree } from '../ui/i18n-server.ts'
 import type { Api } from './api.ts'
 
@@ -30,8 +31,8 @@ export type PageContext = {
   outcome: Record<string, string> | null
   /** The address of a page without what it is to say (`done`, `problem`), which that page gets as its `outcome`. */
   leaveOutcome(target: string): string
-  /** Only the demo has an open mailbox page. */
-  demo: boolean
+  /** The sign-ins that pages of the demo show; null in every other installation. */
+  demo: DemoGuide | null
   /** The texts under these branches (`jobs.portal`), nested from the root. */
   words(branches: readonly string[]): TranslationTree
   t(key: string, vars?: Vars): string

@@ -6,6 +6,7 @@ import { booking } from './tables/booking.ts'
 import { customerForms } from './tables/customer-forms.ts'
 
 import { delivery } from './tables/delivery.ts'
+import { entryPages } from './tables/entry-pages.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
@@ -37,4 +38,5 @@ export const tables: MutationTables = {
   'settings-forms': settingsForms,
   'account-forms': accountForms,
   'portal-forms': portalForms,
+  'entry-pages': entryPages,
 }

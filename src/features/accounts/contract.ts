@@ -231,6 +231,14 @@ const token = z.strictObject({
 })
 
 const setUpOperations = {
+  getInstallation: operation({
+    method: 'GET',
+    path: '/platform/installation',
+    audience: ['anonymous', 'person'],
+    summary: 'Get the installation',
+    description: 'Whether the first business was set up.',
+    output: z.object({ isSetUp: flag('Whether there is a business. Until then, the set-up link creates one.') }),
+  }),
   getSetUp: operation({
     method: 'GET',
     path: '/people/set-up/{token}',

@@ -183,6 +183,11 @@ export const accountsHandlers = implement('accounts', accounts, {
     return withEffect({}, { file: { ...logo, name: 'logo.png', type, inline: true } })
   },
 
+  async getInstallation(ctx) {
+    ctx.allow(yes)
+    return { isSetUp: !(await isInstallationEmpty(ctx.db)) }
+  },
+
   async getSetUp(ctx, { token }) {
     ctx.allow(yes)
     const setUpToken = await findSetUpToken(ctx.db, hashToken(token))

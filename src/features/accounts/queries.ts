@@ -1,3 +1,4 @@
+import type { RunQuery } from '../../platform/caller.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 
 export interface SettingsRow {
@@ -93,4 +94,13 @@ export async function replaceLogo(
     .where('account_id', '=', account)
     .execute()
   return before.logo_key
+}
+
+/** The slug of the account whose portal has this host of its own; null for any other host. */
+export async function findSlugOfHost(query: RunQuery, host: string, now: Date): Promise<string | null> {
+  const rows = await query<{ slug: string | null }>(
+    "select load_account((find_account_slug($1, $2) ->> 'account')::uuid) ->> 'slug' as slug",
+    [host, now],
+  )
+  return rows[0]?.slug ?? null
 }

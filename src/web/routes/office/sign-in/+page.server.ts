@@ -3,12 +3,13 @@ import { attempt, readForm } from '../../../../ui/forms.ts'
 import { paths, safeNext } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = ({ locals, url }) => ({
-  ...locals.words('identity.people'),
+export const load: PageServerLoad = async ({ locals, url }) => ({
+  ...locals.words('identity.people', 'identity.demo'),
   title: locals.t('identity.people.signIn.title'),
   done: locals.outcome?.done ?? null,
   next: url.searchParams.get('next') ?? '',
   demo: locals.demo,
+  isSetUp: locals.demo !== null || (await locals.api.getInstallation()).isSetUp,
 })
 
 export const actions: Actions = {

@@ -31,7 +31,9 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
         ? 'password'
         : DONE.find((each) => each === locals.outcome?.done)
   return {
+    ...locals.words('identity.demo'),
     title: locals.t('portal-users.auth.signIn'),
+    demo: locals.demo,
     email:
       sent ??
       (activation?.status === 'accepted'
