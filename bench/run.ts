@@ -14,6 +14,7 @@ import { defaultDataFolder } from '../src/platform/database/embedded/folders.ts'
 import type { Connect } from '../src/platform/database/connect.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import { installedBytes, release } from '../tools/release.ts'
+import { measureBursts } from './bursts.ts'
 import { openWorld, PASSWORD, SIZES, withClient, type BenchWorld, type Size } from './dataset.ts'
 import { compareServers } from './load.ts'
 import { formatOverload, measureOverload } from './overload.ts'
@@ -106,12 +107,21 @@ async function run(): Promise<void> {
   const memory = compareMemory(idleMemory, readMemory(measured))
   const growthOptions = { admin, servers, seconds, rounds, log }
   const growth = isSelected('growth') ? await measureGrowth(world, ours, growthOptions) : null
+  const bursts = isSelected('bursts')
+    ? await measureBursts({
+        fresh: await servers.startOurs(world),
+        requests: operations.list.ours,
+        rounds: Math.min(rounds, 2),
+        log,
+      })
+    : null
   const startMs = isSelected('start') ? await servers.measureStartTime() : null
   const installMb = options.profile ? null : await measureInstalledMb()
   const summary: BenchSummary = {
     ...summarizeTable(table),
     growth,
     loginStorm,
+    bursts,
     startMs,
     rssMb: memory,
     installMb,

@@ -114,6 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async listen(port = config.port) {
       // The passwords of the demo are public, so that it is for this machine alone.
       if (options.serve !== false) await listener.listen(port, config.host ?? (options.demo ? 'localhost' : null))
+      void pools.app.warmUp()
       deliverer.start()
       const cleanUpAndLog = () =>
         cleanUp().catch((error: unknown) => log.warn({ err: error }, 'Clean-up failed; it is tried again in an hour'))

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/caller.ts'
+import { declareHot } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
 import {
@@ -12,6 +13,12 @@ import {
 } from './rules.ts'
 
 // ---- the caller of a request: one definer function a request, before any transaction ----
+
+const BEGIN_PORTAL_REQUEST = 'select begin_portal_request($1, $2, $3) as caller'
+const FIND_PORTAL_CALLER = 'select find_portal_caller($1, $2, $3) as caller'
+const FIND_OFFICE_CALLER = 'select find_office_caller($1, $2, $3) as caller'
+const FIND_PERSON_CALLER = 'select find_person_caller($1, $2) as caller'
+for (const text of [BEGIN_PORTAL_REQUEST, FIND_PORTAL_CALLER, FIND_OFFICE_CALLER]) declareHot(text)
 
 interface PersonRow {
   id: string
@@ -69,8 +76,8 @@ async function findCaller(
   now: Date,
   isInTransaction: boolean,
 ): Promise<CallerRow | null> {
-  const callFunction = async (call: string, values: unknown[]) => {
-    const rows = await query<{ caller: CallerRow | null }>(`select ${call} as caller`, values)
+  const callFunction = async (text: string, values: unknown[]) => {
+    const rows = await query<{ caller: CallerRow | null }>(text, values)
     return rows[0]?.caller ?? null
   }
   switch (surface) {
@@ -81,21 +88,21 @@ async function findCaller(
           return hash ? [[cookie, hash.toString('hex')]] : []
         }),
       )
-      return callFunction(`${isInTransaction ? 'begin_portal_request' : 'find_portal_caller'}($1, $2, $3)`, [
+      return callFunction(isInTransaction ? BEGIN_PORTAL_REQUEST : FIND_PORTAL_CALLER, [
         toLookupText(caller.addresses.portal),
         JSON.stringify(tokens),
         now,
       ])
     }
     case 'office':
-      return callFunction('find_office_caller($1, $2, $3)', [
+      return callFunction(FIND_OFFICE_CALLER, [
         toLookupText(caller.addresses.office),
         hashToken(caller.personToken),
         now,
       ])
     case 'people':
     case 'platform':
-      return callFunction('find_person_caller($1, $2)', [hashToken(caller.personToken), now])
+      return callFunction(FIND_PERSON_CALLER, [hashToken(caller.personToken), now])
   }
 }
 

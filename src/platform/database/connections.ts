@@ -6,6 +6,7 @@ import pg from 'pg'
 import type { Availability } from './availability.ts'
 import { socketOf } from './batching.ts'
 import { asBusy, asOutage, timeoutError } from './errors.ts'
+import { HotStatements, prepareStatements, type NamedStatement } from './hot-statements.ts'
 import { keepsStatements } from './pooler.ts'
 
 /** Requests that may wait for a connection. At 300 requests a second this is half a second of work. */
@@ -29,7 +30,7 @@ export class ConnectionPool extends pg.Pool {
   private readonly availability: Availability | undefined
 
   constructor({ silenceLimitMs, availability, onNamelessStatements, ...settings }: PoolSettings) {
-    const statements = { named: true }
+    const statements: Statements = { named: true, hot: new HotStatements() }
     super({ ...settings, Client: Connection, statements } as unknown as pg.PoolConfig)
     this.silenceLimitMs = silenceLimitMs
     this.availability = availability
@@ -43,9 +44,11 @@ export class ConnectionPool extends pg.Pool {
       // A connection that dies while it is checked out reports that to its statements.
       connection.on('error', () => {})
       if (availability) connection.on('drain', () => availability.noteAnswer())
-      if (!statements.named || (await keepsStatements(connection))) return
-      statements.named = false
-      onNamelessStatements?.()
+      if (!statements.named) return
+      if (!(await keepsStatements(connection))) {
+        statements.named = false
+        onNamelessStatements?.()
+      } else if (connection.isDirect) await prepareStatements(connection, statements.hot.list())
     }
     Object.assign(this.options, { onConnect })
   }
@@ -57,6 +60,12 @@ export class ConnectionPool extends pg.Pool {
     const [oldest] = this.waiting
     if (!oldest) return false
     return this.waiting.size >= MAX_WAITING || performance.now() - oldest.since > limitMs
+  }
+
+  /** Opens the connections that are kept when all is quiet, so that requests find them planned and ready. */
+  async warmUp(): Promise<void> {
+    const opened = await Promise.allSettled(Array.from({ length: this.options.min ?? 1 }, () => this.connect()))
+    for (const each of opened) if (each.status === 'fulfilled') each.value.release()
   }
 
   override connect(): Promise<pg.PoolClient>
@@ -102,8 +111,14 @@ export class ConnectionPool extends pg.Pool {
 
 const connectionOf = (client: pg.PoolClient) => client as unknown as Connection
 
+/** Shared by the connections of a pool. */
+interface Statements {
+  named: boolean
+  readonly hot: HotStatements
+}
+
 interface ConnectionSettings extends pg.ClientConfig {
-  statements: { named: boolean }
+  statements: Statements
 }
 
 /** One connection. It notices whether a statement waits for its answer. */
@@ -117,7 +132,7 @@ export class Connection extends pg.Client {
   silentLooks = 0
   private bytesSeen = 0
   private isWaiting = false
-  private readonly statements: { readonly named: boolean }
+  private readonly statements: Readonly<Statements>
 
   constructor(settings: ConnectionSettings) {
     super(settings)
@@ -131,10 +146,11 @@ export class Connection extends pg.Client {
   // The overloads of the driver take a text, a configuration or a query object.
   override query(query: never, ...rest: never[]): never {
     this.isWaiting = true
-    const config = query as unknown
-    const isNamed = typeof config === 'object' && config !== null && 'name' in config
-    if (!isNamed || this.statements.named) return super.query(query, ...rest) as never
-    return super.query({ ...config, name: undefined } as never, ...rest) as never
+    const config = query as string | Partial<NamedStatement>
+    if (typeof config === 'string' || config.name === undefined) return super.query(query, ...rest) as never
+    if (!this.statements.named) return super.query({ ...config, name: undefined } as never, ...rest) as never
+    this.statements.hot.note(config as NamedStatement)
+    return super.query(query, ...rest) as never
   }
 
   /** Notes whether anything has arrived since the last look. */

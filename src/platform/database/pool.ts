@@ -10,6 +10,8 @@ import { ConnectionPool, type PoolSettings } from './connections.ts'
 
 export interface PoolOptions {
   max?: number
+  /** Connections kept when all is quiet; by one of them a restore sees that Portico runs. */
+  min?: number
   /** Pipelined clients cannot stream; exports and LISTEN use a plain pool. */
   pipeline?: boolean
   /** False: statements of one tick are written to the socket one by one (batching.ts). */
@@ -54,15 +56,15 @@ function parseMoment(text: string): Date {
 const twoDigits = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 
 export function openPool(connect: Connect, options: PoolOptions = {}): ConnectionPool {
-  const { max = 10, pipeline = true, batchWrites = true, name = 'portico', silenceLimitMs = 40_000 } = options
+  const { max = 10, min = 1, pipeline = true, batchWrites = true, name = 'portico', silenceLimitMs = 40_000 } = options
   const pool = new ConnectionPool({
     ...clientConfig(connect),
     max,
-    // Kept when all is quiet: a restore sees by it that Portico runs.
-    min: 1,
+    min,
     application_name: name,
     connectionTimeoutMillis: 3_000,
-    idleTimeoutMillis: 60_000,
+    // A connection that is closed takes its plans with it: the first requests after a minute took twice the time.
+    idleTimeoutMillis: 60 * 60_000,
     pipeline,
     silenceLimitMs,
     availability: options.availability,

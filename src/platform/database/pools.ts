@@ -36,7 +36,7 @@ export function openPools({ connect, clock, log, batchWrites }: PoolsOptions): P
         'The pooler before the database keeps no prepared statements, so each statement is planned anew. PgBouncer 1.21 and later keep them with max_prepared_statements',
       ),
   }
-  const app = openPool(connect.app, { ...shared, max: 12, name: 'portico', silenceLimitMs: 8_000 })
+  const app = openPool(connect.app, { ...shared, max: 12, min: 4, name: 'portico', silenceLimitMs: 8_000 })
   const system = openPool(connect.system, { ...shared, max: 4, name: 'portico system', silenceLimitMs: 35_000 })
   return {
     app,

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { DB } from '../../../db/schema.gen.ts'
 import type { Query } from './batching.ts'
+import { addHot } from './hot-statements.ts'
 
 /** What transaction.ts lets a statement do with the transaction behind a `db` handle. */
 export interface TransactionHandle {
@@ -15,6 +16,7 @@ export interface TransactionHandle {
 }
 
 const handles = new WeakMap<object, TransactionHandle>()
+const names = new Map<string, string>()
 
 /** Called by transaction.ts for each `db` it hands out. */
 export function registerHandle(db: object, handle: TransactionHandle): void {
@@ -28,6 +30,15 @@ export function registerHandle(db: object, handle: TransactionHandle): void {
 export function statement<Row>(text: string): (db: object, ...values: unknown[]) => Promise<Row[]> {
   const name = statementName(text)
   return async (db, ...values) => (await sendTo(db, { name, text, values })).rows as Row[]
+}
+
+/** Says that many requests use this statement: connections of a process that has just started plan it before they need it. */
+export const declareHot = (text: string): void => addHot({ name: statementName(text), text })
+
+/** A `statement` that is declared hot. */
+export function hotStatement<Row>(text: string): ReturnType<typeof statement<Row>> {
+  declareHot(text)
+  return statement<Row>(text)
 }
 
 const inserts = new Map<string, ReturnType<typeof statement>>()
@@ -64,8 +75,6 @@ function sendTo(db: object, query: Query): Promise<pg.QueryResult> {
   if (handle.nextIsFinal) void handle.commit()
   return sent
 }
-
-const names = new Map<string, string>()
 
 /** The hash of a statement's text: under this name it is parsed and planned once per connection. */
 export function statementName(sql: string): string {

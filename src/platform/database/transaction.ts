@@ -9,6 +9,7 @@ import type { DB } from '../../../db/schema.gen.ts'
 import { senderFor, type Query, type SendQuery } from './batching.ts'
 import { createDialect } from './dialect.ts'
 import { asBusy, asOutage, isOutage, toProblem } from './errors.ts'
+import { addHot } from './hot-statements.ts'
 import { registerHandle, statementName, type TransactionHandle } from './statements.ts'
 
 /** Settings of one transaction; keys are those app_begin knows, everything unset means none. */
@@ -205,9 +206,11 @@ class ClientTransaction implements TransactionHandle {
   }
 }
 
+const APP_BEGIN = { name: 'app_begin', text: 'select app_begin($1)' }
+addHot(APP_BEGIN)
+
 const contextQuery = (settings: Settings): Query => ({
-  name: 'app_begin',
-  text: 'select app_begin($1)',
+  ...APP_BEGIN,
   values: [JSON.stringify(toTextSettings(settings))],
 })
 

@@ -1,5 +1,5 @@
 /** One job with everything its page shows, in one statement. */
-import { finalStatement, statement } from '../../../platform/database/statements.ts'
+import { finalStatement, hotStatement } from '../../../platform/database/statements.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { recordColumns } from '../../records/queries.ts'
 import type { ParentRecords, RecordAudience } from '../../records/rules.ts'
@@ -63,7 +63,7 @@ interface PageSource {
 }
 
 const pageStatement = ({ account, job, worker, staff, audience, columns = '' }: PageSource) =>
-  statement<JobPageRow>(`
+  hotStatement<JobPageRow>(`
   select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon,
     ${worker} as worker,${columns}
     (select json_object_agg(v.version, v.fields) from template_versions v

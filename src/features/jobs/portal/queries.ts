@@ -1,5 +1,5 @@
 /** The list of a portal user's jobs. Each combination of filters is a statement of its own, with a plan of its own. */
-import { finalStatement, statement } from '../../../platform/database/statements.ts'
+import { finalStatement, hotStatement, statement } from '../../../platform/database/statements.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { readCursor, writeCursor } from '../queries.ts'
 import { statusesOf, type JobGroup, type JobStatus } from '../rules.ts'
@@ -98,7 +98,9 @@ function listText({ group, customer, cursor }: ListShape): string {
 
 type CursorRow = PortalJobRow & { at: string }
 type ListStatement = ReturnType<typeof statement<CursorRow>>
-const statements = new Map<string, ListStatement>()
+const listKey = (shape: ListShape) => `list ${Object.values(shape).join()}`
+const firstPage: ListShape = { group: undefined, customer: false, cursor: false }
+const statements = new Map<string, ListStatement>([[listKey(firstPage), hotStatement(listText(firstPage))]])
 
 /** Each text is built and named once. */
 function statementOf(key: string, text: () => string): ListStatement {
@@ -122,7 +124,7 @@ export async function listPortalJobs(
 ) {
   const after = cursor === undefined ? undefined : readCursor(cursor, 'newest')
   const shape = { group, customer: customer !== undefined, cursor: after !== undefined }
-  const list = statementOf(`list ${Object.values(shape).join()}`, () => listText(shape))
+  const list = statementOf(listKey(shape), () => listText(shape))
   const cursorValues = after ? [after.at, after.id] : []
   const rows = await list(finalStatement(db), limit + 1, ...(customer ? [customer] : []), ...cursorValues)
   return pageOf(rows, limit)
