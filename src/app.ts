@@ -1,13 +1,13 @@
 /** Creates the application from features and platform. Nothing happens on import. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../db/schema.gen.ts'
+import { addPages } from './app-pages.ts'
 import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
 import { findSlugOfHost } from './features/accounts/queries.ts'
-import { localeFor } from './features/accounts/regions/rules.ts'
 import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import type { DemoGuide } from './features/identity/demo/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
@@ -17,7 +17,7 @@ import { messagesHandlers } from './features/messages/handlers.ts'
 import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
 import { deleteStaleFiles, findUnnamedKeys } from './features/records/files/queries.ts'
-import { handlers, mailKinds, STORAGE_KEY_COLUMNS, type Api } from './operations.ts'
+import { handlers, mailKinds, STORAGE_KEY_COLUMNS } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connect } from './platform/database/connect.ts'
@@ -29,18 +29,11 @@ import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
 import { createHttp, type HttpServer } from './platform/http.ts'
 import { createListener } from './platform/http/listen.ts'
-import { createPageForms } from './platform/http/page-forms.ts'
-import { applyOutcome, createPageOutcomes } from './platform/http/page-outcomes.ts'
 import type { Translations } from './platform/i18n.ts'
-import type { PendingEffect } from './platform/http/session-cookies.ts'
 import type { Log } from './platform/log.ts'
-import { listStaticPaths, pageBodyLimit, registerPages } from './platform/pages.ts'
+import { listStaticPaths } from './platform/pages.ts'
 import type { ServerContext } from './platform/server-context.ts'
 import { createUrls, type UrlsOf } from './platform/urls.ts'
-
-/** Portal pages whose forms carry files: booking a job and editing one. */
-const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
-const FILE_FORM_LIMIT = 52 * 1024 * 1024
 
 const CLEAN_UP_INTERVAL_MS = 3_600_000
 /** Without its database for this long, the process reports itself unhealthy, so that its manager starts it anew. */
@@ -207,62 +200,6 @@ const contextSettings: ServerContext['contextSettings'] = (actor, account, added
 
 const queryRows = async <T>(pool: pg.Pool, text: string, values: unknown[]): Promise<T[]> =>
   (await pool.query(text, values)).rows as T[]
-
-async function addPages(
-  { translations, demo, log }: AppOptions,
-  buildFolder: string,
-  { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
-): Promise<void> {
-  const toApply = new WeakMap<object, { effects: PendingEffect[]; outcomes: ReturnType<typeof createPageOutcomes> }>()
-  const context = (request: FastifyRequest) => {
-    const requestApi = apiFor(request)
-    const outcomes = createPageOutcomes(request)
-    const { hostScope } = request
-    const isPortalPath = hostScope.surface === 'main' && request.url.startsWith('/p/')
-    const slugInPath = isPortalPath ? request.caller.addresses.portal : undefined
-    const acceptLanguage = request.headers['accept-language']
-    const locale = translations.choose(acceptLanguage)
-    const pageContext = {
-      api: requestApi.api as unknown as Api,
-      surface: slugInPath ? ('portal' as const) : hostScope.surface,
-      portal: hostScope.portal ?? slugInPath ?? null,
-      base: slugInPath ? `/p/${slugInPath}` : '',
-      locale,
-      regionalLocale: localeFor(acceptLanguage),
-      requestId: request.id,
-      ...createPageForms(request, requestApi.effects),
-      outcome: outcomes.outcome,
-      leaveOutcome: outcomes.leaveOutcome,
-      reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
-      demo,
-      words: (branches: readonly string[]) => translations.branch(locale, branches),
-      t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),
-    }
-    toApply.set(pageContext, { effects: requestApi.effects, outcomes })
-    return pageContext
-  }
-  await registerPages(http, {
-    buildFolder,
-    context,
-    origin: (request) => request.externalOrigin,
-    bodyLimit: (request) => bodyLimitOf(request, apiFor),
-    receiveForm: receivePageForm,
-    after: (request, reply, pageContext) => {
-      const { effects, outcomes } = toApply.get(pageContext)!
-      applyEffects(request, reply, effects)
-      applyOutcome(request, reply, outcomes)
-    },
-  })
-}
-
-/** Forms with files, for signed-in users: five files of 10 MB. Everything else stays small. */
-async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
-  if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
-  return apiFor(request).api.getPortalProfile!().then(
-    () => FILE_FORM_LIMIT,
-    () => pageBodyLimit,
-  )
-}
 
 function collectUpdates({ clock, config, log }: AppOptions, pool: pg.Pool): Promise<void> {
   return collectJobEmails({

@@ -1,0 +1,70 @@
+/** Serves the built pages, each with what it needs of its request: the operations, the portal, the language, its form. */
+import type { FastifyRequest } from 'fastify'
+import type { AppOptions } from './app.ts'
+import { localeFor } from './features/accounts/regions/rules.ts'
+import type { Api } from './operations.ts'
+import type { HttpServer } from './platform/http.ts'
+import { createPageForms } from './platform/http/page-forms.ts'
+import { applyOutcome, createPageOutcomes } from './platform/http/page-outcomes.ts'
+import type { PendingEffect } from './platform/http/session-cookies.ts'
+import { pageBodyLimit, registerPages } from './platform/pages.ts'
+
+/** Portal pages whose forms carry files: booking a job and editing one. */
+const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
+const FILE_FORM_LIMIT = 52 * 1024 * 1024
+
+export async function addPages(
+  { translations, demo, log }: AppOptions,
+  buildFolder: string,
+  { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
+): Promise<void> {
+  const toApply = new WeakMap<object, { effects: PendingEffect[]; outcomes: ReturnType<typeof createPageOutcomes> }>()
+  const context = (request: FastifyRequest) => {
+    const requestApi = apiFor(request)
+    const outcomes = createPageOutcomes(request)
+    const { hostScope } = request
+    const isPortalPath = hostScope.surface === 'main' && request.url.startsWith('/p/')
+    const slugInPath = isPortalPath ? request.caller.addresses.portal : undefined
+    const acceptLanguage = request.headers['accept-language']
+    const locale = translations.choose(acceptLanguage)
+    const pageContext = {
+      api: requestApi.api as unknown as Api,
+      surface: slugInPath ? ('portal' as const) : hostScope.surface,
+      portal: hostScope.portal ?? slugInPath ?? null,
+      base: slugInPath ? `/p/${slugInPath}` : '',
+      locale,
+      regionalLocale: localeFor(acceptLanguage),
+      requestId: request.id,
+      ...createPageForms(request, requestApi.effects),
+      outcome: outcomes.outcome,
+      leaveOutcome: outcomes.leaveOutcome,
+      reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
+      demo,
+      words: (branches: readonly string[]) => translations.branch(locale, branches),
+      t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),
+    }
+    toApply.set(pageContext, { effects: requestApi.effects, outcomes })
+    return pageContext
+  }
+  await registerPages(http, {
+    buildFolder,
+    context,
+    origin: (request) => request.externalOrigin,
+    bodyLimit: (request) => bodyLimitOf(request, apiFor),
+    receiveForm: receivePageForm,
+    after: (request, reply, pageContext) => {
+      const { effects, outcomes } = toApply.get(pageContext)!
+      applyEffects(request, reply, effects)
+      applyOutcome(request, reply, outcomes)
+    },
+  })
+}
+
+/** Forms with files, for signed-in users: five files of 10 MB. Everything else stays small. */
+async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
+  if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
+  return apiFor(request).api.getPortalProfile!().then(
+    () => FILE_FORM_LIMIT,
+    () => pageBodyLimit,
+  )
+}
