@@ -90,14 +90,17 @@ describe('the portal', () => {
     expect(refused.text).toContain('Nothing was saved. Someone else was signed in when this form was opened.')
   })
 
-  it('a new session of the same person may send it, and one that has ended leads to the sign-in page', async () => {
+  it('a new session of the same person may send it, and nobody without a session', async () => {
     const again = shop.visitor()
     await again.ok('signInToPortal', { email: a.email, password: 'correct horse battery' })
     const { version } = await again.ok('getPortalProfile')
     const fields = { formOwner: a.id, version: String(version), name: 'Ana Alpha' }
     expect((await submit(again, `${base}/account?/profile`, fields)).status).toBe(303)
     const nobody = await submit(shop.visitor(), `${base}/account?/profile`, fields)
-    expect([nobody.status, nobody.headers.location?.includes('/sign-in')]).toEqual([303, true])
+    expect([nobody.status, nobody.text.includes('Your session has ended')]).toEqual([401, true])
+    // A form that was made for nobody asks to sign in, and then to open the page again.
+    const unowned = await submit(shop.visitor(), `${base}/account?/profile`, { ...fields, formOwner: '' })
+    expect([unowned.status, unowned.headers.location?.includes('/sign-in')]).toEqual([303, true])
   })
 })
 

@@ -26,6 +26,13 @@ const canSignIn = async (email: string, password: string) =>
 /** The path of the newest link in mails to this address, on the main host. */
 const linkTo = async (email: string, page: string) =>
   new URL(linkIn((await server.mailTo(email)).at(-1), new RegExp(`http\\S+/${page}/\\S+`))).pathname
+/** Signs out everywhere from another device, which it returns. */
+async function endSessionsOf({ email }: Person): Promise<Person> {
+  const other = shop.visitor()
+  await other.ok('signInToPortal', { email, password: PASSWORD })
+  await (await open('/account', other)).press('Sign out all other devices')
+  return other
+}
 const signUp = async (email: string, person = shop.visitor()) => {
   await person.ok('signUp', { email, name: 'Martha Okonkwo', password: NEW_PASSWORD })
   return person
@@ -45,7 +52,7 @@ describe('signing in', () => {
     const after = await (
       await open('/signup', shop.visitor())
     ).press('Sign up', { name: 'Martha Okonkwo', email, phone: '07700 900318', password: NEW_PASSWORD })
-    expect(after.path).toMatch(/\/sign-in\?sent=/)
+    expect(after.path).toMatch(/\/sign-in$/)
     expect(after.text).toContain('Check your email to finish signing up.')
     expect(await server.mailTo(email)).toHaveLength(1)
     expect((await shop.owner.ok('listPortalUsers', { search: email })).rows).toMatchObject([
@@ -53,17 +60,19 @@ describe('signing in', () => {
     ])
   })
 
-  it.each([
-    ['the sign-in page', (email: string) => `/sign-in?sent=${encodeURIComponent(email)}`, {}],
-    ['the page for it', () => '/resend-activation', { email: true }],
-  ])('CP-12 "Resend email" on %s sends the activation again', async (_, path, fields) => {
-    const email = `martha.${shop.slug}@post.example`
-    const visitor = await signUp(email)
-    server.clock.advance(61_000)
-    await server.mailTo(email)
-    await (await open(path(email), visitor)).press('Resend email', 'email' in fields ? { email } : {})
-    expect(await server.mailTo(email)).toHaveLength(2)
-  })
+  it.each(['the sign-in page', 'the page for it'])(
+    'CP-12 "Resend email" on %s sends the activation again',
+    async (place) => {
+      const email = `martha.${shop.slug}@post.example`
+      const signUpPage = await open('/signup', shop.visitor())
+      const signInPage = await signUpPage.press('Sign up', { name: 'Martha Okonkwo', email, password: NEW_PASSWORD })
+      await server.mailTo(email)
+      server.clock.advance(61_000)
+      if (place === 'the sign-in page') await signInPage.press('Resend email')
+      else await (await open('/resend-activation', shop.visitor())).press('Resend email', { email })
+      expect(await server.mailTo(email)).toHaveLength(2)
+    },
+  )
 
   it('V-14 "Send reset link" mails a link, whose form sets the new password', async () => {
     await (await open('/forgot-password', shop.visitor())).press('Send reset link', { email: user.email })
@@ -71,7 +80,8 @@ describe('signing in', () => {
     const form = await open(path, shop.visitor())
     expect(await canSignIn(user.email, NEW_PASSWORD)).toBe(false)
     const after = await form.press('Change password', { password: NEW_PASSWORD })
-    expect(after.path).toMatch(/\/sign-in\?reset=1$/)
+    expect(after.path).toMatch(/\/sign-in$/)
+    expect(after.text).toContain('Your password was changed.')
     expect(await canSignIn(user.email, NEW_PASSWORD)).toBe(true)
     expect(await canSignIn(user.email, PASSWORD)).toBe(false)
   })
@@ -113,7 +123,7 @@ describe('activating', () => {
     const before = (await server.mailTo(email)).length
     server.clock.advance(61_000)
     const after = await (await open(path, shop.visitor())).press('Send new link')
-    expect(after.path).toMatch(/\/sign-in\?sent=/)
+    expect(after.path).toMatch(/\/sign-in$/)
     expect(await server.mailTo(email)).toHaveLength(before + 1)
   })
 
@@ -210,10 +220,36 @@ describe('jobs', () => {
       'requested.day': '2027-03-01',
       'requested.time': '09:30',
     })
-    const job = /jobs\/([\w-]+)\?done=booked$/.exec(after.path)![1]!
+    const job = /jobs\/([\w-]+)$/.exec(after.path)![1]!
     const booked = await user.ok('getPortalJob', { job })
     expect(booked).toMatchObject({ requested: { day: '2027-03-01', time: '09:30' }, address: '14 Pelican Quay' })
     expect(booked.fields).toMatchObject([{ id: 'wrong', value: 'Water stays in the bottom.' }])
+  })
+
+  it('a request whose session has ended is kept, signed in for, and booked once', async () => {
+    const form = await open(`/jobs/new/${template}`)
+    const second = await endSessionsOf(user)
+    const ended = await form.press('Send request', { 'fields.wrong': 'It hums.\nLoudly.', address: '9 Quay Street' })
+    expect([ended.status, ended.text.includes('Your session has ended')]).toEqual([401, true])
+    // Too early, it comes back.
+    const again = await ended.press('Send form again')
+    expect([again.status, (await second.ok('listPortalJobs')).rows.length]).toEqual([401, 0])
+    await (await again.follow('Sign in')).press('Sign in', { email: user.email, password: PASSWORD })
+    const booked = await again.press('Send form again')
+    expect(booked.path).toMatch(/\/jobs\/[\w-]{36}$/)
+    const { rows } = await user.ok('listPortalJobs')
+    expect(rows).toHaveLength(1)
+    const { fields } = await user.ok('getPortalJob', { job: rows[0]!.id })
+    expect(fields.map(({ value }) => String(value).replaceAll('\r\n', '\n'))).toEqual(['It hums.\nLoudly.'])
+  })
+
+  it('a password is not in the page that says that the session has ended', async () => {
+    const form = await open('/account')
+    await endSessionsOf(user)
+    const ended = await form.press('Change password', { current: PASSWORD, password: NEW_PASSWORD })
+    expect(ended.text).toContain('Your session has ended')
+    expect(ended.$.html()).not.toContain(NEW_PASSWORD)
+    expect(ended.$.html()).not.toContain(PASSWORD)
   })
 
   it('"Save changes" stores the edited answers', async () => {

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { newId } from '../src/platform/ids.ts'
+import { bookJob } from './portal.fixtures.ts'
 import { startSilentProxy, type SilentProxy } from './silent-proxy.ts'
 import { send, startSeparateServer, type Business, type Person, type TestServer } from './test-server.ts'
 
@@ -98,7 +99,7 @@ describe('a form that was refused', () => {
 describe('a form that uploads one file', () => {
   let user: Person
   beforeAll(async () => {
-    user = await shop.portalUser()
+    user = await shop.portalUser({ customers: [await shop.customer()] })
   })
   const submit = (returnTo: string, content: string, owner = user.id) => {
     const parts = Object.entries({ formOwner: owner, return: returnTo, 'file"; filename="a.txt': content })
@@ -114,11 +115,19 @@ describe('a form that uploads one file', () => {
   }
 
   it('leads back to its page, which tells either the success or the refusal, never both', async () => {
-    const page = `/p/${shop.slug}/jobs`
+    const job = await bookJob(user, await shop.template())
+    const page = `/p/${shop.slug}/jobs/${job}`
+    const read = async () => shownIn(await user.request('GET', page, { headers: { accept: 'text/html' } }))
+    const says = (text: string) => ['File added.', 'This file is empty.'].filter((words) => text.includes(words))
     const good = await submit(`${page}?done=attached`, 'text')
-    expect([good.status, good.headers.location]).toEqual([303, `${page}?done=attached`])
+    expect([good.status, good.headers.location]).toEqual([303, page])
+    expect(says(await read())).toEqual(['File added.'])
     const bad = await submit(`${page}?tab=files&done=attached&problem=busy#end`, '')
-    expect([bad.status, bad.headers.location]).toEqual([303, `${page}?tab=files&problem=fileEmpty#upload`])
+    // Without a fragment: it would keep the focus from the refusal.
+    expect([bad.status, bad.headers.location]).toEqual([303, `${page}?tab=files`])
+    expect(says(await read())).toEqual(['This file is empty.'])
+    // Reloading says neither again.
+    expect(says(await read())).toEqual([])
   })
 
   it('that was made for somebody else says so, and does not lead to their page', async () => {

@@ -120,7 +120,7 @@ async function takeAll(): Promise<void> {
       .filter({ has: page.getByLabel(/^Email/) })
       .getByRole('button')
       .click()
-    await page.waitForURL(/done=invited/)
+    await page.locator('.banner-good').waitFor()
     await page.close()
   }
   const changeEmail = async () => {
@@ -136,7 +136,7 @@ async function takeAll(): Promise<void> {
       .catch(() => {})
     await page.getByLabel(/New email/).fill('naveed@dockside.example')
     await page.getByRole('button', { name: 'Change email' }).click()
-    await page.waitForURL(/done=/)
+    await page.locator('.banner-good').waitFor()
     await page.close()
   }
   const anonymousPage = (route: string, name: string, url: Shot['url']): Shot => ({

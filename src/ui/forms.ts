@@ -53,8 +53,12 @@ export type Typed = {
   values: Values
 }
 
-/** Reads a form. `secrets` names further fields that are never sent back; passwords and tokens never are. */
-export async function readForm(request: Request, secrets: string[] = []): Promise<Typed> {
+/** Whether a field's value is never sent back to the browser. Answers to a template's fields are no secrets. */
+export const isSecretField = (name: string): boolean =>
+  !name.startsWith('fields.') && /^current$|password|repeat|token|secret/i.test(name)
+
+/** Reads a form. Passwords and tokens are never sent back. */
+export async function readForm(request: Request): Promise<Typed> {
   // By name: a form of many fields would take long to be searched for each of them.
   const typed = Map.groupBy(await request.formData(), ([name]) => name)
   const valuesOf = (name: string) => (typed.get(name) ?? []).map(([, value]) => value)
@@ -65,7 +69,7 @@ export async function readForm(request: Request, secrets: string[] = []): Promis
   // Without a prototype: a form may send a field called `constructor`.
   const values = Object.create(null) as Values
   for (const name of typed.keys()) {
-    if (/password|repeat|token|secret/i.test(name) || secrets.includes(name)) continue
+    if (isSecretField(name)) continue
     const all = valuesOf(name).filter((value) => typeof value === 'string')
     if (all.length > 0) values[name] = all.length === 1 ? all[0]! : all
   }

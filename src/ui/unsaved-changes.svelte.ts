@@ -17,7 +17,8 @@ export function unsavedChanges() {
     busy = true
     return async ({ result, update }) => {
       if (result.type === 'redirect' || result.type === 'success') dirty = false
-      await update({ reset: false })
+      // Kit would first go to the address of the form's action, and move the focus there.
+      await update({ reset: false, navigate: false })
       busy = false
     }
   }

@@ -1,6 +1,7 @@
 import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import type { PortalPaths } from '../paths.ts'
+import type { UnsentForm } from './sent-form.ts'
 
 declare global {
   namespace App {
@@ -36,6 +37,8 @@ declare global {
       requestId?: string
       /** A form was sent: reloading the page sends it again. */
       isForm?: boolean
+      /** The session had ended when this form was sent. */
+      unsent?: UnsentForm
     }
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { redirect } from '@sveltejs/kit'
+import { error, redirect } from '@sveltejs/kit'
+import type { RequestEvent } from '@sveltejs/kit'
 import type { Handle, HandleServerError } from '@sveltejs/kit/hooks'
 import type { Api } from './api.ts'
 import { requestContext } from './context.ts'
 import { exchangeToken } from './links.ts'
+import { noteFormOwner, readUnsent } from './sent-form.ts'
 import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import { isProblem, type Refusal } from '../ui/forms.ts'
@@ -16,7 +18,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   const { locals } = event
   Object.assign(locals, {
     ...context,
-    api: signInFirst(context, event.url, event.request.headers.get('x-sveltekit-action') === 'true'),
+    api: signInFirst(context, event),
     words: (...branches: string[]) => wordsByBranch(context, branches),
     paths: portal(context.base),
     finish: (target: string) => redirect(303, context.leaveOutcome(target)),
@@ -72,10 +74,11 @@ export const handleError: HandleServerError = ({ kind, error, event }) => {
 }
 
 /**
- * `api` whose calls lead to the sign-in page when the session is missing or has ended. A form sent by script stays where it
- * is and shows the refusal instead, so that what was typed is not lost.
+ * `api` whose calls lead to the sign-in page when the session is missing or has ended. A form is not lost by that: one sent by
+ * script stays where it is and shows the refusal, any other comes back in a page that can send it again.
  */
-function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
+function signInFirst(context: PageContext, { url, request }: Pick<RequestEvent, 'url' | 'request'>): Api {
+  const stays = request.headers.get('x-sveltekit-action') === 'true'
   let otherPerson: Refusal | undefined
   return new Proxy(context.api, {
     get(api, name: string) {
@@ -89,6 +92,8 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
           // The page of the form is not this person's: say why, and not that it does not exist.
           if (otherPerson && isProblem(refusal) && refusal.code === 'notFound') throw otherPerson
           if (stays || !isProblem(refusal) || refusal.code !== 'notSignedIn') throw refusal
+          const unsent = await readUnsent(request, url)
+          if (unsent) error(401, { code: 'notSignedIn', message: context.t('problems.notSignedIn'), unsent })
           const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
           redirect(
             303,
@@ -98,20 +103,6 @@ function signInFirst(context: PageContext, url: URL, stays: boolean): Api {
       }
     },
   })
-}
-
-/** Reads whom a form was made for, and hides that from the page's action. */
-function noteFormOwner(request: Request, context: PageContext): void {
-  if (request.method !== 'POST') return
-  const read = request.formData.bind(request)
-  const readForm = async () => {
-    const form = await read()
-    const owner = form.get('formOwner')
-    form.delete('formOwner')
-    if (typeof owner === 'string') context.setFormOwner(owner)
-    return form
-  }
-  Object.defineProperty(request, 'formData', { value: readForm })
 }
 
 /** Texts under one key per branch, so that those of a page and of its layout lie side by side in `page.data`. */

@@ -29,8 +29,11 @@ const fillPath = (path: string, records: Record<string, string>): string =>
     return records[name]
   })
 
+/** The forms that ask for something. An open dialog covers those of its page. */
 const formsOf = (page: Page): Locator =>
-  page.locator('form[method=post]').filter({ has: page.locator('[required], [aria-required=true]') })
+  page
+    .locator('body:not(:has(dialog[open])) form[method=post], dialog[open] form[method=post]')
+    .filter({ has: page.locator('[required], [aria-required=true]') })
 
 /** Sends each form of a page empty that asks for something; names those that were refused. */
 async function checkForms(person: Visitor, url: string): Promise<string[]> {
@@ -95,7 +98,10 @@ async function expectRefusal(page: Page, where: string, missing: string[]): Prom
     throw new Error(`${where}: nothing says what is wrong`)
   })
   await expect
-    .poll(() => alert.evaluate((element) => element === document.activeElement), { message: `${where}: focus`, timeout: 15_000 })
+    .poll(() => alert.evaluate((element) => element === document.activeElement), {
+      message: `${where}: focus`,
+      timeout: 15_000,
+    })
     .toBe(true)
   const isInView = await alert.evaluate((element) => {
     const { top, bottom } = element.getBoundingClientRect()

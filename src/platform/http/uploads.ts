@@ -89,8 +89,8 @@ function uploadOf({ fields, files }: ReceivedForm): { file: Upload; body: unknow
 }
 
 /**
- * The page again, scrolled to the form, with the refusal in place of the success that the form expected. Numbers of the text,
- * such as a limit, travel along: the page says the refusal again.
+ * The page again, with the refusal in place of the success that the form expected. It has the focus, which a fragment in the
+ * address would keep from it. Numbers of the text, such as a limit, travel along: the page says the refusal again.
  */
 function withProblem(path: string, refusal: Problem): string {
   const field = refusal.fields?.file
@@ -100,5 +100,5 @@ function withProblem(path: string, refusal: Problem): string {
   for (const name of [...search.keys()]) if (name === 'done' || name.startsWith('problem')) search.delete(name)
   search.append('problem', field?.code ?? refusal.code)
   for (const [name, value] of vars) search.append(`problem.${name}`, String(value))
-  return `${page}?${search}#upload`
+  return `${page}?${search}`
 }

@@ -26,6 +26,9 @@ for (const box of document.querySelectorAll('search input[type=search]')) {
       const list = box.closest('.list')
       if (thisSearch !== latestSearch || !fresh || !list) return
       history.replaceState(history.state, '', url)
+      // A screen reader says what has changed in a part that stays.
+      for (const status of list.querySelectorAll('search [role=status]'))
+        status.textContent = fresh.querySelector('search [role=status]')?.textContent ?? ''
       exchange(list, fresh, '.list-tools')
       const tools = list.querySelector('.list-tools')
       const freshTools = fresh.querySelector('.list-tools')
@@ -91,6 +94,36 @@ if (alert) {
   alert.focus()
 }
 
+/**
+ * Half a comment is kept in this tab, by its job, until it is sent or the person signs out. Office pages do the same in
+ * src/ui/drafts.ts.
+ */
+const ownDrafts = `draft:${document.documentElement.dataset.owner ?? ''}:`
+/** @param {(key: string) => boolean} isEnded */
+const deleteDrafts = (isEnded) => {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith('draft:') && isEnded(key)) sessionStorage.removeItem(key)
+}
+deleteDrafts((key) => !key.startsWith(ownDrafts))
+for (const form of document.querySelectorAll('form[data-draft]')) {
+  const field = form.querySelector('textarea')
+  if (!(form instanceof HTMLFormElement) || !field) continue
+  const key = `${ownDrafts}comment:${form.dataset.draft}`
+  const draft = sessionStorage.getItem(key) ?? ''
+  const words = (/** @type {string | null} */ text) => (text ?? '').split(/\s+/).join(' ').trim()
+  // Sending may have failed on the way: only the comment on the page proves that it was sent.
+  const comments = [...document.querySelectorAll('.comment .multiline')]
+  const isSent = sessionStorage.getItem(`${key}:sent`) !== null && comments.some((each) => words(each.textContent) === words(draft))
+  sessionStorage.removeItem(`${key}:sent`)
+  if (isSent) sessionStorage.removeItem(key)
+  else if (field.value === '') field.value = draft
+  field.addEventListener('input', () => sessionStorage.setItem(key, field.value))
+  form.addEventListener('submit', () => {
+    // What the browser entered by itself is kept as well.
+    sessionStorage.setItem(key, field.value)
+    sessionStorage.setItem(`${key}:sent`, '1')
+  })
+}
+
 /** A form is sent once, however often the button is pressed; leaving with unsaved input asks for confirmation. */
 let unsent = false
 document.addEventListener('input', (event) => {
@@ -103,6 +136,7 @@ document.addEventListener('submit', (event) => {
   if (form.dataset.sending) return event.preventDefault()
   form.dataset.sending = '1'
   unsent = false
+  if (/\/sign-out$/.test(new URL(form.action).pathname)) deleteDrafts(() => true)
   event.submitter?.setAttribute('aria-disabled', 'true')
 })
 /** A date or number that cannot be read is sent as "?", so that it is refused: browsers send it as if it were empty. */

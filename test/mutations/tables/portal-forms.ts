@@ -154,4 +154,24 @@ export const portalForms: Mutation[] = [
     operation: 'locals.api.updatePortalEmailChoices',
     tests: { [tests]: ['"Save emails" turns kinds of emails off and on'] },
   }),
+  {
+    name: 'form-of-an-ended-session-is-lost',
+    covers: ['CP-39'],
+    file: 'src/web/hooks.server.ts',
+    from: 'if (unsent) error(401',
+    to: "if (unsent?.owner === '') error(401",
+    tests: {
+      'test/portal-forms.test.ts': ['a request whose session has ended is kept, signed in for, and booked once'],
+    },
+  },
+  {
+    name: 'password-in-the-form-of-an-ended-session',
+    covers: ['PS-61'],
+    file: 'src/web/sent-form.ts',
+    from: '!isSecretField(entry[0])',
+    to: "!isSecretField('')",
+    tests: {
+      'test/portal-forms.test.ts': ['a password is not in the page that says that the session has ended'],
+    },
+  },
 ]

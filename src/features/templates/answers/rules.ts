@@ -52,7 +52,8 @@ export function checkFieldValues(
   }
   for (const field of fields) {
     const isRequired = getFieldPermission(field, audience) === 'required'
-    if (isRequired && !problems[field.id] && isUnanswered(values[field.id])) problems[field.id] = { code: 'required', vars: { name: field.name } }
+    if (isRequired && !problems[field.id] && isUnanswered(values[field.id]))
+      problems[field.id] = { code: 'required', vars: { name: field.name } }
   }
   return { values, problems }
 }

@@ -1,4 +1,4 @@
-import { isRedirect } from '@sveltejs/kit'
+import { isHttpError, isRedirect } from '@sveltejs/kit'
 import { isProblem } from '../../../../ui/forms.ts'
 import { paths } from '../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -14,7 +14,7 @@ export const actions: Actions = {
       await locals.api.signOut()
     } catch (refusal) {
       // Signed out already, in another tab or by time: what was asked for is so.
-      if (!isProblem(refusal) && !isRedirect(refusal)) throw refusal
+      if (!isProblem(refusal) && !isRedirect(refusal) && !isHttpError(refusal, 401)) throw refusal
     }
     locals.finish(paths.officeSignIn({ done: 'out' }))
   },

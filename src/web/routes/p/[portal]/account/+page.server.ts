@@ -51,7 +51,7 @@ export const actions: Actions = {
     locals.finish(locals.paths.account({ done: 'emails' }))
   },
   password: async ({ request, locals }) => {
-    const typed = await readForm(request, ['current'])
+    const typed = await readForm(request)
     const { failure } = await attempt(
       locals,
       typed,

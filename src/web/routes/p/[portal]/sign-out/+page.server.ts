@@ -1,4 +1,4 @@
-import { redirect } from '@sveltejs/kit'
+import { isHttpError, isRedirect, redirect } from '@sveltejs/kit'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Only a submitted form signs out; opening the address does nothing. */
@@ -6,7 +6,12 @@ export const load: PageServerLoad = ({ locals }) => redirect(303, locals.paths.h
 
 export const actions: Actions = {
   default: async ({ locals }) => {
-    await locals.api.signOutOfPortal()
+    try {
+      await locals.api.signOutOfPortal()
+    } catch (refusal) {
+      // The session had ended: what was asked for is so.
+      if (!isRedirect(refusal) && !isHttpError(refusal, 401)) throw refusal
+    }
     locals.finish(locals.paths.signIn({ done: 'out' }))
   },
 }
