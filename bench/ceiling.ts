@@ -3,32 +3,23 @@
  * security on, and begin + context + query + commit sent as one batch. It has no permissions, validation, history or log.
  * run.ts starts it with its settings as JSON; it is not part of the product.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
-import Fastify, { type FastifyRequest } from 'fastify'
-import pg from 'pg'
+import type { FastifyRequest } from 'fastify'
+import {
+  app,
+  nullableDate,
+  nullableText as text,
+  pool,
+  readSettings,
+  rowsOf,
+  runInTransaction,
+  start,
+  tokenOf,
+  type BaselineSettings,
+} from './baseline.ts'
 
-interface CeilingSettings {
-  host: string
-  port: number
-  database: string
-  user: string
-  password: string
-  listen: number
-  hash: string
-  template: string
-}
-const settings = JSON.parse(process.argv[2]!) as CeilingSettings
-const pool = new pg.Pool({
-  host: settings.host,
-  port: settings.port,
-  database: settings.database,
-  user: settings.user,
-  password: settings.password,
-  max: 12,
-  pipeline: true,
-} as pg.PoolConfig)
-const app = Fastify()
+const settings = readSettings<BaselineSettings & { hash: string; template: string }>()
 
 interface User {
   account: string
@@ -37,10 +28,6 @@ interface User {
   templates: string[]
 }
 
-const tokenOf = (request: FastifyRequest) =>
-  createHash('sha256')
-    .update(/=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '')
-    .digest()
 const lookUpUser = async (request: FastifyRequest) =>
   (
     await pool.query<User>({
@@ -58,30 +45,6 @@ const lookUpMember = async (request: FastifyRequest) =>
     })
   ).rows[0]!
 
-/** Sends begin, context, query and commit as one batch. */
-async function runInTransaction<Row extends pg.QueryResultRow>(
-  context: (string | null)[],
-  query: { name: string; text: string; values: unknown[] },
-  begin = 'begin read only',
-): Promise<Row[]> {
-  const client = await pool.connect()
-  try {
-    const [, , result] = await Promise.all([
-      client.query(begin),
-      client.query({
-        name: 'context',
-        values: context,
-        text: `select set_config('app.account', $1, true), set_config('app.staff', $2, true), set_config('app.actor_kind', $3, true), set_config('app.actor_id', $4, true),
-          set_config('app.customers', $5, true), set_config('app.jobs_of', $5, true), set_config('app.templates', $6, true)`,
-      }),
-      client.query<Row>(query),
-      client.query('commit'),
-    ])
-    return result.rows
-  } finally {
-    client.release()
-  }
-}
 const contextOf = (user: User) => [
   user.account,
   '',
@@ -99,33 +62,16 @@ const newestJobs = (where = '') => `select ${JOB_COLUMNS} from (
     order by found.created_at desc, found.id desc limit 50) j
   join customers c on c.account_id = $1 and c.id = j.customer_id order by j.created_at desc, j.id desc`
 
-const nullableDate = { type: ['string', 'null'], format: 'date-time' }
-const text = { type: ['string', 'null'] }
-const rowsSchema = {
-  response: {
-    200: {
-      type: 'object',
-      properties: {
-        rows: {
-          type: 'array',
-          items: {
-            type: 'object',
-            properties: {
-              id: text,
-              number: { type: 'number' },
-              title: text,
-              status: text,
-              customer: text,
-              address: text,
-              scheduled_at: nullableDate,
-              created_at: nullableDate,
-            },
-          },
-        },
-      },
-    },
-  },
-}
+const rowsSchema = rowsOf({
+  id: text,
+  number: { type: 'number' },
+  title: text,
+  status: text,
+  customer: text,
+  address: text,
+  scheduled_at: nullableDate,
+  created_at: nullableDate,
+})
 
 const listJobs = async (request: FastifyRequest) => {
   const user = await lookUpUser(request)
@@ -205,4 +151,4 @@ app.post('/login', async (request) => ({
   correct: await verify(settings.hash, (request.body as { password: string }).password),
 }))
 
-await app.listen({ port: settings.listen, host: '127.0.0.1' }).then(() => process.stdout.write('listening\n'))
+await start()

@@ -5,6 +5,8 @@ import { ACCOUNT, PASSWORD, SLUG, type BenchUser, type BenchWorld } from './data
 export interface OperationRequests {
   ours: Request[]
   ceiling: Request[]
+  /** To the second baseline, which answers three of them. */
+  lean?: Request[]
 }
 export type OperationName =
   'list' | 'open' | 'search' | 'create' | 'login' | 'staffList' | 'listPage' | 'partnerLike200'
@@ -16,10 +18,12 @@ export function buildRequests(world: BenchWorld): Record<OperationName, Operatio
     list: {
       ours: users.map((user) => portalRequest(user.token, '/jobs')),
       ceiling: users.map((user) => ceilingRequest(user.token, '/jobs')),
+      lean: users.map((user) => ceilingRequest(user.token, '/jobs')),
     },
     open: {
       ours: jobs.map((job) => portalRequest(userOf(job).token, `/jobs/${job.id}`)),
       ceiling: jobs.map((job) => ceilingRequest(userOf(job).token, `/jobs/${job.id}`)),
+      lean: jobs.map((job) => ceilingRequest(userOf(job).token, `/jobs/${job.id}`)),
     },
     search: searchRequests(world),
     create: createRequests(world),
@@ -92,6 +96,7 @@ function createRequests(world: BenchWorld): OperationRequests {
       const { site, fields } = booking(user)
       return ceilingRequest(user.token, '/jobs', { site, fields })
     }),
+    lean: world.users.map((user) => ceilingRequest(user.token, '/jobs', { customer: user.customers[1] })),
   }
 }
 

@@ -15,6 +15,7 @@ import type { Connect } from '../src/platform/database/connect.ts'
 import { hashPassword } from '../src/platform/secrets.ts'
 import { installedBytes, release } from '../tools/release.ts'
 import { measureBursts } from './bursts.ts'
+import type { Request } from 'autocannon'
 import { openWorld, PASSWORD, SIZES, withClient, type BenchWorld, type Size } from './dataset.ts'
 import { compareServers } from './load.ts'
 import { formatOverload, measureOverload } from './overload.ts'
@@ -88,15 +89,17 @@ async function reportOverload(): Promise<void> {
 interface MeasuredServers {
   ours: RunningServer
   ceiling: RunningServer
+  lean: RunningServer
 }
 
 async function run(): Promise<void> {
   if (!options.profile) await release(releaseFolder)
   const world = await openWorld(admin, size, log)
-  const ceilingFunctions = readFileSync(join(import.meta.dirname, 'ceiling.sql'), 'utf8')
-  await withClient(world.connect, (db) => db.query(`set role portico_owner; ${ceilingFunctions}`))
+  await prepareBaselines(world)
+  const hash = await hashPassword(PASSWORD)
   const measured: MeasuredServers = {
-    ceiling: await servers.startCeiling(world, await hashPassword(PASSWORD)),
+    ceiling: await servers.startBaseline('ceiling', world, { hash, template: world.template }),
+    lean: await servers.startBaseline('lean', world),
     ours: await servers.startOurs(world, options.profile ? ['--cpu-prof', `--cpu-prof-dir=${scratch}`] : []),
   }
   const { ours } = measured
@@ -133,30 +136,41 @@ async function run(): Promise<void> {
   console.log(JSON.stringify(summary))
 }
 
-/** Measures each selected operation at each connection count, beside the baseline. */
+async function prepareBaselines(world: BenchWorld): Promise<void> {
+  const read = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8')
+  await withClient(world.connect, async (db) => {
+    // Statement by statement, because VACUUM takes no transaction.
+    for (const each of read('lean.sql')
+      .split(/;\n/)
+      .filter((text) => text.trim()))
+      await db.query(each)
+    await db.query(`set role portico_owner; ${read('ceiling.sql')}`)
+  })
+}
+
+/** Measures each selected operation at each connection count, beside the baselines. */
 async function measureOperations(
   world: BenchWorld,
-  { ours, ceiling }: MeasuredServers,
+  { ours, ceiling, lean }: MeasuredServers,
   operations: Record<OperationName, OperationRequests>,
 ): Promise<OperationRow[]> {
   const table: OperationRow[] = []
   const selected = Object.entries(operations).filter(([name]) => isSelected(name))
   for (const [name, requests] of selected) {
     for (const connections of connectionCounts) {
-      const result = await compareServers(
-        {
-          ours: { server: ours, requests: requests.ours },
-          ceiling: { server: ceiling, requests: requests.ceiling },
-        },
-        {
-          connections,
-          seconds,
-          // A round has only about a hundred sign-ins, so they need twice as many rounds.
-          rounds: name === 'login' ? 2 * rounds : rounds,
-          before: () => resetRateLimits(world),
-        },
-      )
-      const row = { name, connections, ...result }
+      const sides: Record<string, { server: RunningServer; requests: Request[] }> = {
+        ours: { server: ours, requests: requests.ours },
+        ceiling: { server: ceiling, requests: requests.ceiling },
+        ...(requests.lean && { lean: { server: lean, requests: requests.lean } }),
+      }
+      const figures = await compareServers(sides, {
+        connections,
+        seconds,
+        // A round has only about a hundred sign-ins, so they need twice as many rounds.
+        rounds: name === 'login' ? 2 * rounds : rounds,
+        before: () => resetRateLimits(world),
+      })
+      const row = { name, connections, ours: figures.ours!, ceiling: figures.ceiling!, lean: figures.lean ?? null }
       table.push(row)
       log(formatRow(row))
     }
@@ -165,20 +179,24 @@ async function measureOperations(
 }
 
 function summarizeTable(table: readonly OperationRow[]) {
-  const ratio = (name: OperationName) => {
-    const rows = table.filter((row) => row.name === name && row.ceiling)
-    if (rows.length === 0) return null
-    return round2(rows.reduce((sum, row) => sum + row.ours.cpu / row.ceiling!.cpu, 0) / rows.length)
+  const ratioTo = (baseline: 'ceiling' | 'lean', name: OperationName) => {
+    const ratios = table.flatMap((row) => {
+      const other = row.name === name && row[baseline]
+      return other ? [row.ours.cpu / other.cpu] : []
+    })
+    return ratios.length === 0 ? null : round2(ratios.reduce((sum, each) => sum + each, 0) / ratios.length)
   }
+  const ratio = (name: OperationName) => ratioTo('ceiling', name)
+  const leanRatio = (name: OperationName) => ratioTo('lean', name)
   const tail = (name: OperationName) => {
     const figures = table.find((row) => row.name === name && row.connections === 64)?.ours
     return figures ? round2(figures.p99 / figures.p50) : null
   }
   return {
-    list: { ratio: ratio('list'), p99_over_p50: tail('list') },
-    open: { ratio: ratio('open'), p99_over_p50: tail('open') },
+    list: { ratio: ratio('list'), leanRatio: leanRatio('list'), p99_over_p50: tail('list') },
+    open: { ratio: ratio('open'), leanRatio: leanRatio('open'), p99_over_p50: tail('open') },
     search: { ratio: ratio('search'), p99_over_p50: tail('search') },
-    create: { ratio: ratio('create'), p99_over_p50: tail('create') },
+    create: { ratio: ratio('create'), leanRatio: leanRatio('create'), p99_over_p50: tail('create') },
     login: { ratio: ratio('login') },
     staffList: { ratio: ratio('staffList') },
     listPage: { ratio: ratio('listPage') },

@@ -57,23 +57,17 @@ export class Servers {
     })
   }
 
-  /** Starts the baseline server on this database. */
-  async startCeiling(world: BenchWorld, passwordHash: string): Promise<RunningServer> {
+  /** Starts a baseline server on this database, with the role and the rights of ours. */
+  async startBaseline(name: 'ceiling' | 'lean', world: BenchWorld, settings: object = {}): Promise<RunningServer> {
     const port = await freePort()
-    const settings = {
-      ...world.connect,
-      user: 'portico_app',
-      password: passwords.portico_app,
-      listen: port,
-      hash: passwordHash,
-      template: world.template,
-    }
+    const { connect } = world
+    const all = { ...connect, user: 'portico_app', password: passwords.portico_app, listen: port, ...settings }
     return this.#start({
-      name: 'ceiling',
-      args: [join(import.meta.dirname, 'ceiling.ts'), JSON.stringify(settings)],
+      name,
+      args: [join(import.meta.dirname, `${name}.ts`), JSON.stringify(all)],
       env: {},
       readyLine: /listening/,
-      database: world.connect.database,
+      database: connect.database,
       port,
     })
   }
