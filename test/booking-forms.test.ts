@@ -40,3 +40,102 @@ describe('a requested time', () => {
     expect(await jobs()).toEqual([])
   })
 })
+
+describe('the service address', () => {
+  /** A second customer of the same portal user, with two sites. */
+  const addHotel = async () => {
+    const hotel = await shop.customer('Southville Hotel')
+    const sites = [await shop.site(hotel, '2 North Street'), await shop.site(hotel, '9 Mill Lane')]
+    const both = await shop.portalUser({ customers: [customer, hotel] })
+    return { hotel, sites, both }
+  }
+  const offered = ({ $ }: Awaited<ReturnType<typeof openBooking>>) =>
+    $('select[name=site] option')
+      .toArray()
+      .map((option) => $(option).text())
+
+  it('with several customers is asked for once one is chosen, and offers that customer’s sites only', async () => {
+    const { hotel, both } = await addHotel()
+    const form = await openBooking(both)
+    expect(form.$('select[name=site], [name=address]')).toHaveLength(0)
+    expect(form.text).toContain('Choose a customer to see their addresses.')
+    const chosen = await form.press('Show addresses', { customer: hotel, 'requested.day': '2027-12-10' })
+    expect(offered(chosen)).toEqual(['Choose', '2 North Street', '9 Mill Lane', 'Another address'])
+    expect(chosen.$('[name="requested.day"]').val()).toBe('2027-12-10')
+    const inAddress = await openScreen(both, `/p/${shop.slug}/jobs/new/${template}?customer=${customer}`)
+    expect(offered(inAddress)).toEqual(['14 Pelican Quay', 'Another address'])
+  })
+
+  it('a form sent before the addresses are shown comes back with them', async () => {
+    const { hotel, both } = await addHotel()
+    const form = await (await openBooking(both)).press('Send request', { customer: hotel })
+    expect(offered(form)).toEqual(['Choose', '2 North Street', '9 Mill Lane', 'Another address'])
+    expect(form.text).toContain('Enter an address.')
+    expect(await jobs()).toEqual([])
+  })
+
+  it('another customer’s booking keeps nothing of the first one’s address', async () => {
+    const { hotel, sites, both } = await addHotel()
+    const first = await openScreen(both, `/p/${shop.slug}/jobs/new/${template}?customer=${customer}`)
+    const changed = await first.press('Show addresses', { customer: hotel, site: 'other', address: '1 Secret Yard' })
+    expect(changed.$('[name=address]').val()).toBe('')
+    expect(changed.$('select[name=site] option[selected]').text()).toBe('Choose')
+    await changed.press('Send request', { site: sites[1]! })
+    expect(await jobs()).toMatchObject([{ customer: { id: hotel }, address: '9 Mill Lane' }])
+  })
+
+  it('another address is asked for only when it is chosen, and required then', async () => {
+    const form = await openBooking()
+    expect(form.$('select[name=site] option[selected]').text()).toBe('14 Pelican Quay')
+    const refused = await form.press('Send request', { site: 'other' })
+    expect(refused.$('#form-address-error').text()).toBe('Enter an address.')
+    await refused.press('Send request', { site: 'other', address: '1 New Yard' })
+    expect(await jobs()).toMatchObject([{ address: '1 New Yard' }])
+  })
+})
+
+describe('the file section', () => {
+  const FILE = (id: string, name: string) => ({ id, name, type: 'file', portal: 'optional', worker: 'optional' })
+
+  it('is one: a picker for the job, or one for each file field of the service', async () => {
+    const pickers = (form: Awaited<ReturnType<typeof openBooking>>) =>
+      form
+        .$('[data-picker] .label')
+        .toArray()
+        .map((label) => form.$(label).text().replace('Optional', '').trim())
+    expect(pickers(await openBooking())).toEqual(['Photos and files'])
+    template = await shop.template({ name: 'Survey', fields: [FILE('plan', 'Plan'), FILE('photos', 'Photos')] })
+    expect(pickers(await openBooking())).toEqual(['Plan', 'Photos'])
+  })
+
+  it('offers the camera of a phone beside the files of the device', async () => {
+    const form = await openBooking()
+    const inputs = form.$('[data-picker] input[type=file]').toArray()
+    expect(inputs.map((input) => [form.$(input).attr('name'), form.$(input).attr('capture')])).toEqual([
+      ['upload.files', undefined],
+      ['upload.files', 'environment'],
+    ])
+  })
+
+  it('comes last, after where, when and the questions', async () => {
+    template = await shop.template({
+      name: 'Survey',
+      fields: [FILE('plan', 'Plan'), { id: 'w', name: 'Why?', type: 'text', portal: 'optional', worker: 'optional' }],
+    })
+    const form = await openBooking()
+    const names = form
+      .$('main form [name]')
+      .toArray()
+      .map((control) => form.$(control).attr('name'))
+    expect(names.filter((name) => name !== 'formKey' && name !== 'formOwner')).toEqual([
+      'site',
+      'address',
+      'requested.day',
+      'requested.time',
+      'quantity',
+      'fields.w',
+      'upload.fields.plan',
+      'upload.fields.plan',
+    ])
+  })
+})

@@ -1,3 +1,6 @@
+/** File types that file inputs offer; the server checks the content of each file. */
+export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
+
 /** "1.4 MB" */
 export function fileSize(bytes: number, locale: string): string {
   const isLarge = bytes >= 1_000_000

@@ -11,9 +11,6 @@ type T = (key: string, vars?: Record<string, unknown>) => string
 /** Whether a day starts a line or is inside a sentence. */
 type Place = 'alone' | 'sentence'
 
-/** File types the file picker offers; the server checks the content of each file. */
-export const ACCEPT = '.jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.docx,.xlsx,.csv,.txt'
-
 /** The customer's six statuses have the same names as the looks. */
 export const look = (status: string): StatusLook => status as StatusLook
 
@@ -90,11 +87,16 @@ export function whenLines(
   }
 }
 
-/** Fields to show on a form: leaves out read-only fields without a value, and section headers with nothing below. */
+/** File fields that the customer may answer. Their pickers stand together at the end of a form. */
+export const fileFields = (fields: readonly Question[]): Question[] =>
+  fields.filter((field) => field.type === 'file' && field.permission !== 'readOnly')
+
+/** Fields to show on a form, without those of `fileFields`: leaves out read-only fields without a value, and section headers with nothing below. */
 export function visibleFields(fields: readonly Question[]): Question[] {
-  const kept = fields.filter(
-    (each) => each.type === 'section' || each.permission !== 'readOnly' || each.value !== undefined,
-  )
+  const asked = fileFields(fields)
+  const kept = fields
+    .filter((each) => !asked.includes(each))
+    .filter((each) => each.type === 'section' || each.permission !== 'readOnly' || each.value !== undefined)
   return kept.filter(
     (each, index) =>
       each.type !== 'section' ||

@@ -15,6 +15,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     ...locals.words('jobs.portal', 'records.portal'),
     title: locals.t('jobs.portal.editTitle', { number: job.number }),
     job,
+    slug: params.portal,
     requestedStart,
     today,
     kept: filesOfAnswers(job),

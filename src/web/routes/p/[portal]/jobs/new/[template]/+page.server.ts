@@ -6,7 +6,7 @@ import { attachments } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params }) => {
+export const load: PageServerLoad = async ({ locals, params, url }) => {
   const bookable = await locals.api.getBookingOptions({ template: params.template })
   const template = bookable.templates.find((each) => each.id === params.template)!
   return {
@@ -14,6 +14,8 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     title: locals.t('jobs.portal.newOf', { name: template.name }),
     bookable,
     template,
+    slug: params.portal,
+    customer: url.searchParams.get('customer'),
     // A form sent twice books once.
     formKey: crypto.randomUUID(),
     ownBar: true,
@@ -23,7 +25,8 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { fields: questions, currency } = await locals.api.getBookingOptions({ template: params.template })
+    const bookable = await locals.api.getBookingOptions({ template: params.template })
+    const { fields: questions, currency } = bookable
     const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
     const { kept, faults } = await attachments(locals, typed, [
       'files',
@@ -32,6 +35,9 @@ export const actions: Actions = {
     const again = (status: number, data: Partial<FormFailure>) =>
       fail(status, { values: typed.values, form: 'form', ...data, kept })
     if (typed.text('remove')) return again(200, {})
+    // Addresses belong to a customer: nothing entered for another one stays.
+    const { site: _site, address: _address, ...valuesOfAnyCustomer } = typed.values
+    if (typed.text('change')) return again(200, { values: valuesOfAnyCustomer })
     if (Object.keys(faults).length > 0)
       return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
 
@@ -53,7 +59,10 @@ export const actions: Actions = {
       }),
     )
     if (failure)
-      return again(failure.status, { ...failure.data, problem: moveAddressError(failure.data.problem, typed) })
+      return again(failure.status, {
+        ...failure.data,
+        problem: moveAddressError(failure.data.problem, typed, bookable),
+      })
     locals.finish(
       output.jobs.length === 1
         ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' })
@@ -62,10 +71,15 @@ export const actions: Actions = {
   },
 }
 
-/** When no service address is chosen, the error belongs to the select and not to the other address. */
-function moveAddressError(problem: FormFailure['problem'], typed: Typed): FormFailure['problem'] {
+/** Unless another address is chosen, the error belongs to the list of sites. */
+function moveAddressError(
+  problem: FormFailure['problem'],
+  typed: Typed,
+  { customers }: { customers: { id: string; sites: unknown[] }[] },
+): FormFailure['problem'] {
   const { customer, address, ...others } = problem.fields
-  return address && 'site' in typed.values && !typed.text('site')
+  const chosen = customers.length === 1 ? customers[0] : customers.find(({ id }) => id === typed.text('customer'))
+  return address && chosen && chosen.sites.length > 0 && typed.text('site') !== 'other'
     ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } }
     : problem
 }
