@@ -31,7 +31,8 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await person.fill('Service address', '2 Orchard Lane, Bath BA1 2QD')
     await person.fill('What is wrong?', 'It hums and does nothing.')
     await page
-      .getByLabel(/^Photos and files/)
+      .locator('[name="upload.files"]')
+      .first()
       .setInputFiles({ name: 'machine.png', mimeType: 'image/png', buffer: PHOTO })
     await person.fill('Day', dayFromNow(5))
     await person.fill('Time', '14:00')
@@ -75,6 +76,7 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
     await signInToPortal(person, server, business.slug, eleanor.email)
     await person.press(/Dishwasher repair/)
     await person.choose('Customer', 'Eleanor Finch')
+    await person.press('Show addresses')
     await person.choose('Service address', 'Another address')
     await person.fill(
       'Other address',
@@ -101,8 +103,8 @@ describe.each(DEVICES)('Without JavaScript, on a %s', (device) => {
 
     await person.page.goto(portalAt(server, business.slug, '/jobs/new'))
     await person.choose('Customer', 'Redcliffe Parade Lettings')
-    await person.choose('Service address', 'Another address')
-    await person.fill('Other address', '8 Guinea Street, Bristol BS1 6SX')
+    await person.press('Show addresses')
+    await person.fill('Service address', '8 Guinea Street, Bristol BS1 6SX')
     await person.fill('What is wrong?', 'It hums.')
     await server.stored((db) =>
       db.deleteFrom('portal_links').where('account_id', '=', business.id).where('customer_id', '=', second).execute(),

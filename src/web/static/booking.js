@@ -155,10 +155,10 @@ customer?.addEventListener('change', async () => {
   const url = `${location.pathname}?customer=${encodeURIComponent(value)}`
   const response = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
   if (customer.value !== value) return
-  const fresh =
-    response?.ok && !response.redirected
-      ? new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('[data-places]')
-      : null
+  const html = response?.ok && !response.redirected ? await response.text() : ''
+  // This page's policy refuses the styles of another page, even of one that is only read.
+  const parsed = new DOMParser().parseFromString(html.replaceAll(/<style[^>]*>[^<]*<\/style>/g, ''), 'text/html')
+  const fresh = parsed.querySelector('[data-places]')
   if (fresh) return places.replaceWith(fresh)
   // Without an answer the form itself brings the addresses, as it does without a script.
   const change = Object.assign(document.createElement('input'), { type: 'hidden', name: 'change', value: 'customer' })

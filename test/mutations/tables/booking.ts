@@ -75,6 +75,26 @@ export const booking: Mutation[] = [
     },
   },
   {
+    name: 'address-of-another-customer-stays',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/p/[portal]/jobs/new/[template]/+page.server.ts',
+    from: "if (typed.text('change')) return again(200, { values: valuesOfAnyCustomer })",
+    to: "if (typed.text('change')) return again(200, {})",
+    tests: {
+      'test/booking-forms.test.ts': ['another customer’s booking keeps nothing of the first one’s address'],
+    },
+  },
+  {
+    name: 'a-box-for-files-beside-the-file-fields',
+    covers: ['issue 9, 1.9'],
+    file: 'src/features/jobs/portal/ui/FileSection.svelte',
+    from: '{#each asked as field (field.id)}',
+    to: '{#if label}<FilePicker name="files" {label} kept={keptFor(\'\')} {hrefOf} {from} />{/if}{#each asked as field (field.id)}',
+    tests: {
+      'test/booking-forms.test.ts': ['is one: a picker for the job, or one for each file field of the service'],
+    },
+  },
+  {
     name: 'requested-time-although-turned-off',
     covers: ['V-35'],
     file: 'src/features/jobs/booking/handlers.ts',

@@ -1,0 +1,64 @@
+/// <reference lib="dom" />
+/** Booking on a phone with script: addresses follow the customer, photos are scaled and shown before they are sent. */
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { closeAll, startAppServer, visitor } from './browser.ts'
+import { harbour, portalAt, signInToPortal } from './steps.ts'
+
+const LARGE_PHOTO = join(import.meta.dirname, '../fixtures/photo-50mp.jpg')
+afterAll(closeAll)
+
+describe('the booking form on a phone', () => {
+  it('offers the chosen customer’s addresses, and another one only when it is chosen', async () => {
+    const server = await startAppServer()
+    const business = await harbour(server)
+    const [first, second] = [await business.customer('Eleanor Finch'), await business.customer('Southville Hotel')]
+    await business.site(first, '14 Pelican Quay')
+    await business.site(second, '2 North Street')
+    const eleanor = await business.portalUser({ customers: [first, second] })
+    const { page, ...person } = await visitor('phone')
+    await signInToPortal({ page, ...person }, server, business.slug, eleanor.email)
+    await page.goto(portalAt(server, business.slug, '/jobs/new'))
+    const sites = page.locator('select[name=site] option')
+    const other = page.locator('[name=address]')
+    expect(await page.getByRole('button', { name: 'Show addresses' }).isVisible()).toBe(false)
+    await person.choose('Customer', 'Eleanor Finch')
+    await sites.getByText('14 Pelican Quay').waitFor({ state: 'attached' })
+    expect(await other.isVisible()).toBe(false)
+    await person.choose('Service address', 'Another address')
+    await other.fill('1 Secret Yard')
+    await person.choose('Customer', 'Southville Hotel')
+    await sites.getByText('2 North Street').waitFor({ state: 'attached' })
+    expect(await sites.allTextContents()).toEqual(['2 North Street', 'Another address'])
+    expect([await other.isVisible(), await other.inputValue()]).toEqual([false, ''])
+    await person.accessible()
+    await person.close()
+  })
+
+  it('scales a photo of 50 megapixels before it is sent, shows it, and removes what was chosen', async () => {
+    const server = await startAppServer()
+    const business = await harbour(server)
+    const customer = await business.customer('Eleanor Finch')
+    await business.site(customer, '14 Pelican Quay')
+    const eleanor = await business.portalUser({ customers: [customer] })
+    const { page, ...person } = await visitor('phone')
+    await signInToPortal({ page, ...person }, server, business.slug, eleanor.email)
+    await page.goto(portalAt(server, business.slug, '/jobs/new'))
+    const [files, camera] = [page.locator('[name="upload.files"]').first(), page.locator('[capture]')]
+    await files.setInputFiles(LARGE_PHOTO)
+    await page.locator('[data-chosen] canvas').waitFor()
+    await camera.setInputFiles({ name: 'label.txt', mimeType: 'text/plain', buffer: Buffer.from('WM 14-A') })
+    await page.getByText('label.txt').waitFor()
+    await person.press('Remove label.txt')
+    const sentWidth = () =>
+      files.evaluate(async (input: HTMLInputElement) => (await createImageBitmap(input.files![0]!)).width)
+    await expect.poll(sentWidth, { timeout: 15_000 }).toBe(4000)
+    expect(await files.evaluate((input: HTMLInputElement) => input.files!.length)).toBe(1)
+    await person.fill('What is wrong?', 'Water stays in the bottom.')
+    await person.accessible()
+    await person.press('Send request')
+    await person.see('Request received.')
+    await person.see('photo-50mp.jpg')
+    await person.close()
+  })
+})
