@@ -1,7 +1,7 @@
 /** Links that call a phone number or open a map. */
 
 /** Between number and extension, as people write it: "x12", "ext. 12". */
-const EXTENSION = /\s*(?:;ext=|extension|ext\.?|x)\s*(\d{1,6})$/i
+const EXTENSION = /(?:;ext=|extension|ext\.?|x)\s*(\d{1,6})$/i
 
 /** The `tel:` link of a phone number as it is written. The zero of "+44 (0)117" is not dialed from abroad (RFC 3966). */
 export function telUrl(phone: string): string {
