@@ -46,6 +46,15 @@ export interface AccountSettings {
   time_zone: string;
   updated_at: Timestamp;
   version: Generated<number>;
+  work_ends: Generated<string>;
+  /**
+   * Local time of day. Visits outside of the hours are warned of, not refused.
+   */
+  work_starts: Generated<string>;
+  /**
+   * ISO days of the week, 1 is Monday. Visits on others are warned of.
+   */
+  working_days: Generated<number[]>;
 }
 
 export interface AccountSlugs {
@@ -267,6 +276,10 @@ export interface Jobs {
   template_id: string;
   template_version: number;
   title: string;
+  /**
+   * What staff can undo for a minute: the columns before the change that made this version. Void in any other version.
+   */
+  undo: Json | null;
   /**
    * Comments by the customer that nobody in the office has read.
    */

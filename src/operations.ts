@@ -17,6 +17,7 @@ import { jobsMessages } from './features/jobs/messages.ts'
 import { jobEditingHandlers } from './features/jobs/office/editing/handlers.ts'
 import { jobReadingHandlers } from './features/jobs/office/handlers.ts'
 import { jobStatusHandlers } from './features/jobs/office/status/handlers.ts'
+import { jobScheduleHandlers } from './features/jobs/schedule/handlers.ts'
 import { portalJobs } from './features/jobs/portal/contract.ts'
 import { portalJobEditingHandlers } from './features/jobs/portal/editing/handlers.ts'
 import { portalJobReadingHandlers } from './features/jobs/portal/handlers.ts'
@@ -87,6 +88,7 @@ export const handlers = [
   ...jobReadingHandlers,
   ...jobEditingHandlers,
   ...jobStatusHandlers,
+  ...jobScheduleHandlers,
   ...notificationsHandlers,
   ...peopleHandlers,
   ...portalHandlers,

@@ -50,7 +50,10 @@ async function follow(person: Person, path: string, reply: PageReply): Promise<S
     return openScreen(person, pathname + search)
   }
   const $ = load(reply.text)
-  const text = plain($('body').text())
+  // The data of scripts holds every text of the page, shown or not.
+  const body = $('body').clone()
+  body.find('script').remove()
+  const text = plain(body.text())
   return {
     status: reply.status,
     path,

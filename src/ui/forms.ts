@@ -20,7 +20,13 @@ export type Refusal = {
 }
 
 /** What a form shows, in the reader's language, with one text per field. */
-export type FormProblem = { code: string; title: string; detail?: string; fields: Record<string, string> }
+export type FormProblem = {
+  code: string
+  title: string
+  detail?: string
+  fields: Record<string, string>
+  warnings?: string[]
+}
 export type Values = Record<string, string | string[]>
 export type FormFailure = { problem: FormProblem; values: Values; form: string }
 /** What a page's form action returned, if one ran. */

@@ -52,6 +52,7 @@ const presentSettings = (account: AccountContext, row: SettingsRow) => ({
   supportEmail: row.support_email,
   supportPhone: row.support_phone,
   postalAddress: row.postal_address,
+  workingHours: { days: row.working_days, from: row.work_starts, to: row.work_ends },
   version: row.version,
 })
 
@@ -80,14 +81,19 @@ const AUDITED_SETTINGS = [
   'support_email',
   'support_phone',
   'postal_address',
+  'working_days',
+  'work_starts',
+  'work_ends',
 ] as const
+
+const textOf = (value: string | number[] | null) => (Array.isArray(value) ? value.join() : value)
 
 /** The settings that changed, each with its old and new value. */
 const findChanges = (before: SettingsRow, after: SettingsRow) =>
   Object.fromEntries(
-    AUDITED_SETTINGS.filter((key) => before[key] !== after[key]).map((key) => [
+    AUDITED_SETTINGS.filter((key) => String(before[key]) !== String(after[key])).map((key) => [
       key,
-      { from: before[key], to: after[key] },
+      { from: textOf(before[key]), to: textOf(after[key]) },
     ]),
   )
 

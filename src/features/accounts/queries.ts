@@ -12,6 +12,9 @@ export interface SettingsRow {
   support_email: string | null
   support_phone: string | null
   postal_address: string | null
+  working_days: number[]
+  work_starts: string
+  work_ends: string
   version: number
 }
 
@@ -26,6 +29,9 @@ const COLUMNS = [
   'support_email',
   'support_phone',
   'postal_address',
+  'working_days',
+  'work_starts',
+  'work_ends',
   'version',
 ] as const
 
@@ -41,6 +47,8 @@ export interface SettingsInput {
   supportEmail: string | null
   supportPhone: string | null
   postalAddress: string | null
+  /** Undefined leaves them. */
+  workingHours?: { days: number[]; from: string; to: string } | undefined
 }
 
 /** Undefined when the settings have been changed since the version `seen`. */
@@ -62,6 +70,11 @@ export const updateSettings = (
       support_email: input.supportEmail,
       support_phone: input.supportPhone,
       postal_address: input.postalAddress,
+      ...(input.workingHours && {
+        working_days: input.workingHours.days,
+        work_starts: input.workingHours.from,
+        work_ends: input.workingHours.to,
+      }),
       updated_at: at,
       version: set('version', '+', 1),
     }))

@@ -24,6 +24,7 @@ import {
   timeZone,
 } from './job/contract.ts'
 import { jobStatusChanges } from './office/status/contract.ts'
+import { jobSchedule } from './schedule/contract.ts'
 
 declareProblems({
   jobChanged: [409, 'Someone else changed the job since the `version` you sent. Read it again.'],
@@ -34,6 +35,7 @@ declareProblems({
   editingClosed: [409, 'The status of the job no longer allows changes by the customer.'],
   cancelingClosed: [409, 'The status of the job no longer allows canceling by the customer.'],
   deletingClosed: [409, 'The job is scheduled, so the customer can no longer delete it.'],
+  undoExpired: [409, 'The change can no longer be undone: it is over a minute old, or not yours.'],
   noCustomer: [409, 'No active customer is linked to this portal user.'],
   bookingNotAllowed: [403, 'This portal user may not book jobs.'],
   editingNotAllowed: [403, 'This portal user may not change the job.'],
@@ -99,6 +101,7 @@ const job = z
         cancel: flag('Cancel the job.'),
         reinstate: flag('Reinstate the job.'),
         delete: flag('Delete the job.'),
+        undo: flag('Undo the last change, which was yours and is less than a minute old.'),
         comment: flag('Add a comment.'),
       })
       .describe('What you may do now.'),
@@ -241,6 +244,7 @@ const reading = {
           cancel: true,
           reinstate: false,
           delete: false,
+          undo: false,
           comment: true,
         },
       },
@@ -259,5 +263,5 @@ const reading = {
 
 export const jobs = contract(
   { name: 'Jobs', description: 'Work for customers, from the request to completion, as the office sees it.' },
-  { ...reading, ...jobForm, ...jobStatusChanges, ...jobComments },
+  { ...reading, ...jobForm, ...jobStatusChanges, ...jobSchedule, ...jobComments },
 )

@@ -7,6 +7,7 @@ import type { jobs } from './contract.ts'
 import { nameWorkers } from './form/queries.ts'
 import { changeJob, releaseDeclined, removeJob, type JobRecord } from './queries.ts'
 import { jobParent, type JobStatus } from './rules.ts'
+import { undoRecord } from './undo/rules.ts'
 import { recordChange, recordUpdate } from './updates/queries.ts'
 import {
   assignmentEntry,
@@ -25,10 +26,20 @@ type WriteContext = Pick<
 }
 type TransitionContext = Pick<WriteContext, 'actor' | 'db' | 'account' | 'now' | 'newId'>
 
-/** The one place where a status changes: row, times and history together. */
-export async function transitionJob(ctx: TransitionContext, job: JobRecord, to: JobStatus, input: TransitionInput) {
+/**
+ * The one place where a status changes: row, times and history together.
+ * @param original the job before all that is changed with it, to which staff can undo it
+ */
+export async function transitionJob(
+  ctx: TransitionContext,
+  job: JobRecord,
+  to: JobStatus,
+  input: TransitionInput,
+  original: JobRecord = job,
+) {
   const changes = changesOfTransition(job, to, input, ctx.now)
-  const version = await changeJob(ctx.db, job, changes, ctx.now)
+  const undo = ctx.actor.kind === 'staff' && undoRecord(original, job.version + 1, ctx.actor.id, ctx.now)
+  const version = await changeJob(ctx.db, job, { ...changes, ...(undo && { undo }) }, ctx.now)
   const after = { ...job, ...changes }
   const entries =
     ctx.actor.kind === 'portalUser'

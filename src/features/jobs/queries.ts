@@ -5,8 +5,13 @@ import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import type { FieldValues } from '../templates/fields/rules.ts'
 import type { JobStatus } from './rules.ts'
+import type { UndoRecord } from './undo/rules.ts'
 
-export type JobRecord = Omit<Selectable<Jobs>, 'status' | 'fields'> & { status: JobStatus; fields: FieldValues }
+export type JobRecord = Omit<Selectable<Jobs>, 'status' | 'fields' | 'undo'> & {
+  status: JobStatus
+  fields: FieldValues
+  undo: UndoRecord | null
+}
 
 // ---- one job ----
 
@@ -37,13 +42,19 @@ export async function lockJob(db: Write, account: string, job: string): Promise<
 export async function changeJob(
   db: Write,
   job: Pick<JobRecord, 'account_id' | 'id' | 'version'>,
-  changes: Partial<Omit<Insertable<Jobs>, 'fields'> & { fields: FieldValues }>,
+  changes: Partial<Omit<Insertable<Jobs>, 'fields' | 'undo'> & { fields: FieldValues; undo: UndoRecord }>,
   now: Date,
 ): Promise<number> {
-  const { fields, ...rest } = changes
+  const { fields, undo, ...rest } = changes
   const row = await db
     .updateTable('jobs')
-    .set({ ...rest, ...(fields && { fields: JSON.stringify(fields) }), version: job.version + 1, updated_at: now })
+    .set({
+      ...rest,
+      ...(fields && { fields: JSON.stringify(fields) }),
+      ...(undo && { undo: JSON.stringify(undo) }),
+      version: job.version + 1,
+      updated_at: now,
+    })
     .where('account_id', '=', job.account_id)
     .where('id', '=', job.id)
     .where('version', '=', job.version)

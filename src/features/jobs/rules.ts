@@ -57,14 +57,16 @@ export interface JobTransition {
   needsWorker?: true
 }
 
+/** A declined job goes to another worker in one step. */
+const ASSIGNABLE = ['unassigned', 'unpublished', 'postponed', 'declined'] as const
 const NOT_STARTED = ['unassigned', 'unpublished', 'pending', 'assigned'] as const
 
 /** The one table: from → to · who. Whatever is not in it is refused. */
 const TRANSITIONS: readonly JobTransition[] = [
   { from: ['unassigned'], to: 'unpublished', who: ['dispatcher'] },
   { from: ['unpublished', 'pending', 'assigned', 'postponed'], to: 'unassigned', who: ['dispatcher'] },
-  { from: ['unassigned', 'unpublished', 'postponed'], to: 'pending', who: ['dispatcher'], needsWorker: true },
-  { from: ['unassigned', 'unpublished', 'postponed'], to: 'assigned', who: ['dispatcher'], needsWorker: true },
+  { from: ASSIGNABLE, to: 'pending', who: ['dispatcher'], needsWorker: true },
+  { from: ASSIGNABLE, to: 'assigned', who: ['dispatcher'], needsWorker: true },
   { from: ['pending'], to: 'assigned', who: ['worker'] },
   { from: ['pending'], to: 'declined', who: ['worker'], reason: 'required' },
   // Follows by itself when a worker declines. A dispatcher may do it for jobs that an import brought in as declined.

@@ -11,11 +11,12 @@ import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, transitionRolesFor 
 import type { JobRecord } from '../queries.ts'
 import { isEditable, isPlannable, transitionsFrom } from '../rules.ts'
 import { searchOffice } from '../search/queries.ts'
+import { isUndoable } from '../undo/rules.ts'
 import { countOfficeJobs } from './counts/queries.ts'
 import { listOfficeJobs, possibleDuplicatesOf, type JobFilter } from './queries.ts'
 import { presentJob, presentJobRow } from './rules.ts'
 
-type ReadContext = Pick<Context<(typeof jobs)['getJob']>, 'actor' | 'db'>
+type ReadContext = Pick<Context<(typeof jobs)['getJob']>, 'actor' | 'db' | 'now'>
 const { listJobs, countJobs, getJob, getJobFormOptions } = jobs
 
 export const jobReadingHandlers = implement(
@@ -104,7 +105,7 @@ async function filterOf(
   return { ...filters, search: await searchOffice(db, search), assignedTo: office ? undefined : actor.id }
 }
 
-function actionsOn({ actor }: ReadContext, job: JobRecord) {
+function actionsOn({ actor, now }: ReadContext, job: JobRecord) {
   const office = mayRunJobs(actor).yes
   return {
     edit: office && isEditable(job.status),
@@ -113,6 +114,7 @@ function actionsOn({ actor }: ReadContext, job: JobRecord) {
     cancel: mayTransition(actor, job, 'canceled').yes,
     reinstate: office && job.status === 'canceled',
     delete: mayDeleteJob(actor).yes,
+    undo: isUndoable(job, actor.id, now),
     comment: true,
   }
 }

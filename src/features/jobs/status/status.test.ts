@@ -41,7 +41,12 @@ const ALLOWED: Record<JobStatus, Partial<Record<JobStatus, Mover[]>>> = {
   started: { paused: ['worker', 'dispatcher'], completed: ['worker', 'dispatcher'], canceled: ['dispatcher'] },
   paused: { started: ['worker', 'dispatcher'], completed: ['worker', 'dispatcher'], canceled: ['dispatcher'] },
   completed: { started: ['manager'] },
-  declined: { unassigned: ['dispatcher'], canceled: ['dispatcher'] },
+  declined: {
+    unassigned: ['dispatcher'],
+    pending: ['dispatcher'],
+    assigned: ['dispatcher'],
+    canceled: ['dispatcher'],
+  },
   postponed: {
     unassigned: ['dispatcher'],
     pending: ['dispatcher'],

@@ -59,13 +59,24 @@ export const jobStatusChanges = {
     ...changing,
     path: '/office/{account}/jobs/{job}/schedule',
     summary: 'Schedule a job',
-    description: 'Sets, changes or removes the scheduled start.',
+    description: 'Sets, changes or removes the scheduled start, with `worker` also the worker, in one change.',
     body: z.strictObject({
       ...seen,
       scheduled: local().nullable().describe('Scheduled start; null removes it.'),
       durationMinutes: minutesInput(),
+      worker: id().nullable().optional().describe('Staff member to assign; null unassigns the job. Left out it stays.'),
+      outright: outright(),
     }),
-    problems: ['jobChanged', 'schedulingClosed'],
+    problems: ['jobChanged', 'schedulingClosed', 'transitionNotAllowed'],
+  }),
+  undoJobChange: operation({
+    ...changing,
+    path: '/office/{account}/jobs/{job}/undo',
+    summary: 'Undo the last change of a job',
+    description:
+      'Takes back your own change of status, worker or schedule within a minute, if nothing has changed since. Emails about it are not sent.',
+    body: z.strictObject(seen),
+    problems: ['jobChanged', 'undoExpired'],
   }),
   cancelJob: operation({
     ...changing,

@@ -13,19 +13,21 @@ import {
   type FieldErrors,
 } from '../../form/rules.ts'
 import { assignmentOf, transitionJob } from '../../handlers.ts'
-import { mayPlan, mayReinstate, mayRunJobs, mayTransition, transitionRolesFor } from '../../policy.ts'
+import { mayPlan, mayReinstate, mayRunJobs, maySeeJob, mayTransition, transitionRolesFor } from '../../policy.ts'
 import { changeJob, lockJob, type JobRecord } from '../../queries.ts'
 import { isPlannable, isScheduleVisible, jobParent, transitionOf } from '../../rules.ts'
 import type { TransitionInput } from '../../status/rules.ts'
+import { columnsBefore, historyOfUndo, isUndoable, undoRecord, type UndoRecord } from '../../undo/rules.ts'
 import { recordChange } from '../../updates/queries.ts'
 
 type MoveContext = Context<(typeof jobs)['changeJobStatus']>
 type MoveInput = Input<(typeof jobs)['changeJobStatus']>
-const { changeJobStatus, assignJob, scheduleJob, cancelJob, reinstateJob } = jobs
+type AssignContext = Pick<Context<(typeof jobs)['assignJob']>, 'actor' | 'db' | 'account' | 'now' | 'newId' | 'allow'>
+const { changeJobStatus, assignJob, scheduleJob, undoJobChange, cancelJob, reinstateJob } = jobs
 
 export const jobStatusHandlers = implement(
   'jobs',
-  { changeJobStatus, assignJob, scheduleJob, cancelJob, reinstateJob },
+  { changeJobStatus, assignJob, scheduleJob, undoJobChange, cancelJob, reinstateJob },
   {
     async changeJobStatus(ctx, input) {
       const job = await lockJob(ctx.db, ctx.account.id, input.job)
@@ -35,20 +37,13 @@ export const jobStatusHandlers = implement(
     },
 
     async assignJob(ctx, { job: jobId, version, worker, outright }) {
-      const account = ctx.account.id
-      const job = await lockJob(ctx.db, account, jobId)
+      const job = await lockJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(mayPlan(ctx.actor, job))
       checkVersion(job!, version)
-      if (worker && !(await isActiveStaff(ctx.db, account, worker)))
-        throw problem('input', { fields: { worker: 'choice' } })
-      if (worker && keepsStatus(job!, worker, outright)) return reassignJob(ctx, job!, worker)
-      const statusWithWorker = outright ? 'assigned' : 'pending'
-      const to = worker === null ? 'unassigned' : statusWithWorker
-      ctx.allow(mayTransition(ctx.actor, job, to))
-      return transitionJob(ctx, job!, to, { worker })
+      return assign(ctx, job!, { worker, outright })
     },
 
-    async scheduleJob(ctx, { job: jobId, version, scheduled, durationMinutes }) {
+    async scheduleJob(ctx, { job: jobId, version, scheduled, durationMinutes, worker, outright }) {
       const job = await lockJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(mayPlan(ctx.actor, job))
       checkVersion(job!, version)
@@ -56,17 +51,18 @@ export const jobStatusHandlers = implement(
       const fieldErrors: FieldErrors = {}
       const start = parseLocalTime(scheduled, ctx.account.timeZone, 'scheduled', fieldErrors) ?? null
       throwFieldErrors(fieldErrors)
-      const changes = {
-        scheduled_at: start,
-        ...(durationMinutes !== undefined && { duration_minutes: durationMinutes }),
-      }
-      const nextVersion = await changeJob(ctx.db, job!, changes, ctx.now)
-      const stamp = actorStamp(ctx)
-      await Promise.all([
-        addHistory(ctx.db, [jobParent(job!)], [scheduleEntry(job!, start)], stamp, ctx.newId),
-        recordChange(ctx.db, job!, { ...job!, ...changes }, stamp, ctx.newId),
-      ])
-      return { id: job!.id, number: job!.number, status: job!.status, version: nextVersion }
+      const assignment = worker !== undefined && worker !== job!.worker_id ? { worker, outright } : undefined
+      const keepsTimes = worker !== undefined && hasTimes(job!, start, durationMinutes)
+      const timed = keepsTimes ? job! : await reschedule(ctx, job!, start, durationMinutes)
+      return assignment ? assign(ctx, timed, assignment, job!) : presentChange(timed)
+    },
+
+    async undoJobChange(ctx, { job: jobId, version }) {
+      const job = await lockJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      checkVersion(job!, version)
+      if (!isUndoable(job!, ctx.actor.id, ctx.now)) throw problem('undoExpired')
+      return undoChange(ctx, job!, job!.undo!)
     },
 
     async cancelJob(ctx, { job: jobId, version, reason }) {
@@ -113,12 +109,68 @@ function keepsStatus(job: JobRecord, worker: string, outright: boolean): boolean
   return isInHands || staysUnpublished
 }
 
-async function reassignJob(ctx: Context<(typeof jobs)['assignJob']>, job: JobRecord, worker: string) {
-  const version = await changeJob(ctx.db, job, { worker_id: worker }, ctx.now)
+/** @param original the job before all that is changed with it, to which it can be undone */
+async function assign(
+  ctx: AssignContext,
+  job: JobRecord,
+  { worker, outright }: { worker: string | null; outright: boolean },
+  original: JobRecord = job,
+) {
+  if (worker && !(await isActiveStaff(ctx.db, ctx.account.id, worker)))
+    throw problem('input', { fields: { worker: 'choice' } })
+  if (worker && keepsStatus(job, worker, outright)) return reassignJob(ctx, job, worker, original)
+  const statusWithWorker = outright ? 'assigned' : 'pending'
+  const to = worker === null ? 'unassigned' : statusWithWorker
+  ctx.allow(mayTransition(ctx.actor, job, to))
+  return transitionJob(ctx, job, to, { worker }, original)
+}
+
+async function reassignJob(ctx: AssignContext, job: JobRecord, worker: string, original: JobRecord) {
+  const undo = undoRecord(original, job.version + 1, ctx.actor.id, ctx.now)
+  const version = await changeJob(ctx.db, job, { worker_id: worker, undo }, ctx.now)
   const entry = await assignmentOf(ctx, job.worker_id, worker)
   await addHistory(ctx.db, [jobParent(job)], [entry], actorStamp(ctx), ctx.newId)
-  return { id: job.id, number: job.number, status: job.status, version }
+  return presentChange({ ...job, version })
 }
+
+/** Whether a job has this start and duration already; an undefined duration stays. */
+const hasTimes = (job: JobRecord, start: Date | null, minutes: number | null | undefined): boolean =>
+  job.scheduled_at?.getTime() === start?.getTime() && (minutes === undefined || minutes === job.duration_minutes)
+
+/** Writes start and duration, and answers the job with them. */
+async function reschedule(
+  ctx: AssignContext,
+  job: JobRecord,
+  start: Date | null,
+  minutes: number | null | undefined,
+): Promise<JobRecord> {
+  const changes = { scheduled_at: start, ...(minutes !== undefined && { duration_minutes: minutes }) }
+  const undo = undoRecord(job, job.version + 1, ctx.actor.id, ctx.now)
+  const version = await changeJob(ctx.db, job, { ...changes, undo }, ctx.now)
+  const stamp = actorStamp(ctx)
+  await Promise.all([
+    addHistory(ctx.db, [jobParent(job)], [scheduleEntry(job, start)], stamp, ctx.newId),
+    recordChange(ctx.db, job, { ...job, ...changes }, stamp, ctx.newId),
+  ])
+  return { ...job, ...changes, version }
+}
+
+/** What customers have seen meanwhile is recorded once more: their email compares the first state with the last one. */
+async function undoChange(ctx: AssignContext, job: JobRecord, undo: UndoRecord) {
+  const changes = columnsBefore(undo)
+  const after = { ...job, ...changes }
+  const version = await changeJob(ctx.db, job, changes, ctx.now)
+  const changesWorker = after.worker_id !== job.worker_id
+  const assignment = changesWorker ? await assignmentOf(ctx, job.worker_id, after.worker_id) : undefined
+  const stamp = actorStamp(ctx)
+  await Promise.all([
+    addHistory(ctx.db, [jobParent(job)], historyOfUndo(job, after, assignment), stamp, ctx.newId),
+    recordChange(ctx.db, job, after, stamp, ctx.newId),
+  ])
+  return presentChange({ ...after, version })
+}
+
+const presentChange = ({ id, number, status, version }: JobRecord) => ({ id, number, status, version })
 
 const scheduleEntry = (job: JobRecord, start: Date | null): HistoryEntry => ({
   event: 'scheduled',

@@ -42,9 +42,14 @@ export const successMessages = (translate: typeof t): Record<string, string> =>
       'scheduled',
       ...JOB_STATUSES,
       'reinstated',
+      'undone',
       'commentAdded',
       'commentShared',
       'fileAdded',
       'fileDeleted',
     ].map((outcome) => [outcome, translate(`jobs.office.done.${outcome}`)]),
   )
+
+/** Outcomes of changes that can be undone; the server decides whether this one still can. */
+export const isUndoable = (outcome: string): boolean =>
+  outcome === 'scheduled' || outcome === 'reinstated' || (JOB_STATUSES as readonly string[]).includes(outcome)

@@ -3,6 +3,7 @@ import { redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import { withQuery } from '../../../../../ui/query.ts'
+import { visitWarnings } from './visit-warnings.ts'
 import type { JobStatus } from '../../../../../features/jobs/rules.ts'
 
 type Event = { request: Request; locals: App.Locals; url: URL; params: Partial<Record<string, string>> }
@@ -36,25 +37,23 @@ export const jobActions = {
     } = event
     const typed = await readForm(event.request)
     const job = jobOf(event)
+    const scheduled = localOf(typed, 'scheduled'),
+      minutes = typed.number('minutes') ?? null,
+      worker = typed.text('worker') ?? null
+    const warnings = await visitWarnings(event.locals, typed, { scheduled, minutes, worker, job }, 'schedule')
+    if (warnings) return warnings
     const { failure } = await attempt(
       event.locals,
       typed,
-      async () => {
-        const now = await api.getJob({ job })
-        let version = typed.number('version') ?? 0
-        const scheduled = localOf(typed, 'scheduled'),
-          durationMinutes = typed.number('minutes') ?? null,
-          worker = typed.text('worker') ?? null
-        // The time goes first because it can be refused. Nothing has changed then.
-        if (
-          scheduled?.day !== now.scheduled?.day ||
-          scheduled?.time !== now.scheduled?.time ||
-          durationMinutes !== now.durationMinutes
-        )
-          version = (await api.scheduleJob({ job, version, scheduled, durationMinutes })).version
-        if (worker !== (now.worker?.id ?? null))
-          await api.assignJob({ job, version, worker, outright: !typed.ticked('requireAcceptance') })
-      },
+      () =>
+        api.scheduleJob({
+          job,
+          version: typed.number('version') ?? 0,
+          scheduled,
+          durationMinutes: minutes,
+          worker,
+          outright: !typed.ticked('requireAcceptance'),
+        }),
       'schedule',
     )
     return failure ?? succeed(event, 'scheduled')
@@ -63,6 +62,8 @@ export const jobActions = {
   changeStatus: async (event: Event) => {
     const typed = await readForm(event.request)
     const to = typed.string('to') as JobStatus
+    const warnings = await workerWarnings(event, typed)
+    if (warnings) return warnings
     const { failure } = await attempt(
       event.locals,
       typed,
@@ -93,6 +94,17 @@ export const jobActions = {
       'cancel',
     )
     return failure ?? succeed(event, 'canceled')
+  },
+
+  undo: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { failure } = await attempt(
+      event.locals,
+      typed,
+      () => event.locals.api.undoJobChange({ job: jobOf(event), version: typed.number('version') ?? 0 }),
+      'changeStatus',
+    )
+    return failure ?? leave(event, 'undone')
   },
 
   reinstate: async (event: Event) => {
@@ -170,12 +182,22 @@ export const jobActions = {
 }
 
 /** After a status change a worker may no longer see the job. The list is then the next page. */
-async function leave(event: Event, status: JobStatus): Promise<never> {
+async function leave(event: Event, outcome: JobStatus | 'undone'): Promise<never> {
   try {
     await event.locals.api.getJob({ job: jobOf(event) })
   } catch (refusal) {
     if (!isProblem(refusal) || refusal.status !== 404) throw refusal
     redirect(303, paths.office(event.params.account!).jobs())
   }
-  return succeed(event, status)
+  return succeed(event, outcome)
+}
+
+/** What is unusual about giving a scheduled job to the worker that a form names. */
+async function workerWarnings(event: Event, typed: Typed) {
+  const worker = typed.text('worker')
+  if (!worker) return undefined
+  const job = jobOf(event)
+  const { scheduled, durationMinutes: minutes } = await event.locals.api.getJob({ job })
+  const start = scheduled && { day: scheduled.day, time: scheduled.time }
+  return visitWarnings(event.locals, typed, { scheduled: start, minutes, worker, job }, 'changeStatus')
 }

@@ -3,6 +3,7 @@ import { paths } from '../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../requested-start.ts'
 import { answersOf, tagsOf } from '../form-fields.ts'
 import { localOf } from '../job-actions.ts'
+import { visitWarnings } from '../visit-warnings.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
@@ -33,6 +34,11 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const customer = idIn(url, 'customer') ?? '',
       template = idIn(url, 'template') ?? ''
+    const scheduled = localOf(typed, 'scheduled'),
+      minutes = typed.number('durationMinutes') ?? null,
+      worker = typed.text('worker') ?? null
+    const warnings = await visitWarnings(locals, typed, { scheduled, minutes, worker })
+    if (warnings) return warnings
     const { failure, output } = await attempt(locals, typed, async () => {
       const { fields, currency } = await locals.api.getJobFormOptions({ template: template || undefined })
       const given = answersOf(typed, fields, currency, false)
@@ -44,9 +50,9 @@ export const actions: Actions = {
         address: typed.text('address') ?? null,
         fields: given,
         requested: requestedStartOf(typed),
-        scheduled: localOf(typed, 'scheduled'),
-        durationMinutes: typed.number('durationMinutes') ?? null,
-        worker: typed.text('worker') ?? null,
+        scheduled,
+        durationMinutes: minutes,
+        worker,
         outright: !typed.ticked('requireAcceptance'),
         tags: tagsOf(typed),
         note: typed.text('note'),

@@ -29,6 +29,11 @@ export const actions: Actions = {
         supportEmail: typed.text('supportEmail') ?? null,
         supportPhone: typed.text('supportPhone') ?? null,
         postalAddress: typed.text('postalAddress') ?? null,
+        workingHours: {
+          days: typed.all('workingDays').map(Number),
+          from: typed.string('workingHours.from'),
+          to: typed.string('workingHours.to'),
+        },
       }),
     )
     if (failure) return failure
