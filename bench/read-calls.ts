@@ -165,6 +165,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     ],
     countJobs: filters,
     getJob: [{ input: { job }, description: '' }],
+    getScheduleWarnings: [{ input: { day: '2026-11-30', time: '10:00' }, description: '' }],
     getJobHistory: [{ input: { job }, description: '' }],
     listJobFiles: [{ input: { job }, description: '' }],
     getJobFormOptions: [{ input: { customer: large! }, description: '' }],

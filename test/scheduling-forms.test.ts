@@ -36,7 +36,7 @@ describe('planning an unusual visit', () => {
     const asked = await (await open(job, '?do=schedule')).press('Save', entered('10:30'))
     expect(asked.status).toBe(409)
     expect(asked.text).toContain(
-      'The worker has another visit at this time: job 1001 (Oven repair), Mon 1 Mar 2027, 10:00.',
+      'The worker has another visit at this time: job 1001 (Oven repair), 1 Mar 2027, 10:00.',
     )
     expect(await load(job)).toMatchObject({ status: 'unassigned', scheduled: null })
     await asked.press('Save anyway')

@@ -16,6 +16,7 @@ import { portalUserForms } from './tables/portal-user-forms.ts'
 import { portalUsers } from './tables/portal-users.ts'
 import { records } from './tables/records.ts'
 import { rights } from './tables/rights.ts'
+import { scheduling } from './tables/scheduling.ts'
 import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
@@ -35,6 +36,7 @@ export const tables: MutationTables = {
   'customer-forms': customerForms,
   'job-forms': jobForms,
   'job-page': jobPage,
+  scheduling,
   'settings-forms': settingsForms,
   'account-forms': accountForms,
   'portal-forms': portalForms,

@@ -192,6 +192,7 @@ describe('the audit', () => {
     changeJobStatus: 'the history of the job',
     assignJob: 'the history of the job',
     scheduleJob: 'the history of the job',
+    undoJobChange: 'the history of the job',
     cancelJob: 'the history of the job',
     reinstateJob: 'the history of the job',
     addJobComment: 'the comment itself',

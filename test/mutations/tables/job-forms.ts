@@ -24,14 +24,6 @@ export const jobForms: Mutation[] = [
     covers: ['E-40'],
     file: 'src/web/routes/office/[account]/jobs/job-actions.ts',
     operation: 'api.scheduleJob',
-    output: '{ version: typed.number("version") }',
-    tests: { [tests]: ['"Assign and schedule" assigns the worker and sets the time'] },
-  }),
-  idleForm({
-    name: 'idle-assign-job',
-    covers: ['E-40'],
-    file: 'src/web/routes/office/[account]/jobs/job-actions.ts',
-    operation: 'api.assignJob',
     tests: { [tests]: ['"Assign and schedule" assigns the worker and sets the time'] },
   }),
   idleForm({

@@ -96,19 +96,17 @@ export const jobs: Mutation[] = [
     name: 'stale-page-assigns',
     covers: ['E-41'],
     file: 'src/features/jobs/office/status/handlers.ts',
-    from: `      ctx.allow(mayPlan(ctx.actor, job))
-      checkVersion(job!, version)
-      if (worker && !(await`,
-    to: `      ctx.allow(mayPlan(ctx.actor, job))
-      if (worker && !(await`,
+    from: `      checkVersion(job!, version)
+      return assign(`,
+    to: '      return assign(',
     tests: { 'src/features/jobs/status/status.test.ts': ['E-41 of two dispatchers who assign the same job at once'] },
   },
   {
     name: 'worker-of-another-business',
     covers: ['PS-36'],
     file: 'src/features/jobs/office/status/handlers.ts',
-    from: `      if (worker && !(await isActiveStaff(ctx.db, account, worker)))
-        throw problem('input', { fields: { worker: 'choice' } })
+    from: `  if (worker && !(await isActiveStaff(ctx.db, ctx.account.id, worker)))
+    throw problem('input', { fields: { worker: 'choice' } })
 `,
     to: '',
     tests: {

@@ -64,7 +64,7 @@ describe('checking a visit', () => {
     expect(await isOutside('07:59')).toBe(true)
     expect(await isOutside('17:01')).toBe(true)
     expect(await isOutside('10:00', { day: '2027-06-05' })).toBe(true)
-    const { logo, slug, ...settings } = await here.harbour.owner.ok('getAccount')
+    const { logo: _logo, slug: _slug, ...settings } = await here.harbour.owner.ok('getAccount')
     await here.harbour.owner.ok('updateAccount', {
       ...(settings as object),
       workingHours: { days: [6], from: '09:30', to: '12:00' },
@@ -93,7 +93,7 @@ describe('checking a visit', () => {
 describe('working hours', () => {
   it('end after they start, and are kept by a change of other settings', async () => {
     const { owner } = await home.business()
-    const { logo, slug, ...settings } = await owner.ok('getAccount')
+    const { logo: _logo, slug: _slug, ...settings } = await owner.ok('getAccount')
     const wrong = { ...settings, workingHours: { days: [1], from: '18:00', to: '08:00' } }
     expect((await owner.call('updateAccount', wrong as never)).body.fields).toMatchObject({
       'workingHours.to': { code: 'timeOrder' },
