@@ -49,6 +49,47 @@ describe('a customer', () => {
     expect((await load()).status).toBe('active')
   })
 
+  it('"Invite to portal" invites a contact of the customer with one press', async () => {
+    const email = `hannah.${shop.slug}@quay.example`
+    await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email })
+    await shop.owner.ok('addContact', { customer, name: 'Nora Nomail' })
+    const page = await open()
+    expect(page.has('Invite to portal Nora Nomail')).toBe(false)
+    const after = await page.press('Invite to portal Hannah Prewett')
+    expect(after.text).toContain('Invitation sent.')
+    expect((await load()).office?.portalUsers).toMatchObject([{ email, status: 'invited', scope: 'whole' }])
+    expect(await (await startPagesServer()).mailTo(email)).toHaveLength(1)
+    expect(after.has('Invite to portal Hannah Prewett')).toBe(false)
+  })
+
+  it('"Invite to portal" is on the page of the contact too', async () => {
+    const email = `ivo.${shop.slug}@quay.example`
+    const { id } = await shop.owner.ok('addContact', { customer, name: 'Ivo Quay', email })
+    await (await open(`/contacts/${id}`)).press('Invite to portal Ivo Quay')
+    expect((await load()).office?.portalUsers).toMatchObject([{ email }])
+  })
+
+  it('"Invite portal user" keeps the customer and offers its contacts', async () => {
+    const email = `hannah.${shop.slug}@quay.example`
+    const { id: contact } = await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email })
+    const form = await (await open()).follow('Invite portal user')
+    expect(form.text).toContain(email)
+    const after = await form.press('Invite portal user', { contact })
+    expect(after.path).toBe(`/office/${shop.slug}/customers/${customer}`)
+    const other = `other.${shop.slug}@quay.example`
+    await (await after.follow('Invite portal user')).press('Invite portal user', { email: other })
+    expect((await load()).office?.portalUsers).toMatchObject([{ email }, { email: other }])
+  })
+
+  it('while the portal is off, its users stay on the page, which says that it is off', async () => {
+    await shop.portalUser({ name: 'Ana Active', customers: [customer] })
+    const { version } = await shop.owner.ok('getPortalSettings')
+    await shop.owner.ok('updatePortalSettings', { version, enabled: false })
+    const { text, $ } = await open()
+    expect(text).toContain('The portal is off.')
+    expect($('aside').text()).toContain('Ana Active')
+  })
+
   it('"Copy contact" makes the chosen contact the billing contact', async () => {
     await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email: 'hannah@quay.example' })
     const { contacts } = await load()

@@ -15,8 +15,9 @@ let server: Promise<TestServer> | undefined
 export const startPagesServer = (): Promise<TestServer> =>
   (server ??= startSeparateServer(inject('world'), { pages: PAGES }))
 
-/** Values by the name of the field. A list is several checkboxes or options; false unchecks a box. */
-export type FormValues = Record<string, string | string[] | boolean>
+/** Values by the name of the field. A list is several checkboxes or options; false unchecks a box. A file is chosen. */
+export type FormValues = Record<string, string | string[] | boolean | File>
+type Entry = [name: string, value: string | File]
 
 export interface Screen {
   status: number
@@ -117,24 +118,29 @@ async function submit(person: Person, path: string, $: CheerioAPI, button: Found
   const action = button.attr('formaction') ?? form.attr('action') ?? ''
   const target = new URL(action, `http://main${path}`)
   const method = (button.attr('formmethod') ?? form.attr('method') ?? 'get').toUpperCase()
-  if (method === 'GET') return openScreen(person, `${target.pathname}?${new URLSearchParams(entries)}`)
-  const { body, type } = encode(form.attr('enctype'), entries)
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  if (method === 'GET') return openScreen(person, `${target.pathname}?${new URLSearchParams(texts)}`)
+  const isMultipart = form.attr('enctype') === 'multipart/form-data'
+  const { body, type } = isMultipart ? await encodeParts(entries) : encodeTexts(texts)
   const to = target.pathname + target.search
   const headers = { accept: 'text/html', 'content-type': type }
   return follow(person, to, await person.request('POST', to, { body, headers }))
 }
 
-function encode(enctype: string | undefined, entries: [string, string][]): { body: string; type: string } {
-  if (enctype !== 'multipart/form-data')
-    return { body: String(new URLSearchParams(entries)), type: 'application/x-www-form-urlencoded' }
-  const parts = entries.map(
-    ([name, value]) => `--no-script\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
-  )
-  return { body: `${parts.join('')}--no-script--\r\n`, type: 'multipart/form-data; boundary=no-script' }
+const encodeTexts = (entries: [string, string][]) => ({
+  body: String(new URLSearchParams(entries)),
+  type: 'application/x-www-form-urlencoded',
+})
+
+async function encodeParts(entries: Entry[]): Promise<{ body: Buffer; type: string }> {
+  const form = new FormData()
+  for (const [name, value] of entries) form.append(name, value)
+  const encoded = new Response(form)
+  return { body: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get('content-type')! }
 }
 
 /** The entries that a browser sends, with `values` entered. */
-function collect($: CheerioAPI, form: Found, values: FormValues): [string, string][] {
+function collect($: CheerioAPI, form: Found, values: FormValues): Entry[] {
   const own = form.attr('id') ? $(`[form="${form.attr('id')}"]`) : $([])
   const controls = form
     .find('input, select, textarea')
@@ -142,11 +148,15 @@ function collect($: CheerioAPI, form: Found, values: FormValues): [string, strin
     .toArray()
     .map((element) => $(element) as Found)
     .filter((control) => control.attr('name') && control.attr('disabled') === undefined)
-  for (const [name, value] of Object.entries(values)) enter($, controls, name, value)
-  return controls.flatMap((control) => entriesOf($, control))
+  const chosen = Object.entries(values).filter((entry): entry is [string, File] => entry[1] instanceof File)
+  for (const [name, value] of Object.entries(values))
+    if (!(value instanceof File)) enter($, controls, name, value)
+    else if (!controls.some((control) => control.attr('name') === name && control.attr('type') === 'file'))
+      throw new Error(`The form has no file field "${name}"`)
+  return [...controls.flatMap((control) => entriesOf($, control)), ...chosen]
 }
 
-function enter($: CheerioAPI, controls: Found[], name: string, value: FormValues[string]): void {
+function enter($: CheerioAPI, controls: Found[], name: string, value: Exclude<FormValues[string], File>): void {
   const named = controls.filter((control) => control.attr('name') === name)
   const fail = () => new Error(`The form has no field "${name}" that takes ${JSON.stringify(value)}`)
   if (named.length === 0) throw fail()

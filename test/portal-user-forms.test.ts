@@ -38,9 +38,26 @@ describe('the list of portal users', () => {
   it('"Reactivate user" lets a suspended user in again', async () => {
     const user = await shop.portalUser({ name: 'Sam Suspended', status: 'suspended' })
     expect(await isSignedIn(user)).toBe(false)
-    const after = await (await listPage()).press('Reactivate user')
+    const after = await (await listPage()).press('Reactivate user Sam Suspended')
     expect(after.status).toBe(200)
     expect((await userOf(user.id)).status).toBe('active')
+  })
+
+  it('CP-25 "Remove" and "Resend" are buttons of the row, under the heading "Actions"', async () => {
+    await shop.portalUser({ name: 'Naveed Aslam' })
+    await inviteUser('ivy@post.example')
+    const { $ } = await listPage()
+    expect($('table th').last().clone().find('.sr').remove().end().text().trim()).toBe('Actions')
+    const actionsOf = (name: string) =>
+      $('tbody tr')
+        .filter((_, row) => $(row).text().includes(name))
+        .find('td:last-child')
+        .find('a, button')
+        .filter((_, control) => $(control).closest('details').length === 0)
+        .map((_, control) => $(control).clone().find('.sr').remove().end().text().trim())
+        .toArray()
+    expect(actionsOf('Naveed Aslam')).toEqual(['Remove'])
+    expect(actionsOf('ivy@post.example')).toEqual(['Resend invitation', 'Remove'])
   })
 
   it('CP-25 CP-27 CP-28 "Remove user" asks first, then removes', async () => {
@@ -75,6 +92,16 @@ describe('the page of a portal user', () => {
   it('CP-14 "Resend invitation" sends a new link', async () => {
     const id = await inviteUser('ida@post.example')
     await expectSecondMail('ida@post.example', async () => (await userPage(id)).press('Resend invitation'))
+  })
+
+  it('"Send password reset" mails the user a link that sets a new password', async () => {
+    const user = await shop.portalUser({ name: 'Ana Active' })
+    const after = await (await userPage(user.id)).press('Send password reset')
+    expect(after.text).toContain(`Password reset sent to ${user.email}.`)
+    const mail = (await server.mailTo(user.email)).at(-1)
+    expect(mail?.text).toContain('Your current password works until you choose a new one.')
+    expect(linkIn(mail, /reset-password\/\S+/)).toMatch(/^reset-password\/\S{40,}$/)
+    expect(await isSignedIn(user)).toBe(true)
   })
 
   it('"Suspend user" asks first, then ends access', async () => {
@@ -154,8 +181,8 @@ describe('the page of a portal user', () => {
     expect(
       rows.map((row) => [
         $(row).find('th').text().trim(),
-        $(row).find('.plain').text().trim(),
-        $(row).find('.plain').hasClass('muted'),
+        $(row).find('.value').text().trim(),
+        $(row).find('.value').hasClass('muted'),
       ]),
     ).toEqual([
       ['Book jobs', 'Yes', true],

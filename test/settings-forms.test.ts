@@ -133,27 +133,32 @@ describe('business settings', () => {
     })
   })
 
-  it('"Remove logo" asks first, then removes it', async () => {
-    const picture = Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-      'base64',
-    )
-    const body = Buffer.concat([
-      Buffer.from(
-        '--b\r\ncontent-disposition: form-data; name="file"; filename="l.png"\r\ncontent-type: image/png\r\n\r\n',
-      ),
-      picture,
-      Buffer.from('\r\n--b--\r\n'),
-    ])
-    const headers = { 'content-type': 'multipart/form-data; boundary=b', 'content-length': String(body.length) }
-    const uploaded = await shop.owner.request('POST', `/api/v1/office/${shop.slug}/logo`, { body, headers })
-    expect(uploaded.status).toBeLessThan(300)
-    const hasLogo = async () => (await shop.owner.ok('getAccount')).logo !== null
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  const hasLogo = async () => (await shop.owner.ok('getAccount')).logo !== null
+
+  it('"Save changes" stores a logo that was chosen along with the rest, and "Remove logo" asks first', async () => {
+    const file = new File([picture], 'logo.png', { type: 'image/png' })
+    const saved = await (await open('business')).press('Save changes', { file, supportPhone: '0117 496 0009' })
+    expect(saved.text).toContain('Changes saved.')
     expect(await hasLogo()).toBe(true)
+    expect((await shop.owner.ok('getAccount')).supportPhone).toBe('0117 496 0009')
     const dialog = await (await open('business')).follow('Remove logo')
     expect(await hasLogo()).toBe(true)
     await dialog.press('Remove logo')
     expect(await hasLogo()).toBe(false)
+  })
+
+  it('a file that is no picture is refused beside its field, and the form can be sent again', async () => {
+    const file = new File(['no picture'], 'logo.png', { type: 'image/png' })
+    const refused = await (await open('business')).press('Save changes', { file, supportPhone: '0117 496 0010' })
+    expect(refused.text).toContain('Your other changes are saved.')
+    expect(refused.$('[name=file]').attr('aria-invalid')).toBe('true')
+    const saved = await refused.press('Save changes', { file: new File([picture], 'logo.png', { type: 'image/png' }) })
+    expect(saved.text).toContain('Changes saved.')
+    expect([await hasLogo(), (await shop.owner.ok('getAccount')).supportPhone]).toEqual([true, '0117 496 0010'])
   })
 })
 

@@ -12,6 +12,7 @@ import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
 import { lists } from './tables/lists.ts'
 import { portalForms } from './tables/portal-forms.ts'
+import { portalUserAccess } from './tables/portal-user-access.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
 import { portalUsers } from './tables/portal-users.ts'
 import { records } from './tables/records.ts'
@@ -24,6 +25,7 @@ import { storage } from './tables/storage.ts'
 export const tables: MutationTables = {
   activation,
   'portal-users': portalUsers,
+  'portal-user-access': portalUserAccess,
   booking,
   jobs,
   lists,

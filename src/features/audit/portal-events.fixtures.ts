@@ -72,6 +72,7 @@ export const portalScenarios = {
   },
   permissionsCustomized: { customizePermissions: aboutUser('customizePermissions', { version: 1, ...PERMISSIONS }) },
   permissionsReset: { resetPermissions: aboutUser('resetPermissions') },
+  portalPasswordResetSent: { sendPortalPasswordReset: aboutUser('sendPortalPasswordReset') },
   portalUserSuspended: { suspendPortalUser: aboutUser('suspendPortalUser') },
   portalUserReactivated: {
     async reactivatePortalUser(scene) {
@@ -91,6 +92,7 @@ export const portalScenarios = {
   portalUserChangeRefused: {
     addPortalUser: byWorker('addPortalUser', () => ({ email: newAddress() })),
     resendPortalInvitation: userRefusal('resendPortalInvitation'),
+    sendPortalPasswordReset: userRefusal('sendPortalPasswordReset'),
     updatePortalUser: userRefusal('updatePortalUser', () => ({ version: 1, email: newAddress() })),
     setTemplateAccess: userRefusal('setTemplateAccess', () => ({ version: 1, mode: 'replace', templates: [] })),
     customizePermissions: userRefusal('customizePermissions', () => ({ version: 1, ...PERMISSIONS })),

@@ -107,6 +107,7 @@ export const AUDIT_EVENTS = {
 
   // ---- portal users, as the office manages them ----
   portalUserInvited: { operations: ['addPortalUser'], ...ofPortalUser },
+  portalPasswordResetSent: { operations: ['sendPortalPasswordReset'], ...ofPortalUser },
   portalInvitationResent: { operations: ['resendPortalInvitation'], ...ofPortalUser },
   /** By the office, and once more when the user confirms the new address. */
   portalUserEmailChanged: {
@@ -127,6 +128,7 @@ export const AUDIT_EVENTS = {
     operations: [
       'addPortalUser',
       'resendPortalInvitation',
+      'sendPortalPasswordReset',
       'updatePortalUser',
       'setTemplateAccess',
       'customizePermissions',

@@ -45,7 +45,6 @@ declareProblems({
 })
 
 // ---- input ----
-
 const billingInput = z
   .strictObject({
     name: clearable(line(120)).describe('Name on invoices.'),
@@ -130,8 +129,9 @@ const officeView = z
         }),
       )
       .describe('Portal users who act for the customer.'),
+    portalEnabled: flag('Whether the portal is on.'),
     fromPortal: flag('Whether a first booking in the portal created the customer.'),
-    /** Of a customer created by the portal: others with the same email address. Nothing is merged automatically (E-24). */
+    /** Nothing is merged automatically (E-24). */
     alike: z
       .array(z.object({ ...named().shape, reference: z.string().nullable().describe('Its reference.') }))
       .describe('If the portal created the customer: others with the same email address.'),

@@ -209,6 +209,7 @@ async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account'>, row: Custo
   return {
     notes: row.notes,
     billing: row.billing,
+    portalEnabled: ctx.account.portal.enabled,
     fromPortal,
     portalUsers: await listLinkedPortalUsers(ctx.db, key),
     alike: fromPortal ? await findPossibleDuplicates(ctx.db, key) : [],

@@ -62,6 +62,7 @@ const lastEmail = z
 const actions = z
   .object({
     resend: flag('Resend the invitation.'),
+    sendReset: flag('Send a link to choose a new password.'),
     manage: flag('Change links, templates and permissions.'),
     changeEmail: flag('Change the email address.'),
     suspend: flag('Suspend the portal user.'),

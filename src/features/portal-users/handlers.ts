@@ -25,7 +25,7 @@ import {
 import {
   explainPermissions,
   nullIfNoneSet,
-  RESEND_PAUSE_SECONDS,
+  secondsUntilResend,
   displayStatusOf,
   DISPLAY_STATUSES,
   statusesOf,
@@ -136,9 +136,7 @@ const userHandlers = implement('portal-users', userOperations, {
     ctx.allow(mayManageUser(ctx.actor, 'resend', user))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
     const last = await findLastActivationTime(ctx.db, ctx.account.id, id)
-    // Later than now: the clock was set back.
-    const wait =
-      last && last <= ctx.now ? Math.ceil(RESEND_PAUSE_SECONDS - (ctx.now.getTime() - last.getTime()) / 1000) : 0
+    const wait = secondsUntilResend(last, ctx.now)
     if (wait > 0) throw problem('resentTooSoon', { retryAfter: wait, vars: { seconds: wait } })
     await sendActivationLink(ctx, id)
     await ctx.audit({ event: 'portalInvitationResent', subjectKind: 'portalUser', subjectId: id })

@@ -83,6 +83,17 @@ const portalPasswordReset = message<Link>({
   link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
 })
 
+/** The same link, sent by the business to a user who cannot get in. */
+const portalPasswordResetByOffice = message<Link>({
+  kind: 'portalPasswordResetByOffice',
+  textKey: 'portal-users.mail.portalPasswordResetByOffice',
+  secret: true,
+  linkKind: 'reset',
+  urgent: true,
+  stillWanted: linkIsOpen('portalReset'),
+  link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
+})
+
 export const portalPasswordChanged = message({
   kind: 'portalPasswordChanged',
   textKey: 'portal-users.mail.portalPasswordChanged',
@@ -128,6 +139,7 @@ export const activationMessages = [
   portalInvitation,
   portalAccountExists,
   portalPasswordReset,
+  portalPasswordResetByOffice,
   portalPasswordChanged,
   portalSignInsFailed,
   portalEmailChange,
@@ -160,6 +172,11 @@ export interface Recipient {
  */
 export async function sendActivation(ctx: Sending, user: Recipient): Promise<void> {
   await sendLink(ctx, user, user.email, 'portalActivation', mailOfLink(user, 'portalActivation'))
+}
+
+/** Mails a link to choose a new password, on behalf of the business; earlier ones stop working. */
+export async function sendPasswordReset(ctx: Sending, user: Recipient): Promise<void> {
+  await sendLink(ctx, user, user.email, 'portalReset', portalPasswordResetByOffice)
 }
 
 const mailOfLink = (user: Recipient, kind: 'portalActivation' | 'portalReset') => {

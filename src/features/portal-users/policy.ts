@@ -1,4 +1,4 @@
-/** Dispatchers invite; owners and admins also manage permissions, suspension and removal. */
+/** Dispatchers invite, resend and send password resets; owners and admins also manage permissions, suspension and removal. */
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import { isManager, type Actor } from '../identity/rules.ts'
@@ -19,7 +19,8 @@ export function mayManageUser(
   verb: PortalUserAction,
   user: { status: UserStatus } | undefined,
 ): Decision {
-  const right = verb === 'resend' ? mayRunOffice(actor) : mayManage(actor)
+  const isLinkToUser = verb === 'resend' || verb === 'resetPassword'
+  const right = isLinkToUser ? mayRunOffice(actor) : mayManage(actor)
   if (!right.yes) return right
   if (!user) return notFound
   const reason = blockedReason(verb, user.status)
@@ -31,6 +32,7 @@ export const allowedActions = (actor: Actor, status: UserStatus) => {
   const open = (verb: PortalUserAction) => blockedReason(verb, status) === null
   return {
     resend: open('resend'),
+    sendReset: open('resetPassword'),
     manage: manages && status !== 'removed',
     changeEmail: manages && open('changeEmail'),
     suspend: manages && status === 'active',

@@ -21,7 +21,8 @@ export const displayStatusOf = (status: UserStatus): DisplayStatus =>
 export const statusesOf = (displayStatus: DisplayStatus): UserStatus[] =>
   STATUSES.filter((status) => displayStatusOf(status) === displayStatus)
 
-export type PortalUserAction = 'resend' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
+export type PortalUserAction =
+  'resend' | 'resetPassword' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
 /** Why an action is not possible in a status; null when it is. */
 export function blockedReason(
@@ -37,6 +38,9 @@ export function blockedReason(
         : displayStatus === 'suspended'
           ? 'portalUserSuspended'
           : null
+    case 'resetPassword':
+      if (displayStatus === 'notActivated') return 'notActivatedYet'
+      return displayStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'changeEmail':
       return displayStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'suspend':
@@ -49,8 +53,12 @@ export function blockedReason(
   }
 }
 
-/** Seconds between two activation mails to one user (E-03). */
-export const RESEND_PAUSE_SECONDS = 60
+/** Seconds between two emails with a link to one user (E-03). */
+const RESEND_PAUSE_SECONDS = 60
+
+/** Seconds until the next email with a link may be sent; 0 when it may now. A last one later than now: the clock was set back. */
+export const secondsUntilResend = (last: Date | undefined, now: Date): number =>
+  last && last <= now ? Math.max(0, Math.ceil(RESEND_PAUSE_SECONDS - (now.getTime() - last.getTime()) / 1000)) : 0
 
 export const TEMPLATE_MODES = ['default', 'add', 'replace', 'hide'] as const
 export type TemplatesMode = (typeof TEMPLATE_MODES)[number]

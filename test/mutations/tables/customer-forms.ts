@@ -89,4 +89,11 @@ export const customerForms: Mutation[] = [
     operation: 'locals.api.restoreSite',
     tests: { [tests]: ['"Save changes" stores it, "Archive site" and "Restore site"'] },
   }),
+  idleForm({
+    name: 'idle-invite-contact',
+    covers: ['issue 9, 1.3'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/+page.server.ts',
+    operation: 'locals.api.addPortalUser',
+    tests: { [tests]: ['"Invite to portal" invites a contact of the customer'] },
+  }),
 ]

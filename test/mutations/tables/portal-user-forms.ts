@@ -121,4 +121,27 @@ export const portalUserForms: Mutation[] = [
     to: "false && 'muted'",
     tests: { [tests]: ['inherited values are in grey'] },
   },
+  idleForm({
+    name: 'idle-send-portal-password-reset',
+    covers: ['issue 9, 1.3'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    operation: 'event.locals.api.sendPortalPasswordReset',
+    tests: { [tests]: ['"Send password reset" mails the user'] },
+  }),
+  {
+    name: 'users-list-without-actions-heading',
+    covers: ['CP-25', 'issue 9, 2.3'],
+    file: 'src/features/portal-users/ui/UserList.svelte',
+    from: "  actionsLabel={t('portal-users.office.columns.actions')}",
+    to: '',
+    tests: { [tests]: ['CP-25 "Remove" and "Resend" are buttons of the row'] },
+  },
+  {
+    name: 'add-portal-user-forgets-customer',
+    covers: ['issue 9, 1.3'],
+    file: 'src/features/portal-users/ui/AddUser.svelte',
+    from: '(customer ? [customer] : [])',
+    to: '(customer ? [] : [])',
+    tests: { 'test/customer-forms.test.ts': ['"Invite portal user" keeps the customer and offers its contacts'] },
+  },
 ]

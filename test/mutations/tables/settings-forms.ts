@@ -64,7 +64,14 @@ export const settingsForms: Mutation[] = [
     covers: ['V-09'],
     file: 'src/web/routes/office/[account]/settings/business/+page.server.ts',
     operation: 'locals.api.removeLogo',
-    tests: { [tests]: ['"Remove logo" asks first, then removes it'] },
+    tests: { [tests]: ['"Save changes" stores a logo that was chosen'] },
+  }),
+  idleForm({
+    name: 'chosen-logo-dropped',
+    covers: ['issue 9, 2.2'],
+    file: 'src/web/routes/office/[account]/settings/business/+page.server.ts',
+    operation: 'locals.api.uploadLogo',
+    tests: { [tests]: ['"Save changes" stores a logo that was chosen'] },
   }),
   idleForm({
     name: 'idle-reorder-templates',

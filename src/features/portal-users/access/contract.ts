@@ -41,6 +41,25 @@ const changedUser = z.object({ version: recordVersion() })
 export const MANAGE_PROBLEMS = ['managersOnly', 'portalUserRemoved'] as const
 
 export const portalUserAccess = {
+  sendPortalPasswordReset: operation({
+    method: 'POST',
+    path: '/office/{account}/portal-users/{user}/password-reset',
+    audience: ['staff'],
+    summary: 'Send a password reset',
+    description: 'Emails the portal user a link to choose a new password. The current one works until then.',
+    params: userParams,
+    output: z.object({ email: z.string().describe('Email address that it was sent to.') }),
+    problems: [
+      'officeOnly',
+      'notActivatedYet',
+      'portalUserSuspended',
+      'portalUserRemoved',
+      'portalIsOff',
+      'resentTooSoon',
+    ],
+    limits: [{ by: 'caller', max: 100, seconds: 3600 }],
+    writes: true,
+  }),
   linkCustomer: operation({
     method: 'POST',
     path: '/office/{account}/portal-users/{user}/links',

@@ -3,14 +3,16 @@ import { implement, type Context, type Read, type Write } from '../../../platfor
 import { problem } from '../../../platform/problem.ts'
 import type { AccountContext } from '../../identity/rules.ts'
 import { listOfferableTemplates } from '../../portal/queries.ts'
+import { listLinkTimes } from '../activation/tokens/queries.ts'
 import { portalUsers } from '../contract.ts'
-import { portalAccessEnded, sendNotice } from '../messages.ts'
+import { portalAccessEnded, sendNotice, sendPasswordReset } from '../messages.ts'
 import { mayManageUser } from '../policy.ts'
 import { lockPortalUser, updateUser, type PortalUser } from '../queries.ts'
-import { nullIfNoneSet, type TemplatesMode } from '../rules.ts'
+import { nullIfNoneSet, secondsUntilResend, type TemplatesMode } from '../rules.ts'
 import { endAccess, markRemoved, setUserStatus } from './queries.ts'
 
 const {
+  sendPortalPasswordReset,
   setTemplateAccess,
   customizePermissions,
   resetPermissions,
@@ -19,6 +21,7 @@ const {
   removePortalUser,
 } = portalUsers
 const accessOperations = {
+  sendPortalPasswordReset,
   setTemplateAccess,
   customizePermissions,
   resetPermissions,
@@ -28,6 +31,18 @@ const accessOperations = {
 }
 
 export const portalAccessHandlers = implement('portal-users', accessOperations, {
+  async sendPortalPasswordReset(ctx, { user: id }) {
+    const user = await lockPortalUser(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))
+    if (!ctx.account.portal.enabled) throw problem('portalIsOff')
+    const [last] = await listLinkTimes(ctx.db, ctx.account.id, 'portalReset', id)
+    const wait = secondsUntilResend(last, ctx.now)
+    if (wait > 0) throw problem('resentTooSoon', { retryAfter: wait, vars: { seconds: wait } })
+    await sendPasswordReset(ctx, user!)
+    await ctx.audit({ event: 'portalPasswordResetSent', subjectKind: 'portalUser', subjectId: id })
+    return { email: user!.email }
+  },
+
   async setTemplateAccess(ctx, { user: id, version, mode, templates }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageUser(ctx.actor, 'customize', user))

@@ -159,6 +159,7 @@ describe('removing', () => {
     const user = await shop.portalUser({ status: 'removed' })
     expect((await shop.owner.ok('getPortalUser', { user: user.id })).can).toEqual({
       resend: false,
+      sendReset: false,
       manage: false,
       changeEmail: false,
       suspend: false,

@@ -4,7 +4,7 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
-  return { ...locals.words('customers.page', 'customers.done'), title: customer.name, customer }
+  return { ...locals.words('customers.page', 'customers.done', 'customers.access'), title: customer.name, customer }
 }
 
 export const actions: Actions = {
@@ -45,5 +45,19 @@ export const actions: Actions = {
     )
     if (failure) return failure
     locals.finish(paths.office(params.account).customer(params.customer, { done: 'billing' }))
+  },
+  /** Invites a contact to the portal, for this customer. */
+  invite: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { contacts } = await locals.api.getCustomer({ customer: params.customer })
+    const email = contacts.find(({ id }) => id === typed.string('contact'))?.email ?? ''
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.addPortalUser({ email, customers: [params.customer] }),
+      'invite',
+    )
+    if (failure) return failure
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'invited' }))
   },
 }

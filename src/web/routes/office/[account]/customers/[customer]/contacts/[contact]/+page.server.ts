@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, params }) => {
   if (!contact) error(404, locals.t('problems.notFound'))
   if (!customer.can.edit)
     error(403, locals.t(customer.status === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
-  return { ...locals.words('customers.form'), title: contact.name, customer, contact }
+  return { ...locals.words('customers.form', 'customers.access'), title: contact.name, customer, contact }
 }
 
 export const actions: Actions = {

@@ -58,6 +58,8 @@ async function submit(
 export const actions: Actions = {
   resend: (event) =>
     submit(event, 'form', 'resent', () => event.locals.api.resendPortalInvitation({ user: event.params.user })),
+  resetPassword: (event) =>
+    submit(event, 'form', 'resetSent', () => event.locals.api.sendPortalPasswordReset({ user: event.params.user })),
   reactivate: (event) =>
     submit(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
   suspend: (event) =>

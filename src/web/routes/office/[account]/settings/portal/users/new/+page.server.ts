@@ -1,11 +1,13 @@
 import { fail } from '@sveltejs/kit'
+import { isInvitable } from '../../../../../../../../features/customers/ui/portal-access.ts'
 import { attempt, isProblem, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, parent }) => {
+export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const { office } = await parent()
   return {
+    customer: await customerOf(locals, url),
     ...locals.words('portal.office', 'portal-users.office'),
     title: locals.t('portal-users.office.new.title'),
     // Only managers may give templates beyond the defaults.
@@ -15,8 +17,24 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
   }
 }
 
+/** The customer from whose page the user is added, with those of its contacts that can be invited. */
+async function customerOf({ api }: App.Locals, url: URL) {
+  const id = url.searchParams.get('customer')
+  if (!id) return null
+  const customer = await api.getCustomer({ customer: id })
+  return {
+    id,
+    name: customer.name,
+    contacts: customer.contacts.flatMap((contact) =>
+      contact.email !== null && isInvitable(customer, contact)
+        ? [{ id: contact.id, name: contact.name, email: contact.email }]
+        : [],
+    ),
+  }
+}
+
 export const actions: Actions = {
-  default: async ({ request, locals, params }) => {
+  default: async ({ request, locals, params, url }) => {
     const typed = await readForm(request)
     const find = typed.text('find')
     const action = typed.string('do')
@@ -29,11 +47,7 @@ export const actions: Actions = {
       const matches = rows
         .filter(({ id }) => !customers.includes(id))
         .slice(0, 10)
-        .map(({ id, name, reference, address }) => ({
-          id,
-          name,
-          second: [reference, address].filter(Boolean).join(' · '),
-        }))
+        .map((row) => ({ id: row.id, name: row.name, second: [row.reference, row.address].filter(Boolean).join(' · ') }))
       return {
         values: typed.values,
         picked,
@@ -45,11 +59,13 @@ export const actions: Actions = {
       }
     }
     const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
+    const customer = await customerOf(locals, url)
+    const contact = customer?.contacts.find(({ id }) => id === typed.string('contact'))
     let existing: string | null = null
     const { failure, output } = await attempt(locals, typed, async () => {
       try {
         return await locals.api.addPortalUser({
-          email: typed.string('email'),
+          email: contact?.email ?? typed.string('email'),
           ...(customers.length > 0 && { customers }),
           ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
         })
@@ -59,6 +75,11 @@ export const actions: Actions = {
       }
     })
     if (failure) return fail(failure.status, { ...failure.data, picked, matches: [], search: '', existing })
-    locals.finish(paths.office(params.account).portalUsers({ done: 'added', user: output.id }))
+    const to = paths.office(params.account)
+    locals.finish(
+      customer && customers.includes(customer.id)
+        ? to.customer(customer.id, { done: 'invited' })
+        : to.portalUsers({ done: 'added', user: output.id }),
+    )
   },
 }
