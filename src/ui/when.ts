@@ -12,6 +12,19 @@ function formatOf(locale: string, timeZone: string | undefined, options: Intl.Da
   return format
 }
 
+/** Keeps the results of a function, and forgets them all when there are too many. */
+function keep<Result>(of: (key: string) => Result): (key: string) => Result {
+  const kept = new Map<string, Result>()
+  return (key) => {
+    const found = kept.get(key)
+    if (found !== undefined) return found
+    if (kept.size >= 5_000) kept.clear()
+    const result = of(key)
+    kept.set(key, result)
+    return result
+  }
+}
+
 /**
  * A moment by these options. British and other day-first English has no comma after the weekday: "Thu 26 Nov", but
  * "Thu, Nov 26".
@@ -27,17 +40,24 @@ export function formatDate(
 }
 
 /** Hour and minute for this locale: "9:05 AM" on a 12-hour clock, "09:05" on a 24-hour clock. */
-function clockOptions(locale: string): Intl.DateTimeFormatOptions {
+const clockOptions = keep((locale: string): Intl.DateTimeFormatOptions => {
   const { hour12 } = formatOf(locale, undefined, { hour: 'numeric' }).resolvedOptions()
   return { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' }
-}
+})
 
 /** "10:31", "10:31 AM". */
 export const formatTime = (at: Date, locale: string, timeZone: string): string =>
   formatDate(at, locale, timeZone, clockOptions(locale))
 
 /** "2026-11-26": the day of a moment, for comparing. */
-export const dayOf = (at: Date, timeZone: string): string => formatDate(at, 'sv-SE', timeZone, { dateStyle: 'short' })
+export const dayOf = (at: Date, timeZone: string): string =>
+  dayOfMinute(`${Math.floor(at.getTime() / 60_000)} ${timeZone}`)
+
+/** A list asks for the same days, above all today's, hundreds of times. */
+const dayOfMinute = keep((key: string): string => {
+  const [minute, timeZone] = key.split(' ') as [string, string]
+  return formatDate(new Date(Number(minute) * 60_000), 'sv-SE', timeZone, { dateStyle: 'short' })
+})
 
 const isOtherYear = (at: Date, now: Date, timeZone: string): boolean =>
   dayOf(at, timeZone).slice(0, 4) !== dayOf(now, timeZone).slice(0, 4)

@@ -34,14 +34,18 @@ export const handle: Handle = async ({ event, resolve }) => {
       // The layout's load has run by now, so the business's color is set. Anything else than a color is left out.
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
       // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
-      const small = /<style nonce=[^]*?<\/style>/.exec(html)?.[0] ?? ''
+      const small = /<style nonce=[^]*?<\/style>/.exec(html.slice(0, html.indexOf('</head>')))?.[0] ?? ''
       const owner = escapeAttribute(await context.formOwner())
+      const values: Record<string, string> = {
+        lang: escapeAttribute(context.locale),
+        html: htmlAttributes(context, owner),
+        owner,
+        brand: small + (brandStyle && `<style>${brandStyle}</style>`),
+      }
+      // One pass: a page of a list has a hundred kilobytes.
       return (locals.isRefusedForm ? withoutFramework(html) : html)
         .replace(small, '')
-        .replace('%portico.lang%', escapeAttribute(context.locale))
-        .replace('%portico.html%', htmlAttributes(context))
-        .replaceAll('%portico.owner%', owner)
-        .replace('%portico.brand%', () => small + (brandStyle && `<style>${brandStyle}</style>`))
+        .replaceAll(/%portico\.(lang|html|owner|brand)%/g, (_mark, name: string) => values[name]!)
     },
     preload: ({ type, path }) => type !== 'font' || /geist-basic/.test(path),
   })
@@ -122,10 +126,10 @@ const withoutFramework = (html: string): string =>
   html.replaceAll(/<script nonce=[^]*?<\/script>|<link [^>]*rel="modulepreload"[^>]*>/g, '')
 
 /** Marks of the document: on a portal's own host its slug, which the browser's reroute() reads. */
-function htmlAttributes(context: PageContext): string {
+function htmlAttributes(context: PageContext, owner: string): string {
   const own = context.surface === 'portal' && context.base === '' && context.portal
   const portalMark = own ? ` data-portal="${escapeAttribute(own)}"` : ''
-  return `data-owner="%portico.owner%"${portalMark}`
+  return `data-owner="${owner}"${portalMark}`
 }
 
 const escapeAttribute = (text: string): string => text.replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
