@@ -36,6 +36,9 @@ export function portal(base: string) {
     job: (job: string, query?: Query) => at(`/jobs/${part(job)}`, query),
     editJob: (job: string, query?: Query) => at(`/jobs/${part(job)}/edit`, query),
     account: (query?: Query) => at('/account', query),
+    manifest: () => at('/manifest.webmanifest'),
+    icon: (slug: string, icon: string, version: string) =>
+      appendQuery(`/api/v1/portal/${part(slug)}/icons/${icon}`, { v: version }),
     /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`. */
     api: (slug: string, path: string, query?: Query) => appendQuery(`/api/v1/portal/${part(slug)}${path}`, query),
   }

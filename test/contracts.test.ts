@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { z } from 'zod'
 import { contracts } from '../src/operations.ts'
 import { surfaceOf } from '../src/platform/caller.ts'
 import type { Audience, Definition } from '../src/platform/operation.ts'
@@ -65,7 +66,12 @@ function buildSample(name: string, { params, body, method }: Definition): Parts 
   const sampleBody = bodies[name as OperationName]?.(ids) ?? {}
   return {
     params: {
-      ...Object.fromEntries(Object.keys(params?.shape ?? {}).map((key) => [key, 'A'.repeat(43)])),
+      ...Object.fromEntries(
+        Object.entries(params?.shape ?? {}).map(([key, schema]) => [
+          key,
+          schema instanceof z.ZodEnum ? schema.options[0] : 'A'.repeat(43),
+        ]),
+      ),
       ...idFields(params?.shape),
     },
     query: {},

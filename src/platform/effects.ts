@@ -16,6 +16,8 @@ export type Effect =
         inline: boolean
         frame?: Frame
         anywhere?: boolean
+        /** Seconds that browsers and proxies may keep it; not kept unless set. Never for what only some may see. */
+        keepFor?: number
       }
     }
 

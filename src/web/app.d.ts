@@ -17,6 +17,8 @@ declare global {
       isRefusedForm?: boolean
       /** Ends a form's action: leads to a page that says once what was done or went wrong (`done`, `problem`). */
       finish(target: string): never
+      /** Search engines may show this page: sign-in and sign-up of a public portal. */
+      isIndexable?: boolean
       /** The business's color as #rrggbb; set by the layout's `load`, written into the page's head. */
       brand: string | null
     }

@@ -50,6 +50,8 @@ export const handle: Handle = async ({ event, resolve }) => {
     preload: ({ type, path }) => type !== 'font' || /geist-basic/.test(path),
   })
   if (brandStyle) allowStyle(response, brandStyle)
+  // All other answers get the opposite from the server. With a query it is a step of somebody's sign-in.
+  if (locals.isIndexable && response.status === 200 && !event.url.search) response.headers.set('x-robots-tag', 'all')
   return response
 }
 

@@ -61,6 +61,8 @@ export function addHooks(app: FastifyInstance, options: HttpOptions): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    // Search engines show only what says so itself.
+    if (!reply.hasHeader('x-robots-tag')) reply.header('x-robots-tag', 'noindex, nofollow')
     // Pages bring their own; all else (JSON, redirects, pictures opened by themselves) loads and runs nothing.
     if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")

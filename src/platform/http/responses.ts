@@ -20,11 +20,11 @@ export function sendResponse(
 /** It is JSON text already. */
 const asIs = (json: unknown) => json as string
 
-const fileHeaders = ({ name, type, size, inline, frame, anywhere }: SentFile) => ({
+const fileHeaders = ({ name, type, size, inline, frame, anywhere, keepFor }: SentFile) => ({
   'content-type': type,
   'content-length': size,
   'content-disposition': contentDisposition(name, inline ? 'inline' : 'attachment'),
-  'cache-control': 'private, no-store',
+  'cache-control': keepFor === undefined ? 'private, no-store' : `public, max-age=${keepFor}`,
   ...(frame && { 'x-frame-options': 'SAMEORIGIN' }),
   // A logo is shown inside mails, wherever they are read.
   ...(anywhere && { 'cross-origin-resource-policy': 'cross-origin' }),

@@ -2,6 +2,7 @@
 import type { Mutation } from '../mutation.ts'
 
 const tests = 'test/demo-pages.test.ts'
+const portalPages = 'test/portal-pages.test.ts'
 
 export const entryPages: Mutation[] = [
   {
@@ -66,5 +67,79 @@ export const entryPages: Mutation[] = [
     from: 'isSetUp: !(await isInstallationEmpty(ctx.db))',
     to: 'isSetUp: true',
     tests: { [tests]: ['says on its first page how to set it up, until there is a business'] },
+  },
+  {
+    name: 'portal-manifest-of-the-wrong-path',
+    covers: ['1.16'],
+    file: 'src/web/routes/p/[portal]/manifest.webmanifest/+server.ts',
+    from: 'start_url: locals.paths.jobs()',
+    to: "start_url: '/jobs'",
+    tests: { [portalPages]: ["name the business in its color, on the portal's host and path"] },
+  },
+  {
+    name: 'icons-keep-the-old-logo',
+    covers: ['1.16'],
+    file: 'src/platform/files/icons.ts',
+    from: 'logo ? logo.slice(-8) : letterOf(name)',
+    to: 'letterOf(name)',
+    tests: { [portalPages]: ['show the logo once there is one, under another address'] },
+  },
+  {
+    name: 'maskable-icon-with-round-corners',
+    covers: ['1.16'],
+    file: 'src/platform/files/icons.ts',
+    from: "shape === 'rounded' ? edge / 4 : 0",
+    to: 'edge / 4',
+    tests: { [portalPages]: ['which fills a maskable icon to its edge'] },
+  },
+  {
+    name: 'icons-are-never-kept',
+    covers: ['1.16'],
+    file: 'src/features/identity/portal/branding/handlers.ts',
+    from: 'keepFor: ICON_SECONDS,',
+    to: '',
+    tests: { [portalPages]: ["name the business in its color, on the portal's host and path"] },
+  },
+  {
+    name: 'private-portals-are-indexed',
+    covers: ['1.16'],
+    file: 'src/web/routes/p/[portal]/(auth)/sign-in/+page.server.ts',
+    from: 'locals.isIndexable = portal.public',
+    to: 'locals.isIndexable = true',
+    tests: { [portalPages]: ['may show nothing of a private portal, and nothing of one that is off'] },
+  },
+  {
+    name: 'everything-is-indexed',
+    covers: ['1.16'],
+    file: 'src/platform/http/hooks.ts',
+    from: "reply.header('x-robots-tag', 'noindex, nofollow')",
+    to: "reply.header('x-robots-tag', 'all')",
+    tests: { [portalPages]: ['may show sign-in and sign-up of a public portal, with a description, and nothing else'] },
+  },
+  {
+    name: 'steps-of-a-sign-in-are-indexed',
+    covers: ['1.16'],
+    file: 'src/web/hooks.server.ts',
+    from: 'response.status === 200 && !event.url.search',
+    to: 'response.status === 200',
+    tests: { [portalPages]: ['may show sign-in and sign-up of a public portal, with a description, and nothing else'] },
+  },
+  {
+    name: 'robots-of-a-private-portal',
+    covers: ['1.16'],
+    file: 'src/web/routes/p/[portal]/robots.txt/+server.ts',
+    from: 'portal.public ?',
+    to: 'portal.slug ?',
+    tests: { [portalPages]: ['are told so in the robots.txt of each host'] },
+  },
+  {
+    name: 'portal-off-without-phone',
+    covers: ['1.16', 'CP-02'],
+    file: 'src/ui/ErrorPage.svelte',
+    from: '{#if home === null && business?.supportPhone}',
+    to: '{#if home !== null && business?.supportPhone}',
+    tests: {
+      [portalPages]: ['says whose it is and how to reach the business, in its color, and nothing it publishes'],
+    },
   },
 ]

@@ -194,7 +194,7 @@ export const rights: Mutation[] = [
     tests: {
       'src/features/portal/portal.test.ts': ['E-09 PS-48 turning the portal off ends every session'],
       'src/features/identity/portal/portal-sign-in.test.ts': [
-        'CP-02 E-09 when the portal is off it says only that; sessions have ended',
+        'CP-02 E-09 when the portal is off it says only that and whose it is; sessions have ended',
       ],
     },
   },

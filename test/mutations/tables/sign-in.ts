@@ -98,15 +98,16 @@ export const signIn: Mutation[] = [
     tests: { 'src/features/identity/portal/portal-password.test.ts': ['PS-44 the link sets a password once'] },
   },
   {
-    name: 'closed-portal-says-its-name',
+    name: 'closed-portal-shows-its-introduction',
     covers: ['CP-02'],
-    file: 'src/features/identity/portal/handlers.ts',
-    from: `    public: false,
-    name: '',`,
-    to: `    public: false,
-    name: 'Portal',`,
+    file: 'src/features/identity/portal/branding/handlers.ts',
+    from: "    introduction: '',",
+    to: '    introduction: account.portal.introduction,',
     tests: {
       'src/features/identity/portal/portal-sign-in.test.ts': ['CP-02 E-09 when the portal is off it says only that'],
+      'test/portal-pages.test.ts': [
+        'says whose it is and how to reach the business, in its color, and nothing it publishes',
+      ],
     },
   },
   {

@@ -15,6 +15,7 @@ declareProblems({
   notActivated: [403, 'The password is right, but the portal user did not open the activation link yet.'],
 })
 
+const ICON_NAMES = ['favicon', 'apple-touch', '192', '512', 'maskable'] as const
 const ANYONE = ['anonymous', 'portalUser'] as const
 const rule = z
   .enum(['off', 'optional', 'required'])
@@ -42,12 +43,13 @@ const session = z
 const portal = z
   .object({
     slug: z.string().describe("Name in the portal's addresses."),
-    enabled: flag('Whether the portal is on. If not, little else is shown.'),
+    enabled: flag('Whether the portal is on. If not, only the name, branding and contact details are shown.'),
     public: flag('Whether anyone may sign up.'),
     name: z.string().describe('Name of the portal.'),
     introduction: z.string().describe('Text beside the sign-in form.'),
     accent: z.string().nullable().describe('Brand color as #rrggbb.'),
     logo: z.string().nullable().describe('Path of the logo on this host.'),
+    iconVersion: z.string().describe('Changes when the icons do. Send it as `v` of an icon.'),
     signUpFields: z
       .object({ name: rule, phone: rule, company: rule, address: rule })
       .describe('Contact details that a sign-up asks for.'),
@@ -66,7 +68,7 @@ const portalOperations = {
     path: '/portal/{portal}',
     audience: ANYONE,
     summary: 'Get the portal',
-    description: 'What anyone may know of the portal. While it is off, only its name.',
+    description: 'What anyone may know of the portal. While it is off: whose it is and how to reach the business.',
     output: portal,
   }),
   getPortalLogo: operation({
@@ -75,6 +77,17 @@ const portalOperations = {
     audience: ANYONE,
     summary: 'Download the logo',
     description: 'The logo of the business, as pages and emails show it.',
+    output: empty(),
+    download: ['image/png'],
+  }),
+  getPortalIcon: operation({
+    method: 'GET',
+    path: '/portal/{portal}/icons/{icon}',
+    audience: ANYONE,
+    summary: 'Download an icon',
+    description: 'The logo, or the first letter on the brand color, for browsers and home screens.',
+    params: z.strictObject({ icon: z.enum(ICON_NAMES).describe('Which icon; numbers are pixels.') }),
+    query: z.strictObject({ v: z.string().max(60).optional().describe('`iconVersion` of the portal.') }),
     output: empty(),
     download: ['image/png'],
   }),

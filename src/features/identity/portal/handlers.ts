@@ -23,7 +23,8 @@ import { isPortalUser } from '../policy.ts'
 import { beginSignIn, consumeAlert, forgetGuesses, rememberBrowser, type SignInAttempt } from '../guessing/queries.ts'
 import { ALERT_AFTER } from '../guessing/rules.ts'
 import { findPortalLogin } from '../queries.ts'
-import { canBook, type AccountContext, type PortalConfig, type PortalUserActor } from '../rules.ts'
+import { canBook, type PortalConfig, type PortalUserActor } from '../rules.ts'
+import { drawPortalIcon, presentClosedPortal, presentOpenPortal } from './branding/handlers.ts'
 import { portalIdentity } from './contract.ts'
 import {
   endPortalSessions,
@@ -46,6 +47,11 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     ctx.allow(ctx.account.logoKey ? yes : notFound)
     const { stream, size } = await ctx.files.get(ctx.account.logoKey!)
     return withEffect({}, { file: { stream, size, name: 'logo.png', type: 'image/png', inline: true, anywhere: true } })
+  },
+
+  async getPortalIcon(ctx, { icon }) {
+    ctx.allow(yes)
+    return withEffect({}, { file: await drawPortalIcon(ctx.account, icon, ctx.files) })
   },
 
   async getCurrentPortalUser(ctx) {
@@ -222,51 +228,6 @@ async function refuseGuess(
     await undoUnless(ctx.db, isActive && isDue, () => sendNotice(ctx, recipient, portalSignInsFailed, vars))
   }
   return problem('wrongCredentials', { subject: login && { kind: 'portalUser', id: login.id } })
-}
-
-type PortalUserOutput = ReturnType<typeof presentPortalUser>
-
-function presentOpenPortal(
-  { portal, slug, logoKey, ...account }: AccountContext,
-  currentUser: PortalUserOutput | null,
-) {
-  return {
-    slug,
-    locale: account.locale,
-    enabled: true,
-    public: portal.public,
-    name: portal.name,
-    introduction: portal.introduction,
-    accent: account.accent,
-    signUpFields: portal.signUpFields,
-    supportEmail: account.supportEmail,
-    supportPhone: account.supportPhone,
-    postalAddress: account.postalAddress,
-    timeZone: account.timeZone,
-    logo: logoKey ? `/api/v1/portal/${slug}/logo` : null,
-    currentUser,
-  }
-}
-
-/** A portal that is off says nothing about the business. */
-function presentClosedPortal({ slug, locale }: AccountContext) {
-  const off = { name: 'off', phone: 'off', company: 'off', address: 'off' } as const
-  return {
-    slug,
-    locale,
-    enabled: false,
-    public: false,
-    name: '',
-    introduction: '',
-    accent: null,
-    logo: null,
-    signUpFields: off,
-    supportEmail: null,
-    supportPhone: null,
-    postalAddress: null,
-    timeZone: null,
-    currentUser: null,
-  }
 }
 
 const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({

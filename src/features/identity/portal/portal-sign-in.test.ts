@@ -34,7 +34,7 @@ describe('getPortal', () => {
     expect(await business.visitor('path').ok('getPortal')).toMatchObject({ name: 'Kestrel Boilers' })
   })
 
-  it('CP-02 E-09 when the portal is off it says only that; sessions have ended, and passwords work again when it is on', async () => {
+  it('CP-02 E-09 when the portal is off it says only that and whose it is; sessions have ended, and passwords work again when it is on', async () => {
     const business = await server.business({ name: 'Kestrel Boilers' }),
       user = await business.portalUser(),
       visitor = business.visitor()
@@ -42,8 +42,17 @@ describe('getPortal', () => {
     expect((await visitor.call('getPortal')).text).toContain('A secret plan')
     await switchPortal(business, { enabled: false })
     const reply = await visitor.call('getPortal')
-    expect(reply.body).toMatchObject({ enabled: false, name: '', introduction: '', accent: null, supportEmail: null })
-    expect(reply.text).not.toMatch(/Kestrel|secret/)
+    expect(reply.body).toMatchObject({
+      enabled: false,
+      public: false,
+      name: 'Kestrel Boilers',
+      introduction: '',
+      signUpFields: { name: 'off', phone: 'off', company: 'off', address: 'off' },
+      postalAddress: null,
+      timeZone: null,
+      currentUser: null,
+    })
+    expect(reply.text).not.toContain('secret')
     expect(await isIn(user)).toBe(false)
     for (const call of [
       () => visitor.call('signInToPortal', { email: user.email, password: PASSWORD }),

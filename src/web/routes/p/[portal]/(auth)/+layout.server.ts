@@ -6,7 +6,7 @@ export const load: LayoutServerLoad = async ({ locals, parent }) => {
   if (!portal.enabled)
     error(404, {
       code: 'portalOff',
-      message: locals.t('problems.portalOff'),
+      message: `${locals.t('problems.portalOff')} ${locals.t('problems.portalOffDetail')}`,
       ...(locals.requestId && { requestId: locals.requestId }),
     })
   return locals.words('portal-users.auth')

@@ -18,6 +18,7 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
   const { portal } = await parent()
   const next = url.searchParams.get('next')
   if (portal.currentUser) redirect(303, destination(locals, next))
+  locals.isIndexable = portal.public
   const token = passedLink(cookies)
   const link = locals.outcome?.link && token
   const reset = locals.outcome?.reset && token

@@ -15,6 +15,7 @@ export const load: PageServerLoad = async ({ locals, parent }) => {
     })
   // A form that is sent twice is one browser's, also when the answer to the first was never read.
   locals.startSignUp()
+  locals.isIndexable = true
   return { title: locals.t('portal-users.auth.signUp') }
 }
 
