@@ -3,31 +3,14 @@
  * Every form of every page is sent empty: the browser shows no bubble of its own, what is missing is named at its field, all
  * of it at once, and the focus is on the banner that says why nothing happened.
  */
-import { globSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PASSWORD, type TestServer } from '../test-server.ts'
+import { createRecords, fillPath, pagesBelow } from '../every-page.fixtures.ts'
+import { PASSWORD } from '../test-server.ts'
 import { closeAll, openPages, startAppServer, visitor, type Visitor } from './browser.ts'
-import { followMail, mainAt, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
+import { followMail, mainAt, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
-
-const ROUTES = join(import.meta.dirname, '../../src/web/routes')
-
-/** The paths of all pages below a route, such as `/office/[account]/jobs/new`. */
-const pagesBelow = (route: string): string[] =>
-  globSync('**/+page.svelte', { cwd: join(ROUTES, route) })
-    .map((file) => `/${file}`.replace(/\/\+page\.svelte$/, ''))
-    .filter((path) => !path.includes('[token]') && !path.includes('sign-out'))
-    .sort()
-
-/** Puts records into a path; a parameter without one fails, so that a new page is not forgotten. */
-const fillPath = (path: string, records: Record<string, string>): string =>
-  path.replaceAll(/\[(\w+)\]/g, (_, name: string) => {
-    if (!records[name]) throw new Error(`No record for [${name}] of ${path}`)
-    return records[name]
-  })
 
 /** The forms that ask for something. An open dialog covers those of its page. */
 const formsOf = (page: Page): Locator =>
@@ -144,30 +127,6 @@ async function walk(person: Visitor, urls: string[]): Promise<string[]> {
     for (const state of await statesOf(person.page)) checked.push(...(await checkForms(person, state)))
   }
   return checked
-}
-
-async function createRecords(server: TestServer) {
-  const business = await server.business({ public: true })
-  const customer = await business.customer('Eleanor Finch')
-  const site = await business.site(customer)
-  await business.site(customer, '2 Orchard Lane, Bath')
-  const worker = await business.staff('worker', 'Marek Nowak')
-  const template = await business.template({ name: 'Boiler service', fields: [QUESTION] })
-  const user = await business.portalUser({ customers: [customer] })
-  const { owner } = business
-  const contact = (await owner.ok('addContact', { customer, name: 'Ana Ruiz' })).id
-  const { jobs } = await user.ok('createPortalJob', { template, site, fields: { wrong: 'It hums.' } })
-  const job = jobs[0]!.id
-  const version = (await owner.ok('getJob', { job })).version
-  await owner.ok('assignJob', { job, version, worker: worker.id, outright: false })
-  await owner.ok('addPortalUser', { email: 'invited@post.example' })
-  const message = (await owner.ok('listMessages')).rows[0]!.id
-  return {
-    business,
-    worker,
-    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message },
-    user,
-  }
 }
 
 describe('A form that is sent empty', () => {

@@ -64,7 +64,13 @@ export const actions: Actions = {
     // A job that has started can no longer be edited: its page says so (E-41).
     if (failure && TOO_LATE.includes(failure.data.problem.code))
       locals.finish(locals.paths.job(params.job, { problem: failure.data.problem.code }))
-    if (failure) return again(failure.status, failure.data)
+    if (failure) {
+      const { problem } = failure.data
+      const { address, ...others } = problem.fields
+      // Unless another address is chosen, the error belongs to the list of sites.
+      if (address && 'site' in typed.values && site !== 'other') problem.fields = { site: address, ...others }
+      return again(failure.status, failure.data)
+    }
     locals.finish(locals.paths.job(params.job, { done: 'saved' }))
   },
 }
