@@ -186,10 +186,11 @@ describe('With forced colors', () => {
     await page.keyboard.press('Tab')
     await row.focus()
     expect(await paint(page, row)).not.toBe(rest)
-    const tick = page.locator('input[name=ids]').first()
+    await open(/\/settings\/portal$/)
+    const tick = page.locator('main .check input[type=checkbox]:enabled').filter({ visible: true }).first()
+    await tick.uncheck()
     const empty = await paint(page, tick, 0)
     await tick.check()
-    await page.locator('.row-link').first().focus()
     expect(await paint(page, tick, 0)).not.toBe(empty)
     await open(/template=/)
     for (const [kind, name] of [

@@ -22,7 +22,9 @@ for (const box of document.querySelectorAll('search input[type=search]')) {
       const response = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
       // Signed out since, or busy: loading the page shows what is wrong.
       if (!response?.ok || response.redirected) return response && location.assign(url)
-      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('.list')
+      // Its sheets have another nonce, which this page does not allow.
+      const html = (await response.text()).replaceAll(/<style[^]*?<\/style>/g, '')
+      const fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('.list')
       const list = box.closest('.list')
       if (thisSearch !== latestSearch || !fresh || !list) return
       history.replaceState(history.state, '', url)
