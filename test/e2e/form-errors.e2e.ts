@@ -71,6 +71,8 @@ async function empty(form: Locator): Promise<string[]> {
       .filter(({ type, value, name }) =>
         type === 'radio' ? !element.querySelector(`[name="${name}"]:checked`) : value === '',
       )
+      // Such as another address, while a site is chosen.
+      .filter((control) => control.checkVisibility())
       .map(({ name }) => name),
   )
 }
