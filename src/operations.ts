@@ -16,6 +16,7 @@ import { jobs } from './features/jobs/contract.ts'
 import { jobsMessages } from './features/jobs/messages.ts'
 import { jobEditingHandlers } from './features/jobs/office/editing/handlers.ts'
 import { jobReadingHandlers } from './features/jobs/office/handlers.ts'
+import { jobBulkHandlers } from './features/jobs/office/bulk/handlers.ts'
 import { jobStatusHandlers } from './features/jobs/office/status/handlers.ts'
 import { jobScheduleHandlers } from './features/jobs/schedule/handlers.ts'
 import { portalJobs } from './features/jobs/portal/contract.ts'
@@ -89,6 +90,7 @@ export const handlers = [
   ...jobEditingHandlers,
   ...jobStatusHandlers,
   ...jobScheduleHandlers,
+  ...jobBulkHandlers,
   ...notificationsHandlers,
   ...peopleHandlers,
   ...portalHandlers,

@@ -88,7 +88,7 @@ const OFFICE: Allowance[] = [
     reason: 'what was found, or the newest 10,000 with their customers, is counted once for all filters',
   },
   {
-    what: /^owner (soonest|latest|changed)$/,
+    what: /^owner (soonest|latest|changed|customer|status|worker)$/,
     statement: /^select j.id/,
     rows: 40_000,
     reason: 'an order without an index: all jobs of the account are sorted',

@@ -60,6 +60,20 @@ describe('the list of portal users', () => {
     expect(actionsOf('ivy@post.example')).toEqual(['Resend invitation', 'Remove'])
   })
 
+  it('"Resend invitation", "Reactivate user" and "Remove user" keep the search and the order of the list', async () => {
+    const [email, kept] = [`ivy.${shop.slug}@post.example`, 'q=ivy&sort=-created']
+    const invited = await inviteUser(email)
+    const { id: suspended } = await shop.portalUser({ name: 'Ivy Suspended', status: 'suspended' })
+    server.clock.advance(61_000)
+    const open = () => openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?${kept}`)
+    expect((await (await open()).press(`Resend invitation ${email}`)).path).toContain(`users?${kept}`)
+    expect((await (await open()).press('Reactivate user Ivy Suspended')).path).toContain(`users?${kept}`)
+    expect((await userOf(suspended)).status).toBe('active')
+    const dialog = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?${kept}&remove=${invited}`)
+    expect((await dialog.press('Remove user', {}, `Remove ${email}?`)).path).toContain(`users?${kept}`)
+    expect((await userOf(invited)).status).toBe('removed')
+  })
+
   it('CP-25 CP-27 CP-28 "Remove user" asks first, then removes', async () => {
     const user = await shop.portalUser({ name: 'Naveed Aslam' })
     const dialog = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?remove=${user.id}`)

@@ -51,10 +51,10 @@ export const several = <T extends z.ZodType>(one: T) =>
 export const cursor = () =>
   z
     .string()
-    .max(200, { abort: true })
+    .max(400, { abort: true })
     .regex(/^[\w-]+$/)
     .optional()
-    .describe('Where the page starts: `next` of the page before. Leave out for the first page.')
+    .describe('Where the page is: `next` or `previous` of another page. Leave out for the first page.')
 export const limit = () =>
   z.coerce.number().int().min(1).max(100).default(50).describe('The most rows that the page may have.')
 export const search = () =>
@@ -67,6 +67,7 @@ export const search = () =>
 export const page = <T extends z.ZodType>(row: T) => ({
   rows: z.array(row).describe('The rows of this page.'),
   next: z.string().nullable().describe('Pass as `cursor` to read the next page; null on the last page.'),
+  previous: z.string().nullable().describe('Pass as `cursor` to read the page before; null on the first page.'),
 })
 
 // ---- answers ----

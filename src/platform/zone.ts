@@ -25,6 +25,17 @@ export function toLocalTime(moment: Date, zone: string): Local {
   return { day: at.toPlainDate().toString(), time: at.toPlainTime().toString({ smallestUnit: 'minute' }) }
 }
 
+/** The moment at which a local day begins: midnight, or later where the clocks jump over it. @throws RangeError when it is none */
+export const startOfDay = (day: string, zone: string): Date =>
+  new Date(Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds)
+
+/** 2026-12-31 and 1: 2027-01-01. */
+export const addDays = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString()
+
+/** The first day of a week: 1 is Monday, 7 Sunday. */
+export const startOfWeek = (day: string, firstDay: number): string =>
+  addDays(day, -((Temporal.PlainDate.from(day).dayOfWeek - firstDay + 7) % 7))
+
 /** ISO 8601 with the offset that the place has at that moment. */
 export const isoIn = (moment: Date, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(moment.getTime())

@@ -1,7 +1,7 @@
 /** Links to the current page with some query parameters changed. Pages keep their view in the URL. */
 
 /** `page.url`, or any URL. */
-type Address = { readonly pathname: string; readonly search: string }
+export type Address = { readonly pathname: string; readonly search: string }
 
 export type Change = Record<string, string | string[] | null | undefined>
 
@@ -18,14 +18,26 @@ export function withQuery(url: Address, change: Change): string {
     for (const one of Array.isArray(value) ? value : [value])
       if (one !== null && one !== undefined && one !== '') query.append(key, one)
   }
+  // The place of a page's first row goes with the page.
+  if (!query.has('cursor')) query.delete('start')
   const search = query.toString()
   return url.pathname + (search ? `?${search}` : '')
 }
 
-/** The parameters to carry along in a GET form as hidden fields: all but those it sets itself, and the cursor. */
+/** This page with a changed query, on the same page of the list; one-time messages are removed. */
+export const withQueryKeepingPage = (url: Address, change: Change): string =>
+  withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), problem: null, ...change })
+
+/** The URL of a form action that keeps the list, its search, filters, page and open record. */
+export function actionUrl(url: Address, action: string): string {
+  const current = withQueryKeepingPage(url, {})
+  return `${current}${current.includes('?') ? '&' : '?'}/${action}`
+}
+
+/** The parameters to carry along in a GET form as hidden fields: all but those it sets itself, and the page. */
 export function carried(url: Address, own: string[]): [string, string][] {
   return [...new URLSearchParams(url.search)].filter(
-    ([key]) => !own.includes(key) && key !== 'cursor' && !key.startsWith('/'),
+    ([key]) => !own.includes(key) && key !== 'cursor' && key !== 'start' && !key.startsWith('/'),
   )
 }
 

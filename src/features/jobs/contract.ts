@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { count, cursor, flag, id, limit, moment, named, page, search, several } from '../../platform/schema.ts'
+import { jobBulkChanges } from './office/bulk/contract.ts'
 import { jobComments } from './office/comments/contract.ts'
 import { jobForm } from './office/editing/contract.ts'
 import { contact } from '../customers/contacts/contract.ts'
@@ -23,6 +24,7 @@ import {
   shownRequest,
   timeZone,
 } from './job/contract.ts'
+import { JOB_SORTS } from './rules.ts'
 import { jobStatusChanges } from './office/status/contract.ts'
 import { jobSchedule } from './schedule/contract.ts'
 
@@ -117,6 +119,12 @@ const filter = () => ({
   worker: several(z.union([id(), z.literal('none')])).describe('Only jobs of these workers; `none` for unassigned.'),
   template: several(id()).describe('Only jobs of these templates.'),
   customer: id().optional().describe('Only jobs of this customer.'),
+  scheduled: z
+    .enum(['today', 'tomorrow', 'week'])
+    .optional()
+    .describe("Only jobs scheduled for then, in the business's time zone; `week` is this calendar week."),
+  scheduledFrom: z.iso.date('format').optional().describe('Only jobs scheduled for this day or later.'),
+  scheduledTo: z.iso.date('format').optional().describe('Only jobs scheduled for this day or earlier.'),
   comments: z.literal('unread').optional().describe('Only jobs with unread comments. Not for workers.'),
 })
 
@@ -150,10 +158,11 @@ const reading = {
     query: z.strictObject({
       ...filter(),
       sort: z
-        .enum(['newest', 'oldest', 'soonest', 'latest', 'changed'])
+        .enum(JOB_SORTS)
         .default('newest')
         .describe(
-          'By creation (`newest`, `oldest`), by scheduled start (`soonest`, `latest`) or by last change (`changed`).',
+          'By creation (`newest`, `oldest`), scheduled start (`soonest`, `latest`), last change (`changed`), customer, ' +
+            'status or worker. A minus sign turns the order around.',
         ),
       cursor: cursor(),
       limit: limit(),
@@ -263,5 +272,5 @@ const reading = {
 
 export const jobs = contract(
   { name: 'Jobs', description: 'Work for customers, from the request to completion, as the office sees it.' },
-  { ...reading, ...jobForm, ...jobStatusChanges, ...jobSchedule, ...jobComments },
+  { ...reading, ...jobForm, ...jobStatusChanges, ...jobBulkChanges, ...jobSchedule, ...jobComments },
 )

@@ -133,25 +133,31 @@ export interface JobRowRecord {
   unread_comments: number
 }
 
-/** Counts stop here: beyond it a list says "more than". */
-export const COUNT_CAP = 10_000
-
 // ---- cursors: where a page ended. Not secret: they only say where to continue within the caller's reach. ----
 
-export const writeCursor = (sort: string, { at, id }: { at: string; id: string }): string =>
+/** The row that a cursor names, and what it was sorted by. */
+export interface CursorRow {
+  at: string
+  id: string
+}
+
+export const writeCursor = (sort: string, { at, id }: CursorRow): string =>
   Buffer.from([sort, at, id].join('|')).toString('base64url')
 
 const CURSOR_MOMENT = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?:[+-](?:0\d|1[0-4])(?::[0-5]\d)?)?$/
 const CURSOR_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** @throws problem input when the cursor was not written for this sort */
-export function readCursor(cursor: string, sort: string): { at: string; id: string } {
-  const [cursorSort, at = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split('|')
-  const isMoment = isStoredMoment(at) || at === 'infinity' || at === '-infinity'
-  const isValid = cursorSort === sort && isMoment && CURSOR_ID.test(id)
+export function readCursor(cursor: string, sort: string, isKey: (at: string) => boolean = isMoment): CursorRow {
+  const [cursorSort, ...rest] = Buffer.from(cursor, 'base64url').toString().split('|')
+  const id = rest.pop() ?? ''
+  const at = rest.join('|')
+  const isValid = cursorSort === sort && rest.length > 0 && isKey(at) && CURSOR_ID.test(id)
   if (!isValid) throw problem('input', { fields: { cursor: 'format' } })
   return { at, id }
 }
+
+const isMoment = (at: string): boolean => isStoredMoment(at) || at === 'infinity' || at === '-infinity'
 
 /** What the database takes for a moment: `Date` also takes 31 February and the year 0. */
 function isStoredMoment(text: string): boolean {

@@ -4,6 +4,27 @@
  */
 import type { FieldValues } from '../templates/fields/rules.ts'
 
+/** Orders of the office's list. */
+export const JOB_SORTS = [
+  'newest',
+  'oldest',
+  'soonest',
+  'latest',
+  'changed',
+  'customer',
+  '-customer',
+  'status',
+  '-status',
+  'worker',
+  '-worker',
+] as const
+export type JobSort = (typeof JOB_SORTS)[number]
+
+/** Counts of jobs stop here: beyond it a list says that there are more. */
+export const COUNT_CAP = 10_000
+/** The same of a customer's search for a word too common for the index. */
+export const COMMON_MATCHES_CAP = 1_000
+
 export const JOB_STATUSES = [
   'unassigned',
   'unpublished',

@@ -11,7 +11,6 @@ import {
   findMailboxMessages,
   findMailboxMessage,
   countMessages,
-  toCursor,
   findMessage,
   findMessages,
   requeueMessage,
@@ -117,11 +116,10 @@ export function messagesHandlers(options: MessagesOptions) {
     async listMessages(ctx, query) {
       ctx.allow(maySeeMessages(ctx.actor))
       const sender = await senderOf(ctx.db, ctx.account.id)
-      const rows = await findMessages(ctx.db, ctx.account.id, query)
-      const page = rows.slice(0, query.limit)
+      const { rows, ...cursors } = await findMessages(ctx.db, ctx.account.id, query)
       return {
-        rows: page.map((row) => presentRow(row, sender)),
-        next: rows.length > query.limit ? toCursor(page.at(-1)!) : null,
+        rows: rows.map((row) => presentRow(row, sender)),
+        ...cursors,
         counts: await countMessages(ctx.db, ctx.account.id),
         sending: options.sending,
       }
@@ -191,17 +189,16 @@ export function messagesHandlers(options: MessagesOptions) {
     listMailbox: prepared(
       (query: Input<typeof messages.listMailbox>) =>
         readMailbox(async (db) => {
-          const rows = await findMailboxMessages(db, query)
+          const { rows, ...cursors } = await findMailboxMessages(db, query)
           const senders = new Map<string, Sender>()
           for (const { account_id: account } of rows)
             if (!senders.has(account)) senders.set(account, await senderOf(db, account))
-          return { rows, senders }
+          return { rows, cursors, senders }
         }),
-      async (ctx, { limit }, { rows, senders }) => {
+      async (ctx, _query, { rows, cursors, senders }) => {
         ctx.allow(isDemo(options.demo))
-        const page = rows.slice(0, limit)
         return {
-          rows: page.map((row) => {
+          rows: rows.map((row) => {
             const sender = senders.get(row.account_id)!
             return {
               id: row.id,
@@ -212,7 +209,7 @@ export function messagesHandlers(options: MessagesOptions) {
               createdAt: row.created_at,
             }
           }),
-          next: rows.length > limit ? toCursor(page.at(-1)!) : null,
+          ...cursors,
           sending: options.sending,
         }
       },

@@ -1,8 +1,9 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type SelectQueryBuilder } from 'kysely'
 import type { DB } from '../../../db/schema.gen.ts'
 import type { OutboxRow, Sender } from '../../platform/delivery/outbox.ts'
 import { foldedPatterns } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
+import { pageOf, readPlace } from '../../platform/paging.ts'
 import { problem } from '../../platform/problem.ts'
 import type { UrlsOf } from '../../platform/urls.ts'
 import type { AccountContext } from '../identity/rules.ts'
@@ -52,7 +53,7 @@ const COLUMNS = [
 
 const storedStatuses = (status: MessageStatus): string[] => (status === 'waiting' ? ['waiting', 'sending'] : [status])
 
-/** Newest first. One row more than the limit, which shows whether there is another page. */
+/** A page, newest first. */
 export async function findMessages(
   db: Read,
   account: string,
@@ -67,25 +68,39 @@ export async function findMessages(
     cursor?: string | undefined
     limit: number
   },
-): Promise<StoredMessage[]> {
+): Promise<MessagePage> {
   let query = db.selectFrom('outbox').select(COLUMNS).where('account_id', '=', account)
   if (status) query = query.where('status', 'in', storedStatuses(status))
   for (const pattern of foldedPatterns(search ?? '')) {
     query = query.where((by) => by(sql`fold_search_text(to_address || ' ' || coalesce(to_name, ''))`, 'like', pattern))
   }
-  if (cursor) {
-    const [at, id] = parseCursor(cursor)
-    query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
-  }
-  return (await query
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute()) as StoredMessage[]
+  return readPage(query, cursor, limit)
 }
 
-export const toCursor = (row: Pick<StoredMessage, 'created_at' | 'id'>): string =>
-  `${row.created_at.getTime()}_${row.id}`
+export interface MessagePage {
+  rows: StoredMessage[]
+  next: string | null
+  previous: string | null
+}
+
+async function readPage(
+  query: SelectQueryBuilder<DB, 'outbox', object>,
+  cursor: string | undefined,
+  limit: number,
+): Promise<MessagePage> {
+  const place = readPlace(cursor)
+  const [direction, beyond] = place.backward ? (['asc', sql`>`] as const) : (['desc', sql`<`] as const)
+  const read = await query
+    .$if(place.cursor !== undefined, (rows) => {
+      const [at, id] = parseCursor(place.cursor!)
+      return rows.where(sql<boolean>`(created_at, id) ${beyond} (${at}, ${id}::uuid)`)
+    })
+    .orderBy('created_at', direction)
+    .orderBy('id', direction)
+    .limit(limit + 1)
+    .execute()
+  return pageOf(read as StoredMessage[], limit, place, (row) => `${row.created_at.getTime()}_${row.id}`)
+}
 
 /** The last millisecond of the year 9999. */
 const LAST_MOMENT = Date.UTC(10_000, 0) - 1
@@ -149,22 +164,14 @@ export async function requeueMessage(db: Write, account: string, message: string
 export async function findMailboxMessages(
   db: Kysely<DB>,
   { search, cursor, limit }: { search?: string | undefined; cursor?: string | undefined; limit: number },
-): Promise<StoredMessage[]> {
+): Promise<MessagePage> {
   let query = db.selectFrom('outbox').select(COLUMNS)
   for (const pattern of foldedPatterns(search ?? '')) {
     query = query.where((by) =>
       by(sql`fold_search_text(to_address || ' ' || coalesce(to_name, '') || ' ' || kind)`, 'like', pattern),
     )
   }
-  if (cursor) {
-    const [at, id] = parseCursor(cursor)
-    query = query.where(sql<boolean>`(created_at, id) < (${at}, ${id}::uuid)`)
-  }
-  return (await query
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute()) as StoredMessage[]
+  return readPage(query, cursor, limit)
 }
 
 export const findMailboxMessage = async (db: Kysely<DB>, id: string): Promise<StoredMessage | undefined> =>

@@ -1,5 +1,6 @@
 import { emailNorm, implement, type Context, type Read, type Write } from '../../platform/operation.ts'
 import { isId } from '../../platform/ids.ts'
+import { pageOf, readPlace } from '../../platform/paging.ts'
 import { problem } from '../../platform/problem.ts'
 import { selectBookableTemplates, isManager, type Actor, type AccountContext } from '../identity/rules.ts'
 import { listOfferableTemplates } from '../portal/queries.ts'
@@ -38,16 +39,18 @@ const userOperations = { listPortalUsers, getPortalUser, addPortalUser, resendPo
 const userHandlers = implement('portal-users', userOperations, {
   async listPortalUsers(ctx, { displayStatus, sort = 'name', cursor, limit, ...filter }) {
     ctx.allow(maySeePortalUsers(ctx.actor))
-    if (cursor && !isId(cursor)) throw problem('input', { fields: { cursor: 'format' } })
+    const place = readPlace(cursor)
+    if (place.cursor && !isId(place.cursor)) throw problem('input', { fields: { cursor: 'format' } })
     const counts = await countUsers(ctx.db, ctx.account.id, filter)
-    const rows = await listUsers(ctx.db, ctx.account.id, {
+    const read = await listUsers(ctx.db, ctx.account.id, {
       ...filter,
       displayStatus,
       sort: sort.replace('-', '') as SortKey,
-      descending: sort.startsWith('-'),
-      after: cursor,
+      descending: sort.startsWith('-') !== place.backward,
+      after: place.cursor,
       limit: limit + 1,
     })
+    const { rows, ...cursors } = pageOf(read, limit, place, (row) => row.id)
     const byDisplayStatus = Object.fromEntries(
       DISPLAY_STATUSES.map((each) => [
         each,
@@ -56,12 +59,12 @@ const userHandlers = implement('portal-users', userOperations, {
     ) as Record<(typeof DISPLAY_STATUSES)[number], number>
     const { active, notActivated, suspended } = byDisplayStatus
     return {
-      rows: rows.slice(0, limit).map((row) => ({
+      rows: rows.map((row) => ({
         ...presentUser(ctx.actor, row, row.mail),
         customized: row.customized,
         customers: { count: row.customers, names: row.names ?? [] },
       })),
-      next: rows.length > limit ? rows[limit - 1]!.id : null,
+      ...cursors,
       counts: { ...byDisplayStatus, all: active + notActivated + suspended },
       can: { invite: true, manage: isManager(ctx.actor.role) },
       portal: { enabled: ctx.account.portal.enabled, public: ctx.account.portal.public },

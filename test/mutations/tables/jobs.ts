@@ -204,9 +204,9 @@ export const jobs: Mutation[] = [
   {
     name: 'list-skips-a-row-between-pages',
     covers: ['PS-12'],
-    file: 'src/features/jobs/portal/queries.ts',
-    from: "next: rows.length > limit ? writeCursor('newest', rows[limit - 1]!) : null",
-    to: "next: rows.length > limit ? writeCursor('newest', rows[limit]!) : null",
+    file: 'src/platform/paging.ts',
+    from: 'next: last && hasNext ? cursorOf(last) : null',
+    to: 'next: last && hasNext ? cursorOf(read[limit] ?? last) : null',
     tests: { 'src/features/jobs/portal/portal.test.ts': ['customers newest first without a gap'] },
   },
   {

@@ -11,7 +11,7 @@ export const lists: Mutation[] = [
     to: '',
     tests: {
       'src/features/jobs/search/as-written.test.ts': [
-        'O’Brien Bakery is found as obrien',
+        ', in every list of office and portal',
         'messages are found by the name of who gets them',
         'the database folds names as the server does',
       ],
@@ -23,15 +23,89 @@ export const lists: Mutation[] = [
     file: 'src/platform/fold.ts',
     from: ".replaceAll(POSTCODE, '$1$2$3$4$5$6$7$8')",
     to: '',
-    tests: { 'src/features/jobs/search/as-written.test.ts': ['Quay House, BS1 4DJ is found as bs14dj'] },
+    tests: { 'src/features/jobs/search/as-written.test.ts': [', in every list of office and portal'] },
   },
   {
     name: 'numbers-as-shown-find-nothing',
     covers: ['issue 9, 1.10'],
     file: 'src/features/jobs/search/queries.ts',
-    from: `      .replaceAll(SHOWN_NUMBER, '$1')
-`,
+    from: ".replaceAll(SHOWN_NUMBER, '$1')",
     to: '',
-    tests: { 'src/features/jobs/search/as-written.test.ts': ['a job is found by its number with “Job ” before it'] },
+    tests: { 'src/features/jobs/search/as-written.test.ts': ['a job is found by its number with “'] },
+  },
+  {
+    name: 'no-way-back-to-the-page-before',
+    covers: ['issue 9, 1.10'],
+    file: 'src/platform/paging.ts',
+    from: 'if (backward) rows.reverse()',
+    to: '',
+    tests: {
+      'test/list-pages.test.ts': [
+        'reads back the pages that it read onward',
+        'rows that arrive meanwhile are on the pages before',
+      ],
+    },
+  },
+  {
+    name: 'page-place-is-lost',
+    covers: ['issue 9, 1.10'],
+    file: 'src/ui/Pagination.svelte',
+    from: 'start: String(start + count)',
+    to: 'start: String(count)',
+    tests: { 'test/list-pages.test.ts': [' say where each page is and lead to the next and the one before'] },
+  },
+  {
+    name: 'resend-forgets-the-search',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/portal-users/ui/UserList.svelte',
+    from: `<form method="post" action={actionUrl(page.url, 'resend')}`,
+    to: `<form method="post" action="?/resend"`,
+    tests: { 'test/portal-user-forms.test.ts': ['keep the search and the order of the list'] },
+  },
+  {
+    name: 'day-filter-misses-the-last-day',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/office/days/rules.ts',
+    from: 'startOfDay(addDays(last, 1), timeZone)',
+    to: 'startOfDay(addDays(last, 0), timeZone)',
+    tests: {
+      'src/features/jobs/office/days/days.test.ts': [
+        'lists and counts the visits of today, of tomorrow and of a range',
+      ],
+    },
+  },
+  {
+    name: 'worker-order-ignores-names',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/office/queries.ts',
+    from: "coalesce(sorting_worker.name, sorting_worker.email, '')",
+    to: "case when sorting_worker.id is null then '' else '' end",
+    tests: {
+      'src/features/jobs/office/days/days.test.ts': ['sorts by customer, worker and step of the work, both ways'],
+    },
+  },
+  {
+    name: 'date-form-filters-nothing',
+    covers: ['issue 9, 1.10'],
+    file: 'src/web/routes/office/[account]/jobs/list-query.ts',
+    from: "scheduledFrom: dayOf('since'),",
+    to: 'scheduledFrom: undefined,',
+    tests: { 'test/list-pages.test.ts': ['jobs are filtered by day with links and with a form, and their heads sort'] },
+  },
+  {
+    name: 'refused-row-stays-half-done',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/office/bulk/handlers.ts',
+    from: 'if (!isProblem(refusal)) throw refusal',
+    to: 'throw refusal',
+    tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['a job that refuses stays as it is and says why'] },
+  },
+  {
+    name: 'bulk-ignores-what-to-do',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/office/bulk/handlers.ts',
+    from: "return { operation: 'scheduleJob', input: { scheduled } }",
+    to: "return { operation: 'scheduleJob', input: { scheduled: null } }",
+    tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['assigns, schedules, moves and cancels each job'] },
   },
 ]

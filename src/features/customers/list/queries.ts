@@ -1,6 +1,7 @@
 import { sql, type SqlBool } from 'kysely'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
+import { pageOf, readPlace } from '../../../platform/paging.ts'
 import { problem } from '../../../platform/problem.ts'
 import { statusesOf } from '../../jobs/rules.ts'
 import { MAX_COUNT, type CustomerSort, type CustomerStatus } from '../rules.ts'
@@ -31,24 +32,26 @@ const searchCustomers = (db: Read, account: string, search: string | undefined) 
   return query
 }
 
-/** One page by keyset, and the cursor of the next page. */
+/** One page by keyset, and the cursors of the pages beside it. */
 export async function listCustomers(
   db: Read,
   account: string,
   filter: CustomerFilter,
   cursor: string | undefined,
   limit: number,
-): Promise<{ rows: CustomerListRow[]; next: string | null }> {
-  const query = sortedCustomers(db, account, filter, cursor ? parseCursor(cursor) : undefined)
-  const rowsAndNext = await query.limit(limit + 1).execute()
-  const rows = rowsAndNext.slice(0, limit)
+): Promise<{ rows: CustomerListRow[]; next: string | null; previous: string | null }> {
+  const place = readPlace(cursor)
+  const start = place.cursor ? parseCursor(place.cursor) : undefined
+  const read = await sortedCustomers(db, account, filter, start, place.backward)
+    .limit(limit + 1)
+    .execute()
+  const { rows, ...cursors } = pageOf(read, limit, place, (row) => `${row.cursorValue}_${row.id}`)
   const ids = rows.map((row) => row.id)
   const [contacts, sites, jobs] = await Promise.all([
     primaryContacts(db, account, ids),
     siteSummaries(db, account, ids),
     jobCounts(db, account, ids),
   ])
-  const last = rowsAndNext.length > limit ? rows.at(-1) : undefined
   return {
     rows: rows.map(({ cursorValue: _, ...row }) => ({
       ...row,
@@ -59,7 +62,7 @@ export async function listCustomers(
       jobs: Number(jobs.get(row.id)?.total ?? 0),
       openJobs: Number(jobs.get(row.id)?.open ?? 0),
     })),
-    next: last ? `${last.cursorValue}_${last.id}` : null,
+    ...cursors,
   }
 }
 
@@ -74,11 +77,12 @@ function sortedCustomers(
   account: string,
   { search, status, sort }: CustomerFilter,
   cursor: Cursor | undefined,
+  backward: boolean,
 ) {
   const base = searchCustomers(db, account, search)
     .where('c.status', '=', status)
     .select(['c.id', 'c.name', 'c.reference', 'c.status', 'c.created_at as createdAt'])
-  const isDescending = sort.startsWith('-')
+  const isDescending = sort.startsWith('-') !== backward
   const direction = isDescending ? 'desc' : 'asc'
   const comparison = isDescending ? sql`<` : sql`>`
   const cursorRow = (keys: string) =>

@@ -1,5 +1,5 @@
 /** Reading jobs in the office. `editing/` and `status/` change them. */
-import { implement, type Context } from '../../../platform/operation.ts'
+import { implement, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { isOffice } from '../../identity/rules.ts'
 import { getDefaultValues } from '../../templates/fields/rules.ts'
@@ -13,6 +13,7 @@ import { isEditable, isPlannable, transitionsFrom } from '../rules.ts'
 import { searchOffice } from '../search/queries.ts'
 import { isUndoable } from '../undo/rules.ts'
 import { countOfficeJobs } from './counts/queries.ts'
+import { scheduledBetween } from './days/rules.ts'
 import { listOfficeJobs, possibleDuplicatesOf, type JobFilter } from './queries.ts'
 import { presentJob, presentJobRow } from './rules.ts'
 
@@ -25,11 +26,11 @@ export const jobReadingHandlers = implement(
   {
     async listJobs(ctx, { sort, cursor, limit, ...filters }) {
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
-      const filter = await filterOf(ctx, filters)
-      const { rows, next } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
+      const filter = await readFilter(ctx, filters)
+      const { rows, ...cursors } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
       return {
         rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role))),
-        next,
+        ...cursors,
         timeZone: ctx.account.timeZone,
         can: { create: mayRunJobs(ctx.actor).yes },
       }
@@ -37,7 +38,7 @@ export const jobReadingHandlers = implement(
 
     async countJobs(ctx, filters) {
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
-      const { unread, ...counts } = await countOfficeJobs(ctx.db, ctx.account.id, await filterOf(ctx, filters))
+      const { unread, ...counts } = await countOfficeJobs(ctx.db, ctx.account.id, await readFilter(ctx, filters))
       return { ...counts, ...(isOffice(ctx.actor.role) && { unread }) }
     },
 
@@ -94,15 +95,21 @@ export const jobReadingHandlers = implement(
 /** Lists and counts are open to all staff: row-level security limits a worker to their own jobs. */
 const ANY_JOB = { status: 'unassigned' as const, worker_id: null, customer_id: '' }
 
+type FilterContext = Pick<Context<(typeof jobs)['listJobs']>, 'actor' | 'db' | 'account' | 'now'>
+type FilterInput = Omit<Input<(typeof jobs)['countJobs']>, 'account'>
+
 /** The filters of a request, with what its search found in the index. */
-async function filterOf(
-  { db, actor }: ReadContext,
-  { search, ...filters }: Omit<JobFilter, 'search' | 'assignedTo'> & { search?: string | undefined },
-): Promise<JobFilter> {
-  const office = isOffice(actor.role)
+export async function readFilter(ctx: FilterContext, input: FilterInput): Promise<JobFilter> {
+  const { search, scheduled, scheduledFrom, scheduledTo, ...filters } = input
+  const office = isOffice(ctx.actor.role)
   // Workers are not shown what the office has read, so they cannot filter by it either (PS-14).
   if (filters.comments && !office) throw problem('input', { fields: { comments: 'unknown' } })
-  return { ...filters, search: await searchOffice(db, search), assignedTo: office ? undefined : actor.id }
+  return {
+    ...filters,
+    scheduled: scheduledBetween({ scheduled, scheduledFrom, scheduledTo }, ctx.account, ctx.now),
+    search: await searchOffice(ctx.db, search),
+    assignedTo: office ? undefined : ctx.actor.id,
+  }
 }
 
 function actionsOn({ actor, now }: ReadContext, job: JobRecord) {

@@ -1,8 +1,9 @@
 /** The office's list of jobs, and the conditions that list and counts share. */
 import { sql, type RawBuilder } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { readCursor, writeCursor, type JobRowRecord } from '../queries.ts'
-import type { JobStatus } from '../rules.ts'
+import { pageOf, readPlace, type Place } from '../../../platform/paging.ts'
+import { readCursor, writeCursor, type CursorRow, type JobRowRecord } from '../queries.ts'
+import { JOB_STATUSES, type JobSort, type JobStatus } from '../rules.ts'
 import type { OfficeSearch } from '../search/queries.ts'
 
 /** Kysely's sql`` runs on anything that executes; a Read handle is one whose type cannot say insert. */
@@ -17,6 +18,8 @@ export interface JobFilter {
   worker?: string[] | undefined
   template?: string[] | undefined
   customer?: string | undefined
+  /** Start of the visit: from then, and before then. */
+  scheduled?: { from?: Date | undefined; to?: Date | undefined } | undefined
   comments?: 'unread' | undefined
 }
 
@@ -24,6 +27,8 @@ export interface JobFilter {
 export interface NewestOnly {
   count: number
   after?: RawBuilder<unknown>
+  /** The oldest instead: a page that is read backward begins there. */
+  backward?: boolean
 }
 
 export const allOf = (conditions: RawBuilder<unknown>[]) => sql.join(conditions, sql` and `)
@@ -37,25 +42,37 @@ export const scopeOf = (account: string, { search, assignedTo, customer }: JobFi
     ...(search?.ids ? [sql`j.id = any (${search.ids}::uuid[])`] : []),
   ])
 
-const newestJobs = (account: string, filter: JobFilter, { count, after = sql`` }: NewestOnly) => sql`from (
+function newestJobs(account: string, filter: JobFilter, { count, after = sql``, backward = false }: NewestOnly) {
+  const direction = backward ? sql`asc` : sql`desc`
+  return sql`from (
     select j.* from jobs j where ${scopeOf(account, filter)} ${after}
-    order by j.created_at desc, j.id desc limit ${count}) j`
+    order by j.created_at ${direction}, j.id ${direction} limit ${count}) j`
+}
 
 /** The index is of the office's text. What it finds for a worker is compared with what they may see. */
 const searchedText = ({ assignedTo }: JobFilter) =>
   assignedTo ? sql`coalesce(j.search_text_worker, j.search_text_office)` : sql`j.search_text_office`
 
+const WORKER_NAMES = sql`left join staff_members sorting_worker
+    on sorting_worker.account_id = j.account_id and sorting_worker.id = j.worker_id`
+
 /** Jobs `j` that match, beside their customer `c`. */
-export function matchingJobs(account: string, filter: JobFilter, newest?: NewestOnly): RawBuilder<unknown> {
-  const { search, status, worker, template, comments } = filter
+export function matchingJobs(
+  account: string,
+  filter: JobFilter,
+  newest?: NewestOnly,
+  sort?: JobSort,
+): RawBuilder<unknown> {
+  const { search, status, worker, template, scheduled, comments } = filter
   return sql`${newest ? newestJobs(account, filter, newest) : sql`from jobs j`}
     left join customers c on c.account_id = j.account_id and c.id = j.customer_id
+    ${sort && sortsByWorker(sort) ? WORKER_NAMES : sql``}
     where ${allOf([
       scopeOf(account, filter),
       ...(search
         ? [sql`(${searchedText(filter)} || ' ' || coalesce(c.search_text, '')) like all (${search.patterns}::text[])`]
         : []),
-      ...filterConditions({ status, worker, template, comments }),
+      ...filterConditions({ status, worker, template, scheduled, comments }),
     ])}`
 }
 
@@ -65,12 +82,15 @@ export const filterConditions = ({
   worker,
   template,
   customer,
+  scheduled,
   comments,
 }: JobFilter): RawBuilder<unknown>[] => [
   ...(status?.length ? [hasStatus(status)] : []),
   ...(worker?.length ? [hasWorker(worker)] : []),
   ...(template?.length ? [sql`j.template_id = any (${template}::uuid[])`] : []),
   ...(customer ? [sql`j.customer_id = ${customer}`] : []),
+  ...(scheduled?.from ? [sql`j.scheduled_at >= ${scheduled.from}`] : []),
+  ...(scheduled?.to ? [sql`j.scheduled_at < ${scheduled.to}`] : []),
   ...(comments ? [sql`j.unread_comments > 0`] : []),
 ]
 
@@ -87,23 +107,43 @@ function hasWorker(worker: readonly string[]): RawBuilder<unknown> {
   return sql`(j.worker_id = any (${ids}::uuid[])${orNone})`
 }
 
-const SORTS = {
-  newest: { key: sql`j.created_at`, descending: true },
-  oldest: { key: sql`j.created_at`, descending: false },
-  soonest: { key: sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, descending: false },
-  latest: { key: sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, descending: true },
-  changed: { key: sql`j.updated_at`, descending: true },
-} as const
-export type JobSort = keyof typeof SORTS
-
-/** Where a row is in the list. */
-interface RowKey {
-  id: string
-  at: string
+interface Order {
+  key: RawBuilder<unknown>
+  /** Type of the key, which a cursor has as text. */
+  type: 'timestamptz' | 'int' | 'text'
+  descending: boolean
 }
+const moment = (key: RawBuilder<unknown>, descending: boolean): Order => ({ key, type: 'timestamptz', descending })
+/** Names are sorted by their beginning, which fits a cursor; equal ones by the job. */
+const name = (text: RawBuilder<unknown>, descending: boolean): Order => ({
+  key: sql`left(lower(${text}), 40)`,
+  type: 'text',
+  descending,
+})
+const byCustomer = sql`coalesce(c.name, '')`
+const byWorker = sql`coalesce(sorting_worker.name, sorting_worker.email, '')`
+const byStatus = sql`array_position(${sql.lit(`{${JOB_STATUSES.join()}}`)}::text[], j.status)`
+const ORDERS: Record<JobSort, Order> = {
+  newest: moment(sql`j.created_at`, true),
+  oldest: moment(sql`j.created_at`, false),
+  soonest: moment(sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, false),
+  latest: moment(sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, true),
+  changed: moment(sql`j.updated_at`, true),
+  customer: name(byCustomer, false),
+  '-customer': name(byCustomer, true),
+  status: { key: byStatus, type: 'int', descending: false },
+  '-status': { key: byStatus, type: 'int', descending: true },
+  worker: name(byWorker, false),
+  '-worker': name(byWorker, true),
+}
+const CURSOR_KEYS: Record<Exclude<Order['type'], 'timestamptz'>, (at: string) => boolean> = {
+  int: (at) => /^\d{1,2}$/.test(at),
+  text: (at) => at.length <= 80 && !at.includes('\u0000'),
+}
+const sortsByWorker = (sort: JobSort) => sort === 'worker' || sort === '-worker'
 
 /** Keys of one page, among the newest jobs only when that is given. */
-type ReadKeys = (newest?: number) => Promise<RowKey[]>
+type ReadKeys = (newest?: number) => Promise<CursorRow[]>
 
 /** One page by keyset, never an offset, so that a page stays right while jobs arrive. */
 export async function listOfficeJobs(
@@ -111,40 +151,35 @@ export async function listOfficeJobs(
   account: string,
   filter: JobFilter,
   { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
-): Promise<{ rows: JobRowRecord[]; next: string | null }> {
-  const { key, descending } = SORTS[sort]
-  const direction = descending ? sql`desc` : sql`asc`
-  const after = afterCursor(sort, cursor)
+): Promise<{ rows: JobRowRecord[]; next: string | null; previous: string | null }> {
+  const place = readPlace(cursor)
+  const { backward } = place
+  const { key, descending } = ORDERS[sort]
+  const direction = descending === backward ? sql`asc` : sql`desc`
+  const after = afterCursor(sort, place)
   const readKeys: ReadKeys = async (newest) => {
-    const { rows } = await sql<RowKey>`
+    const { rows } = await sql<CursorRow>`
       select j.id, (${key})::text as at
-      ${matchingJobs(account, filter, newest === undefined ? undefined : { count: newest, after })} ${after}
+      ${matchingJobs(account, filter, newest === undefined ? undefined : { count: newest, after, backward }, sort)} ${after}
       order by ${key} ${direction}, j.id ${direction} limit ${limit + 1}`.execute(executor(db))
     return rows
   }
   const searchesWithoutIndex = filter.search !== undefined && !filter.search.ids
   const keys =
     sort === 'newest' && searchesWithoutIndex
-      ? await readNewestKeys(db, account, filter, { after, limit, readKeys })
+      ? await readNewestKeys(db, account, filter, { after, backward, limit, readKeys })
       : await readKeys()
-  const page = keys.slice(0, limit)
-  return {
-    rows: await findJobRows(
-      db,
-      account,
-      page.map((row) => row.id),
-    ),
-    next: keys.length > limit ? writeCursor(sort, page.at(-1)!) : null,
-  }
+  const { rows: page, ...cursors } = pageOf(keys, limit, place, (row) => writeCursor(sort, row))
+  const ids = page.map((row) => row.id)
+  return { rows: await findJobRows(db, account, ids), ...cursors }
 }
 
-function afterCursor(sort: JobSort, cursor: string | undefined): RawBuilder<unknown> {
+function afterCursor(sort: JobSort, { cursor, backward }: Place): RawBuilder<unknown> {
   if (cursor === undefined) return sql``
-  const { key, descending } = SORTS[sort]
-  const { at, id } = readCursor(cursor, sort)
-  return descending
-    ? sql`and (${key}, j.id) < (${at}::timestamptz, ${id}::uuid)`
-    : sql`and (${key}, j.id) > (${at}::timestamptz, ${id}::uuid)`
+  const { key, type, descending } = ORDERS[sort]
+  const { at, id } = readCursor(cursor, sort, type === 'timestamptz' ? undefined : CURSOR_KEYS[type])
+  const beyond = descending !== backward ? sql`<` : sql`>`
+  return sql`and (${key}, j.id) ${beyond} (${at}::${sql.raw(type)}, ${id}::uuid)`
 }
 
 /** A search that no index answers reads the newest so many jobs, then so many, then all. */
@@ -154,12 +189,17 @@ async function readNewestKeys(
   db: Read,
   account: string,
   filter: JobFilter,
-  { after, limit, readKeys }: { after: RawBuilder<unknown>; limit: number; readKeys: ReadKeys },
-): Promise<RowKey[]> {
+  {
+    after,
+    backward,
+    limit,
+    readKeys,
+  }: { after: RawBuilder<unknown>; backward: boolean; limit: number; readKeys: ReadKeys },
+): Promise<CursorRow[]> {
   for (const count of SEARCH_STEPS) {
     const [keys, hasOlder] = await Promise.all([
       readKeys(count),
-      hasMoreJobs(db, newestJobs(account, filter, { count: count + 1, after }), count),
+      hasMoreJobs(db, newestJobs(account, filter, { count: count + 1, after, backward }), count),
     ])
     if (keys.length > limit || !hasOlder) return keys
   }

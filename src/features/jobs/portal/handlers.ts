@@ -24,7 +24,7 @@ export const portalJobReadingHandlers = implement(
       async respond(ctx, { search, group, customer, cursor, limit }, prefetched) {
         const { id: account, timeZone, portal } = ctx.account
         ctx.allow({ yes: true })
-        const { rows, next } =
+        const { rows, ...cursors } =
           prefetched ??
           (await searchPortalJobs(ctx.db, account, customersOf(ctx.actor, customer), {
             search: search!,
@@ -34,7 +34,7 @@ export const portalJobReadingHandlers = implement(
           }))
         return {
           rows: rows.map((row) => presentPortalJobRow(ctx, row)),
-          next,
+          ...cursors,
           timeZone,
           can: { create: bookableCustomers(ctx.actor, portal).length > 0 || mayBookUnlinked(ctx.actor, portal) },
         }

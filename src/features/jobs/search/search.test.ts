@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fold, foldedPatterns } from '../../../platform/fold.ts'
-import { COMMON_MATCHES_CAP } from '../portal/search/queries.ts'
+import { COMMON_MATCHES_CAP } from '../rules.ts'
 import { askIndex, createSearchWorld, SEARCHES, type SearchedJob } from './search.fixtures.ts'
 
 const { server, here, there, client, customers, templates, worker, idle, jobs } = await createSearchWorld()

@@ -68,7 +68,7 @@ interface ListOptions extends PortalUserFilter {
   displayStatus: DisplayStatus | undefined
   sort: SortKey
   descending: boolean
-  /** Id of the last user of the page before. */
+  /** Id of the user that the page begins after in this direction. */
   after: string | undefined
   limit: number
 }

@@ -1,8 +1,7 @@
 /** How many jobs each value of each filter would list. */
 import { sql, type RawBuilder } from 'kysely'
 import type { Read } from '../../../../platform/operation.ts'
-import { COUNT_CAP } from '../../queries.ts'
-import type { JobStatus } from '../../rules.ts'
+import { COUNT_CAP, type JobStatus } from '../../rules.ts'
 import { allOf, executor, filterConditions, hasMoreJobs, matchingJobs, scopeOf, type JobFilter } from '../queries.ts'
 
 export interface JobCounts {

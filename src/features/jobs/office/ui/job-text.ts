@@ -1,6 +1,5 @@
 /** Texts and links that the office's job screens share. Runs on server and screen. */
 import type { Api } from '../../../../web/api.ts'
-import { withQuery, type Change } from '../../../../ui/query.ts'
 import type { StatusLook } from '../../../../ui/StatusBadge.svelte'
 import { dayOf, formatTime, shortDay, shortMoment } from '../../../../ui/when.ts'
 import type { JobStatus } from '../../rules.ts'
@@ -8,6 +7,7 @@ import type { JobStatus } from '../../rules.ts'
 export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
 export type Choices = Awaited<ReturnType<Api['getJobFormOptions']>>
+export { actionUrl, withQueryKeepingPage, type Address } from '../../../../ui/query.ts'
 export type { FormAnswer } from '../../../../ui/forms.ts'
 
 /** Icon and color of a status. Statuses that share a look differ by their label. */
@@ -59,18 +59,6 @@ function withSections<F extends AnsweredField>(fields: readonly F[], isChosen: (
   return chosen
 }
 
-export type Address = { readonly pathname: string; readonly search: string }
-
-/** This page with a changed query. The cursor stays; one-time messages are removed. */
-export const withQueryKeepingPage = (url: Address, change: Change): string =>
-  withQuery(url, { cursor: new URLSearchParams(url.search).get('cursor'), problem: null, ...change })
-
-/** The URL of a form action that keeps the list, its filters and the open record. */
-export function actionUrl(url: Address, action: string): string {
-  const current = withQueryKeepingPage(url, {})
-  return `${current}${current.includes('?') ? '&' : '?'}/${action}`
-}
-
 /** "Thu 3 Dec, any time" of a job whose customer asked for a day, else its requested time. Null: none was asked for. */
 export function requestedTime(
   { requestedAt, requestedAnyTime }: Pick<JobRow, 'requestedAt' | 'requestedAnyTime'>,
@@ -98,3 +86,11 @@ export function moment(
     time: formatTime(at, locale, timeZone),
   })
 }
+
+/** An address of several lines in one. */
+export const oneLine = (address: string): string =>
+  address
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(', ')

@@ -1,8 +1,7 @@
 /** What is shown above a portal user's list: counts, the next visit, and customers by name. */
 import { finalStatement, statement } from '../../../../platform/database/statements.ts'
 import type { Read } from '../../../../platform/operation.ts'
-import { COUNT_CAP } from '../../queries.ts'
-import { groupOf, type JobStatus } from '../../rules.ts'
+import { COUNT_CAP, groupOf, type JobStatus } from '../../rules.ts'
 import { jobPatterns } from '../../search/queries.ts'
 import { JOB_COLUMNS, joinNames, MANY_CUSTOMERS, ROW_COLUMNS, type PortalJobRow } from '../queries.ts'
 import { searchedStatuses } from '../search/queries.ts'

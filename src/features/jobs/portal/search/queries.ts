@@ -5,14 +5,13 @@
  *
  * Parameters: `$1` account, `$2` customers, `$3` rows of a page; `patterns` names the one with the patterns.
  */
+import { COMMON_MATCHES_CAP } from '../../rules.ts'
 import { INDEX_MATCHES_MAX } from '../../search/queries.ts'
 
 /** How many of a customer's newest jobs are read before the index is used. Reading these costs as much as one index scan. */
 const NEWEST_PER_CUSTOMER = 500
 /** The same of many customers together, by keys first. */
 const NEWEST_OF_MANY = 2_000
-/** Of a word too common for the index, so many matches are counted. */
-export const COMMON_MATCHES_CAP = 1_000
 
 export interface SearchParts {
   /** Conditions on `j` beside customer `c`, without the search. */
@@ -20,9 +19,15 @@ export interface SearchParts {
   /** Columns of `j` that `matched` has, id and created_at among them; it also has the customer's name. */
   columns: string
   patterns: string
+  /** The page before a cursor: the oldest beyond it are read first. */
+  backward: boolean
 }
 
-const newestFirst = (table: string) => `order by ${table}.created_at desc, ${table}.id desc`
+/** The order in which jobs are read: newest first, or oldest first for a page that is read backward. */
+const orderOf =
+  ({ backward }: Pick<SearchParts, 'backward'>) =>
+  (table: string) =>
+    backward ? `order by ${table}.created_at, ${table}.id` : `order by ${table}.created_at desc, ${table}.id desc`
 const holdsWords = (job: string, patterns: string) =>
   `(${job}.search_text_portal || ' ' || c.search_name) like all (${patterns}::text[])`
 const columnsOf = (columns: string, table: string) => columns.replaceAll('j.', `${table}.`)
@@ -39,36 +44,37 @@ const indexMatches = ({ base, columns, patterns }: SearchParts) => `
     where ${base} and ${holdsWords('j', patterns)}`
 
 /** A page of each customer, read job by job. Used if the words are too common for the index. */
-const allMatches = ({ base, columns, patterns }: SearchParts, condition: string) => `
+const allMatches = ({ base, columns, patterns, backward }: SearchParts, condition: string) => `
     select page.*, c.name as customer
     from hits join searched c on ${condition}
     cross join lateral (
-      select ${columns} from jobs j where ${base} and ${holdsWords('j', patterns)} ${newestFirst('j')} limit $3) page
+      select ${columns} from jobs j where ${base} and ${holdsWords('j', patterns)} ${orderOf({ backward })('j')} limit $3) page
     where hits.ids is null`
 
 /** The common table expressions of a search for few customers, up to `matched`: the newest `$3` jobs that hold all words. */
 export function searchFewCustomers(parts: SearchParts): string {
-  const { base, columns, patterns } = parts
+  const { base, columns, patterns, backward } = parts
+  const inOrder = orderOf(parts)
+  const lastFirst = orderOf({ backward: !backward })
   return `with ${SEARCHED},
   recent as materialized (
     select page.*, c.name as customer
     from searched c cross join lateral (
       select ${columnsOf(columns, 'newest')}
-      from (select j.* from jobs j where ${base} ${newestFirst('j')} limit ${NEWEST_PER_CUSTOMER}) newest
-      where ${holdsWords('newest', patterns)} ${newestFirst('newest')} limit $3) page),
+      from (select j.* from jobs j where ${base} ${inOrder('j')} limit ${NEWEST_PER_CUSTOMER}) newest
+      where ${holdsWords('newest', patterns)} ${inOrder('newest')} limit $3) page),
   first_page as materialized (
-    select recent.id, recent.created_at from recent ${newestFirst('recent')} limit $3),
+    select recent.id, recent.created_at from recent ${inOrder('recent')} limit $3),
   -- Customers with more jobs than were read, and newer ones than the last row of a full page.
   hits as materialized (
     select array_agg(c.id) as customers,
       find_portal_jobs(array_agg(c.id), ${patterns}::text[], ${INDEX_MATCHES_MAX}) as ids
     from searched c cross join lateral (
-      select j.created_at, j.id from jobs j where ${base} ${newestFirst('j')}
+      select j.created_at, j.id from jobs j where ${base} ${inOrder('j')}
       offset ${NEWEST_PER_CUSTOMER} limit 1) older
     where (select count(*) from recent where recent.customer_id = c.id) < $3
-      and ((select count(*) from first_page) < $3 or (older.created_at, older.id) > (
-        select first_page.created_at, first_page.id from first_page
-        order by first_page.created_at, first_page.id limit 1))
+      and ((select count(*) from first_page) < $3 or (older.created_at, older.id) ${backward ? '<' : '>'} (
+        select first_page.created_at, first_page.id from first_page ${lastFirst('first_page')} limit 1))
     having count(*) > 0),
   matched as (
     select * from (
@@ -77,12 +83,13 @@ export function searchFewCustomers(parts: SearchParts): string {
       select * from (${indexMatches(parts)}
         union all ${allMatches(parts, 'c.id = any (hits.customers)')}) more
       where more.id not in (select recent.id from recent)) every
-    ${newestFirst('every')} limit $3)`
+    ${inOrder('every')} limit $3)`
 }
 
 /** The same for many customers: keys of all of them together come first. */
 export function searchManyCustomers(parts: SearchParts): string {
   const { base, columns, patterns } = parts
+  const inOrder = orderOf(parts)
   // With `offset 0` each row is fetched by its key, in order, until the page is full.
   return `with ${SEARCHED},
   hits as materialized (
@@ -91,14 +98,14 @@ export function searchManyCustomers(parts: SearchParts): string {
     select newest.*, c.name, c.search_name
     from hits join searched c on hits.ids is null
     cross join lateral (
-      select j.id, j.created_at from jobs j where ${base} ${newestFirst('j')} limit ${NEWEST_OF_MANY}) newest
-    ${newestFirst('newest')} limit ${NEWEST_OF_MANY}),
+      select j.id, j.created_at from jobs j where ${base} ${inOrder('j')} limit ${NEWEST_OF_MANY}) newest
+    ${inOrder('newest')} limit ${NEWEST_OF_MANY}),
   recent as materialized (
     select job.*, c.name as customer
-    from (select * from keys ${newestFirst('keys')}) c
+    from (select * from keys ${inOrder('keys')}) c
     cross join lateral (
       select ${columns}, j.search_text_portal from jobs j where j.account_id = $1 and j.id = c.id offset 0) job
-    where ${holdsWords('job', patterns)} ${newestFirst('c')} limit $3),
+    where ${holdsWords('job', patterns)} ${inOrder('c')} limit $3),
   enough as materialized (
     select (select count(*) from recent) >= $3 or (select count(*) from keys) < ${NEWEST_OF_MANY} as reached),
   matched as (
@@ -106,7 +113,7 @@ export function searchManyCustomers(parts: SearchParts): string {
       union all
       select ${columnsOf(columns, 'recent')}, recent.customer from recent where (select reached from enough)
       union all ${allMatches(parts, 'not (select reached from enough)')}) every
-    ${newestFirst('every')} limit $3)`
+    ${inOrder('every')} limit $3)`
 }
 
 /**

@@ -1,5 +1,4 @@
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
-import { paths } from '../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 type Query = NonNullable<Parameters<App.Locals['api']['listPortalUsers']>[0]>
@@ -49,11 +48,11 @@ export const actions: Actions = {
     if (failure) return failure
     locals.finish(listAddress(url, { done: 'reactivated', user }))
   },
-  remove: async ({ request, locals, params }) => {
+  remove: async ({ request, locals, url }) => {
     const typed = await readForm(request)
     const user = typed.string('user')
     const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user }))
     if (failure) return failure
-    locals.finish(paths.office(params.account).portalUsers({ done: output.outcome, user }))
+    locals.finish(listAddress(url, { done: output.outcome, user }))
   },
 }
