@@ -7,6 +7,7 @@ import { customerForms } from './tables/customer-forms.ts'
 
 import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
+import { homePage } from './tables/home.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
@@ -37,6 +38,7 @@ export const tables: MutationTables = {
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,
+  home: homePage,
   'job-page': jobPage,
   scheduling,
   'settings-forms': settingsForms,

@@ -206,7 +206,7 @@ describe('the business', () => {
     const { business } = await startTestServer()
     const b = await business({ timeZone: 'Pacific/Auckland' })
     const home = await b.owner.ok('getOfficeHome')
-    expect(home.counts).toEqual({ requested: 0, today: 0, started: 0, stuck: 0 })
+    expect(home.counts).toEqual({ requested: 0, today: 0, started: 0, stuck: 0, unread: 0 })
     expect(home.first).toMatchObject({ hasTemplates: false, hasCustomers: false, hasJobs: false })
     await b.customer()
     await b.template()

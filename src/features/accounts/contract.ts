@@ -126,10 +126,11 @@ const home = z.object({
       today: count("Visits today, in the business's time zone."),
       started: count('Jobs in progress.'),
       stuck: count('Jobs that need attention.'),
+      unread: count('Jobs with comments that the office has not read. Not for workers.').optional(),
     })
     .describe('Numbers of jobs; each stops at 1,000.'),
-  requested: z.array(homeJob).describe('Newest jobs that wait to be scheduled.'),
-  next: z.array(homeJob).describe('Next scheduled visits.'),
+  requested: z.array(homeJob).describe('Oldest jobs that wait to be scheduled.'),
+  next: z.array(homeJob).describe('Next visits that have not started, soonest first.'),
   failedMessages: z.number().nullable().describe('Number of failed messages; null unless you are owner or admin.'),
   first: z
     .object({

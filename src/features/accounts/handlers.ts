@@ -120,12 +120,12 @@ export const accountsHandlers = implement('accounts', accounts, {
   async getOfficeHome(ctx) {
     ctx.allow(maySeeOffice(ctx.actor))
     const today = dayBounds(ctx.now, ctx.account.timeZone)
-    const counts = await countHomeJobs(ctx.db, ctx.account.id, today)
+    const { unread, ...counts } = await countHomeJobs(ctx.db, ctx.account.id, today)
     const requested = await listWaitingRequests(ctx.db, ctx.account.id)
-    const next = await listNextVisits(ctx.db, ctx.account.id, today.from)
+    const next = await listNextVisits(ctx.db, ctx.account.id, ctx.now)
     const canRunOffice = mayRunOffice(ctx.actor).yes
     return {
-      counts,
+      counts: { ...counts, ...(canRunOffice && { unread }) },
       requested: requested.map(presentJob),
       next: next.map(presentJob),
       failedMessages: mayManage(ctx.actor).yes ? await countFailedMessages(ctx.db, ctx.account.id) : null,

@@ -1,66 +1,33 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
+import { TILES, type Tile, type TileFilter } from './rules.ts'
 
 /** Counts stop here, so that no count reads a whole table. */
 const COUNT_CAP = 1_000
 
-export interface HomeCounts {
-  requested: number
-  today: number
-  started: number
-  stuck: number
-}
+export type HomeCounts = Record<Tile, number>
 
-export async function countHomeJobs(
-  db: Read,
-  account: string,
-  { from, to }: { from: Date; to: Date },
-): Promise<HomeCounts> {
+/** @param today the bounds of the business's day */
+export async function countHomeJobs(db: Read, account: string, today: { from: Date; to: Date }): Promise<HomeCounts> {
+  const counts = Object.entries(TILES).map(
+    ([name, filter]) => sql`(
+      select count(*)::int
+      from (select 1 from jobs where ${sql.join(conditionsOf(account, filter, today), sql` and `)} limit ${COUNT_CAP}) few
+    ) as ${sql.ref(name)}`,
+  )
   const {
     rows: [row],
-  } = await sql<HomeCounts>`
-    select
-      (
-        select count(*)::int
-        from (
-          select 1
-          from jobs
-          where account_id = ${account} and status = 'unassigned'
-          limit ${COUNT_CAP}
-        ) few
-      ) as requested,
-      (
-        select count(*)::int
-        from (
-          select 1
-          from jobs
-          where account_id = ${account}
-            and scheduled_at >= ${from}
-            and scheduled_at < ${to}
-            and status <> 'canceled'
-          limit ${COUNT_CAP}
-        ) few
-      ) as today,
-      (
-        select count(*)::int
-        from (
-          select 1
-          from jobs
-          where account_id = ${account} and status in ('started', 'paused')
-          limit ${COUNT_CAP}
-        ) few
-      ) as started,
-      (
-        select count(*)::int
-        from (
-          select 1
-          from jobs
-          where account_id = ${account} and status in ('declined', 'postponed')
-          limit ${COUNT_CAP}
-        ) few
-      ) as stuck`.execute(db as Write)
+  } = await sql<HomeCounts>`select ${sql.join(counts)}`.execute(db as Write)
   return row!
 }
+
+/** Statuses are written into the text, so that the plan fits them. */
+const conditionsOf = (account: string, { status, day, comments }: TileFilter, today: { from: Date; to: Date }) => [
+  sql`account_id = ${account}`,
+  ...(status ? [sql`status = any (${sql.lit(`{${status.join()}}`)}::text[])`] : []),
+  ...(day ? [sql`scheduled_at >= ${today.from} and scheduled_at < ${today.to}`] : []),
+  ...(comments ? [sql`unread_comments > 0`] : []),
+]
 
 export interface HomeJob {
   id: string
@@ -107,11 +74,11 @@ export const listWaitingRequests = (db: Read, account: string): Promise<HomeJob[
     .limit(6)
     .execute()
 
-/** The next six visits from the start of today. */
-export const listNextVisits = (db: Read, account: string, from: Date): Promise<HomeJob[]> =>
+/** The next six visits, soonest first. What is in progress is counted by its tile and not repeated here. */
+export const listNextVisits = (db: Read, account: string, now: Date): Promise<HomeJob[]> =>
   selectHomeJobs(db, account)
-    .where('jobs.scheduled_at', '>=', from)
-    .where('jobs.status', 'in', ['pending', 'assigned', 'started', 'paused'])
+    .where('jobs.scheduled_at', '>=', now)
+    .where('jobs.status', 'in', ['pending', 'assigned'])
     .orderBy('jobs.scheduled_at')
     .orderBy('jobs.id')
     .limit(6)

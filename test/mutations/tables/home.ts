@@ -1,0 +1,49 @@
+/** The office's home page. */
+import type { Mutation } from '../mutation.ts'
+
+const tests = 'test/home-page.test.ts'
+const TILES = 'each tile leads to exactly the jobs that it counts, for the'
+const NEXT = 'next visits are those to come, soonest first, without the past and without what is in progress'
+
+export const homePage: Mutation[] = [
+  {
+    name: 'home-counts-without-status',
+    covers: ['1.4'],
+    file: 'src/features/accounts/home/queries.ts',
+    from: '...(status ? [',
+    to: '...(!status ? [',
+    tests: { [tests]: [TILES] },
+  },
+  {
+    name: 'home-counts-every-comment',
+    covers: ['1.4'],
+    file: 'src/features/accounts/home/queries.ts',
+    from: 'sql`unread_comments > 0`',
+    to: 'sql`unread_comments >= 0`',
+    tests: { [tests]: [TILES] },
+  },
+  {
+    name: 'home-links-to-all-jobs',
+    covers: ['1.4'],
+    file: 'src/features/accounts/ui/Home.svelte',
+    from: '{ ...TILES[tile] }',
+    to: '{}',
+    tests: { [tests]: [TILES] },
+  },
+  {
+    name: 'next-visits-of-the-past',
+    covers: ['1.4'],
+    file: 'src/features/accounts/handlers.ts',
+    from: 'listNextVisits(ctx.db, ctx.account.id, ctx.now)',
+    to: 'listNextVisits(ctx.db, ctx.account.id, today.from)',
+    tests: { [tests]: [NEXT] },
+  },
+  {
+    name: 'next-visits-in-progress',
+    covers: ['1.4'],
+    file: 'src/features/accounts/home/queries.ts',
+    from: "['pending', 'assigned'])",
+    to: "['pending', 'assigned', 'started', 'paused'])",
+    tests: { [tests]: [NEXT] },
+  },
+]
