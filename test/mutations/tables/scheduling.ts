@@ -3,6 +3,7 @@ import { idleForm, type Mutation } from '../mutation.ts'
 
 const forms = 'test/scheduling-forms.test.ts'
 const schedule = 'src/features/jobs/schedule/schedule.test.ts'
+const journeys = 'test/e2e/job-changes.e2e.ts'
 const undo = 'src/features/jobs/undo/undo.test.ts'
 
 export const scheduling: Mutation[] = [
@@ -121,6 +122,22 @@ export const scheduling: Mutation[] = [
     from: 'historyOfUndo(job, after, assignment)',
     to: 'historyOfUndo(job, job, undefined)',
     tests: { [undo]: ['is kept in the history, for the customer where they had seen the change'] },
+  },
+  {
+    name: 'undo-stays-in-view',
+    covers: ['1.7'],
+    file: 'src/features/jobs/office/ui/UndoChange.svelte',
+    from: 'seconds > 0',
+    to: 'seconds > -99',
+    tests: { [journeys]: ['is offered for ten seconds, which wait while it is pointed at'] },
+  },
+  {
+    name: 'changes-elsewhere-unsaid',
+    covers: ['1.7'],
+    file: 'src/features/jobs/office/ui/ChangedElsewhere.svelte',
+    from: 'current.version > job.version',
+    to: 'current.version < job.version',
+    tests: { [journeys]: ['looked at again, and keeps what is typed'] },
   },
   {
     name: 'declined-in-two-steps',
