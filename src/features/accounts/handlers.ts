@@ -121,12 +121,11 @@ export const accountsHandlers = implement('accounts', accounts, {
     ctx.allow(maySeeOffice(ctx.actor))
     const today = dayBounds(ctx.now, ctx.account.timeZone)
     const { unread, ...counts } = await countHomeJobs(ctx.db, ctx.account.id, today)
-    const requested = await listWaitingRequests(ctx.db, ctx.account.id)
     const next = await listNextVisits(ctx.db, ctx.account.id, ctx.now)
     const canRunOffice = mayRunOffice(ctx.actor).yes
     return {
       counts: { ...counts, ...(canRunOffice && { unread }) },
-      requested: requested.map(presentJob),
+      requested: (await listWaitingRequests(ctx.db, ctx.account.id)).map(presentJob),
       next: next.map(presentJob),
       failedMessages: mayManage(ctx.actor).yes ? await countFailedMessages(ctx.db, ctx.account.id) : null,
       first: canRunOffice ? await findFirstSteps(ctx.db, ctx.account.id) : null,
