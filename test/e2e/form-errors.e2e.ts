@@ -151,7 +151,7 @@ describe('A form that is sent empty', () => {
     const declined = await walk(person, [mainAt(server, `/office/${account}/jobs/${records.job}`)])
     expect(declined.join()).toContain('reason')
     await person.close()
-  })
+  }, 300_000)
 
   it.each([true, false])('says it in the portal and on the sign-in pages (script: %s)', async (javaScript) => {
     const server = await startAppServer()
