@@ -110,3 +110,9 @@ export function safeNext(next: string | null | undefined, otherwise: string): st
   if (!next || !/^\/(?![/\\])/.test(next) || /[\u0000-\u001f\\]/.test(next)) return otherwise
   return next
 }
+
+/** The path with its slug in lower case, which people type from a letterhead; null when it is so already. */
+export function pathWithLowerCaseSlug(pathname: string): string | null {
+  const lowerCase = pathname.replace(/^\/(?:p|office)\/[^/]+/, (start) => start.toLowerCase())
+  return lowerCase === pathname ? null : lowerCase
+}

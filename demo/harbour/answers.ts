@@ -108,13 +108,13 @@ function drawAnswer(template: string, field: Field, { random, at }: AnswerContex
     case 'notes':
       return random.pick(NOTES)
     case 'bought':
-      return at(-random.integer(300, 2500), '12:00').toISOString()
+      return at(-random.integer(300, 2500), '12:00').toISOString().slice(0, 10)
     case 'tenancy':
-      return at(random.integer(2, 20), '12:00').toISOString()
+      return at(random.integer(2, 20), '12:00').toISOString().slice(0, 10)
     case 'next':
-      return at(random.integer(280, 365), '09:00').toISOString()
+      return at(random.integer(280, 365), '12:00').toISOString().slice(0, 10)
     case 'delivered':
-      return at(random.integer(1, 4), '11:00').toISOString()
+      return at(random.integer(1, 4), '12:00').toISOString().slice(0, 10)
     case 'limit':
       return random.integer(8, 30) * 1000
     case 'cost':

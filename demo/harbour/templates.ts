@@ -31,7 +31,7 @@ const applianceFields = (symptoms: string[]): Field[] => [
     hint: 'Include any error code so we bring the right parts.',
   }),
   field('symptoms', 'Symptoms', 'multiPickList', 'optional', 'readOnly', { options: symptoms }),
-  field('bought', 'Purchase date', 'dateTime', 'optional', 'hidden'),
+  field('bought', 'Purchase date', 'date', 'optional', 'hidden'),
   field('photos', 'Photos', 'file', 'optional', 'readOnly'),
   field('contract', 'Service contract', 'text', 'readOnly', 'readOnly', { value: 'None' }),
 ]
@@ -152,7 +152,7 @@ export const templates: HarbourTemplate[] = [
         field('floor', 'Floor', 'number', 'optional', 'readOnly', { hint: '0 is the ground floor.' }),
         field('lift', 'Lift available', 'checkbox', 'optional', 'readOnly'),
         field('away', 'Take away the old appliance', 'checkbox', 'optional', 'required'),
-        field('delivered', 'Store delivery date', 'dateTime', 'optional', 'readOnly'),
+        field('delivered', 'Store delivery date', 'date', 'optional', 'readOnly'),
         field('photos', 'Photos of the location', 'file', 'optional', 'optional'),
         ...visitFields(),
         field('report', 'Technician report', 'section', 'readOnly', 'readOnly'),
@@ -183,7 +183,7 @@ export const templates: HarbourTemplate[] = [
         field('found', 'What we found', 'text', 'readOnly', 'required'),
         field('hours', 'Run time', 'number', 'readOnly', 'optional', { unit: 'h' }),
         field('safe', 'Electrical safety test passed', 'checkbox', 'readOnly', 'required'),
-        field('next', 'Next service due', 'dateTime', 'readOnly', 'optional'),
+        field('next', 'Next service due', 'date', 'readOnly', 'optional'),
       ],
     ],
   },
@@ -208,7 +208,7 @@ export const templates: HarbourTemplate[] = [
     offered: false,
     versions: [
       [
-        field('tenancy', 'New tenancy start date', 'dateTime', 'required', 'readOnly'),
+        field('tenancy', 'New tenancy start date', 'date', 'required', 'readOnly'),
         field('count', 'Number of appliances', 'number', 'required', 'readOnly'),
         field('keys', 'Where are the keys?', 'pickList', 'required', 'readOnly', {
           options: ['With the caretaker', 'In the key safe', 'We’ll hand them over', 'Tenant will open'],

@@ -35,7 +35,7 @@ export const templates: Omit<TemplateInput, 'position' | 'since'>[] = [
         field('boiler', 'Boiler make', 'pickList', 'required', 'optional', {
           options: ['Baxi', 'Ideal', 'Vaillant', 'Viessmann', 'Worcester', 'Other'],
         }),
-        field('last', 'Last service', 'dateTime', 'optional', 'readOnly'),
+        field('last', 'Last service', 'date', 'optional', 'readOnly'),
         field('record', 'Gas safety record', 'file', 'readOnly', 'required'),
       ],
     ],

@@ -52,3 +52,12 @@ export const foldedPatterns = (typed: string): string[] => wordPatterns(foldType
 /** The same of words that are folded already; the first eight count. */
 export const wordPatterns = (words: readonly string[]): string[] =>
   words.slice(0, 8).map((word) => `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)
+
+/** The digits of a phone number, by which it is searched; the words and symbols around them vary. */
+export const phoneDigits = (phone: string | null | undefined): string => (phone ?? '').replaceAll(/\D/g, '')
+
+const TYPED_PHONE = /^(?:tel:)?[+(]?\d[\d\s()./\u00b7\u2010-\u2015\u2212-]{5,38}$/i
+
+/** Patterns of what was typed where phone numbers are stored with their digits: a number is found however it is written. */
+export const patternsWithPhone = (typed: string): string[] =>
+  TYPED_PHONE.test(typed.trim()) ? [`%${phoneDigits(typed)}%`] : foldedPatterns(typed)

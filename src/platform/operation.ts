@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
+import { asciiEmail } from './email-address.ts'
 import type { FileStore, ReceivedFile } from './files.ts'
 import type { Effect } from './effects.ts'
 import type { Decision, Problem } from './problem.ts'
@@ -290,4 +291,4 @@ export function implement<C extends Contract>(
 }
 
 /** The form in which email addresses are compared and stored as keys. */
-export const emailNorm = (address: string): string => address.trim().normalize('NFKC').toLowerCase()
+export const emailNorm = (address: string): string => asciiEmail(address.trim().normalize('NFKC').toLowerCase())

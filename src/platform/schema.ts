@@ -1,5 +1,6 @@
 /** The schema parts that contracts share: ids, moments, text, paging. Their descriptions appear in the API document. */
 import { z } from 'zod'
+import { isEmailAddress, readableEmail } from './email-address.ts'
 import { cleanLine, cleanText } from './text.ts'
 
 // ---- input ----
@@ -32,10 +33,18 @@ export const text = (max = 5000) =>
 /** An email address as typed; compare by `emailNorm` only. Source of 254: RFC 5321. */
 export const email = () =>
   bounded(254)
-    .overwrite(cleanLine)
+    .overwrite((typed) => readableEmail(cleanLine(typed)))
     .max(254, { error: 'tooLong', abort: true })
-    .pipe(z.email('email'))
+    .refine(isEmailAddress, 'email')
     .meta({ format: 'email', description: 'Email address.' })
+/** A phone number as written, with an extension and typographic marks; compare by digits only. */
+export const phone = () =>
+  line(40)
+    .overwrite((written) => written.replace(/^tel:/i, ''))
+    .regex(PHONE, 'phone')
+/** At least three digits; capitals for numbers such as 0800 FLOWERS; then an extension. */
+const PHONE =
+  /^(?=(?:\D*\d){3})[+(\uff0b]?[\d\s()./\u00b7\u2010-\u2015\u2212-]{2,}[A-Z]{0,12}[\d\s()./\u00b7\u2010-\u2015\u2212-]{0,12}(?:[,;]?\s?(?:x|ext\.?|extension|#)\s?\d{1,6})?$/iu
 /** A password as typed; `checkNewPassword` decides whether it may be used. */
 export const password = (what: string) =>
   z.string().max(1_000, { error: 'tooLong', abort: true }).min(1, 'required').describe(what)

@@ -71,6 +71,10 @@ export const shortDay = (at: Date, locale: string, timeZone: string, now = new D
     ...(isOtherYear(at, now, timeZone) && { year: 'numeric' }),
   })
 
+/** "26 Nov 2026": a day of the calendar, such as "2026-11-26", which is the same in every time zone. */
+export const calendarDay = (day: string, locale: string): string =>
+  formatDate(new Date(`${day}T00:00:00Z`), locale, 'UTC', { day: 'numeric', month: 'short', year: 'numeric' })
+
 /** "Thu 26 Nov, 10:31"; in another year "24 Dec 2025, 11:20", without the weekday. */
 export function shortMoment(iso: string, locale: string, timeZone: string, now = new Date()): string {
   const at = new Date(iso)

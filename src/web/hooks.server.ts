@@ -9,7 +9,7 @@ import { noteFormOwner, readUnsent } from './sent-form.ts'
 import type { TranslationTree } from '../ui/i18n-server.ts'
 import type { PageContext } from './context.ts'
 import { isProblem, type Refusal } from '../ui/forms.ts'
-import { paths, portal } from '../paths.ts'
+import { paths, pathWithLowerCaseSlug, portal } from '../paths.ts'
 
 export const handle: Handle = async ({ event, resolve }) => {
   const context = requestContext()
@@ -25,6 +25,8 @@ export const handle: Handle = async ({ event, resolve }) => {
     brand: null,
   } satisfies App.Locals)
 
+  const lowerCase = pathWithLowerCaseSlug(event.url.pathname)
+  if (lowerCase) redirect(308, lowerCase + event.url.search)
   const linkPage = exchangeToken(event)
   if (linkPage) return linkPage
   noteFormOwner(event.request, context)

@@ -11,6 +11,7 @@ import {
   empty,
   flag,
   line,
+  phone,
   moment,
   password,
   recordId,
@@ -54,7 +55,6 @@ const accent = () =>
     .toLowerCase()
     .regex(/^#[0-9a-f]{6}$/, 'color')
     .describe('Brand color as #rrggbb.')
-const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}$/, 'phone')
 const slug = () =>
   z
     .string()

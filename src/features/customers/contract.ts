@@ -17,6 +17,7 @@ import {
   moment,
   named,
   page,
+  phone,
   recordId,
   search,
   seenVersion,
@@ -31,7 +32,6 @@ import {
   newContact,
   contacts,
   customerParams,
-  phone,
   writing,
 } from './contacts/contract.ts'
 import { CUSTOMER_SORTS } from './rules.ts'

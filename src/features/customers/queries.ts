@@ -1,5 +1,5 @@
 import { constraintOf } from '../../platform/database/errors.ts'
-import { fold } from '../../platform/fold.ts'
+import { fold, phoneDigits } from '../../platform/fold.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { listContacts, insertContact, type ContactInput } from './contacts/queries.ts'
@@ -73,9 +73,7 @@ export async function updateSearchText(db: Write, { account, customer }: Custome
   const key = { account, customer }
   const [row, contacts, sites] = await Promise.all([findCustomer(db, key), listContacts(db, key), listSites(db, key)])
   if (!row) return
-  const phones = contacts.flatMap((contact) =>
-    contact.phone ? [contact.phone, contact.phone.replaceAll(/\D/g, '')] : [],
-  )
+  const phones = contacts.flatMap(({ phone }) => [phone, phoneDigits(phone)])
   const searchText = fold(
     row.name,
     row.reference,

@@ -1,9 +1,8 @@
 /** Contacts: the people of a customer. One of them is the primary contact. */
 import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
-import { email, flag, id, line, recordId, seenVersion } from '../../../platform/schema.ts'
+import { email, flag, id, line, phone, recordId, seenVersion } from '../../../platform/schema.ts'
 
-export const phone = () => line(40).regex(/^[+(]?[\d\s()./-]{3,}(?:(?:x|ext\.?)\s*\d{1,6})?$/i, 'phone')
 /** Null clears it; left out it stays. */
 export const clearable = <T extends z.ZodType>(part: T) => part.nullable().optional()
 

@@ -1,5 +1,5 @@
 import { sql, type SqlBool } from 'kysely'
-import { foldedPatterns } from '../../../platform/fold.ts'
+import { patternsWithPhone } from '../../../platform/fold.ts'
 import type { Read } from '../../../platform/operation.ts'
 import { pageOf, readPlace } from '../../../platform/paging.ts'
 import { problem } from '../../../platform/problem.ts'
@@ -28,7 +28,7 @@ export interface CustomerListRow {
 /** Searches only what every reader of the row may see: names, reference, contacts, addresses; never notes or billing. */
 const searchCustomers = (db: Read, account: string, search: string | undefined) => {
   let query = db.selectFrom('customers as c').where('c.account_id', '=', account)
-  for (const pattern of foldedPatterns(search ?? '')) query = query.where('c.search_text', 'like', pattern)
+  for (const pattern of patternsWithPhone(search ?? '')) query = query.where('c.search_text', 'like', pattern)
   return query
 }
 

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
-import { email, empty, line, password } from '../../../platform/schema.ts'
+import { email, empty, line, password, phone } from '../../../platform/schema.ts'
 import { LINK_STATUSES } from './rules.ts'
 
 declareProblems({
@@ -38,7 +38,6 @@ export const linkToken = () =>
       .max(500)
       .meta({ shared: 'portalToken', description: 'Token of a link that was emailed to a portal user.' }),
   })
-export const phone = () => line(40).regex(/^\+?[\d\s()./-]{4,}$/, 'phone')
 const contactDetails = {
   name: line(120).optional().describe('Full name.'),
   phone: phone().optional().describe('Phone number.'),

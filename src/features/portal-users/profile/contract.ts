@@ -5,8 +5,7 @@
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
 import { declareProblems } from '../../../platform/problem.ts'
-import { line, seenVersion } from '../../../platform/schema.ts'
-import { phone } from '../activation/contract.ts'
+import { line, phone, seenVersion } from '../../../platform/schema.ts'
 
 declareProblems({
   profileChanged: [409, 'The profile was changed elsewhere since the `version` you sent. Read it again.'],

@@ -60,8 +60,49 @@ describe('answers', () => {
       '0.0',
       '123456789012345.0123456789',
     ])
-    expect(['1,5', '1e5', 'NaN', '.', '-', '1 2', '0x1', 5, true, {}].map((raw) => answer(n, raw))).toEqual(
-      Array(10).fill('number'),
+    expect(['1e5', 'NaN', '.', '-', '1 2', '0x1', 5, true, {}].map((raw) => answer(n, raw))).toEqual(
+      Array(9).fill('number'),
+    )
+  })
+
+  it('a number may have a decimal comma, groups, its unit and a typographic minus; what could be two is asked', () => {
+    const n = field('n', 'number', 'optional', { unit: 'kWh' })
+    const written = [
+      '1,5',
+      '12 kWh',
+      '12kwh',
+      '\u22125',
+      '1 000',
+      '1\u202f000,25',
+      '1.234,50',
+      '1,234.5',
+      '0,125',
+      '1,2345',
+    ]
+    expect(written.map((raw) => answer(n, raw))).toEqual([
+      '1.5',
+      '12',
+      '12',
+      '-5',
+      '1000',
+      '1000.25',
+      '1234.50',
+      '1234.5',
+      '0.125',
+      '1.2345',
+    ])
+    expect(['1,234', '-12,500', '12 m', '1,2,3', '1.2.3', '1 23'].map((raw) => answer(n, raw))).toEqual([
+      'ambiguousNumber',
+      'ambiguousNumber',
+      ...Array(4).fill('number'),
+    ])
+  })
+
+  it('a date is a day of the calendar without a time', () => {
+    const d = field('d', 'date')
+    expect([answer(d, '2026-03-02'), answer(d, '2028-02-29')]).toEqual(['2026-03-02', '2028-02-29'])
+    expect(['2026-02-29', '2026-03-02T09:30Z', '2.3.2026', 'soon', 5].map((raw) => answer(d, raw))).toEqual(
+      Array(5).fill('date'),
     )
   })
 

@@ -1,6 +1,6 @@
 /** Answers to the fields of a job: which are accepted, and in which form they are stored. Pure. */
 import { cleanLine, cleanText } from '../../../platform/text.ts'
-import { MAX_AMOUNT } from '../amounts/rules.ts'
+import { isAmbiguousAmount, MAX_AMOUNT, readDecimal } from '../amounts/rules.ts'
 import {
   getFieldPermission,
   isVisibleTo,
@@ -85,13 +85,15 @@ export function normalizeValue(field: Field, input: unknown): NormalizedValue {
     case 'text':
       return normalizeText(input)
     case 'number':
-      return typeof input === 'string' ? normalizeNumber(input) : refuse('number')
+      return typeof input === 'string' ? normalizeNumber(input, field.unit) : refuse('number')
+    case 'date':
+      return typeof input === 'string' ? normalizeDate(cleanLine(input)) : refuse('date')
     case 'dateTime':
       return typeof input === 'string' ? normalizeDateTime(cleanLine(input)) : refuse('dateTime')
     case 'checkbox':
       return typeof input === 'boolean' ? { value: input } : refuse('type')
     case 'currency':
-      return isAmount(input) ? { value: input } : refuse('amount')
+      return normalizeAmount(input)
     case 'pickList':
       return typeof input === 'string' && field.options?.includes(input) ? { value: input } : refuse('choice')
     case 'multiPickList':
@@ -117,14 +119,22 @@ export function normalizeText(input: unknown): NormalizedValue {
   return CONTROL_CHARACTER.test(text) ? refuse('control') : { value: text || undefined }
 }
 
-/** Digits, sign and point only (V-52). The number is stored as text, so that it is never rounded. */
-function normalizeNumber(input: string): NormalizedValue {
-  const [, sign, whole = '', fraction = ''] = /^([+-]?)(\d{0,15})(?:\.(\d{0,10}))?$/.exec(cleanLine(input)) ?? []
-  if (sign === undefined || whole + fraction === '') return refuse('number')
+/** Stored as digits, sign and point only (V-52), and as text, so that it is never rounded. */
+function normalizeNumber(input: string, unit: string | undefined): NormalizedValue {
+  const decimal = readDecimal(cleanLine(input), unit)
+  if (decimal === 'ambiguous') return refuse('ambiguousNumber')
+  const isTooLong = decimal && (decimal.whole.length > 15 || decimal.fraction.length > 10)
+  if (!decimal || isTooLong) return refuse('number')
+  const { sign, whole, fraction } = decimal
   const digits = whole.replace(/^0+(?=\d)/, '') || '0'
   const value = fraction ? `${digits}.${fraction}` : digits
   return { value: sign === '-' && /[1-9]/.test(value) ? `-${value}` : value }
 }
+
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/
+
+const normalizeDate = (input: string): NormalizedValue =>
+  ISO_DAY.test(input) && isExistingDate(input) ? { value: input } : refuse('date')
 
 const ISO_WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/
 
@@ -141,6 +151,12 @@ function isExistingDate(input: string): boolean {
 
 const isAmount = (input: unknown): input is number =>
   typeof input === 'number' && Number.isSafeInteger(input) && Math.abs(input) <= MAX_AMOUNT
+
+function normalizeAmount(input: unknown): NormalizedValue {
+  if (isAmount(input)) return { value: input }
+  const isAmbiguous = typeof input === 'string' && isAmbiguousAmount(input)
+  return refuse(isAmbiguous ? 'ambiguousNumber' : 'amount')
+}
 
 /** The choices in the order of the options, each once. */
 function normalizeChoices(options: readonly string[], input: unknown): NormalizedValue {

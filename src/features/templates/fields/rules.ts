@@ -3,6 +3,7 @@
 export const FIELD_TYPES = [
   'text',
   'number',
+  'date',
   'dateTime',
   'checkbox',
   'currency',
@@ -35,7 +36,8 @@ export interface Field {
 }
 
 /**
- * text: up to 5,000 characters · number: digits, sign and point as text, never a float · dateTime: ISO 8601 with its
+ * text: up to 5,000 characters · number: digits, sign and point as text, never a float · date: ISO 8601 day ·
+ * dateTime: ISO 8601 with its
  * offset · checkbox: boolean · currency: whole minor units (cents) · pickList: one option · multiPickList: options ·
  * file: ids of files · link: http or https address · section: none on a job; text in a template.
  */

@@ -1,6 +1,6 @@
 /** The customers of a portal user's bookings, and the one that a first booking creates. */
 import { sql } from 'kysely'
-import { fold } from '../../../../platform/fold.ts'
+import { fold, phoneDigits } from '../../../../platform/fold.ts'
 import type { Read, Write } from '../../../../platform/operation.ts'
 import type { Booker } from '../queries.ts'
 
@@ -80,7 +80,14 @@ async function insertCustomer(
       billing_phone: user.phone,
       billing_address: user.postal_address,
       created_for_user_id: user.id,
-      search_text: fold(name, user.name, user.email, user.phone, address ?? user.postal_address),
+      search_text: fold(
+        name,
+        user.name,
+        user.email,
+        user.phone,
+        phoneDigits(user.phone),
+        address ?? user.postal_address,
+      ),
       created_at: now,
       updated_at: now,
     })

@@ -9,7 +9,11 @@ export const load: PageServerLoad = async ({ locals, params, parent, cookies, ur
   const { portal } = await parent()
   const link = await locals.api.getActivation({ token: params.token })
   if (link.status === 'accepted') {
-    if (portal.currentUser) redirect(303, locals.paths.jobs())
+    const { currentUser } = portal
+    const isOwner = link.email === null || link.email.toLowerCase() === currentUser?.email.toLowerCase()
+    if (currentUser && isOwner) redirect(303, locals.paths.jobs())
+    // Someone else is signed in here: their jobs are not what the link's reader came for.
+    if (currentUser) return { title: locals.t('portal-users.auth.activate.otherUserTitle'), link }
     passLink(cookies, url, locals.paths.signIn(), params.token)
     redirect(303, locals.leaveOutcome(locals.paths.signIn({ link: 1 })))
   }
@@ -44,6 +48,14 @@ export const actions: Actions = {
       return failure
     }
     redirect(303, locals.paths.jobs())
+  },
+  /** Leads to the sign-in page with the address of the link's owner, whoever is signed in. */
+  switchUser: async ({ locals, params, cookies, url }) => {
+    const link = await locals.api.getActivation({ token: params.token })
+    if (link.status !== 'accepted') redirect(303, locals.paths.signIn())
+    await locals.api.signOutOfPortal()
+    passLink(cookies, url, locals.paths.signIn(), params.token)
+    redirect(303, locals.leaveOutcome(locals.paths.signIn({ link: 1 })))
   },
   renew: async ({ request, locals, params }) => {
     const { failure, output } = await attempt(locals, await readForm(request), () =>
