@@ -112,7 +112,7 @@ function drawAnswer(template: string, field: Field, { random, at }: AnswerContex
     case 'tenancy':
       return at(random.integer(2, 20), '12:00').toISOString().slice(0, 10)
     case 'next':
-      return at(random.integer(280, 365), '12:00').toISOString().slice(0, 10)
+      return at(random.integer(280, 365), '09:00').toISOString()
     case 'delivered':
       return at(random.integer(1, 4), '12:00').toISOString().slice(0, 10)
     case 'limit':

@@ -183,7 +183,7 @@ export const templates: HarbourTemplate[] = [
         field('found', 'What we found', 'text', 'readOnly', 'required'),
         field('hours', 'Run time', 'number', 'readOnly', 'optional', { unit: 'h' }),
         field('safe', 'Electrical safety test passed', 'checkbox', 'readOnly', 'required'),
-        field('next', 'Next service due', 'date', 'readOnly', 'optional'),
+        field('next', 'Next service due', 'dateTime', 'readOnly', 'optional'),
       ],
     ],
   },
