@@ -4,7 +4,7 @@ import type { JobRecord } from '../queries.ts'
 import { customerStatus, isScheduleVisible } from '../rules.ts'
 
 /** Screens offer it for ten seconds; the rest is for slow lines, and for pages without script. */
-export const UNDO_MS = 60_000
+const UNDO_MS = 60_000
 
 const COLUMNS = ['status', 'worker_id', 'duration_minutes'] as const
 const TIMES = ['requested_at', 'scheduled_at', 'started_at', 'completed_at', 'canceled_at'] as const
