@@ -8,6 +8,7 @@ import { customerForms } from './tables/customer-forms.ts'
 import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
 import { homePage } from './tables/home.ts'
+import { imports } from './tables/imports.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
@@ -45,4 +46,5 @@ export const tables: MutationTables = {
   'account-forms': accountForms,
   'portal-forms': portalForms,
   'entry-pages': entryPages,
+  imports,
 }

@@ -2,16 +2,18 @@
  * Imports a CSV file, one transaction per chunk. Rows are recognized by their own reference: an interrupted import is
  * started again, and a complete one changes nothing when repeated.
  */
+import { createHash } from 'node:crypto'
 import type { Write } from '../../platform/operation.ts'
 import { momentOf } from '../../platform/zone.ts'
 import type { CsvRecord } from './cells/rules.ts'
 import { createRejectsWriter, csvLine, readCsv, type CsvRow } from './csv/handlers.ts'
 import { createCustomerImporter } from './customers/handlers.ts'
-import { parseCustomerRow } from './customers/rules.ts'
+import { parseCustomerRow, type ImportedCustomer } from './customers/rules.ts'
 import { createJobImporter, resolveJobOwner } from './jobs/handlers.ts'
-import { parseJobRow, type ToMoment } from './jobs/rules.ts'
+import { parseJobRow, type ImportedJob, type ToMoment } from './jobs/rules.ts'
 import { findImportAccount, lockImports } from './queries.ts'
 import {
+  cellsProblem,
   headerProblems,
   parseMapping,
   type ImportKind,
@@ -130,17 +132,26 @@ async function createChunkImporter(
       return work(db)
     })
   if (kind === 'customers') {
+    // Further rows of a customer bring more contacts and sites.
+    const refuseRepeated = createRepetitionCheck<ImportedCustomer>(({ name }) => name)
     const importCustomers = createCustomerImporter({ account, now, dryRun })
     return (rows) => {
-      const parsed = parseRows(rows, header, (record) => parseCustomerRow(record, mapping))
+      const parsed = refuseRepeated(
+        rows,
+        parseRows(rows, header, (record) => parseCustomerRow(record, mapping)),
+      )
       return inTransaction((db) => importCustomers(db, parsed))
     }
   }
   const owner = await resolveJobOwner({ ...options, dryRun }, account, mapping, refuse)
   const importJobs = createJobImporter({ account, mapping, owner, now, dryRun })
+  const refuseRepeated = createRepetitionCheck<ImportedJob>((job) => JSON.stringify(job))
   const toMoment: ToMoment = (local) => momentOf(local, zone)
   return (rows) => {
-    const parsed = parseRows(rows, header, (record) => parseJobRow(record, mapping, toMoment))
+    const parsed = refuseRepeated(
+      rows,
+      parseRows(rows, header, (record) => parseJobRow(record, mapping, toMoment)),
+    )
     return inTransaction((db) => importJobs(db, parsed))
   }
 }
@@ -151,10 +162,31 @@ function parseRows<T>(
   parse: (record: CsvRecord) => ParsedRow<T>,
 ): ParsedRow<T>[] {
   return rows.map(({ cells }) => {
-    if (cells.length === header.length) return parse(new Map(header.map((name, index) => [name, cells[index]!])))
-    const reason: Reason = { code: 'cells', vars: { count: cells.length, expected: header.length } }
-    return { row: null, reference: '', reasons: [reason] }
+    const reason = cellsProblem(cells, header)
+    if (reason) return { row: null, reference: '', reasons: [reason] }
+    // Of columns with one heading the first counts; no mapping names such a column.
+    return parse(new Map(header.map((name, index) => [name, cells[index] ?? ''] as const).reverse()))
   })
+}
+
+/**
+ * Rejects rows whose reference came earlier in the file with other content: they would vanish as "unchanged".
+ * @param contentOf what may not differ between two rows of one reference
+ */
+function createRepetitionCheck<T extends { reference: string }>(contentOf: (row: T) => string) {
+  const earlier = new Map<string, { line: number; content: string }>()
+  return (rows: readonly CsvRow[], parsed: ParsedRow<T>[]): ParsedRow<T>[] =>
+    parsed.map((each, index) => {
+      if (!each.row) return each
+      const { reference } = each.row
+      // A file may have a million rows.
+      const content = createHash('sha256').update(contentOf(each.row)).digest('base64')
+      const first = earlier.get(reference)
+      if (!first) earlier.set(reference, { line: rows[index]!.number, content })
+      if (!first || first.content === content) return each
+      const vars = { reference, row: first.line, here: rows[index]!.number }
+      return { row: null, reference, reasons: [{ code: 'referenceRepeated', vars }] }
+    })
 }
 
 async function* inChunks<T>(rows: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {

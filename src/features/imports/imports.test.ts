@@ -97,7 +97,7 @@ describe('rows that are refused', () => {
     ])
   })
 
-  it('the same reference twice in a file is one job', async () => {
+  it('the same reference twice in a file is one job, and other content is rejected', async () => {
     const { business } = await startTestServer()
     const firm = await business()
     const file = await folder.writeCsv(
@@ -112,7 +112,8 @@ describe('rows that are refused', () => {
         (await runImport(firm, { file, map: JOB_MAP, customer: 'Q=Quay Ltd', chunk: 3, dryRun })).counts,
       ).toMatchObject({
         new: 2,
-        existing: 2,
+        existing: 1,
+        rejected: 1,
       })
     expect(await storedJobs(firm)).toHaveLength(2)
   })

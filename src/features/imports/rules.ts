@@ -186,12 +186,25 @@ export const columnsOf = ({ columns, tags, fields }: Mapping): string[] => [
 
 /** What is wrong with the first row of the file. */
 export function headerProblems(header: readonly string[], mapping: Mapping): Reason[] {
-  const duplicates = header.filter((name, index) => header.indexOf(name) !== index)
-  const missing = columnsOf(mapping).filter((name) => !header.includes(name))
+  const mapped = columnsOf(mapping)
+  // What nobody mapped may be there twice, or without a heading.
+  const duplicates = mapped.filter((name) => header.indexOf(name) !== header.lastIndexOf(name))
+  const missing = mapped.filter((name) => !header.includes(name))
   const reasons: Reason[] = []
   if (header.length === 0) reasons.push({ code: 'noHeader' })
   if (duplicates.length > 0) reasons.push({ code: 'columnTwice', vars: { columns: duplicates.join(', ') } })
   if (missing.length > 0)
     reasons.push({ code: 'columnMissing', vars: { columns: missing.join(', '), there: header.join(', ') } })
   return reasons
+}
+
+/** What is wrong with the cells of a row as a whole. Columns without a heading count only where a cell is filled. */
+export function cellsProblem(cells: readonly string[], header: readonly string[]): Reason | null {
+  const width = header.findLastIndex((name) => name !== '') + 1
+  const hasUnknownCells = cells.slice(header.length).some((cell) => cell.trim() !== '')
+  if (cells.length < width || hasUnknownCells)
+    return { code: 'cells', vars: { count: cells.length, expected: header.length } }
+  const unnamed = cells.findIndex((cell, index) => header[index] === '' && cell.trim() !== '')
+  if (unnamed === -1) return null
+  return { code: 'noHeading', vars: { column: unnamed + 1, value: cells[unnamed]!.trim().slice(0, 40) } }
 }

@@ -50,7 +50,6 @@ function validLocalTime(day: string, time: string): LocalTime | null {
 }
 
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
-const EMAIL = /^[^\s@<>()[\],;:"\\]{1,64}@[^\s@<>()[\],;:"\\]{1,190}$/
 
 /** The cells of one row of the file by the name of their column. */
 export type CsvRecord = ReadonlyMap<string, string>
@@ -93,10 +92,14 @@ export function readLine(
   return text || null
 }
 
-export function readEmail(reader: CellReader, meaning: string): string | null {
-  const email = readLine(reader, meaning, 254)
-  if (email && !EMAIL.test(email)) reader.reasons.push({ code: 'email', vars: { value: email.slice(0, 80) } })
-  return email
+/** Digits as a spreadsheet shows a long number: many rows then share one reference. */
+const ROUNDED = /^\d(?:[.,]\d+)?E\+\d+$/i
+
+/** What a row is recognized by. */
+export function readReference(reader: CellReader, max: number): string {
+  const reference = readLine(reader, 'reference', max, { required: true }) ?? ''
+  if (ROUNDED.test(reference)) reader.reasons.push({ code: 'roundedReference', vars: { value: reference } })
+  return reference
 }
 
 export function readCoordinates(reader: CellReader): { latitude: number | null; longitude: number | null } {

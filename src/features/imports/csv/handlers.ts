@@ -32,6 +32,8 @@ export async function* readCsv(file: string, refuse: RefuseImport): AsyncGenerat
       relax_quotes: true,
       relax_column_count: true,
       skip_empty_lines: true,
+      // Spreadsheets write rows of delimiters alone.
+      skip_records_with_empty_values: true,
       info: true,
       max_record_size: MAX_ROW_BYTES,
       on_record: (record: string[], { lines }) => {

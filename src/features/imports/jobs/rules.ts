@@ -7,6 +7,7 @@ import {
   parseTime,
   readCoordinates,
   readLine,
+  readReference,
   type CellReader,
   type CsvRecord,
   type LocalTime,
@@ -34,14 +35,14 @@ export type ToMoment = (local: LocalTime) => Date | null
 
 export function parseJobRow(record: CsvRecord, mapping: Mapping, toMoment: ToMoment): ParsedRow<ImportedJob> {
   const reader = createCellReader(record, mapping)
-  const reference = readLine(reader, 'reference', 200, { required: true })
+  const reference = readReference(reader, 200)
   const template = readLine(reader, 'template', 120, { required: true })
   const times = readTimes(reader, mapping, toMoment)
   const status = readStatus(reader, mapping, times)
   const durationMinutes = readDuration(reader)
   const tags = readTags(reader, mapping)
   const row: ImportedJob = {
-    reference: reference ?? '',
+    reference,
     customer: readLine(reader, 'customer', 200),
     template: template ?? '',
     title: readLine(reader, 'title', 200),
