@@ -22,6 +22,33 @@ const create = async (more: object = {}) =>
 const load = (job: string) => shop.owner.ok('getJob', { job })
 const open = (job: string, query = '') => openScreen(shop.owner, `${base()}/${job}${query}`)
 
+describe('several jobs', () => {
+  const tick = async () => (await openScreen(shop.owner, base())).follow('Select jobs')
+
+  it('are ticked, assigned, scheduled and moved, and the page says which of them refused', async () => {
+    const [open, started] = [await create(), await create({ worker: worker.id })]
+    await shop.owner.ok('changeJobStatus', { job: started, version: 1, to: 'started' })
+    const ids = [open, started]
+    const assigned = await (await tick()).press('Assign jobs', { ids, worker: worker.id })
+    expect(assigned.text).toContain('2 jobs changed')
+    expect((await load(open)).worker?.id).toBe(worker.id)
+    const time = { 'scheduled.day': '2027-03-02', 'scheduled.time': '10:15' }
+    const scheduled = await (await tick()).press('Schedule jobs', { ids, ...time })
+    expect(scheduled.text).toContain('1 job changed')
+    const { number } = await load(started)
+    expect(scheduled.text).toContain(`Job ${number}: This job has started or ended, so it can’t be scheduled.`)
+    expect((await load(open)).scheduled).toEqual(expect.objectContaining({ day: '2027-03-02', time: '10:15' }))
+    await (await tick()).press('Change status', { ids: [open], to: 'started' })
+    expect((await load(open)).status).toBe('started')
+  })
+
+  it('are canceled with one reason, in a step of its own', async () => {
+    const ids = [await create(), await create()]
+    await (await tick()).press('Cancel selected jobs', { ids, reason: 'The building was sold.' })
+    for (const id of ids) expect((await load(id)).status).toBe('canceled')
+  })
+})
+
 describe('a job', () => {
   it('"Create job" stores what was typed', async () => {
     const form = await openScreen(shop.owner, `${base()}/new?customer=${customer}&template=${template}`)

@@ -1,5 +1,5 @@
 /** Lists: search, filters, order, pages, several rows at once. */
-import type { Mutation } from '../mutation.ts'
+import { idleForm, type Mutation } from '../mutation.ts'
 
 export const lists: Mutation[] = [
   {
@@ -108,4 +108,18 @@ export const lists: Mutation[] = [
     to: "return { operation: 'scheduleJob', input: { scheduled: null } }",
     tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['assigns, schedules, moves and cancels each job'] },
   },
+  idleForm({
+    name: 'bulk-form-does-nothing',
+    covers: ['issue 9, 1.10'],
+    file: 'src/web/routes/office/[account]/jobs/bulk-action.ts',
+    operation: 'locals.api.changeJobs',
+    output:
+      '{ changed: 2, rows: [] as { id: string; number: number | null; changed: boolean; problem: string | null }[] }',
+    tests: {
+      'test/job-forms.test.ts': [
+        'are ticked, assigned, scheduled and moved, and the page says which of them refused',
+        'are canceled with one reason, in a step of its own',
+      ],
+    },
+  }),
 ]

@@ -8,6 +8,7 @@ export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
 export type Choices = Awaited<ReturnType<Api['getJobFormOptions']>>
 export { actionUrl, withQueryKeepingPage, type Address } from '../../../../ui/query.ts'
+import type { FormAnswer } from '../../../../ui/forms.ts'
 export type { FormAnswer } from '../../../../ui/forms.ts'
 
 /** Icon and color of a status. Statuses that share a look differ by their label. */
@@ -86,6 +87,14 @@ export function moment(
     time: formatTime(at, locale, timeZone),
   })
 }
+
+/** What became of a change to several jobs, with the reasons in words. */
+export interface BulkReport {
+  changed: number
+  refused: { id: string; number: number | null; reason: string }[]
+}
+
+export type BulkAnswer = (NonNullable<FormAnswer> & { bulk?: BulkReport | undefined }) | null | undefined
 
 /** An address of several lines in one. */
 export const oneLine = (address: string): string =>

@@ -1,6 +1,7 @@
 import { isProblem } from '../../../../../ui/forms.ts'
 import { uploadProblem } from '../../../../upload-problem.ts'
 import { jobActions } from './job-actions.ts'
+import { changeSelected } from './bulk-action.ts'
 import { JOB_ID, readFilters, readSort } from './list-query.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -26,7 +27,8 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
         })
       : null,
   ])
-  const needsWorkers = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
+  const asksForWorker = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
+  const needsWorkers = asksForWorker || (query.has('select') && list.can.create)
   const { office } = await parent()
   return {
     ...locals.words('jobs.office', 'jobs.statuses', 'records.office'),
@@ -41,4 +43,4 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   }
 }
 
-export const actions: Actions = jobActions
+export const actions: Actions = { ...jobActions, bulk: changeSelected }
