@@ -161,7 +161,10 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     listJobs: [
       ...filters,
       { input: { cursor }, description: 'next page' },
-      ...['oldest', 'soonest', 'latest', 'changed', 'customer', 'status', 'worker'].map((sort) => ({ input: { sort }, description: sort })),
+      ...['oldest', 'soonest', 'latest', 'changed', 'customer', 'status', 'worker'].map((sort) => ({
+        input: { sort },
+        description: sort,
+      })),
     ],
     countJobs: filters,
     getJob: [{ input: { job }, description: '' }],

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { loadDemo } from '../demo/demo.ts'
 import { DEMO_PASSWORD, DEMO_SIGN_INS, demoWelcome } from '../demo/sign-ins.ts'
@@ -7,9 +6,7 @@ import { checkFieldValues } from '../src/features/templates/answers/rules.ts'
 import { FIELD_PERMISSIONS, FIELD_TYPES, type Field, type FieldValues } from '../src/features/templates/fields/rules.ts'
 import { checkFields } from '../src/features/templates/rules.ts'
 import { createTestClock } from '../src/platform/clock.ts'
-import { createTranslations } from '../src/platform/i18n.ts'
 import { passwordProblem } from '../src/platform/secrets.ts'
-import { root } from './source.ts'
 import { startSeparateServer, type TestServer } from './test-server.ts'
 
 let server: TestServer

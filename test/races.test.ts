@@ -120,7 +120,15 @@ describe('races', () => {
 })
 
 /** Operations that the state of the test records refuses to every caller. */
-const REFUSED_IN_WORLD = ['reinstateJob', 'changeJobStatus', 'cancelJob', 'scheduleJob', 'assignJob', 'undoJobChange', 'updateJob']
+const REFUSED_IN_WORLD = [
+  'reinstateJob',
+  'changeJobStatus',
+  'cancelJob',
+  'scheduleJob',
+  'assignJob',
+  'undoJobChange',
+  'updateJob',
+]
 
 function varySample(sample: Record<string, unknown>, index: number): Record<string, unknown> {
   for (const key of ['name', 'title', 'introduction', 'supportPhone', 'address'] as const) {

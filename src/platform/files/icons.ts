@@ -4,7 +4,7 @@ import { createBoundedQueue } from '../bounded-queue.ts'
 import { LETTER_PATHS } from './letters.gen.ts'
 
 /** Edge in pixels; `maskable` icons are cut by the device, which leaves at least a circle of 80 % (W3C manifest). */
-export const ICONS = {
+const ICONS = {
   favicon: { edge: 64, shape: 'rounded' },
   'apple-touch': { edge: 180, shape: 'square' },
   '192': { edge: 192, shape: 'rounded' },

@@ -50,13 +50,7 @@ export function createProblemResponder(
       const own = code === 'required' && vars?.name ? 'problems.fields.unanswered' : `problems.byField.${code}.${name}`
       return { code, text: textOf(own, vars) ?? textOf(`problems.fields.${code}`, vars) ?? code }
     }
-    const fields =
-      refusal.fields &&
-      Object.fromEntries(
-        Object.entries(refusal.fields)
-          .slice(0, MOST_FAULTS)
-          .map(([path, field]) => [path, fieldText(path, field)]),
-      )
+    const fields = refusal.fields && mapFirst(refusal.fields, MOST_FAULTS, fieldText)
     return Object.assign(refusal, {
       title: textOf(`problems.${code}`, vars) ?? code,
       ...(detail !== undefined && { detail }),
@@ -81,6 +75,13 @@ export function createProblemResponder(
 
   return { toProblem, withTexts, send }
 }
+
+const mapFirst = <From, To>(all: Record<string, From>, count: number, map: (path: string, value: From) => To) =>
+  Object.fromEntries(
+    Object.entries(all)
+      .slice(0, count)
+      .map(([path, value]) => [path, map(path, value)]),
+  )
 
 type ProblemBody = Pick<ReadableProblem, 'status' | 'code' | 'title' | 'requestId'> & Partial<ReadableProblem>
 

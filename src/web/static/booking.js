@@ -48,6 +48,87 @@ function sizeText(bytes) {
   return `${amount} ${isLarge ? 'MB' : 'KB'}`
 }
 
+/**
+ * A chosen file with its name, size and a button that removes it.
+ * @param {HTMLElement} model
+ * @param {File} file
+ * @param {() => void} remove
+ */
+function createRow(model, file, remove) {
+  const row = /** @type {HTMLElement} */ (model.cloneNode(true))
+  const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (row.querySelector(selector))
+  row.hidden = false
+  part('[data-name]').textContent = file.name
+  part('[data-size]').textContent = sizeText(file.size)
+  part('button').setAttribute('aria-label', (part('button').dataset.label ?? '').replace('…', file.name))
+  part('button').addEventListener('click', () => {
+    row.remove()
+    remove()
+  })
+  return { row, part }
+}
+
+/**
+ * @param {File} left
+ * @param {File} right
+ */
+const isSame = (left, right) =>
+  left.name === right.name && left.size === right.size && left.lastModified === right.lastModified
+
+/**
+ * Draws a photo into its row; the photo as it is sent. One that this browser cannot open is sent as it is.
+ * @param {File} original
+ * @param {(selector: string) => HTMLElement} part
+ */
+async function showPhoto(original, part) {
+  try {
+    const bitmap = await createImageBitmap(original)
+    drawThumbnail(/** @type {HTMLCanvasElement} */ (part('canvas')), bitmap)
+    const file = await scaled(original, bitmap)
+    bitmap.close()
+    part('[data-size]').textContent = sizeText(file.size)
+    return file
+  } catch {
+    return original
+  }
+}
+
+/**
+ * @param {HTMLElement} target
+ * @param {(files: FileList | []) => void} accept
+ */
+function acceptDrops(target, accept) {
+  for (const type of ['dragenter', 'dragover'])
+    target.addEventListener(type, (event) => {
+      event.preventDefault()
+      target.dataset.over = ''
+    })
+  for (const type of ['dragleave', 'drop']) target.addEventListener(type, () => delete target.dataset.over)
+  target.addEventListener('drop', (event) => {
+    event.preventDefault()
+    accept(event.dataTransfer?.files ?? [])
+  })
+}
+
+/**
+ * Holds the form until its photos are scaled; they say so with `pickerready`.
+ * @param {HTMLFormElement} form
+ * @param {() => boolean} isReady
+ */
+function sendWhenReady(form, isReady) {
+  form.addEventListener(
+    'submit',
+    (event) => {
+      if (isReady()) return
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      const { submitter } = event
+      form.addEventListener('pickerready', () => form.requestSubmit(submitter), { once: true })
+    },
+    { capture: true },
+  )
+}
+
 /** @param {HTMLElement} picker */
 export function enhancePicker(picker) {
   const form = picker.closest('form')
@@ -57,7 +138,7 @@ export function enhancePicker(picker) {
   const list = /** @type {HTMLElement} */ (picker.querySelector('[data-chosen]'))
   const model = /** @type {HTMLElement} */ (picker.querySelector('[data-row]'))
   const drop = /** @type {HTMLElement} */ (picker.querySelector('.drop'))
-  /** @type {{ original: File, file: File, row: HTMLElement }[]} */
+  /** @type {{ original: File, file: File }[]} */
   let entries = []
   /** Photos that are being scaled. */
   let unfinished = 0
@@ -70,18 +151,10 @@ export function enhancePicker(picker) {
 
   /** @param {File} original */
   async function add(original) {
-    const isChosen = entries.some(({ original: { name, size, lastModified } }) => name === original.name && size === original.size && lastModified === original.lastModified)
-    if (isChosen) return
-    const row = /** @type {HTMLElement} */ (model.cloneNode(true))
-    const entry = { original, file: original, row }
-    const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (row.querySelector(selector))
-    row.hidden = false
-    part('[data-name]').textContent = original.name
-    part('[data-size]').textContent = sizeText(original.size)
-    part('button').setAttribute('aria-label', (part('button').dataset.label ?? '').replace('…', original.name))
-    part('button').addEventListener('click', () => {
+    if (entries.some((each) => isSame(each.original, original))) return
+    const entry = { original, file: original }
+    const { row, part } = createRow(model, original, () => {
       entries = entries.filter((each) => each !== entry)
-      row.remove()
       sync()
       main.focus()
     })
@@ -90,19 +163,10 @@ export function enhancePicker(picker) {
     sync()
     if (!PHOTO.test(original.type)) return
     unfinished++
-    try {
-      const bitmap = await createImageBitmap(original)
-      drawThumbnail(/** @type {HTMLCanvasElement} */ (part('canvas')), bitmap)
-      entry.file = await scaled(original, bitmap)
-      bitmap.close()
-      part('[data-size]').textContent = sizeText(entry.file.size)
-      sync()
-    } catch {
-      // A picture that this browser cannot open is sent as it is.
-    } finally {
-      unfinished--
-      if (unfinished === 0) form?.dispatchEvent(new Event('pickerready'))
-    }
+    entry.file = await showPhoto(original, part)
+    sync()
+    unfinished--
+    if (unfinished === 0) form?.dispatchEvent(new Event('pickerready'))
   }
 
   /** @param {Iterable<File>} files */
@@ -117,28 +181,11 @@ export function enhancePicker(picker) {
     addAll(camera.files ?? [])
     camera.value = ''
   })
-  for (const type of ['dragenter', 'dragover'])
-    drop.addEventListener(type, (event) => {
-      event.preventDefault()
-      drop.dataset.over = ''
-    })
-  for (const type of ['dragleave', 'drop']) drop.addEventListener(type, () => delete drop.dataset.over)
-  drop.addEventListener('drop', (event) => {
-    event.preventDefault()
-    addAll(event.dataTransfer?.files ?? [])
+  acceptDrops(drop, (files) => {
+    addAll(files)
     main.dispatchEvent(new Event('input', { bubbles: true }))
   })
-  form.addEventListener(
-    'submit',
-    (event) => {
-      if (unfinished === 0) return
-      event.preventDefault()
-      event.stopImmediatePropagation()
-      const { submitter } = event
-      form.addEventListener('pickerready', () => form.requestSubmit(submitter), { once: true })
-    },
-    { capture: true },
-  )
+  sendWhenReady(form, () => unfinished === 0)
   // Back from the next page: the browser may have kept the files of the input.
   if (main.files?.length) addAll(main.files)
 }

@@ -99,7 +99,7 @@ type FilterContext = Pick<Context<(typeof jobs)['listJobs']>, 'actor' | 'db' | '
 type FilterInput = Omit<Input<(typeof jobs)['countJobs']>, 'account'>
 
 /** The filters of a request, with what its search found in the index. */
-export async function readFilter(ctx: FilterContext, input: FilterInput): Promise<JobFilter> {
+async function readFilter(ctx: FilterContext, input: FilterInput): Promise<JobFilter> {
   const { search, scheduled, scheduledFrom, scheduledTo, ...filters } = input
   const office = isOffice(ctx.actor.role)
   // Workers are not shown what the office has read, so they cannot filter by it either (PS-14).

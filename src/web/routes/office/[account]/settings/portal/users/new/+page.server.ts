@@ -33,6 +33,8 @@ async function customerOf({ api }: App.Locals, url: URL) {
   }
 }
 
+const noProblem = { problem: undefined }
+
 export const actions: Actions = {
   default: async ({ request, locals, params, url }) => {
     const typed = await readForm(request)
@@ -47,16 +49,12 @@ export const actions: Actions = {
       const matches = rows
         .filter(({ id }) => !customers.includes(id))
         .slice(0, 10)
-        .map((row) => ({ id: row.id, name: row.name, second: [row.reference, row.address].filter(Boolean).join(' · ') }))
-      return {
-        values: typed.values,
-        picked,
-        matches,
-        search: find ?? '',
-        form: 'form',
-        existing: null,
-        problem: undefined,
-      }
+        .map((row) => ({
+          id: row.id,
+          name: row.name,
+          second: [row.reference, row.address].filter(Boolean).join(' · '),
+        }))
+      return { values: typed.values, picked, matches, search: find ?? '', form: 'form', existing: null, ...noProblem }
     }
     const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
     const customer = await customerOf(locals, url)
