@@ -123,7 +123,9 @@ export async function openPlanReader(
     client.on('notice', ({ message }) => {
       const plan = /^duration: ([\d.]+) ms\s+plan:\n([\s\S]*)$/.exec(message ?? '')
       if (!plan) return
-      const { 'Query Text': text, Plan: root } = JSON.parse(plan[2]!) as { 'Query Text': string; Plan: Node }
+      const { 'Query Text': source, Plan: root } = JSON.parse(plan[2]!) as { 'Query Text': string; Plan: Node }
+      // Hot statements are prepared by a statement of their own.
+      const text = source.replace(/^prepare "[^"]+" as /, '')
       statements.push({
         nested: !sentTexts.has(text.trim()),
         text: text.replaceAll(/\s+/g, ' ').trim(),

@@ -126,6 +126,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     ],
     getPortal: [{ input: {}, description: '' }],
     getPortalLogo: [{ input: {}, description: '' }],
+    getPortalIcon: [{ input: { icon: 'favicon' }, description: '' }],
     getCurrentPortalUser: [{ input: {}, description: '' }],
     getPortalProfile: [{ input: {}, description: '' }],
     getPortalEmailChoices: [{ input: {}, description: '' }],

@@ -23,6 +23,8 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
     email: newEmail(),
     password: 'a long new phrase',
   }),
+  getPortalIcon: () => ({ icon: 'favicon' }),
+  getScheduleWarnings: () => ({ day: '2026-11-30', time: '10:00' }),
   updateAccount: () => ({
     version: 1,
     name: 'Here Repairs',

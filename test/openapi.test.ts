@@ -31,8 +31,8 @@ const operations = Object.values(document.paths).flatMap((path) =>
 )
 
 describe('the document', () => {
-  it('has under 1,900 bytes for each operation, so that it grows with operations and not by repetition', () => {
-    expect(JSON.stringify(document).length / operations.length).toBeLessThan(1_900)
+  it('has under 1,950 bytes for each operation, so that it grows with operations and not by repetition', () => {
+    expect(JSON.stringify(document).length / operations.length).toBeLessThan(1_950)
   })
 
   it('says once what several operations have in common: parameters, bodies, answers and large schemas', () => {

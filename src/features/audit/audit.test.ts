@@ -190,6 +190,7 @@ describe('the audit', () => {
     createJob: 'the history of the job',
     updateJob: 'the history of the job',
     changeJobStatus: 'the history of the job',
+    changeJobs: 'the history of each job',
     assignJob: 'the history of the job',
     scheduleJob: 'the history of the job',
     undoJobChange: 'the history of the job',

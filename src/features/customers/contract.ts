@@ -201,6 +201,7 @@ const recordOperations = {
       answer: {
         rows: [exampleRow],
         next: null,
+        previous: null,
         counts: { active: 1, archived: 0 },
         can: { create: true, export: true },
       },

@@ -172,7 +172,9 @@ const reading = {
       timeZone: timeZone(),
       can: z.object({ create: flag('Create jobs.') }).describe('What you may do.'),
     }),
-    example: { answer: { rows: [exampleRow], next: null, timeZone: 'Europe/London', can: { create: true } } },
+    example: {
+      answer: { rows: [exampleRow], next: null, previous: null, timeZone: 'Europe/London', can: { create: true } },
+    },
   }),
   countJobs: operation({
     method: 'GET',

@@ -165,7 +165,9 @@ export const portalJobs = contract(
         timeZone: timeZone(),
         can: z.object({ create: flag('Book jobs.') }).describe('What you may do.'),
       }),
-      example: { answer: { rows: [exampleRow], next: null, timeZone: 'Europe/London', can: { create: true } } },
+      example: {
+        answer: { rows: [exampleRow], next: null, previous: null, timeZone: 'Europe/London', can: { create: true } },
+      },
     }),
     getPortalJobsOverview: operation({
       method: 'GET',
