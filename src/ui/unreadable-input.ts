@@ -4,6 +4,13 @@
  */
 const UNREADABLE = '?'
 
+/**
+ * What such a field shows after the refusal: its value before, so that the page leaves alone what is half entered in it. Emptied,
+ * it would be left out of the next try without a word.
+ */
+export const withoutUnreadable = <Value>(entered: Value | undefined): Value | undefined =>
+  entered === UNREADABLE ? undefined : entered
+
 /** Marks such fields in every form of the document when it is sent. */
 export function markUnreadableInput(document: Document): void {
   let sent: EventTarget | null = null

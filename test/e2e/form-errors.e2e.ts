@@ -235,7 +235,7 @@ describe('A form that is sent empty', () => {
     }
   })
 
-  it('refuses a date of which only a part was entered', async () => {
+  it('refuses a date of which only a part was entered, and keeps that part', async () => {
     const server = await startAppServer()
     const { business, records } = await createRecords(server)
     const person = await visitor('desktop', { keyboard: false })
@@ -250,6 +250,13 @@ describe('A form that is sent empty', () => {
     await page.locator('[name="scheduled.time"]').fill('10:30')
     await person.press('Create job')
     await person.see('Enter a date, such as 2026-12-07.')
+    // What is half entered stays, so that the next try is refused as well and does not leave it out.
+    const isHalfEntered = () =>
+      page.locator('[name="scheduled.day"]').evaluate((day: HTMLInputElement) => day.validity.badInput)
+    expect(await isHalfEntered()).toBe(true)
+    await person.press('Create job')
+    await person.see('Enter a date, such as 2026-12-07.')
+    expect([new URL(page.url()).pathname.endsWith('/jobs/new'), await isHalfEntered()]).toEqual([true, true])
     await person.close()
   })
 })
