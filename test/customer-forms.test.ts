@@ -56,7 +56,7 @@ describe('a customer', () => {
     const page = await open()
     expect(page.has('Invite to portal Nora Nomail')).toBe(false)
     const after = await page.press('Invite to portal Hannah Prewett')
-    expect(after.text).toContain('Invitation sent.')
+    expect(after.text).toContain('Invitation created.')
     expect((await load()).office?.portalUsers).toMatchObject([{ email, status: 'invited', scope: 'whole' }])
     expect(await (await startPagesServer()).mailTo(email)).toHaveLength(1)
     expect(after.has('Invite to portal Hannah Prewett')).toBe(false)

@@ -25,6 +25,7 @@ describe('jobs by day', () => {
       [{ scheduled: 'today' }, [early, late]],
       [{ scheduled: 'tomorrow' }, [dawn, night]],
       [{ scheduledFrom: dayIn(-1), scheduledTo: dayIn(1) }, [yesterday, early, late, dawn, night]],
+      [{ scheduledFrom: dayIn(1), scheduledTo: dayIn(-1) }, [yesterday, early, late, dawn, night]],
       [{ scheduledFrom: dayIn(1) }, [dawn, night, later]],
       [{ scheduledTo: dayIn(-1) }, [yesterday]],
       [{ scheduled: 'today', scheduledFrom: dayIn(1) }, []],

@@ -8,7 +8,10 @@ export interface DayFilter {
   scheduledTo?: string | undefined
 }
 
-/** The moments between which a visit begins; undefined: any or none. A named day and a range both count. */
+/**
+ * The moments between which a visit begins; undefined: any or none. A named day and a range both count. The days of a range
+ * may come in either order.
+ */
 export function scheduledBetween(
   { scheduled, scheduledFrom, scheduledTo }: DayFilter,
   { timeZone, locale }: { timeZone: string; locale: string },
@@ -17,8 +20,10 @@ export function scheduledBetween(
   if (!scheduled && !scheduledFrom && !scheduledTo) return undefined
   const named = scheduled && namedDays(scheduled, toLocalTime(now, timeZone).day, locale)
   // Days compare as text.
-  const first = [named?.first, scheduledFrom].filter(isDay).sort().at(-1)
-  const last = [named?.last, scheduledTo].filter(isDay).sort()[0]
+  const isReversed = isDay(scheduledFrom) && isDay(scheduledTo) && scheduledFrom > scheduledTo
+  const [rangeFrom, rangeTo] = isReversed ? [scheduledTo, scheduledFrom] : [scheduledFrom, scheduledTo]
+  const first = [named?.first, rangeFrom].filter(isDay).sort().at(-1)
+  const last = [named?.last, rangeTo].filter(isDay).sort()[0]
   return {
     from: first ? startOfDay(first, timeZone) : undefined,
     to: last && last < LAST_DAY ? startOfDay(addDays(last, 1), timeZone) : undefined,
