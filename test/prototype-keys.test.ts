@@ -38,7 +38,7 @@ function sendWith(name: string, definition: Definition, { extra = '', query: mor
   const params = Object.fromEntries(names.map((key) => [key, ids[key as 'job'] ?? 'A'.repeat(43)]))
   const { path, query, body } = fill(
     definition,
-    { ...bodies[name as keyof typeof bodies]?.(ids), ...params },
+    { ...params, ...bodies[name as keyof typeof bodies]?.(ids) },
     world.slug,
   )
   const isPortal = surfaceOf(definition.path) === 'portal'

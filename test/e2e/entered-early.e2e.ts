@@ -63,7 +63,11 @@ async function openWithoutScripts({ page }: Visitor, url: string, script: 'kit' 
 async function enterEverything(page: Page): Promise<number> {
   for (const summary of await page.locator('main details:not(.menu) > summary').all())
     if (!(await summary.evaluate((each) => each.parentElement!.hasAttribute('open')))) await summary.click()
-  const seen = page.locator('main').locator('input, textarea, select').and(page.locator(':not([type=hidden])'))
+  // Filters in a closed menu are not seen.
+  const seen = page
+    .locator('main')
+    .locator('input, textarea, select')
+    .and(page.locator(':not([type=hidden]):not(details.menu *)'))
   let count = 0
   for (const control of await seen.all()) if (await enter(control)) count++
   return count

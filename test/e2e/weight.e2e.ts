@@ -65,7 +65,7 @@ describe('The first load of a portal page', () => {
       for (const { url, kind, headers } of load().responses) {
         const { pathname } = new URL(url)
         const { 'content-encoding': encoding, 'cache-control': cache } = headers
-        const packed = kind === 'font' || kind === 'picture'
+        const packed = kind === 'font' || kind === 'picture' || headers['content-type'] === 'image/png'
         expect({ pathname, encoding }).toEqual({ pathname, encoding: packed ? undefined : 'br' })
         if (kind === 'page') expect({ pathname, cache }).toEqual({ pathname, cache: 'no-store' })
         else if (pathname.startsWith('/_app/immutable/'))

@@ -39,12 +39,18 @@ function findActions(file: string, exported: string): { key: string; file: strin
   if (!value) return []
   if (ts.isIdentifier(value)) return findActions(importOf(source, file, value.text), value.text)
   if (!ts.isObjectLiteralExpression(value)) throw new Error(`${file}: ${exported} is neither an object nor imported`)
-  return value.properties.map((property) => ({
-    key: property.name!.getText(),
-    file,
-    start: property.getStart(),
-    end: property.getEnd(),
-  }))
+  return value.properties.flatMap((property) => {
+    if (ts.isSpreadAssignment(property)) {
+      const name = property.expression.getText()
+      return findActions(importOf(source, file, name), name)
+    }
+    const key = property.name!.getText()
+    if (ts.isPropertyAssignment(property) && ts.isIdentifier(property.initializer)) {
+      const home = importOf(source, file, property.initializer.text)
+      return [{ key, file: home, start: 0, end: readText(root, home).length }]
+    }
+    return [{ key, file, start: property.getStart(), end: property.getEnd() }]
+  })
 }
 
 function importOf(source: ts.SourceFile, file: string, name: string): string {

@@ -158,6 +158,7 @@ function jobRow({ account, customer, template, words, hidden = '', worker = null
     fields: {},
     tags: [],
     unread_comments: 0,
+    requested_any_time: false,
     version: 1,
     status: worker ? ['assigned', 'completed', 'unpublished'][number % 3] : ['unassigned', 'canceled'][number % 2],
     search_text_portal: portal,
