@@ -193,9 +193,7 @@ const recordOperations = {
       counts: z
         .object({ active: count('Active customers.'), archived: count('Archived customers.') })
         .describe('How many match the search; at most 10,000 are counted.'),
-      can: z
-        .object({ create: flag('Create customers.'), export: flag('Export customers.') })
-        .describe('What you may do.'),
+      can: z.object({ create: flag('Create customers.'), export: flag('Export customers.') }).describe('Your rights.'),
     }),
     example: {
       answer: {
