@@ -42,6 +42,27 @@ describe('several jobs', () => {
     expect((await load(open)).status).toBe('started')
   })
 
+  it('are not changed by a button whose field is empty, and stay selected', async () => {
+    const id = await create({ worker: worker.id, scheduled: { day: '2027-03-04', time: '11:00' } })
+    for (const [button, message] of [
+      ['Assign jobs', 'Choose a worker.'],
+      ['Schedule jobs', 'Enter a date.'],
+    ] as const) {
+      const refused = await (await tick()).press(button, { ids: [id] })
+      expect(refused.text).toContain(message)
+      expect(
+        refused
+          .$('input[name=ids][checked]')
+          .get()
+          .map((tick) => refused.$(tick).val()),
+      ).toEqual([id])
+    }
+    const job = await load(id)
+    expect([job.worker?.id, job.scheduled?.day]).toEqual([worker.id, '2027-03-04'])
+    await (await tick()).press('Assign jobs', { ids: [id], worker: 'none' })
+    expect((await load(id)).worker).toBeNull()
+  })
+
   it('are canceled with one reason, in a step of its own', async () => {
     const ids = [await create(), await create()]
     await (await tick()).press('Cancel selected jobs', { ids, reason: 'The building was sold.' })

@@ -102,7 +102,7 @@ async function expectRefusal(page: Page, where: string, missing: string[]): Prom
     missing,
   )
   for (const [index, error] of errors.entries()) {
-    expect(error, `${where}: the error of ${missing[index]}`).toMatch(/^\w.* .*\.$|^Answer “.*”\.$/s)
+    expect(error, `${where}: the error of ${missing[index]}`).toMatch(/^\w.* .*\.$|^“.*” is required\.$/s)
     expect(error, `${where}: names what is missing`).not.toMatch(/required|invalid/i)
   }
 }

@@ -90,6 +90,19 @@ const savepoint = statement('savepoint before_step')
 const keepStep = statement('release savepoint before_step')
 const undoStep = statement('rollback to savepoint before_step')
 
+/** Runs `step` inside a transaction so that nothing of it stays when it throws; what was stored before stays. */
+export async function inSavepoint<T>(db: object, step: () => Promise<T>): Promise<T> {
+  await savepoint(db)
+  try {
+    const result = await step()
+    await keepStep(db)
+    return result
+  } catch (error) {
+    await undoStep(db)
+    throw error
+  }
+}
+
 /**
  * Runs `step` inside a transaction, and undoes what it stored unless `isWanted`: the same statements either way, so that
  * their time says nothing about `isWanted`.

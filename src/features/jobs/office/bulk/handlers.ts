@@ -1,11 +1,11 @@
 /** Several jobs at once: each is changed by the handler for one job, so rights, transitions, history and emails are the same. */
+import { inSavepoint } from '../../../../platform/database/statements.ts'
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { isProblem, problem } from '../../../../platform/problem.ts'
 import { jobs } from '../../contract.ts'
 import { maySeeJob } from '../../policy.ts'
 import { lockJob, type JobRecord } from '../../queries.ts'
 import { jobStatusHandlers } from '../status/handlers.ts'
-import { inSavepoint } from './queries.ts'
 
 type BulkContext = Context<(typeof jobs)['changeJobs']>
 type BulkInput = Input<(typeof jobs)['changeJobs']>
