@@ -43,6 +43,14 @@ describe('planning an unusual visit', () => {
     expect(await load(job)).toMatchObject({ status: 'assigned', scheduled: { day: DAY, time: '10:30' } })
   })
 
+  it('saves a visit without a worker once it is confirmed', async () => {
+    const job = await create()
+    const visit = { ...entered('07:00'), worker: '' }
+    const asked = await (await open(job, '?do=schedule')).press('Save', visit)
+    await asked.press('Save anyway')
+    expect(await load(job)).toMatchObject({ worker: null, scheduled: { day: DAY, time: '07:00' } })
+  })
+
   it('asks again when the visit is changed instead', async () => {
     await create(visitAt('10:00'))
     const job = await create()

@@ -58,6 +58,14 @@ export const scheduling: Mutation[] = [
     },
   },
   {
+    name: 'no-visit-without-a-worker-is-confirmed',
+    covers: ['1.7'],
+    file: 'src/web/routes/office/[account]/jobs/visit-warnings.ts',
+    from: 'minutes, worker].join()',
+    to: "minutes, worker].join(' ')",
+    tests: { [forms]: ['saves a visit without a worker once it is confirmed'] },
+  },
+  {
     name: 'confirmed-for-any-visit',
     covers: ['1.7'],
     file: 'src/web/routes/office/[account]/jobs/visit-warnings.ts',

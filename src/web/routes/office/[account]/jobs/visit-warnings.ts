@@ -19,7 +19,8 @@ export async function visitWarnings(
   form = 'form',
 ): Promise<ActionFailure<FormFailure> | undefined> {
   if (!scheduled?.day || !scheduled.time) return undefined
-  const confirmed = [scheduled.day, scheduled.time, minutes, worker].join(' ')
+  // Not by spaces: one at the end, for no worker, would be cut off.
+  const confirmed = [scheduled.day, scheduled.time, minutes, worker].join()
   if (typed.string('confirmed') === confirmed) return undefined
   const { failure, output } = await attempt(
     locals,
