@@ -10,8 +10,8 @@ export const homePage: Mutation[] = [
     name: 'home-counts-without-status',
     covers: ['1.4'],
     file: 'src/features/accounts/home/queries.ts',
-    from: '...(status ? [',
-    to: '...(!status ? [',
+    from: '...(status ? [sql`status = any',
+    to: '...(status && day ? [sql`status = any',
     tests: { [tests]: [TILES] },
   },
   {

@@ -97,7 +97,7 @@ export const lists: Mutation[] = [
     covers: ['issue 9, 1.10'],
     file: 'src/features/jobs/office/bulk/handlers.ts',
     from: 'if (!isProblem(refusal)) throw refusal',
-    to: 'throw refusal',
+    to: 'if (!isProblem(refusal) || refusal.status > 0) throw refusal',
     tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['a job that refuses stays as it is and says why'] },
   },
   {
