@@ -1,0 +1,101 @@
+/** The filters and the views of the list of jobs, with how many jobs each has. Runs on server and screen. */
+import type { Api } from '../../../../web/api.ts'
+import type { Facet } from '../../../../ui/list.ts'
+import { JOB_STATUSES, statusesOf } from '../../rules.ts'
+import { LOOKS, withQueryKeepingPage } from './job-text.ts'
+
+type Texts = (key: string, vars?: Record<string, unknown>) => string
+type Counts = Awaited<ReturnType<Api['countJobs']>>
+
+interface ListAddress {
+  url: URL
+  counts: Counts
+  /** Whether the reader sees the jobs of everybody, not only their own. */
+  office: boolean
+  t: Texts
+}
+
+const OPEN = statusesOf('open')
+
+const countOf = (counts: Counts, statuses: readonly string[]): number =>
+  counts.status.filter(({ id }) => statuses.includes(id)).reduce((sum, { count }) => sum + count, 0)
+
+/** What the list can be narrowed to. */
+export function jobFacets({ url, counts, office, t }: ListAddress): Facet[] {
+  const chosen = url.searchParams.getAll('status')
+  const menu = (name: string, label: string, options: { id: string; name: string; count: number }[]): Facet => ({
+    name,
+    label,
+    menu: true,
+    options: options.map((each) => ({ value: each.id, label: each.name, count: each.count })),
+  })
+  const workers = counts.worker.map((each) =>
+    each.id === 'none' ? { ...each, name: t('jobs.office.noWorker') } : each,
+  )
+  return [
+    ...(office ? [menu('worker', t('jobs.office.list.worker'), workers)] : []),
+    menu('template', t('jobs.office.list.template'), counts.template),
+    menu('customer', t('jobs.office.list.customer'), counts.customer),
+    {
+      name: 'status',
+      label: t('jobs.office.list.status'),
+      multiple: true,
+      options: JOB_STATUSES.filter((status) => countOf(counts, [status]) > 0 || chosen.includes(status)).map(
+        (status) => ({
+          value: status,
+          label: t(`jobs.statuses.office.${status}`),
+          count: countOf(counts, [status]),
+          look: LOOKS[status],
+        }),
+      ),
+    },
+  ]
+}
+
+/** The tabs above the list: all jobs, open ones, and those that wait for the reader. */
+export function jobTabs({ url, counts, office, t, personId }: ListAddress & { personId: string }) {
+  const query = url.searchParams
+  const chosen = query.getAll('status')
+  const isOpen = chosen.length === OPEN.length && OPEN.every((status) => chosen.includes(status))
+  const worker = query.get('worker')
+  const onlyUnread = query.get('comments') === 'unread'
+  const view = (change: Record<string, string | string[] | null>) =>
+    withQueryKeepingPage(url, {
+      ...{ status: null, worker: null, comments: null, cursor: null },
+      ...{ job: null, tab: null, do: null, to: null },
+      ...change,
+    })
+  const oneStatus = (status: string, count: number | null) => ({
+    href: view({ status: [status] }),
+    label: t(`jobs.statuses.office.${status}`),
+    count,
+    current: chosen.join() === status && !worker,
+  })
+  const all = {
+    href: view({}),
+    label: t('jobs.office.list.all'),
+    current: chosen.length === 0 && !worker && !onlyUnread,
+  }
+  const open = {
+    href: view({ status: OPEN }),
+    label: t('jobs.office.list.open'),
+    count: worker ? null : countOf(counts, OPEN),
+    current: isOpen && !worker && !onlyUnread,
+  }
+  if (!office) return [all, open, oneStatus('completed', countOf(counts, ['completed']))]
+  const assigned = {
+    href: view({ status: OPEN, worker: personId }),
+    label: t('jobs.office.list.assignedToMe'),
+    current: isOpen && worker === personId,
+  }
+  const unread = {
+    href: view({ comments: 'unread' }),
+    label: t('jobs.office.list.unread'),
+    count: counts.unread ?? null,
+    current: onlyUnread,
+  }
+  return [
+    ...[all, open, oneStatus('unassigned', worker ? null : countOf(counts, ['unassigned'])), assigned],
+    ...(counts.unread || onlyUnread ? [unread] : []),
+  ]
+}
