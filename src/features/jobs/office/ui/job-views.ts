@@ -2,13 +2,13 @@
 import type { Api } from '../../../../web/api.ts'
 import type { Facet } from '../../../../ui/list.ts'
 import { JOB_STATUSES, statusesOf } from '../../rules.ts'
-import { LOOKS, withQueryKeepingPage } from './job-text.ts'
+import { LOOKS, withQueryKeepingPage, type Address } from './job-text.ts'
 
 type Texts = (key: string, vars?: Record<string, unknown>) => string
 type Counts = Awaited<ReturnType<Api['countJobs']>>
 
 interface ListAddress {
-  url: URL
+  url: Address
   counts: Counts
   /** Whether the reader sees the jobs of everybody, not only their own. */
   office: boolean
@@ -22,7 +22,7 @@ const countOf = (counts: Counts, statuses: readonly string[]): number =>
 
 /** What the list can be narrowed to. */
 export function jobFacets({ url, counts, office, t }: ListAddress): Facet[] {
-  const chosen = url.searchParams.getAll('status')
+  const chosen = new URLSearchParams(url.search).getAll('status')
   const menu = (name: string, label: string, options: { id: string; name: string; count: number }[]): Facet => ({
     name,
     label,
@@ -54,7 +54,7 @@ export function jobFacets({ url, counts, office, t }: ListAddress): Facet[] {
 
 /** The tabs above the list: all jobs, open ones, and those that wait for the reader. */
 export function jobTabs({ url, counts, office, t, personId }: ListAddress & { personId: string }) {
-  const query = url.searchParams
+  const query = new URLSearchParams(url.search)
   const chosen = query.getAll('status')
   const isOpen = chosen.length === OPEN.length && OPEN.every((status) => chosen.includes(status))
   const worker = query.get('worker')
