@@ -77,10 +77,11 @@ function writeAlternatives(folder: string, file: string, rows: Mutation[]): void
   writeFileSync(join(folder, file), `${lines.join('\n')}\n`)
 }
 
-/** Names of the values that a module exports by declaration. */
+/** Names of the values that a module exports. */
 function exportsOf(text: string): string[] {
   const source = ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest)
   return source.statements.flatMap((statement) => {
+    if (ts.isExportDeclaration(statement)) return exportedNames(statement)
     const isExported =
       ts.canHaveModifiers(statement) &&
       ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
@@ -89,4 +90,10 @@ function exportsOf(text: string): string[] {
     if (!ts.isVariableStatement(statement)) return []
     return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []))
   })
+}
+
+/** Names of the values in `export { a, b }` and `export { a } from '…'`; types have none. */
+function exportedNames({ isTypeOnly, exportClause }: ts.ExportDeclaration): string[] {
+  if (isTypeOnly || !exportClause || !ts.isNamedExports(exportClause)) return []
+  return exportClause.elements.filter((each) => !each.isTypeOnly).map((each) => each.name.text)
 }
