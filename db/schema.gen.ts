@@ -405,11 +405,15 @@ export interface PortalSessions {
 
 export interface PortalSettings {
   account_id: string;
+  /**
+   * Normalized addresses that cannot sign up. The business can invite them.
+   */
+  blocked_emails: Generated<string[]>;
   confirm_bookings: Generated<boolean>;
   /**
-   * Whether the first booking of an unlinked user creates a customer. Null: as `public` (E-25).
+   * Whether the first booking of an unlinked user creates a customer (E-25).
    */
-  create_customers: boolean | null;
+  create_customers: Generated<boolean>;
   /**
    * Emails to customers that are turned off, as {"<kind>": false}.
    */

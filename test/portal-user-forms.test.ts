@@ -85,7 +85,30 @@ describe('the list of portal users', () => {
   })
 })
 
+describe('removing a user of a public portal', () => {
+  it('keeps the email from signing up again, unless that is unchecked', async () => {
+    shop = await server.business({ public: true })
+    const [kept, blocked] = [await shop.portalUser({ name: 'Kim Kept' }), await shop.portalUser({ name: 'Bo Blocked' })]
+    const dialogOf = (id: string) => openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?remove=${id}`)
+    await (await dialogOf(kept.id)).press('Remove user', { blockSignUp: false }, 'Remove Kim Kept?')
+    await (await dialogOf(blocked.id)).press('Remove user', {}, 'Remove Bo Blocked?')
+    expect((await shop.owner.ok('getPortalSettings')).blockedEmails).toEqual([blocked.email])
+  })
+})
+
 describe('inviting', () => {
+  it('E-25 a user of a private portal who was added by email alone can book at once', async () => {
+    const template = await shop.template()
+    const email = `ivy.${shop.slug}@post.example`
+    await inviteUser(email)
+    const token = linkIn((await server.mailTo(email)).at(-1), /activate\/\S+/).replace('activate/', '')
+    const ivy = shop.visitor()
+    const refused = await ivy.call('acceptInvitation', { token, password: 'teal harbour lantern 4' })
+    expect(refused).toMatchObject({ status: 422, body: { fields: { name: { code: 'required' } } } })
+    await ivy.ok('acceptInvitation', { token, password: 'teal harbour lantern 4', name: 'Ivy Quay' })
+    expect((await ivy.ok('createPortalJob', { template, address: '5 Wapping Road' })).jobs).toHaveLength(1)
+  })
+
   it('CP-18 V-12 invites the address for the customer that was found and picked', async () => {
     const customer = await shop.customer('Dockside Lettings')
     await shop.customer('Quayside Flats')

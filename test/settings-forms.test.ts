@@ -31,7 +31,8 @@ describe('portal settings', () => {
       hideJobsOfOtherTemplates: true,
       severalJobs: true,
       requestedStart: false,
-      createCustomers: 'no',
+      createCustomers: false,
+      blockedEmails: 'Bad.Actor@post.example',
       staffNames: 'business',
       confirmBookings: false,
       mailOnRemoval: true,
@@ -54,6 +55,7 @@ describe('portal settings', () => {
       staffNames: 'business',
       confirmBookings: false,
       mailOnRemoval: true,
+      blockedEmails: ['bad.actor@post.example'],
     })
   })
 

@@ -20,7 +20,8 @@ export interface PortalConfig {
   public: boolean
   name: string
   introduction: string
-  signUpFields: Record<SignUpField, FieldRule>
+  /** The name is always asked (CP-08). */
+  signUpFields: Record<SignUpField, FieldRule> & { name: 'required' }
   signUpDomains: string[]
   /** What portal users may do at all. A permission of a user or link cannot go beyond it. */
   switches: Permissions

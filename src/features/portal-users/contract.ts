@@ -26,8 +26,10 @@ import {
   explainedPermissions,
   MANAGE_PROBLEMS,
   ownPermissions,
+  portalState,
   portalUserAccess,
   seen,
+  signUp,
   templateIds,
   templatesMode,
   userParams,
@@ -143,7 +145,7 @@ const portalUser = z
         jobs: count('Jobs that they booked; these stay.'),
       })
       .describe('What removing the portal user would end.'),
-    portal: z.object({ enabled: flag('Whether the portal is on.') }).describe('The portal.'),
+    portal: portalState,
   })
   .meta({ id: 'PortalUser', description: 'A login of the customer portal.' })
 
@@ -179,9 +181,7 @@ const userOperations = {
       can: z
         .object({ invite: flag('Invite portal users.'), manage: flag('Manage portal users.') })
         .describe('What you may do.'),
-      portal: z
-        .object({ enabled: flag('Whether the portal is on.'), public: flag('Whether anyone may sign up.') })
-        .describe('The portal.'),
+      portal: portalState,
     }),
     problems: ['officeOnly'],
   }),
@@ -279,6 +279,7 @@ const userOperations = {
     summary: 'Remove a portal user',
     description: 'Ends access, links and waiting emails at once. Customers and jobs stay.',
     params: userParams,
+    query: z.strictObject({ signUp }),
     output: z.object({
       outcome: z.enum(['removed', 'alreadyRemoved']).describe('`alreadyRemoved`: someone else was faster.'),
       name: z.string().describe('Name or email address of the portal user.'),

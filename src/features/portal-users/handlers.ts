@@ -97,7 +97,7 @@ const userHandlers = implement('portal-users', userOperations, {
       templates: await loadTemplateAccess(ctx, user),
       suggestions: user.status === 'removed' ? [] : await suggestCustomers(ctx.db, ctx.account.id, user),
       removal: await countRemovalEffects(ctx.db, ctx.account.id, id, ctx.now),
-      portal: { enabled: portal.enabled },
+      portal: { enabled: portal.enabled, public: portal.public },
     }
   },
 

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { count, flag, id, line, named, recordVersion, seenVersion, text } from '../../platform/schema.ts'
-import { PERMISSIONS, SIGN_UP_FIELDS, type Permission, type SignUpField } from '../identity/rules.ts'
+import { PERMISSIONS, type Permission } from '../identity/rules.ts'
 import { customerEmails, staffEmails } from '../notifications/contract.ts'
 import { QUESTIONS } from './rules.ts'
 
@@ -24,12 +24,6 @@ export const PERMISSION_MEANINGS: Record<Permission, string> = {
   cancelJobs: 'Cancel jobs until they start.',
   deleteJobs: 'Delete jobs that are not scheduled.',
 }
-const FIELD_NAMES: Record<SignUpField, string> = {
-  name: 'Full name.',
-  phone: 'Phone number.',
-  company: 'Company.',
-  address: 'Postal address.',
-}
 
 const permissions = z
   .strictObject(
@@ -39,12 +33,14 @@ const permissions = z
     >,
   )
   .meta({ id: 'Permissions', description: 'What portal users may do.' })
+const rule = (what: string) => z.enum(['off', 'optional', 'required']).describe(what)
 const signUpFields = z
-  .strictObject(
-    Object.fromEntries(
-      SIGN_UP_FIELDS.map((name) => [name, z.enum(['off', 'optional', 'required']).describe(FIELD_NAMES[name])]),
-    ) as Record<SignUpField, z.ZodEnum<{ off: 'off'; optional: 'optional'; required: 'required' }>>,
-  )
+  .strictObject({
+    name: z.enum(['required']).describe('Full name; always asked.'),
+    phone: rule('Phone number.'),
+    company: rule('Company.'),
+    address: rule('Postal address.'),
+  })
   .meta({ id: 'SignUpFields', description: 'Which contact details a sign-up asks for.' })
 
 const settings = {
@@ -57,16 +53,17 @@ const settings = {
     .array(z.string().max(260))
     .max(100, 'tooMany')
     .describe('Email domains that may sign up; empty allows all.'),
+  blockedEmails: z
+    .array(z.string().max(260))
+    .max(1_000, 'tooMany')
+    .describe('Email addresses that cannot sign up. They can be invited.'),
   switches: permissions.describe('What any portal user may do at most. No permission exceeds it.'),
   permissions: permissions.describe('What portal users may do by default.'),
   templates: z.array(id()).max(200, 'tooMany').describe('Default services, in the order that customers see.'),
   hideJobsOfOtherTemplates: flag('Hide existing jobs of services that a user does not have.'),
   severalJobs: flag('Allow several identical jobs in one booking.'),
   requestedStart: flag('Allow asking for a start.'),
-  createCustomers: z
-    .boolean()
-    .nullable()
-    .describe('Create a customer at the first booking of a user without one; null follows `public`.'),
+  createCustomers: flag('Create a customer at the first booking of a user without one.'),
   staffNames: z.enum(['full', 'first', 'business']).describe('How staff are named to customers.'),
   confirmBookings: flag('Email a confirmation of each booking.'),
   mailOnRemoval: flag('Email portal users when they are removed.'),

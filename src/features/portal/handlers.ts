@@ -1,6 +1,7 @@
 import { shades } from '../../platform/accent.ts'
-import { implement, type Context } from '../../platform/operation.ts'
+import { emailNorm, implement, type Context } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
+import { email } from '../../platform/schema.ts'
 import { isManager } from '../identity/rules.ts'
 import { mayManage } from '../identity/policy.ts'
 import { portal } from './contract.ts'
@@ -102,6 +103,11 @@ async function checkChange(ctx: ReadContext, input: PortalChange, before: Portal
     const domains = input.signUpDomains.filter((text) => text.trim() !== '').map(normalizeDomain)
     if (domains.includes(null)) fields.signUpDomains = 'domain'
     change.signUpDomains = [...new Set(domains.filter((domain) => domain !== null))]
+  }
+  if (input.blockedEmails) {
+    const emails = input.blockedEmails.filter((text) => text.trim() !== '').map((text) => email().safeParse(text))
+    if (emails.some(({ success }) => !success)) fields.blockedEmails = 'email'
+    change.blockedEmails = [...new Set(emails.flatMap(({ data }) => (data ? [emailNorm(data)] : [])))]
   }
   if (input.templates) {
     const offerable = await listOfferableTemplates(ctx.db, ctx.account.id, before.templates)

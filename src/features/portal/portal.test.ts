@@ -250,15 +250,23 @@ describe('the checklist', () => {
     expect(after.of).toBe(Object.values(after.by).filter(({ status }) => status !== 'note').length)
   })
 
-  it('CP-33 E-25 says when a user of a private portal could not book because they have no customer', async () => {
+  it('CP-33 E-25 says when a user without a customer could not book', async () => {
     await shop.portalUser()
-    expect((await lines()).by).toMatchObject({ unlinkedAutomatic: { status: 'note', count: 1 } })
     await change(shop.owner, { public: false })
     expect((await lines()).by).toMatchObject({
       private: { status: 'done', count: 1 },
-      unlinkedBlocked: { status: 'open', count: 1, page: 'portalUsers' },
+      unlinkedAutomatic: { status: 'note', count: 1 },
     })
-    await change(shop.owner, { createCustomers: true })
-    expect((await lines()).by).toMatchObject({ unlinkedAutomatic: {} })
+    await change(shop.owner, { createCustomers: false })
+    expect((await lines()).by).toMatchObject({ unlinkedBlocked: { status: 'open', count: 1, page: 'portalUsers' } })
+  })
+
+  it('CP-08 the name is always asked: it can be neither optional nor off', async () => {
+    const { version, signUpFields } = await shop.owner.ok('getPortalSettings')
+    for (const name of ['optional', 'off']) {
+      const body = { version, signUpFields: { ...signUpFields, name } as never }
+      expect((await shop.owner.call('updatePortalSettings', body)).status).toBe(422)
+    }
+    expect((await shop.owner.ok('getPortalSettings')).signUpFields.name).toBe('required')
   })
 })

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { FieldRule, Permissions, PortalConfig, SignUpField } from '../identity/rules.ts'
+import type { Permissions, PortalConfig } from '../identity/rules.ts'
 import type { CustomerEmail, StaffEmail } from '../notifications/rules.ts'
 import type { PortalFacts } from './rules.ts'
 
-export interface PortalRow extends Omit<PortalConfig, 'name' | 'createCustomers'> {
+export interface PortalRow extends Omit<PortalConfig, 'name'> {
   name: string | null
-  createCustomers: boolean | null
+  /** Normalized. */
+  blockedEmails: string[]
   customerEmails: Record<Exclude<CustomerEmail, 'booked'>, boolean>
   staffEmails: Record<StaffEmail, boolean>
   version: number
@@ -27,8 +28,9 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
     public: row.public,
     name: row.name,
     introduction: row.introduction,
-    signUpFields: row.sign_up_fields as Record<SignUpField, FieldRule>,
+    signUpFields: row.sign_up_fields as PortalConfig['signUpFields'],
     signUpDomains: row.sign_up_domains,
+    blockedEmails: row.blocked_emails,
     switches: row.switches as unknown as Permissions,
     permissions: row.permissions as unknown as Permissions,
     templates: row.templates,
@@ -70,6 +72,7 @@ function toColumns(change: PortalChange) {
     ...(change.introduction !== undefined && { introduction: change.introduction }),
     ...(change.signUpFields && { sign_up_fields: JSON.stringify(change.signUpFields) }),
     ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
+    ...(change.blockedEmails && { blocked_emails: change.blockedEmails }),
     ...(change.switches && { switches: JSON.stringify(change.switches) }),
     ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
     ...(change.templates && { templates: change.templates }),
@@ -85,6 +88,14 @@ function toColumns(change: PortalChange) {
     ...(change.customerEmails && { customer_emails: JSON.stringify(change.customerEmails) }),
     ...(change.staffEmails && { staff_emails: JSON.stringify(change.staffEmails) }),
   }
+}
+
+/** The address cannot sign up any more; office staff with the settings open must read them again. */
+export async function blockSignUp(db: Write, account: string, norm: string, now: Date): Promise<void> {
+  await sql`
+    update portal_settings
+    set blocked_emails = array_append(blocked_emails, ${norm}), version = version + 1, updated_at = ${now}
+    where account_id = ${account} and ${norm} <> all (blocked_emails)`.execute(db)
 }
 
 /** Ends every session of the account's portal and returns their number. */

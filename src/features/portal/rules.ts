@@ -23,10 +23,6 @@ export function normalizeDomain(text: string): string | null {
     : null
 }
 
-/** Whether the first booking of an unlinked user creates a customer; when unset, public portals do (E-25). */
-const createsCustomers = (portal: { createCustomers: boolean | null; public: boolean }): boolean =>
-  portal.createCustomers ?? portal.public
-
 // ---- the checklist: four planning questions, answered by the settings and users of the account (CP-33) ----
 
 export const QUESTIONS = ['works', 'jobs', 'access', 'manage'] as const
@@ -62,8 +58,15 @@ export interface PortalFacts {
 
 type ChecklistSettings = Pick<
   PortalConfig,
-  'enabled' | 'public' | 'introduction' | 'signUpDomains' | 'switches' | 'permissions' | 'hideJobsOfOtherTemplates'
-> & { createCustomers: boolean | null }
+  | 'enabled'
+  | 'public'
+  | 'introduction'
+  | 'signUpDomains'
+  | 'switches'
+  | 'permissions'
+  | 'hideJobsOfOtherTemplates'
+  | 'createCustomers'
+>
 
 type ChecklistBusiness = { supportEmail: string | null; supportPhone: string | null }
 
@@ -118,7 +121,7 @@ function accessLines(portal: ChecklistSettings, facts: PortalFacts): ChecklistLi
   if (notActivated > 0) lines.push(line('notActivated', 'note', 'portalUsers', null, notActivated))
   if (undelivered > 0) lines.push(line('undelivered', false, 'messages', null, undelivered))
   if (unlinked > 0) {
-    const isAutomatic = createsCustomers(portal)
+    const isAutomatic = portal.createCustomers
     const code = isAutomatic ? 'unlinkedAutomatic' : 'unlinkedBlocked'
     lines.push(line(code, isAutomatic ? 'note' : false, 'portalUsers', null, unlinked))
   }

@@ -39,4 +39,48 @@ export const portalUserAccess: Mutation[] = [
     to: 'return displayStatus',
     tests: { 'src/features/portal-users/access/password-reset.test.ts': ['is refused for a user who is'] },
   },
+  {
+    name: 'blocked-email-signs-up',
+    covers: ['issue 9, 2.1'],
+    file: 'db/migrations/0034_portal_access.sql',
+    from: 'and login.email_norm = any (s.blocked_emails)',
+    to: 'and false',
+    tests: {
+      'src/features/portal-users/access/blocked-email.test.ts': [
+        'gets the same answer as any other, no mail and no user',
+      ],
+    },
+  },
+  {
+    name: 'blocked-email-writes-to-nobody',
+    covers: ['issue 9, 2.1'],
+    file: 'src/features/portal-users/activation/handlers.ts',
+    from: "return user && mayMail ? 'accountExists' : null",
+    to: "return mayMail ? 'accountExists' : null",
+    tests: {
+      'src/features/portal-users/access/blocked-email.test.ts': [
+        'gets the same answer as any other, no mail and no user',
+      ],
+    },
+  },
+  {
+    name: 'removal-blocks-nobody',
+    covers: ['issue 9, 2.1'],
+    file: 'src/features/portal-users/access/handlers.ts',
+    from: "if (signUp === 'block') await blockSignUp",
+    to: "if (signUp === 'block' && links < 0) await blockSignUp",
+    tests: {
+      'src/features/portal-users/access/blocked-email.test.ts': [
+        'gets the same answer as any other, no mail and no user',
+      ],
+    },
+  },
+  {
+    name: 'removal-always-blocks',
+    covers: ['issue 9, 2.1'],
+    file: 'src/features/portal-users/access/handlers.ts',
+    from: "if (signUp === 'block') await",
+    to: 'await',
+    tests: { 'src/features/portal-users/access/blocked-email.test.ts': ['is one whose removal asked for it'] },
+  },
 ]

@@ -34,6 +34,16 @@ export const templatesMode = z
   .meta({ id: 'TemplatesMode', description: 'Follow the default services, add to them, replace them, or hide some.' })
 export const templateIds = () => z.array(id()).max(200, 'tooMany').describe('IDs of the templates for the mode.')
 
+export const portalState = z
+  .object({ enabled: flag('Whether the portal is on.'), public: flag('Whether anyone may sign up.') })
+  .describe('The portal.')
+export const signUp = z
+  .enum(['allow', 'block'])
+  .default('allow')
+  .describe(
+    'Whether the email address may sign up again. `blockedEmails` of the portal settings lists those that may not.',
+  )
+
 export const userParams = z.strictObject({ user: id().describe('ID of the portal user.') })
 const linkParams = z.strictObject({ ...userParams.shape, link: id().describe('ID of the link.') })
 export const seen = { version: seenVersion() }

@@ -2,7 +2,7 @@
 import { implement, type Context, type Read, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { AccountContext } from '../../identity/rules.ts'
-import { listOfferableTemplates } from '../../portal/queries.ts'
+import { blockSignUp, listOfferableTemplates } from '../../portal/queries.ts'
 import { listLinkTimes } from '../activation/tokens/queries.ts'
 import { portalUsers } from '../contract.ts'
 import { portalAccessEnded, sendNotice, sendPasswordReset } from '../messages.ts'
@@ -107,7 +107,7 @@ export const portalAccessHandlers = implement('portal-users', accessOperations, 
     return {}
   },
 
-  async removePortalUser(ctx, { user: id }) {
+  async removePortalUser(ctx, { user: id, signUp }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     const name = user?.name ?? user?.email ?? ''
     // Removing twice is no error (E-12), but needs the right to remove.
@@ -116,12 +116,13 @@ export const portalAccessHandlers = implement('portal-users', accessOperations, 
       return { outcome: 'alreadyRemoved' as const, name, ended: { sessions: 0, links: 0 } }
     const sessions = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
     const links = await markRemoved(ctx.db, ctx.account.id, id, ctx.now)
+    if (signUp === 'block') await blockSignUp(ctx.db, ctx.account.id, user!.email_norm, ctx.now)
     await notifyAccessEnded(ctx, user!)
     await ctx.audit({
       event: 'portalUserRemoved',
       subjectKind: 'portalUser',
       subjectId: id,
-      details: { name, email: user!.email, sessions, links },
+      details: { name, email: user!.email, sessions, links, signUp },
     })
     return { outcome: 'removed' as const, name, ended: { sessions, links } }
   },

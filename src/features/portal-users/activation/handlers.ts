@@ -259,6 +259,15 @@ function signUpBrowser(present: string | null): { token: string; hash: Buffer } 
   return hash ? { token: present!, hash } : newToken()
 }
 
+/** A blocked address has no user and gets no mail. */
+function mailAfterSignUp(
+  user: { status: string } | undefined,
+  { mayActivate, mayMail }: { mayActivate: boolean; mayMail: boolean },
+) {
+  if (isWaiting(user)) return mayActivate ? 'activation' : null
+  return user && mayMail ? 'accountExists' : null
+}
+
 /**
  * Stores a sign-up and writes to the mailbox, with the same work for every address (PS-46). Only the mailbox learns
  * whether it has a user (E-01). What was typed for a waiting user counts in the browser of the first sign-up; from any
@@ -282,7 +291,7 @@ async function storeSignUp(
   const recent = await countRecentActivationLinks(ctx.db, ctx.account.id, user, ctx.now)
   const mayActivate = added !== undefined || (mayMail && recent === 0)
   await replyAlike(ctx, user, {
-    mail: isWaiting(user) ? (mayActivate ? 'activation' : null) : mayMail ? 'accountExists' : null,
+    mail: mailAfterSignUp(user, { mayActivate, mayMail }),
     event: added ? 'portalUserSignedUp' : 'portalActivationSent',
   })
 }

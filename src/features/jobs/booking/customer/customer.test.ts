@@ -197,9 +197,6 @@ describe('for whom', () => {
     await settings(harbour.id, { create_customers: false })
     expect(await nadia.ok('getBookingOptions', {})).toMatchObject({ allowed: false, blockedReason: 'noCustomer' })
     expect((await nadia.call('createPortalJob', { template, address: 'x' })).body.code).toBe('noCustomer')
-    // A private portal makes none unless told to.
-    await settings(harbour.id, { create_customers: null, public: false })
-    expect((await nadia.call('createPortalJob', { template, address: 'x' })).body.code).toBe('noCustomer')
   })
 
   it('E-11 a form sent after the user was removed asks to sign in and stores nothing', async () => {

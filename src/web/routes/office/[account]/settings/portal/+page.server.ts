@@ -64,13 +64,12 @@ function enteredSettings(typed: Typed) {
   })
   const signUpField = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
   const order = typed.all('order')
-  const createCustomers = typed.string('createCustomers')
   return {
     public: typed.ticked('public'),
     name: typed.text('name') ?? null,
     introduction: typed.string('introduction'),
     signUpFields: {
-      name: signUpField('name'),
+      name: 'required' as const,
       phone: signUpField('phone'),
       company: signUpField('company'),
       address: signUpField('address'),
@@ -79,13 +78,17 @@ function enteredSettings(typed: Typed) {
       .string('signUpDomains')
       .split(/[\s,;]+/)
       .filter(Boolean),
+    blockedEmails: typed
+      .string('blockedEmails')
+      .split(/[\s,;]+/)
+      .filter(Boolean),
     switches: flags('switches'),
     permissions: flags('permissions'),
     templates: typed.all('templates').sort((a, b) => order.indexOf(a) - order.indexOf(b)),
     hideJobsOfOtherTemplates: typed.ticked('hideJobsOfOtherTemplates'),
     severalJobs: typed.ticked('severalJobs'),
     requestedStart: typed.ticked('requestedStart'),
-    createCustomers: createCustomers === 'yes' ? true : createCustomers === 'no' ? false : null,
+    createCustomers: typed.ticked('createCustomers'),
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),

@@ -51,7 +51,9 @@ export const actions: Actions = {
   remove: async ({ request, locals, url }) => {
     const typed = await readForm(request)
     const user = typed.string('user')
-    const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.removePortalUser({ user, signUp: typed.ticked('blockSignUp') ? 'block' : 'allow' }),
+    )
     if (failure) return failure
     locals.finish(listAddress(url, { done: output.outcome, user }))
   },

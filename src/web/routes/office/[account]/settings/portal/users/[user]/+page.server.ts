@@ -22,7 +22,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
         second: [reference, address].filter(Boolean).join(' · '),
         linked: linked.has(id),
       })) ?? null,
-    createsCustomers: settings && (settings.createCustomers ?? settings.public),
+    createsCustomers: settings && settings.createCustomers,
   }
 }
 
@@ -101,7 +101,9 @@ export const actions: Actions = {
     ),
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
-    const { failure, output } = await attempt(locals, typed, () => locals.api.removePortalUser({ user: params.user }))
+    const { failure, output } = await attempt(locals, typed, () =>
+      locals.api.removePortalUser({ user: params.user, signUp: typed.ticked('blockSignUp') ? 'block' : 'allow' }),
+    )
     if (failure) return failure
     locals.finish(paths.office(params.account).portalUsers({ done: output.outcome, user: params.user }))
   },
