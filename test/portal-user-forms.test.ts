@@ -93,6 +93,10 @@ describe('removing a user of a public portal', () => {
     await (await dialogOf(kept.id)).press('Remove user', { blockSignUp: false }, 'Remove Kim Kept?')
     await (await dialogOf(blocked.id)).press('Remove user', {}, 'Remove Bo Blocked?')
     expect((await shop.owner.ok('getPortalSettings')).blockedEmails).toEqual([blocked.email])
+    const other = await shop.portalUser({ name: 'Oz Other' })
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users/${other.id}?confirm=remove`)
+    await page.press('Remove user', {}, 'Remove Oz Other?')
+    expect((await shop.owner.ok('getPortalSettings')).blockedEmails).toEqual([blocked.email, other.email])
   })
 })
 

@@ -55,7 +55,7 @@ const settings = {
     .describe('Email domains that may sign up; empty allows all.'),
   blockedEmails: z
     .array(z.string().max(260))
-    .max(1_000, 'tooMany')
+    .max(10_000, 'tooMany')
     .describe('Email addresses that cannot sign up. They can be invited.'),
   switches: permissions.describe('What any portal user may do at most. No permission exceeds it.'),
   permissions: permissions.describe('What portal users may do by default.'),

@@ -83,4 +83,48 @@ export const portalUserAccess: Mutation[] = [
     to: 'await',
     tests: { 'src/features/portal-users/access/blocked-email.test.ts': ['is one whose removal asked for it'] },
   },
+  {
+    name: 'settings-turn-automatic-customers-off',
+    covers: ['E-25'],
+    file: 'db/migrations/0034_portal_access.sql',
+    from: 'alter column create_customers set default true',
+    to: 'alter column create_customers set default false',
+    tests: {
+      'test/portal-user-forms.test.ts': [
+        'E-25 a user of a private portal who was added by email alone can book at once',
+      ],
+    },
+  },
+  {
+    name: 'activation-without-a-name',
+    covers: ['CP-08'],
+    file: 'src/features/portal-users/activation/handlers.ts',
+    from: "if (!user?.name) throw problem('detailsMissing')",
+    to: "if (!user) throw problem('detailsMissing')",
+    tests: {
+      'src/features/portal-users/activation/activation.test.ts': [
+        'CP-08 a sign-up from before names were required asks for the name',
+      ],
+    },
+  },
+  {
+    name: 'remove-dialog-of-the-list-does-not-block',
+    covers: ['issue 9, 2.1'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/+page.server.ts',
+    from: "signUp: typed.ticked('blockSignUp') ? 'block' : 'allow'",
+    to: "signUp: typed.ticked('blockSignUp') ? 'allow' : 'allow'",
+    tests: {
+      'test/portal-user-forms.test.ts': ['keeps the email from signing up again, unless that is unchecked'],
+    },
+  },
+  {
+    name: 'remove-dialog-of-the-page-does-not-block',
+    covers: ['issue 9, 2.1'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/[user]/+page.server.ts',
+    from: "signUp: typed.ticked('blockSignUp') ? 'block' : 'allow'",
+    to: "signUp: typed.ticked('blockSignUp') ? 'allow' : 'allow'",
+    tests: {
+      'test/portal-user-forms.test.ts': ['keeps the email from signing up again, unless that is unchecked'],
+    },
+  },
 ]

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../../../../test/test-server.ts'
-import { address, list, server, setUpPortalUserTests, shop } from '../portal-users.fixtures.ts'
+import { address, list, server, setUpPortalUserTests, shop, switchOn } from '../portal-users.fixtures.ts'
 
 setUpPortalUserTests()
+beforeEach(() => switchOn({ public: true }))
 
 const settings = () => shop.owner.ok('getPortalSettings')
 const signUp = (email: string) => shop.visitor().call('signUp', { email, password: PASSWORD, name: 'Bad Actor' })

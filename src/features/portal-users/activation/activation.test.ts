@@ -80,6 +80,21 @@ describe('activateAccount', () => {
     ).toBe('linkUsed')
   })
 
+  it('CP-08 a sign-up from before names were required asks for the name, and activates nobody without one', async () => {
+    const business = await shop(),
+      visitor = business.visitor(),
+      email = address()
+    await visitor.ok('signUp', { ...MARTHA, email })
+    await setUser(business, email, { name: null })
+    const token = await tokenFor(email)
+    expect(await visitor.ok('getActivation', { token })).toMatchObject({ status: 'open', kind: 'signUp' })
+    expect((await visitor.call('activateAccount', { token })).body.code).toBe('detailsMissing')
+    const nameless = await visitor.call('acceptInvitation', { token, password: MARTHA.password })
+    expect(nameless.body.fields).toMatchObject({ name: { code: 'required' } })
+    await visitor.ok('acceptInvitation', { token, password: MARTHA.password, name: 'Martha Okonkwo' })
+    expect(await userOf(business, email)).toMatchObject({ status: 'active', name: 'Martha Okonkwo' })
+  })
+
   it('E-06 C4 a link works for 7 days to the second, then offers a new one to the same address', async () => {
     const business = await shop(),
       visitor = business.visitor(),

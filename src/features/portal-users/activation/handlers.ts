@@ -78,7 +78,9 @@ export const activationHandlers = implement('portal-users', activation, {
     }
     // A link that was mailed to another address shows nothing of the present one.
     const isPresentAddress = found.email_norm === found.user.email_norm
-    const hasSignedUpHere = isSameSecret(found.user.sign_up_hash, hashToken(ctx.signUpToken))
+    // Whoever signed up before names were required gives one now (CP-08).
+    const hasSignedUpHere =
+      found.user.name !== null && isSameSecret(found.user.sign_up_hash, hashToken(ctx.signUpToken))
     const kindElsewhere = found.user.status === 'signed_up' ? ('signUp' as const) : ('invitation' as const)
     return {
       status,
@@ -93,7 +95,7 @@ export const activationHandlers = implement('portal-users', activation, {
     ctx.allow(portalIsOpen(ctx.account))
     const found = await consumeLink(ctx, 'portalActivation', token, activationStatus)
     const user = await activateUser(ctx.db, ctx.account.id, found.user.id, hashToken(ctx.signUpToken), ctx.now)
-    if (!user) throw problem('detailsMissing') // Rolls back: the link stays open.
+    if (!user?.name) throw problem('detailsMissing') // Rolls back: the link stays open.
     return startFirstSession(ctx, user)
   },
 
