@@ -14,7 +14,9 @@ import { copyTree, listFiles } from './tree.ts'
 /** Builds the pages, or finds the build of the same sources and edits. @returns the folder of the built pages */
 export function buildPages(rows: Mutation[]): string {
   const pageRows = rows.filter(({ file }) => isPageFile(file))
-  const kept = join(tmpdir(), 'portico-mutation-pages')
+  // A folder for each checkout: two that run at once keep out of each other's way.
+  const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8)
+  const kept = join(tmpdir(), `portico-mutation-pages-${checkout}`)
   const built = join(kept, digest(pageRows))
   if (existsSync(built)) return built
   rmSync(kept, { recursive: true, force: true })
