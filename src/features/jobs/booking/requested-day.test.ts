@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bookJob, createWorld, home } from '../jobs.fixtures.ts'
 
-const { stored, mailTo } = home
+const { clock, stored, mailTo } = home
 const DAY = '2027-12-10'
 
 describe('a requested start', () => {
@@ -27,6 +27,8 @@ describe('a requested start', () => {
   })
 
   it('today without a time can be requested at any hour, yesterday cannot', async () => {
+    // In the evening: a day without a time is kept as noon.
+    clock.set(new Date(`${new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)}T20:00:00Z`))
     const here = await createWorld()
     const { today } = await here.eleanor.ok('getBookingOptions', {})
     await bookJob(here, { requested: { day: today } })
