@@ -3,13 +3,14 @@
  * address by hand, because a portal answers at two addresses and a bare '/jobs' would lose one of them.
  */
 
-type Query = Record<string, string | number | boolean | null | undefined>
+type Value = string | number | boolean | null | undefined
+type Query = Record<string, Value | readonly Value[]>
 
-/** A path with a query; empty values are left out. */
+/** A path with a query; empty values are left out, and a list repeats its parameter. */
 export function appendQuery(path: string, query: Query = {}): string {
-  const kept = Object.entries(query).filter(
-    ([, value]) => value !== undefined && value !== null && value !== '' && value !== false,
-  )
+  const kept = Object.entries(query)
+    .flatMap(([key, value]) => [value].flat().map((one) => [key, one] as const))
+    .filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false)
   if (kept.length === 0) return path
   const search = new URLSearchParams(kept.map(([key, value]) => [key, value === true ? '1' : String(value)]))
   return `${path}?${search}`

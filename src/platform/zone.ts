@@ -25,6 +25,12 @@ export function toLocalTime(moment: Date, zone: string): Local {
   return { day: at.toPlainDate().toString(), time: at.toPlainTime().toString({ smallestUnit: 'minute' }) }
 }
 
+/** 2026-12-07 14:00, as spreadsheets read it. */
+export function toSheetTime(moment: Date, zone: string): string {
+  const { day, time } = toLocalTime(moment, zone)
+  return `${day} ${time}`
+}
+
 /** The moment at which a local day begins: midnight, or later where the clocks jump over it. @throws RangeError when it is none */
 export const startOfDay = (day: string, zone: string): Date =>
   new Date(Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds)

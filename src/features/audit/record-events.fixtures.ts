@@ -146,6 +146,7 @@ export const recordScenarios = {
     },
   },
   customersExported: { exportCustomers: async (scene) => asStaff(scene, 'exportCustomers', {}) },
+  jobsExported: { exportJobs: async (scene) => asStaff(scene, 'exportJobs', {}) },
   exportRefused: { exportCustomers: byWorker('exportCustomers') },
 
   templateCreated: { createTemplate: async (scene) => creating(scene, 'createTemplate', { name: 'Repair' }) },

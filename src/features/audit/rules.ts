@@ -191,6 +191,7 @@ export const AUDIT_EVENTS = {
   siteRestored: { operations: ['restoreSite'], ...ofCustomer },
   /** A download changes nothing: the lifecycle writes its entry before the first byte leaves. */
   customersExported: { operations: ['exportCustomers'], ...byStaff, subject: null },
+  jobsExported: { operations: ['exportJobs'], ...byStaff, subject: null },
   exportRefused: { operations: ['exportCustomers'], ...byStaff, subject: null, refusals: RIGHTS },
   templateCreated: { operations: ['createTemplate'], ...ofTemplate },
   templateUpdated: { operations: ['updateTemplate'], ...ofTemplate },
@@ -211,7 +212,7 @@ export const AUDIT_EVENTS = {
 export type AuditEventName = keyof typeof AUDIT_EVENTS
 
 /** Operations that only read and are recorded all the same. */
-const RECORDED_READS: readonly AuditEventName[] = ['customersExported']
+const RECORDED_READS: readonly AuditEventName[] = ['customersExported', 'jobsExported']
 
 export interface AuditInput {
   event: AuditEventName

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import { csvFile } from '../../platform/csv.ts'
+import { EXPORT_PAGE_ROWS, exportFile } from '../../platform/csv.ts'
 import { implement, withEffect, type Context } from '../../platform/operation.ts'
 import { problem, type Decision } from '../../platform/problem.ts'
 import type { AuditEventName } from '../audit/rules.ts'
@@ -23,10 +22,10 @@ import {
   type CustomerRow,
 } from './queries.ts'
 import { updateSite, insertSite, listSites } from './sites/queries.ts'
-import { countCustomers, listCustomers, type CustomerListRow } from './list/queries.ts'
+import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
 import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
-import { EXPORT_COLUMNS, exportCells } from './list/rules.ts'
-import { archiveBlockedBy, MAX_EXPORT_ROWS, type CustomerStatus } from './rules.ts'
+import { customerColumns } from './list/rules.ts'
+import { archiveBlockedBy, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
   async listCustomers(ctx, { cursor, limit, ...filter }) {
@@ -41,22 +40,8 @@ export const customersHandlers = implement('customers', customers, {
 
   async exportCustomers(ctx, filter) {
     ctx.allow(mayManageCustomers(ctx.actor))
-    const rows: CustomerListRow[] = []
-    let next: string | null | undefined
-    while (next !== null && rows.length < MAX_EXPORT_ROWS) {
-      const page = await listCustomers(ctx.db, ctx.account.id, filter, next, 1_000)
-      rows.push(...page.rows)
-      next = page.next
-    }
-    const bytes = csvFile(EXPORT_COLUMNS, rows.map(exportCells))
-    const file = {
-      stream: Readable.from([bytes]),
-      name: 'customers.csv',
-      type: 'text/csv; charset=utf-8',
-      size: bytes.length,
-      inline: false,
-    }
-    return withEffect({}, { file })
+    const file = await exportFile('customers', customerColumns(ctx.account.timeZone), pagesOf(ctx, filter))
+    return withEffect({}, file)
   },
 
   async getCustomer(ctx, { customer }) {
@@ -193,6 +178,16 @@ export const customersHandlers = implement('customers', customers, {
 
 type Reader = Context<(typeof customers)['getCustomer']>
 type Writer = Context<(typeof customers)['archiveCustomer']>
+
+/** All pages of the list, for an export. */
+async function* pagesOf(ctx: Pick<Reader, 'db' | 'account'>, filter: CustomerFilter) {
+  let cursor: string | undefined
+  do {
+    const { rows, next } = await listCustomers(ctx.db, ctx.account.id, filter, cursor, EXPORT_PAGE_ROWS)
+    yield rows
+    cursor = next ?? undefined
+  } while (cursor)
+}
 
 /** The record; notFound when it does not exist or the actor may not see it. */
 async function loadCustomer(ctx: Pick<Reader, 'db' | 'account'>, customer: string) {

@@ -7,8 +7,6 @@ export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number]
 export const CUSTOMER_SORTS = ['name', '-name', 'created', '-created', 'jobs', '-jobs'] as const
 export type CustomerSort = (typeof CUSTOMER_SORTS)[number]
 
-/** Rows of one page of the list, and of one export. */
-export const MAX_EXPORT_ROWS = 20_000
 /** Counts of the filters stop here. */
 export const MAX_COUNT = 10_000
 

@@ -6,10 +6,11 @@
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { count, cursor, flag, id, limit, moment, named, page, search, several } from '../../platform/schema.ts'
+import { count, cursor, flag, limit, moment, named, page } from '../../platform/schema.ts'
 import { jobBulkChanges } from './office/bulk/contract.ts'
 import { jobComments } from './office/comments/contract.ts'
 import { jobForm } from './office/editing/contract.ts'
+import { jobExport, jobFilter, jobSort } from './office/export/contract.ts'
 import { contact } from '../customers/contacts/contract.ts'
 import { comment } from '../records/contract.ts'
 import {
@@ -24,7 +25,6 @@ import {
   shownRequest,
   timeZone,
 } from './job/contract.ts'
-import { JOB_SORTS } from './rules.ts'
 import { jobStatusChanges } from './office/status/contract.ts'
 import { jobSchedule } from './schedule/contract.ts'
 
@@ -113,21 +113,6 @@ const facet = z
   .object({ ...named().shape, count: count('How many jobs match.') })
   .meta({ id: 'JobFacet', description: 'A value of a filter, with the number of jobs that match it.' })
 
-const filter = () => ({
-  search: search(),
-  status: several(jobStatus).describe('Only these statuses.'),
-  worker: several(z.union([id(), z.literal('none')])).describe('Only jobs of these workers; `none` for unassigned.'),
-  template: several(id()).describe('Only jobs of these templates.'),
-  customer: id().optional().describe('Only jobs of this customer.'),
-  scheduled: z
-    .enum(['today', 'tomorrow', 'week'])
-    .optional()
-    .describe("Only jobs scheduled for then, in the business's time zone; `week` is this calendar week."),
-  scheduledFrom: z.iso.date('format').optional().describe('Only jobs scheduled for this day or later.'),
-  scheduledTo: z.iso.date('format').optional().describe('Only jobs scheduled for this day or earlier.'),
-  comments: z.literal('unread').optional().describe('Only jobs with unread comments. Not for workers.'),
-})
-
 const person = { kind: 'staff', id: '019ac000-0000-7000-8000-000000000030', name: 'Leila Haddad' }
 const exampleRow = {
   id: '019ac000-0000-7000-8000-000000000001',
@@ -156,14 +141,8 @@ const reading = {
     summary: 'List jobs',
     description: 'Jobs that match the search and filters. A worker sees only their own jobs.',
     query: z.strictObject({
-      ...filter(),
-      sort: z
-        .enum(JOB_SORTS)
-        .default('newest')
-        .describe(
-          'By creation (`newest`, `oldest`), scheduled start (`soonest`, `latest`), last change (`changed`), customer, ' +
-            'status or worker. A minus sign turns the order around.',
-        ),
+      ...jobFilter(),
+      sort: jobSort(),
       cursor: cursor(),
       limit: limit(),
     }),
@@ -182,7 +161,7 @@ const reading = {
     audience: ['staff'],
     summary: 'Count jobs by filter',
     description: 'For each value of a filter, how many jobs match it together with all other filters (PS-12).',
-    query: z.strictObject(filter()),
+    query: z.strictObject(jobFilter()),
     output: z.object({
       all: count('How many jobs match all filters.'),
       capped: flag('True if there are more than were counted.'),
@@ -274,5 +253,5 @@ const reading = {
 
 export const jobs = contract(
   { name: 'Jobs', description: 'Work for customers, from the request to completion, as the office sees it.' },
-  { ...reading, ...jobForm, ...jobStatusChanges, ...jobBulkChanges, ...jobSchedule, ...jobComments },
+  { ...reading, ...jobExport, ...jobForm, ...jobStatusChanges, ...jobBulkChanges, ...jobSchedule, ...jobComments },
 )

@@ -109,6 +109,8 @@ describe('the list of customers', () => {
       'Naveed@Dockside.example',
       '07700 900 441',
     ])
+    // In the time of the business, as spreadsheets read it.
+    expect(row!.at(-1)).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/)
     expect(rest).toHaveLength(1)
     expect(file.text).not.toMatch(/Pays late|bills@|CustomerKey under/)
   })

@@ -1,28 +1,17 @@
 /** The exported list of customers. */
+import type { ExportColumn } from '../../../platform/csv.ts'
+import { toSheetTime } from '../../../platform/zone.ts'
 import type { CustomerListRow } from './queries.ts'
 
-export const EXPORT_COLUMNS = [
-  'Name',
-  'Reference',
-  'Contact',
-  'Email',
-  'Phone',
-  'Address',
-  'Sites',
-  'Open jobs',
-  'Jobs',
-  'Customer since',
-]
-
-export const exportCells = (row: CustomerListRow) => [
-  row.name,
-  row.reference,
-  row.contact?.name,
-  row.contact?.email,
-  row.contact?.phone,
-  row.address,
-  row.siteCount,
-  row.openJobs,
-  row.jobs,
-  row.createdAt.toISOString(),
+export const customerColumns = (timeZone: string): ExportColumn<CustomerListRow>[] => [
+  { heading: 'Name', cell: (row) => row.name },
+  { heading: 'Reference', cell: (row) => row.reference },
+  { heading: 'Contact', cell: (row) => row.contact?.name },
+  { heading: 'Email', cell: (row) => row.contact?.email },
+  { heading: 'Phone', cell: (row) => row.contact?.phone },
+  { heading: 'Address', cell: (row) => row.address },
+  { heading: 'Sites', cell: (row) => row.siteCount },
+  { heading: 'Open jobs', cell: (row) => row.openJobs },
+  { heading: 'Jobs', cell: (row) => row.jobs },
+  { heading: 'Customer since', cell: (row) => toSheetTime(row.createdAt, timeZone) },
 ]

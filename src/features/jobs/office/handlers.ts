@@ -1,5 +1,6 @@
 /** Reading jobs in the office. `editing/` and `status/` change them. */
-import { implement, type Context, type Input } from '../../../platform/operation.ts'
+import { EXPORT_PAGE_ROWS, exportFile, MAX_EXPORT_ROWS } from '../../../platform/csv.ts'
+import { implement, withEffect, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { isOffice } from '../../identity/rules.ts'
 import { getDefaultValues } from '../../templates/fields/rules.ts'
@@ -14,15 +15,16 @@ import { searchOffice } from '../search/queries.ts'
 import { isUndoable } from '../undo/rules.ts'
 import { countOfficeJobs } from './counts/queries.ts'
 import { scheduledBetween } from './days/rules.ts'
-import { listOfficeJobs, possibleDuplicatesOf, type JobFilter } from './queries.ts'
+import { jobColumns } from './export/rules.ts'
+import { listOfficeJobs, possibleDuplicatesOf, readOfficeJobs, type JobFilter } from './queries.ts'
 import { presentJob, presentJobRow } from './rules.ts'
 
 type ReadContext = Pick<Context<(typeof jobs)['getJob']>, 'actor' | 'db' | 'now'>
-const { listJobs, countJobs, getJob, getJobFormOptions } = jobs
+const { listJobs, countJobs, exportJobs, getJob, getJobFormOptions } = jobs
 
 export const jobReadingHandlers = implement(
   'jobs',
-  { listJobs, countJobs, getJob, getJobFormOptions },
+  { listJobs, countJobs, exportJobs, getJob, getJobFormOptions },
   {
     async listJobs(ctx, { sort, cursor, limit, ...filters }) {
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
@@ -40,6 +42,15 @@ export const jobReadingHandlers = implement(
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
       const { unread, ...counts } = await countOfficeJobs(ctx.db, ctx.account.id, await readFilter(ctx, filters))
       return { ...counts, ...(isOffice(ctx.actor.role) && { unread }) }
+    },
+
+    async exportJobs(ctx, { sort, ...filters }) {
+      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      const filter = await readFilter(ctx, filters)
+      // One more than is exported tells that there are more.
+      const part = { sort, limit: MAX_EXPORT_ROWS + 1, pageSize: EXPORT_PAGE_ROWS }
+      const pages = readOfficeJobs(ctx.db, ctx.account.id, filter, part)
+      return withEffect({}, await exportFile('jobs', jobColumns(ctx.account.timeZone, isOffice(ctx.actor.role)), pages))
     },
 
     async getJob(ctx, input) {

@@ -145,13 +145,36 @@ const sortsByWorker = (sort: JobSort) => sort === 'worker' || sort === '-worker'
 /** Keys of one page, among the newest jobs only when that is given. */
 type ReadKeys = (newest?: number) => Promise<CursorRow[]>
 
+interface ListPart {
+  sort: JobSort
+  cursor?: string | undefined
+  limit: number
+}
+
 /** One page by keyset, never an offset, so that a page stays right while jobs arrive. */
 export async function listOfficeJobs(
   db: Read,
   account: string,
   filter: JobFilter,
-  { sort, cursor, limit }: { sort: JobSort; cursor: string | undefined; limit: number },
+  part: ListPart,
 ): Promise<{ rows: JobRowRecord[]; next: string | null; previous: string | null }> {
+  const { ids, ...cursors } = await listOfficeJobIds(db, account, filter, part)
+  return { rows: await findJobRows(db, account, ids), ...cursors }
+}
+
+/** The same list, whole, so many rows at a time. The order is read once. */
+export async function* readOfficeJobs(
+  db: Read,
+  account: string,
+  filter: JobFilter,
+  { limit, pageSize, sort }: ListPart & { pageSize: number },
+): AsyncGenerator<JobRowRecord[], void> {
+  const { ids } = await listOfficeJobIds(db, account, filter, { sort, limit })
+  for (let start = 0; start < ids.length; start += pageSize)
+    yield await findJobRows(db, account, ids.slice(start, start + pageSize))
+}
+
+async function listOfficeJobIds(db: Read, account: string, filter: JobFilter, { sort, cursor, limit }: ListPart) {
   const place = readPlace(cursor)
   const { backward } = place
   const { key, descending } = ORDERS[sort]
@@ -170,8 +193,7 @@ export async function listOfficeJobs(
       ? await readNewestKeys(db, account, filter, { after, backward, limit, readKeys })
       : await readKeys()
   const { rows: page, ...cursors } = pageOf(keys, limit, place, (row) => writeCursor(sort, row))
-  const ids = page.map((row) => row.id)
-  return { rows: await findJobRows(db, account, ids), ...cursors }
+  return { ids: page.map((row) => row.id), ...cursors }
 }
 
 function afterCursor(sort: JobSort, { cursor, backward }: Place): RawBuilder<unknown> {

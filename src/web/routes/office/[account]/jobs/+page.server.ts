@@ -1,3 +1,4 @@
+import { paths } from '../../../../../paths.ts'
 import { isProblem } from '../../../../../ui/forms.ts'
 import { uploadProblem } from '../../../../upload-problem.ts'
 import { jobActions } from './job-actions.ts'
@@ -5,18 +6,19 @@ import { changeSelected } from './bulk-action.ts'
 import { JOB_ID, readFilters, readSort } from './list-query.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, url, parent }) => {
+export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
   const { api } = locals
   const query = url.searchParams
   const chosen = query.get('job')
   // Only a filter by unread comments asks who is reading.
   const isOffice = query.has('comments') && (await parent()).office.me.role !== 'worker'
   const filter = readFilters(query, isOffice)
+  const sort = readSort(query)
   const [list, counts, open] = await Promise.all([
     api.listJobs({
       ...filter,
       cursor: query.get('cursor') ?? undefined,
-      sort: readSort(query),
+      sort,
     }),
     api.countJobs(filter),
     // A job that the caller can't see leaves the list as it is.
@@ -36,6 +38,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
       ? locals.t('jobs.office.pageTitle', { number: open.number, title: open.title })
       : locals.t('jobs.office.list.title'),
     jobs: { ...list, counts },
+    exportHref: paths.office(params.account).api('/jobs.csv', { ...filter, sort }),
     open,
     workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],
     person: { id: office.me.id, role: office.me.role },
