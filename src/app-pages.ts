@@ -11,7 +11,7 @@ import { pageBodyLimit, registerPages } from './platform/pages.ts'
 
 /** Portal pages whose forms carry files: booking a job and editing one. */
 const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
-const FILE_FORM_LIMIT = 52 * 1024 * 1024
+const FILE_FORM_LIMIT = 110 * 1024 * 1024
 
 export async function addPages(
   { translations, demo, log }: AppOptions,
@@ -60,7 +60,7 @@ export async function addPages(
   })
 }
 
-/** Forms with files, for signed-in users: five files of 10 MB. Everything else stays small. */
+/** Forms with files, for signed-in users: three photos of 30 MB, or ten files. Everything else stays small. */
 async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
   if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
   return apiFor(request).api.getPortalProfile!().then(

@@ -88,9 +88,10 @@ describe('keeping files', () => {
       }
     })()
     await expect(store.put(Readable.from(endless), { account, name: 'big.txt' })).rejects.toMatchObject({
-      reason: 'tooLarge',
+      reason: 'uploadTooLarge',
+      vars: { photo: 30, max: 10 },
     })
-    expect(asked).toBeLessThan(15)
+    expect(asked).toBeLessThan(35)
     expect(await refused(Buffer.alloc(FILE_LIMIT + 1, 'a'), 'big.txt')).toBe('tooLarge')
     expect(await refused('abcd', 'a.txt', { limit: 3 })).toBe('tooLarge')
     expect(await refused('', 'a.txt')).toBe('empty')

@@ -12,9 +12,11 @@ import { drawPicture, PictureRefused, type DrawnPicture, type Purpose } from './
 import { isId } from './ids.ts'
 import type { FieldError } from './problem.ts'
 
-/** Bytes; screens show this limit too. */
-export const FILE_LIMIT = 10 * 1024 * 1024
 const MEGABYTE = 1024 * 1024
+/** Bytes; screens show these limits too. */
+export const FILE_LIMIT = 10 * MEGABYTE
+/** Bytes of a photo as it arrives; it is kept scaled. Photos of 50 megapixels have up to 25 MB. */
+export const PHOTO_LIMIT = 30 * MEGABYTE
 
 export interface StoredFile {
   /** Chosen here, never by the sender: `<account>/<random>`. */
@@ -31,7 +33,8 @@ export interface StoredFile {
   height?: number
 }
 
-type Refusal = 'tooLarge' | 'empty' | 'typeRefused' | 'pictureBroken' | 'pictureTooLarge'
+/** `uploadTooLarge`: of any kind, before it is known what it is. */
+type Refusal = 'tooLarge' | 'uploadTooLarge' | 'empty' | 'typeRefused' | 'pictureBroken' | 'pictureTooLarge'
 
 /** The file is not kept, and nothing of it is left. */
 export class FileRefused extends Error {
@@ -83,7 +86,7 @@ export interface PutOptions {
   name: string
   /** A logo is a picture, kept as png of at most 360 px, because mail programs know no webp. */
   purpose?: Purpose
-  /** Bytes; at most FILE_LIMIT. */
+  /** Bytes; at most FILE_LIMIT. Attached photos may have PHOTO_LIMIT. */
   limit?: number
 }
 
@@ -115,11 +118,13 @@ function createReceiver(incoming: string) {
       ready = undefined
       throw error
     }))
-  return async (source: ByteSource, limit = FILE_LIMIT): Promise<ReceivedFile> => {
+  return async (source: ByteSource, limit = PHOTO_LIMIT): Promise<ReceivedFile> => {
     await prepare()
     const path = join(incoming, randomBytes(16).toString('hex'))
     const refuseLarger = (size: number) => {
-      if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+      if (size <= limit) return
+      if (limit !== PHOTO_LIMIT) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+      throw new FileRefused('uploadTooLarge', { max: FILE_LIMIT / MEGABYTE, photo: PHOTO_LIMIT / MEGABYTE })
     }
     return new ReceivedFile(path, await writeChecked(path, source, refuseLarger))
   }
@@ -133,7 +138,7 @@ export function createDiskStore(folder: string, accountQuota = Infinity): FileSt
     receive,
     async put(source, { account, name, purpose = 'attachment', limit = FILE_LIMIT }) {
       if (!isId(account)) throw new TypeError('Not an account')
-      const received = source instanceof ReceivedFile ? source : await receive(source, Math.min(limit, FILE_LIMIT))
+      const received = source instanceof ReceivedFile ? source : await receive(source, arrivalLimit(purpose, limit))
       let file = received
       try {
         const type = await checkedType(received, name, purpose, limit)
@@ -180,12 +185,17 @@ async function checkedType(
   purpose: Purpose,
   limit: number,
 ): Promise<FileType> {
-  if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
+  if (size > arrivalLimit(purpose, limit)) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
   if (size === 0) throw new FileRefused('empty')
   const type = await detectFileType(path, name)
   if (!type || (purpose === 'logo' && !isPicture(type))) throw new FileRefused('typeRefused')
+  if (size > limit && !isPicture(type)) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
   return type
 }
+
+/** Bytes that may arrive before it is known what they are. */
+const arrivalLimit = (purpose: Purpose, limit: number): number =>
+  purpose === 'attachment' && limit >= FILE_LIMIT ? PHOTO_LIMIT : Math.min(limit, FILE_LIMIT)
 
 /** The cleaned name; a picture whose format changed does not keep its old ending before the new one. */
 function nameAs(name: string, sentType: FileType, keptType: FileType): string {

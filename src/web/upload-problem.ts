@@ -3,6 +3,7 @@
 const FIELD_CODES = [
   'tooMany',
   'fileTooLarge',
+  'fileUploadTooLarge',
   'fileEmpty',
   'fileTypeRefused',
   'filePictureBroken',

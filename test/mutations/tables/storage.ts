@@ -15,6 +15,7 @@ export const storage: Mutation[] = [
     covers: ['PS-27'],
     file: 'src/platform/files.ts',
     from: `  if (!type || (purpose === 'logo' && !isPicture(type))) throw new FileRefused('typeRefused')
+  if (size > limit && !isPicture(type)) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
   return type`,
     to: `  if (purpose === 'logo' && type && !isPicture(type)) throw new FileRefused('typeRefused')
   return type ?? 'text/plain'`,
@@ -24,11 +25,33 @@ export const storage: Mutation[] = [
     name: 'upload-without-limit',
     covers: ['issue 8, 1.7'],
     file: 'src/platform/files.ts',
-    from: `      if (size > limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
-    }`,
-    to: `      if (size > 2 * limit) throw new FileRefused('tooLarge', { max: limit / MEGABYTE })
-    }`,
+    from: '      if (size <= limit) return',
+    to: '      if (size <= 2 * limit) return',
     tests: { 'src/platform/files.test.ts': ['more than the limit, nothing, or half an upload'] },
+  },
+  {
+    name: 'a-large-photo-is-refused',
+    covers: ['issue 9, 1.13'],
+    file: 'src/platform/files.ts',
+    from: '  if (size > limit && !isPicture(type)) throw',
+    to: '  if (size > limit) throw',
+    tests: { 'test/uploads.test.ts': ['is scaled by the server, in a form without script and in the API'] },
+  },
+  {
+    name: 'a-large-text-is-kept',
+    covers: ['issue 9, 1.13'],
+    file: 'src/platform/files.ts',
+    from: '  if (size > limit && !isPicture(type)) throw',
+    to: '  if (size > PHOTO_LIMIT && !isPicture(type)) throw',
+    tests: { 'test/uploads.test.ts': ['with one file that is too large comes back with words beside it'] },
+  },
+  {
+    name: 'long-words-widen-their-place',
+    covers: ['issue 9, 1.13'],
+    file: 'src/ui/css/base.css',
+    from: '  overflow-wrap: anywhere;',
+    to: '  overflow-wrap: break-word;',
+    tests: { 'test/e2e/long-words.e2e.ts': ['stay in their place on every page of the office'] },
   },
   {
     name: 'a-key-climbs-out',

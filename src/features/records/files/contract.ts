@@ -9,8 +9,8 @@ import { empty, id } from '../../../platform/schema.ts'
 import { jobParams } from '../../jobs/job/contract.ts'
 import { audience, storedFile } from '../contract.ts'
 
-/** Bytes; the store holds the same limit. */
-export const UPLOAD_LIMIT = 10 * 1024 * 1024
+/** Bytes of a photo, which is kept scaled; the store holds the same limit, and 10 MB for other files. */
+const UPLOAD_LIMIT = 30 * 1024 * 1024
 
 const FILE_TYPES = [
   'image/jpeg',
@@ -38,7 +38,11 @@ const uploading = {
 const portalLimits = [{ by: 'caller', max: 120, seconds: 3_600 }] as const
 
 export const jobFiles = contract(
-  { name: 'Files', description: 'Files of jobs and of forms that are not sent yet. At most 10 MB each.' },
+  {
+    name: 'Files',
+    description:
+      'Files of jobs and of forms that are not sent yet. Photos of at most 30 MB, which are scaled, and other files of at most 10 MB.',
+  },
   {
     uploadPortalFile: operation({
       ...uploading,

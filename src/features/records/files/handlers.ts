@@ -19,7 +19,7 @@ import { isOffice, type StaffActor } from '../../identity/rules.ts'
 import { viewFields } from '../../templates/fields/rules.ts'
 import { addHistory } from '../queries.ts'
 import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
-import { jobFiles, UPLOAD_LIMIT } from './contract.ts'
+import { jobFiles } from './contract.ts'
 import {
   dropStaleFiles,
   filesOf,
@@ -151,7 +151,7 @@ interface StoredFile {
 
 /** Stores the bytes before the rows that name them, outside the transaction. */
 function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
-  return files.put(file.content, { account: account.id, name: file.name, limit: UPLOAD_LIMIT })
+  return files.put(file.content, { account: account.id, name: file.name })
 }
 
 /** What refuses the row deletes the stored bytes again. */
