@@ -146,8 +146,9 @@ export const recordScenarios = {
     },
   },
   customersExported: { exportCustomers: async (scene) => asStaff(scene, 'exportCustomers', {}) },
+  contactsExported: { exportContacts: async (scene) => asStaff(scene, 'exportContacts', {}) },
   jobsExported: { exportJobs: async (scene) => asStaff(scene, 'exportJobs', {}) },
-  exportRefused: { exportCustomers: byWorker('exportCustomers') },
+  exportRefused: { exportCustomers: byWorker('exportCustomers'), exportContacts: byWorker('exportContacts') },
 
   templateCreated: { createTemplate: async (scene) => creating(scene, 'createTemplate', { name: 'Repair' }) },
   templateUpdated: { updateTemplate: aboutTemplate('updateTemplate', { version: 1, name: 'Repair' }) },

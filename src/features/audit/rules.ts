@@ -191,8 +191,9 @@ export const AUDIT_EVENTS = {
   siteRestored: { operations: ['restoreSite'], ...ofCustomer },
   /** A download changes nothing: the lifecycle writes its entry before the first byte leaves. */
   customersExported: { operations: ['exportCustomers'], ...byStaff, subject: null },
+  contactsExported: { operations: ['exportContacts'], ...byStaff, subject: null },
   jobsExported: { operations: ['exportJobs'], ...byStaff, subject: null },
-  exportRefused: { operations: ['exportCustomers'], ...byStaff, subject: null, refusals: RIGHTS },
+  exportRefused: { operations: ['exportCustomers', 'exportContacts'], ...byStaff, subject: null, refusals: RIGHTS },
   templateCreated: { operations: ['createTemplate'], ...ofTemplate },
   templateUpdated: { operations: ['updateTemplate'], ...ofTemplate },
   templateArchived: { operations: ['archiveTemplate'], ...ofTemplate },
@@ -212,7 +213,7 @@ export const AUDIT_EVENTS = {
 export type AuditEventName = keyof typeof AUDIT_EVENTS
 
 /** Operations that only read and are recorded all the same. */
-const RECORDED_READS: readonly AuditEventName[] = ['customersExported', 'jobsExported']
+const RECORDED_READS: readonly AuditEventName[] = ['customersExported', 'contactsExported', 'jobsExported']
 
 export interface AuditInput {
   event: AuditEventName

@@ -34,7 +34,7 @@ import {
   customerParams,
   writing,
 } from './contacts/contract.ts'
-import { CUSTOMER_SORTS } from './rules.ts'
+import { customerExports, customerFilters } from './list/contract.ts'
 import { activity, address, newSite, site, sites } from './sites/contract.ts'
 
 declareProblems({
@@ -58,14 +58,6 @@ const customerInput = {
   reference: clearable(line(60)).describe("The business's own number for the customer; unique in the account."),
   notes: text(10_000).optional().describe('Internal notes; workers and customers never see them.'),
   billing: billingInput.optional(),
-}
-const filters = {
-  search: search(),
-  status: activity.default('active').describe('Only customers of this status.'),
-  sort: z
-    .enum(CUSTOMER_SORTS)
-    .default('name')
-    .describe('By name, creation or number of jobs; with `-` in descending order.'),
 }
 
 // ---- answers ----
@@ -187,7 +179,7 @@ const recordOperations = {
     audience: ['staff'],
     summary: 'List customers',
     description: 'Customers that match the search, with the number of each status. Workers see those of their jobs.',
-    query: z.strictObject({ ...filters, cursor: cursor(), limit: limit() }),
+    query: z.strictObject({ ...customerFilters, cursor: cursor(), limit: limit() }),
     output: z.object({
       ...page(row),
       counts: z
@@ -205,16 +197,7 @@ const recordOperations = {
       },
     },
   }),
-  exportCustomers: operation({
-    method: 'GET',
-    path: '/office/{account}/customers.csv',
-    audience: ['staff'],
-    summary: 'Export customers as CSV',
-    description: 'The same list in one file, with all pages. At most 20,000 rows.',
-    query: z.strictObject(filters),
-    output: empty(),
-    download: ['text/csv'],
-  }),
+  ...customerExports,
   getCustomer: operation({
     method: 'GET',
     path: '/office/{account}/customers/{customer}',

@@ -72,6 +72,7 @@ describe('permissions', () => {
     for (const [name, input] of [
       ['createCustomer', { name: 'Mine' }],
       ['exportCustomers', {}],
+      ['exportContacts', {}],
       ['updateCustomer', { customer: id, version: 1, name: 'X' }],
       ['archiveCustomer', { customer: id }],
       ['restoreCustomer', { customer: id }],

@@ -11,7 +11,14 @@ import {
   canSeeOfficeDetails,
   allowedActions,
 } from './policy.ts'
-import { updateContact, isContactLinked, listContacts, deleteContact, insertContact } from './contacts/queries.ts'
+import {
+  updateContact,
+  isContactLinked,
+  listContacts,
+  listContactsOf,
+  deleteContact,
+  insertContact,
+} from './contacts/queries.ts'
 import {
   updateCustomer,
   findCustomer,
@@ -21,10 +28,10 @@ import {
   setCustomerStatus,
   type CustomerRow,
 } from './queries.ts'
-import { updateSite, insertSite, listSites } from './sites/queries.ts'
+import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
 import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
 import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
-import { customerColumns } from './list/rules.ts'
+import { CONTACT_COLUMNS, contactRows, customerColumns } from './list/rules.ts'
 import { archiveBlockedBy, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
@@ -42,6 +49,11 @@ export const customersHandlers = implement('customers', customers, {
     ctx.allow(mayManageCustomers(ctx.actor))
     const file = await exportFile('customers', customerColumns(ctx.account.timeZone), pagesOf(ctx, filter))
     return withEffect({}, file)
+  },
+
+  async exportContacts(ctx, filter) {
+    ctx.allow(mayManageCustomers(ctx.actor))
+    return withEffect({}, await exportFile('contacts', CONTACT_COLUMNS, contactPagesOf(ctx, filter)))
   },
 
   async getCustomer(ctx, { customer }) {
@@ -187,6 +199,17 @@ async function* pagesOf(ctx: Pick<Reader, 'db' | 'account'>, filter: CustomerFil
     yield rows
     cursor = next ?? undefined
   } while (cursor)
+}
+
+async function* contactPagesOf(ctx: Pick<Reader, 'db' | 'account'>, filter: CustomerFilter) {
+  for await (const customers of pagesOf(ctx, filter)) {
+    const ids = customers.map(({ id }) => id)
+    const [contacts, sites] = await Promise.all([
+      listContactsOf(ctx.db, ctx.account.id, ids),
+      listActiveSitesOf(ctx.db, ctx.account.id, ids),
+    ])
+    yield contactRows(customers, contacts, sites)
+  }
 }
 
 /** The record; notFound when it does not exist or the actor may not see it. */

@@ -7,7 +7,7 @@ import type { Write } from '../../platform/operation.ts'
 import { momentOf } from '../../platform/zone.ts'
 import type { CsvRecord } from './cells/rules.ts'
 import { createRejectsWriter, csvLine, readCsv, type CsvRow } from './csv/handlers.ts'
-import { createCustomerImporter } from './customers/handlers.ts'
+import { createCustomerImporter, makeReference } from './customers/handlers.ts'
 import { parseCustomerRow, type ImportedCustomer } from './customers/rules.ts'
 import { createJobImporter, resolveJobOwner } from './jobs/handlers.ts'
 import { parseJobRow, type ImportedJob, type ToMoment } from './jobs/rules.ts'
@@ -138,7 +138,11 @@ async function createChunkImporter(
     return (rows) => {
       const parsed = refuseRepeated(
         rows,
-        parseRows(rows, header, (record) => parseCustomerRow(record, mapping)),
+        parseRows(rows, header, (record) => {
+          const parsedRow = parseCustomerRow(record, mapping)
+          if (parsedRow.row) parsedRow.row.reference ||= makeReference(parsedRow.row)
+          return parsedRow
+        }),
       )
       return inTransaction((db) => importCustomers(db, parsed))
     }

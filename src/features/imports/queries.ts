@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isId } from '../../platform/ids.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 
 /** Imports of one account run one after the other: each chunk holds this lock to the end of its transaction. */
@@ -16,11 +17,10 @@ export async function findImportAccount(db: Read, slug: string): Promise<{ id: s
     .executeTakeFirst()
 }
 
-/** Ids of customers by the business's own reference, or by id. */
+/** Ids of customers by the business's own reference, or by id: an export has the id of those without a reference. */
 export async function findCustomerIds(
   db: Read,
   account: string,
-  keyColumn: 'reference' | 'id',
   keys: readonly string[],
 ): Promise<Map<string, string>> {
   if (keys.length === 0) return new Map()
@@ -28,7 +28,10 @@ export async function findCustomerIds(
     .selectFrom('customers')
     .select(['id', 'reference'])
     .where('account_id', '=', account)
-    .where(keyColumn, 'in', [...keys])
+    .where((customer) =>
+      customer.or([customer('reference', 'in', [...keys]), sql<boolean>`id = any (${keys.filter(isId)}::uuid[])`]),
+    )
     .execute()
-  return new Map(rows.map((row) => [row[keyColumn]!, row.id]))
+  const byId = rows.map(({ id }) => [id, id] as const)
+  return new Map([...byId, ...rows.flatMap(({ reference, id }) => (reference ? [[reference, id] as const] : []))])
 }

@@ -41,16 +41,19 @@ const MEANINGS: Record<ImportKind, readonly string[]> = {
 }
 const REQUIRED_MEANINGS: Record<ImportKind, readonly string[]> = {
   jobs: ['reference', 'template'],
-  customers: ['reference', 'name'],
+  // Without references of the file's own, each customer gets one that is made from the row.
+  customers: ['name'],
 }
 
 /** How times are written. us: 12/31/2017 11:59:58 PM · eu: 31.12.2017 23:59 · iso: 2017-12-31T23:59:58, with or without offset. */
 const TIME_STYLES = ['iso', 'us', 'eu'] as const
 export type TimeStyle = (typeof TIME_STYLES)[number]
 
+/** Of these the first that is not empty counts. Each is one column, or several whose cells are joined by a space. */
+export type ColumnChoices = readonly (readonly string[])[]
+
 export interface Mapping {
-  /** Meaning → column. */
-  columns: Record<string, string>
+  columns: Record<string, ColumnChoices>
   /** Columns whose cells become tags. */
   tags: string[]
   /** Name of a field → column. */
@@ -114,17 +117,22 @@ export function parseMapping(kind: ImportKind, text: string): Mapping {
 }
 
 function mapColumn(kind: ImportKind, meaning: string, column: unknown, mapping: Mapping, reasons: Reason[]): void {
-  const names = Array.isArray(column) ? column : [column]
-  if (!names.every((name): name is string => typeof name === 'string' && name !== '')) {
+  const choices: unknown[][] = [column].flat().map((choice: unknown) => [choice].flat())
+  if (!areColumnNames(choices)) {
     reasons.push({ code: 'mapColumn', vars: { meaning } })
     return
   }
+  const names = choices.flat()
   const isField = kind === 'jobs' && meaning.startsWith('field:') && meaning.length > 6
   if (isField) mapping.fields[meaning.slice(6).trim()] = names[0]!
   else if (kind === 'jobs' && meaning === 'tags') mapping.tags.push(...names)
-  else if (MEANINGS[kind].includes(meaning) && names.length === 1) mapping.columns[meaning] = names[0]!
+  else if (MEANINGS[kind].includes(meaning)) mapping.columns[meaning] = choices
   else reasons.push({ code: 'mapMeaning', vars: { meaning, known: MEANINGS[kind].join(', ') } })
 }
+
+const areColumnNames = (choices: unknown[][]): choices is string[][] =>
+  choices.length > 0 &&
+  choices.every((columns) => columns.length > 0 && columns.every((name) => typeof name === 'string' && name !== ''))
 
 interface RawMapping {
   columns: [string, unknown][]
@@ -151,6 +159,13 @@ function parseJsonMapping(text: string): RawMapping {
   }
 }
 
+/**
+ * `name=Company|First Name+Last Name`: the company or else the person. A column whose own name has one of these signs needs
+ * a mapping as JSON: `{ "name": ["Company", ["First Name", "Last Name"]] }`.
+ */
+const parseChoices = (text: string): string[][] =>
+  text.split('|').map((choice) => choice.split('+').map((column) => column.trim()))
+
 /** `reference=SRNumber,template=RequestType,field:Source=RequestSource,status:Closed=completed,times=us,timeZone=America/Los_Angeles` */
 function parseListMapping(text: string): RawMapping {
   const raw: RawMapping = { columns: [], statuses: [] }
@@ -165,7 +180,7 @@ function parseListMapping(text: string): RawMapping {
     const value = pair.slice(separator + 1).trim()
     if (key === 'times' || key === 'timeZone') raw[key] = value
     else if (key.startsWith('status:')) raw.statuses.push([key.slice(7).trim(), value])
-    else raw.columns.push([key, value])
+    else raw.columns.push([key, key === 'tags' || key.startsWith('field:') ? value : parseChoices(value)])
   }
   return raw
 }
@@ -181,7 +196,7 @@ function isTimeZone(zone: string): boolean {
 
 /** Every column the mapping names. */
 export const columnsOf = ({ columns, tags, fields }: Mapping): string[] => [
-  ...new Set([...Object.values(columns), ...tags, ...Object.values(fields)]),
+  ...new Set([...Object.values(columns).flat(2), ...tags, ...Object.values(fields)]),
 ]
 
 /** What is wrong with the first row of the file. */

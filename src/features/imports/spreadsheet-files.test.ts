@@ -106,3 +106,44 @@ it('what a form refuses is rejected with its value, and what came in can be save
   })
   expect(saved.status).toBe(200)
 })
+
+it('what the form of a job or template refuses is rejected, and a job that came in can be saved again', async () => {
+  const firm = await business()
+  const tags = Array.from({ length: 21 }, (_, index) => `Tag ${index}`)
+  const row = (reference: string, name: string, values: string[]) => [reference, name, ...values].join()
+  const file = await folder.writeCsv(
+    ['Job', 'Type', ...tags].join(),
+    row(
+      'J-1',
+      'Boiler',
+      tags.map((tag) => tag.toLowerCase()),
+    ),
+    row(
+      'J-2',
+      'Boiler',
+      tags.map((_, index) => (index < 20 ? `t${index}` : '')),
+    ),
+    row(
+      'J-3',
+      'Constructor',
+      tags.map(() => ''),
+    ),
+  )
+  const jobs = { customer: 'Q=Quay Ltd', file }
+  const columns = { reference: 'Job', template: 'Type', tags }
+  const map = JSON.stringify({ columns })
+  const { counts, printed } = await runImport(firm, { ...jobs, map, dryRun: true })
+  expect(counts).toMatchObject({ new: 2, rejected: 1 })
+  expect(reasonsOf(printed)[0]).toContain('is not valid for tags.')
+  await runImport(firm, { ...jobs, map })
+  const { rows } = await firm.owner.ok('listJobs', { sort: 'oldest' })
+  expect(rows.map((job) => job.tags.length)).toEqual([20, 0])
+  for (const { id, version, title, address, tags: kept, durationMinutes } of rows) {
+    const input = { job: id, version, title, address, tags: kept, durationMinutes }
+    expect((await firm.owner.call('updateJob', input)).status).toBe(200)
+  }
+  // A field that the template's form would refuse comes in with no row.
+  const long = { ...columns, [`field:${'x'.repeat(121)}`]: 'Type' }
+  const refused = await runImport(await business(), { ...jobs, map: JSON.stringify({ columns: long }) })
+  expect(refused.counts).toMatchObject({ new: 0, rejected: 3 })
+})

@@ -77,10 +77,8 @@ export const delivery: Mutation[] = [
     name: 'csv-cells-without-quotes',
     covers: ['issue 8, 1.4'],
     file: 'src/platform/csv.ts',
-    from: `    quoted: true,
-    quoted_empty: true,`,
-    to: `    quoted: false,
-    quoted_empty: false,`,
+    from: 'quoted: true, quoted_empty: true,',
+    to: 'quoted: false, quoted_empty: false,',
     tests: { 'src/platform/csv.test.ts': ['1.4 every cell is quoted'] },
   },
   {

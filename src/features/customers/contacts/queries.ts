@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 import { emailNorm, type Read, type Write } from '../../../platform/operation.ts'
 import type { CustomerKey } from '../queries.ts'
 import { withoutUndefined, type Patch } from '../rules.ts'
@@ -25,6 +25,22 @@ export const listContacts = (db: Read, { account, customer }: CustomerKey): Prom
     .orderBy(sql`lower(name)`)
     .orderBy('id')
     .limit(500)
+    .execute()
+
+/** Contacts of these customers, the primary contact of each first, then by name. */
+export const listContactsOf = (
+  db: Read,
+  account: string,
+  customers: readonly string[],
+): Promise<(ContactRow & { customer: string })[]> =>
+  db
+    .selectFrom('contacts')
+    .where('account_id', '=', account)
+    .where(sql<SqlBool>`customer_id = any(${customers}::uuid[])`)
+    .select(['id', 'name', 'role', 'email', 'phone', 'is_primary as isPrimary', 'customer_id as customer'])
+    .orderBy('is_primary', 'desc')
+    .orderBy(sql`lower(name)`)
+    .orderBy('id')
     .execute()
 
 /** A customer's first contact becomes the primary one. */

@@ -1,3 +1,4 @@
+import { sql, type SqlBool } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { CustomerKey } from '../queries.ts'
 import type { CustomerStatus } from '../rules.ts'
@@ -27,6 +28,18 @@ export const listSites = async (db: Read, { account, customer }: CustomerKey): P
     .orderBy('id')
     .limit(500)
     .execute()) as SiteRow[]
+
+/** Active sites of these customers, in the order they were added. */
+export const listActiveSitesOf = (db: Read, account: string, customers: readonly string[]) =>
+  db
+    .selectFrom('sites')
+    .where('account_id', '=', account)
+    .where(sql<SqlBool>`customer_id = any(${customers}::uuid[])`)
+    .where('status', '=', 'active')
+    .select(['name', 'address', 'latitude', 'longitude', 'customer_id as customer'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
 
 export async function insertSite(
   db: Write,

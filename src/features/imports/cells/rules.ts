@@ -56,7 +56,7 @@ export type CsvRecord = ReadonlyMap<string, string>
 
 /** Reads the cells of one row and collects what is wrong with them. */
 export interface CellReader {
-  /** Cell of a meaning, trimmed; empty when no column is mapped to it. */
+  /** Text of a meaning, trimmed; empty when no column is mapped to it, or all of them are empty. */
   cell(meaning: string): string
   /** Cell of a column, trimmed. */
   columnCell(column: string): string
@@ -70,8 +70,9 @@ export function createCellReader(record: CsvRecord, mapping: Mapping): CellReade
   const columnCell = (column: string) => cleanText(restoreFormulas(record.get(column) ?? ''))
   return {
     cell: (meaning) => {
-      const column = mapping.columns[meaning]
-      return column === undefined ? '' : columnCell(column)
+      const choices = mapping.columns[meaning] ?? []
+      const texts = choices.map((columns) => columns.map(columnCell).filter(Boolean).join(' '))
+      return texts.find(Boolean) ?? ''
     },
     columnCell,
     reasons,
@@ -90,6 +91,20 @@ export function readLine(
   if (text === '' && required) reasons.push({ code: 'needed', vars: { meaning } })
   if (text.length > max) reasons.push({ code: 'tooLong', vars: { meaning, max } })
   return text || null
+}
+
+/** "a ::: b", as address books export several values, and what people put between them. */
+const SEPARATORS = { email: /:::|[;,\n]/, phone: /:::|[;\n]/, address: /:::/ }
+
+/** All values of a cell that may have several, without repetitions. */
+export function readValues(
+  { cell, reasons }: CellReader,
+  meaning: string,
+  { kind, max }: { kind: keyof typeof SEPARATORS; max: number },
+): string[] {
+  const values = cell(meaning).split(SEPARATORS[kind]).map(cleanText).map(collapseSpaces).filter(Boolean)
+  if (values.some((value) => value.length > max)) reasons.push({ code: 'tooLong', vars: { meaning, max } })
+  return [...new Set(values)]
 }
 
 /** Digits as a spreadsheet shows a long number: many rows then share one reference. */
@@ -116,4 +131,23 @@ function readDegrees({ cell, reasons }: CellReader, meaning: string, limit: numb
   if (Number.isNaN(degrees) || Math.abs(degrees) > limit)
     reasons.push({ code: 'coordinate', vars: { meaning, value: text.slice(0, 40) } })
   return degrees
+}
+
+/** The part of a contract's schema that is asked. */
+interface FormSchema {
+  safeParse(form: unknown): { error?: { issues: readonly { path: PropertyKey[]; message: string }[] } | undefined }
+}
+
+/** Why a form would refuse these values. @param meanings names of the mapping by the form's, where they differ */
+export function refusalsOf(
+  schema: FormSchema,
+  form: Record<string, unknown>,
+  meanings: Record<string, string> = {},
+): Reason[] {
+  return (schema.safeParse(form).error?.issues ?? []).map(({ path, message }) => {
+    const name = path.join('.')
+    const value = path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | null)?.[key], form)
+    const vars = { meaning: meanings[name] ?? name, value: String(value ?? '').slice(0, 80) }
+    return { code: message === 'email' || message === 'phone' ? message : 'value', vars }
+  })
 }

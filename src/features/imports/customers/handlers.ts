@@ -1,12 +1,14 @@
 /** Imports rows of customers: new ones with what the row says, existing ones with the contacts and sites they lack. */
+import { createHash } from 'node:crypto'
 import { newId } from '../../../platform/ids.ts'
 import { emailNorm, type Write } from '../../../platform/operation.ts'
 import { listContacts, insertContact } from '../../customers/contacts/queries.ts'
 import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
 import { insertSite, listSites } from '../../customers/sites/queries.ts'
 import { findCustomerIds } from '../queries.ts'
+import { collapseSpaces } from '../cells/rules.ts'
 import { rejectRow, type ParsedRow, type RowOutcome, type RowResult } from '../rules.ts'
-import type { ImportedCustomer } from './rules.ts'
+import type { ImportedContact, ImportedCustomer } from './rules.ts'
 
 interface CustomerImport {
   account: string
@@ -16,10 +18,10 @@ interface CustomerImport {
 
 export function createCustomerImporter({ account, now, dryRun }: CustomerImport) {
   // A dry run stores nothing that a later row could find again, so it remembers what it would have stored.
-  const previewed = new Map<string, Set<string>>()
+  const previewed = new Map<string, Parts>()
   return async (db: Write, rows: readonly ParsedRow<ImportedCustomer>[]): Promise<RowResult[]> => {
     const references = new Set(rows.flatMap(({ row }) => row?.reference ?? []))
-    const existing = await findCustomerIds(db, account, 'reference', [...references])
+    const existing = await findCustomerIds(db, account, [...references])
     const importRow = async (row: ImportedCustomer): Promise<RowOutcome> => {
       const customer = existing.get(row.reference)
       if (dryRun) return previewRow(db, account, previewed, row, customer)
@@ -34,6 +36,19 @@ export function createCustomerImporter({ account, now, dryRun }: CustomerImport)
   }
 }
 
+/**
+ * A reference for a row of a file without any. A second run makes the same one: of the name with the first email, phone or
+ * address that the row has.
+ */
+export function makeReference({ name, contacts, sites }: ImportedCustomer): string {
+  const email = contacts.find((contact) => contact.email)?.email
+  const detail = (email && emailNorm(email)) ?? contacts.find(({ phone }) => phone)?.phone ?? sites[0]?.address ?? ''
+  return `import-${createHash('sha256')
+    .update(JSON.stringify([name, detail]))
+    .digest('hex')
+    .slice(0, 12)}`
+}
+
 const withReference = (parsed: ParsedRow<ImportedCustomer>) => ({
   ...parsed,
   reference: parsed.row ? parsed.row.reference : parsed.reference,
@@ -46,61 +61,80 @@ async function createImportedCustomer(db: Write, account: string, row: ImportedC
     reference: row.reference,
     ...(row.notes && { notes: row.notes }),
     billing: row.billing,
-    contacts: row.contact ? [{ ...row.contact, id: newId() }] : [],
-    sites: row.site ? [{ ...row.site, id: newId() }] : [],
+    contacts: row.contacts.map((contact) => ({ ...contact, id: newId() })),
+    sites: row.sites.map((site) => ({ ...site, id: newId() })),
   }
   await insertCustomer(db, { account, customer: id }, customer, now)
   return id
 }
 
-interface Person {
-  name: string
-  email: string | null
-}
-const isSamePerson = (a: Person, b: Person) =>
-  a.email && b.email ? emailNorm(a.email) === emailNorm(b.email) : a.name === b.name
+type Person = Pick<ImportedContact, 'name' | 'email' | 'phone'>
 
-/** Adds the contact and the site of the row if the customer lacks them. Nothing existing is changed. */
+/** By email; where one has none, by name, unless both have a phone and they differ. */
+function isSamePerson(a: Person, b: Person): boolean {
+  if (a.email && b.email) return emailNorm(a.email) === emailNorm(b.email)
+  return a.name === b.name && (!a.phone || !b.phone || a.phone === b.phone)
+}
+
+/** Addresses are imported on one line. */
+const isSameAddress = (a: string, b: string) => collapseSpaces(a) === collapseSpaces(b)
+
+/** What a customer has, stored or by earlier rows of a dry run. */
+interface Parts {
+  contacts: Person[]
+  addresses: string[]
+}
+
+/** Contacts and sites of the row that the customer lacks. */
+function findMissing({ contacts, sites }: ImportedCustomer, present: Parts) {
+  return {
+    contacts: contacts.filter((contact) => !present.contacts.some((each) => isSamePerson(each, contact))),
+    sites: sites.filter(({ address }) => !present.addresses.some((each) => isSameAddress(each, address))),
+  }
+}
+
+async function loadParts(db: Write, key: { account: string; customer: string }): Promise<Parts> {
+  const [contacts, sites] = await Promise.all([listContacts(db, key), listSites(db, key)])
+  return { contacts, addresses: sites.map(({ address }) => address) }
+}
+
+/** Adds the contacts and sites of the row that the customer lacks. Nothing existing is changed. */
 async function addMissingParts(
   db: Write,
   account: string,
   customer: string,
-  { contact, site }: ImportedCustomer,
+  row: ImportedCustomer,
   now: Date,
 ): Promise<RowOutcome> {
   const key = { account, customer }
-  let added = false
-  if (contact && !(await listContacts(db, key)).some((existing) => isSamePerson(existing, contact))) {
-    await insertContact(db, key, newId(), contact, now)
-    added = true
-  }
-  if (site && !(await listSites(db, key)).some((existing) => existing.address === site.address)) {
-    await insertSite(db, key, newId(), site, now)
-    added = true
-  }
-  if (added) await updateSearchText(db, key)
-  return added ? 'added' : 'existing'
+  const { contacts, sites } = findMissing(row, await loadParts(db, key))
+  for (const contact of contacts) await insertContact(db, key, newId(), contact, now)
+  for (const site of sites) await insertSite(db, key, newId(), site, now)
+  if (contacts.length + sites.length === 0) return 'existing'
+  await updateSearchText(db, key)
+  return 'added'
 }
 
 /** The outcome that an import would have, given what is stored and what earlier rows of this dry run would have stored. */
 async function previewRow(
   db: Write,
   account: string,
-  previewed: Map<string, Set<string>>,
-  { reference, contact, site }: ImportedCustomer,
+  previewed: Map<string, Parts>,
+  row: ImportedCustomer,
   customer: string | undefined,
 ): Promise<RowOutcome> {
-  const contactPart = contact && `contact ${contact.email ? emailNorm(contact.email) : contact.name}`
-  const sitePart = site && `site ${site.address}`
-  const parts = [contactPart, sitePart].filter((part) => part !== null)
-  const earlier = previewed.get(reference)
-  previewed.set(reference, new Set([...(earlier ?? []), ...parts]))
+  const earlier = previewed.get(row.reference)
+  const stored = customer ? await loadParts(db, { account, customer }) : { contacts: [], addresses: [] }
+  const present = {
+    contacts: [...stored.contacts, ...(earlier?.contacts ?? [])],
+    addresses: [...stored.addresses, ...(earlier?.addresses ?? [])],
+  }
+  const { contacts, sites } = findMissing(row, present)
+  const addresses = sites.map(({ address }) => address)
+  previewed.set(row.reference, {
+    contacts: [...(earlier?.contacts ?? []), ...contacts],
+    addresses: [...(earlier?.addresses ?? []), ...addresses],
+  })
   if (!customer && !earlier) return 'new'
-
-  const key = customer ? { account, customer } : null
-  const [contacts, sites] = key ? await Promise.all([listContacts(db, key), listSites(db, key)]) : [[], []]
-  const isNewContact =
-    contact && !earlier?.has(contactPart!) && !contacts.some((existing) => isSamePerson(existing, contact))
-  const isNewSite = site && !earlier?.has(sitePart!) && !sites.some((existing) => existing.address === site.address)
-  return isNewContact || isNewSite ? 'added' : 'existing'
+  return contacts.length + sites.length > 0 ? 'added' : 'existing'
 }

@@ -5,6 +5,8 @@ import {
   readCoordinates,
   readLine,
   readReference,
+  readValues,
+  refusalsOf,
   type CellReader,
   type CsvRecord,
 } from '../cells/rules.ts'
@@ -15,19 +17,34 @@ export interface ImportedCustomer {
   name: string
   notes: string | null
   billing: { name: string | null; email: string | null; phone: string | null; address: string | null }
-  site: { name: string | null; address: string; latitude: number | null; longitude: number | null } | null
-  contact: { name: string; role: string | null; email: string | null; phone: string | null } | null
+  sites: ImportedSite[]
+  contacts: ImportedContact[]
+}
+export interface ImportedSite {
+  name: string | null
+  address: string
+  latitude: number | null
+  longitude: number | null
+}
+export interface ImportedContact {
+  name: string
+  role: string | null
+  email: string | null
+  phone: string | null
 }
 
-/** A row is a customer with at most one contact and one site. Further rows of the same reference bring more of them. */
+/**
+ * A row is a customer, mostly with one contact and one site. A second address, email or phone in one cell makes a further
+ * site or contact, and so do further rows of the same reference. The reference is empty when no column is mapped to it.
+ */
 export function parseCustomerRow(record: CsvRecord, mapping: Mapping): ParsedRow<ImportedCustomer> {
   const reader = createCellReader(record, mapping)
   const row: ImportedCustomer = {
-    reference: readReference(reader, 60),
+    reference: mapping.columns.reference ? readReference(reader, 60) : '',
     name: readLine(reader, 'name', 200, { required: true }) ?? '',
     notes: readNotes(reader),
-    site: readSite(reader),
-    contact: readContact(reader),
+    sites: readSites(reader),
+    contacts: readContacts(reader),
     billing: {
       name: readLine(reader, 'billingName', 120),
       email: readLine(reader, 'billingEmail', 254),
@@ -47,25 +64,32 @@ function readNotes({ cell, reasons }: CellReader): string | null {
   return notes || null
 }
 
-function readSite(reader: CellReader): ImportedCustomer['site'] {
-  const address = readLine(reader, 'address', 500)
+function readSites(reader: CellReader): ImportedSite[] {
+  const addresses = readValues(reader, 'address', { kind: 'address', max: 500 })
   const site = { name: readLine(reader, 'siteName', 120), ...readCoordinates(reader) }
-  if (address) return { ...site, address }
-  if (site.name || site.latitude !== null) reader.reasons.push({ code: 'needed', vars: { meaning: 'address' } })
-  return null
+  if (addresses.length === 0 && (site.name || site.latitude !== null))
+    reader.reasons.push({ code: 'needed', vars: { meaning: 'address' } })
+  // Name and coordinates are those of the first.
+  return addresses.map((address, index) =>
+    index === 0 ? { ...site, address } : { name: null, latitude: null, longitude: null, address },
+  )
 }
 
-function readContact(reader: CellReader): ImportedCustomer['contact'] {
+function readContacts(reader: CellReader): ImportedContact[] {
   const name = readLine(reader, 'contactName', 120)
-  const contact = {
-    role: readLine(reader, 'contactRole', 120),
-    email: readLine(reader, 'contactEmail', 254),
-    phone: readLine(reader, 'contactPhone', 40),
-  }
-  if (name) return { name, ...contact }
-  if (contact.role || contact.email || contact.phone)
-    reader.reasons.push({ code: 'needed', vars: { meaning: 'contactName' } })
-  return null
+  const role = readLine(reader, 'contactRole', 120)
+  const emails = readValues(reader, 'contactEmail', { kind: 'email', max: 254 })
+  const phones = readValues(reader, 'contactPhone', { kind: 'phone', max: 40 })
+  const count = Math.max(emails.length, phones.length)
+  if (name)
+    return Array.from({ length: count || 1 }, (_, index) => ({
+      name,
+      role,
+      email: emails[index] ?? null,
+      phone: phones[index] ?? null,
+    }))
+  if (role || count > 0) reader.reasons.push({ code: 'needed', vars: { meaning: 'contactName' } })
+  return []
 }
 
 /** Properties of the mapping whose names differ from those of the form. */
@@ -85,13 +109,14 @@ const MEANING_OF: Record<string, string> = {
 }
 
 /** What the form for a new customer would refuse: what comes in by a file can be saved again by a form. */
-function findFormRefusals({ site, contact, ...customer }: ImportedCustomer): Reason[] {
-  const form = { ...customer, notes: customer.notes ?? '', ...(contact && { contact }), ...(site && { site }) }
-  const { error } = customers.createCustomer.body!.safeParse(form)
-  return (error?.issues ?? []).map(({ path, message }) => {
-    const name = path.join('.')
-    const value = path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | null)?.[key], form)
-    const vars = { meaning: MEANING_OF[name] ?? name, value: String(value ?? '').slice(0, 80) }
-    return { code: message === 'email' || message === 'phone' ? message : 'value', vars }
-  })
+function findFormRefusals({ sites, contacts, reference, ...customer }: ImportedCustomer): Reason[] {
+  const forms = Array.from({ length: Math.max(sites.length, contacts.length, 1) }, (_, index) => ({
+    ...customer,
+    notes: customer.notes ?? '',
+    ...(reference && { reference }),
+    ...(contacts[index] && { contact: contacts[index] }),
+    ...(sites[index] && { site: sites[index] }),
+  }))
+  const reasons = forms.flatMap((form) => refusalsOf(customers.createCustomer.body!, form, MEANING_OF))
+  return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()]
 }

@@ -12,6 +12,8 @@ import { systemStamp, type HistoryEntry } from '../../records/rules.ts'
 import { findTemplate, insertTemplate, replaceTemplate } from '../../templates/queries.ts'
 import { checkFieldValues } from '../../templates/answers/rules.ts'
 import { getDefaultValues, type FieldValues } from '../../templates/fields/rules.ts'
+import { templates } from '../../templates/contract.ts'
+import { refusalsOf } from '../cells/rules.ts'
 import { findCustomerIds, lockImports } from '../queries.ts'
 import { rejectRow, type Mapping, type ParsedRow, type Reason, type RefuseImport, type RowResult } from '../rules.ts'
 import {
@@ -48,7 +50,7 @@ export async function resolveJobOwner(
   if (key === '' || isTooLong) return refuse([{ code: 'customerUnknown', vars: { key } }])
   return transact(async (db) => {
     await lockImports(db, account)
-    const existing = (await findCustomerIds(db, account, isId(key) ? 'id' : 'reference', [key])).get(key)
+    const existing = (await findCustomerIds(db, account, [key])).get(key)
     if (existing) return existing
     if (name === null || isId(key)) return refuse([{ code: 'customerUnknown', vars: { key } }])
     const customer = newId()
@@ -116,7 +118,7 @@ async function loadStoredRecords(
       account,
       jobs.map((job) => job.reference),
     ),
-    findCustomerIds(db, account, 'reference', [...new Set(jobs.flatMap((job) => job.customer ?? []))]),
+    findCustomerIds(db, account, [...new Set(jobs.flatMap((job) => job.customer ?? []))]),
     findImportTemplates(db, account, [...new Set(jobs.map((job) => job.template))]),
   ])
   return { references, customers, templates }
@@ -143,6 +145,9 @@ function checkJob(
     const field = fields.find((each) => each.id === id)?.name ?? id
     reasons.push({ code: 'fieldValue', vars: { field, why: code } })
   }
+  // A template that comes in can be saved again by its form.
+  if (fields.length > template.fields.length || template.version === 0)
+    reasons.push(...refusalsOf(templates.createTemplate.body!, { name: template.name, fields }, { name: 'template' }))
   const isAccepted = customer !== undefined && reasons.length === 0
   return { accept: isAccepted ? { job, customer, template, values } : null, reasons }
 }

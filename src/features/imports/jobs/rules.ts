@@ -1,4 +1,5 @@
 /** A row of a file of jobs. */
+import { jobs } from '../../jobs/contract.ts'
 import { JOB_STATUSES, type JobStatus } from '../../jobs/rules.ts'
 import type { Field } from '../../templates/fields/rules.ts'
 import {
@@ -8,11 +9,12 @@ import {
   readCoordinates,
   readLine,
   readReference,
+  refusalsOf,
   type CellReader,
   type CsvRecord,
   type LocalTime,
 } from '../cells/rules.ts'
-import { JOB_TIMES, type JobTime, type Mapping, type ParsedRow } from '../rules.ts'
+import { JOB_TIMES, type JobTime, type Mapping, type ParsedRow, type Reason } from '../rules.ts'
 
 export interface ImportedJob {
   reference: string
@@ -55,8 +57,19 @@ export function parseJobRow(record: CsvRecord, mapping: Mapping, toMoment: ToMom
     fields: readFields(reader, mapping),
   }
   const { reasons } = reader
+  const known = new Set(reasons.map(({ vars }) => vars?.meaning))
+  reasons.push(...findFormRefusals(row).filter(({ vars }) => !known.has(vars!.meaning)))
   return reasons.length > 0 ? { row: null, reasons, reference: row.reference } : { row, reasons: [] }
 }
+
+/** What the form for a new job would refuse: what comes in by a file can be saved again by a form. */
+function findFormRefusals({ title, address, latitude, longitude, durationMinutes, tags }: ImportedJob): Reason[] {
+  const form = { ...(title && { title }), address, latitude, longitude, durationMinutes, tags }
+  // Which customer and template it is comes later.
+  const refusals = refusalsOf(jobs.createJob.body!, { ...form, customer: ANY_ID, template: ANY_ID })
+  return refusals.map(({ code, vars }) => ({ code, vars: { ...vars, meaning: String(vars!.meaning).split('.')[0]! } }))
+}
+const ANY_ID = '00000000-0000-7000-8000-000000000000'
 
 function readTimes({ cell, reasons }: CellReader, mapping: Mapping, toMoment: ToMoment): ImportedJob['times'] {
   const readMoment = (meaning: JobTime): Date | null => {
@@ -90,7 +103,8 @@ function readDuration({ cell, reasons }: CellReader): number | null {
   const text = cell('durationMinutes')
   if (text === '') return null
   const minutes = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (!(minutes >= 5 && minutes <= 14_400)) reasons.push({ code: 'minutes', vars: { value: text.slice(0, 40) } })
+  if (!(minutes >= 5 && minutes <= 14_400))
+    reasons.push({ code: 'minutes', vars: { meaning: 'durationMinutes', value: text.slice(0, 40) } })
   return minutes
 }
 
