@@ -15,6 +15,11 @@ export type Column<Row> = {
   num?: boolean
   /** Shown on a phone as well. The main column always is. */
   phone?: boolean
+  /**
+   * Shown only where the list has this much room: `medium` from 40rem, `wide` from 60rem. Below that a `below-medium` or
+   * `below-wide` element of the second or the phone line says the same.
+   */
+  room?: 'medium' | 'wide'
   size?: 'xs' | 'sm' | 'md' | 'lg'
 }
 

@@ -3,6 +3,16 @@ import { idleForm, type Mutation } from '../mutation.ts'
 
 export const lists: Mutation[] = [
   {
+    name: 'a-search-forgets-the-days-of-visits',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/office/counts/queries.ts',
+    from: 'j.unread_comments, j.scheduled_at',
+    to: 'j.unread_comments',
+    tests: {
+      'src/features/jobs/office/days/days.test.ts': ['counts the visits of a range of days also while searching'],
+    },
+  },
+  {
     name: 'apostrophes-and-dashes-must-match',
     covers: ['issue 9, 1.10'],
     file: 'src/platform/fold.ts',

@@ -34,7 +34,7 @@ export async function countOfficeJobs(db: Read, account: string, filter: JobFilt
   const newest = hasIndex ? undefined : { count: SEARCHED_JOBS_MAX }
   const matches = search
     ? sql`with matches as materialized (
-        select j.status, j.worker_id, j.template_id, j.customer_id, j.unread_comments
+        select j.status, j.worker_id, j.template_id, j.customer_id, j.unread_comments, j.scheduled_at
         ${matchingJobs(account, { search, assignedTo }, newest)})`
     : sql``
   const { rows } = await sql<Facet & { facet: string }>`${matches}

@@ -42,6 +42,19 @@ describe('jobs by day', () => {
       expect((await dispatcher.call('listJobs', { scheduledFrom } as never)).status).toBe(422)
   })
 
+  it('counts the visits of a range of days also while searching', async () => {
+    const { dispatcher, customer, template } = await createWorld()
+    for (const [title, days] of [
+      ['Boiler service', 1],
+      ['Boiler service', 3],
+      ['Dishwasher repair', 1],
+    ] as const)
+      await dispatcher.ok('createJob', { customer, template, title, scheduled: { day: dayIn(days), time: '10:00' } })
+    const filter = { search: 'boiler', scheduledFrom: dayIn(1), scheduledTo: dayIn(2) }
+    expect((await dispatcher.ok('listJobs', filter)).rows).toHaveLength(1)
+    expect((await dispatcher.ok('countJobs', filter)).all).toBe(1)
+  })
+
   // 2026-12-06 is a Sunday.
   it.each([
     ['en-GB', '2026-11-30T00:00:00.000Z', '2026-12-07T00:00:00.000Z'],

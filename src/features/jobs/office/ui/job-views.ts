@@ -2,6 +2,7 @@
 import type { Api } from '../../../../web/api.ts'
 import type { Facet } from '../../../../ui/list.ts'
 import { JOB_STATUSES, statusesOf } from '../../rules.ts'
+import { shortDay } from '../../../../ui/when.ts'
 import { LOOKS, withQueryKeepingPage, type Address } from './job-text.ts'
 
 type Texts = (key: string, vars?: Record<string, unknown>) => string
@@ -19,6 +20,21 @@ const OPEN = statusesOf('open')
 
 const countOf = (counts: Counts, statuses: readonly string[]): number =>
   counts.status.filter(({ id }) => statuses.includes(id)).reduce((sum, { count }) => sum + count, 0)
+
+/** Days that the list can be narrowed to by name. */
+export const NAMED_DAYS = ['today', 'tomorrow', 'week'] as const
+
+/** The days of visits that an address asks for: "Today", "3 Dec – 5 Dec", or '' for any. */
+export function chosenDays(query: { get(name: string): string | null }, locale: string, t: Texts): string {
+  const named = NAMED_DAYS.find((day) => day === query.get('day'))
+  if (named) return t(`jobs.office.list.days.${named}`)
+  const range = [query.get('since') ?? '', query.get('until') ?? '']
+  const shown = (day: string) => {
+    const noon = new Date(`${day}T12:00Z`)
+    return Number.isNaN(noon.getTime()) ? '…' : shortDay(noon, locale, 'UTC')
+  }
+  return range.some(Boolean) ? range.map(shown).join(' – ') : ''
+}
 
 /** What the list can be narrowed to. */
 export function jobFacets({ url, counts, office, t }: ListAddress): Facet[] {
