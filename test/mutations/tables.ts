@@ -12,6 +12,7 @@ import { imports } from './tables/imports.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
+import { keptText } from './tables/kept-text.ts'
 import { lists } from './tables/lists.ts'
 import { portalForms } from './tables/portal-forms.ts'
 import { portalUserAccess } from './tables/portal-user-access.ts'
@@ -31,6 +32,7 @@ export const tables: MutationTables = {
   booking,
   jobs,
   lists,
+  'kept-text': keptText,
   records,
   rights,
   'sign-in': signIn,
