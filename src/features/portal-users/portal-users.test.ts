@@ -127,8 +127,17 @@ describe('adding a portal user', () => {
       })
   })
 
-  it('CP-02 says why nobody can be invited while the portal is off', async () => {
+  it('CP-02 mails nobody a link while the portal is off, and says why', async () => {
+    const [invited, active] = [await shop.portalUser({ status: 'invited' }), await shop.portalUser()]
     await switchOn({ enabled: false })
+    const { version } = await shop.owner.ok('getPortalUser', { user: active.id })
+    for (const reply of [
+      await shop.owner.call('resendPortalInvitation', { user: invited.id }),
+      await shop.owner.call('sendPortalPasswordReset', { user: active.id }),
+      await shop.owner.call('updatePortalUser', { user: active.id, version, email: address() }),
+    ])
+      expect(reply).toMatchObject({ status: 409, body: { code: 'portalIsOff' } })
+    expect([await server.mailTo(invited.email), await server.mailTo(active.email)]).toEqual([[], []])
     expect(await shop.owner.call('addPortalUser', { email: address() })).toMatchObject({
       status: 409,
       body: { code: 'portalIsOff' },

@@ -127,4 +127,43 @@ export const portalUserAccess: Mutation[] = [
       'test/portal-user-forms.test.ts': ['keeps the email from signing up again, unless that is unchecked'],
     },
   },
+  {
+    name: 'reset-while-the-portal-is-off',
+    covers: ['CP-02'],
+    file: 'src/features/portal-users/access/handlers.ts',
+    from: `ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))
+    if (!ctx.account.portal.enabled) throw problem('portalIsOff')`,
+    to: "ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))",
+    tests: {
+      'src/features/portal-users/portal-users.test.ts': [
+        'CP-02 mails nobody a link while the portal is off, and says why',
+      ],
+    },
+  },
+  {
+    name: 'resend-while-the-portal-is-off',
+    covers: ['CP-02'],
+    file: 'src/features/portal-users/handlers.ts',
+    from: `ctx.allow(mayManageUser(ctx.actor, 'resend', user))
+    if (!ctx.account.portal.enabled) throw problem('portalIsOff')`,
+    to: "ctx.allow(mayManageUser(ctx.actor, 'resend', user))",
+    tests: {
+      'src/features/portal-users/portal-users.test.ts': [
+        'CP-02 mails nobody a link while the portal is off, and says why',
+      ],
+    },
+  },
+  {
+    name: 'email-change-while-the-portal-is-off',
+    covers: ['CP-02'],
+    file: 'src/features/portal-users/handlers.ts',
+    from: `ctx.allow(mayManageUser(ctx.actor, 'changeEmail', user))
+    if (!ctx.account.portal.enabled) throw problem('portalIsOff')`,
+    to: "ctx.allow(mayManageUser(ctx.actor, 'changeEmail', user))",
+    tests: {
+      'src/features/portal-users/portal-users.test.ts': [
+        'CP-02 mails nobody a link while the portal is off, and says why',
+      ],
+    },
+  },
 ]

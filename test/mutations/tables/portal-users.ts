@@ -22,7 +22,7 @@ export const portalUsers: Mutation[] = [
     to: '    const fields: Record',
     tests: {
       'src/features/portal-users/portal-users.test.ts': [
-        'CP-02 says why nobody can be invited while the portal is off',
+        'CP-02 mails nobody a link while the portal is off, and says why',
       ],
     },
   },

@@ -37,11 +37,11 @@ export const settingsForms: Mutation[] = [
     tests: { [tests]: ['CP-02 "Turn off portal" says what ends'] },
   },
   {
-    name: 'portal-off-keeps-users-tab',
+    name: 'portal-off-hides-users-tab',
     covers: ['CP-02', 'issue 9, 2.2'],
     file: 'src/features/portal/ui/PortalHeader.svelte',
-    from: "enabled || tab === 'users'",
-    to: 'true',
+    from: "{ href: to.portalUsers(), label: t('portal.office.tabUsers'), current: tab === 'users' },",
+    to: "...(tab === 'users' ? [{ href: to.portalUsers(), label: t('portal.office.tabUsers'), current: true }] : []),",
     tests: { [tests]: ['CP-02 "Turn off portal" says what ends'] },
   },
   idleForm({
