@@ -74,6 +74,15 @@ describe('the service address', () => {
     expect(await jobs()).toEqual([])
   })
 
+  it('is not complained of while it cannot be entered: before a customer is chosen', async () => {
+    const { both } = await addHotel()
+    const form = await (await openBooking(both)).press('Send request')
+    const errors = form.$('.errors a')
+    expect(errors.toArray().map((link) => form.$(link).text())).toEqual(['Customer'])
+    expect(form.$(errors.attr('href')!)).toHaveLength(1)
+    expect(await jobs()).toEqual([])
+  })
+
   it('another customer’s booking keeps nothing of the first one’s address', async () => {
     const { hotel, sites, both } = await addHotel()
     const first = await openScreen(both, `/p/${shop.slug}/jobs/new/${template}?customer=${customer}`)

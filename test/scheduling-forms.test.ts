@@ -62,6 +62,22 @@ describe('planning an unusual visit', () => {
     expect((await load(job)).scheduled).toMatchObject({ time: '14:00' })
   })
 
+  it('asks again when the worker or the duration is changed instead', async () => {
+    const other = await shop.staff('worker', 'Wanda Worker')
+    const existing = await create(visitAt('10:00'))
+    const job = await create()
+    const visit = { ...entered('10:30'), minutes: '30', worker: other.id }
+    await create({ ...visitAt('11:30'), worker: other.id, title: 'Hob repair' })
+    await create({ ...visitAt('10:30'), worker: other.id, durationMinutes: 5, title: 'Oven repair' })
+    const asked = await (await open(job, '?do=schedule')).press('Save', visit)
+    expect(asked.text).toContain('(Oven repair)')
+    const longer = await asked.press('Save anyway', { ...visit, minutes: '90' })
+    expect(longer.text).toContain('(Hob repair)')
+    const forAnother = await longer.press('Save anyway', { ...visit, minutes: '90', worker: worker.id })
+    expect(forAnother.text).toContain(`job ${(await load(existing)).number} (`)
+    expect((await load(job)).scheduled).toBeNull()
+  })
+
   it('warns of the past and of hours outside work, and not of a usual visit', async () => {
     const job = await create()
     const form = await open(job, '?do=schedule')
@@ -131,6 +147,26 @@ describe('a change', () => {
     expect((await open(job)).text).toContain('Undone')
   })
 
+  it('of a job that somebody else has changed since cannot be undone, and the page shows that job', async () => {
+    const job = await create({ worker: worker.id })
+    const started = await (await open(job)).press('Start job')
+    await shop.owner.ok('updateJob', { job, version: 2, title: 'Leak under the sink' })
+    const refused = await started.press('Undo')
+    expect(refused.status).toBe(409)
+    expect(refused.text).toContain('This change can no longer be undone. Change the job again instead.')
+    expect(refused.text).toContain('Leak under the sink')
+    expect(refused.text).not.toMatch(/not saved|entries/)
+  })
+
+  it('by one button says nothing of entries when somebody else was first', async () => {
+    const job = await create({ worker: worker.id })
+    const page = await open(job)
+    await shop.owner.ok('updateJob', { job, version: 1, title: 'Leak under the sink' })
+    const refused = await page.press('Start job')
+    expect(refused.text).toContain('Someone else changed this job in the meantime.')
+    expect(refused.text).not.toContain('Your entries')
+  })
+
   it('cannot be undone from a page that is opened again', async () => {
     const job = await create({ worker: worker.id })
     await (await open(job)).press('Start job')
@@ -143,16 +179,39 @@ describe('a declined job', () => {
     const job = await create()
     await server.stored((db) => db.updateTable('jobs').set({ status: 'declined' }).where('id', '=', job).execute())
     const dialog = await (await open(job)).follow('Assign and schedule')
-    await dialog.press('Save', entered('10:00'))
+    const empty = await dialog.press('Save', { worker: '', 'scheduled.day': '', 'scheduled.time': '', minutes: '' })
+    expect(empty.text).toContain('Choose a worker.')
+    expect(await load(job)).toMatchObject({ status: 'declined', version: 1 })
+    await empty.press('Save', entered('10:00'))
     expect(await load(job)).toMatchObject({ status: 'assigned', worker: { id: worker.id } })
+  })
+
+  it('keeps a worker who was deactivated until another is chosen', async () => {
+    const job = await create({ worker: worker.id })
+    await server.stored((db) => db.updateTable('jobs').set({ status: 'declined' }).where('id', '=', job).execute())
+    await shop.owner.ok('deactivateStaff', { member: worker.id })
+    const dialog = await open(job, '?do=schedule')
+    await dialog.press('Save')
+    expect(await load(job)).toMatchObject({ status: 'declined', worker: { id: worker.id } })
   })
 })
 
 describe('business settings', () => {
+  it('working hours need a day', async () => {
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/business`)
+    const before = (await shop.owner.ok('getAccount')).workingHours
+    const refused = await page.press('Save changes', { 'workingHours.days': [], 'workingHours.to': '07:00' })
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('Choose at least one day.')
+    // Said along with what else is wrong.
+    expect(refused.text).toContain('Check the 2 highlighted fields.')
+    expect((await shop.owner.ok('getAccount')).workingHours).toEqual(before)
+  })
+
   it('"Save changes" keeps the working hours', async () => {
     const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/business`)
     await page.press('Save changes', {
-      workingDays: ['6', '7'],
+      'workingHours.days': ['6', '7'],
       'workingHours.from': '09:00',
       'workingHours.to': '13:30',
     })

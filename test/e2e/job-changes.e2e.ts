@@ -55,6 +55,20 @@ describe('undoing a change', () => {
   })
 })
 
+describe('undoing what somebody else has changed since', () => {
+  it('shows why not, and the job as it is now', async () => {
+    await open(`/jobs/${job}`)
+    await dispatcher.page.getByRole('button', { name: 'Start job' }).click()
+    await dispatcher.page.getByText('Job started.').waitFor()
+    await shop.owner.ok('updateJob', { job, version: 2, title: 'Leak under the sink' })
+    await dispatcher.page.getByRole('button', { name: 'Undo' }).click()
+    await dispatcher.page.getByText('This change can no longer be undone.').waitFor()
+    await dispatcher.page.getByRole('heading', { name: 'Leak under the sink' }).waitFor()
+    expect(await dispatcher.page.getByText('Job started.').count()).toBe(0)
+    expect(await statusOf()).toBe('started')
+  })
+})
+
 describe('a job that is changed elsewhere', () => {
   it.each(['the page', 'the panel', 'the form'])(
     'is said when %s is looked at again, and keeps what is typed',

@@ -20,6 +20,7 @@ import {
   text,
 } from '../../platform/schema.ts'
 import { staffRole } from '../identity/contract.ts'
+import { workingHours } from './hours/contract.ts'
 import { DEFAULT_LOCALE, LOCALES } from './regions/rules.ts'
 
 declareProblems({
@@ -64,8 +65,6 @@ const slug = () =>
     .min(1, 'required')
     .regex(/^(?!xn--)[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/, 'slug')
 
-const timeOfDay = () => z.iso.time({ precision: -1, error: 'format' }).max(5)
-
 /** Known to Intl, and a place rather than an offset. */
 function isTimeZone(name: string): boolean {
   try {
@@ -87,14 +86,6 @@ const look = {
   accent: z.string().describe('Brand color as #rrggbb.'),
   logo: z.string().nullable().describe('Path of the logo; null if there is none.'),
 }
-const workingHours = z
-  .strictObject({
-    days: z.array(z.number().int().min(1).max(7)).max(7).describe('Days of the week; 1 is Monday, 7 is Sunday.'),
-    from: timeOfDay().describe('Start of work, such as 08:00.'),
-    to: timeOfDay().describe('End of work, such as 18:00.'),
-  })
-  .refine(({ from, to }) => from < to, { path: ['to'], error: 'timeOrder' })
-  .meta({ id: 'WorkingHours', description: 'Hours of work. Scheduling outside of them is warned of, not refused.' })
 const settings = z
   .object({
     ...look,

@@ -37,7 +37,10 @@ declareProblems({
   editingClosed: [409, 'The status of the job no longer allows changes by the customer.'],
   cancelingClosed: [409, 'The status of the job no longer allows canceling by the customer.'],
   deletingClosed: [409, 'The job is scheduled, so the customer can no longer delete it.'],
-  undoExpired: [409, 'The change can no longer be undone: it is over a minute old, or not yours.'],
+  undoExpired: [
+    409,
+    'The change can no longer be undone: it is not yours or over a minute old, the job has changed since, or its worker is inactive.',
+  ],
   noCustomer: [409, 'No active customer is linked to this portal user.'],
   bookingNotAllowed: [403, 'This portal user may not book jobs.'],
   editingNotAllowed: [403, 'This portal user may not change the job.'],

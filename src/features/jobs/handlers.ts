@@ -38,7 +38,9 @@ export async function transitionJob(
   original: JobRecord = job,
 ) {
   const changes = changesOfTransition(job, to, input, ctx.now)
-  const undo = ctx.actor.kind === 'staff' && undoRecord(original, job.version + 1, ctx.actor.id, ctx.now)
+  // A declined job is unassigned at once, which counts its version up again.
+  const lastVersion = job.version + (to === 'declined' ? 2 : 1)
+  const undo = ctx.actor.kind === 'staff' && undoRecord(original, lastVersion, ctx.actor.id, ctx.now)
   const version = await changeJob(ctx.db, job, { ...changes, ...(undo && { undo }) }, ctx.now)
   const after = { ...job, ...changes }
   const entries =

@@ -201,4 +201,32 @@ export const lists: Mutation[] = [
     to: "['customersExported', 'contactsExported']",
     tests: { 'src/features/audit/audit.test.ts': ['every table that leaves as a file is in the audit'] },
   },
+    name: 'bulk-tells-numbers-out-of-reach',
+    covers: ['1.10', 'PS-12'],
+    file: 'src/features/jobs/office/bulk/handlers.ts',
+    from: 'isSecret ? null : (job?.number ?? null)',
+    to: 'isSecret && !job ? null : (job?.number ?? null)',
+    tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['a worker changes only the status of their own jobs'] },
+  },
+  {
+    name: 'bulk-cancel-drops-the-reason',
+    covers: ['1.10'],
+    file: 'src/features/jobs/office/bulk/handlers.ts',
+    from: "operation: 'cancelJob', input: { reason }",
+    to: "operation: 'cancelJob', input: {}",
+    tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['assigns, schedules, moves and cancels each job'] },
+  },
+  {
+    name: 'failed-steps-stay',
+    covers: ['1.10'],
+    file: 'src/platform/database/statements.ts',
+    from: `    await undoStep(db)
+    throw error`,
+    to: '    throw error',
+    tests: {
+      'src/platform/database/statements.test.ts': [
+        'a step that fails stores nothing, and what was stored before it stays',
+      ],
+    },
+  },
 ]

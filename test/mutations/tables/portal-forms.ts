@@ -174,4 +174,14 @@ export const portalForms: Mutation[] = [
       'test/portal-forms.test.ts': ['a password is not in the page that says that the session has ended'],
     },
   },
+  {
+    name: 'address-missing-before-a-customer',
+    covers: ['1.9'],
+    file: 'src/web/routes/p/[portal]/jobs/new/[template]/+page.server.ts',
+    from: 'if (customer && customers.length > 1 && !chosen) return',
+    to: 'if (!chosen && !problem) return',
+    tests: {
+      'test/booking-forms.test.ts': ['is not complained of while it cannot be entered: before a customer is chosen'],
+    },
+  },
 ]

@@ -44,6 +44,19 @@ describe('checking a visit', () => {
     expect(await overlapsOf(here, '10:30')).toEqual([])
   })
 
+  it('counts visits of every status that takes the worker’s time', async () => {
+    const here = await createWorld()
+    const job = await visit(here, '10:00')
+    for (const status of ['unpublished', 'pending', 'assigned', 'started', 'paused'] as const) {
+      await home.stored((db) => db.updateTable('jobs').set({ status }).where('id', '=', job).execute())
+      expect([status, await overlapsOf(here, '10:30')]).toEqual([status, [job]])
+    }
+    for (const status of ['completed', 'postponed', 'declined', 'canceled'] as const) {
+      await home.stored((db) => db.updateTable('jobs').set({ status }).where('id', '=', job).execute())
+      expect([status, await overlapsOf(here, '10:30')]).toEqual([status, []])
+    }
+  })
+
   it('a visit that began days ago and is still going on overlaps', async () => {
     const here = await createWorld()
     const job = await visit(here, '10:00', { scheduled: { day: '2027-06-03', time: '10:00' }, durationMinutes: 14_400 })

@@ -114,12 +114,55 @@ describe('undoing', () => {
     const { version } = await load(here, job)
     await here.dispatcher.ok('updateJob', { job, version, title: 'Leak' })
     expect((await undo(here, job)).body.code).toBe('undoExpired')
-    expect((await here.dispatcher.call('undoJobChange', { job, version })).body.code).toBe('jobChanged')
+    // Nothing was entered that could be kept: it is not said that changes were not saved.
+    expect((await here.dispatcher.call('undoJobChange', { job, version })).body.code).toBe('undoExpired')
     await here.dispatcher.ok('changeJobStatus', { job, version: version + 1, to: 'started' })
     home.clock.advance(61 * SECOND)
     expect((await load(here, job)).can.undo).toBe(false)
     expect((await undo(here, job)).body.code).toBe('undoExpired')
     expect((await load(here, job)).status).toBe('started')
+  })
+
+  it('gives no job back to a worker who was deactivated meanwhile', async () => {
+    const here = await createWorld()
+    const job = await bookJob(here)
+    const other = await here.harbour.staff('worker', 'Priya Raman')
+    const assign = async (worker: string) =>
+      here.dispatcher.ok('assignJob', { job, version: (await load(here, job)).version, worker, outright: true })
+    await assign(here.worker.id)
+    await assign(other.id)
+    await here.harbour.owner.ok('deactivateStaff', { member: here.worker.id })
+    const before = await stateOf(here, job)
+    expect((await undo(here, job)).body.code).toBe('undoExpired')
+    expect(await stateOf(here, job)).toEqual(before)
+    // Another change of the same job can be undone: its worker stays.
+    await here.dispatcher.ok('changeJobStatus', { job, version: (await load(here, job)).version, to: 'started' })
+    expect((await undo(here, job)).status).toBe(200)
+  })
+
+  it('brings a requested day back without a time', async () => {
+    const here = await createWorld()
+    const job = await bookJob(here, { requested: { day: FRIDAY.day } })
+    const before = await stateOf(here, job)
+    expect(before.requested).toMatchObject({ day: FRIDAY.day, time: null })
+    const requested = { day: MONDAY.day, time: '09:30' }
+    await here.dispatcher.ok('changeJobStatus', { job, version: 1, to: 'postponed', requested })
+    expect((await load(here, job)).requested).toMatchObject(requested)
+    await undo(here, job)
+    expect(await stateOf(here, job)).toEqual(before)
+  })
+
+  it('brings a declined job back to the one who declined it and can still see it', async () => {
+    const here = await createWorld()
+    const job = await bookJob(here)
+    const { dispatcher } = here
+    await dispatcher.ok('assignJob', { job, version: 1, worker: dispatcher.id, outright: false })
+    const before = await stateOf(here, job)
+    await dispatcher.ok('changeJobStatus', { job, version: 2, to: 'declined', reason: 'Van is off the road' })
+    const declined = await load(here, job)
+    expect([declined.status, declined.worker, declined.can.undo]).toEqual(['unassigned', null, true])
+    expect((await undo(here, job)).status).toBe(200)
+    expect(await stateOf(here, job)).toEqual(before)
   })
 
   it('is kept in the history, for the customer where they had seen the change', async () => {

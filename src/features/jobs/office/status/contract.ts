@@ -74,9 +74,9 @@ export const jobStatusChanges = {
     path: '/office/{account}/jobs/{job}/undo',
     summary: 'Undo the last change of a job',
     description:
-      'Takes back your own change of status, worker or schedule within a minute, if nothing has changed since. Emails about it are not sent.',
+      'Takes back your own change of status, worker or schedule within a minute, if nothing has changed since and the worker is still active. Emails about it are not sent.',
     body: z.strictObject(seen),
-    problems: ['jobChanged', 'undoExpired'],
+    problems: ['undoExpired'],
   }),
   cancelJob: operation({
     ...changing,

@@ -60,8 +60,8 @@ export const jobStatusHandlers = implement(
     async undoJobChange(ctx, { job: jobId, version }) {
       const job = await lockJob(ctx.db, ctx.account.id, jobId)
       ctx.allow(maySeeJob(ctx.actor, job))
-      checkVersion(job!, version)
-      if (!isUndoable(job!, ctx.actor.id, ctx.now)) throw problem('undoExpired')
+      const isUnchanged = job!.version === version
+      if (!isUnchanged || !isUndoable(job!, ctx.actor.id, ctx.now)) throw problem('undoExpired')
       return undoChange(ctx, job!, job!.undo!)
     },
 
@@ -159,8 +159,11 @@ async function reschedule(
 async function undoChange(ctx: AssignContext, job: JobRecord, undo: UndoRecord) {
   const changes = columnsBefore(undo)
   const after = { ...job, ...changes }
-  const version = await changeJob(ctx.db, job, changes, ctx.now)
   const changesWorker = after.worker_id !== job.worker_id
+  const isWorkerGone =
+    changesWorker && after.worker_id && !(await isActiveStaff(ctx.db, ctx.account.id, after.worker_id))
+  if (isWorkerGone) throw problem('undoExpired')
+  const version = await changeJob(ctx.db, job, changes, ctx.now)
   const assignment = changesWorker ? await assignmentOf(ctx, job.worker_id, after.worker_id) : undefined
   const stamp = actorStamp(ctx)
   await Promise.all([

@@ -1,5 +1,5 @@
 /** Form actions on a job, for the panel beside the list (`?job=`) and for the job page. */
-import { redirect } from '@sveltejs/kit'
+import { fail, redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import { withQuery } from '../../../../../ui/query.ts'
@@ -40,6 +40,8 @@ export const jobActions = {
     const scheduled = localOf(typed, 'scheduled'),
       minutes = typed.number('minutes') ?? null,
       worker = typed.text('worker') ?? null
+    const isEmpty = !worker && !scheduled && minutes === null
+    if (isEmpty && !(await hasVisit(event, job))) return missingWorker(event, typed)
     const warnings = await visitWarnings(event.locals, typed, { scheduled, minutes, worker, job }, 'schedule')
     if (warnings) return warnings
     const { failure } = await attempt(
@@ -190,6 +192,18 @@ async function leave(event: Event, outcome: JobStatus | 'undone'): Promise<never
     redirect(303, paths.office(event.params.account!).jobs())
   }
   return succeed(event, outcome)
+}
+
+/** Whether a job has a worker, a start or a duration, which an empty form takes away. */
+async function hasVisit({ locals }: Event, job: string): Promise<boolean> {
+  const { worker, scheduled, durationMinutes } = await locals.api.getJob({ job })
+  return worker !== null || scheduled !== null || durationMinutes !== null
+}
+
+/** For a form in which nothing was chosen: saving it would change nothing. */
+function missingWorker({ locals: { t } }: Event, { values }: Typed) {
+  const fields = { worker: t('problems.byField.required.worker') }
+  return fail(422, { problem: { code: 'input', title: t('problems.input'), fields }, values, form: 'schedule' })
 }
 
 /** What is unusual about giving a scheduled job to the worker that a form names. */

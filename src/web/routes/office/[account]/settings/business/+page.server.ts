@@ -47,7 +47,7 @@ export const actions: Actions = {
         supportPhone: typed.text('supportPhone') ?? null,
         postalAddress: typed.text('postalAddress') ?? null,
         workingHours: {
-          days: typed.all('workingDays').map(Number),
+          days: typed.all('workingHours.days').map(Number),
           from: typed.string('workingHours.from'),
           to: typed.string('workingHours.to'),
         },

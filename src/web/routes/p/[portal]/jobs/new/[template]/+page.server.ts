@@ -71,7 +71,7 @@ export const actions: Actions = {
   },
 }
 
-/** Unless another address is chosen, the error belongs to the list of sites. */
+/** Unless another address is chosen, the error belongs to the list of sites. Before a customer is chosen, the form asks for neither. */
 function moveAddressError(
   problem: FormFailure['problem'],
   typed: Typed,
@@ -79,6 +79,7 @@ function moveAddressError(
 ): FormFailure['problem'] {
   const { customer, address, ...others } = problem.fields
   const chosen = customers.length === 1 ? customers[0] : customers.find(({ id }) => id === typed.text('customer'))
+  if (customer && customers.length > 1 && !chosen) return { ...problem, fields: { customer, ...others } }
   return address && chosen && chosen.sites.length > 0 && typed.text('site') !== 'other'
     ? { ...problem, fields: { ...(customer && { customer }), site: address, ...others } }
     : problem
