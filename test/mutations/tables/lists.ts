@@ -201,6 +201,7 @@ export const lists: Mutation[] = [
     to: "['customersExported', 'contactsExported']",
     tests: { 'src/features/audit/audit.test.ts': ['every table that leaves as a file is in the audit'] },
   },
+  {
     name: 'bulk-tells-numbers-out-of-reach',
     covers: ['1.10', 'PS-12'],
     file: 'src/features/jobs/office/bulk/handlers.ts',
