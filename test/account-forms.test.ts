@@ -34,7 +34,7 @@ describe('signing in', () => {
     const link = linkIn((await server.mailTo(shop.owner.email)).at(-1), /http\S+reset-password\S+/)
     const reset = await openScreen(server.anyone(), new URL(link).pathname)
     expect(await canSignIn(NEW_PASSWORD)).toBe(false)
-    await reset.press('Save password', { password: NEW_PASSWORD, repeat: NEW_PASSWORD })
+    await reset.press('Change password', { password: NEW_PASSWORD, repeat: NEW_PASSWORD })
     expect([await canSignIn(PASSWORD), await canSignIn(NEW_PASSWORD)]).toEqual([false, true])
   })
 
@@ -42,7 +42,7 @@ describe('signing in', () => {
     await server.anyone().ok('requestPasswordReset', { email: shop.owner.email })
     const link = linkIn((await server.mailTo(shop.owner.email)).at(-1), /http\S+reset-password\S+/)
     const reset = await openScreen(server.anyone(), new URL(link).pathname)
-    const refused = await reset.press('Save password', { password: NEW_PASSWORD, repeat: 'another one here' })
+    const refused = await reset.press('Change password', { password: NEW_PASSWORD, repeat: 'another one here' })
     expect(refused.text).toContain('Passwords don’t match.')
     expect([await canSignIn(PASSWORD), await canSignIn(NEW_PASSWORD)]).toEqual([true, false])
   })

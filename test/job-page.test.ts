@@ -34,6 +34,18 @@ const linksOf = ({ $ }: Screen, start: string) =>
     .map((each) => $(each).attr('href'))
 
 describe("the office's page of a job", () => {
+  it('says how long a visit takes as people say it', async () => {
+    const soon = new Date(server.clock.now().getTime() + 86_400_000).toISOString().slice(0, 10)
+    const job = await create({ durationMinutes: 1_530, scheduled: { day: soon, time: '10:00' } })
+    expect((await openJob(job)).text).toContain('10:00, 1 day 1 h 30 min')
+    const template = await shop.template()
+    const { version, name, fields } = await shop.owner.ok('getTemplate', { template })
+    await shop.owner.ok('updateTemplate', { template, version, name, fields, durationMinutes: 14_400 })
+    expect((await openScreen(shop.owner, `/office/${shop.slug}/settings/templates`)).text).toContain('· 10 days')
+    const tooLong = await shop.owner.call('createJob', { customer, template, address: 'x', durationMinutes: 14_401 })
+    expect(tooLong.body.fields).toMatchObject({ durationMinutes: { code: 'duration' } })
+  })
+
   const FIELDS = [
     field('appliance', 'Appliance', { type: 'section' }),
     field('make', 'Make'),

@@ -168,7 +168,7 @@ describe('links that no longer work lead to where a new start is possible', () =
     await shop.visitor().ok('requestPortalPasswordReset', { email: user.email })
     const page = await open(path, shop.visitor())
     expect(page.has('Change password')).toBe(false)
-    expect((await page.follow('Request a new link')).path).toBe(`/p/${shop.slug}/forgot-password`)
+    expect((await page.follow('Request a new reset link')).path).toBe(`/p/${shop.slug}/forgot-password`)
     expect((await page.follow('Back to sign in')).path).toBe(`/p/${shop.slug}/sign-in`)
   })
 })

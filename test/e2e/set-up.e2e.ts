@@ -1,5 +1,5 @@
 /** From an empty installation to an open portal. */
-import { afterAll, describe, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD } from '../test-server.ts'
 import { closeAll, openPages, visitor, VARIANTS } from './browser.ts'
 import { goTo, portalAt } from './steps.ts'
@@ -16,6 +16,7 @@ describe.each(VARIANTS)('The first owner, $label', ({ device }) => {
       await owner.see('Set up Portico')
       await owner.accessible()
       await owner.fill('Business name', 'Harbour Appliance Repair')
+      await expect.poll(() => page.getByLabel('Web address').inputValue()).toBe('harbour-appliance-repair')
       await owner.fill('Web address', 'harbour')
       await owner.search('Region', 'united k', 'United Kingdom')
       await owner.search('Time zone', 'london', 'Europe/London')

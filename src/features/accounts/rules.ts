@@ -20,6 +20,22 @@ export const RESERVED_SLUGS: readonly string[] = [
   'reset-password',
 ]
 
+/** Letters that have no base letter in Unicode. */
+const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', ø: 'o', œ: 'oe', ł: 'l', đ: 'd', þ: 'th' }
+
+/** A web address from the name of a business: "Smith & Söhne" gives `smith-sohne`; '' when too little of it is left. */
+export function suggestSlug(business: string): string {
+  const slug = business
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/\p{M}|['’]/gu, '')
+    .replaceAll(/[ßæøœłđþ]/g, (letter) => LETTERS[letter]!)
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replaceAll(/^-+|-+$/g, '')
+  return slug.length < 2 || slug.startsWith('xn--') || RESERVED_SLUGS.includes(slug) ? '' : slug
+}
+
 /** Midnight at the start and end of the local day that contains `at`. A day with a clock change has 23 or 25 hours. */
 export function dayBounds(at: Date, timeZone: string): { from: Date; to: Date } {
   const { year, month, day } = localParts(at, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })

@@ -98,7 +98,7 @@ export const portalPasswordChanged = message({
   kind: 'portalPasswordChanged',
   textKey: 'portal-users.mail.portalPasswordChanged',
   stillWanted: userExists,
-  extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
+  link: (_vars, sender) => ({ url: sender.portalUrl('/forgot-password') }),
 })
 
 /** After many failed sign-ins in a row; at most one in six hours. */

@@ -21,7 +21,11 @@ describe('changePortalPassword', () => {
     )
     expect((await other.call('signInToPortal', { email: user.email, password: PASSWORD })).status).toBe(401)
     await other.ok('signInToPortal', { email: user.email, password: 'a much better one' })
-    expect((await server.mailTo(user.email)).at(-1)!.subject).toBe('Your Harbour Appliance Repair password was changed')
+    const notice = (await server.mailTo(user.email)).at(-1)!
+    expect(notice.subject).toBe('Your Harbour Appliance Repair password was changed')
+    // Whoever did not do this presses one button.
+    expect(linkIn(notice)).toMatch(/\/forgot-password$/)
+    expect(notice.html).toMatch(/<a[^>]+\/forgot-password"[^>]*>\s*Reset password\s*<\/a>/)
   })
 
   it('C8 the rules for passwords apply here too', async () => {

@@ -122,7 +122,14 @@ export const placeInput = {
 }
 export const tagsInput = () => z.array(line(40)).max(20, 'tooMany').optional().describe('Tags; they replace the list.')
 export const minutesInput = () =>
-  z.number().int().min(5).max(14_400).nullable().optional().describe('Planned duration in minutes.')
+  z
+    .number()
+    .int()
+    .min(5, 'duration')
+    .max(14_400, 'duration')
+    .nullable()
+    .optional()
+    .describe('Planned duration in minutes.')
 export const reasonInput = (max: number, who: string) => text(max).optional().describe(`Reason. ${who}`)
 export const seen = { version: seenVersion() }
 export const jobParams = z.strictObject({ job: id().describe('ID of the job.') })

@@ -20,8 +20,8 @@ export const jobSchedule = {
       minutes: z.coerce
         .number()
         .int()
-        .min(5)
-        .max(14_400)
+        .min(5, 'duration')
+        .max(14_400, 'duration')
         .optional()
         .describe('Planned duration; 60 minutes if absent.'),
       worker: id().optional().describe('Staff member who would do the job.'),
