@@ -14,7 +14,7 @@ const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
 const FILE_FORM_LIMIT = 110 * 1024 * 1024
 
 export async function addPages(
-  { translations, demo, log }: AppOptions,
+  { config, translations, demo, log }: AppOptions,
   buildFolder: string,
   { app: http, apiFor, applyEffects, receivePageForm }: HttpServer,
 ): Promise<void> {
@@ -40,6 +40,7 @@ export async function addPages(
       leaveOutcome: outcomes.leaveOutcome,
       reportError: (error: unknown) => log.error({ err: error, requestId: request.id }, 'A page failed'),
       demo,
+      sendsMail: config.smtpUrl !== null || demo !== null,
       words: (branches: readonly string[]) => translations.branch(locale, branches),
       t: (key: string, vars?: Record<string, unknown>) => translations.t(locale, key, vars),
     }

@@ -33,6 +33,8 @@ export type PageContext = {
   leaveOutcome(target: string): string
   /** The sign-ins that pages of the demo show; null in every other installation. */
   demo: DemoGuide | null
+  /** Whether email leaves this installation: there is a mail server, or the demo's mailbox. */
+  sendsMail: boolean
   /** The texts under these branches (`jobs.portal`), nested from the root. */
   words(branches: readonly string[]): TranslationTree
   t(key: string, vars?: Vars): string

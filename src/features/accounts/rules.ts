@@ -32,7 +32,7 @@ export function suggestSlug(business: string): string {
     .replaceAll(/[ßæøœłđþ]/g, (letter) => LETTERS[letter]!)
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 40)
-    .replaceAll(/^-+|-+$/g, '')
+    .replaceAll(/^-|-$/g, '')
   return slug.length < 2 || slug.startsWith('xn--') || RESERVED_SLUGS.includes(slug) ? '' : slug
 }
 

@@ -14,5 +14,5 @@ export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) =
     )
   })
   locals.brand = office.accent
-  return { ...locals.words('accounts.office'), office, regionalLocale: office.locale }
+  return { ...locals.words('accounts.office'), office, sendsMail: locals.sendsMail, regionalLocale: office.locale }
 }
