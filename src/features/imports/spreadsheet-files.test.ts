@@ -147,3 +147,28 @@ it('what the form of a job or template refuses is rejected, and a job that came 
   const refused = await runImport(await business(), { ...jobs, map: JSON.stringify({ columns: long }) })
   expect(refused.counts).toMatchObject({ new: 0, rejected: 3 })
 })
+
+it.each([
+  ['0117 496 0001 ext. 12', '0117 496 0001 ext. 12'],
+  ['0117 496 0001 x12', '0117 496 0001 x12'],
+  ['0117‑496‑0001', '0117‑496‑0001'],
+  ['0117 496–0001', '0117 496–0001'],
+  ['tel:+441174960001', '+441174960001'],
+  ['+49 (0)30 / 901820', '+49 (0)30 / 901820'],
+])('the phone number %s is understood as in a form', async (written, kept) => {
+  const firm = await business()
+  const file = await folder.writeCsv('Ref,Name,Contact,Phone', `P-1,Kappa,Kim,${written}`)
+  const map = 'reference=Ref,name=Name,contactName=Contact,contactPhone=Phone,billingPhone=Phone'
+  expect((await runImport(firm, { kind: 'customers', file, map })).counts).toMatchObject({ new: 1, rejected: 0 })
+  const customer = (await firm.owner.ok('listCustomers', {})).rows[0]!.id
+  const { contacts, office } = await firm.owner.ok('getCustomer', { customer })
+  expect([contacts[0]!.phone, office!.billing.phone]).toEqual([kept, kept])
+})
+
+it('an email address is kept as people read it, as in a form', async () => {
+  const firm = await business()
+  const file = await folder.writeCsv('Ref,Name,Contact,Mail', 'P-1,Kappa,Kim,info@xn--bcher-kva.example')
+  const map = 'reference=Ref,name=Name,contactName=Contact,contactEmail=Mail'
+  await runImport(firm, { kind: 'customers', file, map })
+  expect((await firm.owner.ok('listCustomers', {})).rows).toMatchObject([{ contact: { email: 'info@bücher.example' } }])
+})

@@ -101,4 +101,12 @@ export const imports: Mutation[] = [
     to: 'const refusals = refusalsOf(jobs.createJob.body!.partial().pick({ title: true }), {',
     tests: { [tests]: ['what the form of a job or template refuses is rejected'] },
   },
+  {
+    name: 'import-keeps-phones-as-in-the-file',
+    covers: ['issue 9, 1.13'],
+    file: 'src/features/imports/customers/rules.ts',
+    from: '({ ...contact, ...forms[index]!.contact })',
+    to: '({ ...forms[index]!.contact, ...contact })',
+    tests: { [tests]: ['is understood as in a form'] },
+  },
 ]

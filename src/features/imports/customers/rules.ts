@@ -55,7 +55,7 @@ export function parseCustomerRow(record: CsvRecord, mapping: Mapping): ParsedRow
   const { reasons } = reader
   const known = new Set(reasons.map(({ vars }) => vars?.meaning))
   reasons.push(...findFormRefusals(row).filter(({ vars }) => !known.has(vars?.meaning)))
-  return reasons.length > 0 ? { row: null, reasons, reference: row.reference } : { row, reasons: [] }
+  return reasons.length > 0 ? { row: null, reasons, reference: row.reference } : { row: asTyped(row), reasons: [] }
 }
 
 function readNotes({ cell, reasons }: CellReader): string | null {
@@ -108,15 +108,32 @@ const MEANING_OF: Record<string, string> = {
   'site.longitude': 'longitude',
 }
 
+const { body: customerForm } = customers.createCustomer
+
 /** What the form for a new customer would refuse: what comes in by a file can be saved again by a form. */
-function findFormRefusals({ sites, contacts, reference, ...customer }: ImportedCustomer): Reason[] {
-  const forms = Array.from({ length: Math.max(sites.length, contacts.length, 1) }, (_, index) => ({
+function findFormRefusals(row: ImportedCustomer): Reason[] {
+  const reasons = formsOf(row).flatMap((form) => refusalsOf(customerForm!, form, MEANING_OF))
+  return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()]
+}
+
+/** The row as the form understands it, such as a phone without its `tel:`. */
+function asTyped(row: ImportedCustomer): ImportedCustomer {
+  const forms = formsOf(row).map((form) => customerForm!.parse(form))
+  return {
+    ...row,
+    name: forms[0]!.name,
+    billing: { ...row.billing, ...forms[0]!.billing },
+    sites: row.sites.map((site, index) => ({ ...site, ...forms[index]!.site })),
+    contacts: row.contacts.map((contact, index) => ({ ...contact, ...forms[index]!.contact })),
+  }
+}
+
+/** The forms that bring the row: the customer with each of its contacts and sites. */
+const formsOf = ({ sites, contacts, reference, ...customer }: ImportedCustomer) =>
+  Array.from({ length: Math.max(sites.length, contacts.length, 1) }, (_, index) => ({
     ...customer,
     notes: customer.notes ?? '',
     ...(reference && { reference }),
     ...(contacts[index] && { contact: contacts[index] }),
     ...(sites[index] && { site: sites[index] }),
   }))
-  const reasons = forms.flatMap((form) => refusalsOf(customers.createCustomer.body!, form, MEANING_OF))
-  return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()]
-}
