@@ -126,6 +126,26 @@ describe('a form that uploads one file', () => {
     expect(says(await read())).toEqual([])
   })
 
+  it('whose session has ended leads to signing in beside it, and says that reloading sends its file', async () => {
+    for (const [path, signIn] of [
+      [`/api/v1/portal/${shop.slug}/files`, `/p/${shop.slug}/sign-in`],
+      [`/api/v1/office/${shop.slug}/jobs/${newId()}/files`, '/office/sign-in'],
+    ] as const) {
+      const reply = await server.anyone().request('POST', path, {
+        body: '--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\ntext\r\n--x--\r\n',
+        headers: {
+          'content-type': 'multipart/form-data; boundary=x',
+          accept: 'text/html',
+          'sec-fetch-mode': 'navigate',
+        },
+      })
+      expect([path, reply.status]).toEqual([path, 401])
+      expect(reply.text).toContain('<h1>Your session has ended</h1>')
+      expect(reply.text).toContain('Then return to this page and reload it. This sends the form again with its files.')
+      expect(reply.text).toContain(`<a href="${signIn}" target="_blank">Sign in</a>`)
+    }
+  })
+
   it('that was made for somebody else says so, and does not lead to their page', async () => {
     const reply = await submit(`/p/${shop.slug}/jobs`, 'text', newId())
     expect(reply.status).toBe(409)

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { PASSWORD, type Business, type TestServer } from '../test-server.ts'
 import { closeAll, startAppServer, visitor, type Visitor } from './browser.ts'
-import { mainAt, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
+import { mainAt, openOffice, portalAt, QUESTION, signInToOffice, signInToPortal } from './steps.ts'
 
 afterAll(closeAll)
 
@@ -19,11 +19,6 @@ const storedDrafts = (page: Page): Promise<string[]> =>
   )
 
 const commentOf = (page: Page) => page.locator('main textarea[name=body]')
-
-async function openOffice(page: Page, url: string): Promise<void> {
-  await page.goto(url)
-  await page.locator('#svelte-announcer').waitFor({ state: 'attached' })
-}
 
 async function createJobs(server: TestServer) {
   const business = await server.business()
@@ -150,34 +145,6 @@ describe('Half a comment', () => {
   })
 })
 
-describe('A form of the office that ends on its own page', () => {
-  it('is empty once its password or its email is saved', async () => {
-    const server = await startAppServer()
-    const business = await server.business()
-    const user = await business.portalUser({ status: 'invited' })
-    const person = await visitor('desktop', { keyboard: false })
-    const { page } = person
-    await signInToOffice(person, server, business.owner.email)
-    await openOffice(page, mainAt(server, `/office/${business.slug}/profile`))
-    const passwords = page.locator('main input[type=password]')
-    for (const [index, text] of [PASSWORD, 'seven green ladders', 'seven green ladders'].entries())
-      await passwords.nth(index).fill(text)
-    await person.press('Change password')
-    await person.see('Password changed')
-    await expect
-      .poll(() => passwords.evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value)))
-      .toEqual(['', '', ''])
-    await openOffice(page, mainAt(server, `/office/${business.slug}/settings/portal/users/${user.id}`))
-    await page.locator('summary').filter({ hasText: 'Change email' }).click()
-    const email = page.locator('main input[name=email]')
-    await email.fill('ana@quay.example')
-    await page.locator('main form[action="?/email"] button').click()
-    await page.locator('main dd').getByText('ana@quay.example').first().waitFor()
-    await expect.poll(() => email.inputValue()).toBe('')
-    await person.close()
-  })
-})
-
 describe('A form whose session has ended', () => {
   it.each([true, false])('is sent after signing in beside it, in the portal (script: %s)', async (javaScript) => {
     const server = await startAppServer()
@@ -249,6 +216,54 @@ describe('A form whose session has ended', () => {
     await person.press('Add customer')
     await person.see('Customer added.')
     await person.see('Quay Apartments')
+    await person.close()
+  })
+
+  it('keeps the list and the selection of a change to several jobs', async () => {
+    const server = await startAppServer()
+    const { business, jobs } = await createJobs(server)
+    const person = await visitor('desktop', { keyboard: false })
+    const { page } = person
+    await signInToOffice(person, server, business.owner.email)
+    await openOffice(page, mainAt(server, `/office/${business.slug}/jobs?select=1`))
+    const tick = page.locator(`main input[name=ids][value="${jobs[0]}"]`)
+    await tick.check()
+    await page.locator('main select[name=worker]').selectOption(business.owner.id)
+    await endSessions(server, business, business.owner.email, true)
+    await page.locator('main button[name=change][value=assign]').click()
+    await person.see('Your session has ended')
+    expect([await tick.isChecked(), await page.locator('main select[name=worker]').inputValue()]).toEqual([
+      true,
+      business.owner.id,
+    ])
+    await signInBeside(person, business.owner.email)
+    await page.locator('main button[name=change][value=assign]').click()
+    await page.getByText('1 job changed').waitFor()
+    await business.owner.ok('signIn', { email: business.owner.email, password: PASSWORD })
+    expect((await business.owner.ok('getJob', { job: jobs[0]! })).status).toBe('assigned')
+    expect(await tick.isChecked()).toBe(false)
+    await person.close()
+  })
+
+  it('sends an upload to a job of the office by reloading the page that says so', async () => {
+    const server = await startAppServer()
+    const folder = mkdtempSync(join(tmpdir(), 'portico-note-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const note = join(folder, 'note.txt')
+    writeFileSync(note, 'It drips.')
+    const { business, jobs } = await createJobs(server)
+    const person = await visitor('desktop', { keyboard: false })
+    const { page } = person
+    await signInToOffice(person, server, business.owner.email)
+    await openOffice(page, mainAt(server, `/office/${business.slug}/jobs/${jobs[0]}`))
+    await page.locator('#upload input[type=file]').setInputFiles(note)
+    await endSessions(server, business, business.owner.email, true)
+    await page.locator('#upload button').click()
+    await person.see('Your session has ended')
+    await signInBeside(person, business.owner.email)
+    await page.reload()
+    await person.see('File uploaded.')
+    await person.see('note.txt')
     await person.close()
   })
 

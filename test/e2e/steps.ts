@@ -1,4 +1,5 @@
 /** Steps that several journeys share. */
+import type { Page } from 'playwright-core'
 import { PASSWORD, type Business, type TestServer } from '../test-server.ts'
 import type { Visitor } from './browser.ts'
 
@@ -30,6 +31,12 @@ export async function signInToOffice(visitor: Visitor, server: TestServer, email
   await visitor.press('Sign in')
   await visitor.see(/^Hello, /)
   await visitor.accessible()
+}
+
+/** Opens a page of the office, with its script. */
+export async function openOffice(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await page.locator('#svelte-announcer').waitFor({ state: 'attached' })
 }
 
 /** Opens a section of the office from the sidebar, or from the menu on a phone. */

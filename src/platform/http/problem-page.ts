@@ -16,12 +16,18 @@ interface ProblemPage {
   /** What happened and what to do, in paragraphs. */
   paragraphs: string[]
   /** The ways on, the first as the main button unless reloading is better. */
-  links: { href: string; text: string }[]
+  links: Link[]
   isReloadBetter: boolean
   /** Label and code that support can look up in the log. */
   code: { label: string; id: string }
   /** `portico` on Portico's own pages; a portal shows its business or nobody. */
   brand: Brand | 'portico' | null
+}
+
+interface Link {
+  href: string
+  text: string
+  isNewTab?: true
 }
 
 /** How a business shows itself. */
@@ -112,12 +118,18 @@ export async function sendProblemPage(
   const [first, ...rest] = code === 'notFound' || status >= 500 ? [t(`${texts}.title`)] : title.split(/(?<=\.) /)
   const reason = code === 'otherPerson' ? t('otherPerson') : detail
   const explanation = [...rest, reason].filter(Boolean).join(' ') || t(`${texts}.body`)
-  const isSentForm = request.method === 'POST' && CAN_RETRY.includes(status)
+  const isPost = request.method === 'POST'
+  const isSentForm = isPost && CAN_RETRY.includes(status)
+  // Such a form has a file, as any other comes back in the page that says so (decision 25).
+  const isUnsentForm = isPost && code === 'notSignedIn'
+  const ended = (key: string) => translations.t(lang, `ui.sessionEnded.${key}`)
   const { html, policy } = renderProblemPage({
     lang,
-    title: first!.replace(/\.$/, ''),
-    paragraphs: [explanation, ...(isSentForm ? [t('sendAgain')] : [])],
-    links: linksFrom(code, request, publicUrl, t),
+    title: isUnsentForm ? ended('title') : first!.replace(/\.$/, ''),
+    paragraphs: isUnsentForm ? [ended('howToWithFiles')] : [explanation, ...(isSentForm ? [t('sendAgain')] : [])],
+    links: isUnsentForm
+      ? [{ href: signInFrom(request, publicUrl), text: ended('signIn'), isNewTab: true }]
+      : linksFrom(code, request, publicUrl, t),
     isReloadBetter: isSentForm,
     code: { label: t('code'), id: requestId },
     brand:
@@ -145,7 +157,7 @@ const isOfPortal = (request: FastifyRequest, publicUrl: URL): boolean =>
   isOfPortalHost(request, publicUrl) || PORTAL_PATH.test(request.url)
 
 /** The ways on: the configured address, or this page again and the start of what it belongs to. */
-function linksFrom(code: string, request: FastifyRequest, publicUrl: URL, t: Translate) {
+function linksFrom(code: string, request: FastifyRequest, publicUrl: URL, t: Translate): Link[] {
   if (code === 'wrongAddress') return [{ href: publicUrl.href, text: t('toAddress', { address: publicUrl.origin }) }]
   const start = startFrom(request, publicUrl, t)
   if (code === 'notFound' || request.url.startsWith('/api/')) return [start]
@@ -166,6 +178,13 @@ function startFrom(request: FastifyRequest, publicUrl: URL, t: Translate) {
   return { href: '/', text: t('toStart') }
 }
 
+/** Where the person signs in who sent this request. */
+function signInFrom(request: FastifyRequest, publicUrl: URL): string {
+  if (isOfPortalHost(request, publicUrl)) return '/sign-in'
+  const portal = PORTAL_PATH.exec(request.url)?.[1]
+  return portal ? `/p/${portal}/sign-in` : '/office/sign-in'
+}
+
 /** Portico's own mark (src/ui/ProductLogo.svelte). */
 const PRODUCT_MARK =
   '<svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" ' +
@@ -183,13 +202,16 @@ function renderProblemPage(page: ProblemPage): { html: string; policy: string } 
 <body>${brand ? `<header><div>${markOf(business)}<span>${escape(business?.name ?? 'Portico')}</span></div></header>` : ''}
 <main><div><h1>${escape(title)}</h1>
 ${paragraphs.map((text) => `<p class="muted">${escape(text)}</p>`).join('\n')}
-<p class="links${isReloadBetter ? ' second' : ''}">${links.map(({ href, text }) => `<a href="${escape(href)}">${escape(text)}</a>`).join('\n')}</p>
+<p class="links${isReloadBetter ? ' second' : ''}">${links.map(toAnchor).join('\n')}</p>
 <p class="muted sm">${escape(code.label)} <code>${escape(code.id)}</code></p></div></main></body></html>
 `
   const hash = createHash('sha256').update(style).digest('base64')
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'`
   return { html, policy }
 }
+
+const toAnchor = ({ href, text, isNewTab }: Link): string =>
+  `<a href="${escape(href)}"${isNewTab ? ' target="_blank"' : ''}>${escape(text)}</a>`
 
 /** The logo, else the first letter on the business's color. */
 function markOf(business: Brand | null): string {

@@ -11,8 +11,8 @@ export const keptText: Mutation[] = [
     tests: {
       'test/e2e/kept-text.e2e.ts': [
         'stays with its job in the office: beside another job, after Escape and after reloading',
-        'is empty once its password or its email is saved',
       ],
+      'test/e2e/sent-forms.e2e.ts': ['is empty once its password or its email is saved'],
     },
   },
   {
@@ -26,5 +26,25 @@ export const keptText: Mutation[] = [
         'stays with its job in the office: beside another job, after Escape and after reloading',
       ],
     },
+  },
+  {
+    name: 'upload-of-an-ended-session-is-lost',
+    covers: ['issue 9, 1.6'],
+    file: 'src/platform/http/problem-page.ts',
+    from: "isPost && code === 'notSignedIn'",
+    to: "isPost && code === 'notSignedIn' && status !== 401",
+    tests: {
+      'test/refusal-pages.test.ts': [
+        'whose session has ended leads to signing in beside it, and says that reloading sends its file',
+      ],
+    },
+  },
+  {
+    name: 'bulk-form-leaves-the-list',
+    covers: ['issue 9, 1.6'],
+    file: 'src/ui/BulkBar.svelte',
+    from: 'await update({ reset: result.type',
+    to: "if (result.type === 'failure') location.href = '/'\n      else await update({ reset: result.type",
+    tests: { 'test/e2e/kept-text.e2e.ts': ['keeps the list and the selection of a change to several jobs'] },
   },
 ]

@@ -202,14 +202,6 @@ export const lists: Mutation[] = [
     tests: { 'src/features/audit/audit.test.ts': ['every table that leaves as a file is in the audit'] },
   },
   {
-    name: 'bulk-tells-numbers-out-of-reach',
-    covers: ['1.10', 'PS-12'],
-    file: 'src/features/jobs/office/bulk/handlers.ts',
-    from: 'isSecret ? null : (job?.number ?? null)',
-    to: 'isSecret && !job ? null : (job?.number ?? null)',
-    tests: { 'src/features/jobs/office/bulk/bulk.test.ts': ['a worker changes only the status of their own jobs'] },
-  },
-  {
     name: 'bulk-cancel-drops-the-reason',
     covers: ['1.10'],
     file: 'src/features/jobs/office/bulk/handlers.ts',

@@ -1,6 +1,6 @@
 /** Several jobs at once: each row by its own rights and status, and a report. */
 import { describe, expect, it } from 'vitest'
-import { createWorld, type World } from '../../jobs.fixtures.ts'
+import { createWorld, home, type World } from '../../jobs.fixtures.ts'
 
 const create = async ({ dispatcher, customer, template }: World, more: object = {}) =>
   (await dispatcher.ok('createJob', { customer, template, ...more })).id
@@ -69,11 +69,17 @@ describe('several jobs at once', () => {
     const here = await createWorld()
     const { worker } = here
     const [own, other] = [await create(here, { worker: worker.id }), await create(here)]
-    const start = await worker.ok('changeJobs', { jobs: [own, other], change: 'status', to: 'started' })
+    const unpublished = await create(here, { worker: worker.id })
+    await home.stored((db) =>
+      db.updateTable('jobs').set({ status: 'unpublished' }).where('id', '=', unpublished).execute(),
+    )
+    const jobs = [own, other, unpublished]
+    const start = await worker.ok('changeJobs', { jobs, change: 'status', to: 'started' })
     // The number of a job out of reach would say that it exists.
     expect(start.rows).toEqual([
       { id: own, number: (await load(here, own)).number, changed: true, problem: null },
       { id: other, number: null, changed: false, problem: 'notFound' },
+      { id: unpublished, number: null, changed: false, problem: 'notFound' },
     ])
     const assign = await worker.ok('changeJobs', { jobs: [own], change: 'assign', worker: null })
     expect(assign).toMatchObject({ changed: 0, rows: [{ changed: false }] })

@@ -67,8 +67,7 @@ async function changeOne(ctx: BulkContext, id: string, { operation, input }: Cha
     return { number: job!.number, changed: true, problem: null }
   } catch (refusal) {
     if (!isProblem(refusal)) throw refusal
-    // A job that is out of reach answers like one that never was.
-    const isSecret = refusal.code === 'notFound'
-    return { number: isSecret ? null : (job?.number ?? null), changed: false, problem: refusal.code }
+    // A job that is out of reach is not found, and has no number here, like one that never was.
+    return { number: job?.number ?? null, changed: false, problem: refusal.code }
   }
 }
