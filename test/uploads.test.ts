@@ -1,6 +1,6 @@
 /** Uploads as they arrive: forms that are broken or too large, disks that are full. Pages and the API take the same way. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import http from 'node:http'
 import { join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -206,40 +206,6 @@ describe('a large form', () => {
     expect(reply.status).toBe(422)
     expect(reply.text).toContain('This file is too large. Choose one up to 10 MB.')
     expect(reply.text).toContain('4 Typed Lane')
-  })
-})
-
-describe('a photo of more than 10 MB', () => {
-  const pixels = readFileSync(join(import.meta.dirname, 'fixtures/photo-50mp.jpg'))
-  /** As phones keep a moving picture: the video follows the photo. */
-  const photoOf = (megabytes: number) => Buffer.concat([pixels, Buffer.alloc(megabytes * MEGABYTE - pixels.length)])
-  const typed = filePart('x', 'name="address"', '4 Typed Lane')
-  const book = (bytes: Buffer) => {
-    const photo = filePart('x', 'name="upload.files"; filename="boiler.jpg"', bytes)
-    return post(formPath(), X, joined([typed, photo, '--x--\r\n']))
-  }
-
-  it('is scaled by the server, in a form without script and in the API', async () => {
-    const reply = await book(photoOf(29))
-    expect(reply.status).toBe(303)
-    const job = /[0-9a-f-]{36}/.exec(reply.headers.location!)![0]
-    const { files } = await eleanor.ok('getPortalJob', { job })
-    expect(files).toMatchObject([{ name: 'boiler.jpg', type: 'image/jpeg' }])
-    expect(files[0]!.size).toBeLessThan(MEGABYTE)
-    const sent = joined([filePart('x', 'name="file"; filename="boiler.jpg"', photoOf(12)), '--x--\r\n'])
-    expect((await post(uploadPath(), X, sent)).status).toBe(201)
-  })
-
-  it('but of more than 30 MB is refused beside the field with both limits, and nothing typed is lost', async () => {
-    const reply = await book(photoOf(31))
-    expect(reply.status).toBe(422)
-    expect(reply.text).toContain('Choose a photo up to 30 MB, or another file up to 10 MB.')
-    expect(reply.text).toContain('4 Typed Lane')
-  })
-
-  it('has the limits beside the field that take it', async () => {
-    const page = await eleanor.request('GET', formPath(), { headers: { accept: 'text/html' } })
-    expect(page.text).toContain('Photos up to 30 MB. PDF, Word, Excel, or text files up to 10 MB.')
   })
 })
 

@@ -35,7 +35,7 @@ export const storage: Mutation[] = [
     file: 'src/platform/files.ts',
     from: '  if (size > limit && !isPicture(type)) throw',
     to: '  if (size > limit) throw',
-    tests: { 'test/uploads.test.ts': ['is scaled by the server, in a form without script and in the API'] },
+    tests: { 'test/large-photos.test.ts': ['is scaled by the server, in a form without script'] },
   },
   {
     name: 'a-large-text-is-kept',
