@@ -90,4 +90,28 @@ export const jobForms: Mutation[] = [
     operation: 'event.locals.api.markCommentsRead',
     tests: { [tests]: ['"Mark as read" marks a customer’s comments as read'] },
   }),
+  {
+    name: 'another-address-may-stay-empty',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/form-fields.ts',
+    from: "if (typed.text('site') !== OTHER || typed.text('address')) return undefined",
+    to: 'if (typed.text(OTHER) === undefined) return undefined',
+    tests: { 'test/job-place-forms.test.ts': ['may be another address, which is required once it is chosen'] },
+  },
+  {
+    name: 'an-address-that-was-not-chosen',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/form-fields.ts',
+    from: "const isOther = site === OTHER || !typed.has('site')",
+    to: 'const isOther = site !== undefined',
+    tests: { 'test/job-place-forms.test.ts': ['is the site, whatever was entered as another address before'] },
+  },
+  {
+    name: 'an-edit-unlinks-the-site',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/[job]/edit/+page.server.ts',
+    from: 'site === null && address !== null ? address === place.address : site === place.site',
+    to: 'site === place.site',
+    tests: { 'test/job-place-forms.test.ts': ['stays as it is, also when its site has another address now'] },
+  },
 ]

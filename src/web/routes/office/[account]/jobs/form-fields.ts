@@ -1,3 +1,4 @@
+import { fail } from '@sveltejs/kit'
 import type { Typed } from '../../../../../ui/forms.ts'
 import { getMinorDigits } from '../../../../../features/templates/amounts/rules.ts'
 import type { Field } from '../../../../../features/templates/fields/rules.ts'
@@ -30,3 +31,23 @@ export const tagsOf = (typed: Typed): string[] => [
       .filter(Boolean),
   ),
 ]
+
+/** Where a job is: a site, or another address, which is not read unless it is chosen. */
+export function placeOf(typed: Typed): { site: string | null; address: string | null } {
+  const site = typed.text('site') ?? null
+  // A customer without sites is asked for the address alone.
+  const isOther = site === OTHER || !typed.has('site')
+  return { site: site === OTHER ? null : site, address: isOther ? (typed.text('address') ?? null) : null }
+}
+const OTHER = 'other'
+
+/** The form again when another address was chosen and not entered; otherwise nothing. */
+export function refuseMissingAddress({ t }: App.Locals, typed: Typed) {
+  if (typed.text('site') !== OTHER || typed.text('address')) return undefined
+  const fields = { address: t('problems.byField.required.address') }
+  return fail(422, {
+    problem: { code: 'input', title: t('problems.input'), fields },
+    values: typed.values,
+    form: 'form',
+  })
+}

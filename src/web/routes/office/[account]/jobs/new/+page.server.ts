@@ -1,7 +1,7 @@
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../requested-start.ts'
-import { answersOf, tagsOf } from '../form-fields.ts'
+import { answersOf, placeOf, refuseMissingAddress, tagsOf } from '../form-fields.ts'
 import { localOf } from '../job-actions.ts'
 import { visitWarnings } from '../visit-warnings.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -32,6 +32,8 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   create: async ({ locals, params, request, url }) => {
     const typed = await readForm(request)
+    const refused = refuseMissingAddress(locals, typed)
+    if (refused) return refused
     const customer = idIn(url, 'customer') ?? '',
       template = idIn(url, 'template') ?? ''
     const scheduled = localOf(typed, 'scheduled'),
@@ -46,8 +48,7 @@ export const actions: Actions = {
         customer,
         template,
         title: typed.text('title'),
-        site: typed.text('site') ?? null,
-        address: typed.text('address') ?? null,
+        ...placeOf(typed),
         fields: given,
         requested: requestedStartOf(typed),
         scheduled,

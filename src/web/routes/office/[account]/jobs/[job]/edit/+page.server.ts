@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { answersOf, tagsOf } from '../../form-fields.ts'
+import { answersOf, placeOf, refuseMissingAddress, tagsOf } from '../../form-fields.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
@@ -19,14 +19,17 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   save: async ({ locals, params, request }) => {
     const typed = await readForm(request)
+    const refused = refuseMissingAddress(locals, typed)
+    if (refused) return refused
     const { failure } = await attempt(locals, typed, async () => {
       const [job, { currency }] = await Promise.all([
         locals.api.getJob({ job: params.job }),
         locals.api.getJobFormOptions({}),
       ])
-      const site = typed.text('site') ?? null,
-        address = typed.text('address') ?? null
-      const same = site === job.place.site && (address === job.place.address || (site !== null && address === null))
+      const { site, address } = placeOf(typed)
+      const { place } = job
+      // Its own address is shown as another one when its site has a new address: the job keeps both.
+      const same = site === null && address !== null ? address === place.address : site === place.site
       return locals.api.updateJob({
         job: params.job,
         version: typed.number('version') ?? 0,
