@@ -16,7 +16,7 @@ const MEGABYTE = 1024 * 1024
 /** Bytes; screens show these limits too. */
 export const FILE_LIMIT = 10 * MEGABYTE
 /** Bytes of a photo as it arrives; it is kept scaled. Photos of 50 megapixels have up to 25 MB. */
-export const PHOTO_LIMIT = 30 * MEGABYTE
+const PHOTO_LIMIT = 30 * MEGABYTE
 
 export interface StoredFile {
   /** Chosen here, never by the sender: `<account>/<random>`. */
