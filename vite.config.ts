@@ -9,6 +9,10 @@ const announcer = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 /** What office pages share. Portal pages ship no such script: their layouts and the auth pages stay out. */
 const officeParts = /src[\\/](?!ui[\\/](Portal|Auth))(ui[\\/]|paths\.ts|web[\\/]\w+\.ts)/
 
+/** What of it only forms need; a list loads without them. */
+const formParts =
+  /src[\\/]ui[\\/](BackLink|Choices|Combobox|Dialog|Field|FormOwner|HiddenUsername|PasswordInput|SegmentedControl|device|keep-form|unsaved-changes)\b/
+
 export default defineConfig({
   plugins: [
     sveltekit({
@@ -59,7 +63,8 @@ export default defineConfig({
                   minShareCount: 3,
                   test: /node_modules[\\/](svelte|@sveltejs[\\/]kit|esm-env|clsx|devalue)[\\/]|vite[\\/]|\0/,
                 },
-                { name: 'parts', minShareCount: 2, test: officeParts },
+                { name: 'parts', minShareCount: 2, test: (id) => officeParts.test(id) && !formParts.test(id) },
+                { name: 'forms', minShareCount: 2, test: formParts },
               ],
             },
           },

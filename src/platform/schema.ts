@@ -73,6 +73,8 @@ export const search = () =>
     .regex(/^[^\u0000-\u001f\u007f]*$/u, 'control')
     .optional()
     .describe('Words to find. Each must occur, in any order; case and accents do not matter.')
+export const include = () =>
+  z.literal('details').optional().describe('`details`: with what is marked so, which lists on screens do not show.')
 export const page = <T extends z.ZodType>(row: T) => ({
   rows: z.array(row).describe('The rows of this page.'),
   next: z.string().nullable().describe('Pass as `cursor` to read the next page; null on the last page.'),

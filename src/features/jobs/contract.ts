@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
-import { count, cursor, flag, limit, moment, named, page } from '../../platform/schema.ts'
+import { count, cursor, flag, include, limit, moment, named, page, recordId } from '../../platform/schema.ts'
 import { jobBulkChanges } from './office/bulk/contract.ts'
 import { jobComments } from './office/comments/contract.ts'
 import { jobForm } from './office/editing/contract.ts'
@@ -16,10 +16,10 @@ import { comment } from '../records/contract.ts'
 import {
   customerStatus,
   historyEntry,
+  jobFacts,
   jobField,
   jobFile,
   jobParams,
-  jobRow,
   jobStatus,
   shownMoment,
   shownRequest,
@@ -48,10 +48,36 @@ declareProblems({
   deletingNotAllowed: [403, 'This portal user may not delete the job.'],
 })
 
-const row = z.object(jobRow).meta({ id: 'JobRow', description: 'A job in a list.' })
+const withDetails = { ...named().shape, id: recordId().optional() }
+/** What there is none of is left out: a page has 50 rows, and most facts concern few of them. */
+const row = z
+  .object({
+    id: jobFacts.id,
+    number: jobFacts.number,
+    title: jobFacts.title,
+    status: jobFacts.status,
+    customer: z.object(withDetails).describe('Customer that the job is for. Its ID is a detail.'),
+    worker: z.object(withDetails).optional().describe('Assigned worker. The ID is a detail.'),
+    address: z.string().optional().describe('Service address.'),
+    tags: jobFacts.tags.optional().describe('Tags.'),
+    requestedAt: moment()
+      .optional()
+      .describe('Start that the customer asked for. A detail once there is a scheduled start.'),
+    requestedAnyTime: jobFacts.requestedAnyTime,
+    scheduledAt: moment().optional().describe('Scheduled start.'),
+    viaPortal: flag('A portal user created the job. Left out if not.').optional(),
+    unreadComments: jobFacts.unreadComments,
+    template: jobFacts.template.optional().describe('Template of the job. A detail.'),
+    durationMinutes: z.number().optional().describe('Planned duration in minutes. A detail.'),
+    createdBy: jobFacts.createdBy.optional().describe('Who created the job. A detail.'),
+    createdAt: moment().optional().describe('When the job was created. A detail.'),
+    updatedAt: moment().optional().describe('When the job last changed. A detail.'),
+    version: jobFacts.version.optional().describe('Version of the job. A detail.'),
+  })
+  .meta({ id: 'JobRow', description: 'A job in a list. What there is none of is left out.' })
 const job = z
   .object({
-    ...jobRow,
+    ...jobFacts,
     place: z
       .object({
         site: z.string().nullable().describe('ID of the site.'),
@@ -111,30 +137,22 @@ const job = z
       })
       .describe('What you may do now.'),
   })
-  .meta({ id: 'Job', extends: 'JobRow', description: 'A job as the office sees it.' })
+  .meta({ id: 'Job', description: 'A job as the office sees it.' })
 const facet = z
   .object({ ...named().shape, count: count('How many jobs match.') })
   .meta({ id: 'JobFacet', description: 'A value of a filter, with the number of jobs that match it.' })
 
 const person = { kind: 'staff', id: '019ac000-0000-7000-8000-000000000030', name: 'Leila Haddad' }
-const exampleRow = {
+const exampleFacts = {
   id: '019ac000-0000-7000-8000-000000000001',
   number: 1068,
   title: 'Washing machine repair',
   status: 'assigned',
-  customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },
-  template: { id: '019ac000-0000-7000-8000-000000000020', name: 'Washing machine repair', icon: 'washing-machine' },
-  worker: { id: person.id, name: person.name },
   address: '14 Quay Street, Portsmouth',
   tags: ['warranty'],
-  requestedAt: null,
   scheduledAt: '2026-12-07T14:00:00.000Z',
-  durationMinutes: 90,
-  createdBy: person,
-  createdAt: '2026-11-29T09:12:00.000Z',
-  updatedAt: '2026-11-29T09:20:00.000Z',
-  version: 3,
 }
+const exampleRow = { ...exampleFacts, customer: { name: 'Rosa Martin' }, worker: { name: person.name } }
 
 const reading = {
   listJobs: operation({
@@ -146,6 +164,7 @@ const reading = {
     query: z.strictObject({
       ...jobFilter(),
       sort: jobSort(),
+      include: include(),
       cursor: cursor(),
       limit: limit(),
     }),
@@ -185,9 +204,22 @@ const reading = {
     output: job,
     example: {
       answer: {
-        ...exampleRow,
+        ...exampleFacts,
+        template: {
+          id: '019ac000-0000-7000-8000-000000000020',
+          name: 'Washing machine repair',
+          icon: 'washing-machine',
+        },
+        worker: { id: person.id, name: person.name },
+        requestedAt: null,
+        durationMinutes: 90,
+        createdBy: person,
+        createdAt: '2026-11-29T09:12:00.000Z',
+        updatedAt: '2026-11-29T09:20:00.000Z',
+        version: 3,
         customer: {
-          ...exampleRow.customer,
+          id: '019ac000-0000-7000-8000-000000000010',
+          name: 'Rosa Martin',
           reference: 'C-204',
           contacts: [
             {
@@ -203,7 +235,7 @@ const reading = {
         },
         place: {
           site: '019ac000-0000-7000-8000-000000000011',
-          address: exampleRow.address,
+          address: exampleFacts.address,
           latitude: null,
           longitude: null,
         },

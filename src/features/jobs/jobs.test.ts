@@ -16,13 +16,13 @@ describe('a booking followed to its end', () => {
 
     const {
       rows: [row],
-    } = await dispatcher.ok('listJobs', { status: 'unassigned' })
+    } = await dispatcher.ok('listJobs', { status: 'unassigned', include: 'details' })
     expect(row).toMatchObject({
       id: job,
       status: 'unassigned',
       createdBy: { kind: 'portalUser', name: 'Eleanor Finch' },
     })
-    let { version } = row!
+    let version = row!.version!
     const move = async (who: typeof marek, input: object) =>
       ({ version } = await who.ok('changeJobStatus', { job, version, ...input } as never))
     ;({ version } = await dispatcher.ok('scheduleJob', {

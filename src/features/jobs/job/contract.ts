@@ -139,7 +139,8 @@ export const changedJob = z
   .object({ id: recordId(), number: jobNumber(), status: jobStatus, version: recordVersion() })
   .meta({ id: 'ChangedJob', description: 'The job after the change.' })
 
-export const jobRow = {
+/** What a job and a row with `details` both say. */
+export const jobFacts = {
   id: recordId(),
   number: jobNumber(),
   title: z.string().describe('What is to be done; the name of the template unless it was changed.'),

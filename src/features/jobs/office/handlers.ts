@@ -26,12 +26,12 @@ export const jobReadingHandlers = implement(
   'jobs',
   { listJobs, countJobs, exportJobs, getJob, getJobFormOptions },
   {
-    async listJobs(ctx, { sort, cursor, limit, ...filters }) {
+    async listJobs(ctx, { sort, include, cursor, limit, ...filters }) {
       ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
       const filter = await readFilter(ctx, filters)
       const { rows, ...cursors } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
       return {
-        rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role))),
+        rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role), include)),
         ...cursors,
         timeZone: ctx.account.timeZone,
         can: { create: mayRunJobs(ctx.actor).yes },

@@ -6,8 +6,28 @@ import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'
 import { customerStatus } from '../rules.ts'
 
-/** What the office has read is no affair of a worker's. */
-export const presentJobRow = (job: Omit<JobRowRecord, 'completed_at' | 'canceled_at'>, isOffice: boolean) => ({
+/** A job in the list: what a screen shows of it, and what `details` adds. */
+export function presentJobRow(job: JobRowRecord, isOffice: boolean, include?: 'details') {
+  const { template, durationMinutes, createdBy, createdAt, updatedAt, version, ...facts } = presentFacts(job, isOffice)
+  const { customer, worker, tags, requestedAt, scheduledAt } = facts
+  const hasDetails = include === 'details'
+  const nameOf = <T extends { name: string }>(other: T) => (hasDetails ? other : { name: other.name })
+  return {
+    ...facts,
+    customer: nameOf(customer),
+    worker: worker ? nameOf(worker) : undefined,
+    address: facts.address ?? undefined,
+    tags: tags.length > 0 ? tags : undefined,
+    requestedAt: (scheduledAt && !hasDetails ? null : requestedAt) ?? undefined,
+    scheduledAt: scheduledAt ?? undefined,
+    viaPortal: createdBy.kind === 'portalUser' || undefined,
+    ...(hasDetails && { template, createdBy, createdAt, updatedAt, version }),
+    durationMinutes: (hasDetails && durationMinutes) || undefined,
+  }
+}
+
+/** What a row and the job itself say. What the office has read is no affair of a worker's. */
+const presentFacts = (job: Omit<JobRowRecord, 'completed_at' | 'canceled_at'>, isOffice: boolean) => ({
   id: job.id,
   number: job.number,
   title: job.title,
@@ -35,7 +55,7 @@ export function presentJob(
 ) {
   const view = viewFields(fields, isOffice ? 'office' : 'worker')
   return {
-    ...presentJobRow(job, isOffice),
+    ...presentFacts(job, isOffice),
     customerStatus: customerStatus(job.status),
     place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
     requested: presentRequest(job, timeZone),

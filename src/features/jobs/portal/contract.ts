@@ -4,7 +4,19 @@
  */
 import { z } from 'zod'
 import { contract, operation } from '../../../platform/operation.ts'
-import { count, cursor, flag, id, limit, moment, named, page, recordId, search } from '../../../platform/schema.ts'
+import {
+  count,
+  cursor,
+  flag,
+  id,
+  include,
+  limit,
+  moment,
+  named,
+  page,
+  recordId,
+  search,
+} from '../../../platform/schema.ts'
 import { recordVersion, text } from '../../../platform/schema.ts'
 import { portalField } from '../booking/contract.ts'
 import { addedComment, commentBody, storedFile } from '../../records/contract.ts'
@@ -38,13 +50,11 @@ const portalActor = z
   })
   .meta({ id: 'PortalActor', description: 'Who did something, as a customer sees it.' })
 
-const jobRow = {
+const jobFacts = {
   id: recordId(),
   number: jobNumber(),
   title: z.string().describe('What is to be done.'),
-  icon: z.string().describe('Name of the icon.'),
   status: customerStatus,
-  group,
   customer: named().describe('Customer that the job is for.'),
   address: z.string().nullable().describe('Service address.'),
   requestedAt: moment().nullable().describe('Start that was asked for.'),
@@ -56,7 +66,28 @@ const jobRow = {
   worker: z.string().nullable().describe('Name of the technician, once it is settled and if the business shows it.'),
   createdAt: moment().describe('When the job was booked.'),
 }
-const row = z.object(jobRow).meta({ id: 'PortalJobRow', description: 'A job in the list of a customer.' })
+/** What there is none of is left out: a page has 50 rows, and most facts concern few of them. */
+const row = z
+  .object({
+    id: jobFacts.id,
+    number: jobFacts.number,
+    title: jobFacts.title,
+    status: jobFacts.status,
+    customer: z
+      .object({ id: z.string().optional().describe('ID. A detail.'), name: named().shape.name })
+      .describe('Customer that the job is for.'),
+    address: z.string().optional().describe('Service address.'),
+    requestedAt: moment().optional().describe('Start that was asked for. A detail once there is a scheduled start.'),
+    requestedAnyTime: jobFacts.requestedAnyTime,
+    scheduledAt: moment().optional().describe('Scheduled start, once it is settled.'),
+    durationMinutes: z.number().optional().describe('Planned duration in minutes, beside a scheduled start.'),
+    completedAt: moment().optional().describe('When the job was completed.'),
+    canceledAt: moment().optional().describe('When the job was canceled.'),
+    worker: z.string().optional().describe('Name of the technician, once it is settled and if the business shows it.'),
+    group: group.optional().describe('`open`, `completed` or `canceled`. A detail.'),
+    createdAt: moment().optional().describe('When the job was booked. A detail.'),
+  })
+  .meta({ id: 'PortalJobRow', description: 'A job in the list of a customer. What there is none of is left out.' })
 const historyEntry = z
   .object({
     id: recordId(),
@@ -71,7 +102,9 @@ const historyEntry = z
   .meta({ id: 'PortalHistoryEntry', description: 'Something that happened to a job, as a customer sees it.' })
 const job = z
   .object({
-    ...jobRow,
+    ...jobFacts,
+    icon: z.string().describe('Name of the icon.'),
+    group,
     version: recordVersion(),
     requested: shownRequest().nullable().describe('Start that was asked for.'),
     site: z.string().nullable().describe('ID of the site.'),
@@ -123,24 +156,16 @@ const job = z
       .object({ edit: blockedBy, cancel: blockedBy, delete: blockedBy })
       .describe('What you are permitted to do but is too late.'),
   })
-  .meta({ id: 'PortalJob', extends: 'PortalJobRow', description: 'A job as a customer sees it.' })
+  .meta({ id: 'PortalJob', description: 'A job as a customer sees it.' })
 
 const exampleRow = {
   id: '019ac000-0000-7000-8000-000000000001',
   number: 1068,
   title: 'Washing machine repair',
-  icon: 'washing-machine',
   status: 'requested',
-  group: 'open',
-  customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },
+  customer: { name: 'Rosa Martin' },
   address: '14 Quay Street, Portsmouth',
   requestedAt: '2026-12-07T14:00:00.000Z',
-  scheduledAt: null,
-  durationMinutes: 90,
-  completedAt: null,
-  canceledAt: null,
-  worker: null,
-  createdAt: '2026-11-29T09:12:00.000Z',
 }
 const you = { kind: 'you', name: 'Rosa Martin' }
 
@@ -157,6 +182,7 @@ export const portalJobs = contract(
         search: search(),
         group: group.optional(),
         customer: id().optional().describe('Only jobs of this customer.'),
+        include: include(),
         cursor: cursor(),
         limit: limit(),
       }),
@@ -201,6 +227,15 @@ export const portalJobs = contract(
       example: {
         answer: {
           ...exampleRow,
+          icon: 'washing-machine',
+          group: 'open',
+          customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },
+          scheduledAt: null,
+          durationMinutes: 90,
+          completedAt: null,
+          canceledAt: null,
+          worker: null,
+          createdAt: '2026-11-29T09:12:00.000Z',
           version: 1,
           requested: { at: '2026-12-07T14:00:00.000Z', day: '2026-12-07', time: '14:00' },
           site: '019ac000-0000-7000-8000-000000000011',

@@ -19,9 +19,9 @@ export const portalJobReadingHandlers = implement(
   {
     listPortalJobs: prefetching({
       // A search depends on the number of customers, which is not known before the caller is.
-      prefetch: (db, { search, ...filters }) =>
+      prefetch: (db, { search, include: _, ...filters }) =>
         jobPatterns(search).length > 0 ? undefined : listJobsInReach(db, filters),
-      async respond(ctx, { search, group, customer, cursor, limit }, prefetched) {
+      async respond(ctx, { search, group, customer, include, cursor, limit }, prefetched) {
         const { id: account, timeZone, portal } = ctx.account
         ctx.allow({ yes: true })
         const { rows, ...cursors } =
@@ -33,7 +33,7 @@ export const portalJobReadingHandlers = implement(
             limit,
           }))
         return {
-          rows: rows.map((row) => presentPortalJobRow(ctx, row)),
+          rows: rows.map((row) => presentPortalJobRow(ctx, row, include)),
           ...cursors,
           timeZone,
           can: { create: bookableCustomers(ctx.actor, portal).length > 0 || mayBookUnlinked(ctx.actor, portal) },

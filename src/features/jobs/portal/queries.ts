@@ -12,7 +12,6 @@ export interface PortalJobRow {
   id: string
   number: number
   title: string
-  icon: string
   status: JobStatus
   customer_id: string
   customer: string
@@ -42,11 +41,10 @@ const KEYS_PER_CUSTOMER = 4
 export const JOB_COLUMNS = `j.id, j.number, j.title, j.status, j.customer_id, j.template_id, j.worker_id, j.address,
   j.requested_at, j.requested_any_time, j.scheduled_at, j.duration_minutes, j.completed_at, j.canceled_at,
   j.created_at`
-export const ROW_COLUMNS = `listed.id, listed.number, listed.title, t.icon, listed.status, listed.customer_id,
+export const ROW_COLUMNS = `listed.id, listed.number, listed.title, listed.status, listed.customer_id,
   listed.customer, listed.address, listed.requested_at, listed.requested_any_time, listed.scheduled_at,
   listed.duration_minutes,  listed.completed_at, listed.canceled_at, w.name as worker, listed.created_at`
 export const joinNames = (account: string) => `
-  join templates t on t.account_id = ${account} and t.id = listed.template_id
   left join staff_names w on w.account_id = ${account} and w.id = listed.worker_id`
 
 // The list is sent with the look-up of the caller, so account and customers come from the transaction's own settings.

@@ -28,17 +28,35 @@ export interface PortalReader {
   account: { timeZone: string; currency: string; portal: PortalConfig }
 }
 
-/** A job in the list. Times and worker appear once they are settled. */
-export function presentPortalJobRow({ account: { portal } }: PortalReader, job: PortalJobRow) {
+/** A job in the list: what a screen shows of it, and what `details` adds. Times and worker appear once they are settled. */
+export function presentPortalJobRow(reader: PortalReader, job: PortalJobRow, include?: 'details') {
+  const facts = presentFacts(reader, job)
+  const { scheduledAt, requestedAt, customer, createdAt } = facts
+  const hasDetails = include === 'details'
+  return {
+    ...facts,
+    customer: hasDetails ? customer : { name: customer.name },
+    address: facts.address ?? undefined,
+    requestedAt: (scheduledAt && !hasDetails ? null : requestedAt) ?? undefined,
+    scheduledAt: scheduledAt ?? undefined,
+    durationMinutes: (scheduledAt && facts.durationMinutes) ?? undefined,
+    completedAt: facts.completedAt ?? undefined,
+    canceledAt: facts.canceledAt ?? undefined,
+    worker: facts.worker ?? undefined,
+    group: hasDetails ? groupOf(job.status) : undefined,
+    createdAt: hasDetails ? createdAt : undefined,
+  }
+}
+
+/** What a row and the job itself say. */
+function presentFacts({ account: { portal } }: PortalReader, job: PortalJobRow) {
   const isSettled = isScheduleVisible(job.status)
   const showsWorker = isSettled && portal.staffNames !== 'business'
   return {
     id: job.id,
     number: job.number,
     title: job.title,
-    icon: job.icon,
     status: customerStatus(job.status),
-    group: groupOf(job.status),
     customer: { id: job.customer_id, name: job.customer },
     address: job.address,
     requestedAt: job.requested_at,
@@ -68,7 +86,9 @@ export function presentPortalJob(
     delete: isAllowed('delete') ? blockedReason('delete', job.status) : null,
   }
   return {
-    ...presentPortalJobRow(reader, job),
+    ...presentFacts(reader, job),
+    icon: job.icon,
+    group: groupOf(job.status),
     version: job.version,
     requested: presentRequest(job, timeZone),
     site: job.site_id,

@@ -62,7 +62,10 @@ function withSections<F extends AnsweredField>(fields: readonly F[], isChosen: (
 
 /** "Thu 3 Dec, any time" of a job whose customer asked for a day, else its requested time. Null: none was asked for. */
 export function requestedTime(
-  { requestedAt, requestedAnyTime }: Pick<JobRow, 'requestedAt' | 'requestedAnyTime'>,
+  {
+    requestedAt,
+    requestedAnyTime,
+  }: { requestedAt?: string | null | undefined; requestedAnyTime?: boolean | undefined },
   locale: string,
   timeZone: string,
   t: (key: string, vars?: Record<string, unknown>) => string,

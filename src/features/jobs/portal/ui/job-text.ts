@@ -28,7 +28,7 @@ const timeOfDay = (iso: string, locale: string, timeZone: string): string => for
 export const moment = (iso: string, locale: string, timeZone: string, t: T, place: Place = 'alone'): string =>
   `${day(iso, locale, timeZone, t, place)}, ${timeOfDay(iso, locale, timeZone)}`
 
-type Request = Pick<PortalRow, 'requestedAt' | 'requestedAnyTime'>
+type Request = { requestedAt?: string | null | undefined; requestedAnyTime?: boolean | undefined }
 
 /** "Requested for Thu 26 Nov, 10:00"; the day alone when any time suits. Null: no start was asked for. */
 export function requestedFor(job: Request, locale: string, timeZone: string, t: T): string | null {
@@ -44,7 +44,13 @@ export const requestedTime = (iso: string, isDayOnly: boolean, locale: string, t
   isDayOnly ? t('jobs.portal.anyTime', { day: day(iso, locale, timeZone, t) }) : moment(iso, locale, timeZone, t)
 
 /** "Thu 26 Nov, 10:00 – 12:00": the start and, when the duration is known, the planned end. */
-export function appointment(iso: string, minutes: number | null, locale: string, timeZone: string, t: T): string {
+export function appointment(
+  iso: string,
+  minutes: number | null | undefined,
+  locale: string,
+  timeZone: string,
+  t: T,
+): string {
   const start = moment(iso, locale, timeZone, t)
   return minutes
     ? `${start} – ${timeOfDay(new Date(new Date(iso).getTime() + minutes * 60_000).toISOString(), locale, timeZone)}`
@@ -57,7 +63,7 @@ export function whenLines(
   locale: string,
   timeZone: string,
   t: T,
-): { first: string; second: string | null } {
+): { first: string; second?: string | null | undefined } {
   switch (job.status) {
     case 'requested':
       return job.requestedAt
