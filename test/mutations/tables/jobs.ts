@@ -182,6 +182,28 @@ export const jobs: Mutation[] = [
     },
   },
   {
+    name: 'portal-rows-with-everything',
+    covers: ['issue 9, 1.18'],
+    file: 'src/features/jobs/portal/rules.ts',
+    from: "  const hasDetails = include === 'details'",
+    to: '  const hasDetails = include !== undefined || true',
+    tests: {
+      'src/features/jobs/portal/rows/rows.test.ts': [
+        'has what the list shows; `details` adds the rest; what there is none of is left out',
+      ],
+    },
+  },
+  {
+    name: 'office-rows-with-everything',
+    covers: ['issue 9, 1.18'],
+    file: 'src/features/jobs/office/rules.ts',
+    from: "  const hasDetails = include === 'details'",
+    to: '  const hasDetails = include !== undefined || true',
+    tests: {
+      'src/features/jobs/office/office.test.ts': ['a row of the list has what the list shows; `details` adds the rest'],
+    },
+  },
+  {
     name: 'staff-names-are-always-full',
     covers: ['E-66'],
     file: 'src/features/jobs/rules.ts',

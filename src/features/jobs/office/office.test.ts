@@ -230,4 +230,25 @@ describe('the office', () => {
     expect((await here.dispatcher.call('getJob', { job })).status).toBe(404)
     await expect(home.app.files.get(key)).rejects.toThrow()
   })
+
+  it('a row of the list has what the list shows; `details` adds the rest', async () => {
+    const here = await createWorld()
+    await bookJob(here, { requested: { day: '2027-12-10', time: '10:00' } })
+    const rowOf = async (query = {}) => (await here.dispatcher.ok('listJobs', query)).rows[0]!
+    const shown = await rowOf()
+    expect(Object.keys(shown).sort()).toEqual([
+      'address',
+      'customer',
+      'id',
+      'number',
+      'requestedAt',
+      'status',
+      'title',
+      'viaPortal',
+    ])
+    expect(Object.keys(shown.customer)).toEqual(['name'])
+    const detailed = await rowOf({ include: 'details' })
+    expect(detailed).toMatchObject({ ...shown, version: 1, createdBy: { kind: 'portalUser' } })
+    expect(Object.keys(detailed.customer).sort()).toEqual(['id', 'name'])
+  })
 })
