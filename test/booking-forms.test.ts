@@ -34,6 +34,15 @@ describe('a requested time', () => {
     expect(form.$('[name="requested.time"]').val()).toBe('')
   })
 
+  it('of which day and time are wrong is one field in the summary, whose link leads to it', async () => {
+    const page = await (
+      await openBooking()
+    ).press('Send request', { 'requested.day': '10/12', 'requested.time': 'noon' })
+    const links = page.$('.errors a')
+    expect(links).toHaveLength(1)
+    expect(page.$(links.attr('href')!).find('.error').text()).toBe('Enter a valid date.')
+  })
+
   it('a time without a day says beside it that a date is missing', async () => {
     const page = await (await openBooking()).press('Send request', { 'requested.time': '09:00' })
     expect(page.$('[id="form-requested-below"]').text()).toBe('Enter a date.')

@@ -9,5 +9,5 @@ export function fieldError(problem: FormProblem | undefined, name: string): stri
   return problem?.fields[name] ?? errors.find(([path]) => fieldOf(path) === name)?.[1]
 }
 
-/** The field that a path is of: `domains` of `domains.2`. */
-const fieldOf = (path: string): string => path.replace(/\.\d+$/, '')
+/** The field that a path is of: `domains` of `domains.2`, `requested` of its `requested.day` and `requested.time`. */
+const fieldOf = (path: string): string => path.replace(/(?<!^fields)\.(?:\d+|day|time)$/, '')

@@ -250,13 +250,13 @@ describe('A form that is sent empty', () => {
     await page.keyboard.type('0405')
     await page.locator('[name="scheduled.time"]').fill('10:30')
     await person.press('Create job')
-    await person.see('Enter a date, such as 2026-12-07.')
+    await person.see('Enter a valid date.')
     // What is half entered stays, so that the next try is refused as well and does not leave it out.
     const isHalfEntered = () =>
       page.locator('[name="scheduled.day"]').evaluate((day: HTMLInputElement) => day.validity.badInput)
     expect(await isHalfEntered()).toBe(true)
     await person.press('Create job')
-    await person.see('Enter a date, such as 2026-12-07.')
+    await person.see('Enter a valid date.')
     expect([new URL(page.url()).pathname.endsWith('/jobs/new'), await isHalfEntered()]).toEqual([true, true])
     await person.close()
   })

@@ -184,4 +184,16 @@ export const portalForms: Mutation[] = [
       'test/booking-forms.test.ts': ['is not complained of while it cannot be entered: before a customer is chosen'],
     },
   },
+  {
+    name: 'day-and-time-are-two-fields',
+    covers: ['issue 9, 1.2'],
+    file: 'src/ui/field-id.ts',
+    from: '(?:\\d+|day|time)',
+    to: '(?:\\d+)',
+    tests: {
+      'test/booking-forms.test.ts': [
+        'of which day and time are wrong is one field in the summary, whose link leads to it',
+      ],
+    },
+  },
 ]
