@@ -50,7 +50,7 @@ export type PortalPaths = ReturnType<typeof portal>
 function office(account: string) {
   const at = (path: string, query?: Query) => appendQuery(`/office/${part(account)}${path}`, query)
   return {
-    home: () => at(''),
+    home: (query?: Query) => at('', query),
     jobs: (query?: Query) => at('/jobs', query),
     newJob: (query?: Query) => at('/jobs/new', query),
     job: (job: string, query?: Query) => at(`/jobs/${part(job)}`, query),

@@ -1,7 +1,7 @@
 /** Every form of the office's customer pages, sent as a browser without script sends it. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openScreen, startPagesServer } from './no-script.ts'
-import type { Business } from './test-server.ts'
+import { linkIn, type Business } from './test-server.ts'
 
 let shop: Business, customer: string
 
@@ -49,23 +49,31 @@ describe('a customer', () => {
     expect((await load()).status).toBe('active')
   })
 
-  it('"Invite to portal" invites a contact of the customer with one press', async () => {
+  it('"Invite to portal" says what happens, then invites a contact of the customer by name', async () => {
     const email = `hannah.${shop.slug}@quay.example`
     await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email })
     await shop.owner.ok('addContact', { customer, name: 'Nora Nomail' })
     const page = await open()
-    expect(page.has('Invite to portal Nora Nomail')).toBe(false)
-    const after = await page.press('Invite to portal Hannah Prewett')
+    expect(page.$('a:contains("Invite to portal Nora Nomail")')).toHaveLength(0)
+    const dialog = await page.follow('Invite to portal Hannah Prewett')
+    expect(dialog.text).toContain(`We email an invitation to ${email}.`)
+    expect((await load()).office?.portalUsers).toEqual([])
+    const after = await dialog.press('Send invitation')
     expect(after.text).toContain('Invitation created.')
     expect((await load()).office?.portalUsers).toMatchObject([{ email, status: 'invited', scope: 'whole' }])
     expect(await (await startPagesServer()).mailTo(email)).toHaveLength(1)
-    expect(after.has('Invite to portal Hannah Prewett')).toBe(false)
+    expect(after.$('a:contains("Invite to portal Hannah Prewett")')).toHaveLength(0)
+    expect((await shop.owner.ok('listPortalUsers')).rows).toMatchObject([{ name: 'Hannah Prewett', email }])
+    const link = linkIn((await (await startPagesServer()).mailTo(email)).at(-1), /activate\/\S+/)
+    const welcome = await openScreen(shop.visitor(), `/p/${shop.slug}/${link}`)
+    expect(welcome.$('input[name=name]').attr('value')).toBe('Hannah Prewett')
   })
 
   it('"Invite to portal" is on the page of the contact too', async () => {
     const email = `ivo.${shop.slug}@quay.example`
     const { id } = await shop.owner.ok('addContact', { customer, name: 'Ivo Quay', email })
-    await (await open(`/contacts/${id}`)).press('Invite to portal Ivo Quay')
+    const dialog = await (await open(`/contacts/${id}`)).follow('Invite to portal Ivo Quay')
+    await dialog.press('Send invitation')
     expect((await load()).office?.portalUsers).toMatchObject([{ email }])
   })
 

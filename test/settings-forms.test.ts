@@ -211,8 +211,8 @@ describe('staff', () => {
   it('"Send invitation" mails a worker, "Resend invitation" mails again, "Revoke invitation" ends it', async () => {
     const email = `stan.${shop.slug}@post.example`
     const form = await (await open('staff')).follow('Invite staff')
-    await form.press('Send invitation', { email, role: 'worker' })
-    expect(await row(email)).toMatchObject({ role: 'worker', status: 'invited' })
+    await form.press('Send invitation', { email, name: 'June Quay', role: 'worker' })
+    expect(await row(email)).toMatchObject({ name: 'June Quay', role: 'worker', status: 'invited' })
     expect(await server.mailTo(email)).toHaveLength(1)
     server.clock.advance(61_000)
     await (await open('staff')).press('Resend invitation', {}, email)

@@ -205,6 +205,7 @@ const userOperations = {
     body: z.strictObject({
       email: email(),
       customers: z.array(id()).max(50, 'tooMany').optional().describe('Customers to link.'),
+      contact: id().optional().describe('Contact of one of these customers, whose name is kept until they accept.'),
       templatesMode: templatesMode.optional(),
       templates: templateIds().optional(),
       permissions: ownPermissions.optional(),

@@ -12,9 +12,10 @@ import { sendActivation, sendEmailChange } from './messages.ts'
 import { allowedActions, mayManageUser, mayInvite, maySeePortalUsers } from './policy.ts'
 import { countRemovalEffects } from './access/queries.ts'
 import { countUsers, listUsers, findInvitationMail, type PortalUserRow, type SortKey } from './list/queries.ts'
-import { suggestCustomers, insertLink, findExistingCustomers, listLinks } from './links/queries.ts'
+import { suggestCustomers, insertLink, findContactName, findExistingCustomers, listLinks } from './links/queries.ts'
 import {
   insertInvitedUser,
+  setInvitedName,
   findLastActivationTime,
   lockPortalUser,
   findPortalUserByEmail,
@@ -101,7 +102,7 @@ const userHandlers = implement('portal-users', userOperations, {
     }
   },
 
-  async addPortalUser(ctx, { email, customers = [], templatesMode = 'default', templates = [], permissions }) {
+  async addPortalUser(ctx, { email, contact, customers = [], templatesMode = 'default', templates = [], permissions }) {
     const ownPermissions = nullIfNoneSet(permissions)
     ctx.allow(mayInvite(ctx.actor, { beyondDefaults: templatesMode !== 'default' || ownPermissions !== null }))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
@@ -110,9 +111,12 @@ const userHandlers = implement('portal-users', userOperations, {
     if ((await findExistingCustomers(ctx.db, ctx.account.id, links)).size < links.length) fields.customers = 'choice'
     const access = await resolveTemplateAccess(ctx, templatesMode, templates, [])
     if (!access) fields.templates = 'choice'
+    const name = contact ? await findContactName(ctx.db, ctx.account.id, contact, links) : null
+    if (contact && name === null) fields.contact = 'choice'
     if (Object.keys(fields).length > 0) throw problem('input', { fields })
     const invited = {
       email,
+      name,
       locale: ctx.account.locale,
       mode: templatesMode,
       templates: access!,
@@ -232,11 +236,12 @@ async function inviteSignedUp(
     mode: invited.mode,
     templates: invited.templates,
     permissions: invited.permissions,
-    email: { address: invited.email, name: null },
+    email: { address: invited.email, name: invited.name },
   }
   await updateUser(ctx.db, ctx.account.id, user.id, null, change, ctx.now)
   const forgotten = { id: user.id, email: invited.email }
   await replaceSignUp(ctx.db, ctx.account.id, forgotten, null, { status: 'invited', now: ctx.now })
+  await setInvitedName(ctx.db, ctx.account.id, user.id, invited)
   return user.id
 }
 

@@ -79,6 +79,7 @@ export async function insertInvitedUser(
   user: {
     id: string
     email: string
+    name: string | null
     locale: string
     mode: TemplatesMode
     templates: string[]
@@ -93,9 +94,10 @@ export async function insertInvitedUser(
       id: user.id,
       email: user.email,
       email_norm: emailNorm(user.email),
+      name: user.name,
       status: 'invited',
       locale: user.locale,
-      search_text: fold(user.email),
+      search_text: fold(user.name, user.email),
       templates_mode: user.mode,
       templates: user.templates,
       permissions: user.permissions && JSON.stringify(user.permissions),
@@ -112,6 +114,22 @@ export async function insertInvitedUser(
     .returning('id')
     .executeTakeFirst()
   return row?.id ?? null
+}
+
+/** The name that office staff know, after what was typed at a sign-up was forgotten. */
+export async function setInvitedName(
+  db: Write,
+  account: string,
+  id: string,
+  { name, email }: { name: string | null; email: string },
+): Promise<void> {
+  await db
+    .updateTable('portal_users')
+    .set({ name, search_text: fold(name, email) })
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .where('status', '=', 'invited')
+    .execute()
 }
 
 export const findPortalUserByEmail = async (db: Read, account: string, address: string) =>

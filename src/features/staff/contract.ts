@@ -26,7 +26,7 @@ declareProblems({
 const member = z
   .object({
     id: recordId(),
-    name: z.string().nullable().describe('Full name; null until an invitation is accepted.'),
+    name: z.string().nullable().describe('Full name; null if an invited person was not named.'),
     email: z.string().describe('Email address.'),
     role: staffRole,
     status: z.enum(['invited', 'active', 'deactivated']).describe('Status of the membership.'),
@@ -79,7 +79,11 @@ const memberOperations = {
     audience: ['staff'],
     summary: 'Invite staff',
     description: 'Emails an invitation. Its link can be used once and expires after 7 days.',
-    body: z.strictObject({ email: email(), role: staffRole }),
+    body: z.strictObject({
+      email: email(),
+      name: line(120).optional().describe('Full name, shown until the person accepts and gives their own.'),
+      role: staffRole,
+    }),
     output: z.object({ id: recordId() }),
     problems: ['ownersOnly', 'alreadyStaff', 'alreadyInvited', 'staffDeactivated'],
     creates: true,

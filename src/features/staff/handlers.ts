@@ -84,8 +84,9 @@ export const staffHandlers = implement('staff', staff, {
     const existing = await findMemberOfPerson(ctx.db, ctx.account.id, person)
     if (existing) throw problem(REFUSAL_OF_EXISTING[existing.status])
     const id = ctx.newId()
+    const { name = null, role } = input
     try {
-      await addMember(ctx.db, ctx.account.id, { id, person, email, role: input.role, at: ctx.now })
+      await addMember(ctx.db, ctx.account.id, { id, person, email, name, role, at: ctx.now })
     } catch (error) {
       throw constraintOf(error) === 'staff_members_person_unique' ? problem('alreadyInvited') : error
     }

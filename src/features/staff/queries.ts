@@ -48,7 +48,7 @@ export const listMembers = async (db: Read, account: string): Promise<Member[]> 
 export const addMember = async (
   db: Write,
   account: string,
-  member: { id: string; person: string; email: string; role: StaffRole; at: Date },
+  member: { id: string; person: string; email: string; name: string | null; role: StaffRole; at: Date },
 ): Promise<void> => {
   await db
     .insertInto('staff_members')
@@ -57,7 +57,7 @@ export const addMember = async (
       id: member.id,
       person_id: member.person,
       email: member.email,
-      name: null,
+      name: member.name,
       role: member.role,
       status: 'invited',
       created_at: member.at,

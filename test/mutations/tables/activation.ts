@@ -145,7 +145,7 @@ export const activation: Mutation[] = [
     name: 'opening-the-link-shows-a-strangers-name',
     covers: ['E-05'],
     file: 'src/features/portal-users/activation/handlers.ts',
-    from: 'name: isPresentAddress && hasSignedUpHere ? found.user.name : null',
+    from: "name: isPresentAddress && (hasSignedUpHere || found.user.status === 'invited') ? found.user.name : null",
     to: 'name: found.user.name',
     tests: { 'src/features/portal-users/activation/activation.test.ts': ['E-05 C5 opening the link changes nothing'] },
   },

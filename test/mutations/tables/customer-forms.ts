@@ -94,6 +94,6 @@ export const customerForms: Mutation[] = [
     covers: ['issue 9, 1.3'],
     file: 'src/web/routes/office/[account]/customers/[customer]/+page.server.ts',
     operation: 'locals.api.addPortalUser',
-    tests: { [tests]: ['"Invite to portal" invites a contact of the customer'] },
+    tests: { [tests]: ['"Invite to portal" says what happens, then invites a contact'] },
   }),
 ]

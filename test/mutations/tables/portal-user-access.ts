@@ -198,4 +198,28 @@ export const portalUserAccess: Mutation[] = [
     to: 'days: Math.floor(minutes / 14_400)',
     tests: { 'test/job-page.test.ts': ['says how long a visit takes as people say it'] },
   },
+  {
+    name: 'invited-contact-loses-its-name',
+    covers: ['issue 9, walk'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/+page.server.ts',
+    from: 'contact: contact?.id, customers',
+    to: 'contact: undefined, customers',
+    tests: { 'test/customer-forms.test.ts': ['"Invite to portal" says what happens, then invites a contact'] },
+  },
+  {
+    name: 'forgot-password-loses-the-email',
+    covers: ['issue 9, walk'],
+    file: 'src/web/routes/p/[portal]/(auth)/forgot-password/+page.server.ts',
+    from: "return { values: typed.values, form: 'form', problem: undefined }",
+    to: "return { values: {}, form: 'form', problem: undefined }",
+    tests: { 'test/sign-in-pages.test.ts': ['takes the email that was typed to "Forgot password?"'] },
+  },
+  {
+    name: 'sign-in-in-a-new-tab-leads-nowhere',
+    covers: ['issue 9, walk'],
+    file: 'src/web/routes/p/[portal]/(auth)/sign-in/+page.server.ts',
+    from: "if (url.searchParams.has('again'))",
+    to: "if (url.searchParams.has('never'))",
+    tests: { 'test/sign-in-pages.test.ts': ['a customer and staff are led back to that tab'] },
+  },
 ]

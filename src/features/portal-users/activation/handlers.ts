@@ -86,8 +86,8 @@ export const activationHandlers = implement('portal-users', activation, {
       status,
       kind: hasSignedUpHere ? ('activation' as const) : kindElsewhere,
       email: isPresentAddress ? found.user.email : null,
-      // In another browser, whoever signed up may be a stranger: what they typed is not shown.
-      name: isPresentAddress && hasSignedUpHere ? found.user.name : null,
+      // In another browser, whoever signed up may be a stranger: what they typed is not shown. Staff named an invited user.
+      name: isPresentAddress && (hasSignedUpHere || found.user.status === 'invited') ? found.user.name : null,
     }
   },
 

@@ -106,3 +106,21 @@ export const deleteLink = (db: Write, account: string, user: string, id: string)
     .where('id', '=', id)
     .returning('customer_id')
     .executeTakeFirst()
+
+/** Name of a contact of one of these customers, or null. */
+export async function findContactName(
+  db: Read,
+  account: string,
+  contact: string,
+  customers: readonly string[],
+): Promise<string | null> {
+  if (customers.length === 0) return null
+  const row = await db
+    .selectFrom('contacts')
+    .select('name')
+    .where('account_id', '=', account)
+    .where('id', '=', contact)
+    .where('customer_id', 'in', customers)
+    .executeTakeFirst()
+  return row?.name ?? null
+}

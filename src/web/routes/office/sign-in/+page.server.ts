@@ -21,6 +21,8 @@ export const actions: Actions = {
     if (failure) return failure
     const [only] = output.accounts
     const home = output.accounts.length === 1 && only ? paths.office(only.slug).home() : paths.accounts()
+    // Their form waits in another tab.
+    if (url.searchParams.has('again') && only) locals.finish(paths.office(only.slug).home({ done: 'again' }))
     redirect(303, safeNext(url.searchParams.get('next'), home))
   },
 }

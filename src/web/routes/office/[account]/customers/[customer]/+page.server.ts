@@ -50,11 +50,12 @@ export const actions: Actions = {
   invite: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { contacts } = await locals.api.getCustomer({ customer: params.customer })
-    const email = contacts.find(({ id }) => id === typed.string('contact'))?.email ?? ''
+    const contact = contacts.find(({ id }) => id === typed.string('contact'))
     const { failure } = await attempt(
       locals,
       typed,
-      () => locals.api.addPortalUser({ email, customers: [params.customer] }),
+      () =>
+        locals.api.addPortalUser({ email: contact?.email ?? '', contact: contact?.id, customers: [params.customer] }),
       'invite',
     )
     if (failure) return failure

@@ -33,7 +33,12 @@ export const actions: Actions = {
     const { failure } = await attempt(
       locals,
       typed,
-      () => locals.api.inviteStaff({ email: typed.string('email'), role: typed.string('role') as 'worker' }),
+      () =>
+        locals.api.inviteStaff({
+          email: typed.string('email'),
+          name: typed.text('name'),
+          role: typed.string('role') as 'worker',
+        }),
       'invite',
     )
     if (failure) return failure

@@ -47,7 +47,7 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
     resent: locals.outcome?.resent !== undefined,
     done: done ?? null,
     next: next ?? '',
-    signInAction: appendQuery('', { next }).replace('?', '&'),
+    signInAction: appendQuery('', { next, again: url.searchParams.get('again') }).replace('?', '&'),
   }
 }
 
@@ -58,6 +58,8 @@ export const actions: Actions = {
       locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }),
     )
     if (failure) return failure
+    // Their form waits in another tab.
+    if (url.searchParams.has('again')) locals.finish(locals.paths.jobs({ done: 'again' }))
     redirect(303, destination(locals, url.searchParams.get('next')))
   },
   /** "Resend email", after a sign-up and after signing in to an account that is not activated. */

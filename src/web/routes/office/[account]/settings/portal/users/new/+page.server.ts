@@ -64,6 +64,7 @@ export const actions: Actions = {
       try {
         return await locals.api.addPortalUser({
           email: contact?.email ?? typed.string('email'),
+          ...(contact && customer && customers.includes(customer.id) && { contact: contact.id }),
           ...(customers.length > 0 && { customers }),
           ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
         })
