@@ -9,7 +9,6 @@ import {
   count,
   cursor,
   email,
-  empty,
   flag,
   id,
   limit,
@@ -19,7 +18,6 @@ import {
   page,
   phone,
   recordId,
-  search,
   seenVersion,
   text,
 } from '../../platform/schema.ts'

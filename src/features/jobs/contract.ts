@@ -132,6 +132,7 @@ const job = z
         cancel: flag('Cancel the job.'),
         reinstate: flag('Reinstate the job.'),
         delete: flag('Delete the job.'),
+        duplicate: flag('Create another job like it.'),
         undo: flag('Undo the last change, which was yours and is less than a minute old.'),
         comment: flag('Add a comment.'),
       })
@@ -268,6 +269,7 @@ const reading = {
           schedule: true,
           cancel: true,
           reinstate: false,
+          duplicate: true,
           delete: false,
           undo: false,
           comment: true,

@@ -222,4 +222,28 @@ export const lists: Mutation[] = [
       ],
     },
   },
+  {
+    name: 'filters-vanish-without-results',
+    covers: ['issue 9, 1.10'],
+    file: 'src/web/routes/office/[account]/jobs/+page.server.ts',
+    from: 'list.rows.length === 0 && url.search ? await api.countJobs({}) : counts',
+    to: 'list.rows.length < 0 && url.search ? await api.countJobs({}) : counts',
+    tests: { 'test/list-search.test.ts': ['the list of jobs keeps its filters when nothing matches'] },
+  },
+  {
+    name: 'filters-vanish-with-one-choice',
+    covers: ['issue 9, 1.10'],
+    file: 'src/ui/ListFilters.svelte',
+    from: 'selected || keepsAll}',
+    to: 'selected}',
+    tests: { 'test/list-search.test.ts': ['the list of jobs keeps its filters when nothing matches'] },
+  },
+  {
+    name: 'keyboard-shortcuts-without-script',
+    covers: ['issue 9, 1.10'],
+    file: 'src/ui/OfficeLayout.svelte',
+    from: '{#if hasShownShortcuts || isLinked}',
+    to: '{#if hasShownShortcuts}',
+    tests: { 'test/list-search.test.ts': ['the keys of the pages are listed behind a link of the account menu'] },
+  },
 ]

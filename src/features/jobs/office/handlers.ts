@@ -132,6 +132,7 @@ function actionsOn({ actor, now }: ReadContext, job: JobRecord) {
     cancel: mayTransition(actor, job, 'canceled').yes,
     reinstate: office && job.status === 'canceled',
     delete: mayDeleteJob(actor).yes,
+    duplicate: office,
     undo: isUndoable(job, actor.id, now),
     comment: true,
   }

@@ -72,6 +72,9 @@ export const jobForm = {
       outright: z.boolean().default(true).describe('False: the worker must accept the job first.'),
       tags: tagsInput(),
       note: text(5_000).optional().describe('Internal comment to add.'),
+      duplicateOf: id()
+        .optional()
+        .describe('Job that this one is a copy of. Its number stands in the history; nothing else is taken from it.'),
     }),
     output: changedJob,
     creates: true,

@@ -22,7 +22,7 @@ import {
 } from '../../form/rules.ts'
 import { assignmentOf, deleteJobForGood } from '../../handlers.ts'
 import { mayDeleteJob, mayPlan, mayRunJobs, maySeeJob } from '../../policy.ts'
-import { changeJob, insertJobs, lockJob, reserveJobNumbers, type JobRecord } from '../../queries.ts'
+import { changeJob, findJob, insertJobs, lockJob, reserveJobNumbers, type JobRecord } from '../../queries.ts'
 import { isEditable, isScheduleVisible, jobParent, type JobStatus } from '../../rules.ts'
 import { searchTexts } from '../../search/queries.ts'
 import { recordChange } from '../../updates/queries.ts'
@@ -43,6 +43,8 @@ export const jobEditingHandlers = implement(
       const checked = await checkNewJob(ctx, input)
       const job = await insertNewJob(ctx, input, checked)
       const entries = await historyOfNewJob(ctx, job)
+      if (checked.source)
+        entries.push({ event: 'duplicated', audience: 'internal', details: { number: checked.source.number } })
       const stamp = actorStamp(ctx)
       await Promise.all([
         addHistory(ctx.db, [jobParent(job)], entries, stamp, ctx.newId),
@@ -92,10 +94,12 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   const { db } = ctx
   const { id: account, timeZone } = ctx.account
   const fieldErrors: FieldErrors = {}
-  const [customer, template] = await Promise.all([
+  const [customer, template, source] = await Promise.all([
     customerOf(db, account, input.customer),
     findTemplate(db, account, input.template),
+    input.duplicateOf ? findJob(db, account, input.duplicateOf) : undefined,
   ])
+  if (input.duplicateOf && !source) fieldErrors.duplicateOf = 'choice'
   if (!customer) fieldErrors.customer = 'choice'
   if (template?.status !== 'active') fieldErrors.template = 'choice'
   // Without a customer its address is not checked: that error would only repeat the first.
@@ -109,7 +113,7 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   // A new job has no files yet that could answer a question.
   if (fileFields(fields).some((field) => values[field.id])) fieldErrors.fields = 'unknown'
   throwFieldErrors(fieldErrors)
-  return { customer: customer!, template: template!, address, requested, scheduled, values }
+  return { customer: customer!, template: template!, source, address, requested, scheduled, values }
 }
 
 async function insertNewJob(

@@ -8,16 +8,17 @@ import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
 type Item = { label: string; icon?: IconName; iconMarkup?: string; href: string; danger?: boolean; divider?: boolean }
 
+/** The new job's form chooses these by its address. */
+const copied = (job: Job) => ({ customer: job.customer.id, template: job.template.id })
+
 export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
   ...(job.can.edit ? [{ label: t('jobs.office.edit'), icon: 'pencil' as const, href: to.editJob(job.id) }] : []),
-  ...(job.can.cancel
+  ...(job.can.duplicate
     ? [
         {
-          label: t('jobs.office.cancel.button'),
-          iconMarkup: officeIcons.ban,
-          href: withQueryKeepingPage(url, { do: 'cancel', to: null }),
-          danger: true,
-          divider: job.can.edit,
+          label: t('jobs.office.duplicate'),
+          iconMarkup: officeIcons.copy,
+          href: to.newJob({ ...copied(job), from: job.id }),
         },
       ]
     : []),
@@ -28,7 +29,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
           icon: 'trash' as const,
           href: withQueryKeepingPage(url, { do: 'delete', to: null }),
           danger: true,
-          divider: !job.can.cancel,
+          divider: true,
         },
       ]
     : []),

@@ -37,26 +37,27 @@ export function chosenDays(query: { get(name: string): string | null }, locale: 
 }
 
 /** What the list can be narrowed to. */
-export function jobFacets({ url, counts, office, t }: ListAddress): Facet[] {
+export function jobFacets({ url, counts, choices, office, t }: ListAddress & { choices: Counts }): Facet[] {
   const chosen = new URLSearchParams(url.search).getAll('status')
-  const menu = (name: string, label: string, options: { id: string; name: string; count: number }[]): Facet => ({
+  const menu = (name: 'worker' | 'template' | 'customer', label: string): Facet => ({
     name,
     label,
     menu: true,
-    options: options.map((each) => ({ value: each.id, label: each.name, count: each.count })),
+    options: choices[name].map(({ id, name: option }) => ({
+      value: id,
+      label: name === 'worker' && id === 'none' ? t('jobs.office.noWorker') : option,
+      count: counts[name].find((each) => each.id === id)?.count ?? 0,
+    })),
   })
-  const workers = counts.worker.map((each) =>
-    each.id === 'none' ? { ...each, name: t('jobs.office.noWorker') } : each,
-  )
   return [
-    ...(office ? [menu('worker', t('jobs.office.list.worker'), workers)] : []),
-    menu('template', t('jobs.office.list.template'), counts.template),
-    menu('customer', t('jobs.office.list.customer'), counts.customer),
+    ...(office ? [menu('worker', t('jobs.office.list.worker'))] : []),
+    menu('template', t('jobs.office.list.template')),
+    menu('customer', t('jobs.office.list.customer')),
     {
       name: 'status',
       label: t('jobs.office.list.status'),
       multiple: true,
-      options: JOB_STATUSES.filter((status) => countOf(counts, [status]) > 0 || chosen.includes(status)).map(
+      options: JOB_STATUSES.filter((status) => countOf(choices, [status]) > 0 || chosen.includes(status)).map(
         (status) => ({
           value: status,
           label: t(`jobs.statuses.office.${status}`),

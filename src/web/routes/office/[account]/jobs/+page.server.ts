@@ -29,6 +29,8 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
         })
       : null,
   ])
+  // Without a match the filters still offer what there is, so that another choice is one click away.
+  const choices = list.rows.length === 0 && url.search ? await api.countJobs({}) : counts
   const asksForWorker = open?.can.assign && ['schedule', 'status'].includes(query.get('do') ?? '')
   const needsWorkers = asksForWorker || (query.has('select') && list.can.create)
   const { office } = await parent()
@@ -38,6 +40,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
       ? locals.t('jobs.office.pageTitle', { number: open.number, title: open.title })
       : locals.t('jobs.office.list.title'),
     jobs: { ...list, counts },
+    choices,
     exportHref: paths.office(params.account).api('/jobs.csv', { ...filter, sort }),
     open,
     workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],

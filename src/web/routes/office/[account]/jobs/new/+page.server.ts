@@ -1,4 +1,4 @@
-import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { attempt, isProblem, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../requested-start.ts'
 import { answersOf, placeOf, refuseMissingAddress, tagsOf } from '../form-fields.ts'
@@ -12,6 +12,30 @@ const idIn = (url: URL, name: string) => {
   return id && ID.test(id) ? id : undefined
 }
 
+/** The job that the form begins with, or null: it was deleted, or the reader cannot see it. */
+async function readSource(locals: App.Locals, url: URL) {
+  const job = idIn(url, 'from')
+  if (!job) return null
+  return locals.api.getJob({ job }).catch((refusal: unknown) => {
+    if (isProblem(refusal) && refusal.status === 404) return null
+    throw refusal
+  })
+}
+
+type Source = NonNullable<Awaited<ReturnType<typeof readSource>>>
+type Choices = Awaited<ReturnType<App.Locals['api']['getJobFormOptions']>>
+
+/** The form's questions with the answers that the job gave to the same ones. Files answer one job only. */
+function withAnswersOf(source: Source, choices: Choices): Choices {
+  const answers = new Map(source.fields.map((field) => [field.id, field]))
+  const fields = choices.fields.map((field) => {
+    const answer = answers.get(field.id)
+    const isSame = answer?.type === field.type && field.type !== 'file' && field.type !== 'section'
+    return isSame && answer.value !== undefined ? { ...field, value: answer.value } : field
+  })
+  return { ...choices, fields }
+}
+
 /** First the customer, found by search and never by a typed name (E-16); then the template; then its form. */
 export const load: PageServerLoad = async ({ locals, url }) => {
   const customer = idIn(url, 'customer'),
@@ -20,10 +44,12 @@ export const load: PageServerLoad = async ({ locals, url }) => {
   const found = choices.customer
     ? null
     : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
+  const source = await readSource(locals, url)
   return {
     ...locals.words('jobs.office', 'jobs.statuses'),
     title: locals.t('jobs.office.new'),
-    choices,
+    choices: source ? withAnswersOf(source, choices) : choices,
+    source,
     template: choices.templates.some((each) => each.id === template) ? template! : null,
     found,
   }
@@ -57,6 +83,7 @@ export const actions: Actions = {
         outright: !typed.ticked('requireAcceptance'),
         tags: tagsOf(typed),
         note: typed.text('note'),
+        duplicateOf: (await readSource(locals, url))?.id,
       })
     })
     if (failure) return failure

@@ -1,0 +1,22 @@
+/** Keys of the office's pages. They act on what is shown, and never while someone types or a dialog is open. */
+
+const IGNORED = 'input:not([type=checkbox]), textarea, select, [contenteditable], dialog'
+
+/** `j` and `k` move the focus between the rows of lists; Enter follows the focused one. `?` shows all keys. */
+export function handleShortcut(event: KeyboardEvent, showShortcuts: () => void): void {
+  const target = event.target as HTMLElement
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey
+  if (event.defaultPrevented || hasModifier || target.closest(IGNORED)) return
+  if (event.key === '?') showShortcuts()
+  else if (event.key === 'j' || event.key === 'k') moveToRow(target, event.key === 'j' ? 1 : -1)
+  else return
+  event.preventDefault()
+}
+
+/** From the row that has the focus, else from the open one, else to the first. */
+function moveToRow(target: HTMLElement, step: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>('main .row-link')]
+  const focused = target.closest('tr, li')?.querySelector<HTMLElement>('.row-link')
+  const current = links.findIndex((link) => (focused ? link === focused : link.ariaCurrent === 'true'))
+  links[current === -1 ? 0 : current + step]?.focus()
+}
