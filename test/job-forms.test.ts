@@ -42,6 +42,45 @@ describe('several jobs', () => {
     expect((await load(open)).status).toBe('started')
   })
 
+  it('are reported once: each refused job with a link, and a reload changes nothing again', async () => {
+    const [open, started] = [await create(), await create({ worker: worker.id })]
+    await shop.owner.ok('changeJobStatus', { job: started, version: 1, to: 'started' })
+    const values = { ids: [open, started], 'scheduled.day': '2027-03-02', 'scheduled.time': '10:15' }
+    const page = await (await tick()).press('Schedule jobs', values)
+    const { number } = await load(started)
+    const link = page.$('.banner a').filter((_, each) => page.$(each).text() === `Job ${number}`)
+    expect(link.attr('href')).toContain(`job=${started}`)
+    // The page that says it is an address of its own, which a reload asks for again.
+    expect(page.path).toContain('select=1')
+    expect(page.path).not.toContain('/bulk')
+    const again = await openScreen(shop.owner, page.path)
+    expect(again.text).not.toContain('1 job changed')
+  })
+
+  it('say which field is wrong for a job', async () => {
+    const id = await create()
+    // Clocks in London go forward then.
+    const values = { ids: [id], 'scheduled.day': '2027-03-28', 'scheduled.time': '01:30' }
+    const page = await (await tick()).press('Schedule jobs', values)
+    expect(page.text).toContain('This time doesn’t exist in Europe/London because clocks go forward.')
+    expect(page.text).not.toContain('Check the highlighted fields.')
+  })
+
+  it('are offered statuses that each job can have without a worker or a reason of its own', async () => {
+    await create()
+    const page = await tick()
+    const options = page.$('select[name=to] option')
+    expect(options.get().map((option) => page.$(option).val())).toEqual([
+      ...['unassigned', 'unpublished', 'started', 'paused', 'completed', 'postponed'],
+    ])
+  })
+
+  it('are not changed by the Enter key', async () => {
+    await create()
+    const form = (await tick()).$('form.bulk')
+    expect(form.find('button, input[type=submit]').first().attr('disabled')).toBeDefined()
+  })
+
   it('are not changed by a button whose field is empty, and stay selected', async () => {
     const id = await create({ worker: worker.id, scheduled: { day: '2027-03-04', time: '11:00' } })
     for (const [button, message] of [

@@ -44,6 +44,7 @@ export async function officeAddresses(): Promise<Addresses> {
   const states = [
     `/jobs?job=${job}`,
     `/jobs?job=${job}&tab=files`,
+    '/jobs?select=1',
     `/jobs?job=${job}&do=schedule`,
     `/jobs/${job}?do=cancel`,
     `/jobs/new?customer=${customer}&template=${template}`,

@@ -174,6 +174,23 @@ describe('With forced colors', () => {
   })
 })
 
+describe('Selecting jobs', () => {
+  it('works on a phone: tick a job, change it, read the report', async () => {
+    const { person, urls } = await officeAddresses()
+    const visitor = await person('phone')
+    await visitor.page.goto(urls.find((url) => url.endsWith('/jobs'))!)
+    await visitor.press('Select jobs')
+    const tick = visitor.page.getByRole('checkbox', { name: /Boiler service/ })
+    await tick.tap()
+    await visitor.see('1 selected')
+    await visitor.choose('Worker', 'No worker')
+    await visitor.press('Assign jobs')
+    await visitor.see('1 job changed')
+    await visitor.accessible()
+    await visitor.close()
+  })
+})
+
 describe('What a search has found', () => {
   it.each(['office', 'portal'])('is announced in a part of the page that stays (%s)', async (side) => {
     const { person, urls } = side === 'office' ? await officeAddresses() : await portalAddresses()

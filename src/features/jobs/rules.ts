@@ -121,6 +121,17 @@ export const transitionsFrom = (
     return move ? [{ to, reason: move.reason === 'required', needsWorker: move.needsWorker === true }] : []
   })
 
+/** Statuses that the office can give to several jobs at once: without a worker or a reason of each. Canceling is apart. */
+export const statusesForSeveral = (): JobStatus[] =>
+  JOB_STATUSES.filter(
+    (to) =>
+      to !== 'canceled' &&
+      JOB_STATUSES.some((from) => {
+        const move = transitionOf(from, to, ['dispatcher'])
+        return move && !move.reason && !move.needsWorker
+      }),
+  )
+
 /** What a member of staff counts as for one job. */
 export function transitionRolesOf(
   role: 'owner' | 'admin' | 'dispatcher' | 'worker',

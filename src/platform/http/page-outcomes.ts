@@ -8,7 +8,7 @@ const COOKIE = 'portico_outcome'
 /** Long enough for the page to be asked for on a slow line. */
 const SECONDS = 60
 /** What is done or wrong, and whose name or number its text has. */
-const PARAMETERS = /^(?:done|sent|resent|reset|link|name|user|problem(?:\.\w+)?)$/
+const PARAMETERS = /^(?:done|sent|resent|reset|link|name|user|changed|refused|problem(?:\.\w+)?)$/
 const STARTS = ['done', 'sent', 'reset', 'link', 'problem']
 
 export interface PageOutcomes {

@@ -41,11 +41,17 @@ function drawThumbnail(canvas, bitmap) {
   canvas.nextElementSibling?.remove()
 }
 
-/** @param {number} bytes */
+/**
+ * As the pages of jobs write it: "1.4 MB", and no file is smaller than "1 kB".
+ * @param {number} bytes
+ */
 function sizeText(bytes) {
   const isLarge = bytes >= 1_000_000
-  const amount = (isLarge ? bytes / 1_000_000 : bytes / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: isLarge ? 1 : 0 })
-  return `${amount} ${isLarge ? 'MB' : 'KB'}`
+  return new Intl.NumberFormat(document.documentElement.lang, {
+    style: 'unit',
+    unit: isLarge ? 'megabyte' : 'kilobyte',
+    maximumFractionDigits: isLarge ? 1 : 0,
+  }).format(Math.max(bytes, 1_000) / (isLarge ? 1_000_000 : 1_000))
 }
 
 /**

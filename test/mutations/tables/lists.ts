@@ -147,8 +147,7 @@ export const lists: Mutation[] = [
     covers: ['issue 9, 1.10'],
     file: 'src/web/routes/office/[account]/jobs/bulk-action.ts',
     operation: 'locals.api.changeJobs',
-    output:
-      '{ changed: 2, rows: [] as { id: string; number: number | null; changed: boolean; problem: string | null }[] }',
+    output: '{ changed: 2, rows: [] as Awaited<ReturnType<typeof locals.api.changeJobs>>["rows"] }',
     tests: {
       'test/job-forms.test.ts': [
         'are ticked, assigned, scheduled and moved, and the page says which of them refused',
@@ -156,6 +155,38 @@ export const lists: Mutation[] = [
       ],
     },
   }),
+  {
+    name: 'bulk-report-is-sent-again-by-a-reload',
+    covers: ['issue 9, 1.10'],
+    file: 'src/web/routes/office/[account]/jobs/bulk-action.ts',
+    from: 'return locals.finish(',
+    to: 'return (',
+    tests: { 'test/job-forms.test.ts': ['are reported once: each refused job with a link'] },
+  },
+  {
+    name: 'bulk-report-hides-the-field',
+    covers: ['issue 9, 1.10'],
+    file: 'src/web/routes/office/[account]/jobs/bulk-action.ts',
+    from: 'const reason = fault ?',
+    to: 'const reason = fault && !problem ?',
+    tests: { 'test/job-forms.test.ts': ['say which field is wrong for a job'] },
+  },
+  {
+    name: 'bulk-offers-statuses-that-need-more',
+    covers: ['issue 9, 1.10'],
+    file: 'src/features/jobs/rules.ts',
+    from: 'return move && !move.reason && !move.needsWorker',
+    to: 'return move',
+    tests: { 'test/job-forms.test.ts': ['are offered statuses that each job can have'] },
+  },
+  {
+    name: 'enter-presses-the-first-bulk-button',
+    covers: ['issue 9, 1.10'],
+    file: 'src/ui/BulkBar.svelte',
+    from: '<button disabled hidden></button>',
+    to: '',
+    tests: { 'test/job-forms.test.ts': ['are not changed by the Enter key'] },
+  },
   {
     name: 'export-forgets-the-filters',
     covers: ['issue 9, 1.10'],

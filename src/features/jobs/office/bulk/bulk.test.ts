@@ -54,11 +54,11 @@ describe('several jobs at once', () => {
     expect(report).toEqual({
       changed: 1,
       rows: [
-        { id: started, number: expect.any(Number), changed: false, problem: 'schedulingClosed' },
-        { id: open, number: expect.any(Number), changed: true, problem: null },
-        { id: canceled, number: expect.any(Number), changed: false, problem: 'schedulingClosed' },
-        { id: foreign, number: null, changed: false, problem: 'notFound' },
-        { id: absent, number: null, changed: false, problem: 'notFound' },
+        { id: started, number: expect.any(Number), changed: false, problem: 'schedulingClosed', fields: null },
+        { id: open, number: expect.any(Number), changed: true, problem: null, fields: null },
+        { id: canceled, number: expect.any(Number), changed: false, problem: 'schedulingClosed', fields: null },
+        { id: foreign, number: null, changed: false, problem: 'notFound', fields: null },
+        { id: absent, number: null, changed: false, problem: 'notFound', fields: null },
       ],
     })
     expect((await load(here, started)).scheduled).toBeNull()

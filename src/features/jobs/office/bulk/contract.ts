@@ -33,6 +33,16 @@ export const jobBulkChanges = {
             number: z.number().nullable().describe('Number of the job; null if you cannot see it.'),
             changed: flag('Whether the job was changed.'),
             problem: z.string().nullable().describe('Code of the problem that the operation for one job answers.'),
+            fields: z
+              .record(
+                z.string(),
+                z.object({
+                  code: z.string(),
+                  vars: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+                }),
+              )
+              .nullable()
+              .describe('For the problem `input`: what is wrong with each field.'),
           }),
         )
         .describe('Each job once, in the order that you sent.'),

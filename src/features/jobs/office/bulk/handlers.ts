@@ -64,10 +64,11 @@ async function changeOne(ctx: BulkContext, id: string, { operation, input }: Cha
         version: job!.version,
       })
     })
-    return { number: job!.number, changed: true, problem: null }
+    return { number: job!.number, changed: true, problem: null, fields: null }
   } catch (refusal) {
     if (!isProblem(refusal)) throw refusal
     // A job that is out of reach is not found, and has no number here, like one that never was.
-    return { number: job?.number ?? null, changed: false, problem: refusal.code }
+    const number = job?.number ?? null
+    return { number, changed: false, problem: refusal.code, fields: refusal.fields ?? null }
   }
 }

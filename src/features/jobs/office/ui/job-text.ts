@@ -8,7 +8,6 @@ export type Job = Awaited<ReturnType<Api['getJob']>>
 export type JobRow = Awaited<ReturnType<Api['listJobs']>>['rows'][number]
 export type Choices = Awaited<ReturnType<Api['getJobFormOptions']>>
 export { actionUrl, withQueryKeepingPage, type Address } from '../../../../ui/query.ts'
-import type { FormAnswer } from '../../../../ui/forms.ts'
 export type { FormAnswer } from '../../../../ui/forms.ts'
 
 /** Icon and color of a status. Statuses that share a look differ by their label. */
@@ -91,13 +90,33 @@ export function moment(
   })
 }
 
-/** What became of a change to several jobs, with the reasons in words. */
+/** What became of a change to several jobs: the numbers of those that refused by the reason in words. */
 export interface BulkReport {
   changed: number
-  refused: { id: string; number: number | null; reason: string }[]
+  refused: { reason: string; numbers: (number | null)[] }[]
 }
 
-export type BulkAnswer = (NonNullable<FormAnswer> & { bulk?: BulkReport | undefined }) | null | undefined
+/** The report as parameters of a page's outcome, which a cookie holds: each reason once, then the numbers. */
+export const writeBulkOutcome = ({ changed, refused }: BulkReport) => ({
+  done: 'bulk',
+  changed: String(changed),
+  refused: refused
+    .map(({ reason, numbers }) => `${reason}|${numbers.map((number) => number ?? '').join(' ')}`)
+    .join('\n'),
+})
+
+/** Null: the page says something else. */
+export function readBulkOutcome(outcome: Record<string, string> | null): BulkReport | null {
+  if (outcome?.done !== 'bulk') return null
+  const refused = (outcome.refused ?? '').split('\n').filter(Boolean)
+  return {
+    changed: Number(outcome.changed),
+    refused: refused.map((line) => {
+      const [reason, numbers] = line.split('|') as [string, string?]
+      return { reason, numbers: (numbers ?? '').split(' ').map((number) => (number === '' ? null : Number(number))) }
+    }),
+  }
+}
 
 /** An address of several lines in one. */
 export const oneLine = (address: string): string =>

@@ -1,13 +1,15 @@
 /** The form below a list of jobs with ticks: one change for all of them. */
 import { attempt, readForm, type Typed } from '../../../../../ui/forms.ts'
+import { writeBulkOutcome, type BulkReport } from '../../../../../features/jobs/office/ui/job-text.ts'
 import type { JobStatus } from '../../../../../features/jobs/rules.ts'
+import { withQuery } from '../../../../../ui/query.ts'
 import { localOf } from './job-actions.ts'
 
 /** The choice that unassigns; without a choice the form is refused. */
 const NO_WORKER = 'none'
 const CHANGES = ['assign', 'schedule', 'status', 'cancel'] as const
 
-export async function changeSelected({ request, locals }: { request: Request; locals: App.Locals }) {
+export async function changeSelected({ request, locals, url }: { request: Request; locals: App.Locals; url: URL }) {
   const typed = await readForm(request)
   const change = CHANGES.find((each) => each === typed.string('change'))!
   const { failure, output } = await attempt(
@@ -26,10 +28,23 @@ export async function changeSelected({ request, locals }: { request: Request; lo
     'bulk',
   )
   if (failure) return failure
-  const refused = output.rows
-    .filter((row) => !row.changed)
-    .map(({ id, number, problem }) => ({ id, number, reason: locals.t(`problems.${problem}`) }))
-  return { bulk: { changed: output.changed, refused } }
+  const query = url.searchParams
+  const report = writeBulkOutcome({ changed: output.changed, refused: refusals(output.rows, locals) })
+  return locals.finish(withQuery(url, { cursor: query.get('cursor'), start: query.get('start'), ...report }))
+}
+
+type Rows = Awaited<ReturnType<App.Locals['api']['changeJobs']>>['rows']
+
+/** The numbers of the jobs that refused, by the reason in words. */
+function refusals(rows: Rows, { t }: App.Locals): BulkReport['refused'] {
+  const numbers = new Map<string, (number | null)[]>()
+  for (const { number, problem, fields } of rows.filter((row) => !row.changed)) {
+    const [field, fault] = Object.entries(fields ?? {})[0] ?? []
+    const missing = fault?.code === 'required' ? `problems.byField.required.${field}` : `problems.fields.${fault?.code}`
+    const reason = fault ? t(missing, fault.vars) : t(`problems.${problem}`)
+    numbers.set(reason, [...(numbers.get(reason) ?? []), number])
+  }
+  return [...numbers].map(([reason, numbers]) => ({ reason, numbers }))
 }
 
 function workerOf(typed: Typed): string | null | undefined {
