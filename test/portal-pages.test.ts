@@ -188,6 +188,8 @@ describe('a portal that is off', () => {
         expect([page.status, $('h1').text()]).toEqual([404, 'This portal is currently unavailable'])
         expect($('main').text()).toContain('Contact the business directly.')
         expect($('main a[href="tel:01174960142"]').text()).toBe('0117 496 0142')
+        // The footer does not repeat them.
+        expect($('a[href^="tel:"]')).toHaveLength(1)
         expect($(`main a[href="mailto:help@${shop.slug}.example"]`).length).toBe(1)
         expect($('header').text()).toContain('Heron Plumbing')
         expect(page.text).toContain('--brand:#7a1fa2')

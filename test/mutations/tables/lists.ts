@@ -183,7 +183,7 @@ export const lists: Mutation[] = [
     name: 'enter-presses-the-first-bulk-button',
     covers: ['issue 9, 1.10'],
     file: 'src/ui/BulkBar.svelte',
-    from: '<button disabled hidden></button>',
+    from: '<input type="submit" disabled hidden />',
     to: '',
     tests: { 'test/job-forms.test.ts': ['are not changed by the Enter key'] },
   },
