@@ -43,8 +43,8 @@ export const keptText: Mutation[] = [
     name: 'bulk-form-leaves-the-list',
     covers: ['issue 9, 1.6'],
     file: 'src/ui/BulkBar.svelte',
-    from: 'await update({ reset: result.type',
-    to: "if (result.type === 'failure') location.href = '/'\n      else await update({ reset: result.type",
+    from: 'await update({ reset: false, navigate: false',
+    to: "if (result.type === 'failure') location.href = '/'\n      else await update({ reset: false, navigate: false",
     tests: { 'test/e2e/kept-text.e2e.ts': ['keeps the list and the selection of a change to several jobs'] },
   },
 ]

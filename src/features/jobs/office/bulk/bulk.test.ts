@@ -77,9 +77,9 @@ describe('several jobs at once', () => {
     const start = await worker.ok('changeJobs', { jobs, change: 'status', to: 'started' })
     // The number of a job out of reach would say that it exists.
     expect(start.rows).toEqual([
-      { id: own, number: (await load(here, own)).number, changed: true, problem: null },
-      { id: other, number: null, changed: false, problem: 'notFound' },
-      { id: unpublished, number: null, changed: false, problem: 'notFound' },
+      { id: own, number: (await load(here, own)).number, changed: true, problem: null, fields: null },
+      { id: other, number: null, changed: false, problem: 'notFound', fields: null },
+      { id: unpublished, number: null, changed: false, problem: 'notFound', fields: null },
     ])
     const assign = await worker.ok('changeJobs', { jobs: [own], change: 'assign', worker: null })
     expect(assign).toMatchObject({ changed: 0, rows: [{ changed: false }] })
