@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { asciiEmail, isEmailAddress, readableEmail } from './email-address.ts'
+import { emailNorm } from './operation.ts'
 
 it('takes domains of any script and every unquoted local part', () => {
   const real = [
@@ -37,6 +38,7 @@ it('takes domains of any script and every unquoted local part', () => {
 
 it('compares and mails by the ASCII form of the domain, and shows the readable one', () => {
   expect(asciiEmail('info@bücher.example')).toBe('info@xn--bcher-kva.example')
+  expect(emailNorm(' Info@Bücher.example')).toBe('info@xn--bcher-kva.example')
   expect(readableEmail('Info@xn--bcher-kva.example')).toBe('Info@bücher.example')
   expect([asciiEmail('kim'), readableEmail('kim@post.example')]).toEqual(['kim', 'kim@post.example'])
 })

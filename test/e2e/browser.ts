@@ -98,6 +98,9 @@ export async function visitor(
     locale: 'en-GB',
     reducedMotion: 'reduce',
   })
+  // The edit of a row of mutations, for the part of the pages that runs here (test/mutations/pages.ts).
+  const mutant = process.env.PORTICO_MUTANT
+  if (mutant) await context.addInitScript(`globalThis.PORTICO_MUTANT = ${JSON.stringify(mutant)}`)
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   // Keep a screenshot of a failed journey with the reports of the run.

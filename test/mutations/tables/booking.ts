@@ -261,6 +261,18 @@ export const booking: Mutation[] = [
     from: "asciiEmail(address.trim().normalize('NFKC').toLowerCase())",
     to: "address.trim().normalize('NFKC').toLowerCase()",
     tests: {
+      'src/platform/email-address.test.ts': [
+        'compares and mails by the ASCII form of the domain, and shows the readable one',
+      ],
+    },
+  },
+  {
+    name: 'ascii-domain-is-stored-as-typed',
+    covers: ['issue 9, 1.13'],
+    file: 'src/platform/schema.ts',
+    from: 'readableEmail(cleanLine(typed))',
+    to: 'cleanLine(typed)',
+    tests: {
       'test/as-people-write.test.ts': [
         'a domain in its own script and in ASCII is one address; mail goes to the ASCII form, people see their script',
       ],

@@ -105,9 +105,6 @@ export const signIn: Mutation[] = [
     to: '    introduction: account.portal.introduction,',
     tests: {
       'src/features/identity/portal/portal-sign-in.test.ts': ['CP-02 E-09 when the portal is off it says only that'],
-      'test/portal-pages.test.ts': [
-        'says whose it is and how to reach the business, in its color, and nothing it publishes',
-      ],
     },
   },
   {

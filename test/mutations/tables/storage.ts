@@ -46,14 +46,6 @@ export const storage: Mutation[] = [
     tests: { 'test/uploads.test.ts': ['with one file that is too large comes back with words beside it'] },
   },
   {
-    name: 'long-words-widen-their-place',
-    covers: ['issue 9, 1.13'],
-    file: 'src/ui/css/base.css',
-    from: '  overflow-wrap: anywhere;',
-    to: '  overflow-wrap: break-word;',
-    tests: { 'test/e2e/long-words.e2e.ts': ['stay in their place on every page of the office'] },
-  },
-  {
     name: 'a-key-climbs-out',
     covers: ['PS-24'],
     file: 'src/platform/files.ts',
