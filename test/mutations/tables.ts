@@ -4,7 +4,6 @@ import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
 import { customerForms } from './tables/customer-forms.ts'
-
 import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
 import { homePage } from './tables/home.ts'
@@ -24,6 +23,7 @@ import { scheduling } from './tables/scheduling.ts'
 import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
+import { values } from './tables/values.ts'
 
 export const tables: MutationTables = {
   activation,
@@ -38,6 +38,7 @@ export const tables: MutationTables = {
   'sign-in': signIn,
   delivery,
   storage,
+  values,
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,

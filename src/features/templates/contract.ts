@@ -111,7 +111,12 @@ const content = {
   description: text(500).describe('Description that customers read.'),
   icon,
   /** Five minutes to ten days. */
-  durationMinutes: z.int().min(5, 'duration').max(14_400, 'duration').nullable().describe('Planned duration in minutes.'),
+  durationMinutes: z
+    .int()
+    .min(5, 'duration')
+    .max(14_400, 'duration')
+    .nullable()
+    .describe('Planned duration in minutes.'),
   fields: z.array(fieldInput).max(MAX_FIELDS, 'tooMany').describe('All fields, in order.'),
 }
 const templateParams = z.strictObject({ template: id().describe('ID of the template.') })

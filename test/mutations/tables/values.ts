@@ -1,0 +1,90 @@
+/** Values as people write them: names, addresses, phones, emails, numbers. */
+import type { Mutation } from '../mutation.ts'
+
+export const values: Mutation[] = [
+  {
+    name: 'used-link-shows-the-jobs-of-whoever-is-signed-in',
+    covers: ['issue 9, 1.13'],
+    file: 'src/web/routes/p/[portal]/(auth)/activate/[token]/+page.server.ts',
+    from: 'if (currentUser && isOwner) redirect',
+    to: 'if (currentUser) redirect',
+    tests: {
+      'test/as-people-write.test.ts': [
+        'a used link in somebody else’s browser says who is signed in, and leads to signing in as its owner',
+      ],
+    },
+  },
+  {
+    name: 'used-link-keeps-the-other-session',
+    covers: ['issue 9, 1.13'],
+    file: 'src/web/routes/p/[portal]/(auth)/activate/[token]/+page.server.ts',
+    from: `    await locals.api.signOutOfPortal()
+`,
+    to: '',
+    tests: {
+      'test/as-people-write.test.ts': [
+        'a used link in somebody else’s browser says who is signed in, and leads to signing in as its owner',
+      ],
+    },
+  },
+  {
+    name: 'slug-in-capitals-is-not-found',
+    covers: ['issue 9, 1.13'],
+    file: 'src/web/hooks.server.ts',
+    from: '  if (lowerCase) redirect(308, lowerCase + event.url.search)',
+    to: '  if (!lowerCase) redirect(308, event.url.search)',
+    tests: {
+      'test/as-people-write.test.ts': [
+        'a slug in capitals leads to the page in lower case, with the rest of the address as it was',
+      ],
+    },
+  },
+  {
+    name: 'international-domain-is-another-address',
+    covers: ['issue 9, 1.13'],
+    file: 'src/platform/operation.ts',
+    from: "asciiEmail(address.trim().normalize('NFKC').toLowerCase())",
+    to: "address.trim().normalize('NFKC').toLowerCase()",
+    tests: {
+      'src/platform/email-address.test.ts': [
+        'compares and mails by the ASCII form of the domain, and shows the readable one',
+      ],
+    },
+  },
+  {
+    name: 'ascii-domain-is-stored-as-typed',
+    covers: ['issue 9, 1.13'],
+    file: 'src/platform/schema.ts',
+    from: 'readableEmail(cleanLine(typed))',
+    to: 'cleanLine(typed)',
+    tests: {
+      'test/as-people-write.test.ts': [
+        'a domain in its own script and in ASCII is one address; mail goes to the ASCII form, people see their script',
+      ],
+    },
+  },
+  {
+    name: 'decimal-comma-is-no-number',
+    covers: ['issue 9, 1.9', 'V-52'],
+    file: 'src/features/templates/amounts/rules.ts',
+    from: '    /^(\\d*)(?:[.,](\\d*))?$/.exec(text) ??',
+    to: '    /^(\\d*)(?:[.](\\d*))?$/.exec(text) ??',
+    tests: {
+      'src/features/templates/answers/answers.test.ts': [
+        'a number may have a decimal comma, groups, its unit and a typographic minus; what could be two is asked',
+      ],
+    },
+  },
+  {
+    name: 'a-comma-before-three-digits-is-guessed',
+    covers: ['issue 9, 1.9'],
+    file: 'src/features/templates/amounts/rules.ts',
+    from: "if (/^[1-9]\\d{0,2},\\d{3}$/.test(text)) return 'ambiguous'",
+    to: '',
+    tests: {
+      'src/features/templates/answers/answers.test.ts': [
+        'a number may have a decimal comma, groups, its unit and a typographic minus; what could be two is asked',
+      ],
+    },
+  },
+]
