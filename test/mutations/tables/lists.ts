@@ -174,9 +174,9 @@ export const lists: Mutation[] = [
   {
     name: 'bulk-offers-statuses-that-need-more',
     covers: ['issue 9, 1.10'],
-    file: 'src/features/jobs/rules.ts',
-    from: 'return move && !move.reason && !move.needsWorker',
-    to: 'return move',
+    file: 'src/features/jobs/office/ui/JobBulkBar.svelte',
+    from: '{#each statusesForSeveral() as status (status)}',
+    to: "{#each [...statusesForSeveral(), 'assigned' as const] as status (status)}",
     tests: { 'test/job-forms.test.ts': ['are offered statuses that each job can have'] },
   },
   {

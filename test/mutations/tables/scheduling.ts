@@ -241,14 +241,6 @@ export const scheduling: Mutation[] = [
     tests: { [forms]: ['working hours need a day'] },
   },
   {
-    name: 'days-of-work-hide-other-errors',
-    covers: ['1.2'],
-    file: 'src/features/accounts/hours/contract.ts',
-    from: ", error: 'timeOrder', when: hasBothTimes }",
-    to: ", error: 'timeOrder' }",
-    tests: { [forms]: ['working hours need a day'] },
-  },
-  {
     name: 'schedule-without-anything-is-saved',
     covers: ['1.7'],
     file: 'src/web/routes/office/[account]/jobs/job-actions.ts',

@@ -3,9 +3,6 @@ import { z } from 'zod'
 
 const timeOfDay = () => z.iso.time({ precision: -1, error: 'format' }).max(5)
 
-/** The order is checked along with the days, so that all that is wrong is said at once. */
-const hasBothTimes = ({ issues }: { issues: { path?: PropertyKey[] | undefined }[] }) =>
-  !issues.some(({ path }) => path?.includes('from') || path?.includes('to'))
 export const workingHours = z
   .strictObject({
     days: z
@@ -16,5 +13,5 @@ export const workingHours = z
     from: timeOfDay().describe('Start of work, such as 08:00.'),
     to: timeOfDay().describe('End of work, such as 18:00.'),
   })
-  .refine(({ from, to }) => from < to, { path: ['to'], error: 'timeOrder', when: hasBothTimes })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'timeOrder' })
   .meta({ id: 'WorkingHours', description: 'Hours of work. Scheduling outside of them is warned of, not refused.' })

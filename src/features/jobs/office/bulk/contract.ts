@@ -37,8 +37,11 @@ export const jobBulkChanges = {
               .record(
                 z.string(),
                 z.object({
-                  code: z.string(),
-                  vars: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+                  code: z.string().describe('What is wrong, such as `required`.'),
+                  vars: z
+                    .record(z.string(), z.union([z.string(), z.number()]))
+                    .optional()
+                    .describe('Values for the text of the error.'),
                 }),
               )
               .nullable()
