@@ -98,7 +98,10 @@ const readControls = (page: Page): Promise<string[]> =>
       const isChoice = control.type === 'radio' || control.type === 'checkbox'
       return `${control.name}=${isChoice ? `${control.value}:${control.checked}` : files.length > 0 ? files.join() : control.value}`
     }),
-    ...[...main.querySelectorAll('details')].map(({ open }, index) => `details ${index}: ${open}`),
+    // A search for what was entered may bring other menus.
+    ...[...main.querySelectorAll('details:not(.menu)')].map(
+      (each, index) => `details ${index}: ${(each as HTMLDetailsElement).open}`,
+    ),
   ])
 
 /** Enters everything on a page before its scripts arrive, and finds it there afterwards. */
