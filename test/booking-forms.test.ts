@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 
 const openBooking = (who: Person = user) => openScreen(who, `/p/${shop.slug}/jobs/new/${template}`)
-const jobs = async () => (await shop.owner.ok('listJobs', {})).rows
+const jobs = async () => (await shop.owner.ok('listJobs', { include: 'details' })).rows
 
 describe('a requested time', () => {
   it('a day without a time is booked, and shown as a day in portal and office', async () => {

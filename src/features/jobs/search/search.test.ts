@@ -225,6 +225,4 @@ describe('search', () => {
 })
 
 const holds = (text: string, beside: string, search: string) =>
-  fold(search)
-    .split(' ')
-    .every((word) => `${text} ${beside}`.includes(word))
+  search.split(' ').every((word) => `${text} ${beside}`.includes(fold(word)))
