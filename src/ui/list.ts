@@ -16,7 +16,7 @@ export type Column<Row> = {
   /** Shown on a phone as well. The main column always is. */
   phone?: boolean
   /**
-   * Shown only where the list has this much room: `medium` from 40rem, `wide` from 60rem. Below that a `below-medium` or
+   * Shown only where the list has this much room: `medium` from 44rem, `wide` from 60rem. Below that a `below-medium` or
    * `below-wide` element of the second or the phone line says the same.
    */
   room?: 'medium' | 'wide'
