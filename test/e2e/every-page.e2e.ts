@@ -24,12 +24,22 @@ async function findWidePages(page: Page, urls: string[], widths: number[]): Prom
       await page.setViewportSize({ width: screen, height: 800 })
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
       if (width > screen) faults.push(`${nameOf(url)} is ${width} pixels wide at ${screen}: ${await widest(page)}`)
+      const covered = await coveredByList(page)
+      if (covered > 0) faults.push(`${nameOf(url)} has a list ${covered} pixels over the open record at ${screen}`)
       for (const name of await nameWidths(page))
         if (name < NAME_MIN) faults.push(`${nameOf(url)} has names of ${name} pixels at ${screen}`)
     }
   }
   return faults
 }
+
+/** How far the list reaches over the record that is open beside it. */
+const coveredByList = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const [table, panel] = [document.querySelector('.list table'), document.querySelector('.panel')]
+    if (!table?.checkVisibility() || !panel) return 0
+    return Math.round(table.getBoundingClientRect().right - panel.getBoundingClientRect().left)
+  })
 
 /** How wide the main column of each list in view is. */
 const nameWidths = (page: Page): Promise<number[]> =>
