@@ -125,6 +125,14 @@ describe('settings', () => {
     }
   })
 
+  it.each([
+    ['https://portal.example', 'portico@portal.example'],
+    ['http://192.168.1.20:4000', 'portico@[192.168.1.20]'],
+    ['http://[::1]:4000', 'portico@[IPv6:::1]'],
+  ])('sends mail from the host of %s', (address, from) => {
+    expect(readConfig({ PUBLIC_URL: address } as NodeJS.ProcessEnv).mailFrom).toBe(from)
+  })
+
   it('trusts every proxy only where no other machine reaches the port', () => {
     const trust = (env: object) => readConfig({ TRUST_PROXY: 'true', ...env } as NodeJS.ProcessEnv).trustProxy
     expect([trust({ HOST: '127.0.0.1' }), trust({ HOST: 'localhost' }), trust({ HOST: '::1' })]).toEqual([

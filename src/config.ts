@@ -1,4 +1,5 @@
 /** Settings from the environment, typed and checked. Only this file and main.ts read process.env. */
+import { isIPv4 } from 'node:net'
 import { connectFromUrl, type Connect } from './platform/database/connect.ts'
 
 export interface Config {
@@ -60,7 +61,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     folder: env.PORTICO_DATA ?? null,
     accountStorage: readInteger('ACCOUNT_STORAGE_MB', env.ACCOUNT_STORAGE_MB ?? '20480', 1) * 1024 * 1024,
     smtpUrl: env.SMTP_URL || null,
-    mailFrom: env.MAIL_FROM ?? `portico@${publicUrl.hostname}`,
+    mailFrom: env.MAIL_FROM ?? `portico@${mailDomain(publicUrl)}`,
     trustProxy,
     requestsPerMinute: readInteger('REQUESTS_PER_MINUTE', env.REQUESTS_PER_MINUTE ?? '1200', 1),
     busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '300', 0),
@@ -209,4 +210,10 @@ function readUrl(name: string, value: string): URL {
   } catch {
     throw new Error(`${name} cannot be read: it must look like ${EXAMPLES[name]}`)
   }
+}
+
+/** The host of an address behind an @; an IP address is written as RFC 5321, 4.1.3 has it. */
+function mailDomain({ hostname }: URL): string {
+  if (hostname.startsWith('[')) return hostname.replace('[', '[IPv6:')
+  return isIPv4(hostname) ? `[${hostname}]` : hostname
 }
