@@ -1,5 +1,4 @@
 /** Settings from the environment, typed and checked. Only this file and main.ts read process.env. */
-import { isIPv4 } from 'node:net'
 import { connectFromUrl, type Connect } from './platform/database/connect.ts'
 
 export interface Config {
@@ -215,5 +214,5 @@ function readUrl(name: string, value: string): URL {
 /** The host of an address behind an @; an IP address is written as RFC 5321, 4.1.3 has it. */
 function mailDomain({ hostname }: URL): string {
   if (hostname.startsWith('[')) return hostname.replace('[', '[IPv6:')
-  return isIPv4(hostname) ? `[${hostname}]` : hostname
+  return /^[\d.]+$/.test(hostname) ? `[${hostname}]` : hostname
 }

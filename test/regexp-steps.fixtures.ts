@@ -2,6 +2,8 @@
  * How much work a regular expression makes, counted and not timed: the steps that a backtracking engine takes. Each step
  * looks at one character or one assertion. Real engines skip some of them, so this is an upper bound of the same growth.
  */
+import { once } from 'node:events'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { RegExpParser, type AST } from '@eslint-community/regexpp'
 
 type Next = (at: number) => boolean
@@ -31,7 +33,6 @@ export function countSteps(expression: RegExp, text: string): number {
       start = found && end > start ? end : start + 1
     }
   } catch (error) {
-    // The stack overflows where groups repeat for each character, which real engines pay for, too.
     if (error instanceof Endless) return Infinity
     throw error
   }
@@ -223,13 +224,30 @@ const AROUND: [string, string][] = [
   ['0', '\u0000'],
 ]
 
+export interface Growth {
+  /** About 2 for an expression that is linear, 4 for a quadratic one, more for worse: at its worst over many texts. */
+  growth: number
+  /** The text that showed it. */
+  filler: string
+}
+
 /**
- * How the work grows when the text becomes twice as long, at its worst over many texts: about 2 for an expression that is
- * linear, 4 for a quadratic one, more for worse.
+ * How the work of each expression grows when the text becomes twice as long. Counted in a thread with a deep stack: a group
+ * that repeats takes several frames of it for each character.
  */
-export function growthOf(expression: RegExp, fillers: readonly string[] = FILLERS): { growth: number; filler: string } {
+export async function growthsOf(expressions: readonly RegExp[]): Promise<Growth[]> {
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { expressions },
+    resourceLimits: { stackSizeMb: 64 },
+  })
+  const [growths] = (await once(worker, 'message')) as [Growth[]]
+  await worker.terminate()
+  return growths
+}
+
+function growthOf(expression: RegExp): Growth {
   let worst = { growth: 0, filler: '' }
-  for (const filler of fillers)
+  for (const filler of FILLERS)
     for (const [before, behind] of AROUND) {
       const [small, large] = [400, 800].map((length) =>
         countSteps(expression, before + filler.repeat(length / filler.length) + behind),
@@ -239,3 +257,6 @@ export function growthOf(expression: RegExp, fillers: readonly string[] = FILLER
     }
   return worst
 }
+
+if (!isMainThread && parentPort && workerData?.expressions)
+  parentPort.postMessage((workerData as { expressions: RegExp[] }).expressions.map(growthOf))
