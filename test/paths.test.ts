@@ -33,6 +33,23 @@ const get = (path: string, host = `localhost:${server.port}`, method = 'GET', he
     socket.write(lines.join('\r\n'), 'latin1')
   })
 
+/** What protects an answer that a browser may show as a document. */
+const DOCUMENT_HEADERS = [
+  'content-security-policy',
+  'x-frame-options',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'referrer-policy',
+  'x-robots-tag',
+  'x-request-id',
+]
+
+async function headersOf(path: string): Promise<Record<string, string>> {
+  const [head = ''] = (await get(path)).text.split('\r\n\r\n')
+  const lines = head.split('\r\n').slice(1)
+  return Object.fromEntries(lines.map((line) => line.split(/: (.*)/s, 2).map((part) => part.toLowerCase())))
+}
+
 describe('paths', () => {
   it('no spelling of a path reaches the office past a rule for /office', async () => {
     const office = `/office/${shop.slug}`
@@ -102,6 +119,36 @@ describe('paths', () => {
     // Answered by the pages, although the path is that of a file.
     for (const method of ['PUT', 'DELETE', 'OPTIONS'])
       expect([method, /x-ratelimit-limit/i.test((await get(script, undefined, method)).text)]).toEqual([method, true])
+  })
+
+  it('a script, style or font has the headers of a file alone; what can be opened as a document keeps all', async () => {
+    const page = (await get('/office/sign-in')).text
+    const officePage = (await get(`/office/${shop.slug}`)).text
+    const found = (pattern: RegExp, text = page) => pattern.exec(text)![0]
+    const script = found(/\/_app\/immutable\/[^"']+\.js/, officePage)
+    const parts = [
+      { path: script, type: 'application/javascript; charset=utf-8', cache: 'public, max-age=31536000, immutable' },
+      { path: found(/\/_app\/immutable\/[^"']+\.css/), type: 'text/css; charset=utf-8' },
+      { path: found(/\/_app\/immutable\/[^"']+\.woff2/), type: 'font/woff2' },
+      { path: '/enhance.js', type: 'application/javascript; charset=utf-8', cache: 'public, max-age=3600' },
+    ]
+    for (const { path, type, cache } of parts) {
+      const headers = await headersOf(path)
+      expect([path, headers]).toEqual([path, expect.objectContaining({ 'content-type': type })])
+      if (cache) expect([path, headers['cache-control']]).toEqual([path, cache])
+      expect([path, headers['x-content-type-options']]).toEqual([path, 'nosniff'])
+      const forPages = Object.keys(headers).filter((name) => DOCUMENT_HEADERS.includes(name))
+      expect([path, forPages]).toEqual([path, []])
+      // Status line, header names and values: a third of what a page sends.
+      expect([path, JSON.stringify(headers).length < 420]).toEqual([path, true])
+    }
+    const documents = ['/favicon.svg', '/portico-180.png', '/portico-manifest.json', '/_app/version.json']
+    const refused = ['/_app/immutable/none.js', `${script}/x`]
+    for (const path of [...documents, ...refused, '/office/sign-in', '/api/v1/health'])
+      expect([path, Object.keys(await headersOf(path))]).toEqual([
+        path,
+        expect.arrayContaining([...DOCUMENT_HEADERS, 'x-content-type-options']),
+      ])
   })
 
   it('what is refused before its route counts too: another site, an unknown host, plain http', async () => {

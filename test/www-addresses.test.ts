@@ -1,12 +1,14 @@
 /** Addresses that differ from the configured one by `www.` alone. */
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { send, startSeparateServer, type Reply, type TestServer } from './test-server.ts'
 
+const pages = process.env.PORTICO_PAGES ?? join(resolve(import.meta.dirname, '..'), 'build')
 let server: TestServer, direct: TestServer
 beforeAll(async () => {
   const world = inject('world')
   const env = { PUBLIC_URL: 'https://portal.example', TRUST_PROXY: '127.0.0.1' }
-  server = await startSeparateServer(world, { env })
+  server = await startSeparateServer(world, { env, pages })
   direct = await startSeparateServer(world, { env: { PUBLIC_URL: 'https://portal.example:8443' } })
 })
 afterAll(async () => {
@@ -34,6 +36,7 @@ describe('an address that differs from ours by www. alone', () => {
     ['www.portal.example', '/office?a=1', 'https://portal.example/office?a=1'],
     ['WWW.portal.example:443', '/', 'https://portal.example/'],
     ['www.shop.portal.example', '/jobs', 'https://shop.portal.example/jobs'],
+    ['www.portal.example', '/enhance.js', 'https://portal.example/enhance.js'],
   ])('leads pages to ours: %s', async (host, path, location) => {
     const before = unknownAddresses().length
     const reply = await get(host, path)

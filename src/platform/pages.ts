@@ -115,11 +115,38 @@ export function listStaticPaths(buildFolder: string): ReadonlySet<string> {
   return new Set(paths.map((path) => `/${path.split(sep).join('/')}`))
 }
 
+/** Files that only pages use. All others, such as an SVG, can be opened as a document and keep every header of one. */
+const PAGE_PARTS = /\.(js|css|woff2)$/
+
+/** The headers of such a file. The others of every answer protect documents, and would be most of a small script. */
+const PART_HEADERS = new Set([
+  // How to read it: as what it says, and never as something else.
+  ...['content-type', 'content-length', 'content-encoding', 'x-content-type-options'],
+  // How long it may be kept, for which requests, and whether it has changed since.
+  ...['cache-control', 'vary', 'etag', 'last-modified'],
+  // A part of the file, for players and downloads that go on.
+  ...['accept-ranges', 'content-range'],
+  // Speaks about the host, whatever the answer is.
+  'strict-transport-security',
+])
+
+function keepPartHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  // A refusal is a document, and the headers of a redirect say where to.
+  const isFile = [200, 206, 304].includes(reply.statusCode)
+  if (!isFile || !PAGE_PARTS.test(request.url.split('?')[0]!)) return
+  for (const name of Object.keys(reply.getHeaders())) if (!PART_HEADERS.has(name)) reply.removeHeader(name)
+}
+
 async function registerStaticFiles(app: FastifyInstance, dir: string): Promise<void> {
   const shared = { preCompressed: true, decorateReply: false, cacheControl: false }
+  app.addHook('onSend', async (request, reply) => keepPartHeaders(request, reply))
   // These names contain a hash of the content: one route for all, instead of two for each.
   await app.register(fastifyStatic, {
     ...shared,
+    // They never change, so nobody asks whether they have.
+    etag: false,
+    lastModified: false,
+    acceptRanges: false,
     root: join(dir, 'client/_app/immutable'),
     prefix: '/_app/immutable/',
     setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),

@@ -24,6 +24,7 @@ import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
 import { values } from './tables/values.ts'
+import { weight } from './tables/weight.ts'
 
 export const tables: MutationTables = {
   activation,
@@ -39,6 +40,7 @@ export const tables: MutationTables = {
   delivery,
   storage,
   values,
+  weight,
   'portal-user-forms': portalUserForms,
   'customer-forms': customerForms,
   'job-forms': jobForms,
