@@ -37,6 +37,7 @@ import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
 import { jobFiles } from './features/records/files/contract.ts'
 import { jobFilesHandlers } from './features/records/files/handlers.ts'
+import { uploadHandlers } from './features/records/files/uploads/handlers.ts'
 import { recordsHandlers } from './features/records/handlers.ts'
 import { staff } from './features/staff/contract.ts'
 import { staffHandlers } from './features/staff/handlers.ts'
@@ -86,6 +87,7 @@ export const handlers = [
   ...customersHandlers,
   ...identityHandlers,
   ...jobFilesHandlers,
+  ...uploadHandlers,
   ...jobReadingHandlers,
   ...jobEditingHandlers,
   ...jobStatusHandlers,

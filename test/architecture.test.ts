@@ -235,7 +235,7 @@ describe('homes', () => {
     const tables = '(?:comments|history|files)'
     const inText = `\\b(?:from|join|into|update)\\s+${tables}\\b`
     const inCalls = `(?:selectFrom|innerJoin|leftJoin|insertInto|updateTable|deleteFrom|insertRows)\\([^'")]*'${tables}\\b`
-    expect(using(new RegExp(`${inText}|${inCalls}`, 'i'), /^src\/features\/records\/(files\/)?queries\.ts$/)).toEqual(
+    expect(using(new RegExp(`${inText}|${inCalls}`, 'i'), /^src\/features\/records\/(files\/(uploads\/)?)?queries\.ts$/)).toEqual(
       [],
     )
   })

@@ -185,6 +185,8 @@ describe('the audit', () => {
     uploadPortalFile: 'the history of its job',
     uploadPortalJobFile: 'the history of the job',
     removePortalFile: 'the history of the job',
+    uploadFile: 'the history of its job',
+    removeFile: 'waits for its form, seen by nobody else',
     uploadJobFile: 'the history of the job',
     removeJobFile: 'the history of the job',
     createJob: 'the history of the job',

@@ -213,8 +213,10 @@ export function staffNameFor(rule: 'full' | 'first' | 'business', name: string |
 
 /** Most jobs one booking makes (V-34). */
 export const MAX_JOBS = 20
-/** Files on one form. */
+/** Files on one form of a customer. */
 export const MAX_ATTACHMENTS = 5
+/** Files on one form of the office, where somebody adds what customers sent by other ways. */
+export const MAX_OFFICE_ATTACHMENTS = 20
 
 // ---- records beside a job ----
 

@@ -4,10 +4,12 @@ import { prefetching, implement, type Context, type Input } from '../../../platf
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { toLocalTime } from '../../../platform/zone.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
-import { attachFile, copyFile, isPendingUpload, type FileRecord } from '../../records/files/queries.ts'
+import { attachFile, copyFile, type FileRecord } from '../../records/files/queries.ts'
+import { isPendingUpload } from '../../records/files/rules.ts'
 import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { getDefaultValues, selectPortalFields, type FieldValues } from '../../templates/fields/rules.ts'
+import { answeredFields, fileIdsOfForm, filesOfForm } from '../form/files/rules.ts'
 import { activeTemplates, findTemplate, listSites, type TemplateOf } from '../form/queries.ts'
 import {
   addressOfSite,
@@ -27,14 +29,7 @@ import { booking } from './contract.ts'
 import { findBooker, createCustomerFor, listCustomerNames } from './customer/queries.ts'
 import { bookingBlockedReason, chooseCustomer, offeredTemplates } from './policy.ts'
 import { refreshBookingData, startBooking, type Booker, type BookingData, type BookingRequest } from './queries.ts'
-import {
-  answeredFields,
-  bookedJobRow,
-  fileIdsOfForm,
-  filesOfForm,
-  valuesWithNewFiles,
-  type BookedJob,
-} from './rules.ts'
+import { bookedJobRow, valuesWithNewFiles, type BookedJob } from './rules.ts'
 
 type BookingContext = Context<(typeof booking)['createPortalJob']>
 type BookingInput = Input<(typeof booking)['createPortalJob']>

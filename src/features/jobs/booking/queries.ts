@@ -3,7 +3,8 @@ import { statement } from '../../../platform/database/statements.ts'
 import type { Write } from '../../../platform/operation.ts'
 import type { CustomerLink } from '../../identity/rules.ts'
 import type { CustomerEmail, EmailChoices } from '../../notifications/rules.ts'
-import { ownUploads, type FileRecord } from '../../records/files/queries.ts'
+import type { FileRecord } from '../../records/files/queries.ts'
+import { lockOwnUploads } from '../../records/files/uploads/queries.ts'
 import { listSites, type TemplateOf } from '../form/queries.ts'
 
 /** The portal user who books. */
@@ -94,7 +95,7 @@ export async function startBooking(
   const [[start], [stored], uploads, [reserved]] = await Promise.all([
     beginBooking(db),
     selectBookingData(db, formKey ?? null, template, site ?? null),
-    ownUploads(db, files),
+    lockOwnUploads(db, files),
     reserveNumbers(db, quantity, formKey ?? null),
   ])
   return { ...stored!, ...start!.begun, uploads, firstNumber: Number(reserved?.first) }

@@ -1,5 +1,5 @@
 /**
- * Files of jobs. A customer's file waits without a job until its form is sent: only its uploader can read it then, and
+ * Files of jobs. A file of a form waits without a job until the form is sent: only its uploader can read it then, and
  * it is deleted after a day. The type of a file is found from its bytes and not from its name (platform/files.ts).
  */
 import { z } from 'zod'
@@ -87,6 +87,42 @@ export const jobFiles = contract(
       audience: ['portalUser'],
       summary: 'Delete an unused file',
       description: 'Deletes a file that you uploaded and did not use in a form yet.',
+      params: fileParams,
+      output: empty(),
+      writes: true,
+    }),
+    uploadFile: operation({
+      ...uploading,
+      path: '/office/{account}/files',
+      audience: ['staff'],
+      summary: 'Upload a file for a new job',
+      description: 'Use the ID in `createJob`. Only you can read the file until then; it is deleted after 24 hours.',
+    }),
+    downloadFile: operation({
+      method: 'GET',
+      path: '/office/{account}/files/{file}',
+      audience: ['staff'],
+      summary: 'Download an unused file',
+      description: 'A file that you uploaded in the last 24 hours and did not use yet.',
+      params: fileParams,
+      output: empty(),
+      download: FILE_TYPES,
+    }),
+    getFile: operation({
+      method: 'GET',
+      path: '/office/{account}/files/{file}/details',
+      audience: ['staff'],
+      summary: 'Get the details of an unused file',
+      description: 'Name, media type and size of a file that you uploaded in the last 24 hours and did not use yet.',
+      params: fileParams,
+      output: storedFile,
+    }),
+    removeFile: operation({
+      method: 'DELETE',
+      path: '/office/{account}/files/{file}',
+      audience: ['staff'],
+      summary: 'Delete your unused file',
+      description: 'Deletes a file that you uploaded and did not use yet.',
       params: fileParams,
       output: empty(),
       writes: true,

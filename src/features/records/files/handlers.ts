@@ -1,4 +1,4 @@
-/** Uploading, reading and removing files, by the operations of each kind of parent. */
+/** Uploading, reading and removing files, by the operations of each kind of parent. Those without one yet are in uploads/. */
 import { FileMissing, FileRefused, type FileStore } from '../../../platform/files.ts'
 import {
   implement,
@@ -21,7 +21,6 @@ import { addHistory } from '../queries.ts'
 import { actorStamp, presentFile, type ActorStamp, type RecordAudience, type RecordParent } from '../rules.ts'
 import { jobFiles } from './contract.ts'
 import {
-  dropStaleFiles,
   filesOf,
   findFile,
   insertFile,
@@ -31,118 +30,111 @@ import {
   replacePhoto,
   type FileRecord,
 } from './queries.ts'
-import { findStorageError } from './rules.ts'
+import { findStorageError, type Uploader } from './rules.ts'
+
+const {
+  uploadPortalJobFile,
+  downloadPortalFile,
+  getPortalFile,
+  uploadJobFile,
+  listJobFiles,
+  downloadJobFile,
+  removeJobFile,
+} = jobFiles
 
 /** A repeated upload keeps the file of the first one. */
-const discard = (stored: StoredFile, files: FileStore): Promise<void> => files.delete(stored.key)
+export const discard = (stored: StoredFile, files: FileStore): Promise<void> => files.delete(stored.key)
 
-export const jobFilesHandlers = implement('jobs', jobFiles, {
-  uploadPortalFile: prepared(
-    storeUpload,
-    async (ctx, _input, stored) => {
-      ctx.allow(yes)
-      const id = ctx.newId()
-      let staleKeys: string[] = []
-      await deletingOnError(ctx.files, stored.key, async () => {
-        // First, because they free their room.
-        staleKeys = await dropStaleFiles(ctx.db, ctx.account.id, ctx.actor.id, ctx.now)
-        await checkRoom(ctx, stored, null)
-        await insertFile(ctx.db, ctx.account.id, { id, stored, audience: 'customer' }, actorStamp(ctx))
-      })
-      ctx.afterCommit(async () => {
-        for (const key of staleKeys) await ctx.files.delete(key)
-      })
-      return { id, ...presentFile(stored) }
+export const jobFilesHandlers = implement(
+  'jobs',
+  {
+    uploadPortalJobFile,
+    downloadPortalFile,
+    getPortalFile,
+    uploadJobFile,
+    listJobFiles,
+    downloadJobFile,
+    removeJobFile,
+  },
+  {
+    uploadPortalJobFile: prepared(
+      storeUpload,
+      async (ctx, { job: jobId }, stored) =>
+        deletingOnError(ctx.files, stored.key, async () => {
+          const job = await findJob(ctx.db, ctx.account.id, jobId)
+          ctx.allow(maySeeJob(ctx.actor, job))
+          await recordUpdate(ctx.db, job!, { kind: 'edited', details: {} }, actorStamp(ctx), ctx.newId)
+          return addFile(ctx, jobParent(job!), stored, 'customer')
+        }),
+      { discard },
+    ),
+
+    async downloadPortalFile(ctx, { file: fileId }) {
+      const file = await findReadableFile(ctx, fileId)
+      ctx.allow(file ? yes : notFound)
+      return sendFile(ctx.files, file!)
     },
-    { discard },
-  ),
 
-  uploadPortalJobFile: prepared(
-    storeUpload,
-    async (ctx, { job: jobId }, stored) =>
-      deletingOnError(ctx.files, stored.key, async () => {
-        const job = await findJob(ctx.db, ctx.account.id, jobId)
-        ctx.allow(maySeeJob(ctx.actor, job))
-        await recordUpdate(ctx.db, job!, { kind: 'edited', details: {} }, actorStamp(ctx), ctx.newId)
-        return addFile(ctx, jobParent(job!), stored, 'customer')
-      }),
-    { discard },
-  ),
+    async getPortalFile(ctx, { file: fileId }) {
+      const file = await findReadableFile(ctx, fileId)
+      ctx.allow(file ? yes : notFound)
+      return { id: file!.id, ...presentFile(file!) }
+    },
 
-  async downloadPortalFile(ctx, { file: fileId }) {
-    const file = await findReadableFile(ctx, fileId)
-    ctx.allow(file ? yes : notFound)
-    return sendFile(ctx.files, file!)
+    uploadJobFile: prepared(
+      storeUpload,
+      async (ctx, { job: jobId, audience }, stored) =>
+        deletingOnError(ctx.files, stored.key, async () => {
+          const job = await findJob(ctx.db, ctx.account.id, jobId)
+          ctx.allow(maySeeJob(ctx.actor, job))
+          return addFile(ctx, jobParent(job!), stored, audience)
+        }),
+      { discard },
+    ),
+
+    async listJobFiles(ctx, { job: jobId }) {
+      const job = await findJob(ctx.db, ctx.account.id, jobId)
+      ctx.allow(maySeeJob(ctx.actor, job))
+      const files = await filesOf(ctx.db, jobParent(job!))
+      const isShown = await fileFilter(ctx, job!, files)
+      return {
+        rows: files.filter(isShown).map((file) => ({
+          id: file.id,
+          ...presentFile(file),
+          audience: file.audience,
+          by: file.uploader_name,
+        })),
+      }
+    },
+
+    async downloadJobFile(ctx, { job: jobId, file: fileId }) {
+      const file = await findFileOf(ctx, await findJob(ctx.db, ctx.account.id, jobId), fileId)
+      ctx.allow(file ? yes : notFound)
+      return sendFile(ctx.files, file!)
+    },
+
+    async removeJobFile(ctx, { job: jobId, file: fileId }) {
+      const job = await lockJob(ctx.db, ctx.account.id, jobId)
+      const file = await findFileOf(ctx, job, fileId)
+      ctx.allow(mayRemoveFile(ctx.actor, job, file))
+      const key = await removeFile(ctx.db, file!)
+      const fields = valuesWithoutFile(job!.fields, file!)
+      if (fields) await changeJob(ctx.db, job!, { fields }, ctx.now)
+      const details = { name: file!.name, file: file!.id, ...(file!.field_id && { field: file!.field_id }) }
+      await addHistory(
+        ctx.db,
+        [jobParent(job!)],
+        [{ event: 'removedFile', audience: file!.audience, details }],
+        actorStamp(ctx),
+        ctx.newId,
+      )
+      if (key) ctx.afterCommit(() => ctx.files.delete(key))
+      return {}
+    },
   },
+)
 
-  async getPortalFile(ctx, { file: fileId }) {
-    const file = await findReadableFile(ctx, fileId)
-    ctx.allow(file ? yes : notFound)
-    return { id: file!.id, ...presentFile(file!) }
-  },
-
-  async removePortalFile(ctx, { file: fileId }) {
-    const { db, account, now } = ctx
-    const file = await findFile(db, account.id, fileId, { uploader: ctx.actor.id, now, audience: 'customer' })
-    ctx.allow(file?.parent_id === null ? yes : notFound)
-    const key = await removeFile(ctx.db, file!)
-    if (key) ctx.afterCommit(() => ctx.files.delete(key))
-    return {}
-  },
-
-  uploadJobFile: prepared(
-    storeUpload,
-    async (ctx, { job: jobId, audience }, stored) =>
-      deletingOnError(ctx.files, stored.key, async () => {
-        const job = await findJob(ctx.db, ctx.account.id, jobId)
-        ctx.allow(maySeeJob(ctx.actor, job))
-        return addFile(ctx, jobParent(job!), stored, audience)
-      }),
-    { discard },
-  ),
-
-  async listJobFiles(ctx, { job: jobId }) {
-    const job = await findJob(ctx.db, ctx.account.id, jobId)
-    ctx.allow(maySeeJob(ctx.actor, job))
-    const files = await filesOf(ctx.db, jobParent(job!))
-    const isShown = await fileFilter(ctx, job!, files)
-    return {
-      rows: files.filter(isShown).map((file) => ({
-        id: file.id,
-        ...presentFile(file),
-        audience: file.audience,
-        by: file.uploader_name,
-      })),
-    }
-  },
-
-  async downloadJobFile(ctx, { job: jobId, file: fileId }) {
-    const file = await findFileOf(ctx, await findJob(ctx.db, ctx.account.id, jobId), fileId)
-    ctx.allow(file ? yes : notFound)
-    return sendFile(ctx.files, file!)
-  },
-
-  async removeJobFile(ctx, { job: jobId, file: fileId }) {
-    const job = await lockJob(ctx.db, ctx.account.id, jobId)
-    const file = await findFileOf(ctx, job, fileId)
-    ctx.allow(mayRemoveFile(ctx.actor, job, file))
-    const key = await removeFile(ctx.db, file!)
-    const fields = valuesWithoutFile(job!.fields, file!)
-    if (fields) await changeJob(ctx.db, job!, { fields }, ctx.now)
-    const details = { name: file!.name, file: file!.id, ...(file!.field_id && { field: file!.field_id }) }
-    await addHistory(
-      ctx.db,
-      [jobParent(job!)],
-      [{ event: 'removedFile', audience: file!.audience, details }],
-      actorStamp(ctx),
-      ctx.newId,
-    )
-    if (key) ctx.afterCommit(() => ctx.files.delete(key))
-    return {}
-  },
-})
-
-interface StoredFile {
+export interface StoredFile {
   key: string
   name: string
   type: string
@@ -150,12 +142,12 @@ interface StoredFile {
 }
 
 /** Stores the bytes before the rows that name them, outside the transaction. */
-function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
+export function storeUpload({ file }: { file: Upload }, { account, files }: PrepareTools): Promise<StoredFile> {
   return files.put(file.content, { account: account.id, name: file.name })
 }
 
 /** What refuses the row deletes the stored bytes again. */
-async function deletingOnError<T>(
+export async function deletingOnError<T>(
   files: { delete(key: string): Promise<void> },
   key: string,
   work: () => Promise<T>,
@@ -168,18 +160,19 @@ async function deletingOnError<T>(
   }
 }
 
-interface AddFileContext {
+export interface UploadContext {
   db: Parameters<typeof insertFile>[0]
   account: { id: string }
   actor: { kind: string; id: string; name: string }
-  files: Pick<FileStore, 'accountQuota'>
+  files: Pick<FileStore, 'accountQuota' | 'delete'>
   now: Date
   newId(): string
+  afterCommit(work: () => Promise<void>): void
 }
 
 /** @throws input when the job, its uploader or the account has no room for the file; says how much is left */
-async function checkRoom(
-  { db, account, actor, files: { accountQuota } }: Omit<AddFileContext, 'newId' | 'now'>,
+export async function checkRoom(
+  { db, account, actor, files: { accountQuota } }: Omit<UploadContext, 'newId' | 'now' | 'afterCommit'>,
   { size }: StoredFile,
   job: string | null,
 ): Promise<void> {
@@ -189,7 +182,7 @@ async function checkRoom(
 }
 
 /** Adds a stored file to its parent, with a line in the history. */
-async function addFile(ctx: AddFileContext, parent: RecordParent, stored: StoredFile, audience: RecordAudience) {
+async function addFile(ctx: UploadContext, parent: RecordParent, stored: StoredFile, audience: RecordAudience) {
   await checkRoom(ctx, stored, parent.id)
   const id = ctx.newId()
   const stamp: ActorStamp = actorStamp(ctx)
@@ -207,14 +200,14 @@ async function addFile(ctx: AddFileContext, parent: RecordParent, stored: Stored
 interface ReadContext {
   db: Read
   account: { id: string }
-  actor: { id: string }
+  actor: Uploader
   now: Date
 }
 
 /** A file a customer may read: of a parent in reach, written for customers, and of no field hidden from them (PS-22). */
 async function findReadableFile(ctx: ReadContext, fileId: string): Promise<FileRecord | undefined> {
   const { db, account, actor, now } = ctx
-  const file = await findFile(db, account.id, fileId, { uploader: actor.id, now, audience: 'customer' })
+  const file = await findFile(db, account.id, fileId, { uploader: actor, now, audience: 'customer' })
   if (!file?.field_id || !file.parent_id) return file
   const job = await findJob(db, account.id, file.parent_id)
   if (!job) return undefined
@@ -245,7 +238,7 @@ async function fileFilter({ db, account, actor }: StaffContext, job: JobRecord, 
 type Storage = { get(key: string): Promise<{ stream: AsyncIterable<Uint8Array>; size: number }> }
 const SHOWN_IN_BROWSER = ['image/jpeg', 'image/png', 'image/webp']
 
-async function sendFile(files: Storage, file: FileRecord) {
+export async function sendFile(files: Storage, file: FileRecord) {
   const { stream, size } = await files.get(file.storage_key)
   const type = file.type.startsWith('text/') ? `${file.type}; charset=utf-8` : file.type
   return withEffect({}, { file: { stream, name: file.name, type, size, inline: SHOWN_IN_BROWSER.includes(file.type) } })

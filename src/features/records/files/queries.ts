@@ -1,24 +1,16 @@
-/** Files of records. A file without a parent waits for its form: only its uploader reads it, and after a day it is gone. */
+/** Files of records. Those that wait for their form are in uploads/. */
 import { sql, type Selectable } from 'kysely'
 import type { Files } from '../../../../db/schema.gen.ts'
-import { statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/fields/rules.ts'
 import { selectRecordsSql, createParentQuery, hideAttachedEntries } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
-import type { StorageUsage } from './rules.ts'
+import { isOwnUpload, type StorageUsage, type Uploader } from './rules.ts'
 
 export type FileRecord = Omit<Selectable<Files>, 'parent_kind' | 'audience'> & {
   parent_kind: ParentKind | null
   audience: RecordAudience
 }
-
-/** How long an uploaded file waits for its form. */
-const WAITING_MS = 24 * 3600_000
-const waitingSince = (now: Date) => new Date(now.getTime() - WAITING_MS)
-
-export const isPendingUpload = (file: Pick<FileRecord, 'created_at'>, now: Date): boolean =>
-  file.created_at.getTime() > waitingSince(now).getTime()
 
 // ---- reading ----
 
@@ -34,7 +26,7 @@ export async function findFile(
   db: Read,
   account: string,
   file: string,
-  { uploader, now, audience }: { uploader: string; now: Date; audience: RecordAudience },
+  { uploader, now, audience }: { uploader: Uploader; now: Date; audience: RecordAudience },
 ): Promise<FileRecord | undefined> {
   const row = await db
     .selectFrom('files')
@@ -46,7 +38,7 @@ export async function findFile(
   if (!row) return undefined
   const record = row as FileRecord
   const { parent_kind: kind, parent_id: id } = record
-  if (!kind || !id) return record.uploader_id === uploader && isPendingUpload(record, now) ? record : undefined
+  if (!kind || !id) return isOwnUpload(record, uploader, now) ? record : undefined
   const parents = await parentInReach(db, { kind, account, id })
   if (parents.length === 0) return undefined
   if (record.comment_id === null) return record
@@ -61,40 +53,6 @@ export async function findFile(
     .executeTakeFirst()
   return comment ? record : undefined
 }
-
-/** Those of the given files that wait and are this uploader's: the only ones a form may use. */
-export const waitingFiles = async (
-  db: Write,
-  account: string,
-  ids: readonly string[],
-  uploader: string,
-  now: Date,
-): Promise<FileRecord[]> => {
-  if (ids.length === 0) return []
-  const rows = await db
-    .selectFrom('files')
-    .selectAll()
-    .where('account_id', '=', account)
-    .where('id', 'in', [...ids])
-    .where('parent_id', 'is', null)
-    .where('uploader_id', '=', uploader)
-    .where('created_at', '>', waitingSince(now))
-    .forUpdate()
-    .execute()
-  return rows as FileRecord[]
-}
-
-/** `$1` ids. Sent with the look-up of the caller, so account and uploader come from the transaction's own settings. */
-const lockOwnUploads = statement<FileRecord>(`
-  select * from files
-  where account_id = (select nullif(current_setting('app.account', true), '')::uuid)
-    and id = any ($1::uuid[]) and parent_id is null
-    and uploader_id = (select nullif(current_setting('app.actor_id', true), '')::uuid)
-  for update`)
-
-/** The same for the caller of this transaction, who must check isPendingUpload. */
-export const ownUploads = async (db: Write, ids: readonly string[]): Promise<FileRecord[]> =>
-  ids.length === 0 ? [] : lockOwnUploads(db, ids)
 
 // ---- writing ----
 
@@ -140,16 +98,17 @@ const parentColumns = (parent: RecordParent, field: string | null) => ({
   field_id: field,
 })
 
-/** Gives a waiting file to its parent. */
+/** Gives a waiting file to its parent, for those who may read it there. */
 export async function attachFile(
   db: Write,
   file: FileRecord,
   parent: RecordParent,
   field: string | null,
+  audience: RecordAudience = file.audience,
 ): Promise<void> {
   await db
     .updateTable('files')
-    .set(parentColumns(parent, field))
+    .set({ ...parentColumns(parent, field), audience })
     .where('account_id', '=', file.account_id)
     .where('id', '=', file.id)
     .where('parent_id', 'is', null)
@@ -202,7 +161,7 @@ export async function claimFieldFiles(
 export async function measureStorage(
   db: Write,
   account: string,
-  { job, uploader }: { job: string | null; uploader: { kind: string; id: string } },
+  { job, uploader }: { job: string | null; uploader: Uploader },
 ): Promise<StorageUsage> {
   const {
     rows: [row],
@@ -232,27 +191,6 @@ export async function exclusiveStorageKeys(db: Read, account: string, job: strin
     rows: [row],
   } = await sql<{ keys: string[] }>`select list_exclusive_storage_keys(${account}, ${job}) as keys`.execute(db as Write)
   return row?.keys ?? []
-}
-
-/** This uploader's files that waited too long; returns the keys of their bytes. */
-export async function dropStaleFiles(db: Write, account: string, uploader: string, now: Date): Promise<string[]> {
-  const rows = await db
-    .deleteFrom('files')
-    .where('account_id', '=', account)
-    .where('parent_id', 'is', null)
-    .where('uploader_id', '=', uploader)
-    .where('created_at', '<=', waitingSince(now))
-    .returning('storage_key')
-    .execute()
-  return rows.map((file) => file.storage_key)
-}
-
-/** The same for everybody, as portico_system: for the daily clean-up. */
-export async function deleteStaleFiles(db: Write, now: Date): Promise<string[]> {
-  const { rows } = await sql<{ storage_key: string }>`
-    delete from files where parent_id is null and created_at <= ${waitingSince(now)}
-    returning storage_key`.execute(db)
-  return rows.map((file) => file.storage_key)
 }
 
 /**

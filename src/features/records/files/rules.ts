@@ -1,4 +1,26 @@
-/** How much may be stored: by job, by uploader and by account. */
+/** Who has an uploaded file until its form is sent, and how much may be stored: by job, by uploader and by account. */
+
+/** An id identifies only with its kind. */
+export interface Uploader {
+  kind: string
+  id: string
+}
+
+/** How long an uploaded file waits for its form. */
+const WAITING_MS = 24 * 3600_000
+
+/** Files uploaded before this have waited too long. */
+export const waitingSince = (now: Date): Date => new Date(now.getTime() - WAITING_MS)
+
+export const isPendingUpload = (file: { created_at: Date }, now: Date): boolean =>
+  file.created_at.getTime() > waitingSince(now).getTime()
+
+/** Whether a file without a parent waits for a form of this uploader. */
+export const isOwnUpload = (
+  file: { uploader_kind: string; uploader_id: string | null; created_at: Date },
+  { kind, id }: Uploader,
+  now: Date,
+): boolean => file.uploader_kind === kind && file.uploader_id === id && isPendingUpload(file, now)
 
 const MEGABYTE = 1024 * 1024
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { operation } from '../../../../platform/operation.ts'
 import { empty, id, line, named, text } from '../../../../platform/schema.ts'
+import { audience } from '../../../records/contract.ts'
 import {
   changedJob,
   currency,
@@ -17,6 +18,7 @@ import {
   tagsInput,
   timeZone,
 } from '../../job/contract.ts'
+import { MAX_OFFICE_ATTACHMENTS } from '../../rules.ts'
 
 const requested = () => requestedStart().nullable().optional().describe('Start that the customer asks for.')
 
@@ -72,6 +74,12 @@ export const jobForm = {
       outright: z.boolean().default(true).describe('False: the worker must accept the job first.'),
       tags: tagsInput(),
       note: text(5_000).optional().describe('Internal comment to add.'),
+      files: z
+        .array(id())
+        .max(MAX_OFFICE_ATTACHMENTS, 'tooMany')
+        .default([])
+        .describe('IDs of files that you uploaded with `uploadFile`. Files that answer fields stand in `fields`.'),
+      filesAudience: audience.default('internal').describe('Who can read `files`.'),
       duplicateOf: id()
         .optional()
         .describe('Job that this one is a copy of. Its number stands in the history; nothing else is taken from it.'),

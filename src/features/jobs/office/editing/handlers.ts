@@ -1,11 +1,13 @@
 /** Creating, correcting and deleting jobs in the office. */
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { problem } from '../../../../platform/problem.ts'
-import { claimFieldFiles } from '../../../records/files/queries.ts'
+import { attachFile, claimFieldFiles } from '../../../records/files/queries.ts'
+import { lockUploads } from '../../../records/files/uploads/queries.ts'
 import { addComment, addHistory } from '../../../records/queries.ts'
 import { actorStamp, type HistoryEntry } from '../../../records/rules.ts'
-import { getDefaultValues } from '../../../templates/fields/rules.ts'
+import { getDefaultValues, type FieldValues } from '../../../templates/fields/rules.ts'
 import { jobs } from '../../contract.ts'
+import { answeredFields, fileIdsOfForm, filesOfForm } from '../../form/files/rules.ts'
 import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites } from '../../form/queries.ts'
 import {
   addressOfSite,
@@ -13,7 +15,6 @@ import {
   changesAddress,
   checkVersion,
   fieldValues,
-  fileFields,
   NO_REQUESTED_START,
   parseLocalTime,
   parseRequestedStart,
@@ -42,6 +43,7 @@ export const jobEditingHandlers = implement(
       ctx.allow(mayRunJobs(ctx.actor))
       const checked = await checkNewJob(ctx, input)
       const job = await insertNewJob(ctx, input, checked)
+      await attachFiles(ctx, input, job, checked)
       const entries = await historyOfNewJob(ctx, job)
       if (checked.source)
         entries.push({ event: 'duplicated', audience: 'internal', details: { number: checked.source.number } })
@@ -110,10 +112,10 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   if (input.worker && !(await isActiveStaff(db, account, input.worker))) fieldErrors.worker = 'choice'
   const fields = template?.fields ?? []
   const values = fieldValues(fields, input.fields ?? {}, getDefaultValues(fields), timeZone, fieldErrors)
-  // A new job has no files yet that could answer a question.
-  if (fileFields(fields).some((field) => values[field.id])) fieldErrors.fields = 'unknown'
+  const uploads = await lockUploads(db, account, fileIdsOfForm(input.files, input.fields ?? {}), ctx.actor, ctx.now)
+  const files = filesOfForm(fields, input.files, values, uploads, fieldErrors)
   throwFieldErrors(fieldErrors)
-  return { customer: customer!, template: template!, source, address, requested, scheduled, values }
+  return { customer: customer!, template: template!, source, address, requested, scheduled, values, files }
 }
 
 async function insertNewJob(
@@ -147,6 +149,21 @@ async function insertNewJob(
   }
   await insertJobs(ctx.db, [{ ...job, ...searchTexts(job, template.fields) }])
   return job
+}
+
+/** Files that answer a field are for those who see the field, the others for those whom the form names. */
+async function attachFiles(
+  { db }: CreateContext,
+  { filesAudience }: CreateInput,
+  job: Parameters<typeof jobParent>[0] & { fields: FieldValues },
+  { template, files }: Pick<Awaited<ReturnType<typeof checkNewJob>>, 'template' | 'files'>,
+): Promise<void> {
+  const answered = answeredFields(template.fields, job.fields)
+  for (const file of files.values()) {
+    const field = template.fields.find(({ id }) => id === answered.get(file.id)?.field)
+    const audience = !field ? filesAudience : field.portal === 'hidden' ? 'internal' : 'customer'
+    await attachFile(db, file, jobParent(job), field?.id ?? null, audience)
+  }
 }
 
 async function historyOfNewJob(

@@ -1,8 +1,9 @@
 /** What a customer changes on a job of their own: answers, cancellation, deletion. */
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { problem } from '../../../../platform/problem.ts'
-import { attachFile, filesOf, waitingFiles, measureStorage } from '../../../records/files/queries.ts'
+import { attachFile, filesOf, measureStorage } from '../../../records/files/queries.ts'
 import { findJobStorageError } from '../../../records/files/rules.ts'
+import { lockUploads } from '../../../records/files/uploads/queries.ts'
 import { addHistory } from '../../../records/queries.ts'
 import { actorStamp } from '../../../records/rules.ts'
 import type { Field, FieldValues } from '../../../templates/fields/rules.ts'
@@ -126,7 +127,7 @@ async function attachAnswerFiles(
   const onJob = new Set(readable.map((file) => file.id))
   for (const { field, files } of changed) {
     const added = files.filter((id) => !onJob.has(id))
-    const uploads = await waitingFiles(ctx.db, job.account_id, added, ctx.actor.id, ctx.now)
+    const uploads = await lockUploads(ctx.db, job.account_id, added, ctx.actor, ctx.now)
     if (uploads.length < added.length) fieldErrors[`fields.${field.id}`] = 'fileNotFound'
     else for (const file of uploads) await attachFile(ctx.db, file, jobParent(job), field.id)
     if (added.length === 0) continue
