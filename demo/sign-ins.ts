@@ -82,7 +82,10 @@ export function demoGuide({ publicUrl }: { publicUrl: URL }): DemoGuide {
 }
 
 /** What `serve --demo` prints: addresses, sign-ins and the password. */
-export function demoWelcome({ publicUrl }: { publicUrl: URL }, loaded: boolean): string {
+export function demoWelcome(
+  { publicUrl, portalAddresses }: { publicUrl: URL; portalAddresses: 'host' | 'path' },
+  loaded: boolean,
+): string {
   const { protocol, host } = publicUrl
   const urlOf = (path: string) => `${protocol}//${host}${path}`
   const line = (label: string, ...rest: string[]) => `    ${label.padEnd(24)}${rest.join('  ')}`.trimEnd()
@@ -91,7 +94,11 @@ export function demoWelcome({ publicUrl }: { publicUrl: URL }, loaded: boolean):
       ({ name, description, email }) => line(`  ${name}`, email.padEnd(34), description),
     )
   const portal = (slug: string, label: string) => [
-    line(`  ${label}`, `${protocol}//${slug}.${host}/`, 'or', urlOf(`/p/${slug}/`)),
+    line(
+      `  ${label}`,
+      ...(portalAddresses === 'host' ? [`${protocol}//${slug}.${host}/`, 'or'] : []),
+      urlOf(`/p/${slug}/`),
+    ),
     ...signIns('portal', slug),
   ]
   return [

@@ -133,6 +133,16 @@ describe('settings', () => {
     expect(readConfig({ PUBLIC_URL: address } as NodeJS.ProcessEnv).mailFrom).toBe(from)
   })
 
+  it.each(['http://192.168.1.20:4000', 'http://[::1]:4000'])(
+    'gives portals of %s paths: it has no subdomains',
+    (url) => {
+      const choose = (choice?: string) => reading({ PUBLIC_URL: url, ...(choice && { PORTAL_ADDRESSES: choice }) })
+      expect(choose()().portalAddresses).toBe('path')
+      expect(choose('path')().portalAddresses).toBe('path')
+      expect(choose('host')).toThrow('PORTAL_ADDRESSES must be path')
+    },
+  )
+
   it('trusts every proxy only where no other machine reaches the port', () => {
     const trust = (env: object) => readConfig({ TRUST_PROXY: 'true', ...env } as NodeJS.ProcessEnv).trustProxy
     expect([trust({ HOST: '127.0.0.1' }), trust({ HOST: 'localhost' }), trust({ HOST: '::1' })]).toEqual([

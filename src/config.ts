@@ -52,7 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port,
     host,
     publicUrl,
-    portalAddresses: readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? 'host', ['host', 'path']),
+    portalAddresses: readPortalAddresses(env, publicUrl),
     database,
     directDatabase,
     batchDatabaseWrites: readChoice('BATCH_DATABASE_WRITES', env.BATCH_DATABASE_WRITES ?? 'on', ['on', 'off']) === 'on',
@@ -93,6 +93,18 @@ function readPublicUrl(env: NodeJS.ProcessEnv, port: number): URL {
     throw new Error('PUBLIC_URL must begin with http:// or https://')
   if (publicUrl.pathname !== '/') throw new Error('PUBLIC_URL must have no path')
   return publicUrl
+}
+
+/** An IP address has no subdomains: there, portals have paths. */
+function readPortalAddresses(env: NodeJS.ProcessEnv, { hostname }: URL): 'host' | 'path' {
+  const needsPaths = isIpAddress(hostname)
+  const choice = readChoice('PORTAL_ADDRESSES', env.PORTAL_ADDRESSES ?? (needsPaths ? 'path' : 'host'), [
+    'host',
+    'path',
+  ])
+  if (needsPaths && choice === 'host')
+    throw new Error('PORTAL_ADDRESSES must be path, because PUBLIC_URL is an IP address: it has no subdomains')
+  return choice
 }
 
 function checkSecret(env: NodeJS.ProcessEnv): void {
@@ -211,8 +223,11 @@ function readUrl(name: string, value: string): URL {
   }
 }
 
+/** Of a URL, which writes IPv4 addresses with digits and dots only, and IPv6 addresses in brackets. */
+const isIpAddress = (hostname: string): boolean => hostname.startsWith('[') || /^[\d.]+$/.test(hostname)
+
 /** The host of an address behind an @; an IP address is written as RFC 5321, 4.1.3 has it. */
 function mailDomain({ hostname }: URL): string {
-  if (hostname.startsWith('[')) return hostname.replace('[', '[IPv6:')
-  return /^[\d.]+$/.test(hostname) ? `[${hostname}]` : hostname
+  if (!isIpAddress(hostname)) return hostname
+  return hostname.startsWith('[') ? hostname.replace('[', '[IPv6:') : `[${hostname}]`
 }

@@ -1,7 +1,7 @@
 /** Addresses as browsers and proxies send them: where forms may come from, unknown hosts, plain http and unnamed proxies. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { send, startSeparateServer, type Business, type Reply, type TestServer } from './test-server.ts'
+import { linkIn, send, startSeparateServer, type Business, type Reply, type TestServer } from './test-server.ts'
 
 let server: TestServer, shop: Business, direct: TestServer
 beforeAll(async () => {
@@ -121,6 +121,35 @@ describe('a form of a page', () => {
     expect((await submit({ origin: 'null' })).status).toBe(403)
     await pages.close()
   })
+})
+
+describe('an installation without a name', () => {
+  it.each(['[::1]:4000', '192.168.1.20:4000'])(
+    '1.13 at %s: links in emails and settings open its portals',
+    async (host) => {
+      const nameless = await startSeparateServer(inject('world'), {
+        pages: join(import.meta.dirname, '../build'),
+        env: { PUBLIC_URL: `http://${host}` },
+      })
+      const { owner, slug } = await nameless.business()
+      await owner.ok('addPortalUser', { email: 'ana@post.example' })
+      const invitation = linkIn((await nameless.mailTo('ana@post.example')).at(-1))
+      const { addresses } = await owner.ok('getPortalSettings')
+      for (const link of [invitation, ...Object.values(addresses)]) {
+        expect(link.startsWith(`http://${host}/p/${slug}`), link).toBe(true)
+        const reply = await send({
+          port: nameless.port,
+          host,
+          method: 'GET',
+          path: new URL(link).pathname,
+          headers: BROWSER,
+        })
+        expect(reply.status, link).toBeLessThan(400)
+        expect(reply.headers.location ?? link).toContain(`/p/${slug}`)
+      }
+      await nameless.close()
+    },
+  )
 })
 
 describe('a refused form', () => {

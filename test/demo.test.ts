@@ -53,7 +53,7 @@ describe('the demo', () => {
   })
 
   it('every printed sign-in works with the printed password', async () => {
-    const text = demoWelcome({ publicUrl: new URL('http://localhost:4000') }, true)
+    const text = demoWelcome({ publicUrl: new URL('http://localhost:4000'), portalAddresses: 'host' }, true)
     for (const part of [
       'http://localhost:4000/office/sign-in',
       'http://harbour.localhost:4000/',

@@ -142,4 +142,15 @@ export const entryPages: Mutation[] = [
       [portalPages]: ['says whose it is and how to reach the business, in its color, and nothing it publishes'],
     },
   },
+  {
+    name: 'subdomains-of-an-ip-address',
+    covers: ['1.13'],
+    file: 'src/config.ts',
+    from: "hostname.startsWith('[') || ",
+    to: '',
+    tests: {
+      'src/config.test.ts': ['gives portals of http://[::1]:4000 paths'],
+      'test/addresses.test.ts': ['1.13 at [::1]:4000: links in emails and settings open its portals'],
+    },
+  },
 ]
