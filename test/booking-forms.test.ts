@@ -112,6 +112,45 @@ describe('the service address', () => {
   })
 })
 
+describe('a form with several mistakes', () => {
+  it('names them all in one go: files, number of jobs, address and answers, each in its place', async () => {
+    const fields = [
+      { id: 'budget', name: 'Budget', type: 'currency', portal: 'optional', worker: 'optional' },
+      { id: 'plan', name: 'Plan', type: 'file', portal: 'optional', worker: 'optional' },
+    ]
+    template = await shop.template({ fields })
+    const wrong = { site: 'other', quantity: '0.5', 'fields.budget': 'cheap' }
+    const empty = { 'upload.fields.plan': new File([], 'plan.png') }
+    const refused = await (await openBooking()).press('Send request', { ...wrong, ...empty })
+    const links = refused.$('.errors a').toArray()
+    expect(links.map((link) => refused.$(link).text()).sort()).toEqual([
+      'Budget',
+      'Number of jobs',
+      'Plan',
+      'Service address',
+    ])
+    for (const link of links) expect(refused.$(refused.$(link).attr('href')!)).toHaveLength(1)
+    expect(refused.text).toContain('plan.png')
+    const right = { site: 'other', address: '1 New Yard', quantity: '1', 'fields.budget': '12.50' }
+    await refused.press('Send request', right)
+    expect(await jobs()).toMatchObject([{ address: '1 New Yard' }])
+  })
+
+  it('names them all when a job is changed', async () => {
+    const fields = [
+      { id: 'budget', name: 'Budget', type: 'currency', portal: 'optional', worker: 'optional' },
+      { id: 'plan', name: 'Plan', type: 'file', portal: 'optional', worker: 'optional' },
+    ]
+    const survey = await shop.template({ fields })
+    const { jobs: booked } = await user.ok('createPortalJob', { template: survey, address: '1 New Yard' })
+    const form = await openScreen(user, `/p/${shop.slug}/jobs/${booked[0]!.id}/edit`)
+    const wrong = { 'fields.budget': 'cheap', 'upload.fields.plan': new File([], 'plan.png') }
+    const refused = await form.press('Save changes', { ...wrong, address: '' })
+    const links = refused.$('.errors a').toArray()
+    expect(links.map((link) => refused.$(link).text()).sort()).toEqual(['Budget', 'Plan', 'Service address'])
+  })
+})
+
 describe('the file section', () => {
   const FILE = (id: string, name: string) => ({ id, name, type: 'file', portal: 'optional', worker: 'optional' })
 

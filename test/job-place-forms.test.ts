@@ -31,12 +31,13 @@ describe('the place of a new job', () => {
 
   it('may be another address, which is required once it is chosen', async () => {
     await shop.site(customer, '14 Pelican Quay')
-    const refused = await (await openNew()).press('Create job', { site: 'other', title: 'Leak' })
+    const refused = await (await openNew()).press('Create job', { site: 'other', title: 'Leak', durationMinutes: '2' })
     expect(refused.status).toBe(422)
+    expect(refused.$('.errors a').toArray()).toHaveLength(2)
     expect(refused.text).toContain('Enter an address.')
     expect((await shop.owner.ok('listJobs', {})).rows).toEqual([])
     expect(refused.$('[name=title]').attr('value')).toBe('Leak')
-    await refused.press('Create job', { address: '9 Other Lane' })
+    await refused.press('Create job', { address: '9 Other Lane', durationMinutes: '60' })
     expect(await placeOf((await newest()).id)).toMatchObject({ site: null, address: '9 Other Lane' })
   })
 

@@ -4,7 +4,6 @@
  */
 import {
   authorizeAudience,
-  cookieSuffix,
   refuseOtherOwner,
   surfaceOf,
   type Caller,
@@ -14,9 +13,10 @@ import {
 } from './caller.ts'
 import { toProblem } from './database/errors.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
-import { createHandlerContext } from './handler-context.ts'
+import { createHandlerContext, createPrepareTools } from './handler-context.ts'
 import { claimKey, findReplay, saveResponse } from './idempotency.ts'
-import { parse, type Parts } from './input.ts'
+import type { Parts } from './input.ts'
+import { parseInput, withHandlerFaults } from './input-checks.ts'
 import {
   callHandler,
   canPrefetch,
@@ -57,8 +57,9 @@ export function createExecute(server: ServerContext): Execute {
       else await lifecycleAudit.recordRead(invocation)
     } catch (error) {
       if (invocation.countedInTransaction && isRefusedAttempt(error)) await countRefusedAttempt(invocation)
-      await lifecycleAudit.recordRefusal(invocation, error)
-      throw toDeclaredProblem(error, invocation)
+      const refusal = await withHandlerFaults(server, invocation, query, error)
+      await lifecycleAudit.recordRefusal(invocation, refusal)
+      throw toDeclaredProblem(refusal, invocation)
     }
     if (write) caller.resolved?.clear()
     if (invocation.hasEmitted) server.notifyOutbox()
@@ -76,7 +77,7 @@ export function createExecute(server: ServerContext): Execute {
     authorizeAudience(definition, surface, resolved)
     const received = await receiveParts(invocation)
     refuseOtherOwner(caller, definition, resolved.actor)
-    const input = parse(definition, received)
+    const input = parseInput(invocation, received)
     const replay = await findSignUpReplay(invocation, resolved, input)
     if (replay) return replay
     const limits = limitStatement(invocation, resolved, input)
@@ -98,9 +99,9 @@ export function createExecute(server: ServerContext): Execute {
 
   /** Runs slow work before the transaction. Limits are counted first, or in one batch with its first query. */
   async function prepare(
-    { name, caller, now }: Invocation,
+    invocation: Invocation,
     handler: PreparedHandler<Definition, unknown>,
-    { account, actor }: ResolvedCaller,
+    resolved: ResolvedCaller,
     input: Record<string, unknown>,
     limits: Preflight | undefined,
   ): Promise<unknown> {
@@ -116,18 +117,11 @@ export function createExecute(server: ServerContext): Execute {
       limits.check(await query(limits.text, limits.values))
       counted = true
     }
-    const value = await handler.prepare(input as never, {
-      account: account as Account,
-      actor,
-      now,
-      query: countAndQuery,
-      clientAddress: caller.clientAddress,
-      browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
-      files: server.files,
-      warn: (message, about) => server.warn(message, { ...about, requestId: caller.requestId }),
-    })
+    invocation.refusedBy = 'prepare'
+    const value = await handler.prepare(input as never, createPrepareTools(server, invocation, resolved, countAndQuery))
+    invocation.refusedBy = undefined
     if (!counted)
-      throw new Error(`${name}: prepare() must call query() first because countsLimitsWithFirstQuery is set`)
+      throw new Error(`${invocation.name}: prepare() must call query() first because countsLimitsWithFirstQuery is set`)
     return value
   }
 
@@ -144,7 +138,7 @@ export function createExecute(server: ServerContext): Execute {
     caller.resolved.set('portal', shared)
     let input: Record<string, unknown> | undefined, inputProblem: unknown
     try {
-      input = parse(definition, parts)
+      input = parseInput(invocation, parts)
     } catch (error) {
       inputProblem = error
     }

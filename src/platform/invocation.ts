@@ -19,6 +19,8 @@ export interface Invocation extends Implemented {
   createdAccountId?: string
   /** It wrote messages to the outbox. */
   hasEmitted: boolean
+  /** The step that is checking the input, ahead of the handler's own checks. */
+  refusedBy?: 'contract' | 'prepare' | undefined
   /** Its limits are counted in its transaction, and so not when that is rolled back. */
   countedInTransaction: boolean
   /** Buckets of limits that count failures; a call that succeeds takes its use back. */

@@ -52,7 +52,7 @@ export function createLifecycleAudit(server: ServerContext): LifecycleAudit {
       const event = server.refusalEventOf(name)
       if (!event || !isProblem(error) || !event.refusals?.some((code) => isRefusalWith(code, error))) return
       const subjectId = event.subject === error.subject?.kind ? error.subject?.id : idIn(parts.params, event.subjectIn)
-      const details = { operation: name, code: error.code === 'input' ? wrongFieldOf(error) : error.code }
+      const details = { operation: name, code: event.refusals.find((code) => isRefusalWith(code, error))! }
       await write(invocation, event, details, subjectId).catch((failure: unknown) =>
         server.reportError(failure, { operation: name, requestId: caller.requestId }),
       )
@@ -65,10 +65,9 @@ export function createLifecycleAudit(server: ServerContext): LifecycleAudit {
   }
 }
 
-const wrongFieldOf = ({ fields = {} }: Problem) => Object.values(fields)[0]?.code ?? 'input'
-
-const isRefusalWith = (code: string, error: Problem): boolean =>
-  error.code === code || (error.code === 'input' && wrongFieldOf(error) === code)
+/** By its own code, or by that of any field that was wrong. */
+const isRefusalWith = (code: string, { code: own, fields = {} }: Problem): boolean =>
+  own === code || (own === 'input' && Object.values(fields).some((field) => field.code === code))
 
 function idIn(params: unknown, name: string | undefined): string | undefined {
   const value = name === undefined ? undefined : (params as Record<string, unknown> | undefined)?.[name]

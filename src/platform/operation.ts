@@ -58,6 +58,11 @@ export interface Definition<
   body?: B
   output: O
   problems?: readonly string[]
+  /**
+   * The handler checks the input further and answers `input` with fields. These checks run even if the contract refuses a
+   * part, so that everything wrong is said at once: the handler must then live with parts of the body that are undefined.
+   */
+  checksInput?: boolean
   /** Opens a read-write transaction. Reading operations cannot write: the database refuses it. */
   writes?: W
   /** Honors an Idempotency-Key (24 hours, per caller and operation). */

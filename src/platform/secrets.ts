@@ -6,7 +6,7 @@ import { hash as argonHash, verify as argonVerify } from '@node-rs/argon2'
 import { createBoundedQueue } from './bounded-queue.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
-import { problem } from './problem.ts'
+import { problem, type FieldError } from './problem.ts'
 
 // ---- Tokens: what links and cookies carry ----------------------------------------------------------------------
 
@@ -197,14 +197,26 @@ export function blocklist(): ReadonlySet<string> {
   return common
 }
 
-/** Refuses a new password that is not good enough, as an error of that input field. */
+/** Refuses a new password that is not good enough, as an error of the input `password`, along with `others`. */
 export async function checkNewPassword(
   password: string,
   context: readonly (string | null | undefined)[],
-  field = 'password',
+  others: Record<string, string | FieldError | undefined> = {},
 ): Promise<void> {
+  const fields: Record<string, string | FieldError> = {}
+  for (const [name, fault] of Object.entries({ ...others, password: await passwordFault(password, context) }))
+    if (fault) fields[name] = fault
+  if (Object.keys(fields).length > 0) throw problem('input', { fields })
+}
+
+/** Why a new password is not good enough. Undefined if it is; an empty one is missing. */
+async function passwordFault(
+  password: string | undefined,
+  context: readonly (string | null | undefined)[],
+): Promise<FieldError | undefined> {
+  if (!password) return { code: 'required' }
   const weakness = await passwordProblem(password, context)
-  if (!weakness) return
+  if (!weakness) return undefined
   const code = {
     tooShort: 'passwordTooShort',
     tooLong: 'passwordTooLong',
@@ -212,5 +224,5 @@ export async function checkNewPassword(
     context: 'passwordContext',
     guessable: 'passwordGuessable',
   }[weakness]
-  throw problem('input', { fields: { [field]: { code, vars: PASSWORD_LENGTH } } })
+  return { code, vars: PASSWORD_LENGTH }
 }

@@ -32,7 +32,7 @@ export async function attachments(
   const faults: Record<string, string> = {}
   const removed = typed.text('remove')
   for (const name of names) {
-    const of = name.startsWith('fields.') ? name.slice('fields.'.length) : ''
+    const of = fieldOfInput(name)
     for (const id of typed.all(name)) {
       const onJob = existing.find((file) => file.id === id)
       if (id === removed) {
@@ -71,6 +71,22 @@ export async function attachments(
   }
   return { kept, faults }
 }
+
+/** A file input that was refused, as an id that no file has: the operation refuses it along with all else. */
+const REFUSED = 'refused'
+
+/** The ids to send of one file input: its kept files, or one that makes the operation refuse the form. */
+export const fileIdsToSend = ({ kept, faults }: Attached, name: string): string[] =>
+  faults[name] ? [REFUSED] : kept.filter((file) => file.for === fieldOfInput(name)).map((file) => file.id)
+
+/** The errors of a refused form, with what was wrong with its files in their place. */
+export const withFileFaults = (fields: Record<string, string>, { faults }: Attached): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(fields).filter(([path]) => !Object.keys(faults).some(isPartOf(path)))),
+  ...faults,
+})
+const isPartOf = (path: string) => (name: string) => path === name || path.startsWith(`${name}.`)
+
+const fieldOfInput = (name: string): string => (name.startsWith('fields.') ? name.slice('fields.'.length) : '')
 
 /** The disk for files is full, or cannot be written. */
 const UNSAVED = ['storageFull', 'storageUnavailable'] as const

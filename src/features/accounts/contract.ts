@@ -280,6 +280,7 @@ const setUpOperations = {
     secrets: ['password'],
     status: 200,
     writes: true,
+    checksInput: true,
     session: 'starts',
   }),
 }

@@ -205,8 +205,8 @@ export const accountsHandlers = implement('accounts', accounts, {
       // The link is checked before hashing, so that strangers cannot use up the server's time with invalid links.
       const token = await peekSetUpToken(query, hashToken(input.token))
       if (setUpStatus(token, now) !== 'open') throw problem('setUpClosed')
-      if (RESERVED_SLUGS.includes(input.slug)) throw problem('input', { fields: { slug: 'slugTaken' } })
-      await checkNewPassword(input.password, [input.business, input.name, input.email])
+      const others = RESERVED_SLUGS.includes(input.slug) ? { slug: 'slugTaken' } : {}
+      await checkNewPassword(input.password, [input.business, input.name, input.email], others)
       return hashPassword(input.password)
     },
     async (ctx, input, passwordHash) => {

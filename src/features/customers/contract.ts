@@ -209,6 +209,7 @@ const recordOperations = {
     ...writing,
     method: 'POST',
     path: '/office/{account}/customers',
+    checksInput: true,
     summary: 'Create a customer',
     description: 'Creates a customer, with a first contact and site if you send them.',
     body: z.strictObject({
@@ -231,6 +232,7 @@ const recordOperations = {
     ...writing,
     method: 'PATCH',
     path: '/office/{account}/customers/{customer}',
+    checksInput: true,
     summary: 'Update a customer',
     description: 'Changes what you send; null clears a value.',
     params: customerParams,

@@ -1,6 +1,6 @@
 import { EXPORT_PAGE_ROWS, exportFile } from '../../platform/csv.ts'
 import { implement, withEffect, type Context } from '../../platform/operation.ts'
-import { problem, type Decision } from '../../platform/problem.ts'
+import { isProblem, problem, type Decision } from '../../platform/problem.ts'
 import type { AuditEventName } from '../audit/rules.ts'
 import { customers } from './contract.ts'
 import {
@@ -32,7 +32,7 @@ import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/qu
 import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
 import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
 import { CONTACT_COLUMNS, contactRows, customerColumns } from './list/rules.ts'
-import { archiveBlockedBy, type CustomerStatus } from './rules.ts'
+import { archiveBlockedBy, missingCoordinate, type Coordinates, type CustomerStatus } from './rules.ts'
 
 export const customersHandlers = implement('customers', customers, {
   async listCustomers(ctx, { cursor, limit, ...filter }) {
@@ -84,18 +84,21 @@ export const customersHandlers = implement('customers', customers, {
 
   async createCustomer(ctx, { contact, site, ...input }) {
     ctx.allow(mayManageCustomers(ctx.actor))
-    requireBothCoordinates(site, 'site.')
     const key = { account: ctx.account.id, customer: ctx.newId() }
+    const siteErrors = missingCoordinate(site, 'site.')
     await insertCustomer(
       ctx.db,
       key,
       {
         ...input,
         contacts: contact ? [{ ...contact, id: ctx.newId() }] : [],
-        sites: site ? [{ ...site, id: ctx.newId() }] : [],
+        sites: site && !siteErrors ? [{ ...site, id: ctx.newId() }] : [],
       },
       ctx.now,
-    )
+    ).catch((error: unknown) => {
+      throw isProblem(error) ? problem(error.code, { fields: { ...error.fields, ...siteErrors } }) : error
+    })
+    if (siteErrors) throw problem('input', { fields: siteErrors })
     await audit(ctx, 'customerCreated', key.customer, { name: input.name })
     return { id: key.customer, version: 1 }
   },
@@ -285,13 +288,7 @@ const audit = (
   details: Record<string, unknown>,
 ) => ctx.audit({ event, subjectKind: 'customer', subjectId, details })
 
-/** A site has both coordinates or none. Leaving out both changes neither. */
-function requireBothCoordinates(
-  site: { latitude?: number | null | undefined; longitude?: number | null | undefined } | undefined,
-  path = '',
-): void {
-  const hasLatitude = (site?.latitude ?? null) !== null
-  const hasLongitude = (site?.longitude ?? null) !== null
-  if (hasLatitude === hasLongitude) return
-  throw problem('input', { fields: { [`${path}${hasLatitude ? 'longitude' : 'latitude'}`]: 'required' } })
+function requireBothCoordinates(site: Coordinates): void {
+  const fields = missingCoordinate(site)
+  if (fields) throw problem('input', { fields })
 }

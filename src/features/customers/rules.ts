@@ -24,3 +24,16 @@ export const withoutUndefined = <T extends object>(values: T): Defined<T> =>
 
 /** An emptied text field is stored as null; undefined stays undefined. */
 export const nullIfEmpty = (text: string | null | undefined) => (text === '' ? null : text)
+
+export interface Coordinates {
+  latitude?: number | null | undefined
+  longitude?: number | null | undefined
+}
+
+/** A site has both coordinates or none; leaving out both changes neither. The error of the missing one, by its path. */
+export function missingCoordinate(site: Coordinates | undefined, path = ''): Record<string, string> | undefined {
+  const hasLatitude = (site?.latitude ?? null) !== null
+  const hasLongitude = (site?.longitude ?? null) !== null
+  if (hasLatitude === hasLongitude) return undefined
+  return { [`${path}${hasLatitude ? 'longitude' : 'latitude'}`]: 'required' }
+}

@@ -214,6 +214,7 @@ const userOperations = {
     problems: ['officeOnly', 'managersOnly', 'alreadyPortalUser', 'portalIsOff'],
     limits: [{ by: 'caller', max: 300, seconds: 3600 }],
     writes: true,
+    checksInput: true,
     creates: true,
   }),
   resendPortalInvitation: operation({

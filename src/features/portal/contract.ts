@@ -119,6 +119,7 @@ export const portal = contract(
     updatePortalSettings: operation({
       method: 'PATCH',
       path: '/office/{account}/portal-settings',
+      checksInput: true,
       audience: ['staff'],
       summary: 'Update the portal settings',
       description: 'Changes what you send. Turning the portal off ends every portal session.',

@@ -181,6 +181,7 @@ const invitationOperations = {
   acceptStaffInvitation: operation({
     method: 'POST',
     path: '/people/staff-invitations/{token}',
+    checksInput: true,
     audience: ['anonymous', 'person'],
     summary: 'Accept an invitation',
     description: 'Someone new sends name and password and is signed in. Someone with a login signs in first.',

@@ -232,12 +232,9 @@ async function prepareNewLogin(
   { name, password }: Input<typeof staff.acceptStaffInvitation>,
   invitation: StaffInvitation,
 ): Promise<{ passwordHash: string; name: string }> {
-  if (!name || !password) {
-    const fields = { ...(!name && { name: 'required' }), ...(!password && { password: 'required' }) }
-    throw problem('input', { fields })
-  }
-  await checkNewPassword(password, [invitation.business, invitation.email, name])
-  return { passwordHash: await hashPassword(password), name }
+  const missing = name ? {} : { name: 'required' }
+  await checkNewPassword(password ?? '', [invitation.business, invitation.email, name], missing)
+  return { passwordHash: await hashPassword(password!), name: name! }
 }
 
 /** Sets the password of a new person and signs them in; `passwordExists` when they accepted another invitation meanwhile. */

@@ -168,6 +168,7 @@ export const templates = contract(
       }),
       output: template,
       writes: true,
+      checksInput: true,
       creates: true,
     }),
     updateTemplate: operation({
@@ -181,6 +182,7 @@ export const templates = contract(
       output: template,
       problems: ['templateChanged', 'templateArchived'],
       writes: true,
+      checksInput: true,
     }),
     archiveTemplate: operation({
       method: 'POST',

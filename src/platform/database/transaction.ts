@@ -35,6 +35,8 @@ export interface Preflight {
 export interface TransactionOptions {
   settings: Settings | null
   write: boolean
+  /** Ends with a rollback, whatever the work does. */
+  rollsBack?: boolean
   preflight?: Preflight
   /** Nobody waits for the result any more. Asked once a connection is free, before any work. */
   isAbandoned?: (() => boolean) | undefined
@@ -144,7 +146,7 @@ class ClientTransaction implements TransactionHandle {
   }
 
   commit(): Promise<pg.QueryResult> {
-    const sent = this.put('commit')
+    const sent = this.put(this.options.rollsBack ? 'rollback' : 'commit')
     sent.catch(ignoreError)
     this.isOpen = false
     this.committed = sent
@@ -193,7 +195,8 @@ class ClientTransaction implements TransactionHandle {
     await Promise.all(this.opening!)
     if (this.refusal) throw this.refusal.error
     // A transaction that failed half-way answers COMMIT with ROLLBACK: never report that as done.
-    if ((await (this.committed ?? this.commit())).command !== 'COMMIT')
+    const { command } = await (this.committed ?? this.commit())
+    if (command !== 'COMMIT' && !this.options.rollsBack)
       throw new Error('The transaction was rolled back by the database')
   }
 

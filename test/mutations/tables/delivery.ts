@@ -50,8 +50,8 @@ export const delivery: Mutation[] = [
     covers: ['PS-24'],
     file: 'src/platform/execute.ts',
     from: `    refuseOtherOwner(caller, definition, resolved.actor)
-    const input = parse(definition, received)`,
-    to: '    const input = parse(definition, received)',
+    const input = parseInput(invocation, received)`,
+    to: '    const input = parseInput(invocation, received)',
     tests: { 'test/form-owner.test.ts': ['a file is not uploaded for another person'] },
   },
   {

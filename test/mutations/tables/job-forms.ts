@@ -94,8 +94,8 @@ export const jobForms: Mutation[] = [
     name: 'another-address-may-stay-empty',
     covers: ['issue 9, 1.9'],
     file: 'src/web/routes/office/[account]/jobs/form-fields.ts',
-    from: "if (typed.text('site') !== OTHER || typed.text('address')) return undefined",
-    to: 'if (typed.text(OTHER) === undefined) return undefined',
+    from: "const isAddressMissing = (typed: Typed): boolean => typed.text('site') === OTHER && !typed.text('address')",
+    to: 'const isAddressMissing = (typed: Typed): boolean => typed.has(OTHER)',
     tests: { 'test/job-place-forms.test.ts': ['may be another address, which is required once it is chosen'] },
   },
   {

@@ -178,11 +178,9 @@ export const rights: Mutation[] = [
   {
     name: 'half-a-coordinate',
     covers: ['V-36', 'E-44'],
-    file: 'src/features/customers/handlers.ts',
-    from: `  if (hasLatitude === hasLongitude) return
-`,
-    to: `  if (hasLatitude || hasLongitude || path) return
-`,
+    file: 'src/features/customers/rules.ts',
+    from: 'if (hasLatitude === hasLongitude) return',
+    to: 'if (hasLatitude || hasLongitude || path) return',
     tests: { 'src/features/customers/customers.test.ts': ['a site has two coordinates or none'] },
   },
   {

@@ -81,6 +81,7 @@ export const people = contract(
       output: z.object({ ended: count('Number of sessions that ended.') }),
       limits: [{ by: 'caller', max: 10, seconds: 900, counts: 'failures' }],
       writes: true,
+      checksInput: true,
     }),
     updateCurrentUser: operation({
       method: 'PATCH',

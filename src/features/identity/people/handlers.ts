@@ -91,9 +91,9 @@ export const peopleHandlers = implement('people', people, {
     async ({ currentPassword, password }, { actor, query }) => {
       if (actor.kind !== 'person') throw problem('notSignedIn')
       const checkedHash = await findPasswordHash(query, actor.id)
-      if (!(await verifyPassword(checkedHash, currentPassword)))
-        throw problem('input', { fields: { currentPassword: 'wrongPassword' } })
-      await checkNewPassword(password, [actor.email, actor.name])
+      const isRight = await verifyPassword(checkedHash, currentPassword)
+      const others = isRight ? {} : { currentPassword: 'wrongPassword' }
+      await checkNewPassword(password, [actor.email, actor.name], others)
       return { checkedHash, hash: await hashPassword(password) }
     },
     async (ctx, _input, { checkedHash, hash: passwordHash }) => {

@@ -161,6 +161,7 @@ const passwordOperations = {
   changePortalPassword: operation({
     method: 'POST',
     path: '/portal/{portal}/me/password',
+    checksInput: true,
     audience: ['portalUser'],
     summary: 'Change your password',
     description: 'Ends your other sessions, and this one goes on under a new cookie.',

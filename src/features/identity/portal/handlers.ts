@@ -132,9 +132,9 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
     async (input, { account, actor, query }) => {
       const { email, name } = actor as { email: string; name: string }
       const login = await findPortalLogin(query, account.id, emailNorm(email))
-      if (!(await verifyPassword(login?.password_hash ?? null, input.current)))
-        throw problem('input', { fields: { current: 'wrongPassword' } })
-      await checkNewPassword(input.password, [account.name, account.portal.name, email, name])
+      const isRight = await verifyPassword(login?.password_hash ?? null, input.current)
+      const others = isRight ? {} : { current: 'wrongPassword' }
+      await checkNewPassword(input.password, [account.name, account.portal.name, email, name], others)
       return { checkedHash: login!.password_hash!, hash: await hashPassword(input.password) }
     },
     async (ctx, _input, { hash, checkedHash }) => {

@@ -82,6 +82,7 @@ export const booking = contract(
       problems: ['bookingNotAllowed', 'noCustomer'],
       creates: true,
       writes: true,
+      checksInput: true,
       limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
       example: {
         body: {

@@ -231,6 +231,7 @@ export const portalJobs = contract(
       output: z.object({ id: recordId(), number: jobNumber(), version: recordVersion() }),
       problems: ['jobChanged', 'jobStarted', 'editingClosed', 'editingNotAllowed'],
       writes: true,
+      checksInput: true,
     }),
     cancelPortalJob: operation({
       method: 'POST',

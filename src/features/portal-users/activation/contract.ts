@@ -70,6 +70,7 @@ const activationOperations = {
     secrets: ['password'],
     status: 200,
     writes: true,
+    checksInput: true,
   }),
   getActivation: operation({
     method: 'GET',
@@ -121,6 +122,7 @@ const activationOperations = {
     problems: [...LINK_PROBLEMS],
     limits: [GUESSES],
     writes: true,
+    checksInput: true,
     session: 'starts',
   }),
   resendActivation: operation({

@@ -112,8 +112,7 @@ export const activationHandlers = implement('portal-users', activation, {
         user: { id, email },
       } = await consumeLink(ctx, 'portalActivation', input.token, activationStatus)
       // Rolls back: after missing answers the link stays open (CP-21).
-      if (Object.keys(fieldErrors).length > 0) throw problem('input', { fields: fieldErrors })
-      await checkNewPassword(input.password, [email])
+      await checkNewPassword(input.password, [email], fieldErrors)
       const user = await acceptInvitedUser(
         ctx.db,
         ctx.account.id,

@@ -54,6 +54,7 @@ export const portalProfile = contract(
       output: profile,
       problems: ['profileChanged'],
       writes: true,
+      checksInput: true,
     }),
   },
 )

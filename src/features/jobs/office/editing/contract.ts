@@ -87,6 +87,7 @@ export const jobForm = {
     output: changedJob,
     creates: true,
     writes: true,
+    checksInput: true,
     example: {
       body: {
         customer: '019ac000-0000-7000-8000-000000000010',
@@ -117,6 +118,7 @@ export const jobForm = {
     output: changedJob,
     problems: ['jobChanged', 'jobCanceled'],
     writes: true,
+    checksInput: true,
   }),
   deleteJob: operation({
     method: 'DELETE',

@@ -19,6 +19,7 @@ const changing = {
   params: jobParams,
   output: changedJob,
   writes: true,
+  checksInput: true,
 } as const
 const outright = () => z.boolean().default(true).describe('False: the worker must accept the job first.')
 

@@ -1,5 +1,5 @@
-import { fail } from '@sveltejs/kit'
-import type { Typed } from '../../../../../ui/forms.ts'
+import type { ActionFailure } from '@sveltejs/kit'
+import type { FormFailure, Typed } from '../../../../../ui/forms.ts'
 import { getMinorDigits } from '../../../../../features/templates/amounts/rules.ts'
 import type { Field } from '../../../../../features/templates/fields/rules.ts'
 import { parseFormValues } from '../../../../../features/templates/form/rules.ts'
@@ -35,19 +35,19 @@ export const tagsOf = (typed: Typed): string[] => [
 /** Where a job is: a site, or another address, which is not read unless it is chosen. */
 export function placeOf(typed: Typed): { site: string | null; address: string | null } {
   const site = typed.text('site') ?? null
+  if (isAddressMissing(typed)) return { site: OTHER, address: null }
   // A customer without sites is asked for the address alone.
   const isOther = site === OTHER || !typed.has('site')
   return { site: site === OTHER ? null : site, address: isOther ? (typed.text('address') ?? null) : null }
 }
+/** Not the id of a site: an operation refuses it, along with all else that is wrong. */
 const OTHER = 'other'
+const isAddressMissing = (typed: Typed): boolean => typed.text('site') === OTHER && !typed.text('address')
 
-/** The form again when another address was chosen and not entered; otherwise nothing. */
-export function refuseMissingAddress({ t }: App.Locals, typed: Typed) {
-  if (typed.text('site') !== OTHER || typed.text('address')) return undefined
-  const fields = { address: t('problems.byField.required.address') }
-  return fail(422, {
-    problem: { code: 'input', title: t('problems.input'), fields },
-    values: typed.values,
-    form: 'form',
-  })
+/** Says at the address, and not at the list of sites, that another address was chosen and not entered. */
+export function nameMissingAddress(failure: ActionFailure<FormFailure>, typed: Typed, { t }: App.Locals): void {
+  const { problem } = failure.data
+  if (!isAddressMissing(typed) || problem.code !== 'input') return
+  const { site: _site, ...others } = problem.fields
+  problem.fields = { address: t('problems.byField.required.address'), ...others }
 }

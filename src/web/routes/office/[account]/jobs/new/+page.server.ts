@@ -1,7 +1,7 @@
 import { attempt, isProblem, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../requested-start.ts'
-import { answersOf, placeOf, refuseMissingAddress, tagsOf } from '../form-fields.ts'
+import { answersOf, nameMissingAddress, placeOf, tagsOf } from '../form-fields.ts'
 import { localOf } from '../job-actions.ts'
 import { visitWarnings } from '../visit-warnings.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -58,8 +58,6 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   create: async ({ locals, params, request, url }) => {
     const typed = await readForm(request)
-    const refused = refuseMissingAddress(locals, typed)
-    if (refused) return refused
     const customer = idIn(url, 'customer') ?? '',
       template = idIn(url, 'template') ?? ''
     const scheduled = localOf(typed, 'scheduled'),
@@ -86,7 +84,10 @@ export const actions: Actions = {
         duplicateOf: (await readSource(locals, url))?.id,
       })
     })
-    if (failure) return failure
+    if (failure) {
+      nameMissingAddress(failure, typed, locals)
+      return failure
+    }
     locals.finish(paths.office(params.account).job(output.id, { done: 'created' }))
   },
 }

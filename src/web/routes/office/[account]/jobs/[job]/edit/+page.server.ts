@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { answersOf, placeOf, refuseMissingAddress, tagsOf } from '../../form-fields.ts'
+import { answersOf, nameMissingAddress, placeOf, tagsOf } from '../../form-fields.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
@@ -19,8 +19,6 @@ export const load: PageServerLoad = async ({ locals, params }) => {
 export const actions: Actions = {
   save: async ({ locals, params, request }) => {
     const typed = await readForm(request)
-    const refused = refuseMissingAddress(locals, typed)
-    if (refused) return refused
     const { failure } = await attempt(locals, typed, async () => {
       const [job, { currency }] = await Promise.all([
         locals.api.getJob({ job: params.job }),
@@ -41,7 +39,10 @@ export const actions: Actions = {
         fields: answersOf(typed, job.fields, currency, job.files.length > 0),
       })
     })
-    if (failure) return failure
+    if (failure) {
+      nameMissingAddress(failure, typed, locals)
+      return failure
+    }
     locals.finish(paths.office(params.account).job(params.job, { done: 'saved' }))
   },
 }

@@ -2,7 +2,7 @@ import { fail, redirect } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { attachments, type KeptFile } from '../../../../../../attachments.ts'
+import { attachments, fileIdsToSend, withFileFaults, type KeptFile } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -28,25 +28,21 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const job = await locals.api.getPortalJob({ job: params.job })
     const writable = job.fields.filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const { kept, faults } = await attachments(
+    const attached = await attachments(
       locals,
       typed,
       writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
       filesOfAnswers(job),
     )
     const again = (status: number, data: Partial<FormFailure>) =>
-      fail(status, { values: typed.values, form: 'form', ...data, kept })
+      fail(status, { values: typed.values, form: 'form', ...data, kept: attached.kept })
     if (typed.text('remove')) return again(200, {})
-    if (Object.keys(faults).length > 0)
-      return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
     const given = parseFormValues(
       writable as never,
       Object.fromEntries(
         writable.map(({ id, type }) => [
           id,
-          type === 'file'
-            ? kept.filter((file) => file.for === id).map((file) => file.id)
-            : [typed.values[`fields.${id}`] ?? []].flat(),
+          type === 'file' ? fileIdsToSend(attached, `fields.${id}`) : [typed.values[`fields.${id}`] ?? []].flat(),
         ]),
       ),
       { moment: (local) => local, minorDigits: getMinorDigits(job.currency) },
@@ -69,6 +65,7 @@ export const actions: Actions = {
       const { address, ...others } = problem.fields
       // Unless another address is chosen, the error belongs to the list of sites.
       if (address && 'site' in typed.values && site !== 'other') problem.fields = { site: address, ...others }
+      problem.fields = withFileFaults(problem.fields, attached)
       return again(failure.status, failure.data)
     }
     locals.finish(locals.paths.job(params.job, { done: 'saved' }))

@@ -2,7 +2,7 @@ import { fail } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { attachments } from '../../../../../../attachments.ts'
+import { attachments, fileIdsToSend, withFileFaults, type Attached } from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -28,20 +28,18 @@ export const actions: Actions = {
     const bookable = await locals.api.getBookingOptions({ template: params.template })
     const { fields: questions, currency } = bookable
     const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const { kept, faults } = await attachments(locals, typed, [
+    const attached = await attachments(locals, typed, [
       'files',
       ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
     ])
     const again = (status: number, data: Partial<FormFailure>) =>
-      fail(status, { values: typed.values, form: 'form', ...data, kept })
+      fail(status, { values: typed.values, form: 'form', ...data, kept: attached.kept })
     if (typed.text('remove')) return again(200, {})
     // Addresses belong to a customer: nothing entered for another one stays.
     const { site: _site, address: _address, ...valuesOfAnyCustomer } = typed.values
     if (typed.text('change')) return again(200, { values: valuesOfAnyCustomer })
-    if (Object.keys(faults).length > 0)
-      return again(422, { problem: { code: 'input', title: locals.t('problems.input'), fields: faults } })
 
-    const given = parseFormValues(writable as never, answered(typed, writable, kept), {
+    const given = parseFormValues(writable as never, answered(typed, writable, attached), {
       moment: (local) => local,
       minorDigits: getMinorDigits(currency),
     })
@@ -54,15 +52,17 @@ export const actions: Actions = {
         requested: requestedStartOf(typed) ?? undefined,
         quantity: typed.number('quantity'),
         fields: given as never,
-        files: kept.filter((file) => file.for === '').map((file) => file.id),
+        files: fileIdsToSend(attached, 'files'),
         formKey: typed.text('formKey'),
       }),
     )
-    if (failure)
+    if (failure) {
+      const problem = moveAddressError(failure.data.problem, typed, bookable)
       return again(failure.status, {
         ...failure.data,
-        problem: moveAddressError(failure.data.problem, typed, bookable),
+        problem: { ...problem, fields: withFileFaults(problem.fields, attached) },
       })
+    }
     locals.finish(
       output.jobs.length === 1
         ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' })
@@ -88,14 +88,12 @@ function moveAddressError(
 function answered(
   typed: Typed,
   questions: { id: string; type: string }[],
-  kept: { id: string; for: string }[],
+  attached: Attached,
 ): Record<string, string[] | undefined> {
   return Object.fromEntries(
     questions.map(({ id, type }) => [
       id,
-      type === 'file'
-        ? kept.filter((file) => file.for === id).map((file) => file.id)
-        : [typed.values[`fields.${id}`] ?? []].flat(),
+      type === 'file' ? fileIdsToSend(attached, `fields.${id}`) : [typed.values[`fields.${id}`] ?? []].flat(),
     ]),
   )
 }
