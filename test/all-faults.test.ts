@@ -15,7 +15,9 @@ const WRONG_ANSWERS = { count: 'about ten', budget: 'cheap', bought: '2027-02-31
 async function faultsOf(who: Person, operation: OperationName, input: Record<string, unknown>) {
   const { status, body } = await who.call(operation, input)
   expect([status, body.code]).toEqual([422, 'input'])
-  return Object.fromEntries(Object.entries(body.fields!).map(([path, { code }]) => [path, code]))
+  return Object.fromEntries(
+    Object.entries(body.fields as Record<string, { code: string }>).map(([path, { code }]) => [path, code]),
+  )
 }
 
 describe('all that is wrong is said at once', () => {
