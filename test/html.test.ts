@@ -45,7 +45,7 @@ it('of every page of the office is valid', async () => {
     `/jobs/${records.job}?do=cancel`,
     `/jobs/new?customer=${records.customer}&template=${records.template}`,
     '/jobs?q=nothing+like+this',
-    '/settings/staff?invite=true',
+    '/settings/staff?invite=1',
     `/settings/portal/users?remove=${records.user}`,
   ].map((path) => office + path)
   await expectValid(business.owner, [...paths, ...states, '/office'], 30, [200, 404])

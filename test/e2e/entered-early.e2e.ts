@@ -155,7 +155,7 @@ describe('What is entered before the scripts of a page arrive', () => {
       '/settings/portal',
       '/settings/portal/users/new',
       `/settings/portal/users/${user.id}`,
-      '/settings/staff?invite=true',
+      '/settings/staff?invite=1',
       '/settings/business',
       '/profile',
     ]

@@ -48,7 +48,7 @@ export async function officeAddresses(): Promise<Addresses> {
     `/jobs?job=${job}&do=schedule`,
     `/jobs/${job}?do=cancel`,
     `/jobs/new?customer=${customer}&template=${template}`,
-    '/settings/staff?invite=true',
+    '/settings/staff?invite=1',
     `/settings/portal/users?remove=${user}`,
   ]
   return {

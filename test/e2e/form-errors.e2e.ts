@@ -186,7 +186,7 @@ describe('A form that is sent empty', () => {
       `jobs/${records.job}`,
       'settings/business',
       'settings/templates/new',
-      'settings/staff?invite=true',
+      'settings/staff?invite=1',
     ]
     const checked = await walk(
       person,

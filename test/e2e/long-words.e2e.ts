@@ -28,7 +28,7 @@ async function openOffice() {
     `/jobs/${job}?do=cancel`,
     `/jobs/new?customer=${customer}&template=${template}`,
     `/customers/${customer}/contacts/${contact}?remove=true`,
-    '/settings/staff?invite=true',
+    '/settings/staff?invite=1',
     `/settings/portal/users?remove=${user}`,
     `/customers?q=${longWord()}`,
   ]

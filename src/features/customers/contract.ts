@@ -119,6 +119,15 @@ const officeView = z
         }),
       )
       .describe('Portal users who act for the customer.'),
+    failedEmails: z
+      .array(
+        z.object({
+          contact: z.string().describe('ID of the contact.'),
+          at: moment().describe('When it was written.'),
+          result: z.string().nullable().describe('What the mail server answered.'),
+        }),
+      )
+      .describe('The newest email to a contact, where it failed within 30 days.'),
     portalEnabled: flag('Whether the portal is on.'),
     fromPortal: flag('Whether a first booking in the portal created the customer.'),
     /** Nothing is merged automatically (E-24). */

@@ -30,7 +30,13 @@ import {
 } from './queries.ts'
 import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
 import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
-import { findPossibleDuplicates, summarizeJobs, countOpenJobs, listLinkedPortalUsers } from './related/queries.ts'
+import {
+  countOpenJobs,
+  findPossibleDuplicates,
+  listFailedEmails,
+  listLinkedPortalUsers,
+  summarizeJobs,
+} from './related/queries.ts'
 import { CONTACT_COLUMNS, contactRows, customerColumns } from './list/rules.ts'
 import { archiveBlockedBy, missingCoordinate, type Coordinates, type CustomerStatus } from './rules.ts'
 
@@ -224,7 +230,7 @@ async function loadCustomer(ctx: Pick<Reader, 'db' | 'account'>, customer: strin
 }
 
 /** What only the office sees: notes, billing, portal users, and possible duplicates of a customer that booked first. */
-async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account'>, row: CustomerRow) {
+async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account' | 'now'>, row: CustomerRow) {
   const key = { account: ctx.account.id, customer: row.id }
   const fromPortal = row.createdFor !== null
   return {
@@ -233,6 +239,7 @@ async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account'>, row: Custo
     portalEnabled: ctx.account.portal.enabled,
     fromPortal,
     portalUsers: await listLinkedPortalUsers(ctx.db, key),
+    failedEmails: await listFailedEmails(ctx.db, key, ctx.now),
     alike: fromPortal ? await findPossibleDuplicates(ctx.db, key) : [],
   }
 }

@@ -222,4 +222,20 @@ export const portalUserAccess: Mutation[] = [
     to: "if (url.searchParams.has('never'))",
     tests: { 'test/sign-in-pages.test.ts': ['a customer and staff are led back to that tab'] },
   },
+  {
+    name: 'failed-email-after-a-later-one',
+    covers: ['requirements 3, communication preferences'],
+    file: 'src/features/customers/related/queries.ts',
+    from: "and o.status = 'sent'",
+    to: "and o.status = 'canceled'",
+    tests: { 'src/features/customers/related/failed-emails.test.ts': ['an email that failed is shown'] },
+  },
+  {
+    name: 'failed-email-for-ever',
+    covers: ['requirements 3, communication preferences'],
+    file: 'src/features/customers/related/queries.ts',
+    from: "interval '30 days'",
+    to: "interval '300 days'",
+    tests: { 'src/features/customers/related/failed-emails.test.ts': ['an email that failed is shown'] },
+  },
 ]

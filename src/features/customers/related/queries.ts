@@ -1,5 +1,6 @@
 /** What else belongs to a customer's page: jobs, portal users, possible duplicates. */
-import type { Read } from '../../../platform/operation.ts'
+import { sql } from 'kysely'
+import type { Read, Write } from '../../../platform/operation.ts'
 import { statusesOf } from '../../jobs/rules.ts'
 import type { CustomerKey } from '../queries.ts'
 
@@ -65,6 +66,32 @@ export const listLinkedPortalUsers = async (db: Read, { account, customer }: Cus
     contact: string | null
     lastSignInAt: Date | null
   }[]
+
+/** The newest email to each contact that failed within 30 days, unless a later one arrived. */
+export async function listFailedEmails(db: Read, { account, customer }: CustomerKey, now: Date) {
+  const { rows } = await sql<{ contact: string; at: Date; result: string | null }>`
+    select c.id as contact, f.created_at as at, f.last_result as result
+    from contacts c
+    join lateral (
+      select o.created_at, o.last_result
+      from outbox o
+      where o.account_id = ${account}
+        and lower(o.to_address) = lower(c.email)
+        and o.status = 'failed'
+        and o.created_at > ${now}::timestamptz - interval '30 days'
+      order by o.created_at desc
+      limit 1
+    ) f on true
+    where c.account_id = ${account}
+      and c.customer_id = ${customer}
+      and not exists (
+        select 1 from outbox o
+        where o.account_id = ${account}
+          and o.created_at > f.created_at
+          and lower(o.to_address) = lower(c.email)
+          and o.status = 'sent')`.execute(db as Write)
+  return rows
+}
 
 /** Other active customers with a contact of the same address: shown for review, never matched automatically. */
 export const findPossibleDuplicates = (db: Read, { account, customer }: CustomerKey) =>
