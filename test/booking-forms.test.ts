@@ -43,6 +43,11 @@ describe('a requested time', () => {
     expect(page.$(links.attr('href')!).find('.error').text()).toBe('Enter a valid date.')
   })
 
+  it('in the past is refused in words, with the city of the business’s clock', async () => {
+    const page = await (await openBooking()).press('Send request', { 'requested.day': '2020-01-31' })
+    expect(page.$('[id="form-requested-below"]').text()).toBe('Choose a time in the future (London time).')
+  })
+
   it('a time without a day says beside it that a date is missing', async () => {
     const page = await (await openBooking()).press('Send request', { 'requested.time': '09:00' })
     expect(page.$('[id="form-requested-below"]').text()).toBe('Enter a date.')
@@ -113,6 +118,22 @@ describe('the service address', () => {
 })
 
 describe('a form with several mistakes', () => {
+  it('says of each unanswered question what to do, by its kind', async () => {
+    const question = (id: string, type: string, more = {}) => ({ id, name: id, type, portal: 'required', ...more })
+    const options = { options: ['Hot', 'Cold'] }
+    template = await shop.template({
+      fields: [
+        question('Model', 'text'),
+        question('Water', 'pickList', options),
+        question('Terms', 'checkbox'),
+        question('Photo', 'file'),
+      ].map((field) => ({ ...field, worker: 'optional' })),
+    })
+    const refused = await (await openBooking()).press('Send request')
+    const errors = ['Enter an answer for “Model”.', 'Choose an answer for “Water”.', 'Check “Terms”.']
+    for (const error of [...errors, 'Add a file for “Photo”.']) expect(refused.text).toContain(error)
+  })
+
   it('names them all in one go: files, number of jobs, address and answers, each in its place', async () => {
     const fields = [
       { id: 'budget', name: 'Budget', type: 'currency', portal: 'optional', worker: 'optional' },

@@ -62,7 +62,7 @@ describe('several jobs', () => {
     // Clocks in London go forward then.
     const values = { ids: [id], 'scheduled.day': '2027-03-28', 'scheduled.time': '01:30' }
     const page = await (await tick()).press('Schedule jobs', values)
-    expect(page.text).toContain('This time doesn’t exist in Europe/London because clocks go forward.')
+    expect(page.text).toContain('This time doesn’t exist in London because clocks go forward.')
     expect(page.text).not.toContain('Check the highlighted fields.')
   })
 

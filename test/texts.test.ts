@@ -106,6 +106,14 @@ describe('language', () => {
     expect(refused).toEqual([])
   })
 
+  it('errors of required fields say in one way what to enter or choose', () => {
+    const errors = texts.filter(([key]) => /^problems\.(fields|byField)\./.test(key))
+    const ofRequired = errors.filter(([key]) => /\.(required|unanswered)(\.|$)/.test(key))
+    expect(ofRequired.length).toBeGreaterThan(40)
+    expect(ofRequired.filter(([, text]) => !/^(Enter|Choose|Check|Add) [^.]+\.$/.test(text))).toEqual([])
+    expect(errors.filter(([, text]) => /\brequired\b|\bmissing\b/.test(text))).toEqual([])
+  })
+
   it('no key uses one either', () => {
     const old = /(^|[._-])(wish|deeds?|door|told|standing|state|plan|mine)([A-Z._-]|$)/
     expect(texts.filter(([key]) => old.test(key)).map(([key]) => key)).toEqual([])

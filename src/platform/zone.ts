@@ -47,3 +47,6 @@ export const isoIn = (moment: Date, zone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(moment.getTime())
     .toZonedDateTimeISO(zone)
     .toString({ timeZoneName: 'never', smallestUnit: 'second' })
+
+/** "London" for `Europe/London`, as texts name a time zone. */
+export const zoneCity = (zone: string): string => zone.split('/').at(-1)!.replaceAll('_', ' ')

@@ -52,7 +52,7 @@ describe('rows that are refused', () => {
     expect(refused[0]![1]).toContain('Unknown status Broken')
     expect(refused[0]!.slice(2)).toEqual(['\'=HYPERLINK("x")', 'Repair', 'Broken', '1 Quay', '13/45/2026', '', "'@cmd"])
     expect(refused.slice(1).map(([, why]) => why)).toEqual([
-      'template is required.',
+      'template is missing.',
       'The closing time is before the creation time.',
       'This row has 4 cells, but the header has 7.',
       'The row has a closing time, but its status is Open.',

@@ -47,8 +47,10 @@ export function createProblemResponder(
     const fieldText = (path: string, { code, vars }: FieldError) => {
       const name = path.split('.').at(-1)!
       // What is missing has a name: an answer that of its question.
-      const own = code === 'required' && vars?.name ? 'problems.fields.unanswered' : `problems.byField.${code}.${name}`
-      return { code, text: textOf(own, vars) ?? textOf(`problems.fields.${code}`, vars) ?? code }
+      const isAnswer = code === 'required' && vars?.name !== undefined
+      const kind = isAnswer ? 'unanswered' : code
+      const own = textOf(`problems.byField.${kind}.${isAnswer ? vars.type : name}`, vars)
+      return { code, text: own ?? textOf(`problems.fields.${kind}`, vars) ?? code }
     }
     const fields = refusal.fields && mapFirst(refusal.fields, MOST_FAULTS, fieldText)
     return Object.assign(refusal, {

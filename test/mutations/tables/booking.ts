@@ -44,7 +44,7 @@ export const booking: Mutation[] = [
     name: 'past-times-can-be-requested',
     covers: ['E-43'],
     file: 'src/features/jobs/booking/handlers.ts',
-    from: `  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+    from: `  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: zoneCity(timeZone) } }
 `,
     to: '',
     tests: {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { prefetching, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
-import { toLocalTime } from '../../../platform/zone.ts'
+import { toLocalTime, zoneCity } from '../../../platform/zone.ts'
 import type { PortalUserActor } from '../../identity/rules.ts'
 import { attachFile, copyFile, type FileRecord } from '../../records/files/queries.ts'
 import { isPendingUpload } from '../../records/files/rules.ts'
@@ -157,7 +157,7 @@ function checkBooking(
   const requested = portal.requestedStart ? parseRequestedStart(input.requested, timeZone, fieldErrors) : undefined
   if (input.requested && !portal.requestedStart) fieldErrors.requested = 'unknown'
   const isPast = requested && isRequestPast(requested, now, timeZone)
-  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+  if (isPast) fieldErrors.requested = { code: 'timePast', vars: { zone: zoneCity(timeZone) } }
   if (input.quantity > 1 && !portal.severalJobs) fieldErrors.quantity = { code: 'tooBig', vars: { max: 1 } }
   const fields = template?.fields ?? []
   const values = fieldValues(fields, input.fields, getDefaultValues(fields), timeZone, fieldErrors, 'portal')

@@ -3,7 +3,7 @@
  * them at once. Screens must not load this file: it brings the time zone library.
  */
 import { problem } from '../../../platform/problem.ts'
-import { toLocalTime, momentOf, type Local } from '../../../platform/zone.ts'
+import { toLocalTime, momentOf, zoneCity, type Local } from '../../../platform/zone.ts'
 import { checkFieldValues, prefixFieldErrors, type FieldError } from '../../templates/answers/rules.ts'
 import type { Field, FieldValue, FieldValues } from '../../templates/fields/rules.ts'
 
@@ -30,7 +30,7 @@ export function parseLocalTime(
 ): Date | null | undefined {
   if (local === undefined || local === null) return local
   const moment = momentOf(local, zone)
-  if (!moment) fieldErrors[name] = { code: 'timeGap', vars: { zone } }
+  if (!moment) fieldErrors[name] = { code: 'timeGap', vars: { zone: zoneCity(zone) } }
   return moment
 }
 

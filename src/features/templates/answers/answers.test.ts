@@ -13,8 +13,8 @@ describe('answers', () => {
   it('V-30 a required field without an answer blocks the customer, but not the office', () => {
     const fields = [field('a', 'text', 'required'), field('ok', 'checkbox', 'required')]
     expect(checkFieldValues(fields, { a: '  ', ok: false }, 'portal').problems).toEqual({
-      a: { code: 'required', vars: { name: 'a' } },
-      ok: { code: 'required', vars: { name: 'ok' } },
+      a: { code: 'required', vars: { name: 'a', type: 'text' } },
+      ok: { code: 'required', vars: { name: 'ok', type: 'checkbox' } },
     })
     expect(checkFieldValues(fields, {}, 'office').problems).toEqual({})
     expect(checkFieldValues(fields, {}, 'portal', { a: 'there', ok: true }).problems).toEqual({})

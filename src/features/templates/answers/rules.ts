@@ -53,7 +53,7 @@ export function checkFieldValues(
   for (const field of fields) {
     const isRequired = getFieldPermission(field, audience) === 'required'
     if (isRequired && !problems[field.id] && isUnanswered(values[field.id]))
-      problems[field.id] = { code: 'required', vars: { name: field.name } }
+      problems[field.id] = { code: 'required', vars: { name: field.name, type: field.type } }
   }
   return { values, problems }
 }

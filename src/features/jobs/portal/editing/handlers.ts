@@ -1,6 +1,7 @@
 /** What a customer changes on a job of their own: answers, cancellation, deletion. */
 import { implement, type Context, type Input } from '../../../../platform/operation.ts'
 import { problem } from '../../../../platform/problem.ts'
+import { zoneCity } from '../../../../platform/zone.ts'
 import { attachFile, filesOf, measureStorage } from '../../../records/files/queries.ts'
 import { findJobStorageError } from '../../../records/files/rules.ts'
 import { lockUploads } from '../../../records/files/uploads/queries.ts'
@@ -102,7 +103,7 @@ function checkRequestedStart(
   if (!portal.requestedStart) fieldErrors.requested = 'unknown'
   const isPast = isRequestPast(requested, now, timeZone)
   if (isPast && !isSameRequest(requested, before))
-    fieldErrors.requested = { code: 'timePast', vars: { zone: timeZone } }
+    fieldErrors.requested = { code: 'timePast', vars: { zone: zoneCity(timeZone) } }
 }
 
 async function checkAddress(ctx: UpdateContext, input: UpdateInput, job: JobRecord, fieldErrors: FieldErrors) {
