@@ -9,8 +9,9 @@ import { applyOutcome, createPageOutcomes } from './platform/http/page-outcomes.
 import type { PendingEffect } from './platform/http/session-cookies.ts'
 import { pageBodyLimit, registerPages } from './platform/pages.ts'
 
-/** Portal pages whose forms carry files: booking a job and editing one. */
-const FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+\/edit)$/
+/** Pages whose forms carry files: in the portal a booking, an edit and an open job; in the office a new job and an open one. */
+const PORTAL_FILE_FORMS = /^(?:\/p\/[^/]+)?\/jobs\/(?:new\/[^/]+|[^/]+(?:\/edit)?)$/
+const OFFICE_FILE_FORMS = /^\/office\/[^/]+\/jobs(?:\/[^/]+)?$/
 const FILE_FORM_LIMIT = 110 * 1024 * 1024
 
 export async function addPages(
@@ -63,8 +64,15 @@ export async function addPages(
 
 /** Forms with files, for signed-in users: three photos of 30 MB, or ten files. Everything else stays small. */
 async function bodyLimitOf(request: FastifyRequest, apiFor: HttpServer['apiFor']): Promise<number> {
-  if (!FILE_FORMS.test(request.url.split('?')[0]!)) return pageBodyLimit
-  return apiFor(request).api.getPortalProfile!().then(
+  const path = request.url.split('?')[0]!
+  const { api } = apiFor(request)
+  const findCaller = OFFICE_FILE_FORMS.test(path)
+    ? api.getOffice!
+    : PORTAL_FILE_FORMS.test(path)
+      ? api.getPortalProfile!
+      : null
+  if (!findCaller) return pageBodyLimit
+  return findCaller().then(
     () => FILE_FORM_LIMIT,
     () => pageBodyLimit,
   )

@@ -235,9 +235,9 @@ describe('homes', () => {
     const tables = '(?:comments|history|files)'
     const inText = `\\b(?:from|join|into|update)\\s+${tables}\\b`
     const inCalls = `(?:selectFrom|innerJoin|leftJoin|insertInto|updateTable|deleteFrom|insertRows)\\([^'")]*'${tables}\\b`
-    expect(using(new RegExp(`${inText}|${inCalls}`, 'i'), /^src\/features\/records\/(files\/(uploads\/)?)?queries\.ts$/)).toEqual(
-      [],
-    )
+    expect(
+      using(new RegExp(`${inText}|${inCalls}`, 'i'), /^src\/features\/records\/(files\/(uploads\/)?)?queries\.ts$/),
+    ).toEqual([])
   })
   it('features use the closed vocabulary of file names', () => {
     const allowed = /^(contract|rules|policy|queries|handlers|messages)\.ts$|\.(test|fixtures)\.ts$/

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { closeAll, startAppServer, visitor } from './browser.ts'
-import { harbour, portalAt, signInToPortal } from './steps.ts'
+import { harbour, mainAt, openOffice, portalAt, signInToOffice, signInToPortal } from './steps.ts'
 
 const LARGE_PHOTO = join(import.meta.dirname, '../fixtures/photo-50mp.jpg')
 afterAll(closeAll)
@@ -59,6 +59,49 @@ describe('the booking form on a phone', () => {
     await person.press('Send request')
     await person.see('Request received.')
     await person.see('photo-50mp.jpg')
+    await person.close()
+  })
+})
+
+describe('a new job of the office', () => {
+  it('takes dropped files and photos, shows and removes them, and a refusal keeps them', async () => {
+    const server = await startAppServer()
+    const business = await harbour(server)
+    const customer = await business.customer('Eleanor Finch')
+    const template = await business.template({ fields: [] })
+    const { page, ...person } = await visitor('desktop')
+    await signInToOffice({ page, ...person }, server, business.owner.email)
+    const query = `customer=${customer}&template=${template}`
+    await openOffice(page, mainAt(server, `/office/${business.slug}/jobs/new?${query}`))
+    const files = page.locator('[name="upload.files"]').first()
+    const names = () => page.locator('.picker .file:visible .cut').allTextContents()
+    await page.locator('[data-scripted]').waitFor()
+    const dropped = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer()
+      for (const name of ['drip.txt', 'wrong.txt']) transfer.items.add(new File(['It drips.'], name))
+      return transfer
+    })
+    await page.locator('.picker .drop').dispatchEvent('drop', { dataTransfer: dropped })
+    await person.press('Remove wrong.txt')
+    await files.setInputFiles(LARGE_PHOTO)
+    await page.locator('[data-chosen] canvas:visible').waitFor()
+    expect(await names()).toEqual(['drip.txt', 'photo-50mp.jpg'])
+    await person.fill('Duration in minutes', '2')
+    await person.press('Create job')
+    await page.locator('.picker input[type=hidden]').nth(1).waitFor({ state: 'attached' })
+    expect(await names()).toEqual(['drip.txt', 'photo-50mp.jpg'])
+    await page.locator('.picker img').waitFor()
+    // The pickers begin anew, and take more.
+    await page.locator('[data-scripted]').waitFor()
+    await files.setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('WM 14-A') })
+    await person.press('Remove drip.txt')
+    await expect.poll(names).toEqual(['photo-50mp.jpg', 'plan.txt'])
+    await person.accessible()
+    await person.fill('Duration in minutes', '45')
+    await person.press('Create job')
+    await person.see('Job created.')
+    for (const name of ['photo-50mp.jpg', 'plan.txt']) await person.see(name)
+    expect(await page.getByText('drip.txt').count()).toBe(0)
     await person.close()
   })
 })

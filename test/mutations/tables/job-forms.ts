@@ -2,6 +2,7 @@
 import { idleForm, type Mutation } from '../mutation.ts'
 
 const tests = 'test/job-forms.test.ts'
+const fileTests = 'test/job-file-forms.test.ts'
 
 export const jobForms: Mutation[] = [
   idleForm({
@@ -145,5 +146,76 @@ export const jobForms: Mutation[] = [
     from: "event: 'duplicated', audience: 'internal'",
     to: "event: 'duplicated', audience: 'customer'",
     tests: { 'test/job-duplicate.test.ts': ['a job is duplicated without its schedule'] },
+  },
+  {
+    name: 'files-of-a-new-job-are-left-out',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/new/+page.server.ts',
+    from: "files: fileIdsToSend(attached, 'files'),",
+    to: "files: fileIdsToSend({ ...attached, kept: [] }, 'files'),",
+    tests: { [fileTests]: ['are sent with the form, for staff unless the form says otherwise'] },
+  },
+  {
+    name: 'files-of-a-new-job-are-for-everybody',
+    covers: ['issue 9, 1.9'],
+    file: 'src/features/jobs/office/editing/handlers.ts',
+    from: 'const audience = answered.has(file.id) ? audienceOfAnswer(field) : filesAudience',
+    to: "const audience = answered.has(file.id) ? audienceOfAnswer(field) : ('customer' as typeof filesAudience)",
+    tests: {
+      [fileTests]: ['are sent with the form, for staff unless the form says otherwise'],
+      'src/features/records/files/uploads/uploads.test.ts': ['belongs to the job afterwards, for staff unless'],
+    },
+  },
+  {
+    name: 'a-file-of-a-hidden-answer-is-shown',
+    covers: ['PS-22', 'issue 9, 1.9'],
+    file: 'src/features/jobs/office/editing/handlers.ts',
+    from: "field?.portal === 'hidden' ? 'internal' : 'customer'",
+    to: "field?.portal === 'hidden' ? 'customer' : 'customer'",
+    tests: { 'src/features/records/files/uploads/uploads.test.ts': ['answers a question of the template, and is for'] },
+  },
+  {
+    name: 'a-refused-new-job-loses-its-files',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/new/+page.server.ts',
+    from: 'fail(status, { ...data, kept: attached.kept })',
+    to: 'fail(status, { ...data, kept: attached.kept.slice(attached.kept.length) })',
+    tests: { [fileTests]: ['stay when the form is refused, with those refused named'] },
+  },
+  {
+    name: 'a-removed-file-stays-on-the-form',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/attachments.ts',
+    from: '      if (id === removed) {',
+    to: '      if (id === removed && onJob) {',
+    tests: { [fileTests]: ['stay when the form is refused, with those refused named, and one of them can be removed'] },
+  },
+  {
+    name: 'uploads-are-everybodys',
+    covers: ['PS-20', 'issue 9, 1.9'],
+    file: 'db/migrations/0021_rights.sql',
+    from: "'((parent_id is null and uploader_kind = %s and uploader_id = %s)'",
+    to: "'((parent_id is null and uploader_kind = %s and %s is not null)'",
+    tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
+  },
+  {
+    name: 'uploads-wait-for-ever',
+    covers: ['PS-20', 'issue 9, 1.9'],
+    file: 'src/features/records/files/uploads/queries.ts',
+    from: "    .where('parent_id', 'is', null)\n    .where('uploader_kind', '=', uploader.kind)\n    .where('uploader_id', '=', uploader.id)\n    .where('created_at', '>', waitingSince(now))",
+    to: "    .where('parent_id', 'is', null)\n    .where('uploader_kind', '=', uploader.kind)\n    .where('uploader_id', '=', uploader.id)",
+    tests: {
+      'src/features/records/files/uploads/uploads.test.ts': ['leaves after a day, with its bytes, and counts toward'],
+    },
+  },
+  {
+    name: 'workers-upload-for-new-jobs',
+    covers: ['issue 9, 1.9'],
+    file: 'src/features/records/files/uploads/handlers.ts',
+    from: '          ctx.allow(mayRunJobs(ctx.actor))',
+    to: '          ctx.allow(mayRunJobs(ctx.actor) && yes)',
+    tests: {
+      'src/features/records/files/uploads/uploads.test.ts': ['is uploaded only by those who create jobs, and nothing'],
+    },
   },
 ]

@@ -4,8 +4,8 @@ import { problem } from '../../../../platform/problem.ts'
 import { attachFile, claimFieldFiles } from '../../../records/files/queries.ts'
 import { lockUploads } from '../../../records/files/uploads/queries.ts'
 import { addComment, addHistory } from '../../../records/queries.ts'
-import { actorStamp, type HistoryEntry } from '../../../records/rules.ts'
-import { getDefaultValues, type FieldValues } from '../../../templates/fields/rules.ts'
+import { actorStamp, type HistoryEntry, type RecordAudience } from '../../../records/rules.ts'
+import { getDefaultValues, type Field, type FieldValues } from '../../../templates/fields/rules.ts'
 import { jobs } from '../../contract.ts'
 import { answeredFields, fileIdsOfForm, filesOfForm } from '../../form/files/rules.ts'
 import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites } from '../../form/queries.ts'
@@ -161,10 +161,13 @@ async function attachFiles(
   const answered = answeredFields(template.fields, job.fields)
   for (const file of files.values()) {
     const field = template.fields.find(({ id }) => id === answered.get(file.id)?.field)
-    const audience = !field ? filesAudience : field.portal === 'hidden' ? 'internal' : 'customer'
+    const audience = answered.has(file.id) ? audienceOfAnswer(field) : filesAudience
     await attachFile(db, file, jobParent(job), field?.id ?? null, audience)
   }
 }
+
+const audienceOfAnswer = (field: Field | undefined): RecordAudience =>
+  field?.portal === 'hidden' ? 'internal' : 'customer'
 
 async function historyOfNewJob(
   ctx: CreateContext,

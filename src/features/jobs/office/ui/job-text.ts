@@ -45,6 +45,10 @@ export function splitByAnswer<F extends AnsweredField>(fields: readonly F[]): { 
   }
 }
 
+/** Fields without those that files answer, and without sections that are empty then. */
+export const withoutFiles = <F extends AnsweredField>(fields: readonly F[]): F[] =>
+  withSections(fields, ({ type }) => type !== 'file')
+
 function withSections<F extends AnsweredField>(fields: readonly F[], isChosen: (field: F) => boolean): F[] {
   const chosen: F[] = []
   let section: F | undefined

@@ -51,3 +51,7 @@ export function nameMissingAddress(failure: ActionFailure<FormFailure>, typed: T
   const { site: _site, ...others } = problem.fields
   problem.fields = { address: t('problems.byField.required.address'), ...others }
 }
+
+/** Who may read a comment or a file: staff, unless the form says otherwise. */
+export const audienceOf = (typed: Typed, name = 'audience'): 'internal' | 'customer' =>
+  typed.string(name) === 'customer' ? 'customer' : 'internal'

@@ -1,7 +1,9 @@
-import { attempt, isProblem, readForm } from '../../../../../../ui/forms.ts'
+import { fail, type ActionFailure } from '@sveltejs/kit'
+import { attempt, isProblem, readForm, type FormFailure, type Typed } from '../../../../../../ui/forms.ts'
+import { attachments, fileIdsToSend, officeUploads, withFileFaults, type Attached } from '../../../../../attachments.ts'
 import { paths } from '../../../../../../paths.ts'
 import { requestedStartOf } from '../../../../../requested-start.ts'
-import { answersOf, nameMissingAddress, placeOf, tagsOf } from '../form-fields.ts'
+import { answersOf, audienceOf, nameMissingAddress, placeOf, tagsOf } from '../form-fields.ts'
 import { localOf } from '../job-actions.ts'
 import { visitWarnings } from '../visit-warnings.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -46,7 +48,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     : await locals.api.listCustomers({ search: url.searchParams.get('q')?.slice(0, 100) || undefined })
   const source = await readSource(locals, url)
   return {
-    ...locals.words('jobs.office', 'jobs.statuses'),
+    ...locals.words('jobs.office', 'jobs.statuses', 'records.office'),
     title: locals.t('jobs.office.new'),
     choices: source ? withAnswersOf(source, choices) : choices,
     source,
@@ -58,36 +60,59 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   create: async ({ locals, params, request, url }) => {
     const typed = await readForm(request)
-    const customer = idIn(url, 'customer') ?? '',
-      template = idIn(url, 'template') ?? ''
-    const scheduled = localOf(typed, 'scheduled'),
-      minutes = typed.number('durationMinutes') ?? null,
-      worker = typed.text('worker') ?? null
-    const warnings = await visitWarnings(locals, typed, { scheduled, minutes, worker })
-    if (warnings) return warnings
-    const { failure, output } = await attempt(locals, typed, async () => {
-      const { fields, currency } = await locals.api.getJobFormOptions({ template: template || undefined })
-      const given = answersOf(typed, fields, currency, false)
-      return locals.api.createJob({
-        customer,
+    const template = idIn(url, 'template') ?? ''
+    const { failure: unread, output: read } = await attempt(locals, typed, () => readFiles(locals, typed, template))
+    if (unread) return unread
+    const { fields, currency, attached } = read
+    const again = ({ status, data }: ActionFailure<FormFailure>) => fail(status, { ...data, kept: attached.kept })
+    if (typed.text('remove')) return fail(200, { values: typed.values, form: 'form', kept: attached.kept })
+    const visit = {
+      scheduled: localOf(typed, 'scheduled'),
+      minutes: typed.number('durationMinutes') ?? null,
+      worker: typed.text('worker') ?? null,
+    }
+    // A refused file is said first, with all else that is wrong.
+    const isFileRefused = Object.keys(attached.faults).length > 0
+    const warnings = isFileRefused ? undefined : await visitWarnings(locals, typed, visit)
+    if (warnings) return again(warnings)
+    const { failure, output } = await attempt(locals, typed, async () =>
+      locals.api.createJob({
+        customer: idIn(url, 'customer') ?? '',
         template,
         title: typed.text('title'),
         ...placeOf(typed),
-        fields: given,
+        fields: { ...answersOf(typed, fields, currency, false), ...fileAnswers(fields, attached) },
         requested: requestedStartOf(typed),
-        scheduled,
-        durationMinutes: minutes,
-        worker,
+        scheduled: visit.scheduled,
+        durationMinutes: visit.minutes,
+        worker: visit.worker,
         outright: !typed.ticked('requireAcceptance'),
         tags: tagsOf(typed),
         note: typed.text('note'),
+        files: fileIdsToSend(attached, 'files'),
+        filesAudience: audienceOf(typed, 'filesAudience'),
         duplicateOf: (await readSource(locals, url))?.id,
-      })
-    })
+      }),
+    )
     if (failure) {
       nameMissingAddress(failure, typed, locals)
-      return failure
+      const { problem } = failure.data
+      problem.fields = withFileFaults(problem.fields, attached)
+      return again(failure)
     }
     locals.finish(paths.office(params.account).job(output.id, { done: 'created' }))
   },
 }
+
+/** What the form asks for, and its files: those chosen now and those kept before. */
+async function readFiles(locals: App.Locals, typed: Typed, template: string) {
+  const { fields, currency } = await locals.api.getJobFormOptions({ template: template || undefined })
+  const names = ['files', ...fileFieldsOf(fields).map(({ id }) => `fields.${id}`)]
+  return { fields, currency, attached: await attachments(locals, typed, { store: officeUploads(locals), names }) }
+}
+
+const fileFieldsOf = (fields: Choices['fields']) => fields.filter(({ type }) => type === 'file')
+
+/** The files that answer fields, by field. */
+const fileAnswers = (fields: Choices['fields'], attached: Attached): Record<string, string[]> =>
+  Object.fromEntries(fileFieldsOf(fields).map(({ id }) => [id, fileIdsToSend(attached, `fields.${id}`)]))

@@ -2,7 +2,13 @@ import { fail, redirect } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { attachments, fileIdsToSend, withFileFaults, type KeptFile } from '../../../../../../attachments.ts'
+import {
+  attachments,
+  fileIdsToSend,
+  portalUploads,
+  withFileFaults,
+  type KeptFile,
+} from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -28,12 +34,11 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const job = await locals.api.getPortalJob({ job: params.job })
     const writable = job.fields.filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const attached = await attachments(
-      locals,
-      typed,
-      writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
-      filesOfAnswers(job),
-    )
+    const attached = await attachments(locals, typed, {
+      store: portalUploads(locals),
+      names: writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
+      existing: filesOfAnswers(job),
+    })
     const again = (status: number, data: Partial<FormFailure>) =>
       fail(status, { values: typed.values, form: 'form', ...data, kept: attached.kept })
     if (typed.text('remove')) return again(200, {})

@@ -2,7 +2,13 @@ import { fail } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
-import { attachments, fileIdsToSend, withFileFaults, type Attached } from '../../../../../../attachments.ts'
+import {
+  attachments,
+  fileIdsToSend,
+  portalUploads,
+  withFileFaults,
+  type Attached,
+} from '../../../../../../attachments.ts'
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -28,10 +34,10 @@ export const actions: Actions = {
     const bookable = await locals.api.getBookingOptions({ template: params.template })
     const { fields: questions, currency } = bookable
     const writable = (questions ?? []).filter((field) => field.permission !== 'readOnly' && field.type !== 'section')
-    const attached = await attachments(locals, typed, [
-      'files',
-      ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`),
-    ])
+    const attached = await attachments(locals, typed, {
+      store: portalUploads(locals),
+      names: ['files', ...writable.filter((field) => field.type === 'file').map((field) => `fields.${field.id}`)],
+    })
     const again = (status: number, data: Partial<FormFailure>) =>
       fail(status, { values: typed.values, form: 'form', ...data, kept: attached.kept })
     if (typed.text('remove')) return again(200, {})
