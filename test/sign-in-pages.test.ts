@@ -1,7 +1,7 @@
 /** From the sign-in pages to the forgotten password, and back to a form that waits in another tab. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openScreen, startPagesServer } from './no-script.ts'
-import { PASSWORD, type Business, type TestServer } from './test-server.ts'
+import { linkIn, PASSWORD, type Business, type TestServer } from './test-server.ts'
 
 let server: TestServer, shop: Business
 
@@ -22,6 +22,36 @@ describe.each([
     expect(forgot.text).not.toContain('Check your email')
     expect(forgot.$.html()).not.toContain('half a pass')
     expect((await forgot.press('Send reset link')).text).toContain('Check your email')
+  })
+})
+
+describe('who is at the portal’s pages on the main host', () => {
+  const linkTo = async (email: string) => new URL(linkIn((await server.mailTo(email)).at(-1)))
+
+  it('stays there after the link that activates the account, and is signed in', async () => {
+    await shop.owner.ok('updatePortalSettings', {
+      version: (await shop.owner.ok('getPortalSettings')).version,
+      public: true,
+    })
+    const email = 'martha@post.example'
+    const visitor = shop.visitor()
+    const form = await openScreen(visitor, `/p/${shop.slug}/signup`)
+    await form.press('Sign up', { name: 'Martha Okonkwo', email, password: 'a kettle in the harbour' })
+    const { host, pathname } = await linkTo(email)
+    expect([host, pathname]).toEqual([server.url.host, expect.stringMatching(`^/p/${shop.slug}/activate/`)])
+    const jobs = await (await openScreen(visitor, pathname)).press('Activate account')
+    expect([jobs.status, jobs.path]).toEqual([200, `/p/${shop.slug}/jobs`])
+  })
+
+  it('gets the link to a new password there, and an invitation leads to the portal’s own host', async () => {
+    const user = await shop.portalUser()
+    const forgot = await openScreen(shop.visitor(), `/p/${shop.slug}/forgot-password`)
+    await forgot.press('Send reset link', { email: user.email })
+    expect((await linkTo(user.email)).host).toBe(server.url.host)
+    await shop.owner.ok('addPortalUser', { email: 'guest@post.example' })
+    expect((await linkTo('guest@post.example')).host).toBe(`${shop.slug}.${server.url.host}`)
+    await shop.visitor('host').ok('requestPortalPasswordReset', { email: user.email })
+    expect((await linkTo(user.email)).host).toBe(`${shop.slug}.${server.url.host}`)
   })
 })
 

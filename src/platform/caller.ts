@@ -10,6 +10,8 @@ export const surfaceOf = (path: string): Surface => path.split('/')[1] as Surfac
 export interface Caller {
   /** Slug of the account that is addressed, by surface; none where no account is. */
   addresses: { portal?: string | undefined; office?: string | undefined }
+  /** Whether the request came to the main host, where portals have paths. */
+  usesMainHost?: boolean
   /** Session tokens as they came, by cookie: hashed by the look-up, never logged. */
   portalTokens: Record<string, string>
   personToken: string | null

@@ -1,5 +1,5 @@
 /** `ctx`: what a handler works with, in its open transaction. */
-import { cookieSuffix, type ResolvedCaller, type RunQuery } from './caller.ts'
+import { cookieSuffix, surfaceOf, type ResolvedCaller, type RunQuery } from './caller.ts'
 import { finalStatement } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { newId } from './ids.ts'
@@ -14,7 +14,7 @@ export function createHandlerContext(
   transaction: Transaction,
   { account, actor, locale }: ResolvedCaller,
 ): Context {
-  const { now, caller, name } = invocation
+  const { now, caller, name, definition } = invocation
   const { requestId, clientAddress, userAgent, signUpToken } = caller
   const db = transaction.db
   const added: ReachAddition[] = []
@@ -22,6 +22,7 @@ export function createHandlerContext(
   let current = account
   return {
     ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, signUpToken, newId },
+    usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'portal',
     browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
     files: server.files,
     urls: server.urlsOf(account),

@@ -58,10 +58,7 @@ export interface Definition<
   body?: B
   output: O
   problems?: readonly string[]
-  /**
-   * The handler checks the input further and answers `input` with fields. These checks run even if the contract refuses a
-   * part, so that everything wrong is said at once: the handler must then live with parts of the body that are undefined.
-   */
+  /** The handler has checks of the input, which run even if the contract refuses a part: that part is then undefined. */
   checksInput?: boolean
   /** Opens a read-write transaction. Reading operations cannot write: the database refuses it. */
   writes?: W
@@ -169,6 +166,8 @@ export interface Context<D extends Definition = Definition> {
   newId(): string
   requestId: string
   clientAddress: string
+  /** Whether it came to the pages or operations of a portal on the main host. */
+  usesMainHost: boolean
   /** The cookie by which this browser is known to the audience of the operation. */
   browserToken: string | null
   userAgent: string

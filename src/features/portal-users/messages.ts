@@ -18,15 +18,27 @@ const LINK_LIFE: Record<TokenKind, number> = {
   portalEmailChange: 24 * HOUR,
 }
 
-type Link = { token: string; until: string }
+type Place = { host?: string }
+type Link = Place & { token: string; until: string }
 const until = ({ until }: { until?: string }) => (until ? new Date(until) : null)
 const linkIsOpen =
   (kind: TokenKind): Message['stillWanted'] =>
   (db, row, now) =>
     isLinkOpen(db, row.account_id, kind, row.payload?.token, row.to_address, now)
 const userExists: Message['stillWanted'] = (db, row) => isUserPresent(db, row.account_id, row.subject_id)
-const portal = (_vars: unknown, sender: Sender) => ({
-  portal: { url: sender.portalUrl('/sign-in'), text: sender.portalUrl('/').replace(/^https?:\/\/|\/$/g, '') },
+/**
+ * An address of the portal: on its own host, or on the main one if the email was caused there. Cookies belong to a host, so that
+ * elsewhere the recipient would be a stranger.
+ */
+const addressIn = (vars: unknown, sender: Sender, path: string): string =>
+  (vars as Place).host === 'main'
+    ? sender.mainUrl(`/p/${sender.slug}${path === '/' ? '' : path}`)
+    : sender.portalUrl(path)
+const portal = (vars: unknown, sender: Sender) => ({
+  portal: {
+    url: addressIn(vars, sender, '/sign-in'),
+    text: addressIn(vars, sender, '/').replace(/^https?:\/\/|\/$/g, ''),
+  },
 })
 /** Greets by name, or without one when there is none or it is not a plausible name. */
 const byName = (vars: unknown, sender: Sender, row: OutboxRow) => ({
@@ -48,7 +60,7 @@ const portalActivation = message<Link>({
   linkKind: 'invitation',
   urgent: true,
   stillWanted: linkIsOpen('portalActivation'),
-  link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, `/activate/${vars.token}`), until: until(vars) }),
   extra: byName,
 })
 
@@ -59,7 +71,7 @@ const portalInvitation = message<Link>({
   secret: true,
   linkKind: 'invitation',
   stillWanted: linkIsOpen('portalActivation'),
-  link: (vars, sender) => ({ url: sender.portalUrl(`/activate/${vars.token}`), until: until(vars) }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, `/activate/${vars.token}`), until: until(vars) }),
   extra: portal,
 })
 
@@ -69,8 +81,8 @@ const portalAccountExists = message({
   textKey: 'portal-users.mail.portalAccountExists',
   urgent: true,
   stillWanted: userExists,
-  link: (_vars, sender) => ({ url: sender.portalUrl('/sign-in') }),
-  extra: (_vars, sender) => ({ forgot: { url: sender.portalUrl('/forgot-password') } }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, '/sign-in') }),
+  extra: (vars, sender) => ({ forgot: { url: addressIn(vars, sender, '/forgot-password') } }),
 })
 
 const portalPasswordReset = message<Link>({
@@ -80,7 +92,7 @@ const portalPasswordReset = message<Link>({
   linkKind: 'reset',
   urgent: true,
   stillWanted: linkIsOpen('portalReset'),
-  link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, `/reset-password/${vars.token}`) }),
 })
 
 /** The same link, sent by the business to a user who cannot get in. */
@@ -91,14 +103,14 @@ const portalPasswordResetByOffice = message<Link>({
   linkKind: 'reset',
   urgent: true,
   stillWanted: linkIsOpen('portalReset'),
-  link: (vars, sender) => ({ url: sender.portalUrl(`/reset-password/${vars.token}`) }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, `/reset-password/${vars.token}`) }),
 })
 
 export const portalPasswordChanged = message({
   kind: 'portalPasswordChanged',
   textKey: 'portal-users.mail.portalPasswordChanged',
   stillWanted: userExists,
-  link: (_vars, sender) => ({ url: sender.portalUrl('/forgot-password') }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, '/forgot-password') }),
 })
 
 /** After many failed sign-ins in a row; at most one in six hours. */
@@ -106,7 +118,7 @@ export const portalSignInsFailed = message<{ count: string }>({
   kind: 'portalSignInsFailed',
   textKey: 'portal-users.mail.portalSignInsFailed',
   stillWanted: userExists,
-  link: (_vars, sender) => ({ url: sender.portalUrl('/forgot-password') }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, '/forgot-password') }),
 })
 
 /** To the new email, which replaces the old one once it is confirmed there (E-10). */
@@ -117,7 +129,7 @@ const portalEmailChange = message<Link & { oldEmail: string }>({
   linkKind: 'signIn',
   urgent: true,
   stillWanted: linkIsOpen('portalEmailChange'),
-  link: (vars, sender) => ({ url: sender.portalUrl(`/confirm-email/${vars.token}`), until: until(vars) }),
+  link: (vars, sender) => ({ url: addressIn(vars, sender, `/confirm-email/${vars.token}`), until: until(vars) }),
 })
 
 /** To the old email, once the new one is confirmed. */
@@ -156,6 +168,8 @@ export interface Sending {
   now: Date
   newId(): string
   emit(message: Emission): Promise<void>
+  /** Whether the request came to the portal's pages on the main host. */
+  usesMainHost?: boolean
 }
 
 export interface Recipient {
@@ -240,7 +254,7 @@ async function emitToUser(
     to: { address, name: user.name },
     subject: { kind: 'portalUser', id: user.id },
     locale: user.locale,
-    vars,
+    vars: { ...vars, ...(ctx.usesMainHost && { host: 'main' }) },
   })
 }
 

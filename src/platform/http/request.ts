@@ -66,6 +66,7 @@ export function callerOf(request: FastifyRequest): Caller {
       portal: hostScope.portal ?? (first === 'p' ? slug : undefined),
       office: isMain && first === 'office' ? slug : undefined,
     },
+    usesMainHost: isMain,
     portalTokens: portalTokens(request),
     personToken: isMain ? personToken(request) : null,
     signUpToken: signUpToken(request),

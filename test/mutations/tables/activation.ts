@@ -198,4 +198,22 @@ export const activation: Mutation[] = [
       ],
     },
   },
+  {
+    name: 'links-lead-to-another-host-than-the-visitor-is-on',
+    covers: ['CP-15', 'issue 9, 1'],
+    file: 'src/platform/handler-context.ts',
+    from: "usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'portal'",
+    to: "usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'platform'",
+    tests: {
+      'test/sign-in-pages.test.ts': ['stays there after the link that activates the account, and is signed in'],
+    },
+  },
+  {
+    name: 'invitations-lead-to-the-host-of-the-office',
+    covers: ['issue 9, 1'],
+    file: 'src/platform/handler-context.ts',
+    from: "usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'portal'",
+    to: "usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) !== 'platform'",
+    tests: { 'test/sign-in-pages.test.ts': ['gets the link to a new password there, and an invitation leads to'] },
+  },
 ]

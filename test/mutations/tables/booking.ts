@@ -217,4 +217,28 @@ export const booking: Mutation[] = [
       ],
     },
   },
+  {
+    name: 'typed-addresses-are-forgotten',
+    covers: ['V-26', 'issue 9, 1.9'],
+    file: 'src/features/jobs/booking/handlers.ts',
+    from: 'typed && keepOwnAddress(',
+    to: '!typed && address && keepOwnAddress(',
+    tests: {
+      'src/features/jobs/booking/customer/customer.test.ts': [
+        'the addresses that a self-registered user has typed are offered at their next booking, each once',
+      ],
+    },
+  },
+  {
+    name: 'typed-addresses-change-the-lists-of-staff',
+    covers: ['E-16', 'issue 9, 1.9'],
+    file: 'src/features/jobs/booking/customer/queries.ts',
+    from: 'c.created_for_user_id = $3',
+    to: '$3::uuid is not null',
+    tests: {
+      'src/features/jobs/booking/customer/customer.test.ts': [
+        'the addresses that a self-registered user has typed are offered at their next booking, each once',
+      ],
+    },
+  },
 ]

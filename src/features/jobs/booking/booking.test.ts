@@ -114,7 +114,7 @@ describe('a booking', () => {
     ] as const) {
       const { fields } = (await here.eleanor.call('createPortalJob', { ...base, requested })).body
       expect(Object.values(fields!)[0]!.code).toBe(code)
-      if (code !== 'format') expect(fields!.requested!.text).toContain('Europe/London')
+      if (code !== 'format') expect(fields!.requested!.text).toContain('London')
     }
     await settings(here.harbour.id, { requested_start: false })
     expect(

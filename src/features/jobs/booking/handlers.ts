@@ -26,7 +26,7 @@ import { insertJobs } from '../queries.ts'
 import { jobParent, MAX_JOBS } from '../rules.ts'
 import { searchTexts } from '../search/queries.ts'
 import { booking } from './contract.ts'
-import { findBooker, createCustomerFor, listCustomerNames } from './customer/queries.ts'
+import { findBooker, createCustomerFor, keepOwnAddress, listCustomerNames } from './customer/queries.ts'
 import { bookingBlockedReason, chooseCustomer, offeredTemplates } from './policy.ts'
 import { refreshBookingData, startBooking, type Booker, type BookingData, type BookingRequest } from './queries.ts'
 import { bookedJobRow, valuesWithNewFiles, type BookedJob } from './rules.ts'
@@ -118,8 +118,12 @@ async function createBooking(ctx: BookingContext, input: BookingInput, bookingDa
     await attachFiles(ctx, jobs, checked.template, checked.values, checked.files)
   }
   const parents = jobs.map(jobParent)
+  const { address } = checked.address
+  const typed = input.site === undefined && choice.id && address
+  const kept = { customer, user: booker.id, site: ctx.newId(), address: address!, now: ctx.now }
   await Promise.all([
     inserted,
+    typed && keepOwnAddress(ctx.db, ctx.account.id, kept),
     addHistory(ctx.db, parents, [{ event: 'created', audience: 'customer' }], actorStamp(ctx), ctx.newId),
     ctx.emitAll(bookingMails(ctx, jobs, checked.template, checked.requested, { ...bookingData, booker })),
   ])

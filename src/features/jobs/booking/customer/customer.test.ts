@@ -46,6 +46,23 @@ describe('for whom', () => {
     ).toMatchObject({ site: { code: 'choice' } })
   })
 
+  it('the addresses that a self-registered user has typed are offered at their next booking, each once', async () => {
+    const { harbour, template, customer, eleanor } = await createWorld()
+    await settings(harbour.id, { public: true, create_customers: true })
+    const user = await harbour.portalUser()
+    const typed = ['14 Quay Street', '2 Mill Lane', '14 quay street']
+    for (const address of typed) await user.ok('createPortalJob', { template, address })
+    const offered = async (who: typeof user) =>
+      (await who.ok('getBookingOptions', {})).customers.map(({ sites }) => sites.map(({ address }) => address))
+    expect(await offered(user)).toEqual([['14 Quay Street', '2 Mill Lane']])
+    const { rows } = await harbour.owner.ok('listCustomers', { search: 'mill lane' })
+    expect(rows.map(({ name }) => name)).toEqual(['Eleanor Finch'])
+    // The list of a customer that staff keep is theirs.
+    const before = await offered(eleanor)
+    await eleanor.ok('createPortalJob', { template, customer, address: '9 Elsewhere' })
+    expect(await offered(eleanor)).toEqual(before)
+  })
+
   it('V-21 the right to book is asked for the customer, not for the user', async () => {
     const here = await createWorld()
     const rachel = await here.harbour.customer('Rachel Okoye')

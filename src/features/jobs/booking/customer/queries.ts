@@ -1,5 +1,6 @@
 /** The customers of a portal user's bookings, and the one that a first booking creates. */
 import { sql } from 'kysely'
+import { statement } from '../../../../platform/database/statements.ts'
 import { fold, phoneDigits } from '../../../../platform/fold.ts'
 import type { Read, Write } from '../../../../platform/operation.ts'
 import type { Booker } from '../queries.ts'
@@ -111,3 +112,26 @@ async function insertContact(db: Write, account: string, user: Booker, ids: NewC
     })
     .execute()
 }
+
+/** `$1` account, `$2` customer, `$3` user, `$4` site, `$5` address, `$6` now, `$7` the address as search finds it. */
+const addOwnSite = statement(`
+  with added as (
+    insert into sites (account_id, id, customer_id, address, created_at, updated_at)
+    select c.account_id, $4, c.id, $5, $6, $6
+    from customers c
+    where c.account_id = $1 and c.id = $2 and c.created_for_user_id = $3 and not exists (
+      select 1 from sites s
+      where s.account_id = $1 and s.customer_id = $2 and s.status = 'active' and lower(s.address) = lower($5))
+    returning customer_id)
+  update customers set search_text = search_text || ' ' || $7
+  where account_id = $1 and id in (select customer_id from added)`)
+
+/**
+ * Keeps an address that a user typed, so that their next booking offers it. Only for the customer that a booking created
+ * for them: the sites of all others are the business's own list.
+ */
+export const keepOwnAddress = (
+  db: Write,
+  account: string,
+  { customer, user, site, address, now }: { customer: string; user: string; site: string; address: string; now: Date },
+): Promise<unknown> => addOwnSite(db, account, customer, user, site, address, now, fold(address))
