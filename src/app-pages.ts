@@ -33,6 +33,7 @@ export async function addPages(
       surface: slugInPath ? ('portal' as const) : hostScope.surface,
       portal: hostScope.portal ?? slugInPath ?? null,
       base: slugInPath ? `/p/${slugInPath}` : '',
+      startUrl: hostScope.surface === 'portal' ? config.publicUrl.href : '/',
       locale,
       regionalLocale: localeFor(acceptLanguage),
       requestId: request.id,

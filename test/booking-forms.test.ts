@@ -48,6 +48,28 @@ describe('a requested time', () => {
     expect(page.$('[id="form-requested-below"]').text()).toBe('Choose a time in the future (London time).')
   })
 
+  it('and a date of a question that are half entered or no date are refused in place; all else stays', async () => {
+    const question = { id: 'bought', name: 'Bought on', type: 'date', portal: 'optional', worker: 'optional' }
+    template = await shop.template({ fields: [question] })
+    // A browser that knows no dates sends what was typed; the portal's script sends ? for a date that is half entered.
+    for (const entered of ['31.02.2027', '?']) {
+      const page = await (
+        await openBooking()
+      ).press('Send request', {
+        'requested.day': entered,
+        'requested.time': '09:00',
+        'fields.bought': entered,
+        quantity: '2',
+      })
+      expect(page.$('[id="form-requested-below"]').text()).toBe('Enter a valid date.')
+      expect(page.$('[name="fields.bought"]').closest('.field').find('.error').text()).toBe('Enter a valid date.')
+      const kept = ['requested.day', 'requested.time', 'fields.bought', 'quantity']
+      const shown = entered === '?' ? '' : entered
+      expect(kept.map((name) => page.$(`[name="${name}"]`).val() ?? '')).toEqual([shown, '09:00', shown, '2'])
+    }
+    expect(await jobs()).toEqual([])
+  })
+
   it('a time without a day says beside it that a date is missing', async () => {
     const page = await (await openBooking()).press('Send request', { 'requested.time': '09:00' })
     expect(page.$('[id="form-requested-below"]').text()).toBe('Enter a date.')

@@ -1,5 +1,6 @@
 /** Pages of refusals: whose they are, what they say happened, and where they lead. */
 import { join, resolve } from 'node:path'
+import { load } from 'cheerio'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { newId } from '../src/platform/ids.ts'
 import { bookJob } from './portal.fixtures.ts'
@@ -74,6 +75,21 @@ describe('an address that does not exist', () => {
     const reply = await open('/nowhere', { host: 'nobody.localhost' })
     expect([reply.status, /Portico|--brand/.test(shownIn(reply))]).toEqual([404, false])
     expect(shownIn(await open('/nowhere', { host: 'localhost' }))).toContain('Portico')
+  })
+
+  it('under which there is no portal says what to do, and leads to where the installation begins', async () => {
+    for (const [path, host, start] of [
+      ['/sign-in', 'nobody.localhost', `${server.url.origin}/`],
+      ['/p/nobody/sign-in', 'localhost', '/'],
+    ] as const) {
+      const reply = await open(path, { host })
+      expect(reply.status).toBe(404)
+      const $ = load(reply.text)
+      expect($('h1').text()).toBe('There’s no portal at this address')
+      expect($('main').text()).toContain('ask the business for the link')
+      const links = $('main a').toArray()
+      expect(links.map((link) => [$(link).attr('href'), $(link).text()])).toEqual([[start, 'Go to start page']])
+    }
   })
 })
 

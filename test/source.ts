@@ -44,6 +44,7 @@ export type Layer =
   | 'platform'
   | 'ui'
   | 'paths'
+  | 'error-texts'
   | 'features'
   | 'features/ui'
   | 'config'
@@ -65,7 +66,7 @@ export function layerOf(file: string): Layer {
   if (file.startsWith('src/features/')) return 'features'
   if (file === 'src/operations.ts' || file === 'src/app-pages.ts') return 'app'
   if (file === 'src/cli.ts') return 'main'
-  const single = /^src\/(paths|config|app|main)\.ts$/.exec(file)?.[1]
+  const single = /^src\/(paths|error-texts|config|app|main)\.ts$/.exec(file)?.[1]
   return (single as Layer | undefined) ?? 'outside'
 }
 

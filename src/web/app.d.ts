@@ -27,6 +27,8 @@ declare global {
       base?: string
       /** Pages of a portal show its business, and never Portico. */
       isPortal?: boolean
+      /** Of pages of a portal: where the installation begins. */
+      startUrl?: string | undefined
       locale?: string
       /** How dates, numbers and money are written: the account's locale on its pages, else the browser's region. */
       regionalLocale?: string

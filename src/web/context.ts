@@ -14,6 +14,8 @@ export type PageContext = {
   portal: string | null
   /** The prefix of a portal's paths: empty on its own host, `/p/<slug>` on the main one. */
   base: string
+  /** Where the installation begins, which on a portal's own host is another host. */
+  startUrl: string
   /** The language of texts. */
   locale: string
   /** How dates and numbers are written where no account decides it, such as `en-GB`. */

@@ -26,8 +26,11 @@ export const transitionRolesFor = (actor: StaffActor, job: JobFacts): Transition
   transitionRolesOf(actor.role, job.worker_id === actor.id)
 
 /** Staff who can see the job may read it, comment and add files. */
-export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision =>
-  (actor.kind === 'staff' || actor.kind === 'portalUser') && job ? yes : notFound
+export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision => (job ? maySeeJobs(actor) : notFound)
+
+/** Whether an actor sees jobs at all. Which ones is decided by their reach. */
+export const maySeeJobs = (actor: Actor): Decision =>
+  actor.kind === 'staff' || actor.kind === 'portalUser' ? yes : notFound
 
 /** A transition that the table lacks is refused and not hidden: the job is in view. */
 export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobStatus): Decision {

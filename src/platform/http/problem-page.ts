@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorTextKey } from '../../error-texts.ts'
 import { isHex } from '../accent.ts'
 import type { Translations } from '../i18n.ts'
 import { MONITORING_PATH } from './hooks.ts'
@@ -80,15 +81,6 @@ export function isShownToPerson(request: FastifyRequest): boolean {
   return isNavigation || /\btext\/html\b/.test(headers.accept ?? '')
 }
 
-/** Texts under `ui.errors`, by code and else by status. */
-const OF_CODE: Record<string, string> = {
-  busy: 'busy',
-  databaseConnections: 'busy',
-  databaseFull: 'readOnly',
-  databaseReadOnly: 'readOnly',
-  storageUnavailable: 'storage',
-}
-const OF_STATUS = [401, 403, 404, 429, 503, 507]
 /** What may work when it is sent again as it is. */
 const CAN_RETRY = [429, 503, 507]
 /** Under load a refusal must stay cheap, and without a database nothing is known of the business. */
@@ -112,7 +104,7 @@ export async function sendProblemPage(
   const { status, code, title, detail, requestId } = refusal
   const lang = translations.choose(request.headers['accept-language'])
   const t: Translate = (key, vars) => translations.t(lang, `ui.errors.${key}`, vars)
-  const texts = OF_CODE[code] ?? (OF_STATUS.includes(status) ? `s${status}` : status >= 500 ? 'internal' : 'other')
+  const texts = errorTextKey(code, status)
   // A 404 must not say what exists, and a declared problem has a more precise text than its status: its first sentence is
   // the heading.
   const [first, ...rest] = code === 'notFound' || status >= 500 ? [t(`${texts}.title`)] : title.split(/(?<=\.) /)

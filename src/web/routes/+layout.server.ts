@@ -7,6 +7,7 @@ export const load: LayoutServerLoad = ({ locals }) => ({
   regionalLocale: locals.regionalLocale,
   base: locals.base,
   isPortal: locals.surface === 'portal',
+  startUrl: locals.surface === 'portal' ? locals.startUrl : undefined,
   // Told apart from the same one said before.
   outcome: locals.outcome && { ...locals.outcome, id: locals.requestId ?? '' },
 })

@@ -153,4 +153,12 @@ export const entryPages: Mutation[] = [
       'test/addresses.test.ts': ['1.13 at'],
     },
   },
+  {
+    name: 'an-unknown-portal-is-a-dead-end',
+    covers: ['issue 9, 1'],
+    file: 'src/web/routes/+layout.server.ts',
+    from: "locals.surface === 'portal' ? locals.startUrl : undefined",
+    to: "locals.surface === 'main' ? locals.startUrl : undefined",
+    tests: { 'test/refusal-pages.test.ts': ['under which there is no portal says what to do, and leads to where'] },
+  },
 ]

@@ -8,7 +8,7 @@ import { jobs } from '../contract.ts'
 import { activeTemplates, customerOf, findTemplate, listSites, workersOf } from '../form/queries.ts'
 import { withValues } from '../form/rules.ts'
 import { loadJobPage } from '../page/queries.ts'
-import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, transitionRolesFor } from '../policy.ts'
+import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, maySeeJobs, transitionRolesFor } from '../policy.ts'
 import type { JobRecord } from '../queries.ts'
 import { isEditable, isPlannable, transitionsFrom } from '../rules.ts'
 import { searchOffice } from '../search/queries.ts'
@@ -27,7 +27,7 @@ export const jobReadingHandlers = implement(
   { listJobs, countJobs, exportJobs, getJob, getJobFormOptions },
   {
     async listJobs(ctx, { sort, include, cursor, limit, ...filters }) {
-      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      ctx.allow(maySeeJobs(ctx.actor))
       const filter = await readFilter(ctx, filters)
       const { rows, ...cursors } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
       return {
@@ -39,13 +39,13 @@ export const jobReadingHandlers = implement(
     },
 
     async countJobs(ctx, filters) {
-      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      ctx.allow(maySeeJobs(ctx.actor))
       const { unread, ...counts } = await countOfficeJobs(ctx.db, ctx.account.id, await readFilter(ctx, filters))
       return { ...counts, ...(isOffice(ctx.actor.role) && { unread }) }
     },
 
     async exportJobs(ctx, { sort, ...filters }) {
-      ctx.allow(maySeeJob(ctx.actor, ANY_JOB))
+      ctx.allow(maySeeJobs(ctx.actor))
       const filter = await readFilter(ctx, filters)
       // One more than is exported tells that there are more.
       const part = { sort, limit: MAX_EXPORT_ROWS + 1, pageSize: EXPORT_PAGE_ROWS }
@@ -102,9 +102,6 @@ export const jobReadingHandlers = implement(
     },
   },
 )
-
-/** Lists and counts are open to all staff: row-level security limits a worker to their own jobs. */
-const ANY_JOB = { status: 'unassigned' as const, worker_id: null, customer_id: '' }
 
 type FilterContext = Pick<Context<(typeof jobs)['listJobs']>, 'actor' | 'db' | 'account' | 'now'>
 type FilterInput = Omit<Input<(typeof jobs)['countJobs']>, 'account'>
