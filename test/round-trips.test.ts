@@ -1,6 +1,7 @@
 /** Counts how often a request waits for the database, because each wait costs a network round trip. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { PAGES } from './no-script.ts'
 import { startSeparateServer, type Business, type TestServer, type Person } from './test-server.ts'
 
 let server: TestServer, shop: Business, eleanor: Person, customer: string, site: string, template: string, job: string
@@ -8,7 +9,7 @@ let server: TestServer, shop: Business, eleanor: Person, customer: string, site:
 let batches: string[][] = []
 
 beforeAll(async () => {
-  server = await startSeparateServer(inject('world'))
+  server = await startSeparateServer(inject('world'), { pages: PAGES })
   let pendingQueries = 0
   server.app.pools.app.on('connect', (client) => {
     const query = client.query.bind(client) as (query: pg.QueryConfig | string, ...rest: unknown[]) => unknown
@@ -75,6 +76,43 @@ it('one job waits once, with its comments, files and history', async () => {
       'commit',
     ],
   ])
+})
+
+it('the page of the list waits once for all that it shows', async () => {
+  const pages = await recordBatches(async () => {
+    const { status } = await eleanor.request('GET', `/p/${shop.slug}/jobs`, { headers: { accept: 'text/html' } })
+    expect(status).toBe(200)
+  })
+  expect(pages).toMatchObject([
+    [
+      'begin read only',
+      expect.stringContaining('begin_portal_request'),
+      expect.stringContaining('with many'),
+      expect.stringContaining('select status, count'),
+      expect.stringContaining('select listed.id'),
+      expect.stringContaining('select id, name from customers'),
+    ],
+    ['commit'],
+  ])
+})
+
+it('the list of the office waits once, for the office and for a worker, with filters too', async () => {
+  const status = ['unassigned', 'assigned']
+  const marek = await shop.staff('worker')
+  for (const [who, filters] of [
+    [shop.owner, {}],
+    [shop.owner, { status }],
+    [marek, {}],
+    [marek, { status }],
+  ] as const)
+    expect(await recordBatches(() => who.ok('listJobs', filters as never))).toMatchObject([
+      [
+        'begin read only',
+        expect.stringContaining('begin_office_request'),
+        expect.stringContaining('select j.id'),
+        'commit',
+      ],
+    ])
 })
 
 it('a booking waits twice: once for all reads, once for all writes', async () => {

@@ -1,5 +1,6 @@
 /** Who calls an operation: what a request brings, and what the look-up finds out about it. */
 import type { Account, AnyActor, Definition } from './operation.ts'
+import type { PageReads } from './page-reads.ts'
 import { problem } from './problem.ts'
 
 export type Surface = 'portal' | 'office' | 'people' | 'platform'
@@ -29,6 +30,8 @@ export interface Caller {
   /** Whether the client has closed its connection, so that nobody waits for the answer. */
   isGone?: (() => boolean) | undefined
   resolved?: Map<Surface, Promise<ResolvedCaller>>
+  /** Of a request for a page: the transaction that its reads share. */
+  pageReads?: PageReads
 }
 
 export interface ResolvedCaller {

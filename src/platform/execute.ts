@@ -11,7 +11,6 @@ import {
   type RunQuery,
   type Surface,
 } from './caller.ts'
-import { toProblem } from './database/errors.ts'
 import { inTransaction, queryTogether, type Preflight, type Transaction } from './database/transaction.ts'
 import { createHandlerContext, createPrepareTools } from './handler-context.ts'
 import { claimKey, findReplay, saveResponse } from './idempotency.ts'
@@ -19,18 +18,17 @@ import type { Parts } from './input.ts'
 import { parseInput, withHandlerFaults } from './input-checks.ts'
 import {
   callHandler,
-  canPrefetch,
   createInvocation,
-  isPrefetching,
   isPrepared,
   receiveParts,
   type Invocation,
   type Prepared,
 } from './invocation.ts'
 import { createLifecycleAudit } from './lifecycle-audit.ts'
-import { consumeCallerLimits, failureBucketsOf, limitStatement, refuseOverLimit } from './limits.ts'
+import { failureBucketsOf, limitStatement } from './limits.ts'
 import type { Account, AnyActor, Definition, Implemented, PreparedHandler } from './operation.ts'
 import { createResponse, type OperationResponse } from './output.ts'
+import { createPrefetchedRun } from './prefetched-run.ts'
 import { GENERIC_PROBLEMS, isProblem, type Problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -43,16 +41,14 @@ export function createExecute(server: ServerContext): Execute {
   const query: RunQuery = async <T>(text: string, values: unknown[]) =>
     (await queryTogether(server.pool, [{ text, values }]))[0] as T[]
 
+  const runPrefetched = createPrefetchedRun(server, query, runHandler)
+
   return async function execute(operation, parts, caller) {
     const invocation = createInvocation(operation, parts, caller, server.clock.now())
     const write = operation.definition.writes === true
     let response: OperationResponse | Problem
     try {
-      response = canPrefetch(invocation)
-        ? await inTransaction(server.pool, { write, settings: null, isAbandoned: caller.isGone }, (transaction) =>
-            runPrefetched(invocation, transaction),
-          )
-        : await runSequential(invocation)
+      response = (await runPrefetched(invocation)) ?? (await runSequential(invocation))
       if (isProblem(response)) await lifecycleAudit.recordRefusal(invocation, response)
       else await lifecycleAudit.recordRead(invocation)
     } catch (error) {
@@ -123,41 +119,6 @@ export function createExecute(server: ServerContext): Execute {
     if (!counted)
       throw new Error(`${invocation.name}: prepare() must call query() first because countsLimitsWithFirstQuery is set`)
     return value
-  }
-
-  /** Saves a round trip: caller lookup, limits and prefetch are sent together. */
-  async function runPrefetched(invocation: Invocation, transaction: Transaction): Promise<OperationResponse | Problem> {
-    const { definition, handler, parts, caller, now } = invocation
-    const lookup = server.identify('portal', caller, transaction.query, now, { isInTransaction: true })
-    caller.resolved ??= new Map()
-    // The page's other operations wait for it too: without a database they are unavailable, and none has failed.
-    const shared = lookup.catch((error: unknown) => {
-      throw toProblem(error)
-    })
-    shared.catch(() => {})
-    caller.resolved.set('portal', shared)
-    let input: Record<string, unknown> | undefined, inputProblem: unknown
-    try {
-      input = parseInput(invocation, parts)
-    } catch (error) {
-      inputProblem = error
-    }
-    const limitChecks = consumeCallerLimits(invocation, transaction)
-    invocation.countedInTransaction = limitChecks.length > 0
-    const prefetched = input && isPrefetching(handler) ? handler.prefetch(transaction.db, input as never) : undefined
-    for (const each of [...limitChecks, prefetched]) each?.catch(() => {})
-    const resolved = await lookup
-    // Errors are reported in this order, whichever query fails first.
-    authorizeAudience(definition, 'portal', resolved)
-    refuseOtherOwner(caller, definition, resolved.actor)
-    if (!input) throw inputProblem
-    for (const rows of limitChecks) refuseOverLimit(await rows)
-    // Repeats the lookup outside the read-only transaction to save when the session was used.
-    if (resolved.needsLastUsedUpdate)
-      invocation.afterCommit.push(async () => {
-        await server.identify('portal', caller, query, now)
-      })
-    return runHandler(invocation, transaction, resolved, input, { value: await prefetched })
   }
 
   /** Of the limits that count failures: this call was none. */

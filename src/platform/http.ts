@@ -37,6 +37,7 @@ import { shortCode } from './ids.ts'
 import { split } from './input.ts'
 import { openApiDocument } from './openapi/document.ts'
 import type { Implemented } from './operation.ts'
+import { PageReads } from './page-reads.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -273,6 +274,7 @@ function createRequestApi(
 ): RequestApi {
   const effects: PendingEffect[] = []
   const api: RequestApi['api'] = {}
+  request.caller.pageReads ??= new PageReads()
   for (const operation of operations) {
     api[operation.name] = async (input) => {
       try {

@@ -66,13 +66,22 @@ export const isPrepared = (handler: Handler<Definition>): handler is PreparedHan
 export const isPrefetching = (handler: Handler<Definition>): handler is PrefetchingHandler<Definition, unknown> =>
   'prefetch' in handler
 
-/** Portal operations whose caller is not resolved yet, and that do not need it before their transaction. */
+/** Operations of a portal or an office whose caller is not resolved yet, and that do not need it before their transaction. */
 export function canPrefetch({ definition, handler, caller }: Invocation): boolean {
   const surface = surfaceOf(definition.path)
   const isCallerKnown = caller.resolved?.has(surface) === true
+  const countsLimits = (definition.limits ?? []).length > 0
+  const canBeginWithCaller = surface === 'portal' || (surface === 'office' && !countsLimits)
   const needsTransactionOnly = !isPrepared(handler) && canCountInTransaction(definition, handler)
-  return surface === 'portal' && needsTransactionOnly && !caller.idempotencyKey && !isCallerKnown
+  return canBeginWithCaller && needsTransactionOnly && !caller.idempotencyKey && !isCallerKnown
 }
+
+/** Reads of a portal's page that need nothing before their transaction, and so can share one. */
+export const canJoinReads = ({ definition, handler }: Invocation): boolean =>
+  surfaceOf(definition.path) === 'portal' &&
+  !definition.writes &&
+  (definition.limits ?? []).length === 0 &&
+  !isPrepared(handler)
 
 export async function callHandler(
   handler: Handler<Definition>,
@@ -83,6 +92,6 @@ export async function callHandler(
 ): Promise<unknown> {
   if (typeof handler === 'function') return handler(ctx, input as never)
   if (isPrepared(handler)) return handler.handle(ctx, input as never, prepared?.value)
-  const prefetched = prepared ? prepared.value : await handler.prefetch(db as never, input as never)
+  const prefetched = prepared ? prepared.value : await handler.prefetch(db as never, input as never, ctx.now)
   return handler.respond(ctx, input as never, prefetched)
 }

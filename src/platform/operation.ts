@@ -238,13 +238,13 @@ export type Handler<D extends Definition> =
   | PrefetchingHandler<D, unknown>
 
 /**
- * Sends its statements together with the look-up of its caller: one round trip less. They may depend on the input alone.
- * The database answers within the reach of the session that it finds (begin_portal_request), and nothing is returned
+ * Sends its statements together with the look-up of its caller: one round trip less. They may depend on input and moment alone.
+ * The database answers within the reach of the session that it finds (begin_portal_request, begin_office_request), and nothing is returned
  * before audience and policy have passed.
  */
 export interface PrefetchingHandler<D extends Definition, R> {
-  /** Sends its statements in the tick of the call. Undefined: this input needs to know its caller first. */
-  prefetch(db: Context<D>['db'], input: Input<D>): Promise<R> | undefined
+  /** Sends its statements in the tick of the call, at the moment `now`. Undefined: this input needs to know its caller first. */
+  prefetch(db: Context<D>['db'], input: Input<D>, now: Date): Promise<R> | undefined
   /** `prefetched` is undefined when nothing was sent. Only then an operation that reads may still use ctx.db. */
   respond(ctx: Context<D>, input: Input<D>, prefetched: R | undefined): Promise<Answer<D>>
 }

@@ -3,6 +3,7 @@ import type { MutationTables } from './mutation.ts'
 import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
+import { callers } from './tables/callers.ts'
 import { customerForms } from './tables/customer-forms.ts'
 import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
@@ -36,6 +37,7 @@ export const tables: MutationTables = {
   'kept-text': keptText,
   records,
   rights,
+  callers,
   'sign-in': signIn,
   delivery,
   storage,

@@ -12,13 +12,15 @@ import {
   type StaffRole,
 } from './rules.ts'
 
-// ---- the caller of a request: one definer function a request, before any transaction ----
+// ---- the caller of a request: one definer function a request, before its transaction or as its first statement ----
 
 const BEGIN_PORTAL_REQUEST = 'select begin_portal_request($1, $2, $3) as caller'
+const BEGIN_OFFICE_REQUEST = 'select begin_office_request($1, $2, $3) as caller'
 const FIND_PORTAL_CALLER = 'select find_portal_caller($1, $2, $3) as caller'
 const FIND_OFFICE_CALLER = 'select find_office_caller($1, $2, $3) as caller'
 const FIND_PERSON_CALLER = 'select find_person_caller($1, $2) as caller'
-for (const text of [BEGIN_PORTAL_REQUEST, FIND_PORTAL_CALLER, FIND_OFFICE_CALLER]) declareHot(text)
+for (const text of [BEGIN_PORTAL_REQUEST, BEGIN_OFFICE_REQUEST, FIND_PORTAL_CALLER, FIND_OFFICE_CALLER])
+  declareHot(text)
 
 interface PersonRow {
   id: string
@@ -26,6 +28,7 @@ interface PersonRow {
   name: string
   locale: string
   sessionId: string
+  needsLastUsedUpdate?: boolean
 }
 interface CallerRow {
   moved?: string | null
@@ -41,7 +44,6 @@ interface CallerRow {
         templates: string[]
         links: CustomerLink[]
         hasArchivedCustomer: boolean
-        needsLastUsedUpdate: boolean
       })
     | null
 }
@@ -65,7 +67,7 @@ export async function identify(
     actor,
     locale: ('locale' in actor ? actor.locale : account?.locale) ?? 'en',
     ...(row?.moved && { moved: row.moved }),
-    ...(row?.portalUser?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
+    ...((row?.portalUser ?? row?.person)?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
   }
 }
 
@@ -95,7 +97,7 @@ async function findCaller(
       ])
     }
     case 'office':
-      return callFunction(FIND_OFFICE_CALLER, [
+      return callFunction(isInTransaction ? BEGIN_OFFICE_REQUEST : FIND_OFFICE_CALLER, [
         toLookupText(caller.addresses.office),
         hashToken(caller.personToken),
         now,

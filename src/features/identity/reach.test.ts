@@ -1,10 +1,8 @@
 /** A session's reach is computed twice: by reachOf, and by the database where it finds the session. They must be one. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openPool } from '../../platform/database/pool.ts'
 import { startTestServer } from '../../../test/test-server.ts'
-import { identify } from './queries.ts'
-import { reachOf } from './rules.ts'
+import { expectEqualReach, NO_MORE_OF_A_CALLER, openClient } from './reach.fixtures.ts'
 
 const home = await startTestServer()
 
@@ -22,18 +20,7 @@ describe('the reach of a portal session', () => {
         .execute()
       return id
     })
-    // One connection, so that settings left over from the caller before would be seen.
-    const { host, port, user, password } = home.app.pools.app.options as {
-      host: string
-      port: number
-      user: string
-      password?: string
-    }
-    const pool = openPool(
-      { host, port, user, database: home.database, ...(password !== undefined && { password }) },
-      { max: 1 },
-    )
-    const client = await pool.connect()
+    const { client, close } = await openClient(home)
     try {
       await fc.assert(
         fc.asyncProperty(
@@ -96,12 +83,7 @@ describe('the reach of a portal session', () => {
             const caller = {
               addresses: { portal: given.address === 'own' ? shop.slug : 'nobody-here' },
               personToken: null,
-              signUpToken: null,
-              browserTokens: {},
-              clientAddress: '127.0.0.1',
-              userAgent: '',
-              requestId: '',
-              acceptLanguage: undefined,
+              ...NO_MORE_OF_A_CALLER,
               portalTokens:
                 given.token === 'none'
                   ? {}
@@ -112,27 +94,13 @@ describe('the reach of a portal session', () => {
                           : 'A'.repeat(43),
                     },
             }
-            const query = async <T>(text: string, values: unknown[]) => (await client.query(text, values)).rows as T[]
-            await client.query('begin read only')
-            const entered = await identify('portal', caller, query, home.clock.now(), { isInTransaction: true })
-            const {
-              rows: [set],
-            } = await client.query<Record<string, string | null>>(
-              `select ${NAMES.map((name) => `current_setting('app.${name}', true) as ${name}`).join(', ')}`,
-            )
-            await client.query('commit')
-            const known = await identify('portal', caller, query, home.clock.now())
-            expect(entered).toEqual({ ...known, ...(entered.needsLastUsedUpdate && { needsLastUsedUpdate: true }) })
-            expect(Object.fromEntries(NAMES.map((name) => [name, normal(set![name])]))).toEqual(
-              Object.fromEntries(NAMES.map((name) => [name, normal(reachOf(known.actor, known.account)[name])])),
-            )
+            await expectEqualReach(client, 'portal', caller, home.clock.now())
           },
         ),
         { numRuns: 150 },
       )
     } finally {
-      client.release()
-      await pool.end()
+      await close()
     }
   })
 
@@ -156,24 +124,3 @@ describe('the reach of a portal session', () => {
     expect((await seen()).seen_at).toEqual(home.clock.now())
   })
 })
-
-const NAMES = [
-  'account',
-  'actor_kind',
-  'actor_id',
-  'staff',
-  'customers',
-  'jobs_of',
-  'contacts',
-  'all_templates',
-  'templates',
-] as const
-
-/** A setting and a reach as one kind of value: none is none however it is written, and a list is a set. */
-function normal(value: string | string[] | boolean | null | undefined): unknown {
-  if (value === null || value === undefined || value === '' || value === false || value === 'false' || value === '{}')
-    return null
-  if (typeof value === 'string' && value.startsWith('{')) return [...new Set(value.slice(1, -1).split(','))].sort()
-  if (Array.isArray(value)) return value.length === 0 ? null : [...new Set(value)].sort()
-  return String(value)
-}

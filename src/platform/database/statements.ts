@@ -10,7 +10,7 @@ import { addHot } from './hot-statements.ts'
 /** What transaction.ts lets a statement do with the transaction behind a `db` handle. */
 export interface TransactionHandle {
   send(query: Query): Promise<pg.QueryResult>
-  commit(): Promise<pg.QueryResult>
+  finish(): void
   /** The next statement is the last one: the commit follows it at once. */
   nextIsFinal: boolean
 }
@@ -72,7 +72,7 @@ function sendTo(db: object, query: Query): Promise<pg.QueryResult> {
   const handle = handles.get(db)
   if (!handle) throw new Error('Not a handle of inTransaction')
   const sent = handle.send(query)
-  if (handle.nextIsFinal) void handle.commit()
+  if (handle.nextIsFinal) handle.finish()
   return sent
 }
 

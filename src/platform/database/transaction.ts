@@ -1,6 +1,6 @@
 /**
- * One transaction with its context. Context enters only through the SQL functions app_begin and, for portal sessions,
- * begin_portal_request: first in every transaction and in the same batch as the first query. SET LOCAL ends with the
+ * One transaction with its context. Context enters only through the SQL functions app_begin and, for the sessions of portals
+ * and offices, begin_portal_request and begin_office_request: first in every transaction and in the same batch as the first query. SET LOCAL ends with the
  * transaction, so nothing can leak to the next user of the connection.
  */
 import { Kysely } from 'kysely'
@@ -37,6 +37,8 @@ export interface TransactionOptions {
   write: boolean
   /** Ends with a rollback, whatever the work does. */
   rollsBack?: boolean
+  /** Several work with it at the same time: the last statement of one of them does not end it. */
+  isShared?: boolean
   preflight?: Preflight
   /** Nobody waits for the result any more. Asked once a connection is free, before any work. */
   isAbandoned?: (() => boolean) | undefined
@@ -145,7 +147,12 @@ class ClientTransaction implements TransactionHandle {
     return this.put(query)
   }
 
-  commit(): Promise<pg.QueryResult> {
+  /** Called with the final statement of the work. */
+  finish(): void {
+    if (!this.options.isShared) void this.commit()
+  }
+
+  private commit(): Promise<pg.QueryResult> {
     const sent = this.put(this.options.rollsBack ? 'rollback' : 'commit')
     sent.catch(ignoreError)
     this.isOpen = false

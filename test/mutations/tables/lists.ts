@@ -87,7 +87,7 @@ export const lists: Mutation[] = [
   {
     name: 'worker-order-ignores-names',
     covers: ['issue 9, 1.10'],
-    file: 'src/features/jobs/office/queries.ts',
+    file: 'src/features/jobs/office/order/queries.ts',
     from: "coalesce(sorting_worker.name, sorting_worker.email, '')",
     to: "case when sorting_worker.id is null then '' else '' end",
     tests: {

@@ -69,42 +69,6 @@ export const rights: Mutation[] = [
     tests: { 'src/features/staff/staff.test.ts': ['PS-47 PS-54 a person with a login joins with it'] },
   },
   {
-    name: 'deactivated-staff-stays',
-    covers: ['PS-48'],
-    file: 'db/migrations/0024_worker_visibility.sql',
-    from: `where m.account_id = account and m.status = 'active'
-`,
-    to: `where m.account_id = account
-`,
-    tests: {
-      'src/features/staff/staff.test.ts': [
-        'PS-48 a deactivated member loses access to this account at the next request',
-      ],
-    },
-  },
-  {
-    name: 'worker-sees-customers-of-closed-jobs',
-    covers: ['V-29', 'PS-32'],
-    file: 'db/migrations/0024_worker_visibility.sql',
-    from: "and j.status not in ('unpublished', 'completed', 'canceled')))",
-    to: "and j.status not in ('unpublished')))",
-    tests: {
-      'src/features/customers/customers-access.test.ts': ['PS-32 PS-14 a worker sees the customers of their open jobs'],
-    },
-  },
-  {
-    name: 'worker-sees-customers-of-unpublished-jobs',
-    covers: ['issue 8, 1.10'],
-    file: 'db/migrations/0024_worker_visibility.sql',
-    from: "and j.status not in ('unpublished', 'completed', 'canceled')))",
-    to: "and j.status not in ('completed', 'canceled')))",
-    tests: {
-      'src/features/templates/fields/visibility.test.ts': [
-        'an unpublished job shows neither itself nor its customer to its worker',
-      ],
-    },
-  },
-  {
     name: 'worker-sees-notes-and-billing',
     covers: ['PS-32'],
     file: 'src/features/customers/policy.ts',

@@ -1,6 +1,6 @@
 /** Reading jobs in the office. `editing/` and `status/` change them. */
 import { EXPORT_PAGE_ROWS, exportFile, MAX_EXPORT_ROWS } from '../../../platform/csv.ts'
-import { implement, withEffect, type Context, type Input } from '../../../platform/operation.ts'
+import { implement, prefetching, withEffect, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { isOffice } from '../../identity/rules.ts'
 import { getDefaultValues } from '../../templates/fields/rules.ts'
@@ -11,12 +11,12 @@ import { loadJobPage } from '../page/queries.ts'
 import { mayDeleteJob, mayTransition, mayRunJobs, maySeeJob, maySeeJobs, transitionRolesFor } from '../policy.ts'
 import type { JobRecord } from '../queries.ts'
 import { isEditable, isPlannable, transitionsFrom } from '../rules.ts'
-import { searchOffice } from '../search/queries.ts'
+import { jobPatterns, searchOffice } from '../search/queries.ts'
 import { isUndoable } from '../undo/rules.ts'
 import { countOfficeJobs } from './counts/queries.ts'
 import { scheduledBetween } from './days/rules.ts'
 import { jobColumns } from './export/rules.ts'
-import { listOfficeJobs, possibleDuplicatesOf, readOfficeJobs, type JobFilter } from './queries.ts'
+import { listJobsInReach, listOfficeJobs, possibleDuplicatesOf, readOfficeJobs, type JobFilter } from './queries.ts'
 import { presentJob, presentJobRow } from './rules.ts'
 
 type ReadContext = Pick<Context<(typeof jobs)['getJob']>, 'actor' | 'db' | 'now'>
@@ -26,17 +26,26 @@ export const jobReadingHandlers = implement(
   'jobs',
   { listJobs, countJobs, exportJobs, getJob, getJobFormOptions },
   {
-    async listJobs(ctx, { sort, include, cursor, limit, ...filters }) {
-      ctx.allow(maySeeJobs(ctx.actor))
-      const filter = await readFilter(ctx, filters)
-      const { rows, ...cursors } = await listOfficeJobs(ctx.db, ctx.account.id, filter, { sort, cursor, limit })
-      return {
-        rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role), include)),
-        ...cursors,
-        timeZone: ctx.account.timeZone,
-        can: { create: mayRunJobs(ctx.actor).yes },
-      }
-    },
+    listJobs: prefetching({
+      // A search reads as far as its reader may, and days are those of the account.
+      prefetch: (db, { search, scheduled, scheduledFrom, scheduledTo, sort, cursor, limit, ...filter }) =>
+        jobPatterns(search).length > 0 || scheduled || scheduledFrom || scheduledTo
+          ? undefined
+          : listJobsInReach(db, filter, { sort, cursor, limit }),
+      async respond(ctx, { sort, include, cursor, limit, ...filters }, prefetched) {
+        ctx.allow(maySeeJobs(ctx.actor))
+        refuseHiddenFilter(ctx, filters)
+        const { rows, ...cursors } =
+          prefetched ??
+          (await listOfficeJobs(ctx.db, ctx.account.id, await readFilter(ctx, filters), { sort, cursor, limit }))
+        return {
+          rows: rows.map((row) => presentJobRow(row, isOffice(ctx.actor.role), include)),
+          ...cursors,
+          timeZone: ctx.account.timeZone,
+          can: { create: mayRunJobs(ctx.actor).yes },
+        }
+      },
+    }),
 
     async countJobs(ctx, filters) {
       ctx.allow(maySeeJobs(ctx.actor))
@@ -109,15 +118,21 @@ type FilterInput = Omit<Input<(typeof jobs)['countJobs']>, 'account'>
 /** The filters of a request, with what its search found in the index. */
 async function readFilter(ctx: FilterContext, input: FilterInput): Promise<JobFilter> {
   const { search, scheduled, scheduledFrom, scheduledTo, ...filters } = input
-  const office = isOffice(ctx.actor.role)
-  // Workers are not shown what the office has read, so they cannot filter by it either (PS-14).
-  if (filters.comments && !office) throw problem('input', { fields: { comments: 'unknown' } })
+  refuseHiddenFilter(ctx, filters)
   return {
     ...filters,
     scheduled: scheduledBetween({ scheduled, scheduledFrom, scheduledTo }, ctx.account, ctx.now),
     search: await searchOffice(ctx.db, search),
-    assignedTo: office ? undefined : ctx.actor.id,
+    assignedTo: isOffice(ctx.actor.role) ? undefined : ctx.actor.id,
   }
+}
+
+/** Workers are not shown what the office has read, so they cannot filter by it either (PS-14). */
+function refuseHiddenFilter(
+  { actor }: Pick<FilterContext, 'actor'>,
+  { comments }: Pick<FilterInput, 'comments'>,
+): void {
+  if (comments && !isOffice(actor.role)) throw problem('input', { fields: { comments: 'unknown' } })
 }
 
 function actionsOn({ actor, now }: ReadContext, job: JobRecord) {

@@ -1,18 +1,28 @@
 /** The office's list of jobs, and the conditions that list and counts share. */
 import { sql, type RawBuilder } from 'kysely'
+import { finalStatement, statement } from '../../../platform/database/statements.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { pageOf, readPlace, type Place } from '../../../platform/paging.ts'
-import { readCursor, writeCursor, type CursorRow, type JobRowRecord } from '../queries.ts'
-import { JOB_STATUSES, type JobSort, type JobStatus } from '../rules.ts'
+import { writeCursor, type CursorRow, type JobRowRecord } from '../queries.ts'
+import type { JobSort, JobStatus } from '../rules.ts'
 import type { OfficeSearch } from '../search/queries.ts'
+import { readingOrder, sortsByWorker, type ReadingOrder } from './order/queries.ts'
 
 /** Kysely's sql`` runs on anything that executes; a Read handle is one whose type cannot say insert. */
 export const executor = (db: Read) => db as Write
 
+/** An id, or where the statement finds it. */
+export type Id = string | RawBuilder<unknown>
+
+// A list is sent with the look-up of the caller, so account and reader come from the transaction's own settings.
+const ACCOUNT = sql`(select nullif(current_setting('app.account', true), '')::uuid)`
+const ACTOR = sql`(select nullif(current_setting('app.actor_id', true), '')::uuid)`
+const isStaff = (reach: 'all' | 'assigned') => sql`(select current_setting('app.staff', true) = ${sql.lit(reach)})`
+
 export interface JobFilter {
   search?: OfficeSearch | undefined
   /** A worker's own id. Row-level security lets no other job through; the condition finds them by index. */
-  assignedTo?: string | undefined
+  assignedTo?: Id | undefined
   status?: JobStatus[] | undefined
   /** Ids, and `none` for jobs without a worker. */
   worker?: string[] | undefined
@@ -34,7 +44,7 @@ export interface NewestOnly {
 export const allOf = (conditions: RawBuilder<unknown>[]) => sql.join(conditions, sql` and `)
 
 /** What is known of a job before any text is compared. */
-export const scopeOf = (account: string, { search, assignedTo, customer }: JobFilter) =>
+export const scopeOf = (account: Id, { search, assignedTo, customer }: JobFilter) =>
   allOf([
     sql`j.account_id = ${account}`,
     ...(assignedTo ? [sql`j.worker_id = ${assignedTo}`] : []),
@@ -42,7 +52,7 @@ export const scopeOf = (account: string, { search, assignedTo, customer }: JobFi
     ...(search?.ids ? [sql`j.id = any (${search.ids}::uuid[])`] : []),
   ])
 
-function newestJobs(account: string, filter: JobFilter, { count, after = sql``, backward = false }: NewestOnly) {
+function newestJobs(account: Id, filter: JobFilter, { count, after = sql``, backward = false }: NewestOnly) {
   const direction = backward ? sql`asc` : sql`desc`
   return sql`from (
     select j.* from jobs j where ${scopeOf(account, filter)} ${after}
@@ -57,12 +67,7 @@ const WORKER_NAMES = sql`left join staff_members sorting_worker
     on sorting_worker.account_id = j.account_id and sorting_worker.id = j.worker_id`
 
 /** Jobs `j` that match, beside their customer `c`. */
-export function matchingJobs(
-  account: string,
-  filter: JobFilter,
-  newest?: NewestOnly,
-  sort?: JobSort,
-): RawBuilder<unknown> {
+export function matchingJobs(account: Id, filter: JobFilter, newest?: NewestOnly, sort?: JobSort): RawBuilder<unknown> {
   const { search, status, worker, template, scheduled, comments } = filter
   return sql`${newest ? newestJobs(account, filter, newest) : sql`from jobs j`}
     left join customers c on c.account_id = j.account_id and c.id = j.customer_id
@@ -107,43 +112,10 @@ function hasWorker(worker: readonly string[]): RawBuilder<unknown> {
   return sql`(j.worker_id = any (${ids}::uuid[])${orNone})`
 }
 
-interface Order {
-  key: RawBuilder<unknown>
-  /** Type of the key, which a cursor has as text. */
-  type: 'timestamptz' | 'int' | 'text'
-  descending: boolean
-}
-const moment = (key: RawBuilder<unknown>, descending: boolean): Order => ({ key, type: 'timestamptz', descending })
-/** Names are sorted by their beginning, which fits a cursor; equal ones by the job. */
-const name = (text: RawBuilder<unknown>, descending: boolean): Order => ({
-  key: sql`left(lower(${text}), 40)`,
-  type: 'text',
-  descending,
-})
-const byCustomer = sql`coalesce(c.name, '')`
-const byWorker = sql`coalesce(sorting_worker.name, sorting_worker.email, '')`
-const byStatus = sql`array_position(${sql.lit(`{${JOB_STATUSES.join()}}`)}::text[], j.status)`
-const ORDERS: Record<JobSort, Order> = {
-  newest: moment(sql`j.created_at`, true),
-  oldest: moment(sql`j.created_at`, false),
-  soonest: moment(sql`coalesce(j.scheduled_at, 'infinity'::timestamptz)`, false),
-  latest: moment(sql`coalesce(j.scheduled_at, '-infinity'::timestamptz)`, true),
-  changed: moment(sql`j.updated_at`, true),
-  customer: name(byCustomer, false),
-  '-customer': name(byCustomer, true),
-  status: { key: byStatus, type: 'int', descending: false },
-  '-status': { key: byStatus, type: 'int', descending: true },
-  worker: name(byWorker, false),
-  '-worker': name(byWorker, true),
-}
-const CURSOR_KEYS: Record<Exclude<Order['type'], 'timestamptz'>, (at: string) => boolean> = {
-  int: (at) => /^\d{1,2}$/.test(at),
-  text: (at) => at.length <= 80 && !at.includes('\u0000'),
-}
-const sortsByWorker = (sort: JobSort) => sort === 'worker' || sort === '-worker'
-
-/** Keys of one page, among the newest jobs only when that is given. */
-type ReadKeys = (newest?: number) => Promise<CursorRow[]>
+/** A row with what it was sorted by. */
+type ListedJob = JobRowRecord & CursorRow
+/** Rows of one page, among the newest jobs only when that is given. */
+type ReadPage = (newest?: number) => Promise<ListedJob[]>
 
 interface ListPart {
   sort: JobSort
@@ -151,15 +123,43 @@ interface ListPart {
   limit: number
 }
 
+interface JobPage {
+  rows: JobRowRecord[]
+  next: string | null
+  previous: string | null
+}
+
 /** One page by keyset, never an offset, so that a page stays right while jobs arrive. */
-export async function listOfficeJobs(
+export async function listOfficeJobs(db: Read, account: string, filter: JobFilter, part: ListPart): Promise<JobPage> {
+  const place = readPlace(part.cursor)
+  const order = readingOrder(part.sort, place)
+  const readPage: ReadPage = async (count) => {
+    const newest = count === undefined ? undefined : { count, after: order.after, backward: place.backward }
+    const keys = pageKeys(matchingJobs(account, filter, newest, part.sort), order, part)
+    return (await sql<ListedJob>`${pageRows(account, keys, order)}`.execute(executor(db))).rows
+  }
+  const searchesWithoutIndex = filter.search !== undefined && !filter.search.ids
+  const rows =
+    part.sort === 'newest' && searchesWithoutIndex
+      ? await readNewestPage(db, account, filter, { order, place, limit: part.limit, readPage })
+      : await readPage()
+  return pageOf(rows, part.limit, place, (row) => writeCursor(part.sort, row))
+}
+
+/** The same page of whoever of staff calls: a worker's own jobs, or all. Ends the transaction. */
+export async function listJobsInReach(
   db: Read,
-  account: string,
-  filter: JobFilter,
+  filter: Omit<JobFilter, 'search' | 'assignedTo'>,
   part: ListPart,
-): Promise<{ rows: JobRowRecord[]; next: string | null; previous: string | null }> {
-  const { ids, ...cursors } = await listOfficeJobIds(db, account, filter, part)
-  return { rows: await findJobRows(db, account, ids), ...cursors }
+): Promise<JobPage> {
+  const place = readPlace(part.cursor)
+  const order = readingOrder(part.sort, place)
+  const keysOf = (assignedTo: Id | undefined, reach: RawBuilder<unknown>) =>
+    pageKeys(sql`${matchingJobs(ACCOUNT, { ...filter, assignedTo }, undefined, part.sort)} and ${reach}`, order, part)
+  const keys = sql`(${keysOf(undefined, isStaff('all'))}) union all (${keysOf(ACTOR, isStaff('assigned'))})`
+  const { sql: text, parameters } = sql<ListedJob>`${pageRows(ACCOUNT, keys, order)}`.compile(executor(db))
+  const rows = await statement<ListedJob>(text)(finalStatement(db), ...parameters)
+  return pageOf(rows, part.limit, place, (row) => writeCursor(part.sort, row))
 }
 
 /** The same list, whole, so many rows at a time. The order is read once. */
@@ -169,63 +169,64 @@ export async function* readOfficeJobs(
   filter: JobFilter,
   { limit, pageSize, sort }: ListPart & { pageSize: number },
 ): AsyncGenerator<JobRowRecord[], void> {
-  const { ids } = await listOfficeJobIds(db, account, filter, { sort, limit })
-  for (let start = 0; start < ids.length; start += pageSize)
-    yield await findJobRows(db, account, ids.slice(start, start + pageSize))
-}
-
-async function listOfficeJobIds(db: Read, account: string, filter: JobFilter, { sort, cursor, limit }: ListPart) {
-  const place = readPlace(cursor)
-  const { backward } = place
-  const { key, descending } = ORDERS[sort]
-  const direction = descending === backward ? sql`asc` : sql`desc`
-  const after = afterCursor(sort, place)
-  const readKeys: ReadKeys = async (newest) => {
-    const { rows } = await sql<CursorRow>`
-      select j.id, (${key})::text as at
-      ${matchingJobs(account, filter, newest === undefined ? undefined : { count: newest, after, backward }, sort)} ${after}
-      order by ${key} ${direction}, j.id ${direction} limit ${limit + 1}`.execute(executor(db))
-    return rows
+  const order = readingOrder(sort, readPlace(undefined))
+  const keys = pageKeys(matchingJobs(account, filter, undefined, sort), { ...order, isByIndex: false }, { limit })
+  const { rows } = await sql<{ id: string }>`${keys}`.execute(executor(db))
+  for (let start = 0; start < rows.length; start += pageSize) {
+    const ids = rows.slice(start, start + pageSize).map(({ id }) => id)
+    const listed = sql`select id, place as sorted_by from unnest(${ids}::uuid[]) with ordinality as listed(id, place)`
+    const inOrder = { direction: sql`asc`, isByIndex: false }
+    yield (await sql<JobRowRecord>`${pageRows(account, listed, inOrder)}`.execute(executor(db))).rows
   }
-  const searchesWithoutIndex = filter.search !== undefined && !filter.search.ids
-  const keys =
-    sort === 'newest' && searchesWithoutIndex
-      ? await readNewestKeys(db, account, filter, { after, backward, limit, readKeys })
-      : await readKeys()
-  const { rows: page, ...cursors } = pageOf(keys, limit, place, (row) => writeCursor(sort, row))
-  return { ids: page.map((row) => row.id), ...cursors }
 }
 
-function afterCursor(sort: JobSort, { cursor, backward }: Place): RawBuilder<unknown> {
-  if (cursor === undefined) return sql``
-  const { key, type, descending } = ORDERS[sort]
-  const { at, id } = readCursor(cursor, sort, type === 'timestamptz' ? undefined : CURSOR_KEYS[type])
-  const beyond = descending !== backward ? sql`<` : sql`>`
-  return sql`and (${key}, j.id) ${beyond} (${at}::${sql.raw(type)}, ${id}::uuid)`
-}
+/** The number of rows is written into the text: for an unknown one the names beside them would be read as a whole. */
+const pageKeys = (
+  jobs: RawBuilder<unknown>,
+  { key, direction, after, isByIndex }: ReadingOrder,
+  { limit }: Pick<ListPart, 'limit'>,
+) => sql`
+  select ${isByIndex ? sql`j.*` : sql`j.id`}, ${key} as sorted_by
+  ${jobs} ${after}
+  order by ${key} ${direction}, j.id ${direction} limit ${sql.lit(limit + 1)}`
+
+/** Rows with the names beside them, in the order of their keys. */
+const pageRows = (
+  account: Id,
+  keys: RawBuilder<unknown>,
+  { direction, isByIndex }: Pick<ReadingOrder, 'direction' | 'isByIndex'>,
+) => sql`
+  select j.id, j.number, j.title, j.status, j.customer_id, coalesce(c.name, '') as customer,
+    j.template_id, t.name as template, t.icon, j.worker_id, coalesce(w.name, w.email) as worker,
+    j.address, j.tags, j.requested_at, j.requested_any_time, j.scheduled_at, j.duration_minutes,
+    j.completed_at, j.canceled_at,
+    j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version,
+    j.unread_comments, sorted_by::text as at
+  from (${keys}) ${isByIndex ? sql`j` : sql`page join jobs j on j.account_id = ${account} and j.id = page.id`}
+  join templates t on t.account_id = j.account_id and t.id = j.template_id
+  left join customers c on c.account_id = j.account_id and c.id = j.customer_id
+  left join staff_members w on w.account_id = j.account_id and w.id = j.worker_id
+  order by sorted_by ${direction}, j.id ${direction}`
 
 /** A search that no index answers reads the newest so many jobs, then so many, then all. */
 const SEARCH_STEPS = [5_000, 100_000]
 
-async function readNewestKeys(
+async function readNewestPage(
   db: Read,
   account: string,
   filter: JobFilter,
-  {
-    after,
-    backward,
-    limit,
-    readKeys,
-  }: { after: RawBuilder<unknown>; backward: boolean; limit: number; readKeys: ReadKeys },
-): Promise<CursorRow[]> {
+  { order, place, limit, readPage }: { order: ReadingOrder; place: Place; limit: number; readPage: ReadPage },
+): Promise<ListedJob[]> {
+  const { after } = order
   for (const count of SEARCH_STEPS) {
-    const [keys, hasOlder] = await Promise.all([
-      readKeys(count),
-      hasMoreJobs(db, newestJobs(account, filter, { count: count + 1, after, backward }), count),
+    const newest = { count: count + 1, after, backward: place.backward }
+    const [rows, hasOlder] = await Promise.all([
+      readPage(count),
+      hasMoreJobs(db, newestJobs(account, filter, newest), count),
     ])
-    if (keys.length > limit || !hasOlder) return keys
+    if (rows.length > limit || !hasOlder) return rows
   }
-  return readKeys()
+  return readPage()
 }
 
 export async function hasMoreJobs(db: Read, jobs: RawBuilder<unknown>, count: number): Promise<boolean> {
@@ -233,25 +234,6 @@ export async function hasMoreJobs(db: Read, jobs: RawBuilder<unknown>, count: nu
     rows: [row],
   } = await sql<{ more: boolean }>`select exists (select ${jobs} offset ${count}) as more`.execute(executor(db))
   return row!.more
-}
-
-/** Rows of the list by id, in that order. */
-async function findJobRows(db: Read, account: string, ids: readonly string[]): Promise<JobRowRecord[]> {
-  if (ids.length === 0) return []
-  const { rows } = await sql<JobRowRecord>`
-    select j.id, j.number, j.title, j.status, j.customer_id, coalesce(c.name, '') as customer,
-      j.template_id, t.name as template, t.icon, j.worker_id, coalesce(w.name, w.email) as worker,
-      j.address, j.tags, j.requested_at, j.requested_any_time, j.scheduled_at, j.duration_minutes,
-      j.completed_at, j.canceled_at,
-      j.created_by_kind, j.created_by_id, j.created_by_name, j.created_at, j.updated_at, j.version,
-      j.unread_comments
-    from unnest(${ids}::uuid[]) with ordinality as listed(id, place)
-    join jobs j on j.account_id = ${account} and j.id = listed.id
-    join templates t on t.account_id = j.account_id and t.id = j.template_id
-    left join customers c on c.account_id = j.account_id and c.id = j.customer_id
-    left join staff_members w on w.account_id = j.account_id and w.id = j.worker_id
-    order by listed.place`.execute(executor(db))
-  return rows
 }
 
 /** Other customers with the address of the portal user for whom this one was created: never merged by themselves (E-24). */

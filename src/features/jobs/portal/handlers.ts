@@ -4,13 +4,14 @@ import type { PortalUserActor } from '../../identity/rules.ts'
 import { loadPortalJobPage } from '../page/queries.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
 import { portalJobs } from './contract.ts'
-import { loadOverview } from './overview/queries.ts'
+import { countMatches, countUnsearched, loadOverview } from './overview/queries.ts'
 import { listPortalJobs as listJobsInReach, searchPortalJobs } from './queries.ts'
 import { jobPatterns } from '../search/queries.ts'
 import { presentPortalJob, presentPortalJobRow } from './rules.ts'
 
 /** A visit that began this long ago is still shown as the next one. */
 const VISIT_MS = 4 * 3600_000
+const visitsSince = (now: Date) => new Date(now.getTime() - VISIT_MS)
 const { listPortalJobs, getPortalJobsOverview, getPortalJob } = portalJobs
 
 export const portalJobReadingHandlers = implement(
@@ -41,16 +42,17 @@ export const portalJobReadingHandlers = implement(
       },
     }),
 
-    async getPortalJobsOverview(ctx, { search, customer }) {
-      ctx.allow({ yes: true })
-      const { counts, upcoming, customers } = await loadOverview(ctx.db, ctx.account.id, {
-        customers: customersOf(ctx.actor),
-        counted: customersOf(ctx.actor, customer),
-        search,
-        since: new Date(ctx.now.getTime() - VISIT_MS),
-      })
-      return { counts, upcoming: upcoming ? presentPortalJobRow(ctx, upcoming) : null, customers }
-    },
+    getPortalJobsOverview: prefetching({
+      prefetch: (db, { search, customer }, now) =>
+        jobPatterns(search).length > 0 ? undefined : loadOverview(db, visitsSince(now), countUnsearched(customer)),
+      async respond(ctx, { search, customer }, prefetched) {
+        ctx.allow({ yes: true })
+        const countFound = () => countMatches(ctx.account.id, customersOf(ctx.actor, customer), search!)
+        const { counts, upcoming, customers } =
+          prefetched ?? (await loadOverview(ctx.db, visitsSince(ctx.now), countFound()))
+        return { counts, upcoming: upcoming ? presentPortalJobRow(ctx, upcoming) : null, customers }
+      },
+    }),
 
     getPortalJob: prefetching({
       prefetch: (db, { job }) => loadPortalJobPage(db, job),
@@ -64,5 +66,5 @@ export const portalJobReadingHandlers = implement(
 )
 
 /** Customers whose jobs this user sees, those linked as a whole; only the given one when there is one. */
-const customersOf = (actor: PortalUserActor, only?: string): string[] =>
+const customersOf = (actor: PortalUserActor, only: string | undefined): string[] =>
   actor.links.filter((link) => link.scope === 'whole' && (!only || link.customer === only)).map((link) => link.customer)

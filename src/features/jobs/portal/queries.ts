@@ -47,9 +47,9 @@ export const ROW_COLUMNS = `listed.id, listed.number, listed.title, listed.statu
 export const joinNames = (account: string) => `
   left join staff_names w on w.account_id = ${account} and w.id = listed.worker_id`
 
-// The list is sent with the look-up of the caller, so account and customers come from the transaction's own settings.
-const ACCOUNT = `(select nullif(current_setting('app.account', true), '')::uuid)`
-const CUSTOMERS = `(select nullif(current_setting('app.jobs_of', true), '')::uuid[])`
+// Statements are sent with the look-up of the caller, so account and customers come from the transaction's own settings.
+export const ACCOUNT = `(select nullif(current_setting('app.account', true), '')::uuid)`
+export const CUSTOMERS = `(select nullif(current_setting('app.jobs_of', true), '')::uuid[])`
 
 interface ListShape {
   group: JobGroup | undefined
