@@ -3,17 +3,41 @@ export type TranslationTree = { [key: string]: string | TranslationTree }
 
 const plurals = new Map<string, Intl.PluralRules>()
 
+interface Place {
+  /** Key of a branch in page data. */
+  branchKey: string
+  /** The way from there to the text. */
+  steps: string[]
+}
+
+/** Where the text of a key can be, by key: a list asks for the same few hundreds of times. */
+const places = new Map<string, Place[]>()
+
+function placesOf(key: string): Place[] {
+  const known = places.get(key)
+  if (known) return known
+  const steps = key.split('.')
+  // The longest branch first.
+  const found = steps
+    .slice(1)
+    .map((_, index) => steps.length - 1 - index)
+    .map((length) => ({ branchKey: `words:${steps.slice(0, length).join('.')}`, steps: steps.slice(length) }))
+  // The bound is for keys that end in what somebody sent.
+  if (places.size >= 5_000) places.clear()
+  places.set(key, found)
+  return found
+}
+
 /**
  * Finds and fills texts in page data, which holds each branch under its own key (`words:jobs.portal`).
  * A key without text is returned unchanged and reported on the console.
  */
 export function translate(data: Record<string, unknown>, locale: string, key: string, vars: Vars = {}): string {
-  const steps = key.split('.')
-  for (let length = steps.length - 1; length > 0; length--) {
-    const branch = data[`words:${steps.slice(0, length).join('.')}`] as TranslationTree | undefined
+  for (const { branchKey, steps } of placesOf(key)) {
+    const branch = data[branchKey] as TranslationTree | undefined
     if (!branch) continue
-    const text = find(branch, steps.slice(length), locale, vars)
-    if (text !== undefined) return fill(text, vars)
+    const text = find(branch, steps, locale, vars)
+    if (text !== undefined) return text.includes('{{') ? fill(text, vars) : text
   }
   console.error(`No text for "${key}"`)
   return key

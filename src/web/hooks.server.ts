@@ -35,8 +35,12 @@ export const handle: Handle = async ({ event, resolve }) => {
     transformPageChunk: async ({ html }) => {
       // The layout's load has run by now, so the business's color is set. Anything else than a color is left out.
       if (locals.brand && /^#[0-9a-f]{6}$/i.test(locals.brand)) brandStyle = `:root:root{--brand:${locals.brand}}`
+      const document = locals.isRefusedForm ? withoutFramework(html) : html
+      // A page of a list has a hundred kilobytes, of which only the head is looked through for more than the owner's mark.
+      const headEnd = Math.max(document.indexOf('</head>'), 0)
+      const head = document.slice(0, headEnd)
       // Kit writes the small sheets into the page, but before the large one, which would then win where both say something.
-      const small = /<style nonce=[^]*?<\/style>/.exec(html.slice(0, html.indexOf('</head>')))?.[0] ?? ''
+      const small = /<style nonce=[^]*?<\/style>/.exec(head)?.[0] ?? ''
       const owner = escapeAttribute(await context.formOwner())
       const values: Record<string, string> = {
         lang: escapeAttribute(context.locale),
@@ -44,10 +48,10 @@ export const handle: Handle = async ({ event, resolve }) => {
         owner,
         brand: small + (brandStyle && `<style>${brandStyle}</style>`),
       }
-      // One pass: a page of a list has a hundred kilobytes.
-      return (locals.isRefusedForm ? withoutFramework(html) : html)
+      const filledHead = head
         .replace(small, '')
         .replaceAll(/%portico\.(lang|html|owner|brand)%/g, (_mark, name: string) => values[name]!)
+      return filledHead + document.slice(headEnd).replaceAll('%portico.owner%', () => owner)
     },
     preload: ({ type, path }) => type !== 'font' || /geist-basic/.test(path),
   })
