@@ -77,3 +77,49 @@ describe('the files of a new job', () => {
     expect(refused.text).toContain('boiler.jpg: This file is too large. Choose one up to 10 MB.')
   })
 })
+
+describe('the files of an open job', () => {
+  const create = async () => (await shop.owner.ok('createJob', { customer, template, address: '14 Pelican Quay' })).id
+  const namesOf = async (job: string) => (await load(job)).files.map(({ name, audience }) => [name, audience])
+
+  it('are added in the office, for the chosen readers, in the page and in the panel beside the list', async () => {
+    const job = await create()
+    const page = await openScreen(shop.owner, `${base()}/${job}`)
+    const after = await page.press('Upload files', { 'upload.files': file('leak.txt') })
+    expect([after.path, after.text.includes('File uploaded.')]).toEqual([`${base()}/${job}`, true])
+    const panel = await openScreen(shop.owner, `${base()}?job=${job}&tab=files`)
+    const shared = await panel.press('Upload files', { 'upload.files': file('plan.txt'), audience: 'customer' })
+    expect(shared.path).toBe(`${base()}?job=${job}&tab=files`)
+    expect(await namesOf(job)).toEqual([
+      ['leak.txt', 'internal'],
+      ['plan.txt', 'customer'],
+    ])
+  })
+
+  it('are added by the customer in the portal', async () => {
+    const job = await create()
+    const user = await shop.portalUser({ customers: [customer] })
+    const page = await openScreen(user, `/p/${shop.slug}/jobs/${job}`)
+    const after = await page.press('Add files', { 'upload.files': file('photo.txt') })
+    expect(after.text).toContain('File added.')
+    expect(await namesOf(job)).toEqual([['photo.txt', 'customer']])
+    const refused = await after.press('Add files', { 'upload.files': file('page.html', '<!doctype html>') })
+    expect([refused.status, plain(refused.$('.picker .error').text())]).toEqual([
+      422,
+      expect.stringMatching(/^page\.html: /),
+    ])
+  })
+
+  it('are named beside the field when they are refused, and so is that none was chosen', async () => {
+    const job = await create()
+    const page = await openScreen(shop.owner, `${base()}/${job}`)
+    const refused = await page.press('Upload files', { 'upload.files': file('page.html', '<!doctype html>') })
+    expect([refused.status, plain(refused.$('.picker .error').text())]).toEqual([
+      422,
+      expect.stringMatching(/^page\.html: /),
+    ])
+    const empty = await page.press('Upload files')
+    expect([empty.status, plain(empty.$('.picker .error').text())]).toEqual([422, 'Choose a file.'])
+    expect(await namesOf(job)).toEqual([])
+  })
+})

@@ -3,7 +3,7 @@
  * form that comes back with errors keeps them. A file input is named `upload.<name>`, the ids of kept files `<name>`.
  */
 import type { Api } from './api.ts'
-import { isProblem, type Refusal, type Typed } from '../ui/forms.ts'
+import { isProblem, type FormProblem, type Refusal, type Typed } from '../ui/forms.ts'
 
 export interface KeptFile {
   id: string
@@ -23,7 +23,7 @@ type StoredFile = Omit<KeptFile, 'for'>
 type Upload = NonNullable<Parameters<Api['uploadPortalFile']>[0]>['file']
 
 /** Where files wait for their form: only their uploader reaches them there. */
-export interface UploadStore {
+interface UploadStore {
   upload(file: Upload): Promise<StoredFile>
   find(file: string): Promise<StoredFile>
   remove(file: string): Promise<unknown>
@@ -81,7 +81,7 @@ export async function attachments(
 }
 
 /** Uploads the files chosen in one input; `fault` names each that was refused, and why. */
-export async function uploadEach<T>(
+async function uploadEach<T>(
   locals: App.Locals,
   typed: Typed,
   name: string,
@@ -103,6 +103,21 @@ export async function uploadEach<T>(
     }
   }
   return { added, fault: faults.join(' ') || null }
+}
+
+/**
+ * Adds the files chosen in the input `files` to a job that is there already. Those that were taken stay on it, whatever
+ * happened to the others.
+ */
+export async function addJobFiles(
+  locals: App.Locals,
+  typed: Typed,
+  upload: (file: Upload) => Promise<unknown>,
+): Promise<{ problem: FormProblem | null; count: number }> {
+  const { added, fault } = await uploadEach(locals, typed, 'files', upload)
+  const error = fault ?? (added.length === 0 ? locals.t('problems.byField.required.file') : null)
+  const problem = error ? { code: 'input', title: locals.t('problems.input'), fields: { files: error } } : null
+  return { problem, count: added.length }
 }
 
 /** A file input that was refused, as an id that no file has: the operation refuses it along with all else. */

@@ -256,9 +256,9 @@ describe('A form whose session has ended', () => {
     const { page } = person
     await signInToOffice(person, server, business.owner.email)
     await openOffice(page, mainAt(server, `/office/${business.slug}/jobs/${jobs[0]}`))
-    await page.locator('#upload input[type=file]').setInputFiles(note)
+    await page.locator('#upload input[type=file]').first().setInputFiles(note)
     await endSessions(server, business, business.owner.email, true)
-    await page.locator('#upload button').click()
+    await page.locator('#upload .btn').click()
     await person.see('Your session has ended')
     await signInBeside(person, business.owner.email)
     await page.reload()

@@ -218,4 +218,28 @@ export const jobForms: Mutation[] = [
       'src/features/records/files/uploads/uploads.test.ts': ['is uploaded only by those who create jobs, and nothing'],
     },
   },
+  idleForm({
+    name: 'idle-add-job-files',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/office/[account]/jobs/job-actions.ts',
+    operation: 'event.locals.api.uploadJobFile',
+    tests: {
+      [fileTests]: ['are added in the office, for the chosen readers, in the page and in the panel beside the'],
+    },
+  }),
+  idleForm({
+    name: 'idle-add-portal-job-files',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/routes/p/[portal]/jobs/[job]/+page.server.ts',
+    operation: 'locals.api.uploadPortalJobFile',
+    tests: { [fileTests]: ['are added by the customer in the portal'] },
+  }),
+  {
+    name: 'a-refused-file-is-passed-over',
+    covers: ['issue 9, 1.9'],
+    file: 'src/web/attachments.ts',
+    from: "  const error = fault ?? (added.length === 0 ? locals.t('problems.byField.required.file') : null)",
+    to: "  const error = added.length === 0 && !fault ? locals.t('problems.byField.required.file') : null",
+    tests: { [fileTests]: ['are named beside the field when they are refused, and so is that none was chosen'] },
+  },
 ]

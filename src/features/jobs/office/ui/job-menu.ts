@@ -47,6 +47,7 @@ export const successMessages = (translate: typeof t): Record<string, string> =>
       'commentAdded',
       'commentShared',
       'fileAdded',
+      'filesAdded',
       'fileDeleted',
     ].map((outcome) => [outcome, translate(`jobs.office.done.${outcome}`)]),
   )

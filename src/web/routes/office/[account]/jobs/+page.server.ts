@@ -1,6 +1,5 @@
 import { paths } from '../../../../../paths.ts'
 import { isProblem } from '../../../../../ui/forms.ts'
-import { uploadProblem } from '../../../../upload-problem.ts'
 import { jobActions } from './job-actions.ts'
 import { changeSelected } from './bulk-action.ts'
 import { JOB_ID, readFilters, readSort } from './list-query.ts'
@@ -45,7 +44,6 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
     open,
     workers: needsWorkers ? (await api.getJobFormOptions({})).workers : [],
     person: { id: office.me.id, role: office.me.role },
-    problem: uploadProblem(locals, locals.t('records.office.files.refused')),
   }
 }
 

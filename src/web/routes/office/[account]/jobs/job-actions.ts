@@ -3,6 +3,8 @@ import { fail, redirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { paths } from '../../../../../paths.ts'
 import { withQuery } from '../../../../../ui/query.ts'
+import { addJobFiles } from '../../../../attachments.ts'
+import { audienceOf } from './form-fields.ts'
 import { visitWarnings } from './visit-warnings.ts'
 import type { JobStatus } from '../../../../../features/jobs/rules.ts'
 
@@ -149,7 +151,7 @@ export const jobActions = {
 
   comment: async (event: Event) => {
     const typed = await readForm(event.request)
-    const audience = typed.string('audience') === 'customer' ? ('customer' as const) : ('internal' as const)
+    const audience = audienceOf(typed)
     const { failure } = await attempt(
       event.locals,
       typed,
@@ -169,6 +171,15 @@ export const jobActions = {
     )
     if (failure) return failure
     redirect(303, withQuery(event.url, { cursor: event.url.searchParams.get('cursor'), done: null }))
+  },
+
+  addFiles: async (event: Event) => {
+    const typed = await readForm(event.request)
+    const { problem, count } = await addJobFiles(event.locals, typed, (file) =>
+      event.locals.api.uploadJobFile({ job: jobOf(event), audience: audienceOf(typed), file }),
+    )
+    if (problem) return fail(422, { problem, values: typed.values, form: 'files' })
+    return succeed(event, count === 1 ? 'fileAdded' : 'filesAdded')
   },
 
   deleteFile: async (event: Event) => {

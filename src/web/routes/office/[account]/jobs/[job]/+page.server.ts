@@ -1,4 +1,3 @@
-import { uploadProblem } from '../../../../../upload-problem.ts'
 import { jobActions } from '../job-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -10,7 +9,6 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
     workers: needsWorkers ? (await locals.api.getJobFormOptions({})).workers : [],
-    problem: uploadProblem(locals, locals.t('records.office.files.refused')),
   }
 }
 

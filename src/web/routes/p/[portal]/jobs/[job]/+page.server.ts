@@ -1,11 +1,12 @@
-import { redirect } from '@sveltejs/kit'
+import { fail, redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { uploadProblem } from '../../../../../upload-problem.ts'
+import { addJobFiles } from '../../../../../attachments.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const job = await locals.api.getPortalJob({ job: params.job })
-  // Uploads post to the API, which redirects back here with the error code; so does an edit that came too late.
+  // An edit that came too late leads here with its code, and so does a form that posts a file to the API.
   return {
     ...locals.words('jobs.portal', 'records.portal'),
     title: `${job.title} ${job.number}`,
@@ -26,6 +27,14 @@ export const actions: Actions = {
     )
     if (failure) return failure
     redirect(303, `${locals.paths.job(params.job)}#comments`)
+  },
+  addFiles: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { problem, count } = await addJobFiles(locals, typed, (file) =>
+      locals.api.uploadPortalJobFile({ job: params.job, file }),
+    )
+    if (problem) return fail(422, { problem, values: typed.values, form: 'files' })
+    locals.finish(locals.paths.job(params.job, { done: count === 1 ? 'attached' : 'attachedFiles' }))
   },
   cancel: async ({ request, locals, params }) => {
     const typed = await readForm(request)
