@@ -7,6 +7,10 @@ import { expectEqualReach, NO_MORE_OF_A_CALLER, openClient } from './reach.fixtu
 
 const home = await startTestServer()
 
+/** Three of four times the first: only where all is in order does a role say anything. */
+const mostly = <Usual extends string, Other extends string>(usual: Usual, ...others: Other[]) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
+
 describe('the reach of an office session', () => {
   it('PS-01 PS-48 the database sets exactly what reachOf says, for any role, account and session', async () => {
     const shop = await home.business()
@@ -21,10 +25,10 @@ describe('the reach of an office session', () => {
           fc.record({
             role: fc.constantFrom('owner', 'admin', 'dispatcher', 'worker'),
             isAssigned: fc.boolean(),
-            member: fc.constantFrom('active', 'deactivated'),
-            account: fc.constantFrom('active', 'suspended'),
-            session: fc.constantFrom('own', 'none', 'wrong', 'ended', 'idle'),
-            address: fc.constantFrom('own', 'former', 'nobody'),
+            member: mostly('active', 'deactivated'),
+            account: mostly('active', 'suspended'),
+            session: mostly('own', 'none', 'wrong', 'ended', 'idle'),
+            address: mostly('own', 'former', 'nobody'),
           }),
           async (given) => {
             const now = home.clock.now()
