@@ -67,6 +67,21 @@ describe('joining', () => {
   })
 })
 
+describe('an invitation with a name', () => {
+  it('fills in the name of whoever has no login, and shows none to others', async () => {
+    const invite = async (email: string) => {
+      await shop.owner.ok('inviteStaff', { email, role: 'worker', name: 'Stan Miller' })
+      const link = linkIn((await server.mailTo(email)).at(-1), /http\S+\/office\/join\/\S+/)
+      return new URL(link).pathname
+    }
+    const form = await openScreen(server.anyone(), await invite(`stan.${shop.slug}@post.example`))
+    expect(form.$('[name=name]').attr('value')).toBe('Stan Miller')
+    const known = (await server.business()).owner
+    const token = (await invite(known.email)).split('/').at(-1)!
+    expect((await server.anyone().ok('getStaffInvitation', { token })).invitation).toMatchObject({ name: null })
+  })
+})
+
 describe('the profile', () => {
   const open = (person: Person = shop.owner) => openScreen(person, `/office/${shop.slug}/profile`)
 

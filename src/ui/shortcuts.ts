@@ -2,11 +2,35 @@
 
 const IGNORED = 'input:not([type=checkbox]), textarea, select, [contenteditable], dialog'
 
+/** Kept per browser: which keys get in the way depends on the device, such as on its speech input. */
+const STORED = 'portico.single-keys'
+
+/** Whether keys act without Ctrl, Alt or Cmd (WCAG 2.1.4). Escape, Enter and the arrows always do. */
+export function areSingleKeysOn(): boolean {
+  try {
+    return localStorage.getItem(STORED) !== 'off'
+  } catch {
+    // A browser may keep nothing for us.
+    return true
+  }
+}
+
+/** @returns whether the browser has kept it */
+export function setSingleKeys(areOn: boolean): boolean {
+  try {
+    if (areOn) localStorage.removeItem(STORED)
+    else localStorage.setItem(STORED, 'off')
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** `j` and `k` move the focus between the rows of lists; Enter follows the focused one. `?` shows all keys. */
 export function handleShortcut(event: KeyboardEvent, showShortcuts: () => void): void {
   const target = event.target as HTMLElement
   const hasModifier = event.ctrlKey || event.metaKey || event.altKey
-  if (event.defaultPrevented || hasModifier || target.closest(IGNORED)) return
+  if (event.defaultPrevented || hasModifier || target.closest(IGNORED) || !areSingleKeysOn()) return
   if (event.key === '?') showShortcuts()
   else if (event.key === 'j' || event.key === 'k') moveToRow(target, event.key === 'j' ? 1 : -1)
   else return

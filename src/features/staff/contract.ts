@@ -164,6 +164,7 @@ const invitationOperations = {
           accent: z.string().describe('Brand color as #rrggbb.'),
           slug: z.string().describe('Slug of the account.'),
           email: z.string().describe('Email address that was invited.'),
+          name: z.string().nullable().describe('Name in the invitation, for who is new; null if there is none.'),
           role: staffRole,
           expiresAt: moment().describe('When the link expires.'),
           next: z

@@ -174,6 +174,7 @@ export const staffHandlers = implement('staff', staff, {
         accent: invitation.accent,
         slug: invitation.slug,
         email: invitation.email,
+        name: invitation.has_password ? null : invitation.name,
         role: invitation.role,
         expiresAt: invitation.expires_at,
         next: nextStep(invitation, person?.id ?? null),
@@ -192,7 +193,7 @@ export const staffHandlers = implement('staff', staff, {
         // somebody typed into a form that was opened before there was one is not dropped without a word.
         case 'join':
           if (typesPassword) throw problem('passwordExists')
-          return { invitation, passwordHash: null, name: invitation.name }
+          return { invitation, passwordHash: null, name: invitation.name! }
         case 'signIn':
           throw problem(typesPassword ? 'passwordExists' : 'notSignedIn')
         case 'other':

@@ -84,4 +84,20 @@ export const accountForms: Mutation[] = [
     operation: 'locals.api.updateEmailChoices',
     tests: { [tests]: ['"Save emails" turns kinds of emails off and on'] },
   }),
+  {
+    name: 'invited-people-type-their-name-again',
+    covers: ['issue 9, 1'],
+    file: 'src/features/staff/handlers.ts',
+    from: 'name: invitation.has_password ? null : invitation.name,',
+    to: 'name: invitation.has_password ? invitation.name : null,',
+    tests: { 'test/account-forms.test.ts': ['fills in the name of whoever has no login, and shows none to others'] },
+  },
+  {
+    name: 'single-keys-cannot-be-turned-off',
+    covers: ['WCAG 2.1.4', 'issue 9, 1.10'],
+    file: 'src/ui/shortcuts.ts',
+    from: "return localStorage.getItem(STORED) !== 'off'",
+    to: "return localStorage.getItem(STORED) !== ''",
+    tests: { 'test/e2e/shortcuts.e2e.ts': ['? and the account menu show the keys'] },
+  },
 ]

@@ -40,7 +40,8 @@ export interface StaffInvitation extends InvitationFacts {
   member_id: string
   person_id: string
   email: string
-  name: string
+  /** Their own with a login, else what the invitation calls them. */
+  name: string | null
   role: StaffRole
   business: string
   accent: string
