@@ -83,6 +83,11 @@ describe('a new job of the office', () => {
     })
     await page.locator('.picker .drop').dispatchEvent('drop', { dataTransfer: dropped })
     await person.press('Remove wrong.txt')
+    // A long name is cut: its row is no wider than the box that it was dropped on.
+    await files.setInputFiles({ name: `${'long '.repeat(45)}.txt`, mimeType: 'text/plain', buffer: Buffer.from('x') })
+    const widthOf = async (selector: string) => (await page.locator(selector).last().boundingBox())!.width
+    expect(await widthOf('[data-chosen] .file')).toBe(await widthOf('.picker .drop'))
+    await page.locator('[data-chosen] button').last().click()
     await files.setInputFiles(LARGE_PHOTO)
     await page.locator('[data-chosen] canvas:visible').waitFor()
     expect(await names()).toEqual(['drip.txt', 'photo-50mp.jpg'])
