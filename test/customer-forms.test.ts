@@ -40,6 +40,24 @@ describe('a customer', () => {
     expect(await load()).toMatchObject({ name: 'Dockside Homes', office: { notes: 'Ring twice.' } })
   })
 
+  it('1.2 an edit that somebody else preceded keeps its entries, says what is saved now, and replaces it when saved again', async () => {
+    const form = await open('/edit')
+    await shop.owner.ok('updateCustomer', {
+      customer,
+      version: (await load()).version,
+      name: 'Dockside East',
+      notes: 'Ring once.',
+    })
+    const refused = await form.press('Save changes', { notes: 'Ring three times.' })
+    expect(refused.status).toBe(409)
+    expect(refused.text).toContain('Someone else changed this customer in the meantime. Your changes were not saved.')
+    expect(refused.$('[name=notes]').val()).toBe('Ring three times.')
+    for (const saved of ['Saved now: Ring once.', 'Saved now: Dockside East']) expect(refused.text).toContain(saved)
+    expect(await load()).toMatchObject({ name: 'Dockside East', office: { notes: 'Ring once.' } })
+    await refused.press('Save changes', { name: 'Dockside East' })
+    expect(await load()).toMatchObject({ name: 'Dockside East', office: { notes: 'Ring three times.' } })
+  })
+
   it('"Archive customer" asks first, and "Restore customer" brings it back', async () => {
     const dialog = await (await open()).follow('Archive customer')
     expect((await load()).status).toBe('active')

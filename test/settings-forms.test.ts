@@ -99,6 +99,18 @@ describe('portal settings', () => {
     expect((await shop.owner.ok('getPortalSettings')).enabled).toBe(true)
   })
 
+  it('1.2 saving again after a conflict keeps what somebody else has switched', async () => {
+    const form = await open('portal')
+    const { version, switches } = await shop.owner.ok('getPortalSettings')
+    const saved = { public: true, switches: { ...switches, editJobs: !switches.editJobs } }
+    await shop.owner.ok('updatePortalSettings', { version, ...saved })
+    const refused = await form.press('Save changes', { introduction: 'Book a visit here.' })
+    expect(refused.status).toBe(409)
+    expect(refused.$('[name=introduction]').val()).toBe('Book a visit here.')
+    await refused.press('Save changes')
+    expect(await shop.owner.ok('getPortalSettings')).toMatchObject({ ...saved, introduction: 'Book a visit here.' })
+  })
+
   it('CP-03 "Change address" says what changes and asks first, then leads to the settings there', async () => {
     const slug = `${shop.slug}x`
     const dialog = await (await open('portal')).follow('Change address')

@@ -4,6 +4,7 @@
  */
 import { fail } from '@sveltejs/kit'
 import type { ActionFailure } from '@sveltejs/kit'
+import { isConflict } from './conflict.ts'
 import type { Vars } from './i18n-server.ts'
 
 type FieldError = string | { code: string; vars?: Vars; text?: string }
@@ -28,7 +29,13 @@ export type FormProblem = {
   warnings?: string[]
 }
 export type Values = Record<string, string | string[]>
-export type FormFailure = { problem: FormProblem; values: Values; form: string }
+export type FormFailure = {
+  problem: FormProblem
+  values: Values
+  form: string
+  /** After a conflict: fields that nobody changed here. They show what is saved now. */
+  untouched?: string[]
+}
 /** What a page's form action returned, if one ran. */
 export type FormAnswer = Partial<FormFailure> | null | undefined
 
@@ -57,6 +64,8 @@ export type Typed = {
   record(prefix: string): Record<string, string | string[]>
   /** What may be sent back into the form. */
   values: Values
+  /** Fields that nobody changed, where a script could tell. */
+  untouched?: string[]
 }
 
 /** Whether a field's value is never sent back to the browser. Answers to a template's fields are no secrets. */
@@ -79,6 +88,8 @@ export async function readForm(request: Request): Promise<Typed> {
     const all = valuesOf(name).filter((value) => typeof value === 'string')
     if (all.length > 0) values[name] = all.length === 1 ? all[0]! : all
   }
+  const untouched = typed.has('untouched') ? text('untouched').split(' ') : undefined
+  delete values.untouched
   const clean = (name: string) => text(name).trim()
   const all = (name: string) =>
     valuesOf(name).flatMap((value) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []))
@@ -103,6 +114,7 @@ export async function readForm(request: Request): Promise<Typed> {
       return found
     },
     values,
+    ...(untouched !== undefined && { untouched }),
   }
 }
 
@@ -115,7 +127,7 @@ type Outcome<T> = { failure: ActionFailure<FormFailure>; output?: undefined } | 
  */
 export async function attempt<T>(
   locals: App.Locals,
-  typed: Pick<Typed, 'values'>,
+  typed: Pick<Typed, 'values' | 'untouched'>,
   call: () => Promise<T>,
   form = 'form',
 ): Promise<Outcome<T>> {
@@ -123,7 +135,11 @@ export async function attempt<T>(
     return { output: await call() }
   } catch (refusal) {
     if (!isProblem(refusal)) throw refusal
-    return { failure: fail(refusal.status, { problem: wordsOf(refusal, locals.t), values: typed.values, form }) }
+    const problem = wordsOf(refusal, locals.t)
+    const { values, untouched = [] } = typed
+    if (!isConflict(problem)) return { failure: fail(refusal.status, { problem, values, form }) }
+    const entered = Object.fromEntries(Object.entries(values).filter(([name]) => !untouched.includes(name)))
+    return { failure: fail(refusal.status, { problem, values: entered, form, untouched }) }
   }
 }
 

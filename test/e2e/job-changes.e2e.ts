@@ -69,6 +69,56 @@ describe('undoing what somebody else has changed since', () => {
   })
 })
 
+describe('an edit that somebody else preceded', () => {
+  it('comes back with what was entered beside what is saved now, and saving again replaces only that', async () => {
+    const { page } = dispatcher
+    await open(`/jobs/${job}/edit`)
+    await page.locator('[name=tags]').fill('urgent')
+    await shop.owner.ok('updateJob', {
+      job,
+      version: 1,
+      title: 'Leak under the sink',
+      durationMinutes: 45,
+      tags: ['wet'],
+    })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Someone else changed this job in the meantime.').waitFor()
+    await page.getByText('Saved now: wet').waitFor()
+    expect(await page.locator('[name=tags]').inputValue()).toBe('urgent')
+    expect(await page.locator('[name=title]').inputValue()).toBe('Leak under the sink')
+    await dispatcher.accessible()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Changes saved.').waitFor()
+    expect(await shop.owner.ok('getJob', { job })).toMatchObject({
+      title: 'Leak under the sink',
+      durationMinutes: 45,
+      tags: ['urgent'],
+    })
+  })
+
+  it('leaves by a link to another document once that was confirmed', async () => {
+    const { page } = dispatcher
+    await open(`/jobs/${job}/edit`)
+    await page.locator('[name=title]').fill('Half a sentence')
+    await shop.owner.ok('updateJob', { job, version: 1, title: 'Leak under the sink' })
+    await page.getByRole('button', { name: 'Save' }).click()
+    const asked: string[] = []
+    let answer = false
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void (answer ? dialog.accept() : dialog.dismiss())
+    })
+    await page.getByRole('link', { name: 'Reload job' }).click()
+    expect(await page.locator('[name=title]').inputValue()).toBe('Half a sentence')
+    answer = true
+    await page.getByRole('link', { name: 'Reload job' }).click()
+    await page.waitForFunction(
+      () => document.querySelector<HTMLInputElement>('[name=title]')?.value === 'Leak under the sink',
+    )
+    expect(asked).toEqual(Array.from({ length: 2 }, () => 'You have unsaved changes. Leave this page?'))
+  })
+})
+
 describe('a job that is changed elsewhere', () => {
   it.each(['the page', 'the panel', 'the form'])(
     'is said when %s is looked at again, and keeps what is typed',

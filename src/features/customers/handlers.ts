@@ -26,6 +26,7 @@ import {
   insertCustomer,
   bumpVersion,
   setCustomerStatus,
+  type CustomerKey,
   type CustomerRow,
 } from './queries.ts'
 import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
@@ -255,11 +256,7 @@ async function loadEditable(
 }
 
 /** The version of this change. A change based on an older version is refused, so nothing is overwritten (E-41). */
-async function claimVersion(
-  ctx: Pick<Writer, 'db' | 'now'>,
-  key: { account: string; customer: string },
-  expected?: number,
-): Promise<number> {
+async function claimVersion(ctx: Pick<Writer, 'db' | 'now'>, key: CustomerKey, expected?: number): Promise<number> {
   const next = await bumpVersion(ctx.db, key, expected, ctx.now)
   if (next === undefined) throw problem('customerChanged')
   return next

@@ -1,11 +1,19 @@
 /** Values of a form after a refusal: what the person entered, otherwise what is stored. */
+import { isConflict } from '../../../ui/conflict.ts'
 import type { FormFailure } from '../../../ui/forms.ts'
 
 /** The answer to the settings form, or null when another form or none was sent. */
 export type SettingsForm = Partial<FormFailure> | null
 
+/** After a conflict only what was changed here; without a script, which cannot tell, what is saved. */
+export const isEntered = (form: SettingsForm, name: string): form is SettingsForm & FormFailure => {
+  if (!form?.values) return false
+  if (!isConflict(form.problem)) return true
+  return Boolean(form.untouched?.length) && !form.untouched!.includes(name)
+}
+
 export const enteredText = (form: SettingsForm, name: string, stored: string): string =>
-  form?.values ? String(form.values[name] ?? '') : stored
+  isEntered(form, name) ? String(form.values[name] ?? '') : stored
 
 export const enteredCheck = (form: SettingsForm, name: string, stored: boolean): boolean =>
-  form?.values ? name in form.values : stored
+  isEntered(form, name) ? name in form.values : stored
