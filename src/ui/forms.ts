@@ -27,15 +27,11 @@ export type FormProblem = {
   detail?: string
   fields: Record<string, string>
   warnings?: string[]
-}
-export type Values = Record<string, string | string[]>
-export type FormFailure = {
-  problem: FormProblem
-  values: Values
-  form: string
   /** After a conflict: fields that nobody changed here. They show what is saved now. */
   untouched?: string[]
 }
+export type Values = Record<string, string | string[]>
+export type FormFailure = { problem: FormProblem; values: Values; form: string }
 /** What a page's form action returned, if one ran. */
 export type FormAnswer = Partial<FormFailure> | null | undefined
 
@@ -139,7 +135,7 @@ export async function attempt<T>(
     const { values, untouched = [] } = typed
     if (!isConflict(problem)) return { failure: fail(refusal.status, { problem, values, form }) }
     const entered = Object.fromEntries(Object.entries(values).filter(([name]) => !untouched.includes(name)))
-    return { failure: fail(refusal.status, { problem, values: entered, form, untouched }) }
+    return { failure: fail(refusal.status, { problem: { ...problem, untouched }, values: entered, form }) }
   }
 }
 

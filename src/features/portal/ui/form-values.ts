@@ -9,7 +9,8 @@ export type SettingsForm = Partial<FormFailure> | null
 export const isEntered = (form: SettingsForm, name: string): form is SettingsForm & FormFailure => {
   if (!form?.values) return false
   if (!isConflict(form.problem)) return true
-  return Boolean(form.untouched?.length) && !form.untouched!.includes(name)
+  const { untouched = [] } = form.problem!
+  return untouched.length > 0 && !untouched.includes(name)
 }
 
 export const enteredText = (form: SettingsForm, name: string, stored: string): string =>
