@@ -191,14 +191,6 @@ export const jobForms: Mutation[] = [
     tests: { [fileTests]: ['stay when the form is refused, with those refused named, and one of them can be removed'] },
   },
   {
-    name: 'uploads-are-everybodys',
-    covers: ['PS-20', 'issue 9, 1.9'],
-    file: 'db/migrations/0001_foundation.sql',
-    from: "'((parent_id is null and uploader_kind = %s and uploader_id = %s)'",
-    to: "'((parent_id is null and uploader_kind = %s and %s is not null)'",
-    tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
-  },
-  {
     name: 'uploads-wait-for-ever',
     covers: ['PS-20', 'issue 9, 1.9'],
     file: 'src/features/records/files/uploads/queries.ts',
