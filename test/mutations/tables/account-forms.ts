@@ -98,6 +98,6 @@ export const accountForms: Mutation[] = [
     file: 'src/ui/shortcuts.ts',
     from: "return localStorage.getItem(STORED) !== 'off'",
     to: "return localStorage.getItem(STORED) !== ''",
-    tests: { 'test/e2e/shortcuts.e2e.ts': ['? and the account menu show the keys'] },
+    tests: { 'test/e2e/shortcuts.e2e.ts': ['and the account menu show the keys, Escape closes them'] },
   },
 ]
