@@ -6,12 +6,26 @@ import { pageForms } from './tools/page-forms.ts'
 /** Kit's route announcer carries one style attribute; this is its hash. The browser journeys fail on a violation. */
 const announcer = 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='
 
+/** What every office page runs on. Kit's entry must stay apart ("Could not find the client runtime chunk"). */
+const runtime =
+  /node_modules[\\/](svelte|@sveltejs[\\/]kit(?![\\/]src[\\/]runtime[\\/](client[\\/]entry|app[\\/]forms))|esm-env|clsx|devalue)[\\/]|vite[\\/]|\0/
+
 /** What office pages share. Portal pages ship no such script: their layouts and the auth pages stay out. */
-const officeParts = /src[\\/](?!ui[\\/](Portal|Auth))(ui[\\/]|paths\.ts|web[\\/]\w+\.ts)/
+const officeParts =
+  /src[\\/](?!ui[\\/](Portal|Auth|icons))(ui[\\/]|paths\.ts|web[\\/]\w+\.ts)|jobs[\\/](rules|office[\\/]ui[\\/]job-text)\.ts/
 
 /** What of it only forms need; a list loads without them. */
 const formParts =
-  /src[\\/]ui[\\/](BackLink|Choices|Combobox|Dialog|Field|FormOwner|HiddenUsername|PasswordInput|SegmentedControl|device|keep-form|unsaved-changes)\b/
+  /kit[\\/]src[\\/]runtime[\\/]app[\\/]forms|src[\\/]ui[\\/](BackLink|BulkBar|Button|Choices|ContactLine|SessionEnded|contact-links|Combobox|Dialog|Field|FormErrors|HiddenUsername|ListRows|Panel|PasswordInput|SegmentedControl|ShortcutsDialog|Timeline|clear-fields|device|duration|field-id|forms|keep-form|time-zone|unsaved-changes)\b/
+
+/**
+ * The scripts that are loaded along with one of a page. Every page has the group `office` and the bundler's runtime: where no
+ * third is needed, none is named.
+ */
+function neededScripts(script: string, scripts: string[]): string[] {
+  const others = scripts.filter((each) => each !== script)
+  return others.length > 2 ? others : []
+}
 
 export default defineConfig({
   plugins: [
@@ -51,19 +65,15 @@ export default defineConfig({
   environments: {
     client: {
       build: {
+        modulePreload: { resolveDependencies: neededScripts },
         rolldownOptions: {
           output: {
             codeSplitting: {
-              // Two files that every office page needs, instead of twenty: the runtime, and the parts screens are made of.
-              // A minShareCount under 3 pulls Kit's client entry into the first, which must stay apart ("Could not find
-              // the client runtime chunk").
+              // One file that every office page needs, instead of twenty: it is smaller than its parts, and one answer.
               groups: [
-                {
-                  name: 'shared',
-                  minShareCount: 3,
-                  test: /node_modules[\\/](svelte|@sveltejs[\\/]kit|esm-env|clsx|devalue)[\\/]|vite[\\/]|\0/,
-                },
-                { name: 'parts', minShareCount: 2, test: (id) => officeParts.test(id) && !formParts.test(id) },
+                // Before the group that would take it along: Icon.svelte needs it on the server alone.
+                { name: 'icons', test: /src[\\/]ui[\\/]icons\.ts/ },
+                { name: 'office', test: (id) => runtime.test(id) || (officeParts.test(id) && !formParts.test(id)) },
                 { name: 'forms', minShareCount: 2, test: formParts },
               ],
             },

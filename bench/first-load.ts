@@ -32,9 +32,12 @@ export interface MeasuredPage {
   url: string
   /** The signed-in session; anonymous without one. */
   session?: BrowserContext
-  /** `app`: JavaScript within a budget. `auth`: no JavaScript. `office`: reported without a budget. */
+  /** `app`: JavaScript within a budget. `auth`: no JavaScript. `office`: JavaScript within a budget of its own, the rest reported. */
   kind: 'app' | 'auth' | 'office'
 }
+
+/** Kilobytes of JavaScript that the office's list must meet and aims for. */
+export const OFFICE_JAVASCRIPT_KB = { must: 61, aim: 60 }
 
 /** Budgets a page must meet and aims for; a KB is 1,000 bytes. */
 export const BUDGETS = {

@@ -14,7 +14,15 @@ import { chromium, type Browser } from 'playwright-core'
 import { findProgram, installPrograms } from '../test/debian.ts'
 import { freePort } from '../test/free-port.ts'
 import { serve } from '../test/serve.ts'
-import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from './first-load.ts'
+import {
+  BUDGETS,
+  OFFICE_JAVASCRIPT_KB,
+  firstLoad,
+  DEVICES,
+  pagesOf,
+  type FirstLoad,
+  type MeasuredPage,
+} from './first-load.ts'
 
 const RUNS = 3
 const root = path.resolve(import.meta.dirname, '..')
@@ -118,8 +126,8 @@ async function measureTimes(page: MeasuredPage, cookies: string | undefined, att
 
 /** Describes the goals that a page misses. */
 function findMissedGoals({ page, load, times }: WeightResult, grade: 'must' | 'aim'): string[] {
-  if (page.kind === 'office') return []
-  const javaScriptKb = page.kind === 'auth' ? 0 : BUDGETS.javaScriptKb[grade]
+  const budgets = { app: BUDGETS.javaScriptKb, auth: { must: 0, aim: 0 }, office: OFFICE_JAVASCRIPT_KB }
+  const javaScriptKb = budgets[page.kind][grade]
   const bytes = [
     { what: 'JavaScript', value: load.javaScript / 1000, limit: javaScriptKb, shown: kb(load.javaScript) },
     { what: 'everything', value: load.total / 1000, limit: BUDGETS.totalKb[grade], shown: kb(load.total) },
@@ -135,7 +143,8 @@ function findMissedGoals({ page, load, times }: WeightResult, grade: 'must' | 'a
       goal: 'least' in each ? `at least ${each.least[grade]}` : `at most ${each.shown(each.most[grade])}`,
     }
   })
-  return [...bytes, ...measured]
+  // The office's list must keep to its scripts; its times are aims.
+  return [...bytes, ...(page.kind === 'office' && grade === 'must' ? [] : measured)]
     .filter((each) => each.missed)
     .map((each) => `${page.name}, ${each.what}: ${each.shown} (${each.goal})`)
 }
@@ -171,7 +180,7 @@ function formatReport(results: WeightResult[], missedAims: string[]): string {
 
 Made by \`npm run weight\` on ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'processor'}, Node ${process.versions.node}, Chromium ${browser.version()},
 Lighthouse ${version('lighthouse')} (mobile: 150 ms, 1.6 Mbit/s, processor four times slower; median of ${RUNS}). The demo's data, an empty cache, brotli. KB are
-1,000 bytes as they travel, headers included. The office's list stands beside them for information.
+1,000 bytes as they travel, headers included. The office's list must have at most ${OFFICE_JAVASCRIPT_KB.must} KB of JavaScript (aim ${OFFICE_JAVASCRIPT_KB.aim}); its times are aims.
 
 | Page | JS KB | scripts | all KB | requests | page | styles | fonts | pictures | performance | accessibility | LCP | TBT | CLS |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|

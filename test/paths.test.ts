@@ -127,10 +127,10 @@ describe('paths', () => {
     const found = (pattern: RegExp, text = page) => pattern.exec(text)![0]
     const script = found(/\/_app\/immutable\/[^"']+\.js/, officePage)
     const parts = [
-      { path: script, type: 'application/javascript; charset=utf-8', cache: 'public, max-age=31536000, immutable' },
+      { path: script, type: 'text/javascript', cache: 'public, max-age=31536000, immutable' },
       { path: found(/\/_app\/immutable\/[^"']+\.css/), type: 'text/css; charset=utf-8' },
       { path: found(/\/_app\/immutable\/[^"']+\.woff2/), type: 'font/woff2' },
-      { path: '/enhance.js', type: 'application/javascript; charset=utf-8', cache: 'public, max-age=3600' },
+      { path: '/enhance.js', type: 'text/javascript', cache: 'public, max-age=3600' },
     ]
     for (const { path, type, cache } of parts) {
       const headers = await headersOf(path)

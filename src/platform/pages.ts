@@ -134,6 +134,8 @@ function keepPartHeaders(request: FastifyRequest, reply: FastifyReply): void {
   // A refusal is a document, and the headers of a redirect say where to.
   const isFile = [200, 206, 304].includes(reply.statusCode)
   if (!isFile || !PAGE_PARTS.test(request.url.split('?')[0]!)) return
+  // Short, and the type of the standard (RFC 9239). Modules, and the scripts of our UTF-8 pages, are UTF-8.
+  if (/javascript/.test(String(reply.getHeader('content-type')))) reply.header('content-type', 'text/javascript')
   for (const name of Object.keys(reply.getHeaders())) if (!PART_HEADERS.has(name)) reply.removeHeader(name)
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of a list share: its columns, its filters and its order. */
 import type { Snippet } from 'svelte'
+import type { SvelteSet } from 'svelte/reactivity'
 import type { StatusLook } from './StatusBadge.svelte'
 
 export type Column<Row> = {
@@ -55,6 +56,14 @@ export type ListContent<Row> = {
   rowActions: Snippet<[Row]> | undefined
   openKey: string | null
   isInactive: ((row: Row) => boolean) | undefined
+}
+
+/** The selected rows: their keys, and the id of the form that receives them as `ids`. */
+export type Selection = {
+  id: string
+  keys: SvelteSet<string>
+  /** Whether script runs, so that the keys are up to date. */
+  scripted: boolean
 }
 
 export type SortDirection = 'ascending' | 'descending' | undefined

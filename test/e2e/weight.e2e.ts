@@ -6,8 +6,17 @@ import fs from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BUDGETS, firstLoad, DEVICES, pagesOf, type FirstLoad, type MeasuredPage } from '../../bench/first-load.ts'
+import {
+  BUDGETS,
+  OFFICE_JAVASCRIPT_KB,
+  firstLoad,
+  DEVICES,
+  pagesOf,
+  type FirstLoad,
+  type MeasuredPage,
+} from '../../bench/first-load.ts'
 import { serve, type Server } from '../serve.ts'
 import { closeAll, openBrowser } from './browser.ts'
 
@@ -18,14 +27,18 @@ const compressible = files.filter((file) => /\.(js|css|svg|html|json|txt|xml|web
 
 let demo: Server
 let pages: MeasuredPage[]
+let officeList: MeasuredPage
+let browser: Browser
 const loads = new Map<string, FirstLoad>()
 
 beforeAll(async () => {
   demo = await serve('--demo')
-  const browser = await openBrowser()
-  pages = (await pagesOf(demo, browser)).filter((each) => each.kind !== 'office')
+  browser = await openBrowser()
+  const all = await pagesOf(demo, browser)
+  officeList = all.find((each) => each.kind === 'office')!
+  pages = all.filter((each) => each !== officeList)
   const phone = DEVICES.find((each) => each.device === 'phone')!
-  for (const page of pages) loads.set(page.name, await firstLoad(browser, page, phone.options))
+  for (const page of [...pages, officeList]) loads.set(page.name, await firstLoad(browser, page, phone.options))
 })
 afterAll(async () => {
   await closeAll()
@@ -76,6 +89,32 @@ describe('The first load of a portal page', () => {
         }
       }
     })
+  })
+})
+
+describe('The first load of the list of jobs in the office', () => {
+  it('has at most 60 KB of JavaScript, and nothing that only an open job, a change to several jobs or a dialog needs', () => {
+    const { javaScript, responses } = loads.get(officeList.name)!
+    expect(javaScript / 1000).toBeLessThanOrEqual(OFFICE_JAVASCRIPT_KB.must)
+    const scripts = responses.filter(({ kind }) => kind === 'script').map(({ url }) => new URL(url).pathname)
+    const texts = scripts.map((file) => fs.readFileSync(join(client, file), 'utf8'))
+    const later = ['jobs.office.openPage', 'jobs.office.bulk.assign', 'ui.shortcuts.next', '<path d="M3 12a9 9 0 ']
+    const all = files.filter((file) => file.endsWith('.js')).map((file) => fs.readFileSync(join(client, file), 'utf8'))
+    const has = (scripts: string[], text: string) => scripts.some((script) => script.includes(text))
+    for (const text of later) expect([text, has(all, text), has(texts, text)]).toEqual([text, true, false])
+  })
+
+  it('draws the icons of what is opened later', async () => {
+    const context = await browser.newContext({ storageState: await officeList.session?.storageState() })
+    const page = await context.newPage()
+    await page.goto(officeList.url, { waitUntil: 'networkidle' })
+    const emptyIcons = () => page.locator('svg.i:not(:has(*))').count()
+    expect(await emptyIcons()).toBe(0)
+    await page.locator('.row-link').first().click()
+    const close = page.getByRole('link', { name: 'Close' })
+    await close.locator('svg > path').first().waitFor({ state: 'attached' })
+    expect(await emptyIcons()).toBe(0)
+    await context.close()
   })
 })
 

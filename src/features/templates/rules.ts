@@ -2,7 +2,7 @@
 import { normalizeText, normalizeValue, type FieldError, type NormalizedValue } from './answers/rules.ts'
 import { allowedPermissions, hasOptions, type Field } from './fields/rules.ts'
 
-/** Icons of the templates in the portal; their drawings are in ui/template-icons.ts. */
+/** Icons of the templates in the portal; their drawings are in src/ui/icons.ts. */
 export const TEMPLATE_ICONS = [
   'wrench',
   'hammer',

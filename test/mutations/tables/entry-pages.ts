@@ -136,8 +136,8 @@ export const entryPages: Mutation[] = [
     name: 'portal-off-without-phone',
     covers: ['1.16', 'CP-02'],
     file: 'src/ui/ErrorPage.svelte',
-    from: '{#if offersContact && business?.supportPhone}',
-    to: '{#if !offersContact && business?.supportPhone}',
+    from: 'SSR && offersContact && business?.supportPhone',
+    to: 'SSR && !offersContact && business?.supportPhone',
     tests: {
       [portalPages]: ['says whose it is and how to reach the business, in its color, and nothing it publishes'],
     },

@@ -8,7 +8,7 @@ export const jobPage: Mutation[] = [
   {
     name: 'unanswered-in-view',
     covers: ['1.12'],
-    file: 'src/features/jobs/office/ui/job-text.ts',
+    file: 'src/features/jobs/office/ui/job-details.ts',
     from: '(field) => !isEmpty(field)',
     to: '() => true',
     tests: { [tests]: ['shows answers, and folds questions without one behind their number'] },
@@ -80,9 +80,9 @@ export const jobPage: Mutation[] = [
   {
     name: 'error-page-without-contact',
     covers: ['1.8'],
-    file: 'src/ui/ErrorPage.svelte',
-    from: 'inside && business',
-    to: '!inside && business',
+    file: 'src/web/routes/p/[portal]/+error.svelte',
+    from: 'portal?.currentUser ? contact',
+    to: '!portal?.currentUser ? contact',
     tests: { [tests]: [REACHABLE] },
   },
   {

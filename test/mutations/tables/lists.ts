@@ -273,8 +273,8 @@ export const lists: Mutation[] = [
     name: 'keyboard-shortcuts-without-script',
     covers: ['issue 9, 1.10'],
     file: 'src/ui/OfficeLayout.svelte',
-    from: '{#if hasShownShortcuts || isLinked}',
-    to: '{#if hasShownShortcuts}',
+    from: 'OpenedShortcuts ?? Shortcuts',
+    to: 'OpenedShortcuts',
     tests: { 'test/list-search.test.ts': ['the keys of the pages are listed behind a link of the account menu'] },
   },
 ]

@@ -27,6 +27,14 @@ export const weight: Mutation[] = [
     },
   },
   {
+    name: 'icons-of-later-parts-stay-empty',
+    covers: ['issue 9, 1.18'],
+    file: 'src/ui/draw-icon.ts',
+    from: 'if (!svg.firstElementChild)',
+    to: 'if (svg.firstElementChild)',
+    tests: { 'test/e2e/weight.e2e.ts': ['draws the icons of what is opened later'] },
+  },
+  {
     name: 'redirects-of-files-lose-their-target',
     covers: ['issue 9, 1.18'],
     file: 'src/platform/pages.ts',

@@ -1,12 +1,11 @@
 /** The "…" menu of a job and the messages after its actions, for the panel and the job page. */
 import type { OfficePaths } from '../../../../paths.ts'
 import type { IconName } from '../../../../ui/icons.ts'
-import { officeIcons } from '../../../../ui/office-icons.ts'
 import { JOB_STATUSES } from '../../rules.ts'
 import { t } from '../../../../ui/i18n.ts'
 import { withQueryKeepingPage, type Address, type Job } from './job-text.ts'
 
-type Item = { label: string; icon?: IconName; iconMarkup?: string; href: string; danger?: boolean; divider?: boolean }
+type Item = { label: string; icon?: IconName; href: string; danger?: boolean; divider?: boolean }
 
 /** The new job's form chooses these by its address. */
 const copied = (job: Job) => ({ customer: job.customer.id, template: job.template.id })
@@ -17,7 +16,7 @@ export const moreItems = (job: Job, url: Address, to: OfficePaths): Item[] => [
     ? [
         {
           label: t('jobs.office.duplicate'),
-          iconMarkup: officeIcons.copy,
+          icon: 'copy' as const,
           href: to.newJob({ ...copied(job), from: job.id }),
         },
       ]

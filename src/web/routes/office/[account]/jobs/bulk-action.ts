@@ -1,6 +1,6 @@
 /** The form below a list of jobs with ticks: one change for all of them. */
 import { attempt, readForm, type Typed } from '../../../../../ui/forms.ts'
-import { writeBulkOutcome, type BulkReport } from '../../../../../features/jobs/office/ui/job-text.ts'
+import { writeBulkOutcome, type BulkReport } from '../../../../../features/jobs/office/ui/bulk-outcome.ts'
 import type { JobStatus } from '../../../../../features/jobs/rules.ts'
 import { withQuery } from '../../../../../ui/query.ts'
 import { localOf } from './job-actions.ts'
