@@ -62,7 +62,7 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const template = idIn(url, 'template') ?? ''
     const { failure: unread, output: read } = await attempt(locals, typed, () => readFiles(locals, typed, template))
-    if (unread) return unread
+    if (unread) return fail(unread.status, { ...unread.data, kept: [] as Attached['kept'] })
     const { fields, currency, attached } = read
     const again = ({ status, data }: ActionFailure<FormFailure>) => fail(status, { ...data, kept: attached.kept })
     if (typed.text('remove')) return fail(200, { values: typed.values, form: 'form', kept: attached.kept })
