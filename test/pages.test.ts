@@ -52,7 +52,7 @@ describe('pages', () => {
     ).toEqual(['users'])
   })
 
-  it('PS-61 pages keep nothing in the browser but half a comment, under a key that names its person', async () => {
+  it('PS-61 pages keep nothing in the browser but half a comment, under a key that names its person, and keys that are off', async () => {
     const sources = globSync(['src/web/**/*.{ts,svelte,html,js}', 'src/features/*/ui/**', 'src/features/*/*/ui/**'], {
       cwd: root,
       withFileTypes: false,
@@ -62,8 +62,13 @@ describe('pages', () => {
       /\b(localStorage|sessionStorage|indexedDB|document\.cookie|cookieStore|caches\s*\.|serviceWorker|window\.name)\b/
     const written = ['src/ui/**/*.ts', 'src/ui/**/*.svelte'].flatMap((files) => globSync(files, { cwd: root }))
     const keeping = [...sources, ...written].filter((file) => storage.test(readFileSync(join(root, file), 'utf8')))
-    expect(keeping.sort()).toEqual(['src/ui/drafts.ts', 'src/web/static/enhance.js'])
-    for (const file of keeping)
+    const choice = 'src/ui/shortcuts.ts'
+    expect(keeping.sort()).toEqual(['src/ui/drafts.ts', choice, 'src/web/static/enhance.js'])
+    // Of nobody in particular: whether single keys act at this browser.
+    expect(readFileSync(join(root, choice), 'utf8').match(/\w+Storage\.setItem\(.*/g)).toEqual([
+      "localStorage.setItem(STORED, 'off')",
+    ])
+    for (const file of keeping.filter((each) => each !== choice))
       expect(readFileSync(join(root, file), 'utf8')).toMatch(/draft:.*dataset\.owner|PREFIX.*dataset\.owner/)
     // SvelteKit stores the scroll position. It would store page content for an exported `snapshot` only.
     expect(sources.filter((file) => /export const snapshot\b/.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
@@ -72,7 +77,9 @@ describe('pages', () => {
       .filter((text) => storage.test(text))
     expect(scripts.length).toBeLessThanOrEqual(3)
     for (const text of scripts) {
-      expect(text.match(/\b(localStorage|indexedDB|cookieStore|document\.cookie)\b/g) ?? []).toEqual([])
+      expect(
+        text.match(/\b(indexedDB|cookieStore|document\.cookie|localStorage\.(?!getItem|removeItem)\w+\([^)]*)/g) ?? [],
+      ).toEqual(text.match(/localStorage\.setItem\(\w+,[`"']off[`"']/g) ?? [])
       expect(text).toMatch(/sveltekit:snapshot|draft:/)
     }
     expect(existsSync(join(build, 'client/service-worker.js'))).toBe(false)
