@@ -180,7 +180,7 @@ describe('the business', () => {
     }
   })
 
-  it('PS-28 V-09 an uploaded logo is re-encoded and made small; addresses, scripts and SVG with scripts are refused', async () => {
+  it('PS-28 V-09 an uploaded logo is re-encoded; addresses, scripts and SVG with scripts are refused', async () => {
     const { business } = await startTestServer()
     const b = await business()
     const picture = await sharp({ create: { width: 1600, height: 400, channels: 3, background: '#0f6b7c' } })

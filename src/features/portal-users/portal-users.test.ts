@@ -72,7 +72,7 @@ describe('adding a portal user', () => {
     expect((await list()).counts.all).toBe(1)
   })
 
-  it('PS-51 the same address in another business, or as its staff, is somebody else', async () => {
+  it('PS-51 the same address can be added in another business, and be that of staff', async () => {
     const other = await server.business()
     const email = address()
     await shop.owner.ok('addPortalUser', { email })

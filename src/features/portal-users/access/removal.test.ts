@@ -37,7 +37,7 @@ describe('suspending', () => {
     expect(await server.mailTo(told.email)).toMatchObject([{ subject: expect.stringContaining('ended') }])
   })
 
-  it('is refused for a user who has not activated, and a second removal succeeds too', async () => {
+  it('is refused for a user who has not activated, and a second suspension ends nothing more', async () => {
     const waiting = await shop.portalUser({ status: 'invited' }),
       user = await shop.portalUser()
     expect(await shop.owner.call('suspendPortalUser', { user: waiting.id })).toMatchObject({
