@@ -33,6 +33,9 @@ export async function withHandlerFaults(
   const { definition, parts, caller, refusedBy } = invocation
   const hasMoreChecks = refusedBy !== undefined && definition.checksInput === true
   if (!hasMoreChecks || !isProblem(refusal) || refusal.code !== 'input') return refusal
+  // No form has fields that its operation does not know, so nobody reads a longer list of faults.
+  if (Object.values(refusal.fields!).some((fault) => typeof fault === 'object' && fault.code === 'unknown'))
+    return refusal
   const resolved = await caller.resolved!.get(surfaceOf(definition.path))!
   const input = readableInput(definition, parts)
   const wasCounted = invocation.countedInTransaction || refusedBy === 'prepare'
