@@ -130,4 +130,12 @@ export const values: Mutation[] = [
     to: '',
     tests: { 'test/booking-forms.test.ts': ['names them all when a job is changed'] },
   },
+  {
+    name: 'unknown-fields-count-as-attempts',
+    covers: ['B2', 'PS-36', '1.2'],
+    file: 'src/platform/input-checks.ts',
+    from: "fault.code === 'unknown'",
+    to: "fault.code === 'never'",
+    tests: { 'test/contracts.test.ts': ['B2 PS-36 E-67 no operation takes a field it does not name'] },
+  },
 ]
