@@ -25,7 +25,10 @@ const canSignIn = async (email: string, password: string) =>
   (await shop.visitor().call('signInToPortal', { email, password })).status === 200
 /** The path of the newest link in mails to this address, on the main host. */
 const linkTo = async (email: string, page: string) =>
-  new URL(linkIn((await server.mailTo(email)).at(-1), new RegExp(`http\\S+/${page}/\\S+`))).pathname
+  new URL(linkIn((await server.mailTo(email)).at(-1), new RegExp(`http\\S+/${page}/\\S+`))).pathname.replace(
+    `/p/${shop.slug}`,
+    '',
+  )
 /** Signs out everywhere from another device, which it returns. */
 async function endSessionsOf({ email }: Person): Promise<Person> {
   const other = shop.visitor()

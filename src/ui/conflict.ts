@@ -1,5 +1,4 @@
 /** Forms of a record that someone else changed after the form was opened: the entries stay, and saving again replaces. */
-import { t } from './i18n.ts'
 import type { FormAnswer, FormProblem } from './forms.ts'
 
 const CONFLICTS = new Set([
@@ -20,18 +19,3 @@ export const isConflict = (problem: FormProblem | null | undefined): boolean =>
  */
 export const versionToSend = (form: FormAnswer, current: number | undefined): number | string | string[] | undefined =>
   isConflict(form?.problem) ? current : (form?.values?.version ?? current)
-
-/** What someone else has saved, as a text, where it is not what was entered here. */
-export function savedInstead(
-  saved: unknown,
-  entered: unknown,
-  type: string,
-  options: readonly { value: string; label: string }[],
-): string | undefined {
-  if (type === 'password' || type === 'file') return undefined
-  if (type === 'checkbox') return Boolean(saved) === (entered === '1') ? undefined : t(saved ? 'ui.yes' : 'ui.no')
-  const linesOf = (value: unknown) => [value ?? ''].flat().map((each) => String(each).replaceAll('\r', ''))
-  if (linesOf(saved).join('\n') === linesOf(entered).join('\n')) return undefined
-  const labels = linesOf(saved).map((one) => options.find(({ value }) => value === one)?.label ?? one)
-  return labels.filter(Boolean).join(', ') || '–'
-}

@@ -58,7 +58,7 @@ export const keptText: Mutation[] = [
   {
     name: 'conflict-hides-what-is-saved',
     covers: ['1.2', 'E-41'],
-    file: 'src/ui/conflict.ts',
+    file: 'src/ui/saved-instead.ts',
     from: "return labels.filter(Boolean).join(', ') || '–'",
     to: 'return void labels',
     tests: { 'test/customer-forms.test.ts': ['1.2 an edit that somebody else preceded'] },
