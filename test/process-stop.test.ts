@@ -86,7 +86,7 @@ describe('a stopped process', () => {
       db.selectFrom('history').select('job_id').distinct().where('account_id', '=', shop.id).execute(),
     )
     expect(history).toHaveLength(stored.length)
-  })
+  }, 120_000)
 
   it('F7 stopped under load, it completes running requests and exits; ten times', async () => {
     const shop = await server.business()
