@@ -148,10 +148,7 @@ export const entryPages: Mutation[] = [
     file: 'src/config.ts',
     from: "hostname.startsWith('[') || ",
     to: '',
-    tests: {
-      'src/config.test.ts': ['gives portals of'],
-      'test/addresses.test.ts': ['1.13 at'],
-    },
+    tests: { 'src/config.test.ts': ['gives portals of'] },
   },
   {
     name: 'an-unknown-portal-is-a-dead-end',
