@@ -55,6 +55,16 @@ describe('undoing a change', () => {
   })
 })
 
+it('draws the icons of a job that is opened beside the list', async () => {
+  const { page } = dispatcher
+  await open('/jobs')
+  const emptyIcons = () => page.locator('svg.i:not(:has(*))').count()
+  expect(await emptyIcons()).toBe(0)
+  await page.locator('.row-link').first().click()
+  await page.getByRole('link', { name: 'Close' }).locator('svg > path').first().waitFor({ state: 'attached' })
+  expect(await emptyIcons()).toBe(0)
+})
+
 describe('undoing what somebody else has changed since', () => {
   it('shows why not, and the job as it is now', async () => {
     await open(`/jobs/${job}`)

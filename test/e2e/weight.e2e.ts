@@ -103,19 +103,6 @@ describe('The first load of the list of jobs in the office', () => {
     const has = (scripts: string[], text: string) => scripts.some((script) => script.includes(text))
     for (const text of later) expect([text, has(all, text), has(texts, text)]).toEqual([text, true, false])
   })
-
-  it('draws the icons of what is opened later', async () => {
-    const context = await browser.newContext({ storageState: await officeList.session?.storageState() })
-    const page = await context.newPage()
-    await page.goto(officeList.url, { waitUntil: 'networkidle' })
-    const emptyIcons = () => page.locator('svg.i:not(:has(*))').count()
-    expect(await emptyIcons()).toBe(0)
-    await page.locator('.row-link').first().click()
-    const close = page.getByRole('link', { name: 'Close' })
-    await close.locator('svg > path').first().waitFor({ state: 'attached' })
-    expect(await emptyIcons()).toBe(0)
-    await context.close()
-  })
 })
 
 describe('A static file', () => {

@@ -32,7 +32,7 @@ export const weight: Mutation[] = [
     file: 'src/ui/draw-icon.ts',
     from: 'if (!svg.firstElementChild)',
     to: 'if (svg.firstElementChild)',
-    tests: { 'test/e2e/weight.e2e.ts': ['draws the icons of what is opened later'] },
+    tests: { 'test/e2e/job-changes.e2e.ts': ['draws the icons of a job that is opened beside the list'] },
   },
   {
     name: 'redirects-of-files-lose-their-target',
