@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/*.test.ts'],
     // One module graph a worker: a run is some five times quicker, and module-level state in the product shows at once.
     isolate: false,
+    // Tests mostly wait, for PostgreSQL or for a clock: two files at a time even where Vitest would take one on two cores.
+    maxWorkers: 2,
     globalSetup: ['test/database.ts'],
     setupFiles: ['test/each-file.ts'],
     testTimeout: 30_000,

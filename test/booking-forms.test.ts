@@ -19,6 +19,37 @@ beforeEach(async () => {
 const openBooking = (who: Person = user) => openScreen(who, `/p/${shop.slug}/jobs/new/${template}`)
 const jobs = async () => (await shop.owner.ok('listJobs', { include: 'details' })).rows
 
+describe('a form that was sent', () => {
+  it('shows its job and not itself when it is opened again, and leads to a new form', async () => {
+    const form = await openBooking()
+    const sent = await form.press('Send request')
+    const back = await openScreen(user, form.path)
+    const [job, ...more] = await jobs()
+    expect(more).toEqual([])
+    expect(back.text).toContain('You’ve already sent this request.')
+    expect(back.has('Send request')).toBe(false)
+    expect((await back.follow(`Job ${job!.number}`)).path).toBe(sent.path)
+    await (await back.follow('Book another')).press('Send request')
+    expect(await jobs()).toHaveLength(2)
+  })
+
+  it('books nothing when the browser still shows it and it is sent again, and says so', async () => {
+    const form = await openBooking()
+    const sent = await form.press('Send request')
+    const again = await form.press('Send request')
+    expect(again.path).toBe(sent.path)
+    expect(again.text).toContain('You had sent this form before, so it wasn’t booked again.')
+    expect(await jobs()).toHaveLength(1)
+  })
+
+  it('of another person shows nothing of theirs', async () => {
+    const form = await openBooking()
+    await form.press('Send request')
+    const colleague = await shop.portalUser({ customers: [customer] })
+    expect((await openScreen(colleague, form.path)).has('Send request')).toBe(true)
+  })
+})
+
 describe('a requested time', () => {
   it('a day without a time is booked, and shown as a day in portal and office', async () => {
     const page = await (await openBooking()).press('Send request', { 'requested.day': '2027-12-10' })

@@ -52,18 +52,20 @@ function digest(rows: Mutation[]): string {
 /** Writes the original and each edit beside the file, and the choice in its place. */
 function writeAlternatives(folder: string, file: string, rows: Mutation[]): void {
   const text = readText(folder, file)
-  const [, name = '', extension = ''] = /^\+?(.*?)(\.ts|\.svelte|\.svelte\.ts)$/.exec(basename(file))!
+  const [, name = '', extension = ''] = /^\+?(.*?)(\.js|\.ts|\.svelte|\.svelte\.ts)$/.exec(basename(file))!
   const write = (suffix: string, content: string) =>
     writeFileSync(join(folder, dirname(file), `${name}.${suffix}${extension}`), content)
   write('original', text)
   rows.forEach((row, index) => write(`mutant${index}`, applyEdit(row, text)))
+  const cases = rows.map((row, index) => `${JSON.stringify(row.name)}: mutant${index}`)
+  // A script of src/web/static is not bundled.
+  if (extension === '.js') return writeFileSync(join(folder, file), importChosen(name, rows))
   const imports = (form: (as: string) => string) =>
     ['original', ...rows.keys()].map((key) => {
       const suffix = typeof key === 'number' ? `mutant${key}` : key
       return `import ${form(suffix)} from './${name}.${suffix}${extension}'`
     })
   const choice = relative(dirname(file), 'src/mutant.js').replaceAll('\\', '/')
-  const cases = rows.map((row, index) => `${JSON.stringify(row.name)}: mutant${index}`)
   const choose = [
     `import { mutant } from '${choice.startsWith('.') ? choice : `./${choice}`}'`,
     `const Chosen = { ${cases.join(', ')} }[mutant] ?? original`,
@@ -78,6 +80,11 @@ function writeAlternatives(folder: string, file: string, rows: Mutation[]): void
         ]
   writeFileSync(join(folder, file), `${lines.join('\n')}\n`)
 }
+
+const importChosen = (name: string, rows: Mutation[]): string =>
+  `const mutants = ${JSON.stringify(rows.map((row) => row.name))}
+const index = mutants.indexOf(globalThis.PORTICO_MUTANT)
+await import(index < 0 ? './${name}.original.js' : \`./${name}.mutant\${index}.js\`)\n`
 
 /** Names of the values that a module exports. */
 function exportsOf(text: string): string[] {

@@ -151,6 +151,8 @@ document.addEventListener('formdata', (event) => {
 addEventListener('beforeunload', (event) => {
   if (unsent) event.preventDefault()
 })
+// The answer to a refused form: Back to it later asks for its page, where the browser would ask whether to send the form again.
+history.replaceState(history.state, '')
 // Back from the next page: the browser may show this one as it was left.
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sending]')) form.removeAttribute('data-sending')

@@ -140,6 +140,46 @@ export const portalForms: Mutation[] = [
     output: '{ jobs: [] }',
     tests: { [tests]: ['"Send request" books what was typed'] },
   }),
+  {
+    name: 'back-to-a-sent-form-books-again',
+    covers: ['issue 9, 1.6'],
+    file: 'src/features/jobs/booking/handlers.ts',
+    from: 'findEarlierJobs(ctx.db, account, input.formKey, ctx.actor.id) : []',
+    to: 'findEarlierJobs(ctx.db, account, input.formKey, ctx.actor.id).then(() => []) : []',
+    tests: {
+      'test/booking-forms.test.ts': ['shows its job and not itself when it is opened again, and leads to a new form'],
+    },
+  },
+  {
+    name: 'form-sent-again-says-that-it-was-booked',
+    covers: ['issue 9, 1.6'],
+    file: 'src/web/routes/p/[portal]/jobs/new/[template]/+page.server.ts',
+    from: "output.isRepeat ? 'bookedBefore' : 'booked'",
+    to: "output.isRepeat ? 'booked' : 'booked'",
+    tests: {
+      'test/booking-forms.test.ts': ['books nothing when the browser still shows it and it is sent again, and says so'],
+    },
+  },
+  {
+    name: 'form-without-a-name-in-its-address',
+    covers: ['issue 9, 1.6'],
+    file: 'src/web/routes/p/[portal]/jobs/new/[template]/+page.server.ts',
+    from: "formKey !== named && request.method === 'GET'",
+    to: "formKey !== named && request.method === 'PUT'",
+    tests: {
+      'test/booking-forms.test.ts': ['shows its job and not itself when it is opened again, and leads to a new form'],
+    },
+  },
+  {
+    name: 'back-to-a-refused-form-is-no-page',
+    covers: ['issue 9, 1.6'],
+    file: 'src/web/static/enhance.js',
+    from: "history.replaceState(history.state, '')",
+    to: 'void history.state',
+    tests: {
+      'test/e2e/booking.e2e.ts': ['offers the chosen customer’s addresses, and another one only when it is chosen'],
+    },
+  },
   idleForm({
     name: 'idle-update-portal-job',
     covers: ['E-41'],

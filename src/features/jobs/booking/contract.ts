@@ -16,6 +16,8 @@ export const portalField = z
   })
   .meta({ id: 'PortalJobField', description: 'A field of a job as a customer sees it.' })
 
+const bookedJob = () => z.object({ id: recordId(), number: jobNumber() })
+
 export const booking = contract(
   { name: 'Booking', description: 'What a portal user can book, and booking it.' },
   {
@@ -25,7 +27,10 @@ export const booking = contract(
       audience: ['portalUser'],
       summary: 'Get the booking options',
       description: 'Services and customers that you may book for. With `template` also the fields to fill in.',
-      query: z.strictObject({ template: id().optional().describe('Service whose fields to include.') }),
+      query: z.strictObject({
+        template: id().optional().describe('Service whose fields to include.'),
+        formKey: id().optional().describe('The ID of a form that may have been sent before.'),
+      }),
       output: z.object({
         allowed: flag('Whether you may book. If not, `blockedReason` says why.'),
         blockedReason: z.enum(['permission', 'noCustomer', 'noJobTypes']).nullable().describe('Why you may not book.'),
@@ -50,6 +55,7 @@ export const booking = contract(
         currency: currency(),
         today: z.string().describe("Today in the business's time zone, such as 2026-12-07."),
         fields: z.array(portalField).nullable().describe('Fields to fill in; null without `template`.'),
+        earlierJobs: z.array(bookedJob()).describe('Jobs that the form of `formKey` has booked already.'),
       }),
     }),
     createPortalJob: operation({
@@ -76,7 +82,7 @@ export const booking = contract(
         formKey: id().optional().describe('An ID that you choose. The same form sent again books nothing new.'),
       }),
       output: z.object({
-        jobs: z.array(z.object({ id: recordId(), number: jobNumber() })).describe('The booked jobs.'),
+        jobs: z.array(bookedJob()).describe('The booked jobs.'),
         isRepeat: flag('True if this form was sent before; the jobs are those of the first time.'),
       }),
       problems: ['bookingNotAllowed', 'noCustomer'],

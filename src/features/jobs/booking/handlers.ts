@@ -28,7 +28,14 @@ import { searchTexts } from '../search/queries.ts'
 import { booking } from './contract.ts'
 import { findBooker, createCustomerFor, keepOwnAddress, listCustomerNames } from './customer/queries.ts'
 import { bookingBlockedReason, chooseCustomer, offeredTemplates } from './policy.ts'
-import { refreshBookingData, startBooking, type Booker, type BookingData, type BookingRequest } from './queries.ts'
+import {
+  findEarlierJobs,
+  refreshBookingData,
+  startBooking,
+  type Booker,
+  type BookingData,
+  type BookingRequest,
+} from './queries.ts'
 import { bookedJobRow, valuesWithNewFiles, type BookedJob } from './rules.ts'
 
 type BookingContext = Context<(typeof booking)['createPortalJob']>
@@ -47,11 +54,12 @@ export const bookingHandlers = implement('jobs', booking, {
     const canSeeTemplate = !input.template || (mayBookSomething && offered.includes(input.template))
     // Return 404 for job types this user cannot book, so their existence does not leak.
     ctx.allow(canSeeTemplate ? yes : notFound)
-    const [names, sites, template, booker] = await Promise.all([
+    const [names, sites, template, booker, earlierJobs] = await Promise.all([
       listCustomerNames(ctx.db, account, customers),
       listSites(ctx.db, account, customers),
       input.template ? findTemplate(ctx.db, account, input.template) : undefined,
       createsCustomer ? findBooker(ctx.db, account, ctx.actor.id) : undefined,
+      input.formKey ? findEarlierJobs(ctx.db, account, input.formKey, ctx.actor.id) : [],
     ])
     return {
       allowed: blockedReason === null,
@@ -71,6 +79,7 @@ export const bookingHandlers = implement('jobs', booking, {
       currency,
       today: toLocalTime(ctx.now, timeZone).day,
       fields: template ? selectPortalFields(template.fields) : null,
+      earlierJobs,
     }
   },
 

@@ -101,7 +101,8 @@ export async function startBooking(
   return { ...stored!, ...start!.begun, uploads, firstNumber: Number(reserved?.first) }
 }
 
-const findEarlierJobs = statement<{ id: string; number: number }>(
+/** `$2` form key, `$3` portal user: the jobs that this form has booked. */
+export const findEarlierJobs = statement<{ id: string; number: number }>(
   'select id, number from jobs where account_id = $1 and batch_id = $2 and created_by_id = $3 order by number',
 )
 const returnNumbers = statement("select return_numbers($1, 'job', $2)")

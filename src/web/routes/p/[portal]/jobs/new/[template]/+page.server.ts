@@ -1,4 +1,4 @@
-import { fail } from '@sveltejs/kit'
+import { fail, redirect } from '@sveltejs/kit'
 import { getMinorDigits } from '../../../../../../../features/templates/amounts/rules.ts'
 import { parseFormValues } from '../../../../../../../features/templates/form/rules.ts'
 import { requestedStartOf } from '../../../../../../requested-start.ts'
@@ -12,8 +12,13 @@ import {
 import { attempt, readForm, type FormFailure, type Typed } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params, url }) => {
-  const bookable = await locals.api.getBookingOptions({ template: params.template })
+export const load: PageServerLoad = async ({ locals, params, url, request }) => {
+  const named = url.searchParams.get('form')
+  const formKey = named && UUID.test(named) ? named : crypto.randomUUID()
+  // The address names the form, so that Back leads to the same one, which books once.
+  if (formKey !== named && request.method === 'GET')
+    redirect(303, locals.paths.newJobOf(params.template, { ...Object.fromEntries(url.searchParams), form: formKey }))
+  const bookable = await locals.api.getBookingOptions({ template: params.template, formKey })
   const template = bookable.templates.find((each) => each.id === params.template)!
   return {
     ...locals.words('jobs.portal', 'records.portal'),
@@ -22,11 +27,12 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
     template,
     slug: params.portal,
     customer: url.searchParams.get('customer'),
-    // A form sent twice books once.
-    formKey: crypto.randomUUID(),
+    formKey,
     ownBar: true,
   }
 }
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 export const actions: Actions = {
   default: async ({ request, locals, params }) => {
@@ -69,10 +75,9 @@ export const actions: Actions = {
         problem: { ...problem, fields: withFileFaults(problem.fields, attached) },
       })
     }
+    const done = output.isRepeat ? 'bookedBefore' : 'booked'
     locals.finish(
-      output.jobs.length === 1
-        ? locals.paths.job(output.jobs[0]!.id, { done: 'booked' })
-        : locals.paths.jobs({ done: 'booked' }),
+      output.jobs.length === 1 ? locals.paths.job(output.jobs[0]!.id, { done }) : locals.paths.jobs({ done }),
     )
   },
 }
