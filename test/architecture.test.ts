@@ -277,5 +277,5 @@ describe('types of pages', () => {
     )
     expect(status).not.toBe(0)
     expect([...stdout.matchAll(/ERROR "[^"]+" (\d+):/g)].map((match) => Number(match[1]))).toEqual([5, 9, 10])
-  })
+  }, 120_000)
 })
