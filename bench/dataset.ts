@@ -182,6 +182,7 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
     'insert into portal_settings (account_id, enabled, public, templates, updated_at) values ($1, true, true, $2, $3)',
     [ACCOUNT, templates, since],
   )
+  await db.query('select create_permission_groups($1, $2)', [ACCOUNT, since])
   await db.query(
     `insert into people (id, email, email_norm, name, password_hash, created_at, updated_at)
     select pg_temp.v7($1, 'person' || i), 'staff' || i || '@bench.example', 'staff' || i || '@bench.example', 'Member ' || i, $2, $1, $1 from generate_series(0, 4) i`,

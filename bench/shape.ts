@@ -7,6 +7,7 @@ const SMALL_TABLES = new Set([
   'account_slugs',
   'account_settings',
   'portal_settings',
+  'permission_groups',
   'templates',
   'template_versions',
   'staff_members',

@@ -376,11 +376,33 @@ export interface PeopleTokens {
   used_at: Timestamp | null;
 }
 
+export interface PermissionGroups {
+  account_id: string;
+  created_at: Timestamp;
+  id: string;
+  /**
+   * full: default of links to a whole customer. limited: default of links to a contact. none: cannot sign in, and no other value changes that. visitor: who comes by a link without a password. custom: made by the business.
+   */
+  kind: string;
+  /**
+   * Null for built-in groups, whose names are texts.
+   */
+  name: string | null;
+  name_norm: string | null;
+  permissions: Json;
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
 export interface PortalLinks {
   account_id: string;
   contact_id: string | null;
   created_at: Timestamp;
   customer_id: string;
+  /**
+   * Null follows the default of the scope: whole full, contact limited.
+   */
+  group_id: string | null;
   id: string;
   permissions: Json | null;
   portal_user_id: string;
@@ -426,10 +448,6 @@ export interface PortalSettings {
   introduction: Generated<string>;
   mail_on_removal: Generated<boolean>;
   name: string | null;
-  /**
-   * Default permissions of users and links that have none of their own.
-   */
-  permissions: Generated<Json>;
   public: Generated<boolean>;
   requested_start: Generated<boolean>;
   several_jobs: Generated<boolean>;
@@ -597,6 +615,7 @@ export interface DB {
   people: People;
   people_sessions: PeopleSessions;
   people_tokens: PeopleTokens;
+  permission_groups: PermissionGroups;
   portal_links: PortalLinks;
   portal_sessions: PortalSessions;
   portal_settings: PortalSettings;

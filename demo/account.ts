@@ -1,5 +1,5 @@
 /** Writes one demo business with all its rows, in one transaction. */
-import type { Insertable, Kysely } from 'kysely'
+import { sql, type Insertable, type Kysely } from 'kysely'
 import type pg from 'pg'
 import { asSystem } from '../src/app.ts'
 import { updateSearchText } from '../src/features/customers/queries.ts'
@@ -94,6 +94,7 @@ async function writeSettings(db: Kysely<DB>, account: AccountInput, now: Date): 
     .insertInto('portal_settings')
     .values({ account_id: id, enabled: true, ...portal, updated_at: now })
     .execute()
+  await sql`select create_permission_groups(${id}, ${now})`.execute(db)
 }
 
 async function insertAll<T extends keyof DB>(db: Kysely<DB>, table: T, rows: Insertable<DB[T]>[] = []): Promise<void> {

@@ -30,6 +30,8 @@ import { activation } from './features/portal-users/activation/contract.ts'
 import { activationHandlers } from './features/portal-users/activation/handlers.ts'
 import { portalUsers } from './features/portal-users/contract.ts'
 import { portalUsersHandlers } from './features/portal-users/handlers.ts'
+import { permissionGroups } from './features/portal-users/groups/contract.ts'
+import { permissionGroupsHandlers } from './features/portal-users/groups/handlers.ts'
 import { activationMessages } from './features/portal-users/messages.ts'
 import { portalProfile } from './features/portal-users/profile/contract.ts'
 import { portalProfileHandlers } from './features/portal-users/profile/handlers.ts'
@@ -70,6 +72,7 @@ export const contracts = {
   ...jobs,
   ...notifications,
   ...people,
+  ...permissionGroups,
   ...portal,
   ...portalIdentity,
   ...portalJobs,
@@ -95,6 +98,7 @@ export const handlers = [
   ...jobBulkHandlers,
   ...notificationsHandlers,
   ...peopleHandlers,
+  ...permissionGroupsHandlers,
   ...portalHandlers,
   ...portalIdentityHandlers,
   ...portalJobReadingHandlers,

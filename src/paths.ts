@@ -31,6 +31,8 @@ export function portal(base: string) {
     activate: (token: string) => at(`/activate/${part(token)}`),
     confirmEmail: (token: string) => at(`/confirm-email/${part(token)}`),
     resendActivation: (query?: Query) => at('/resend-activation', query),
+    /** The first page of a portal user for whom there are no jobs. */
+    welcome: () => at('/welcome'),
     jobs: (query?: Query) => at('/jobs', query),
     newJob: (query?: Query) => at('/jobs/new', query),
     newJobOf: (template: string, query?: Query) => at(`/jobs/new/${part(template)}`, query),
@@ -78,6 +80,9 @@ function office(account: string) {
     portalUsers: (query?: Query) => at('/settings/portal/users', query),
     newPortalUser: (query?: Query) => at('/settings/portal/users/new', query),
     portalUser: (user: string, query?: Query) => at(`/settings/portal/users/${part(user)}`, query),
+    permissionGroups: (query?: Query) => at('/settings/portal/groups', query),
+    newPermissionGroup: (query?: Query) => at('/settings/portal/groups/new', query),
+    permissionGroup: (group: string, query?: Query) => at(`/settings/portal/groups/${part(group)}`, query),
     profile: (query?: Query) => at('/profile', query),
     /** Address of an operation, for forms with files and downloads: `/api/v1/office/<account>/…`. */
     api: (path: string, query?: Query) => appendQuery(`/api/v1/office/${part(account)}${path}`, query),

@@ -55,6 +55,8 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
   updatePortalUser: () => ({ version: 1, email: newEmail() }),
   linkCustomer: (ids) => ({ customer: ids.customer }),
   updatePortalLink: () => ({ permissions: { cancelJobs: false } }),
+  createPermissionGroup: () => ({ name: randomUUID() }),
+  updatePermissionGroup: () => ({ version: 1, permissions: { viewJobs: true } }),
   customizePermissions: () => ({ version: 1, permissions: { cancelJobs: false } }),
   setTemplateAccess: (ids) => ({ version: 1, mode: 'add', templates: [ids.template] }),
   // Templates and customers

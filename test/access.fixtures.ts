@@ -31,6 +31,7 @@ export type Ids = Record<
   | 'user'
   | 'portalUser'
   | 'link'
+  | 'group'
   | 'member'
   | 'message'
   | 'file'
@@ -45,6 +46,9 @@ export interface MatrixWorld {
   callers: Caller[]
   ids: Record<Relation, Ids>
 }
+
+const createGroup = async (shop: Business, name: string): Promise<string> =>
+  (await shop.owner.ok('createPermissionGroup', { name })).id
 
 export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
   const here = await server.business({ name: 'Here Repairs' })
@@ -73,6 +77,8 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
   })
 
   const user = (options: Parameters<Business['portalUser']>[0]) => here.portalUser(options)
+  const builtIn = (await here.owner.ok('listPermissionGroups')).rows
+  const groupIds = Object.fromEntries(builtIn.map(({ kind, id }) => [kind, id]))
   const linkedUser = await user({ email: 'me@post.example', customers: [own.customer] })
   const colleagueUser = await user({ email: 'mate@post.example', name: 'canarycolleague', customers: [own.customer] })
   const otherUser = await user({ email: 'outsider@post.example', name: CANARY.other, customers: [other.customer] })
@@ -166,6 +172,18 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: contactScoped,
     },
     {
+      name: 'limited',
+      what: 'linked to the whole customer, in the group Limited',
+      kind: 'portalUser',
+      person: await user({ email: 'limited@post.example', customers: [own.customer], group: groupIds.limited }),
+    },
+    {
+      name: 'no access',
+      what: 'linked, in the group No access; the session is still open',
+      kind: 'anonymous',
+      person: await user({ email: 'none@post.example', customers: [own.customer], group: groupIds.none }),
+    },
+    {
       name: 'views only',
       what: 'linked, every permission taken away',
       kind: 'portalUser',
@@ -173,6 +191,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         email: 'views@post.example',
         customers: [own.customer],
         permissions: {
+          viewJobs: true,
           createJobs: false,
           chooseTemplates: false,
           editJobs: false,
@@ -188,7 +207,14 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: await user({
         email: 'may@post.example',
         customers: [own.customer],
-        permissions: { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true },
+        permissions: {
+          viewJobs: true,
+          createJobs: true,
+          chooseTemplates: true,
+          editJobs: true,
+          cancelJobs: true,
+          deleteJobs: true,
+        },
       }),
     },
     {
@@ -228,6 +254,13 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: foreignUser,
     },
   ]
+  const groups = {
+    own: await createGroup(here, 'Tenants'),
+    colleague: await createGroup(here, 'Guests'),
+    other: await createGroup(here, CANARY.other),
+    foreign: await createGroup(there, CANARY.foreign),
+    absent: randomUUID(),
+  }
   const users = {
     own: linkedUser.id,
     colleague: colleagueUser.id,
@@ -257,6 +290,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         member: members[relation],
         session: relation === 'absent' ? randomUUID() : sessionOf(users[relation]),
         link: relation === 'absent' ? randomUUID() : linkOf(users[relation]),
+        group: groups[relation],
       },
     ]),
   ) as unknown as Record<Relation, Ids>

@@ -1,6 +1,6 @@
 /** Businesses in tests, written straight into the database. */
 import { randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import type { StaffRole } from '../src/features/identity/rules.ts'
 import type { TestClock } from '../src/platform/clock.ts'
@@ -27,6 +27,8 @@ export interface PortalUserOptions {
   name?: string
   customers?: string[]
   permissions?: object | null
+  /** Permission group of the links. Without one they follow the default. */
+  group?: string
   templates?: string[]
   templatesMode?: string
   status?: string
@@ -107,6 +109,7 @@ async function insertAccount({ id, slug, server }: Account, options: BusinessOpt
       .insertInto('portal_settings')
       .values({ account_id: id, enabled, public: isPublic, updated_at: now })
       .execute()
+    await sql`select create_permission_groups(${id}, ${now})`.execute(db)
   })
 }
 
@@ -160,6 +163,7 @@ async function createPortalUser({ id, slug, server }: Account, options: PortalUs
     id: newId(),
     portal_user_id: userId,
     customer_id: customer,
+    group_id: options.group ?? null,
     created_at: now,
     updated_at: now,
   }))

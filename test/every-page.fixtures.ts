@@ -36,12 +36,13 @@ export async function createRecords(server: TestServer) {
   const job = jobs[0]!.id
   const version = (await owner.ok('getJob', { job })).version
   await owner.ok('assignJob', { job, version, worker: worker.id, outright: false })
+  const group = (await owner.ok('createPermissionGroup', { name: 'Tenants', permissions: { viewJobs: true } })).id
   await owner.ok('addPortalUser', { email: 'invited@post.example' })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   return {
     business,
     worker,
-    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message },
+    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message, group },
     user,
   }
 }

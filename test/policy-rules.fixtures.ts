@@ -39,6 +39,7 @@ const child = (of: Viewer, row: Row): boolean =>
 export const REACHED: Record<string, TableRule> = {
   account_settings: rights(({ staff }) => staff === 'assigned'),
   portal_settings: rights(nobody),
+  permission_groups: rights(nobody),
   staff_members: rights((of, row) => of.staff === 'assigned' && row.id === of.id),
   portal_users: rights(isOwnLogin),
   portal_links: rights((of, row) => isOwnLogin(of, { id: row.portal_user_id })),

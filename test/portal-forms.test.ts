@@ -277,7 +277,14 @@ describe('jobs', () => {
 
   it('"Delete job" asks first', async () => {
     const { version } = await shop.owner.ok('getPortalSettings')
-    const all = { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true }
+    const all = {
+      viewJobs: true,
+      createJobs: true,
+      chooseTemplates: true,
+      editJobs: true,
+      cancelJobs: true,
+      deleteJobs: true,
+    }
     await shop.owner.ok('updatePortalSettings', { version, permissions: all, switches: all })
     const job = await bookJob(user, template, { fields: { wrong: 'Leaks.' } })
     const { number } = await user.ok('getPortalJob', { job })

@@ -59,7 +59,7 @@ describe('the manifest and icons of a portal', () => {
       expect(manifest).toMatchObject({
         name: 'Kestrel Boilers',
         theme_color: '#7a1fa2',
-        start_url: `${base}/jobs`,
+        start_url: `${base}/sign-in`,
         scope: `${base}/`,
       })
       expect(manifest.icons.map(({ sizes, purpose }) => `${sizes} ${purpose}`)).toEqual([

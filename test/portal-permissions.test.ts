@@ -29,6 +29,12 @@ const tryPermission: Record<
   Permission,
   (setting: Setting, person: Person) => Promise<{ status: number; can: boolean }>
 > = {
+  /** Whoever may not see jobs gets the answer of a portal without jobs. */
+  async viewJobs({ shop, customer, template }, person) {
+    const { id: job } = await shop.owner.ok('createJob', { customer, template, address: 'x' })
+    const current = await person.ok('getCurrentPortalUser')
+    return { can: current.can.viewJobs, status: (await person.call('getPortalJob', { job })).status }
+  },
   async createJobs({ template }, person) {
     const can = (await person.ok('listPortalJobs')).can.create
     const options = await person.ok('getBookingOptions')
@@ -63,7 +69,8 @@ async function tryOnJob(
 }
 
 const successStatus = (permission: Permission) => (['createJobs', 'chooseTemplates'].includes(permission) ? 201 : 200)
-const refusalStatus = (permission: Permission) => (permission === 'chooseTemplates' ? 422 : 403)
+const refusalStatus = (permission: Permission) =>
+  permission === 'viewJobs' ? 404 : permission === 'chooseTemplates' ? 422 : 403
 
 /** The keys and value types of an answer, without its values. */
 function shapeOf(value: unknown): unknown {

@@ -201,6 +201,39 @@ describe('the page of a portal user', () => {
     expect(await own()).toEqual({ 'Alpha House': {}, 'Bravo House': {} })
   })
 
+  it('"Permission group" is chosen for each customer, and the table says where values come from', async () => {
+    const { id: group } = await shop.owner.ok('createPermissionGroup', {
+      name: 'Tenants',
+      permissions: { viewJobs: true },
+    })
+    const user = await shop.portalUser({ customers: [await shop.customer('Alpha House')] })
+    const page = await (await userPage(user.id)).follow('Permissions Alpha House')
+    const { $ } = page
+    expect(
+      $('[name=group] option')
+        .map((_, each) => $(each).text())
+        .toArray(),
+    ).toEqual(['Full access (default)', 'Full access', 'Limited', 'No access', 'Tenants'])
+    const after = await page.press('Save permissions', { group })
+    expect((await userOf(user.id)).links[0]).toMatchObject({ group: { id: group }, ownGroup: true, customized: false })
+    const sources = after
+      .$('table.permissions td.from')
+      .map((_, cell) => after.$(cell).text().trim())
+      .toArray()
+    expect(new Set(sources)).toEqual(new Set(['Group: Tenants']))
+    await after.press('Save permissions', { group: '' })
+    expect((await userOf(user.id)).links[0]).toMatchObject({ group: { kind: 'full' }, ownGroup: false })
+  })
+
+  it('a user with No access for every customer is shown as disabled, with the reason', async () => {
+    const { rows } = await shop.owner.ok('listPermissionGroups')
+    const group = rows.find(({ kind }) => kind === 'none')!.id
+    const user = await shop.portalUser({ customers: [await shop.customer()], group })
+    expect((await userPage(user.id)).text).toContain('This user can’t sign in: the permission group for every')
+    const { $ } = await listPage()
+    expect($('tbody tr').text()).toContain('Disabled')
+  })
+
   it('V-22 "Customize permissions" gives the user values of their own, and without it the defaults apply again', async () => {
     const user = await shop.portalUser()
     const saved = await (await userPage(user.id)).press('Save permissions', { customize: true, createJobs: 'no' })
@@ -226,6 +259,7 @@ describe('the page of a portal user', () => {
         $(row).find('.value').hasClass('muted'),
       ]),
     ).toEqual([
+      ['See jobs', 'Yes', true],
       ['Book jobs', 'Yes', true],
       ['Choose a template when booking', 'Yes', true],
       ['Edit jobs before they start', 'Yes', true],

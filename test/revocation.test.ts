@@ -1,76 +1,18 @@
 /** A8: lost access takes effect with the next request on every node. Each way to lose access is tried on two servers. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
-  startTestServer,
-  startSeparateServer,
-  send,
-  type Business,
-  type TestServer,
-  type Person,
-} from './test-server.ts'
+  createScene,
+  moveToGroup,
+  readUserVersion,
+  server,
+  startTwoServers,
+  statuses,
+  updateSettings,
+  type Scene,
+} from './revocation.fixtures.ts'
+import type { Business, Person } from './test-server.ts'
 
-let server: TestServer, secondServer: TestServer
-beforeAll(async () => {
-  server = await startTestServer()
-  secondServer = await startSeparateServer(inject('world'), { twinOf: server })
-})
-afterAll(() => secondServer.close())
-
-interface Scene {
-  shop: Business
-  user: Person
-  customer: string
-  template: string
-  job: string
-}
-
-async function createScene(): Promise<Scene> {
-  const shop = await server.business()
-  const template = await shop.template()
-  const customer = await shop.customer()
-  const user = await shop.portalUser({ customers: [customer] })
-  const { jobs } = await user.ok('createPortalJob', {
-    template,
-    customer,
-    address: '14 Pelican Quay',
-    fields: {},
-  } as never)
-  return { shop, user, customer, template, job: jobs[0]!.id }
-}
-
-/** Statuses of the same request on both nodes. */
-async function statuses(
-  person: Person,
-  shop: Business,
-  path: string,
-  surface: 'portal' | 'office' = 'portal',
-  method = 'GET',
-  body?: unknown,
-): Promise<number[]> {
-  const results: number[] = []
-  for (const node of [secondServer, server]) {
-    const host = surface === 'portal' ? `${shop.slug}.localhost:${node.port}` : `localhost:${node.port}`
-    results.push(
-      (
-        await send({
-          port: node.port,
-          host,
-          method,
-          path: `/api/v1/${surface}/${shop.slug}${path}`,
-          body,
-          cookies: new Map(person.cookies),
-        })
-      ).status,
-    )
-  }
-  return results
-}
-const readUserVersion = async ({ shop, user }: Scene) =>
-  (await shop.owner.ok('getPortalUser', { user: user.id })).version
-const updateSettings = async ({ shop }: Scene, change: object) => {
-  const { version: seen } = await shop.owner.ok('getPortalSettings')
-  await shop.owner.ok('updatePortalSettings', { version: seen, ...change } as never)
-}
+startTwoServers()
 
 describe('a portal user', () => {
   const transitions: [string, (at: Scene) => Promise<unknown>, string, number][] = [
@@ -149,6 +91,48 @@ describe('a portal user', () => {
           link: links[0]!.id,
           permissions: { cancelJobs: false },
         })
+      },
+      'cancel',
+      403,
+    ],
+    [
+      'moved to the group Limited for this customer',
+      async ({ shop, user }) => moveToGroup(shop, user, 'limited'),
+      'job',
+      404,
+    ],
+    [
+      'moved to the group No access for every customer',
+      async ({ shop, user }) => moveToGroup(shop, user, 'none'),
+      'job',
+      401,
+    ],
+    [
+      'jobs hidden from Full access',
+      async (scene) => {
+        const { permissions } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { permissions: { ...permissions, viewJobs: false } })
+      },
+      'job',
+      404,
+    ],
+    [
+      'V-03 jobs switched off for all',
+      async (scene) => {
+        const { switches } = await scene.shop.owner.ok('getPortalSettings')
+        await updateSettings(scene, { switches: { ...switches, viewJobs: false } })
+      },
+      'book',
+      404,
+    ],
+    [
+      'canceling taken from the group of this customer',
+      async ({ shop, user }) => {
+        const permissions = { viewJobs: true, cancelJobs: true }
+        const { id: group } = await shop.owner.ok('createPermissionGroup', { name: 'Tenants', permissions })
+        const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
+        await shop.owner.ok('updatePortalLink', { user: user.id, link: links[0]!.id, group })
+        await shop.owner.ok('updatePermissionGroup', { group, version: 1, permissions: { cancelJobs: false } })
       },
       'cancel',
       403,

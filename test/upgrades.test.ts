@@ -9,12 +9,24 @@ import { openPool } from '../src/platform/database/pool.ts'
 import { asRole } from '../src/platform/database/roles.ts'
 import { withAdmin } from './database.ts'
 
+/** What the database says of a portal user, before permission groups and with them. */
+interface UpgradedCaller {
+  account: { portal: { switches: Record<string, boolean>; permissions: Record<string, boolean> } }
+  portalUser: {
+    permissions: Record<string, boolean> | null
+    links: {
+      permissions: Record<string, boolean> | null
+      group?: { kind: string; permissions: Record<string, boolean> }
+    }[]
+  }
+}
+
 const root = resolve(import.meta.dirname, '..')
 
 describe('upgrades', () => {
   const withDatabase = async (
     work: (
-      upgrade: (files: Record<string, string>, acceptWider?: boolean) => Promise<string[]>,
+      upgrade: (files: Record<string, string>, acceptWider?: boolean, upTo?: string) => Promise<string[]>,
       query: (sql: string) => Promise<Record<string, unknown>[]>,
       log: string[],
     ) => Promise<void>,
@@ -28,10 +40,10 @@ describe('upgrades', () => {
     const pool = openPool(asRole(connection, 'portico_owner', passwords), { max: 1, pipeline: false })
     try {
       await work(
-        async (files, acceptWider) => {
+        async (files, acceptWider, upTo = '9') => {
           await rm(folder, { recursive: true, force: true })
           await mkdir(folder)
-          for (const name of await readdir(join(root, 'db/migrations')))
+          for (const name of (await readdir(join(root, 'db/migrations'))).filter((each) => each < upTo))
             await cp(join(root, 'db/migrations', name), join(folder, name))
           for (const [name, sql] of Object.entries(files)) await writeFile(join(folder, name), sql)
           return migrate({ admin: connection, passwords, folder, log: (line) => log.push(line), acceptWider })
@@ -106,6 +118,68 @@ describe('upgrades', () => {
   it('PS-60 an upgrade of a database without accounts needs no consent', async () => {
     await withDatabase(async (upgrade) => {
       expect((await upgrade(WIDE)).slice(-3)).toEqual(['9001_narrow.sql', '9002_wide.sql', '9003_wider.sql'])
+    })
+  })
+
+  it('PS-60 with permission groups, everybody keeps what they could see and do before', async () => {
+    await withDatabase(async (upgrade, query) => {
+      await upgrade({}, false, '0038')
+      const id = (n: number) => `'019ac000-0000-7000-8000-${String(n).padStart(12, '0')}'`
+      const [account, customer, contact, template] = [id(1), id(2), id(3), id(4)]
+      await query(`
+        insert into accounts (id, kind, status, created_at) values (${account}, 'business', 'active', now());
+        insert into account_slugs (slug, account_id, is_current, created_at) values ('harbour', ${account}, true, now());
+        insert into account_settings (account_id, name, time_zone, locale, currency, support_email, updated_at)
+        values (${account}, 'Harbour', 'Europe/London', 'en-GB', 'GBP', null, now());
+        insert into portal_settings (account_id, enabled, switches, permissions, templates, updated_at) values (
+          ${account}, true,
+          '{"createJobs": true, "chooseTemplates": true, "editJobs": true, "cancelJobs": false, "deleteJobs": true}',
+          '{"createJobs": false, "chooseTemplates": true, "editJobs": false, "cancelJobs": true, "deleteJobs": true}',
+          array[${template}]::uuid[], now());
+        insert into customers (account_id, id, name, search_text, created_at, updated_at)
+        values (${account}, ${customer}, 'Finch', 'finch', now(), now());
+        insert into contacts (account_id, id, customer_id, name, created_at, updated_at)
+        values (${account}, ${contact}, ${customer}, 'Ana', now(), now());`)
+      for (const [n, scope, own] of [
+        [10, 'whole', 'null'],
+        [11, 'whole', `'{"editJobs": true}'`],
+        [12, 'contact', 'null'],
+      ] as const)
+        await query(`
+          insert into portal_users (account_id, id, email, email_norm, status, search_text, created_at, updated_at, permissions)
+          values (${account}, ${id(n)}, 'u${n}@x.example', 'u${n}@x.example', 'active', 'u', now(), now(), ${own});
+          insert into portal_links (
+            account_id, id, portal_user_id, customer_id, scope, contact_id, created_at, updated_at)
+          values (
+            ${account}, ${id(n + 10)}, ${id(n)}, ${customer}, '${scope}',
+            ${scope === 'contact' ? contact : 'null'}, now(), now());
+          insert into portal_sessions (
+            account_id, hash, id, subject_kind, subject_id, created_at, seen_at, ends_at, user_agent, client_address)
+          values (
+            ${account}, decode('${String(n).padStart(64, '0')}', 'hex'), ${id(n + 20)}, 'portalUser', ${id(n)},
+            now(), now(), now() + interval '1 day', '', '');`)
+      const callers = async () =>
+        Promise.all(
+          [10, 11, 12].map(async (n) => {
+            const cookie = `{"${account.slice(-13, -1)}": "${String(n).padStart(64, '0')}"}`
+            const [row] = await query(`
+              select c.jobs_of, c.customers, c.contacts, c.response from resolve_portal_caller('harbour', '${cookie}', now()) c`)
+            const { response, ...reach } = row as { response: UpgradedCaller }
+            const { switches, permissions } = response.account.portal
+            const link = response.portalUser.links[0]!
+            const before = { ...permissions, ...response.portalUser.permissions, ...link.permissions }
+            return { reach, before, switches, group: link.group, user: response.portalUser.permissions }
+          }),
+        )
+      const before = await callers()
+      expect(await upgrade({})).toContain('0038_permission_groups.sql')
+      for (const [index, after] of (await callers()).entries()) {
+        expect(after.reach).toEqual(before[index]!.reach)
+        expect(after.switches).toEqual({ ...before[index]!.switches, viewJobs: true })
+        expect(after.before).toEqual({ ...before[index]!.before, viewJobs: true })
+        expect(after.group?.kind).toBe(index === 2 ? 'limited' : 'full')
+        if (index < 2) expect({ ...after.group!.permissions, ...after.user }).toEqual(after.before)
+      }
     })
   })
 

@@ -14,6 +14,7 @@ import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
 import { keptText } from './tables/kept-text.ts'
 import { lists } from './tables/lists.ts'
+import { permissionGroups } from './tables/permission-groups.ts'
 import { portalForms } from './tables/portal-forms.ts'
 import { portalUserAccess } from './tables/portal-user-access.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
@@ -31,6 +32,7 @@ export const tables: MutationTables = {
   activation,
   'portal-users': portalUsers,
   'portal-user-access': portalUserAccess,
+  'permission-groups': permissionGroups,
   booking,
   jobs,
   lists,

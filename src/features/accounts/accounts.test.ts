@@ -82,6 +82,8 @@ describe('first run', () => {
         name: 'Ruth Calloway',
         role: 'owner',
       })
+      const { rows } = await ruth.ok('listPermissionGroups', {}, { slug: 'harbour' })
+      expect(rows.map(({ kind }) => kind)).toEqual(['full', 'limited', 'none'])
       expect((await empty.anyone().call('setUp', { token, ...first, slug: 'other' })).body.code).toBe('setUpClosed')
       expect(await empty.app.offerSetUp()).toBeNull()
     } finally {

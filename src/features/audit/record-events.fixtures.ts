@@ -52,7 +52,21 @@ const aboutInvitation =
     return asStaff(scene, name, { message }, message)
   }
 
-const EVERY_SWITCH = { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true }
+const aboutGroup =
+  (name: Operation, input: Record<string, unknown> = {}): Scenario =>
+  async (scene) => {
+    const { id } = await scene.shop.owner.ok('createPermissionGroup', { name: 'Tenants' })
+    return asStaff(scene, name, { group: id, ...input }, id)
+  }
+
+const EVERY_SWITCH = {
+  viewJobs: true,
+  createJobs: true,
+  chooseTemplates: true,
+  editJobs: true,
+  cancelJobs: true,
+  deleteJobs: true,
+}
 
 export const recordScenarios = {
   accountOpened: {
@@ -102,7 +116,17 @@ export const recordScenarios = {
     removeLogo: byWorker('removeLogo'),
     updatePortalSettings: byWorker('updatePortalSettings', () => ({ version: 1, introduction: 'Welcome' })),
     changePortalAddress: byWorker('changePortalAddress', ({ shop }) => ({ slug: `moved-${shop.slug}` })),
+    createPermissionGroup: byWorker('createPermissionGroup', () => ({ name: 'Tenants' })),
+    updatePermissionGroup: byWorker('updatePermissionGroup', () => ({ group: crypto.randomUUID(), version: 1 })),
+    deletePermissionGroup: byWorker('deletePermissionGroup', () => ({ group: crypto.randomUUID() })),
   },
+  permissionGroupCreated: {
+    createPermissionGroup: async (scene) => creating(scene, 'createPermissionGroup', { name: 'Tenants' }),
+  },
+  permissionGroupUpdated: {
+    updatePermissionGroup: aboutGroup('updatePermissionGroup', { version: 1, name: 'Guests' }),
+  },
+  permissionGroupDeleted: { deletePermissionGroup: aboutGroup('deletePermissionGroup') },
 
   customerCreated: { createCustomer: async (scene) => creating(scene, 'createCustomer', { name: 'Eleanor Finch' }) },
   customerCreatedByBooking: {

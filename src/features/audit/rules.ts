@@ -5,7 +5,7 @@
 import type { Actor } from '../identity/rules.ts'
 
 export type SubjectKind =
-  'account' | 'customer' | 'job' | 'message' | 'person' | 'portalUser' | 'staffMember' | 'template'
+  'account' | 'customer' | 'job' | 'message' | 'permissionGroup' | 'person' | 'portalUser' | 'staffMember' | 'template'
 
 export interface AuditEvent {
   /** Operations that write it. */
@@ -36,6 +36,7 @@ const atOffice = { actors: AT_OFFICE_SIGN_IN, subject: 'person' } as const
 const atPortal = { actors: AT_PORTAL_SIGN_IN, subject: 'portalUser' } as const
 const ofAccount = { ...byStaff, subject: 'account' } as const
 const ofCustomer = { ...byStaff, subject: 'customer' } as const
+const ofPermissionGroup = { ...byStaff, subject: 'permissionGroup' } as const
 const ofPortalUser = { ...byStaff, subject: 'portalUser' } as const
 const ofStaff = { ...byStaff, subject: 'staffMember' } as const
 const ofTemplate = { ...byStaff, subject: 'template' } as const
@@ -98,8 +99,20 @@ export const AUDIT_EVENTS = {
   logoRemoved: { operations: ['removeLogo'], ...ofAccount },
   portalSettingsChanged: { operations: ['updatePortalSettings'], ...ofAccount },
   portalAddressChanged: { operations: ['changePortalAddress'], ...ofAccount },
+  permissionGroupCreated: { operations: ['createPermissionGroup'], ...ofPermissionGroup },
+  permissionGroupUpdated: { operations: ['updatePermissionGroup'], ...ofPermissionGroup },
+  permissionGroupDeleted: { operations: ['deletePermissionGroup'], ...ofPermissionGroup },
   settingsChangeRefused: {
-    operations: ['updateAccount', 'uploadLogo', 'removeLogo', 'updatePortalSettings', 'changePortalAddress'],
+    operations: [
+      'updateAccount',
+      'uploadLogo',
+      'removeLogo',
+      'updatePortalSettings',
+      'changePortalAddress',
+      'createPermissionGroup',
+      'updatePermissionGroup',
+      'deletePermissionGroup',
+    ],
     ...byStaff,
     subject: null,
     refusals: RIGHTS,

@@ -7,7 +7,7 @@ import { expectEqualReach, NO_MORE_OF_A_CALLER, openClient } from './reach.fixtu
 const home = await startTestServer()
 
 describe('the reach of a portal session', () => {
-  it('PS-01 V-24 V-25 the database sets exactly what reachOf says, for any links, templates and settings', async () => {
+  it('PS-01 V-24 V-25 the database sets exactly what reachOf says, for any links, groups, templates and settings', async () => {
     const shop = await home.business()
     const customers = [await shop.customer('Ada'), await shop.customer('Ben'), await shop.customer('Cleo')]
     const templates = [await shop.template(), await shop.template(), await shop.template({ offered: false })]
@@ -20,6 +20,9 @@ describe('the reach of a portal session', () => {
         .execute()
       return id
     })
+    await shop.owner.ok('createPermissionGroup', { name: 'Tenants' })
+    const { rows } = await shop.owner.ok('listPermissionGroups')
+    const groups = new Map<string, string>(rows.map((group) => [group.kind, group.id]))
     const { client, close } = await openClient(home)
     try {
       await fc.assert(
@@ -30,12 +33,20 @@ describe('the reach of a portal session', () => {
             mode: fc.constantFrom('default', 'add', 'replace', 'hide'),
             own: fc.subarray(templates),
             hides: fc.boolean(),
-            enabled: fc.boolean(),
-            account: fc.constantFrom('active', 'suspended'),
-            status: fc.constantFrom('active', 'suspended'),
+            enabled: mostly(true, false),
+            account: mostly('active', 'suspended'),
+            status: mostly('active', 'suspended'),
             archived: fc.constantFrom(null, customers[0]!),
-            token: fc.constantFrom('own', 'none', 'wrong'),
-            address: fc.constantFrom('own', 'nobody'),
+            token: mostly('own', 'none', 'wrong'),
+            address: mostly('own', 'nobody'),
+            groups: fc.array(fc.constantFrom(null, 'full', 'limited', 'none', 'custom'), {
+              minLength: 3,
+              maxLength: 3,
+            }),
+            onLinks: fc.array(VALUE, { minLength: 3, maxLength: 3 }),
+            onUser: VALUE,
+            onCustom: fc.boolean(),
+            isOffered: mostly(true, false),
           }),
           async (given) => {
             const who = await shop.portalUser({
@@ -59,15 +70,35 @@ describe('the reach of a portal session', () => {
                   })
                   .execute()
               }
+              const link = (index: number) =>
+                db
+                  .updateTable('portal_links')
+                  .set({
+                    group_id: given.groups[index] ? groups.get(given.groups[index])! : null,
+                    permissions: toPermissions(given.onLinks[index]!),
+                  })
+                  .where('portal_user_id', '=', who.id)
+                  .where('customer_id', '=', customers[index]!)
+                  .execute()
+              for (const index of customers.keys()) await link(index)
+              await db
+                .updateTable('permission_groups')
+                .set({ permissions: JSON.stringify({ viewJobs: given.onCustom }) })
+                .where('id', '=', groups.get('custom')!)
+                .execute()
               await db
                 .updateTable('portal_users')
-                .set({ status: given.status })
+                .set({ status: given.status, permissions: toPermissions(given.onUser) })
                 .where('account_id', '=', shop.id)
                 .where('id', '=', who.id)
                 .execute()
               await db
                 .updateTable('portal_settings')
-                .set({ hide_jobs_of_other_templates: given.hides, enabled: given.enabled })
+                .set({
+                  hide_jobs_of_other_templates: given.hides,
+                  enabled: given.enabled,
+                  switches: JSON.stringify({ viewJobs: given.isOffered }),
+                })
                 .where('account_id', '=', shop.id)
                 .execute()
               await db.updateTable('accounts').set({ status: given.account }).where('id', '=', shop.id).execute()
@@ -124,3 +155,11 @@ describe('the reach of a portal session', () => {
     expect((await seen()).seen_at).toEqual(home.clock.now())
   })
 })
+
+/** Nine times of ten the value that grants something: with chance alone, hardly a case would reach anything at all. */
+const mostly = <T>(usual: T, ...others: T[]) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
+
+/** A value of the permission to see jobs, at one level. */
+const VALUE = fc.constantFrom(null, null, true, false)
+const toPermissions = (viewJobs: boolean | null) => (viewJobs === null ? null : JSON.stringify({ viewJobs }))

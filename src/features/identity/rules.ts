@@ -3,9 +3,39 @@
  * security enforces. Pure.
  */
 
-export const PERMISSIONS = ['createJobs', 'chooseTemplates', 'editJobs', 'cancelJobs', 'deleteJobs'] as const
+export const PERMISSIONS = [
+  'viewJobs',
+  'createJobs',
+  'chooseTemplates',
+  'editJobs',
+  'cancelJobs',
+  'deleteJobs',
+] as const
 export type Permission = (typeof PERMISSIONS)[number]
 export type Permissions = Record<Permission, boolean>
+
+/** The permission without which another one means nothing. */
+const NEEDED_PERMISSIONS: Record<Permission, Permission | null> = {
+  viewJobs: null,
+  createJobs: 'viewJobs',
+  chooseTemplates: 'viewJobs',
+  editJobs: 'viewJobs',
+  cancelJobs: 'viewJobs',
+  deleteJobs: 'viewJobs',
+}
+
+/** `none` is No access: its members cannot sign in, whatever else is set. `visitor` waits for links without a password. */
+export const GROUP_KINDS = ['full', 'limited', 'none', 'visitor', 'custom'] as const
+export type GroupKind = (typeof GROUP_KINDS)[number]
+
+/** A named set of permissions of one account. */
+export interface PermissionGroup {
+  id: string
+  kind: GroupKind
+  /** Null for built-in groups, whose names are texts. */
+  name: string | null
+  permissions: Permissions
+}
 
 export const ROLES = ['owner', 'admin', 'dispatcher', 'worker'] as const
 export type StaffRole = (typeof ROLES)[number]
@@ -25,7 +55,7 @@ export interface PortalConfig {
   signUpDomains: string[]
   /** What portal users may do at all. A permission of a user or link cannot go beyond it. */
   switches: Permissions
-  /** Default permissions: they apply to every user and link without permissions of their own. */
+  /** Those of the group Full access, which a user without a link has. */
   permissions: Permissions
   templates: string[]
   hideJobsOfOtherTemplates: boolean
@@ -64,6 +94,8 @@ export interface CustomerLink {
   scope: 'whole' | 'contact'
   contact: string | null
   permissions: Partial<Permissions> | null
+  /** Its own, or the default of its scope. */
+  group: PermissionGroup
 }
 
 export type Actor =
@@ -164,13 +196,13 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
         ? { ...noReach, staff: 'all' }
         : { ...noReach, staff: 'assigned', customers: actor.customers }
     case 'portalUser': {
-      const wholeCustomers = actor.links.filter((link) => link.scope === 'whole').map((link) => link.customer)
+      const links = actor.links.filter((link) => link.group.kind !== 'none')
       return {
         ...noReach,
         portal_user: actor.id,
-        customers: actor.links.map((link) => link.customer),
-        jobs_of: wholeCustomers,
-        contacts: actor.links.flatMap((link) => (link.contact ? [link.contact] : [])),
+        customers: links.map((link) => link.customer),
+        jobs_of: customersWithJobs(actor, account.portal),
+        contacts: links.flatMap((link) => (link.contact ? [link.contact] : [])),
         all_templates: !account.portal.hideJobsOfOtherTemplates,
         templates: actor.bookable,
       }
@@ -178,24 +210,37 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
   }
 }
 
-export type PermissionSource = 'switch' | 'link' | 'user' | 'default'
+/** What a link says about permissions. */
+export interface LinkPermissions {
+  permissions: Partial<Permissions> | null
+  group: Pick<PermissionGroup, 'kind' | 'permissions'>
+}
+
+export type PermissionSource = 'switch' | 'link' | 'user' | 'group'
 
 /**
- * Resolves a permission: that of the link, else of the user, else the default; a switch that is off overrides them all.
- * `link` is null when no customer is chosen, as in the booking of an unlinked user.
+ * Resolves a permission: that of the link, else of the user, else of the link's group. A switch that is off and the group No
+ * access override them all. `link` is null when no customer is chosen, as in the booking of an unlinked user, who has Full
+ * access.
  */
 export function resolvePermission(
   permission: Permission,
   portal: Pick<PortalConfig, 'switches' | 'permissions'>,
   user: Partial<Permissions> | null,
-  link: Partial<Permissions> | null,
+  link: LinkPermissions | null,
 ): { allowed: boolean; source: PermissionSource } {
   if (!portal.switches[permission]) return { allowed: false, source: 'switch' }
-  const fromLink = link?.[permission]
+  if (link?.group.kind === 'none') return { allowed: false, source: 'group' }
+  const needed = NEEDED_PERMISSIONS[permission]
+  if (needed) {
+    const resolved = resolvePermission(needed, portal, user, link)
+    if (!resolved.allowed) return resolved
+  }
+  const fromLink = link?.permissions?.[permission]
   if (fromLink !== undefined) return { allowed: fromLink, source: 'link' }
   const fromUser = user?.[permission]
   if (fromUser !== undefined) return { allowed: fromUser, source: 'user' }
-  return { allowed: portal.permissions[permission], source: 'default' }
+  return { allowed: (link?.group.permissions ?? portal.permissions)[permission], source: 'group' }
 }
 
 /** Whether a portal user has a permission for a customer; false unless they are linked to the whole customer. */
@@ -206,8 +251,18 @@ export function hasPermissionFor(
   customer: string,
 ): boolean {
   const link = actor.links.find((each) => each.customer === customer && each.scope === 'whole')
-  return link !== undefined && resolvePermission(permission, portal, actor.permissions, link.permissions).allowed
+  return link !== undefined && resolvePermission(permission, portal, actor.permissions, link).allowed
 }
+
+/** Customers whose jobs a portal user sees. */
+export const customersWithJobs = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+  actor.links.map((link) => link.customer).filter((customer) => hasPermissionFor(actor, portal, 'viewJobs', customer))
+
+/** Whether there are jobs at all for a portal user. Unlinked, they see those that they will book. */
+export const seesJobs = (actor: PortalUserActor, portal: PortalConfig): boolean =>
+  actor.links.length === 0
+    ? resolvePermission('viewJobs', portal, actor.permissions, null).allowed
+    : customersWithJobs(actor, portal).length > 0
 
 /** Whether a booking of this user creates a customer (V-26). Archiving their only customer does not make them a new one. */
 export const isNewCustomer = (actor: PortalUserActor, portal: PortalConfig): boolean =>

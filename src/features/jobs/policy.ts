@@ -4,6 +4,7 @@ import {
   hasPermissionFor,
   isNewCustomer,
   resolvePermission,
+  seesJobs,
   type Actor,
   type Permission,
   type PortalConfig,
@@ -63,6 +64,10 @@ export function mayRemoveFile(
 
 // ---- portal users ----
 
+/** For a portal user who may not see jobs at all, there are none: neither a list nor a form. */
+export const mayUseJobs = (actor: PortalUserActor, portal: PortalConfig): Decision =>
+  seesJobs(actor, portal) ? yes : notFound
+
 const ACTIONS: Record<CustomerAction, { permission: Permission; code: string }> = {
   edit: { permission: 'editJobs', code: 'editingNotAllowed' },
   cancel: { permission: 'cancelJobs', code: 'cancelingNotAllowed' },
@@ -86,6 +91,7 @@ export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalConfig): b
 
 /** `customer` null: none yet. */
 export function mayBook(actor: PortalUserActor, portal: PortalConfig, customer: string | null): Decision {
+  if (!seesJobs(actor, portal)) return notFound
   if (customer === null) {
     if (!resolvePermission('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
     return isNewCustomer(actor, portal) ? yes : no('noCustomer')

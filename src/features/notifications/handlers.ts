@@ -1,6 +1,7 @@
 import { implement, type Context } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { isPortalUser, isStaff } from '../identity/policy.ts'
+import { seesJobs } from '../identity/rules.ts'
 import { notifications } from './contract.ts'
 import { findPortalUserChoices, findSentEmails, findStaffChoices, saveOwnChoices } from './queries.ts'
 import {
@@ -48,7 +49,9 @@ const merge = <Kind extends string>(
   change: Partial<Record<Kind, boolean | undefined>>,
 ): EmailChoices<Kind> => JSON.parse(JSON.stringify({ ...before, ...change })) as EmailChoices<Kind>
 
-async function presentPortalChoices({ db, account }: PortalContext, choices: EmailChoices<CustomerEmail>) {
+/** None for a portal user who may not see jobs, which all of them are about. */
+async function presentPortalChoices({ db, account, actor }: PortalContext, choices: EmailChoices<CustomerEmail>) {
+  if (!seesJobs(actor, account.portal)) return { emails: [] }
   const sent = { ...(await findSentEmails(db, account.id)).customer, booked: account.portal.confirmBookings }
   return {
     emails: CUSTOMER_EMAILS.filter((kind) => sentByBusiness(kind, sent)).map((kind) => ({

@@ -24,8 +24,10 @@ import {
 import { portalProblems } from '../portal/contract.ts'
 import {
   explainedPermissions,
+  groupRef,
   MANAGE_PROBLEMS,
   ownPermissions,
+  portalLink,
   portalState,
   portalUserAccess,
   seen,
@@ -50,7 +52,8 @@ declareProblems({
 
 const displayStatus = z.enum(DISPLAY_STATUSES).meta({
   id: 'PortalUserDisplayStatus',
-  description: 'Status in lists: `invited` and `signed_up` are both `notActivated`.',
+  description:
+    'Status in lists: `invited` and `signed_up` are `notActivated`; who cannot sign in by their group is `disabled`.',
 })
 const lastEmail = z
   .object({
@@ -92,16 +95,6 @@ const row = z
     customized: flag('Whether permissions or templates differ from the defaults.'),
   })
   .meta({ id: 'PortalUserRow', description: 'A portal user in a list.' })
-const link = z
-  .object({
-    id: recordId(),
-    customer: named().describe('The customer.'),
-    whole: flag('Acts for the whole customer, not only for one contact.'),
-    since: moment().describe('When the link was made.'),
-    customized: flag('Whether the link has permissions of its own.'),
-    permissions: explainedPermissions,
-  })
-  .meta({ id: 'PortalLink', description: 'A customer that a portal user acts for.' })
 const templateAccess = z
   .object({
     mode: templatesMode,
@@ -129,9 +122,13 @@ const portalUser = z
     pendingEmail: z.string().nullable().describe('New email address that waits to be confirmed.'),
     activatedAt: moment().nullable().describe('When they were activated.'),
     removedAt: moment().nullable().describe('When they were removed.'),
-    links: z.array(link).describe('Customers that the portal user acts for.'),
+    links: z.array(portalLink).describe('Customers that the portal user acts for.'),
     permissions: z
-      .object({ customized: flag('Whether they have permissions of their own.'), values: explainedPermissions })
+      .object({
+        customized: flag('Whether they have permissions of their own.'),
+        group: groupRef.nullable().describe('Group of all customers; null if they differ.'),
+        values: explainedPermissions,
+      })
       .describe('What the portal user may do.'),
     templates: templateAccess,
     /** For staff to decide; customers are never linked automatically (E-24). */
@@ -175,6 +172,7 @@ const userOperations = {
           active: count('Active.'),
           notActivated: count('Not activated.'),
           suspended: count('Suspended.'),
+          disabled: count('In the group No access for every customer.'),
           removed: count('Removed.'),
         })
         .describe('How many match the search.'),
@@ -209,6 +207,7 @@ const userOperations = {
       templatesMode: templatesMode.optional(),
       templates: templateIds().optional(),
       permissions: ownPermissions.optional(),
+      group: id().optional().describe('Permission group for these customers.'),
     }),
     output: z.object({ id: recordId(), email: z.string().describe('Email address.') }),
     problems: ['officeOnly', 'managersOnly', 'alreadyPortalUser', 'portalIsOff'],

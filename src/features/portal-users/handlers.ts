@@ -7,6 +7,8 @@ import { listOfferableTemplates } from '../portal/queries.ts'
 import { lockLogin, lockLoginByEmail, replaceSignUp } from './activation/queries.ts'
 import { portalAccessHandlers, resolveTemplateAccess } from './access/handlers.ts'
 import { portalUsers } from './contract.ts'
+import { findBuiltInGroup, holdGroup } from './groups/queries.ts'
+import { explainLink, explainUser, findCommonGroup, presentGroup } from './groups/rules.ts'
 import { portalLinksHandlers } from './links/handlers.ts'
 import { sendActivation, sendEmailChange } from './messages.ts'
 import { allowedActions, mayManageUser, mayInvite, maySeePortalUsers } from './policy.ts'
@@ -24,14 +26,7 @@ import {
   type PortalUser,
   alreadyPortalUser,
 } from './queries.ts'
-import {
-  explainPermissions,
-  nullIfNoneSet,
-  secondsUntilResend,
-  displayStatusOf,
-  DISPLAY_STATUSES,
-  statusesOf,
-} from './rules.ts'
+import { nullIfNoneSet, secondsUntilResend, displayStatusOf, DISPLAY_STATUSES, type DisplayStatus } from './rules.ts'
 import { presentDelivery } from './list/rules.ts'
 
 const { listPortalUsers, getPortalUser, addPortalUser, resendPortalInvitation, updatePortalUser } = portalUsers
@@ -53,20 +48,17 @@ const userHandlers = implement('portal-users', userOperations, {
     })
     const { rows, ...cursors } = pageOf(read, limit, place, (row) => row.id)
     const byDisplayStatus = Object.fromEntries(
-      DISPLAY_STATUSES.map((each) => [
-        each,
-        statusesOf(each).reduce((sum, status) => sum + (counts.get(status) ?? 0), 0),
-      ]),
+      DISPLAY_STATUSES.map((status) => [status, counts.get(status) ?? 0]),
     ) as Record<(typeof DISPLAY_STATUSES)[number], number>
-    const { active, notActivated, suspended } = byDisplayStatus
+    const { active, notActivated, suspended, disabled } = byDisplayStatus
     return {
       rows: rows.map((row) => ({
-        ...presentUser(ctx.actor, row, row.mail),
+        ...presentUser(ctx.actor, row, row.display_status, row.mail),
         customized: row.customized,
         customers: { count: row.customers, names: row.names ?? [] },
       })),
       ...cursors,
-      counts: { ...byDisplayStatus, all: active + notActivated + suspended },
+      counts: { ...byDisplayStatus, all: active + notActivated + suspended + disabled },
       can: { invite: true, manage: isManager(ctx.actor.role) },
       portal: { enabled: ctx.account.portal.enabled, public: ctx.account.portal.public },
     }
@@ -77,8 +69,13 @@ const userHandlers = implement('portal-users', userOperations, {
     const user = await findPortalUser(ctx.db, ctx.account.id, id)
     if (!user) throw problem('notFound')
     const { portal } = ctx.account
+    const links = await listLinks(ctx.db, ctx.account.id, id)
+    const groups = links.map(({ group }) => group)
+    const commonGroup =
+      links.length > 0 ? findCommonGroup(groups) : await findBuiltInGroup(ctx.db, ctx.account.id, 'full')
+    const displayStatus = displayStatusOf(user.status, groups.length > 0 && groups.every(({ kind }) => kind === 'none'))
     return {
-      ...presentUser(ctx.actor, user, await findInvitationMail(ctx.db, ctx.account.id, id)),
+      ...presentUser(ctx.actor, user, displayStatus, await findInvitationMail(ctx.db, ctx.account.id, id)),
       version: user.version,
       phone: user.phone,
       company: user.company,
@@ -86,15 +83,21 @@ const userHandlers = implement('portal-users', userOperations, {
       pendingEmail: user.pending_email,
       activatedAt: user.activated_at,
       removedAt: user.removed_at,
-      links: (await listLinks(ctx.db, ctx.account.id, id)).map((link) => ({
+      links: links.map((link) => ({
         id: link.id,
         customer: { id: link.customer_id, name: link.name },
         whole: link.scope === 'whole',
         since: link.created_at,
+        group: presentGroup(link.group),
+        ownGroup: link.group_id !== null,
         customized: link.permissions !== null,
-        permissions: explainPermissions(portal, user.permissions, link.permissions),
+        permissions: explainLink(portal, user.permissions, link),
       })),
-      permissions: { customized: user.permissions !== null, values: explainPermissions(portal, user.permissions) },
+      permissions: {
+        customized: user.permissions !== null,
+        group: commonGroup && presentGroup(commonGroup),
+        values: explainUser(portal, user.permissions, groups),
+      },
       templates: await loadTemplateAccess(ctx, user),
       suggestions: user.status === 'removed' ? [] : await suggestCustomers(ctx.db, ctx.account.id, user),
       removal: await countRemovalEffects(ctx.db, ctx.account.id, id, ctx.now),
@@ -102,9 +105,13 @@ const userHandlers = implement('portal-users', userOperations, {
     }
   },
 
-  async addPortalUser(ctx, { email, contact, customers = [], templatesMode = 'default', templates = [], permissions }) {
-    const ownPermissions = nullIfNoneSet(permissions)
-    ctx.allow(mayInvite(ctx.actor, { beyondDefaults: templatesMode !== 'default' || ownPermissions !== null }))
+  async addPortalUser(
+    ctx,
+    { email, contact, customers = [], group, templatesMode = 'default', templates = [], ...input },
+  ) {
+    const ownPermissions = nullIfNoneSet(input.permissions)
+    const isCustomized = templatesMode !== 'default' || ownPermissions !== null || group !== undefined
+    ctx.allow(mayInvite(ctx.actor, { beyondDefaults: isCustomized }))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
     const fields: Record<string, string> = {}
     const links = [...new Set(customers)]
@@ -126,14 +133,17 @@ const userHandlers = implement('portal-users', userOperations, {
       (await insertInvitedUser(ctx.db, ctx.account.id, { ...invited, id: ctx.newId() }, ctx.now)) ??
       (await inviteSignedUp(ctx, invited))
     if (!id) throw await emailTakenProblem(ctx, email)
-    for (const customer of links)
-      await insertLink(ctx.db, ctx.account.id, { id: ctx.newId(), user: id, customer, permissions: null }, ctx.now)
+    if (group) await holdGroup(ctx.db, ctx.account.id, group)
+    for (const customer of links) {
+      const link = { id: ctx.newId(), user: id, customer, permissions: null, group: group ?? null }
+      await insertLink(ctx.db, ctx.account.id, link, ctx.now)
+    }
     await sendActivationLink(ctx, id)
     await ctx.audit({
       event: 'portalUserInvited',
       subjectKind: 'portalUser',
       subjectId: id,
-      details: { email, customers: links },
+      details: { email, customers: links, ...(group && { group }) },
     })
     return { id, email }
   },
@@ -192,6 +202,7 @@ type WriteContext = Pick<Context, 'newId' | 'emit' | 'now'> & { account: Account
 function presentUser(
   actor: Actor,
   user: Pick<PortalUser, 'id' | 'email' | 'name' | 'status' | 'created_at' | 'last_sign_in_at'>,
+  displayStatus: DisplayStatus,
   mail: PortalUserRow['mail'],
 ) {
   return {
@@ -199,7 +210,7 @@ function presentUser(
     email: user.email,
     name: user.name,
     status: user.status,
-    displayStatus: displayStatusOf(user.status),
+    displayStatus,
     createdAt: user.created_at,
     lastSignInAt: user.last_sign_in_at,
     mail: presentDelivery(mail),

@@ -1,25 +1,18 @@
 /** The statuses of a portal user, the actions each allows, and how they are displayed. Pure. */
-import {
-  PERMISSIONS,
-  resolvePermission,
-  type Permission,
-  type Permissions,
-  type PermissionSource,
-  type PortalConfig,
-} from '../identity/rules.ts'
+import type { Permissions } from '../identity/rules.ts'
 
 export const STATUSES = ['invited', 'signed_up', 'active', 'suspended', 'removed'] as const
 export type UserStatus = (typeof STATUSES)[number]
 
-/** What the list shows. Invited and signed up are both "Not activated" (E-15). */
-export const DISPLAY_STATUSES = ['active', 'notActivated', 'suspended', 'removed'] as const
+/** What the list shows. Invited and signed up are both "Not activated" (E-15); "Disabled" are active ones with No access. */
+export const DISPLAY_STATUSES = ['active', 'notActivated', 'suspended', 'disabled', 'removed'] as const
 export type DisplayStatus = (typeof DISPLAY_STATUSES)[number]
 
-export const displayStatusOf = (status: UserStatus): DisplayStatus =>
-  status === 'invited' || status === 'signed_up' ? 'notActivated' : status
-
-export const statusesOf = (displayStatus: DisplayStatus): UserStatus[] =>
-  STATUSES.filter((status) => displayStatusOf(status) === displayStatus)
+/** `hasNoAccess`: every link of the user is in the group No access. */
+export function displayStatusOf(status: UserStatus, hasNoAccess: boolean): DisplayStatus {
+  if (status === 'active' && hasNoAccess) return 'disabled'
+  return status === 'invited' || status === 'signed_up' ? 'notActivated' : status
+}
 
 export type PortalUserAction =
   'resend' | 'resetPassword' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
@@ -30,7 +23,7 @@ export function blockedReason(
   status: UserStatus,
 ): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
   if (status === 'removed') return 'portalUserRemoved'
-  const displayStatus = displayStatusOf(status)
+  const displayStatus = displayStatusOf(status, false)
   switch (verb) {
     case 'resend':
       return displayStatus === 'active'
@@ -62,21 +55,6 @@ export const secondsUntilResend = (last: Date | undefined, now: Date): number =>
 
 export const TEMPLATE_MODES = ['default', 'add', 'replace', 'hide'] as const
 export type TemplatesMode = (typeof TEMPLATE_MODES)[number]
-
-/** Each permission with its effective value, where it comes from, and the value set at this level. */
-export function explainPermissions(
-  portal: Pick<PortalConfig, 'switches' | 'permissions'>,
-  user: Partial<Permissions> | null,
-  link?: Partial<Permissions> | null,
-): { permission: Permission; allowed: boolean; source: PermissionSource; own: boolean | null; otherwise: boolean }[] {
-  return PERMISSIONS.map((permission) => ({
-    permission,
-    ...resolvePermission(permission, portal, user, link ?? null),
-    own: (link === undefined ? user : link)?.[permission] ?? null,
-    // The value without a setting at this level, shown beside "follow".
-    otherwise: resolvePermission(permission, portal, link === undefined ? null : user, null).allowed,
-  }))
-}
 
 /** Null when no permission is set: the user or link then follows the level above (V-23). */
 export const nullIfNoneSet = (permissions: Partial<Permissions> | null | undefined): Partial<Permissions> | null => {

@@ -18,6 +18,7 @@ export const portalProblems = declareProblems({
 
 /** What each permission allows, for the API document. */
 export const PERMISSION_MEANINGS: Record<Permission, string> = {
+  viewJobs: 'See jobs. The other permissions need it.',
   createJobs: 'Book jobs.',
   chooseTemplates: 'Choose among the services.',
   editJobs: 'Update jobs until they start.',
@@ -25,7 +26,7 @@ export const PERMISSION_MEANINGS: Record<Permission, string> = {
   deleteJobs: 'Delete jobs that are not scheduled.',
 }
 
-const permissions = z
+export const permissions = z
   .strictObject(
     Object.fromEntries(PERMISSIONS.map((name) => [name, flag(PERMISSION_MEANINGS[name])])) as Record<
       Permission,
@@ -58,7 +59,7 @@ const settings = {
     .max(10_000, 'tooMany')
     .describe('Email addresses that cannot sign up. They can be invited.'),
   switches: permissions.describe('What any portal user may do at most. No permission exceeds it.'),
-  permissions: permissions.describe('What portal users may do by default.'),
+  permissions: permissions.describe('What portal users may do by default: the group Full access.'),
   templates: z.array(id()).max(200, 'tooMany').describe('Default services, in the order that customers see.'),
   hideJobsOfOtherTemplates: flag('Hide existing jobs of services that a user does not have.'),
   severalJobs: flag('Allow several identical jobs in one booking.'),

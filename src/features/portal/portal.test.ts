@@ -238,7 +238,14 @@ describe('the checklist', () => {
     await change(shop.owner, {
       introduction: 'Welcome.',
       public: false,
-      switches: { createJobs: false, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true },
+      switches: {
+        viewJobs: true,
+        createJobs: false,
+        chooseTemplates: true,
+        editJobs: true,
+        cancelJobs: true,
+        deleteJobs: true,
+      },
     })
     const after = await lines()
     expect(after.by).toMatchObject({

@@ -19,9 +19,14 @@ const STAFF_DEFAULTS = { booked: true, commented: true, edited: true, canceled: 
 
 export async function findPortalSettings(db: Read, account: string): Promise<PortalRow> {
   const row = await db
-    .selectFrom('portal_settings')
-    .selectAll()
-    .where('account_id', '=', account)
+    .selectFrom('portal_settings as p')
+    .innerJoin('permission_groups as g', (join) =>
+      join.onRef('g.account_id', '=', 'p.account_id').on('g.kind', '=', 'full'),
+    )
+    .selectAll('p')
+    .select('g.permissions')
+    .where('p.account_id', '=', account)
+    .where('g.account_id', '=', account)
     .executeTakeFirstOrThrow()
   return {
     enabled: row.enabled,
@@ -61,7 +66,28 @@ export async function savePortalSettings(
     .where('account_id', '=', account)
     .where('version', '=', seen)
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  if (numUpdatedRows !== 1n) return false
+  if (change.permissions) await saveFullAccess(db, account, change.permissions, now)
+  return true
+}
+
+/** The default permissions are those of the group Full access. */
+async function saveFullAccess(db: Write, account: string, permissions: Permissions, now: Date): Promise<void> {
+  await db
+    .updateTable('permission_groups')
+    .set((set) => ({ permissions: JSON.stringify(permissions), version: set('version', '+', 1), updated_at: now }))
+    .where('account_id', '=', account)
+    .where('kind', '=', 'full')
+    .execute()
+}
+
+/** Whoever has the settings open must read them again: the default permissions changed elsewhere. */
+export const touchPortalSettings = async (db: Write, account: string, now: Date): Promise<void> => {
+  await db
+    .updateTable('portal_settings')
+    .set((set) => ({ version: set('version', '+', 1), updated_at: now }))
+    .where('account_id', '=', account)
+    .execute()
 }
 
 function toColumns(change: PortalChange) {
@@ -74,7 +100,6 @@ function toColumns(change: PortalChange) {
     ...(change.signUpDomains && { sign_up_domains: change.signUpDomains }),
     ...(change.blockedEmails && { blocked_emails: change.blockedEmails }),
     ...(change.switches && { switches: JSON.stringify(change.switches) }),
-    ...(change.permissions && { permissions: JSON.stringify(change.permissions) }),
     ...(change.templates && { templates: change.templates }),
     ...(change.hideJobsOfOtherTemplates !== undefined && {
       hide_jobs_of_other_templates: change.hideJobsOfOtherTemplates,
@@ -145,7 +170,8 @@ const selectUserFacts = (account: string) => sql`
     exists (
       select 1
       from portal_links l
-      where l.account_id = ${account} and l.portal_user_id = u.id and l.permissions is not null
+      where l.account_id = ${account} and l.portal_user_id = u.id
+        and (l.permissions is not null or l.group_id is not null)
     ) as has_customized_link,
     case when u.status in ('invited', 'signed_up') then (
       select o.status

@@ -1,6 +1,6 @@
 /** Rules for the portal's settings: its address, sign-up domains and the set-up checklist. Pure. */
 import { RESERVED_SLUGS } from '../accounts/rules.ts'
-import type { PortalConfig } from '../identity/rules.ts'
+import { resolvePermission, type PortalConfig } from '../identity/rules.ts'
 
 /** The code of what is wrong with a portal's address, null when it is valid. It must be a valid host label too. */
 export function checkSlug(slug: string): 'slug' | 'slugReserved' | null {
@@ -141,10 +141,10 @@ function privateAccessLine({ users }: PortalFacts): ChecklistLine {
 }
 
 function permissionLines(portal: ChecklistSettings, { customized }: PortalFacts): ChecklistLine[] {
-  const { switches, permissions } = portal
-  const canBook = switches.createJobs && permissions.createJobs
-  const canCancel = switches.cancelJobs && permissions.cancelJobs
-  const bookCodeWithoutDefault = switches.createJobs ? 'bookByPermission' : 'bookOff'
+  const { switches } = portal
+  const canBook = resolvePermission('createJobs', portal, null, null).allowed
+  const canCancel = resolvePermission('cancelJobs', portal, null, null).allowed
+  const bookCodeWithoutDefault = switches.viewJobs && switches.createJobs ? 'bookByPermission' : 'bookOff'
   const lines = [
     line(canBook ? 'book' : bookCodeWithoutDefault, canBook || 'note', 'portalSettings', 'permissions'),
     line(canCancel ? 'cancel' : 'cancelOff', canCancel || 'note', 'portalSettings', 'permissions'),

@@ -5,7 +5,7 @@ export const callers: Mutation[] = [
   {
     name: 'deactivated-staff-stays',
     covers: ['PS-48'],
-    file: 'db/migrations/0036_office_requests.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: "and m.person_id = u.id and m.status = 'active'",
     to: 'and m.person_id = u.id',
     tests: {
@@ -17,7 +17,7 @@ export const callers: Mutation[] = [
   {
     name: 'worker-sees-customers-of-closed-jobs',
     covers: ['V-29', 'PS-32'],
-    file: 'db/migrations/0036_office_requests.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: "and j.status not in ('unpublished', 'completed', 'canceled'))",
     to: "and j.status not in ('unpublished'))",
     tests: {
@@ -27,7 +27,7 @@ export const callers: Mutation[] = [
   {
     name: 'worker-sees-customers-of-unpublished-jobs',
     covers: ['issue 8, 1.10'],
-    file: 'db/migrations/0036_office_requests.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: "and j.status not in ('unpublished', 'completed', 'canceled'))",
     to: "and j.status not in ('completed', 'canceled'))",
     tests: {
@@ -39,7 +39,7 @@ export const callers: Mutation[] = [
   {
     name: 'suspended-office-keeps-its-reach',
     covers: ['issue 9, 1.18'],
-    file: 'db/migrations/0036_office_requests.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: "m.id is not null and a.status = 'active' as is_active",
     to: 'm.id is not null as is_active',
     tests: {
@@ -51,7 +51,7 @@ export const callers: Mutation[] = [
   {
     name: 'worker-reaches-as-the-office-does',
     covers: ['issue 9, 1.18'],
-    file: 'db/migrations/0036_office_requests.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: "case m.role when 'worker' then 'assigned' else 'all' end",
     to: "'all'",
     tests: {

@@ -72,8 +72,8 @@ export const entryPages: Mutation[] = [
     name: 'portal-manifest-of-the-wrong-path',
     covers: ['1.16'],
     file: 'src/web/routes/p/[portal]/manifest.webmanifest/+server.ts',
-    from: 'start_url: locals.paths.jobs()',
-    to: "start_url: '/jobs'",
+    from: 'start_url: locals.paths.signIn()',
+    to: "start_url: '/sign-in'",
     tests: { [portalPages]: ["name the business in its color, on the portal's host and path"] },
   },
   {

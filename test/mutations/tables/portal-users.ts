@@ -88,9 +88,9 @@ export const portalUsers: Mutation[] = [
     name: 'invitation-ignores-customers',
     covers: ['V-12'],
     file: 'src/features/portal-users/handlers.ts',
-    from: `    for (const customer of links)
+    from: `    for (const customer of links) {
 `,
-    to: `    for (const customer of links.slice(0, 0))
+    to: `    for (const customer of links.slice(0, 0)) {
 `,
     tests: {
       'src/features/portal-users/portal-users.test.ts': ['V-12 the same form may name customers and templates'],
@@ -281,8 +281,8 @@ export const portalUsers: Mutation[] = [
     name: 'link-permissions-not-stored',
     covers: ['V-21'],
     file: 'src/features/portal-users/links/queries.ts',
-    from: '    .set({ permissions: permissions && JSON.stringify(permissions), updated_at: now })',
-    to: '    .set({ updated_at: now })',
+    from: '      ...(change.permissions !== undefined && {',
+    to: '      ...(change.permissions === null && {',
     tests: { 'src/features/portal-users/links/portal-links.test.ts': ['V-21 each link has its own permissions'] },
   },
 ]

@@ -115,11 +115,13 @@ export const rights: Mutation[] = [
   {
     name: 'archived-customers-stay-reachable',
     covers: ['PS-09'],
-    file: 'db/migrations/0023_archived_customers.sql',
-    from: `        array_agg(l.customer_id) filter (where c.status = 'active') as customers,
-        array_agg(l.customer_id) filter (where c.status = 'active' and l.scope = 'whole') as jobs_of,`,
-    to: `        array_agg(l.customer_id) as customers,
-        array_agg(l.customer_id) filter (where l.scope = 'whole') as jobs_of,`,
+    file: 'db/migrations/0038_permission_groups.sql',
+    from: `        array_agg(l.customer_id) filter (where c.status = 'active' and g.kind <> 'none') as customers,
+        array_agg(l.customer_id) filter (
+          where c.status = 'active' and g.kind <> 'none' and l.scope = 'whole'`,
+    to: `        array_agg(l.customer_id) filter (where g.kind <> 'none') as customers,
+        array_agg(l.customer_id) filter (
+          where g.kind <> 'none' and l.scope = 'whole'`,
     tests: { 'src/features/customers/customers.test.ts': ['PS-09 the portal users of an archived customer lose it'] },
   },
   {
@@ -163,9 +165,9 @@ export const rights: Mutation[] = [
   {
     name: 'old-address-for-an-hour',
     covers: ['CP-03', 'issue 9, 2.4'],
-    file: 'db/migrations/0023_archived_customers.sql',
-    from: "slugs.retired_at > p_now - interval '1 year'",
-    to: "slugs.retired_at > p_now - interval '1 hour'",
+    file: 'db/migrations/0038_permission_groups.sql',
+    from: "where slugs.slug = p_slug and (slugs.is_current or slugs.retired_at > p_now - interval '1 year')",
+    to: "where slugs.slug = p_slug and (slugs.is_current or slugs.retired_at > p_now - interval '1 hour')",
     tests: {
       'src/features/portal/portal.test.ts': ['CP-03 the business chooses its address, and the old one redirects'],
     },
@@ -233,8 +235,8 @@ export const rights: Mutation[] = [
     name: 'defaults-are-copied-not-followed',
     covers: ['V-23'],
     file: 'src/features/identity/rules.ts',
-    from: "  return { allowed: portal.permissions[permission], source: 'default' }",
-    to: "  return { allowed: portal.permissions[permission] || portal.switches[permission], source: 'default' }",
+    from: '(link?.group.permissions ?? portal.permissions)[permission]',
+    to: 'portal.switches[permission]',
     tests: {
       'src/features/portal-users/access/portal-user-permissions.test.ts': ['V-22 V-23 who is not customised follows'],
     },

@@ -203,7 +203,7 @@ export const signIn: Mutation[] = [
   {
     name: 'sessions-without-limit',
     covers: ['issue 8, 1.12'],
-    file: 'db/migrations/0022_session_limits.sql',
+    file: 'db/migrations/0038_permission_groups.sql',
     from: `      where o.account_id = context_account() and o.subject_id = portal_user_id
       order by o.seen_at desc, o.created_at desc, o.id desc
       offset 20);`,

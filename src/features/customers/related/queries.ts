@@ -45,15 +45,13 @@ export const listLinkedPortalUsers = async (db: Read, { account, customer }: Cus
     .where('u.account_id', '=', account)
     .where('l.customer_id', '=', customer)
     .where('u.status', '<>', 'removed')
-    .select([
-      'u.id',
-      'u.name',
-      'u.email',
-      'u.status',
-      'l.scope',
-      'l.contact_id as contact',
-      'u.last_sign_in_at as lastSignInAt',
-    ])
+    .select(['u.id', 'u.name', 'u.email', 'l.scope', 'l.contact_id as contact', 'u.last_sign_in_at as lastSignInAt'])
+    // As the list of portal users shows it.
+    .select(
+      sql<string>`case when u.status = 'active' and is_portal_user_disabled(u.account_id, u.id) then 'disabled' else u.status end`.as(
+        'status',
+      ),
+    )
     .orderBy('l.created_at')
     .orderBy('l.id')
     .limit(200)

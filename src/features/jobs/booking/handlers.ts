@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { prefetching, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { toLocalTime, zoneCity } from '../../../platform/zone.ts'
-import type { PortalUserActor } from '../../identity/rules.ts'
+import { customersWithJobs, type PortalUserActor } from '../../identity/rules.ts'
 import { attachFile, copyFile, type FileRecord } from '../../records/files/queries.ts'
 import { isPendingUpload } from '../../records/files/rules.ts'
 import { addHistory } from '../../records/queries.ts'
@@ -21,7 +21,7 @@ import {
   type FieldErrors,
 } from '../form/rules.ts'
 import { bookingMails } from '../messages.ts'
-import { bookableCustomers, mayBookUnlinked } from '../policy.ts'
+import { bookableCustomers, mayBookUnlinked, mayUseJobs } from '../policy.ts'
 import { insertJobs } from '../queries.ts'
 import { jobParent, MAX_JOBS } from '../rules.ts'
 import { searchTexts } from '../search/queries.ts'
@@ -51,6 +51,7 @@ export const bookingHandlers = implement('jobs', booking, {
     const offered = offeredTemplates(ctx.actor, portal, activeIds, customers)
     const blockedReason = bookingBlockedReason(ctx.actor, portal, offered)
     const mayBookSomething = blockedReason === null || blockedReason === 'noJobTypes'
+    ctx.allow(mayUseJobs(ctx.actor, portal))
     const canSeeTemplate = !input.template || (mayBookSomething && offered.includes(input.template))
     // Return 404 for job types this user cannot book, so their existence does not leak.
     ctx.allow(canSeeTemplate ? yes : notFound)
@@ -142,9 +143,8 @@ async function createBooking(ctx: BookingContext, input: BookingInput, bookingDa
 /** Another booking of the same user may have linked them to a new customer since this request began. */
 async function reachNewCustomers(ctx: BookingContext, input: BookingInput, bookingData: BookingData): Promise<void> {
   const isKnown = (id: string) => ctx.actor.links.some((link) => link.id === id)
-  const newCustomers = bookingData.links
-    .filter((link) => link.scope === 'whole' && !isKnown(link.id))
-    .map((link) => link.customer)
+  const newLinks = bookingData.links.filter((link) => !isKnown(link.id))
+  const newCustomers = customersWithJobs({ ...ctx.actor, links: newLinks }, ctx.account.portal)
   if (newCustomers.length === 0) return
   for (const customer of newCustomers) await ctx.reachAlso({ customer })
   await refreshBookingData(ctx.db, ctx.account.id, bookingData, {

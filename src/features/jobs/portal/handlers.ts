@@ -1,8 +1,8 @@
 /** Reading a customer's own jobs. `editing/` changes them. */
 import { prefetching, implement } from '../../../platform/operation.ts'
-import type { PortalUserActor } from '../../identity/rules.ts'
+import { customersWithJobs, type PortalConfig, type PortalUserActor } from '../../identity/rules.ts'
 import { loadPortalJobPage } from '../page/queries.ts'
-import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob } from '../policy.ts'
+import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob, mayUseJobs } from '../policy.ts'
 import { portalJobs } from './contract.ts'
 import { countMatches, countUnsearched, loadOverview } from './overview/queries.ts'
 import { listPortalJobs as listJobsInReach, searchPortalJobs } from './queries.ts'
@@ -24,10 +24,10 @@ export const portalJobReadingHandlers = implement(
         jobPatterns(search).length > 0 ? undefined : listJobsInReach(db, filters),
       async respond(ctx, { search, group, customer, include, cursor, limit }, prefetched) {
         const { id: account, timeZone, portal } = ctx.account
-        ctx.allow({ yes: true })
+        ctx.allow(mayUseJobs(ctx.actor, portal))
         const { rows, ...cursors } =
           prefetched ??
-          (await searchPortalJobs(ctx.db, account, customersOf(ctx.actor, customer), {
+          (await searchPortalJobs(ctx.db, account, customersOf(ctx.actor, portal, customer), {
             search: search!,
             group,
             cursor,
@@ -46,8 +46,9 @@ export const portalJobReadingHandlers = implement(
       prefetch: (db, { search, customer }, now) =>
         jobPatterns(search).length > 0 ? undefined : loadOverview(db, visitsSince(now), countUnsearched(customer)),
       async respond(ctx, { search, customer }, prefetched) {
-        ctx.allow({ yes: true })
-        const countFound = () => countMatches(ctx.account.id, customersOf(ctx.actor, customer), search!)
+        const { portal } = ctx.account
+        ctx.allow(mayUseJobs(ctx.actor, portal))
+        const countFound = () => countMatches(ctx.account.id, customersOf(ctx.actor, portal, customer), search!)
         const { counts, upcoming, customers } =
           prefetched ?? (await loadOverview(ctx.db, visitsSince(ctx.now), countFound()))
         return { counts, upcoming: upcoming ? presentPortalJobRow(ctx, upcoming) : null, customers }
@@ -65,6 +66,6 @@ export const portalJobReadingHandlers = implement(
   },
 )
 
-/** Customers whose jobs this user sees, those linked as a whole; only the given one when there is one. */
-const customersOf = (actor: PortalUserActor, only: string | undefined): string[] =>
-  actor.links.filter((link) => link.scope === 'whole' && (!only || link.customer === only)).map((link) => link.customer)
+/** Customers whose jobs this user sees; only the given one when there is one. */
+const customersOf = (actor: PortalUserActor, portal: PortalConfig, only: string | undefined): string[] =>
+  customersWithJobs(actor, portal).filter((customer) => !only || customer === only)

@@ -2,11 +2,19 @@
  * Who may read a job outside a request: whom an email about it may reach. Asked when it is written and again right before it
  * is sent. The same as row-level security asks of a request; a test compares the two.
  */
+import { sql } from 'kysely'
 import type { Read } from '../../../platform/operation.ts'
 import type { EmailChoices, CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
 import type { JobRecord } from '../queries.ts'
 import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
-import { selectBookableTemplates, type PortalConfig, type StaffRole } from '../../identity/rules.ts'
+import {
+  resolvePermission,
+  selectBookableTemplates,
+  type GroupKind,
+  type Permissions,
+  type PortalConfig,
+  type StaffRole,
+} from '../../identity/rules.ts'
 
 export interface PortalReader {
   id: string
@@ -56,8 +64,8 @@ export async function findBusinessEmails(db: Read, account: string): Promise<Bus
 }
 
 /**
- * Portal users who see the job: active, linked to its whole customer, which is active; the portal is on, and the type of job was
- * not taken away from them (E-19).
+ * Portal users who see the job: active, linked to its whole customer, which is active, with permission to see jobs; the portal is
+ * on, and the type of job was not taken away from them (E-19).
  */
 export async function listPortalReaders(db: Read, account: string, job: string): Promise<PortalReader[]> {
   const rows = await db
@@ -72,14 +80,22 @@ export async function listPortalReaders(db: Read, account: string, job: string):
       join.onRef('u.account_id', '=', 'l.account_id').onRef('u.id', '=', 'l.portal_user_id'),
     )
     .innerJoin('portal_settings as p', 'p.account_id', 'j.account_id')
+    .innerJoin('permission_groups as g', (join) =>
+      join
+        .onRef('g.account_id', '=', 'l.account_id')
+        .on('g.id', '=', sql<string>`group_of_link(l.account_id, l.group_id, l.scope)`),
+    )
     .select(['u.id', 'u.email', 'u.name', 'u.locale', 'u.email_choices', 'j.template_id', 'u.templates_mode'])
     .select(['u.templates as user_templates', 'p.templates as default_templates'])
     .select('p.hide_jobs_of_other_templates as hides_others')
+    .select(['u.permissions as own', 'l.permissions as of_link', 'p.switches'])
+    .select(['g.kind', 'g.permissions as of_group'])
     .where('j.account_id', '=', account)
     .where('l.account_id', '=', account)
     .where('c.account_id', '=', account)
     .where('u.account_id', '=', account)
     .where('p.account_id', '=', account)
+    .where('g.account_id', '=', account)
     .where('j.id', '=', job)
     .where('u.status', '=', 'active')
     .where('l.scope', '=', 'whole')
@@ -89,17 +105,32 @@ export async function listPortalReaders(db: Read, account: string, job: string):
     .orderBy('u.id')
     .execute()
   return rows
-    .filter((row) => {
-      const mode = row.templates_mode as 'default'
-      return (
-        !row.hides_others ||
-        selectBookableTemplates(row.default_templates, mode, row.user_templates).includes(row.template_id)
-      )
-    })
+    .filter((row) => seesJob(row as unknown as LinkRow))
     .map(({ id, email, name, locale, email_choices: choices }) => ({
       ...{ id, email, name, locale },
       choices: choices as EmailChoices<CustomerEmail>,
     }))
+}
+
+interface LinkRow {
+  switches: Permissions
+  own: Partial<Permissions> | null
+  of_link: Partial<Permissions> | null
+  kind: GroupKind
+  of_group: Permissions
+  hides_others: boolean
+  default_templates: string[]
+  templates_mode: 'default' | 'add' | 'replace' | 'hide'
+  user_templates: string[]
+  template_id: string
+}
+
+/** Whether the permission to see jobs and the types of jobs of a link include one. */
+function seesJob({ switches, own, of_link, kind, of_group: permissions, ...row }: LinkRow): boolean {
+  const link = { permissions: of_link, group: { kind, permissions } }
+  if (!resolvePermission('viewJobs', { switches, permissions }, own, link).allowed) return false
+  const bookable = selectBookableTemplates(row.default_templates, row.templates_mode, row.user_templates)
+  return !row.hides_others || bookable.includes(row.template_id)
 }
 
 /** Staff who see the job: the office, and its worker once it is published. Of a job that was deleted, the office. */

@@ -70,6 +70,8 @@ describe('who hears of a job', () => {
     const { harbour, customer, template, eleanor, colleague, worker, dispatcher, job } = scene
     const outsider = await harbour.portalUser({ customers: [await harbour.customer('Mia Lund')] })
     const portalUsers = [eleanor, colleague, outsider]
+    const { rows: builtIn } = await harbour.owner.ok('listPermissionGroups')
+    const groups = Object.fromEntries(builtIn.map(({ kind, id }) => [kind, id]))
     const staff = [harbour.owner, dispatcher, worker, await harbour.staff('worker', 'Other')]
     const set = (table: string, values: object, id: string, column = 'id') =>
       home.stored((db) =>
@@ -88,6 +90,12 @@ describe('who hears of a job', () => {
       () => set('portal_users', { status: 'suspended' }, colleague.id),
       () => set('portal_users', { templates_mode: 'hide', templates: [template] }, eleanor.id),
       () => set('portal_settings', { hide_jobs_of_other_templates: false }, harbour.id, 'account_id'),
+      () => set('portal_links', { group_id: groups.limited }, colleague.id, 'portal_user_id'),
+      () => set('portal_users', { status: 'active' }, colleague.id),
+      () => set('portal_users', { permissions: JSON.stringify({ viewJobs: true }) }, colleague.id),
+      () => set('portal_links', { permissions: JSON.stringify({ viewJobs: false }) }, eleanor.id, 'portal_user_id'),
+      () => set('portal_links', { permissions: null }, eleanor.id, 'portal_user_id'),
+      () => set('portal_links', { group_id: groups.none }, colleague.id, 'portal_user_id'),
       () => set('staff_members', { status: 'deactivated' }, dispatcher.id),
       () => set('customers', { status: 'archived' }, customer),
       () => set('customers', { status: 'active' }, customer),

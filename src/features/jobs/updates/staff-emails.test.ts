@@ -58,7 +58,14 @@ describe('the office hears of its customers', () => {
   it('when one deletes a job: by its name, as the job is gone', async () => {
     const scene = await createScene()
     await updatePortalSettings(scene.harbour, {
-      permissions: { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: true },
+      permissions: {
+        viewJobs: true,
+        createJobs: true,
+        chooseTemplates: true,
+        editJobs: true,
+        cancelJobs: true,
+        deleteJobs: true,
+      },
     })
     await comment(scene, 'Never mind.')
     await scene.eleanor.ok('deletePortalJob', { job: scene.job })

@@ -1,8 +1,8 @@
 /** What one portal user may reach and do: links to customers, templates, permissions. */
 import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
-import { empty, flag, id, recordId, recordVersion, seenVersion } from '../../../platform/schema.ts'
-import { PERMISSIONS, type Permission } from '../../identity/rules.ts'
+import { empty, flag, id, moment, named, recordId, recordVersion, seenVersion } from '../../../platform/schema.ts'
+import { GROUP_KINDS, PERMISSIONS, type Permission } from '../../identity/rules.ts'
 import { PERMISSION_MEANINGS } from '../../portal/contract.ts'
 import { TEMPLATE_MODES } from '../rules.ts'
 
@@ -19,16 +19,35 @@ export const explainedPermissions = z
     z
       .object({
         permission: z.enum(PERMISSIONS).describe('The permission.'),
-        allowed: flag('Whether it is allowed in effect.'),
+        allowed: z.boolean().nullable().describe('Whether it is allowed in effect; null if that differs by customer.'),
         source: z
-          .enum(['switch', 'link', 'user', 'default'])
-          .describe("Where the value comes from: the portal's cap, the link, the user or the portal's default."),
+          .enum(['switch', 'link', 'user', 'group'])
+          .describe("Where the value comes from: the portal's cap, the link, the user or the group."),
         own: z.boolean().nullable().describe('What is set at this level; null follows the level above.'),
-        otherwise: flag('What applies if this level follows.'),
+        otherwise: z.boolean().nullable().describe('What applies if this level follows; null if that differs.'),
       })
       .meta({ id: 'ExplainedPermission', description: 'A permission, with where its value comes from.' }),
   )
   .describe('All permissions.')
+export const groupRef = z
+  .object({
+    id: recordId(),
+    kind: z.enum(GROUP_KINDS).describe('Which built-in group it is, or `custom`.'),
+    name: z.string().nullable().describe('Name; null for built-in groups.'),
+  })
+  .meta({ id: 'PermissionGroupRef', description: 'A permission group.' })
+export const portalLink = z
+  .object({
+    id: recordId(),
+    customer: named().describe('The customer.'),
+    whole: flag('Acts for the whole customer, not only for one contact.'),
+    since: moment().describe('When the link was made.'),
+    group: groupRef.describe('Group that the link follows.'),
+    ownGroup: flag('Whether it names the group. If not, it follows the default of its scope.'),
+    customized: flag('Whether the link has permissions of its own.'),
+    permissions: explainedPermissions,
+  })
+  .meta({ id: 'PortalLink', description: 'A customer that a portal user acts for.' })
 export const templatesMode = z
   .enum(TEMPLATE_MODES)
   .meta({ id: 'TemplatesMode', description: 'Follow the default services, add to them, replace them, or hide some.' })
@@ -80,6 +99,7 @@ export const portalUserAccess = {
     body: z.strictObject({
       customer: id().describe('Customer to link.'),
       permissions: ownPermissions.optional(),
+      group: id().optional().describe('Permission group. Without one, the default applies.'),
     }),
     output: z.object({ id: recordId() }),
     problems: [...MANAGE_PROBLEMS, 'alreadyLinked'],
@@ -91,9 +111,15 @@ export const portalUserAccess = {
     path: '/office/{account}/portal-users/{user}/links/{link}',
     audience: ['staff'],
     summary: 'Change the permissions of a link',
-    description: 'Permissions for this one customer. Null follows those of the portal user.',
+    description: 'Group and permissions for this one customer. Changes what you send.',
     params: linkParams,
-    body: z.strictObject({ permissions: ownPermissions.nullable().describe('Permissions for this customer.') }),
+    body: z.strictObject({
+      permissions: ownPermissions
+        .nullable()
+        .optional()
+        .describe('Permissions for this customer. Null follows the user and the group.'),
+      group: id().nullable().optional().describe('Permission group. Null follows the default of the scope.'),
+    }),
     output: empty(),
     problems: [...MANAGE_PROBLEMS],
     writes: true,
@@ -138,7 +164,7 @@ export const portalUserAccess = {
     path: '/office/{account}/portal-users/{user}/permissions',
     audience: ['staff'],
     summary: 'Reset permissions',
-    description: 'The portal user follows the default permissions again.',
+    description: 'The portal user follows the permission groups again.',
     params: userParams,
     output: changedUser,
     problems: [...MANAGE_PROBLEMS],

@@ -10,10 +10,17 @@ describe('permissions and templates of a user', () => {
       (await shop.owner.ok('getPortalUser', { user: user.id })).permissions.values.find(
         ({ permission }) => permission === 'cancelJobs',
       )
-    const defaults = { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: false, deleteJobs: false }
-    expect(await value()).toMatchObject({ allowed: true, source: 'default' })
+    const defaults = {
+      viewJobs: true,
+      createJobs: true,
+      chooseTemplates: true,
+      editJobs: true,
+      cancelJobs: false,
+      deleteJobs: false,
+    }
+    expect(await value()).toMatchObject({ allowed: true, source: 'group' })
     await switchOn({ permissions: defaults })
-    expect(await value()).toMatchObject({ allowed: false, source: 'default' })
+    expect(await value()).toMatchObject({ allowed: false, source: 'group' })
     const { version } = await shop.owner.ok('customizePermissions', {
       user: user.id,
       version: 1,
@@ -25,14 +32,21 @@ describe('permissions and templates of a user', () => {
     )
     expect(version).toBe(2)
     await shop.owner.ok('resetPermissions', { user: user.id })
-    expect(await value()).toMatchObject({ allowed: false, source: 'default', own: null })
+    expect(await value()).toMatchObject({ allowed: false, source: 'group', own: null })
     expect((await userRow(user.id)).permissions).toBeNull()
   })
 
   it('V-03 no permission of a user exceeds the account’s switch', async () => {
     const user = await shop.portalUser({ permissions: { deleteJobs: true } })
     await switchOn({
-      switches: { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: false },
+      switches: {
+        viewJobs: true,
+        createJobs: true,
+        chooseTemplates: true,
+        editJobs: true,
+        cancelJobs: true,
+        deleteJobs: false,
+      },
     })
     expect(
       (await shop.owner.ok('getPortalUser', { user: user.id })).permissions.values.find(

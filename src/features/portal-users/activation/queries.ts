@@ -64,7 +64,10 @@ export const findLogin = async (db: Read, account: string, id: string): Promise<
     .executeTakeFirst()) as Login | undefined
 
 /** Who has an address, as far as a form may know on which anybody types one: no password, no details. */
-export type AddressOwner = Pick<Login, 'id' | 'email' | 'email_norm' | 'sign_up_hash' | 'name' | 'locale' | 'status'>
+export interface AddressOwner extends Pick<Login, 'id' | 'email' | 'email_norm' | 'sign_up_hash' | 'name' | 'locale'> {
+  /** `disabled`: active, with no group that lets them sign in. */
+  status: Login['status'] | 'disabled'
+}
 
 /** Locks the user with this address. Anybody may type one, so what follows is mailed to it and not shown. */
 export async function lockLoginByEmail(db: Write, account: string, norm: string): Promise<AddressOwner | undefined> {

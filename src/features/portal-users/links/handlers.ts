@@ -2,6 +2,7 @@
 import { implement } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { portalUsers } from '../contract.ts'
+import { holdGroup } from '../groups/queries.ts'
 import { mayManageUser } from '../policy.ts'
 import { lockPortalUser } from '../queries.ts'
 import { nullIfNoneSet } from '../rules.ts'
@@ -13,36 +14,46 @@ export const portalLinksHandlers = implement(
   'portal-users',
   { linkCustomer, updatePortalLink, unlinkCustomer },
   {
-    async linkCustomer(ctx, { user: id, customer, permissions }) {
+    async linkCustomer(ctx, { user: id, customer, permissions, group }) {
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
       if (!(await findExistingCustomers(ctx.db, ctx.account.id, [customer])).has(customer))
         throw problem('input', { fields: { customer: 'choice' } })
+      if (group) await holdGroup(ctx.db, ctx.account.id, group)
       const link = ctx.newId()
       if (
         !(await insertLink(
           ctx.db,
           ctx.account.id,
-          { id: link, user: id, customer, permissions: nullIfNoneSet(permissions) },
+          { id: link, user: id, customer, permissions: nullIfNoneSet(permissions), group: group ?? null },
           ctx.now,
         ))
       )
         throw problem('alreadyLinked')
-      await ctx.audit({ event: 'customerLinked', subjectKind: 'portalUser', subjectId: id, details: { customer } })
+      await ctx.audit({
+        event: 'customerLinked',
+        subjectKind: 'portalUser',
+        subjectId: id,
+        details: { customer, ...(group && { group }) },
+      })
       return { id: link }
     },
 
-    async updatePortalLink(ctx, { user: id, link, permissions }) {
+    async updatePortalLink(ctx, { user: id, link, permissions, group }) {
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
-      const ownPermissions = nullIfNoneSet(permissions)
-      const updated = await updateLink(ctx.db, ctx.account.id, id, link, ownPermissions, ctx.now)
+      if (group) await holdGroup(ctx.db, ctx.account.id, group)
+      const change = {
+        ...(permissions !== undefined && { permissions: nullIfNoneSet(permissions) }),
+        ...(group !== undefined && { group }),
+      }
+      const updated = await updateLink(ctx.db, ctx.account.id, id, link, change, ctx.now)
       if (!updated) throw problem('notFound')
       await ctx.audit({
         event: 'linkPermissionsChanged',
         subjectKind: 'portalUser',
         subjectId: id,
-        details: { customer: updated.customer_id, permissions: ownPermissions },
+        details: { customer: updated.customer_id, ...change },
       })
       return {}
     },

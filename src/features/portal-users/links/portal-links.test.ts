@@ -48,7 +48,14 @@ describe('customers of a user', () => {
     const [toA] = (await shop.owner.ok('getPortalUser', { user: user.id })).links
     await shop.owner.ok('updatePortalLink', { user: user.id, link: toA!.id, permissions: { cancelJobs: false } })
     await switchOn({
-      switches: { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: true, deleteJobs: false },
+      switches: {
+        viewJobs: true,
+        createJobs: true,
+        chooseTemplates: true,
+        editJobs: true,
+        cancelJobs: true,
+        deleteJobs: false,
+      },
     })
     const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
     const value = (at: number, name: string) => links[at]!.permissions.find(({ permission }) => permission === name)
@@ -62,7 +69,7 @@ describe('customers of a user', () => {
     expect(value(1, 'cancelJobs')).toEqual({
       permission: 'cancelJobs',
       allowed: true,
-      source: 'default',
+      source: 'group',
       own: null,
       otherwise: true,
     })

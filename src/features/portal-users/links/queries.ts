@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
-import type { Permissions } from '../../identity/rules.ts'
+import type { PermissionGroup, Permissions } from '../../identity/rules.ts'
 
 export interface LinkRow {
   id: string
@@ -9,18 +9,31 @@ export interface LinkRow {
   scope: 'whole' | 'contact'
   permissions: Partial<Permissions> | null
   created_at: Date
+  /** Null: the default of the scope. */
+  group_id: string | null
+  /** The one that it follows. */
+  group: PermissionGroup
 }
 
 export const listLinks = async (db: Read, account: string, user: string): Promise<LinkRow[]> =>
   (await db
     .selectFrom('portal_links as l')
     .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 'l.customer_id').on('c.account_id', '=', account))
-    .select(['l.id', 'l.customer_id', 'c.name', 'l.scope', 'l.permissions', 'l.created_at'])
+    .innerJoin('permission_groups as g', (join) =>
+      join
+        .onRef('g.account_id', '=', 'l.account_id')
+        .on('g.id', '=', sql<string>`group_of_link(l.account_id, l.group_id, l.scope)`),
+    )
+    .select(['l.id', 'l.customer_id', 'c.name', 'l.scope', 'l.permissions', 'l.created_at', 'l.group_id'])
+    .select(
+      sql`json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions)`.as('group'),
+    )
     .where('l.account_id', '=', account)
+    .where('g.account_id', '=', account)
     .where('l.portal_user_id', '=', user)
     .orderBy('c.name')
     .orderBy('l.id')
-    .execute()) as LinkRow[]
+    .execute()) as unknown as LinkRow[]
 
 /** Active customers that have the address as a contact's or as billing address, and that are not linked yet. */
 export async function suggestCustomers(db: Read, account: string, user: { id: string; email_norm: string }) {
@@ -60,7 +73,7 @@ export async function findExistingCustomers(db: Read, account: string, ids: read
 export async function insertLink(
   db: Write,
   account: string,
-  link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null },
+  link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null; group: string | null },
   now: Date,
 ): Promise<boolean> {
   const row = await db
@@ -71,6 +84,7 @@ export async function insertLink(
       portal_user_id: link.user,
       customer_id: link.customer,
       permissions: link.permissions && JSON.stringify(link.permissions),
+      group_id: link.group,
       created_at: now,
       updated_at: now,
     })
@@ -85,12 +99,18 @@ export async function updateLink(
   account: string,
   user: string,
   id: string,
-  permissions: Partial<Permissions> | null,
+  change: { permissions?: Partial<Permissions> | null; group?: string | null },
   now: Date,
 ) {
   return db
     .updateTable('portal_links')
-    .set({ permissions: permissions && JSON.stringify(permissions), updated_at: now })
+    .set({
+      ...(change.permissions !== undefined && {
+        permissions: change.permissions && JSON.stringify(change.permissions),
+      }),
+      ...(change.group !== undefined && { group_id: change.group }),
+      updated_at: now,
+    })
     .where('account_id', '=', account)
     .where('portal_user_id', '=', user)
     .where('id', '=', id)

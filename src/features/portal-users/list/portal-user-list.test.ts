@@ -56,7 +56,7 @@ describe('the list', () => {
       await shop.portalUser({ status, name: `Ann ${status}` })
     await shop.portalUser({ name: 'Zed' })
     const { counts } = await list({ search: 'ann' })
-    expect(counts).toEqual({ all: 5, active: 2, notActivated: 2, suspended: 1, removed: 1 })
+    expect(counts).toEqual({ all: 5, active: 2, notActivated: 2, suspended: 1, disabled: 0, removed: 1 })
     for (const displayStatus of ['active', 'notActivated', 'suspended', 'removed'] as const)
       expect((await list({ search: 'ann', displayStatus })).rows, displayStatus).toHaveLength(counts[displayStatus])
     expect((await list({ search: 'ann' })).rows).toHaveLength(counts.all)

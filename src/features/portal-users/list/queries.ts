@@ -1,7 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 import { foldedPatterns } from '../../../platform/fold.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
-import { statusesOf, type DisplayStatus, type UserStatus } from '../rules.ts'
+import { selectDisabledUsers } from '../groups/queries.ts'
+import type { DisplayStatus, UserStatus } from '../rules.ts'
 
 export interface InvitationMailRow {
   id: string
@@ -18,6 +19,7 @@ export interface PortalUserRow {
   email: string
   name: string | null
   status: UserStatus
+  display_status: DisplayStatus
   customized: boolean
   created_at: Date
   last_sign_in_at: Date | null
@@ -34,14 +36,23 @@ export interface PortalUserRow {
 
 export type SortKey = 'name' | 'status' | 'lastSignIn' | 'created'
 
+/** What `displayStatusOf` says of a row. */
+const displayStatusIn = (u: string, account: string): RawBuilder<DisplayStatus> => sql`
+  case
+    when ${sql.ref(`${u}.status`)} in ('invited', 'signed_up') then 'notActivated'
+    when ${sql.ref(`${u}.status`)} = 'active' and ${sql.ref(`${u}.id`)} in (${selectDisabledUsers(account)}) then 'disabled'
+    else ${sql.ref(`${u}.status`)}
+  end`
+
 /** The sort key of a row as text, so that one comparison serves every order. */
-const SORT_KEYS: Record<SortKey, (alias: string) => RawBuilder<string>> = {
+const SORT_KEYS: Record<SortKey, (alias: string, account: string) => RawBuilder<string>> = {
   name: (u) => sql`${sql.ref(`${u}.search_text`)}`,
-  status: (u) =>
-    sql`case ${sql.ref(`${u}.status`)}
+  status: (u, account) =>
+    sql`case ${displayStatusIn(u, account)}
       when 'active' then '1'
       when 'suspended' then '3'
-      when 'removed' then '4'
+      when 'disabled' then '4'
+      when 'removed' then '5'
       else '2'
     end || ${sql.ref(`${u}.search_text`)}`,
   lastSignIn: (u) =>
@@ -78,9 +89,9 @@ export async function listUsers(db: Read, account: string, options: ListOptions)
   const { displayStatus, sort, descending, after, limit, ...filter } = options
   const direction = descending ? sql`desc` : sql`asc`
   const beyond = descending ? sql`<` : sql`>`
-  const sortKey = SORT_KEYS[sort]
+  const sortKey = (alias: string) => SORT_KEYS[sort](alias, account)
   const hasStatus = displayStatus
-    ? sql`and u.status = any (${statusesOf(displayStatus)})`
+    ? sql`and ${displayStatusIn('u', account)} = ${displayStatus}`
     : sql`and u.status <> 'removed'`
   const isAfterCursor = after
     ? sql`and (${sortKey('u')}, u.id) ${beyond} (
@@ -88,6 +99,7 @@ export async function listUsers(db: Read, account: string, options: ListOptions)
     : sql``
   const { rows } = await sql<PortalUserRow>`
     select u.id, u.email, u.name, u.status, u.created_at, u.last_sign_in_at,
+      ${displayStatusIn('u', account)} as display_status,
       (u.permissions is not null or u.templates_mode <> 'default' or coalesce(l.own, false)) as customized,
       coalesce(l.customers, 0) as customers, l.names, m.mail
     from portal_users u
@@ -95,7 +107,7 @@ export async function listUsers(db: Read, account: string, options: ListOptions)
       select
         count(*)::int as customers,
         (array_agg(c.name order by l.created_at, l.id))[1:2] as names,
-        bool_or(l.permissions is not null) as own
+        bool_or(l.permissions is not null or l.group_id is not null) as own
       from portal_links l
       join customers c on c.account_id = ${account} and c.id = l.customer_id
       where l.account_id = ${account} and l.portal_user_id = u.id
@@ -107,17 +119,17 @@ export async function listUsers(db: Read, account: string, options: ListOptions)
   return rows
 }
 
-/** How many matching users there are of each status. */
+/** How many matching users there are of each status that the list shows. */
 export async function countUsers(
   db: Read,
   account: string,
   filter: PortalUserFilter,
-): Promise<Map<UserStatus, number>> {
-  const { rows } = await sql<{ status: UserStatus; count: number }>`
-    select u.status, count(*)::int as count
+): Promise<Map<DisplayStatus, number>> {
+  const { rows } = await sql<{ status: DisplayStatus; count: number }>`
+    select ${displayStatusIn('u', account)} as status, count(*)::int as count
     from portal_users u
     where ${matchesFilter(account, filter)}
-    group by u.status`.execute(db as Write)
+    group by 1`.execute(db as Write)
   return new Map(rows.map(({ status, count }) => [status, count]))
 }
 

@@ -57,6 +57,7 @@ describe('what a customer does', () => {
         .updateTable('portal_settings')
         .set({
           switches: JSON.stringify({
+            viewJobs: true,
             createJobs: true,
             chooseTemplates: true,
             editJobs: true,

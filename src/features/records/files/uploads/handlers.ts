@@ -1,7 +1,7 @@
 /** Uploading files for a form that is not sent yet, in the portal and in the office; reading and deleting one's own. */
 import { implement, prepared } from '../../../../platform/operation.ts'
 import { notFound, yes, type Decision } from '../../../../platform/problem.ts'
-import { mayRunJobs } from '../../../jobs/policy.ts'
+import { mayRunJobs, mayUseJobs } from '../../../jobs/policy.ts'
 import { actorStamp, presentFile, type RecordAudience } from '../../rules.ts'
 import { jobFiles } from '../contract.ts'
 import {
@@ -24,10 +24,11 @@ export const uploadHandlers = implement(
   {
     uploadPortalFile: prepared(
       storeUpload,
-      async (ctx, _input, stored) => {
-        ctx.allow(yes)
-        return deletingOnError(ctx.files, stored.key, () => keepUpload(ctx, stored, 'customer'))
-      },
+      async (ctx, _input, stored) =>
+        deletingOnError(ctx.files, stored.key, () => {
+          ctx.allow(mayUseJobs(ctx.actor, ctx.account.portal))
+          return keepUpload(ctx, stored, 'customer')
+        }),
       { discard },
     ),
 

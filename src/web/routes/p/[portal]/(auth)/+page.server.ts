@@ -1,8 +1,10 @@
 import { redirect } from '@sveltejs/kit'
+import { firstPage } from '../../../../first-page.ts'
 import type { PageServerLoad } from './$types'
 
-/** The portal's root redirects to the jobs, or to the sign-in page. */
+/** The portal's root redirects to the jobs, to the first page of a user without jobs, or to the sign-in page. */
 export const load: PageServerLoad = async ({ locals, parent }) => {
-  const { portal } = await parent()
-  redirect(303, portal.currentUser ? locals.paths.jobs() : locals.paths.signIn())
+  const { currentUser } = (await parent()).portal
+  if (!currentUser) redirect(303, locals.paths.signIn())
+  redirect(303, firstPage(locals, currentUser))
 }

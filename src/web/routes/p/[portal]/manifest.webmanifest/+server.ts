@@ -14,7 +14,8 @@ export const GET: RequestHandler = async ({ locals }) => {
     id: locals.paths.home(),
     name,
     lang: locale,
-    start_url: locals.paths.jobs(),
+    // Within the scope; whoever is signed in goes on to the first page.
+    start_url: locals.paths.signIn(),
     scope: `${locals.base}/`,
     display: 'minimal-ui',
     ...(accent && { theme_color: accent }),

@@ -1,3 +1,4 @@
+import { PERMISSIONS, type Permissions } from '../../../../../../features/identity/rules.ts'
 import { attempt, readForm, type Typed } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -55,13 +56,8 @@ async function switchPortal({ request, locals, params }: Parameters<Actions[stri
 
 /** The settings of the full form. Browsers do not send unchecked boxes, so an absent one means no. */
 function enteredSettings(typed: Typed) {
-  const flags = (group: string) => ({
-    createJobs: typed.ticked(`${group}.createJobs`),
-    chooseTemplates: typed.ticked(`${group}.chooseTemplates`),
-    editJobs: typed.ticked(`${group}.editJobs`),
-    cancelJobs: typed.ticked(`${group}.cancelJobs`),
-    deleteJobs: typed.ticked(`${group}.deleteJobs`),
-  })
+  const flags = (group: string) =>
+    Object.fromEntries(PERMISSIONS.map((name) => [name, typed.ticked(`${group}.${name}`)])) as Permissions
   const signUpField = (name: string) => typed.string(`signUpFields.${name}`) as 'off' | 'optional' | 'required'
   const order = typed.all('order')
   return {

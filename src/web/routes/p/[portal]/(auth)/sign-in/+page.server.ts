@@ -1,12 +1,13 @@
 import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
+import { firstPage } from '../../../../../first-page.ts'
 import { passedLink } from '../../../../../links.ts'
 import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Where to go after signing in: a page of this portal, else the jobs (PS-58). */
-const destination = (locals: App.Locals, next: string | null) =>
-  safeNext(next?.startsWith(`${locals.base}/`) ? next : null, locals.paths.jobs())
+/** Where to go after signing in: a page of this portal, else its first page (PS-58). */
+const destination = (locals: App.Locals, next: string | null, otherwise = locals.paths.home()) =>
+  safeNext(next?.startsWith(`${locals.base}/`) ? next : null, otherwise)
 
 const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 
@@ -17,7 +18,7 @@ const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
-  if (portal.currentUser) redirect(303, destination(locals, next))
+  if (portal.currentUser) redirect(303, destination(locals, next, firstPage(locals, portal.currentUser)))
   locals.isIndexable = portal.public
   const token = passedLink(cookies)
   const link = locals.outcome?.link && token

@@ -5,7 +5,7 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, parent }) => {
   const { portal } = await parent()
-  if (portal.currentUser) redirect(303, locals.paths.jobs())
+  if (portal.currentUser) redirect(303, locals.paths.home())
   // A private portal refuses the page itself (CP-05).
   if (!portal.public)
     error(403, {

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals, params, parent, cookies, ur
   if (link.status === 'accepted') {
     const { currentUser } = portal
     const isOwner = link.email === null || link.email.toLowerCase() === currentUser?.email.toLowerCase()
-    if (currentUser && isOwner) redirect(303, locals.paths.jobs())
+    if (currentUser && isOwner) redirect(303, locals.paths.home())
     // Someone else is signed in here: their jobs are not what the link's reader came for.
     if (currentUser) return { title: locals.t('portal-users.auth.activate.otherUserTitle'), link }
     passLink(cookies, url, locals.paths.signIn(), params.token)
@@ -28,7 +28,7 @@ export const actions: Actions = {
       locals.api.activateAccount({ token: params.token }),
     )
     if (failure) return failure
-    redirect(303, locals.paths.jobs())
+    redirect(303, locals.paths.home())
   },
   accept: async ({ request, locals, params }) => {
     const typed = await readForm(request)
@@ -47,7 +47,7 @@ export const actions: Actions = {
       addMissing(failure, Object.keys(findMissingAnswers(signUpFields, typed.values)), locals)
       return failure
     }
-    redirect(303, locals.paths.jobs())
+    redirect(303, locals.paths.home())
   },
   /** Leads to the sign-in page with the address of the link's owner, whoever is signed in. */
   switchUser: async ({ locals, params, cookies, url }) => {

@@ -1,4 +1,5 @@
 import { fail } from '@sveltejs/kit'
+import { PERMISSIONS } from '../../../../../../../../features/identity/rules.ts'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -11,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
   const results = find && user.can.manage ? (await locals.api.listCustomers({ search: find })).rows.slice(0, 10) : null
   const settings = office.can.manage ? await locals.api.getPortalSettings() : null
   return {
-    ...locals.words('portal.office', 'portal-users.office'),
+    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
     title: user.name ?? user.email,
     now: new Date().toISOString(),
     user,
@@ -22,11 +23,11 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
         second: [reference, address].filter(Boolean).join(' · '),
         linked: linked.has(id),
       })) ?? null,
+    groups: office.can.manage ? (await locals.api.listPermissionGroups()).rows : [],
     createsCustomers: settings && settings.createCustomers,
   }
 }
 
-const PERMISSIONS = ['createJobs', 'chooseTemplates', 'editJobs', 'cancelJobs', 'deleteJobs'] as const
 /** The permissions set to yes or no; inherited ones are left out. */
 const customPermissions = (typed: Typed) =>
   Object.fromEntries(
@@ -78,6 +79,7 @@ export const actions: Actions = {
         user: event.params.user,
         link: typed.string('link'),
         permissions: typed.ticked('customize') ? customPermissions(typed) : null,
+        group: typed.text('group') ?? null,
       }),
     ),
   permissions: (event) =>

@@ -8,9 +8,10 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
   const { office } = await parent()
   return {
     customer: await customerOf(locals, url),
-    ...locals.words('portal.office', 'portal-users.office'),
+    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
     title: locals.t('portal-users.office.new.title'),
-    // Only managers may give templates beyond the defaults.
+    // Only managers may give permissions and templates beyond the defaults.
+    groups: office.can.manage ? (await locals.api.listPermissionGroups()).rows : null,
     templates: office.can.manage
       ? (await locals.api.getPortalSettings()).choices.filter((each) => !each.archived)
       : null,
@@ -58,6 +59,7 @@ export const actions: Actions = {
     }
     const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
     const customer = await customerOf(locals, url)
+    const group = typed.text('group')
     const contact = customer?.contacts.find(({ id }) => id === typed.string('contact'))
     let existing: string | null = null
     const { failure, output } = await attempt(locals, typed, async () => {
@@ -66,6 +68,7 @@ export const actions: Actions = {
           email: contact?.email ?? typed.string('email'),
           ...(contact && customer && customers.includes(customer.id) && { contact: contact.id }),
           ...(customers.length > 0 && { customers }),
+          ...(group && { group }),
           ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
         })
       } catch (refusal) {

@@ -1,0 +1,207 @@
+/** Permission groups, who sees jobs at all, and who cannot sign in. */
+import { idleForm, type Mutation } from '../mutation.ts'
+
+const forms = 'test/permission-group-forms.test.ts'
+const groups = 'src/features/portal-users/groups/permission-groups.test.ts'
+const noAccess = 'src/features/portal-users/groups/no-access.test.ts'
+const pages = 'src/web/routes/office/[account]/settings/portal'
+const migration = 'db/migrations/0038_permission_groups.sql'
+
+export const permissionGroups: Mutation[] = [
+  idleForm({
+    name: 'idle-create-permission-group',
+    covers: ['issue 10, 1'],
+    file: `${pages}/groups/new/+page.server.ts`,
+    operation: 'locals.api.createPermissionGroup',
+    tests: { [forms]: ['"Create group" adds a group with the ticked permissions'] },
+  }),
+  idleForm({
+    name: 'idle-update-permission-group',
+    covers: ['issue 10, 1'],
+    file: `${pages}/groups/[group]/+page.server.ts`,
+    operation: 'locals.api.updatePermissionGroup',
+    tests: { [forms]: ['"Save changes" renames a group and changes what it allows'] },
+  }),
+  idleForm({
+    name: 'idle-delete-permission-group',
+    covers: ['issue 10, 1'],
+    file: `${pages}/groups/+page.server.ts`,
+    operation: 'locals.api.deletePermissionGroup',
+    tests: { [forms]: ['"Delete group" asks where its links move'] },
+  }),
+  {
+    name: 'group-of-link-is-not-saved',
+    covers: ['issue 10, 1'],
+    file: `${pages}/users/[user]/+page.server.ts`,
+    from: "        group: typed.text('group') ?? null,\n",
+    to: '',
+    tests: { 'test/portal-user-forms.test.ts': ['"Permission group" is chosen for each customer'] },
+  },
+  {
+    name: 'group-of-invitation-is-dropped',
+    covers: ['issue 10, 1'],
+    file: 'src/features/portal-users/handlers.ts',
+    from: 'permissions: null, group: group ?? null }',
+    to: 'permissions: null, group: null }',
+    tests: {
+      [groups]: ['is the default of its scope, or the one it names'],
+      [forms]: ['a user is invited into a group'],
+    },
+  },
+  {
+    name: 'dispatchers-create-groups',
+    covers: ['PS-40'],
+    file: 'src/features/portal-users/groups/handlers.ts',
+    from: `    ctx.allow(mayManage(ctx.actor))
+    checkName(name)`,
+    to: `    ctx.allow({ yes: true })
+    checkName(name)`,
+    tests: { [groups]: ['PS-40 are managed and assigned by owners and admins alone'] },
+  },
+  {
+    name: 'dispatchers-invite-into-groups',
+    covers: ['PS-40'],
+    file: 'src/features/portal-users/handlers.ts',
+    from: ' || group !== undefined',
+    to: '',
+    tests: { [groups]: ['PS-40 are managed and assigned by owners and admins alone'] },
+  },
+  {
+    name: 'group-in-use-is-deleted',
+    covers: ['issue 10, 1'],
+    file: 'src/features/portal-users/groups/handlers.ts',
+    from: 'if (count > 0 && !mayMove)',
+    to: 'if (count > 1000 && !mayMove)',
+    tests: { [groups]: ['stays when the group is in use, until it is said where the links move'] },
+  },
+  {
+    name: 'group-is-named-as-a-built-in-one',
+    covers: ['issue 10, 1'],
+    file: 'src/features/portal-users/groups/handlers.ts',
+    from: 'if (BUILT_IN_NAMES.includes(fold(name)))',
+    to: 'if (BUILT_IN_NAMES.includes(name))',
+    tests: { [groups]: ['have names of their own, whatever case and accents'] },
+  },
+  {
+    name: 'no-access-is-editable',
+    covers: ['issue 10, 1'],
+    file: 'src/features/portal-users/groups/rules.ts',
+    from: "(kind: GroupKind): boolean => kind !== 'none'",
+    to: "(kind: GroupKind): boolean => kind !== 'visitor'",
+    tests: { [groups]: ['keep the built-in ones: neither renamed nor deleted'] },
+  },
+  {
+    name: 'settings-overwrite-full-access',
+    covers: ['E-41'],
+    file: 'src/features/portal-users/groups/handlers.ts',
+    from: "    if (before.kind === 'full') await touchPortalSettings(ctx.db, ctx.account.id, ctx.now)\n",
+    to: '    void touchPortalSettings\n',
+    tests: { [groups]: ['Full access and the default permissions of the settings are the same'] },
+  },
+  {
+    name: 'no-access-signs-in',
+    covers: ['requirements 3, 1B.2'],
+    file: migration,
+    from: "select coalesce(bool_and(coalesce(g.kind = 'none', false)), false)",
+    to: 'select false',
+    tests: { [noAccess]: ['for every customer disables a user', 'keeps an invited person out'] },
+  },
+  {
+    name: 'session-without-access-goes-on',
+    covers: ['A8'],
+    file: migration,
+    from: '(select u.id where not coalesce(l.disabled, false)) signed_in',
+    to: '(select u.id) signed_in',
+    tests: { 'test/revocation.test.ts': [': takes effect with the next request'] },
+  },
+  {
+    name: 'no-access-gives-way-to-own-values',
+    covers: ['requirements 3, 1B.2'],
+    file: 'src/features/identity/rules.ts',
+    from: "  if (link?.group.kind === 'none') return { allowed: false, source: 'group' }\n",
+    to: '',
+    tests: { [noAccess]: ['for every customer disables a user', 'for one of two customers hides that one'] },
+  },
+  {
+    name: 'permission-needs-no-jobs',
+    covers: ['RS-04'],
+    file: 'src/features/identity/rules.ts',
+    from: "editJobs: 'viewJobs',",
+    to: 'editJobs: null,',
+    tests: { [noAccess]: ['RS-04 finds none anywhere'] },
+  },
+  {
+    name: 'rows-without-the-permission-to-see-jobs',
+    covers: ['RS-04', 'PS-01'],
+    file: migration,
+    from: "(g.permissions ->> 'viewJobs')::boolean, false)) as jobs_of",
+    to: 'true)) as jobs_of',
+    tests: { 'src/features/identity/reach.test.ts': ['PS-01 V-24 V-25 the database sets exactly what reachOf says'] },
+  },
+  {
+    name: 'list-without-the-permission-to-see-jobs',
+    covers: ['RS-04'],
+    file: 'src/features/jobs/portal/handlers.ts',
+    from: `        ctx.allow(mayUseJobs(ctx.actor, portal))
+        const { rows`,
+    to: `        ctx.allow({ yes: true })
+        const { rows`,
+    tests: { [noAccess]: ['RS-04 finds none anywhere'] },
+  },
+  {
+    name: 'email-choices-without-jobs',
+    covers: ['RS-04'],
+    file: 'src/features/notifications/handlers.ts',
+    from: '  if (!seesJobs(actor, account.portal)) return { emails: [] }\n',
+    to: '  if (!seesJobs(actor, account.portal) && account.portal.name === "") return { emails: [] }\n',
+    tests: { [noAccess]: ['RS-04 finds none anywhere'] },
+  },
+  {
+    name: 'mail-about-jobs-that-are-hidden',
+    covers: ['RS-04', 'D5'],
+    file: 'src/features/jobs/readers/queries.ts',
+    from: 'own, link).allowed) return false',
+    to: "own, link).allowed && kind === 'custom') return false",
+    tests: { 'src/features/jobs/updates/delivery.test.ts': ['D5 A3 is who can open it'] },
+  },
+  {
+    name: 'disabled-users-are-listed-as-active',
+    covers: ['issue 10, 1'],
+    file: 'src/features/portal-users/groups/queries.ts',
+    from: "and g.id = l.group_id and g.kind = 'none'",
+    to: "and g.id = l.group_id and g.kind = 'visitor'",
+    tests: { [noAccess]: ['for every customer disables a user'] },
+  },
+  {
+    name: 'first-page-without-jobs-is-the-list',
+    covers: ['RS-04'],
+    file: 'src/web/first-page.ts',
+    from: 'user.can.viewJobs ? paths.jobs() : paths.welcome()',
+    to: 'user.can.viewJobs ? paths.jobs() : paths.jobs()',
+    tests: { [forms]: ['RS-04 begins with the introduction'] },
+  },
+  {
+    name: 'menu-of-jobs-without-jobs',
+    covers: ['RS-04'],
+    file: 'src/web/routes/p/[portal]/+layout.svelte',
+    from: 'portal.currentUser?.can.viewJobs === true',
+    to: 'portal.currentUser !== null',
+    tests: { [forms]: ['RS-04 begins with the introduction'] },
+  },
+  {
+    name: 'upgrade-forgets-default-permissions',
+    covers: ['PS-60'],
+    file: migration,
+    from: `'{"viewJobs": true}' || p.permissions`,
+    to: `'{"viewJobs": true}' || g.permissions`,
+    tests: { 'test/upgrades.test.ts': ['PS-60 with permission groups, everybody keeps'] },
+  },
+  {
+    name: 'upgrade-hides-jobs',
+    covers: ['PS-60'],
+    file: migration,
+    from: `update portal_settings set switches = '{"viewJobs": true}' || switches;`,
+    to: '',
+    tests: { 'test/upgrades.test.ts': ['PS-60 with permission groups, everybody keeps'] },
+  },
+]
