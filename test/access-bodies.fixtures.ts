@@ -51,7 +51,7 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
   // The portal's settings and users
   updatePortalSettings: () => ({ version: 1, introduction: 'Welcome' }),
   changePortalAddress: () => ({ slug: `moved-${randomUUID().slice(0, 8)}` }),
-  addPortalUser: (ids) => ({ email: newEmail(), customers: [ids.customer] }),
+  addPortalUser: (ids) => ({ email: newEmail(), customers: [ids.customer], group: undefined }),
   updatePortalUser: () => ({ version: 1, email: newEmail() }),
   linkCustomer: (ids) => ({ customer: ids.customer }),
   updatePortalLink: () => ({ permissions: { cancelJobs: false } }),
