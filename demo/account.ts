@@ -50,6 +50,7 @@ const TABLES = [
   'comments',
   'history',
   'files',
+  'permission_groups',
   'portal_users',
   'portal_links',
   'tokens',

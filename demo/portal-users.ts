@@ -16,6 +16,8 @@ export interface PortalUserInput {
   permissions?: object
   templatesMode?: 'add' | 'replace' | 'hide'
   templates?: DemoTemplate[]
+  /** Id of the permission group for all their customers. Without one, the default applies. */
+  group?: string
 }
 
 export interface PortalUserDefaults {
@@ -53,7 +55,7 @@ export function addPortalUser(builder: BusinessBuilder, defaults: PortalUserDefa
   })
   const bookable = bookableTemplates(defaults.offered, templatesMode, templates)
   for (const customer of status === 'removed' ? [] : (input.customers ?? [])) {
-    addLink(builder, id, customer, created)
+    addLink(builder, id, customer, created, input.group)
     const canBook = name !== undefined && status === 'active'
     if (canBook) customer.portalUsers.push({ id, name, createdAt: created, templates: bookable })
   }
@@ -70,12 +72,35 @@ function bookableTemplates(offered: string[], mode: 'default' | 'add' | 'replace
   return new Set(byMode[mode])
 }
 
-function addLink({ account, add }: BusinessBuilder, user: string, customer: DemoCustomer, created: Date): void {
+/** A permission group of the business. It allows nothing about jobs that is not named. */
+export function addPermissionGroup({ account, now, add }: BusinessBuilder, name: string, permissions: object): string {
+  const id = newId()
+  add('permission_groups', {
+    account_id: account,
+    id,
+    kind: 'custom',
+    name,
+    name_norm: fold(name),
+    permissions: JSON.stringify(permissions),
+    created_at: now,
+    updated_at: now,
+  })
+  return id
+}
+
+function addLink(
+  { account, add }: BusinessBuilder,
+  user: string,
+  customer: DemoCustomer,
+  created: Date,
+  group?: string,
+): void {
   add('portal_links', {
     account_id: account,
     id: newId(),
     portal_user_id: user,
     customer_id: customer.id,
+    group_id: group ?? null,
     created_at: created,
     updated_at: created,
   })

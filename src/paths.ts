@@ -32,7 +32,7 @@ export function portal(base: string) {
     confirmEmail: (token: string) => at(`/confirm-email/${part(token)}`),
     resendActivation: (query?: Query) => at('/resend-activation', query),
     /** The first page of a portal user for whom there are no jobs. */
-    welcome: () => at('/welcome'),
+    welcome: (query?: Query) => at('/welcome', query),
     jobs: (query?: Query) => at('/jobs', query),
     newJob: (query?: Query) => at('/jobs/new', query),
     newJobOf: (template: string, query?: Query) => at(`/jobs/new/${part(template)}`, query),

@@ -1,7 +1,7 @@
 /** The pages of permission groups, and the portal of a user without jobs, as a browser without script uses them. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openScreen, startPagesServer } from './no-script.ts'
-import type { Business, TestServer } from './test-server.ts'
+import { PASSWORD, type Business, type TestServer } from './test-server.ts'
 
 let server: TestServer, shop: Business
 
@@ -107,5 +107,19 @@ describe('the portal of a user for whom there are no jobs', () => {
     expect(account.text).not.toContain('Emails about jobs')
     for (const path of ['/jobs', '/jobs/new'])
       expect((await openScreen(user, `/p/${shop.slug}${path}`)).status, path).toBe(404)
+  })
+
+  it('RS-04 opens after signing in, also when a page of jobs was asked for, or a form waits in another tab', async () => {
+    const { email } = await shop.portalUser({ customers: [await shop.customer()], group: await idOf('limited') })
+    const signIn = async (query: string) => {
+      const page = await openScreen(shop.visitor(), `/p/${shop.slug}/sign-in?${query}`)
+      return page.press('Sign in', { email, password: PASSWORD })
+    }
+    for (const next of ['/jobs', '/jobs/new'])
+      expect((await signIn(`next=/p/${shop.slug}${next}`)).path, next).toBe(`/p/${shop.slug}/welcome`)
+    expect((await signIn(`next=/p/${shop.slug}/account`)).path).toBe(`/p/${shop.slug}/account`)
+    const returned = await signIn('again=1')
+    expect(returned.path).toBe(`/p/${shop.slug}/welcome`)
+    expect(returned.text).toContain('Return to the tab with your form')
   })
 })

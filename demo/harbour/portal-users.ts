@@ -1,5 +1,5 @@
 /** Portal users of Harbour Appliance Repair. */
-import { addPortalUser, type PortalUserInput } from '../portal-users.ts'
+import { addPermissionGroup, addPortalUser, type PortalUserInput } from '../portal-users.ts'
 import { customers } from './customers.ts'
 import type { Harbour } from './business.ts'
 
@@ -12,6 +12,15 @@ export function addPortalUsers(harbour: Harbour) {
   addRecentUsers(harbour)
   const former = addFormerUsers(harbour)
   return { ...bookers, ...former, ...addInvitedUsers(harbour) }
+}
+
+const LETTING_AGENTS = {
+  viewJobs: true,
+  createJobs: true,
+  chooseTemplates: true,
+  editJobs: true,
+  cancelJobs: false,
+  deleteJobs: false,
 }
 
 const userAdder =
@@ -47,7 +56,7 @@ function addBusinessUsers(harbour: Harbour) {
     customers: [customer('Dockside Lettings')],
     createdDaysAgo: 120,
     seenMinutesAgo: 2 * 1440,
-    permissions: { createJobs: true, chooseTemplates: true, editJobs: true, cancelJobs: false, deleteJobs: false },
+    group: addPermissionGroup(harbour.builder, 'Letting agents', LETTING_AGENTS),
     templatesMode: 'replace',
     templates: [templates.washer, templates.dishwasher, templates.landlord],
   })

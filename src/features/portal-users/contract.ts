@@ -43,6 +43,7 @@ declareProblems({
   alreadyPortalUser: [409, 'There is a portal user with the email address; `vars.user` is their ID.'],
   alreadyActivated: [409, 'The portal user is activated already.'],
   notActivatedYet: [409, 'The portal user is not activated yet.'],
+  portalUserDisabled: [409, 'The portal user is in the group No access. Choose another group first.'],
   portalUserSuspended: [409, 'The portal user is suspended. Reactivate them first.'],
   portalUserRemoved: [409, 'The portal user is removed.'],
   alreadyLinked: [409, 'The portal user is linked to the customer already.'],

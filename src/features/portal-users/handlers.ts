@@ -214,7 +214,7 @@ function presentUser(
     createdAt: user.created_at,
     lastSignInAt: user.last_sign_in_at,
     mail: presentDelivery(mail),
-    can: allowedActions(actor, user.status),
+    can: allowedActions(actor, user.status, displayStatus === 'disabled'),
   }
 }
 

@@ -17,19 +17,19 @@ export function mayInvite(actor: Actor, request: { beyondDefaults: boolean }): D
 export function mayManageUser(
   actor: Actor,
   verb: PortalUserAction,
-  user: { status: UserStatus } | undefined,
+  user: { status: UserStatus; hasNoAccess?: boolean } | undefined,
 ): Decision {
   const isLinkToUser = verb === 'resend' || verb === 'resetPassword'
   const right = isLinkToUser ? mayRunOffice(actor) : mayManage(actor)
   if (!right.yes) return right
   if (!user) return notFound
-  const reason = blockedReason(verb, user.status)
+  const reason = blockedReason(verb, user.status, user.hasNoAccess === true)
   return reason ? no(reason) : yes
 }
 
-export const allowedActions = (actor: Actor, status: UserStatus) => {
+export const allowedActions = (actor: Actor, status: UserStatus, hasNoAccess: boolean) => {
   const manages = actor.kind === 'staff' && isManager(actor.role)
-  const open = (verb: PortalUserAction) => blockedReason(verb, status) === null
+  const open = (verb: PortalUserAction) => blockedReason(verb, status, hasNoAccess) === null
   return {
     resend: open('resend'),
     sendReset: open('resetPassword'),

@@ -17,11 +17,11 @@ export function displayStatusOf(status: UserStatus, hasNoAccess: boolean): Displ
 export type PortalUserAction =
   'resend' | 'resetPassword' | 'changeEmail' | 'customize' | 'suspend' | 'reactivate' | 'remove'
 
-/** Why an action is not possible in a status; null when it is. */
-export function blockedReason(
-  verb: PortalUserAction,
-  status: UserStatus,
-): 'alreadyActivated' | 'notActivatedYet' | 'portalUserSuspended' | 'portalUserRemoved' | null {
+export type BlockedReason =
+  'alreadyActivated' | 'notActivatedYet' | 'portalUserDisabled' | 'portalUserSuspended' | 'portalUserRemoved'
+
+/** Why an action is not possible in a status; null when it is. `hasNoAccess` as for `displayStatusOf`. */
+export function blockedReason(verb: PortalUserAction, status: UserStatus, hasNoAccess: boolean): BlockedReason | null {
   if (status === 'removed') return 'portalUserRemoved'
   const displayStatus = displayStatusOf(status, false)
   switch (verb) {
@@ -33,7 +33,9 @@ export function blockedReason(
           : null
     case 'resetPassword':
       if (displayStatus === 'notActivated') return 'notActivatedYet'
-      return displayStatus === 'suspended' ? 'portalUserSuspended' : null
+      if (displayStatus === 'suspended') return 'portalUserSuspended'
+      // A new password would not let them in.
+      return hasNoAccess ? 'portalUserDisabled' : null
     case 'changeEmail':
       return displayStatus === 'suspended' ? 'portalUserSuspended' : null
     case 'suspend':

@@ -268,6 +268,14 @@ describe('the checklist', () => {
     expect((await lines()).by).toMatchObject({ unlinkedBlocked: { status: 'open', count: 1, page: 'portalUsers' } })
   })
 
+  it('CP-33 counts users with values of their own, and not those in a group', async () => {
+    const { id: group } = await shop.owner.ok('createPermissionGroup', { name: 'Tenants' })
+    await shop.portalUser({ customers: [await shop.customer()], group })
+    expect((await lines()).by).not.toHaveProperty('customized')
+    await shop.portalUser({ customers: [await shop.customer()], permissions: { editJobs: false } })
+    expect((await lines()).by).toMatchObject({ customized: { count: 1 } })
+  })
+
   it('CP-08 the name is always asked: it can be neither optional nor off', async () => {
     const { version, signUpFields } = await shop.owner.ok('getPortalSettings')
     for (const name of ['optional', 'off']) {

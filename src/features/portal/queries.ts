@@ -171,7 +171,7 @@ const selectUserFacts = (account: string) => sql`
       select 1
       from portal_links l
       where l.account_id = ${account} and l.portal_user_id = u.id
-        and (l.permissions is not null or l.group_id is not null)
+        and l.permissions is not null
     ) as has_customized_link,
     case when u.status in ('invited', 'signed_up') then (
       select o.status

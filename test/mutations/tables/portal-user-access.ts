@@ -35,8 +35,8 @@ export const portalUserAccess: Mutation[] = [
     name: 'office-reset-for-invited-users',
     covers: ['issue 9, 1.3'],
     file: 'src/features/portal-users/rules.ts',
-    from: "if (displayStatus === 'notActivated') return 'notActivatedYet'\n      return displayStatus",
-    to: 'return displayStatus',
+    from: "if (displayStatus === 'notActivated') return 'notActivatedYet'\n      if (displayStatus",
+    to: 'if (displayStatus',
     tests: { 'src/features/portal-users/access/password-reset.test.ts': ['is refused for a user who is'] },
   },
   {
@@ -131,9 +131,9 @@ export const portalUserAccess: Mutation[] = [
     name: 'reset-while-the-portal-is-off',
     covers: ['CP-02'],
     file: 'src/features/portal-users/access/handlers.ts',
-    from: `ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))
+    from: `ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user && { ...user, hasNoAccess }))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')`,
-    to: "ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))",
+    to: "ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user && { ...user, hasNoAccess }))",
     tests: {
       'src/features/portal-users/portal-users.test.ts': [
         'CP-02 mails nobody a link while the portal is off, and says why',
@@ -218,8 +218,8 @@ export const portalUserAccess: Mutation[] = [
     name: 'sign-in-in-a-new-tab-leads-nowhere',
     covers: ['issue 9, walk'],
     file: 'src/web/routes/p/[portal]/(auth)/sign-in/+page.server.ts',
-    from: "if (url.searchParams.has('again'))",
-    to: "if (url.searchParams.has('never'))",
+    from: "const isReturn = url.searchParams.has('again')",
+    to: "const isReturn = url.searchParams.has('never')",
     tests: { 'test/sign-in-pages.test.ts': ['a customer and staff are led back to that tab'] },
   },
   {

@@ -81,6 +81,7 @@ export const portalUserAccess = {
     problems: [
       'officeOnly',
       'notActivatedYet',
+      'portalUserDisabled',
       'portalUserSuspended',
       'portalUserRemoved',
       'portalIsOff',

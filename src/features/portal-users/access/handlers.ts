@@ -7,6 +7,7 @@ import { listLinkTimes } from '../activation/tokens/queries.ts'
 import { portalUsers } from '../contract.ts'
 import { portalAccessEnded, sendNotice, sendPasswordReset } from '../messages.ts'
 import { mayManageUser } from '../policy.ts'
+import { isDisabled } from '../groups/queries.ts'
 import { lockPortalUser, updateUser, type PortalUser } from '../queries.ts'
 import { nullIfNoneSet, secondsUntilResend, type TemplatesMode } from '../rules.ts'
 import { endAccess, markRemoved, setUserStatus } from './queries.ts'
@@ -33,7 +34,8 @@ const accessOperations = {
 export const portalAccessHandlers = implement('portal-users', accessOperations, {
   async sendPortalPasswordReset(ctx, { user: id }) {
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
-    ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user))
+    const hasNoAccess = await isDisabled(ctx.db, ctx.account.id, id)
+    ctx.allow(mayManageUser(ctx.actor, 'resetPassword', user && { ...user, hasNoAccess }))
     if (!ctx.account.portal.enabled) throw problem('portalIsOff')
     const [last] = await listLinkTimes(ctx.db, ctx.account.id, 'portalReset', id)
     const wait = secondsUntilResend(last, ctx.now)

@@ -21,6 +21,11 @@ describe('No access', () => {
     expect(await shop.owner.ok('getPortalUser', { user: user.id })).toMatchObject({
       status: 'active',
       displayStatus: 'disabled',
+      can: { sendReset: false },
+    })
+    expect(await shop.owner.call('sendPortalPasswordReset', { user: user.id })).toMatchObject({
+      status: 409,
+      body: { code: 'portalUserDisabled' },
     })
     const listed = await list({ displayStatus: 'disabled' })
     expect(listed.rows.map(({ id, displayStatus }) => [id, displayStatus])).toEqual([[user.id, 'disabled']])

@@ -150,3 +150,10 @@ export const selectDisabledUsers = (account: string): RawBuilder<unknown> => sql
       select from portal_links o
       where o.account_id = ${account} and o.portal_user_id = l.portal_user_id
         and o.group_id is distinct from l.group_id)`
+
+/** Whether every link of the user is in the group No access. */
+export async function isDisabled(db: Read, account: string, user: string): Promise<boolean> {
+  const { rows } = await sql<{ disabled: boolean }>`
+    select is_portal_user_disabled(${account}, ${user}) as disabled`.execute(db as Write)
+  return rows[0]!.disabled
+}

@@ -107,7 +107,7 @@ export async function listUsers(db: Read, account: string, options: ListOptions)
       select
         count(*)::int as customers,
         (array_agg(c.name order by l.created_at, l.id))[1:2] as names,
-        bool_or(l.permissions is not null or l.group_id is not null) as own
+        bool_or(l.permissions is not null) as own
       from portal_links l
       join customers c on c.account_id = ${account} and c.id = l.customer_id
       where l.account_id = ${account} and l.portal_user_id = u.id

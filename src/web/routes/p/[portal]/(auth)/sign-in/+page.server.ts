@@ -1,13 +1,15 @@
-import { redirect } from '@sveltejs/kit'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { firstPage } from '../../../../../first-page.ts'
 import { passedLink } from '../../../../../links.ts'
 import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-/** Where to go after signing in: a page of this portal, else its first page (PS-58). */
-const destination = (locals: App.Locals, next: string | null, otherwise = locals.paths.home()) =>
-  safeNext(next?.startsWith(`${locals.base}/`) ? next : null, otherwise)
+/** Where to go after signing in: a page of this portal that exists for the user, else their first page (PS-58). */
+function destination(locals: App.Locals, user: { can: { viewJobs: boolean } }, next: string | null): string {
+  const isReachable =
+    next?.startsWith(`${locals.base}/`) && (user.can.viewJobs || !next.startsWith(locals.paths.jobs()))
+  return safeNext(isReachable ? next : null, firstPage(locals, user, locals.outcome ?? {}))
+}
 
 const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 
@@ -18,7 +20,7 @@ const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => {
   const { portal } = await parent()
   const next = url.searchParams.get('next')
-  if (portal.currentUser) redirect(303, destination(locals, next, firstPage(locals, portal.currentUser)))
+  if (portal.currentUser) locals.finish(destination(locals, portal.currentUser, next))
   locals.isIndexable = portal.public
   const token = passedLink(cookies)
   const link = locals.outcome?.link && token
@@ -59,9 +61,9 @@ export const actions: Actions = {
       locals.api.signInToPortal({ email: typed.string('email'), password: typed.raw('password') }),
     )
     if (failure) return failure
-    // Their form waits in another tab.
-    if (url.searchParams.has('again')) locals.finish(locals.paths.jobs({ done: 'again' }))
-    redirect(303, destination(locals, url.searchParams.get('next')))
+    // This page knows the user when it is opened the next time. After `again`, their form waits in another tab.
+    const isReturn = url.searchParams.has('again')
+    locals.finish(locals.paths.signIn(isReturn ? { done: 'again' } : { next: url.searchParams.get('next') }))
   },
   /** "Resend email", after a sign-up and after signing in to an account that is not activated. */
   resend: async ({ request, locals }) => {
