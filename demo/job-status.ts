@@ -2,13 +2,8 @@
  * Applies the status steps of a demo job. It uses the product's table of transitions and throws on a step that the
  * product would refuse.
  */
-import {
-  customerStatus,
-  transitionOf,
-  transitionRolesOf,
-  isScheduleVisible,
-  type JobStatus,
-} from '../src/features/jobs/rules.ts'
+import { customerStatus, isScheduleVisible, type JobStatus } from '../src/features/jobs/rules.ts'
+import { transitionOf, transitionRolesOf } from '../src/features/jobs/transitions/rules.ts'
 import type { Actor, DemoJob, DemoStaff, StatusStep } from './model.ts'
 
 export interface JobProgress {

@@ -12,7 +12,8 @@ import {
   type StaffActor,
 } from '../identity/rules.ts'
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
-import { transitionRolesOf, transitionOf, type CustomerAction, type JobStatus, type TransitionRole } from './rules.ts'
+import type { CustomerAction, JobStatus } from './rules.ts'
+import { transitionOf, transitionRolesOf, type TransitionRole } from './transitions/rules.ts'
 
 export { mayManage as mayDeleteJob, mayRunOffice as mayRunJobs }
 

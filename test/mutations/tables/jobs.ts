@@ -5,7 +5,7 @@ export const jobs: Mutation[] = [
   {
     name: 'status-outside-the-table',
     covers: ['E-40', 'issue 9, 2.4'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: `  { from: ['canceled'], to: 'unassigned', who: ['dispatcher'] },
 `,
     to: `  { from: ['canceled'], to: 'unassigned', who: ['dispatcher'] },
@@ -16,7 +16,7 @@ export const jobs: Mutation[] = [
   {
     name: 'status-of-the-table-missing',
     covers: ['E-40'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: `  { from: ['paused'], to: 'started', who: ['worker', 'dispatcher'] },
 `,
     to: '',
@@ -25,7 +25,7 @@ export const jobs: Mutation[] = [
   {
     name: 'worker-cancels',
     covers: ['E-40'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: "  { from: ['started', 'paused'], to: 'canceled', who: ['dispatcher'] },",
     to: "  { from: ['started', 'paused'], to: 'canceled', who: ['dispatcher', 'worker'] },",
     tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
@@ -33,7 +33,7 @@ export const jobs: Mutation[] = [
   {
     name: 'dispatcher-reopens',
     covers: ['E-40'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: "{ from: ['completed'], to: 'started', who: ['manager'], reason: 'required' }",
     to: "{ from: ['completed'], to: 'started', who: ['manager', 'dispatcher'], reason: 'required' }",
     tests: { 'src/features/jobs/status/status.test.ts': ['E-40 every pair of statuses is allowed'] },
@@ -41,7 +41,7 @@ export const jobs: Mutation[] = [
   {
     name: 'declining-without-reason',
     covers: ['E-40', 'V-54'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: "{ from: ['pending'], to: 'declined', who: ['worker'], reason: 'required' }",
     to: "{ from: ['pending'], to: 'declined', who: ['worker'] }",
     tests: { 'src/features/jobs/status/status.test.ts': ['E-40 reopening and declining ask for a reason'] },

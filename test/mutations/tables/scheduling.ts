@@ -150,7 +150,7 @@ export const scheduling: Mutation[] = [
   {
     name: 'declined-in-two-steps',
     covers: ['1.7', 'E-40'],
-    file: 'src/features/jobs/rules.ts',
+    file: 'src/features/jobs/transitions/rules.ts',
     from: "'postponed', 'declined'] as const",
     to: "'postponed'] as const",
     tests: { [undo]: ['goes to another worker in one step'], [forms]: ['is assigned and scheduled in one step'] },

@@ -15,8 +15,9 @@ import {
 import { assignmentOf, transitionJob } from '../../handlers.ts'
 import { mayPlan, mayReinstate, mayRunJobs, maySeeJob, mayTransition, transitionRolesFor } from '../../policy.ts'
 import { changeJob, lockJob, type JobRecord } from '../../queries.ts'
-import { isPlannable, isScheduleVisible, jobParent, transitionOf } from '../../rules.ts'
+import { isPlannable, isScheduleVisible, jobParent } from '../../rules.ts'
 import type { TransitionInput } from '../../status/rules.ts'
+import { transitionOf } from '../../transitions/rules.ts'
 import { columnsBefore, historyOfUndo, isUndoable, undoRecord, type UndoRecord } from '../../undo/rules.ts'
 import { recordChange } from '../../updates/queries.ts'
 
