@@ -11,6 +11,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { findProgram, installPrograms } from './debian.ts'
 import { serve, signedIn } from './serve.ts'
 import { capturePage } from './shots-capture.ts'
+import { mailSteps } from './shots-mails.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const target = path.join(root, 'out/shots')
@@ -84,6 +85,7 @@ async function takeAll(): Promise<void> {
   const templates = template.templates ?? template.rows ?? []
   const users = (await fetchJson<Rows<{ name: string | null; email: string }>>('ruth', api('/portal-users'))).rows
   const naveed = users.find((each) => each.name === 'Naveed Aslam')!.id
+  const groups = (await fetchJson<Rows<{ kind: string }>>('ruth', api('/permission-groups'))).rows
   const message = (await fetchJson<Rows>('ruth', api('/messages'))).rows[0]!.id
   const portalJobs = (await fetchJson<Rows<{ status: string }>>('eleanor', portal('/api/v1/portal/harbour/jobs'))).rows
   const booked = (portalJobs.find((each) => each.status === 'requested') ?? portalJobs[0]!).id
@@ -92,53 +94,12 @@ async function takeAll(): Promise<void> {
     await fetchJson<{ templates: { id: string }[] }>('eleanor', portal('/api/v1/portal/harbour/booking-options'))
   ).templates[0]!.id
 
-  /** Runs an action that sends a mail and returns the link in that mail. */
-  const openMailAfter =
-    (action: (page: Page) => Promise<void>, subject: RegExp) =>
-    async (page: Page): Promise<string> => {
-      await action(page)
-      return linkOf(page, subject)
-    }
-  const linkOf = async (page: Page, subject: RegExp): Promise<string> => {
-    await page.goto(`${demo.url}/mailbox`)
-    await page.getByRole('link', { name: subject }).first().click()
-    return (await page.getByRole('link', { name: 'Open link' }).getAttribute('href'))!
-  }
-  const requestPasswordReset = (url: string, email: string) => async (page: Page) => {
-    await page.goto(url)
-    await page.getByLabel(/^Email/).fill(email)
-    await page.getByRole('button').filter({ hasText: /./ }).first().click()
-    await page.waitForLoadState()
-  }
-  const invite = async () => {
-    const page = await sessions.ruth.newPage()
-    await page.goto(office('/settings/staff?invite=1'))
-    const email = page.getByLabel(/^Email/).first()
-    await email.fill('june@harbour-repair.example')
-    await page
-      .locator('main form')
-      .filter({ has: page.getByLabel(/^Email/) })
-      .getByRole('button')
-      .click()
-    await page.locator('.banner-good').waitFor()
-    await page.close()
-  }
-  const changeEmail = async () => {
-    const page = await sessions.ruth.newPage()
-    await page.goto(office(`/settings/portal/users/${naveed}`))
-    await page
-      .locator('details')
-      .filter({ hasText: 'Change email' })
-      .last()
-      .evaluate((each: HTMLDetailsElement) => {
-        each.open = true
-      })
-      .catch(() => {})
-    await page.getByLabel(/New email/).fill('naveed@dockside.example')
-    await page.getByRole('button', { name: 'Change email' }).click()
-    await page.locator('.banner-good').waitFor()
-    await page.close()
-  }
+  const { openMailAfter, linkOf, requestPasswordReset, invite, changeEmail } = mailSteps({
+    url: demo.url,
+    office,
+    owner: sessions.ruth,
+    portalUser: naveed,
+  })
   const anonymousPage = (route: string, name: string, url: Shot['url']): Shot => ({
     route,
     name,
@@ -213,6 +174,13 @@ async function takeAll(): Promise<void> {
     officePage('/settings/templates/new', 'template-new', '/settings/templates/new'),
     officePage('/settings/templates/[template]', 'template', `/settings/templates/${templates[0]!.id}`),
     officePage('/settings/portal', 'portal-settings', '/settings/portal'),
+    officePage('/settings/portal/groups', 'permission-groups', '/settings/portal/groups'),
+    officePage('/settings/portal/groups/new', 'permission-group-new', '/settings/portal/groups/new'),
+    officePage(
+      '/settings/portal/groups/[group]',
+      'permission-group',
+      `/settings/portal/groups/${(groups.find((each) => each.kind === 'custom') ?? groups[0]!).id}`,
+    ),
     officePage('/settings/portal/users', 'portal-users', '/settings/portal/users'),
     officePage('/settings/portal/users', 'portal-users-remove', `/settings/portal/users?remove=${naveed}`),
     officePage('/settings/portal/users/new', 'portal-user-new', '/settings/portal/users/new'),
@@ -245,6 +213,7 @@ async function takeAll(): Promise<void> {
     portalPage('/jobs/new', 'job-new', '/jobs/new'),
     portalPage('/jobs/new/[template]', 'job-new-form', `/jobs/new/${bookable}`),
     portalPage('/account', 'account', '/account'),
+    portalPage('/welcome', 'welcome', '/welcome'),
     { ...authPage('/[...path]', 'not-found', '/nowhere'), session: 'eleanor' },
     anonymousPage('mailbox', 'mailbox', `${demo.url}/mailbox`),
     anonymousPage('mailbox/[message]', 'mailbox-message', async (page) => {
