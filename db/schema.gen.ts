@@ -87,12 +87,17 @@ export interface Comments {
   author_kind: string;
   author_name: string | null;
   body: string;
+  /**
+   * Contact and participants of its ticket, rewritten when they change.
+   */
+  contacts: Generated<string[]>;
   created_at: Timestamp;
   customer_id: string;
   id: string;
   job_id: Generated<string | null>;
   parent_id: string;
   parent_kind: string;
+  ticket_id: Generated<string | null>;
 }
 
 export interface Contacts {
@@ -168,6 +173,10 @@ export interface Files {
    * The comment that the file was sent with, if any.
    */
   comment_id: string | null;
+  /**
+   * Contact and participants of its ticket, rewritten when they change.
+   */
+  contacts: Generated<string[]>;
   created_at: Timestamp;
   customer_id: string | null;
   /**
@@ -181,6 +190,7 @@ export interface Files {
   parent_kind: string | null;
   size: Int8;
   storage_key: string;
+  ticket_id: Generated<string | null>;
   type: string;
   uploader_id: string | null;
   uploader_kind: string;
@@ -201,6 +211,10 @@ export interface History {
   actor_kind: string;
   actor_name: string | null;
   audience: string;
+  /**
+   * Contact and participants of its ticket, rewritten when they change.
+   */
+  contacts: Generated<string[]>;
   created_at: Timestamp;
   customer_id: string;
   details: Generated<Json>;
@@ -210,6 +224,7 @@ export interface History {
   job_id: Generated<string | null>;
   parent_id: string;
   parent_kind: string;
+  ticket_id: Generated<string | null>;
   to_status: string | null;
 }
 
@@ -581,6 +596,43 @@ export interface TemplateVersions {
   version: number;
 }
 
+export interface Tickets {
+  account_id: string;
+  assignee_id: string | null;
+  closed_at: Timestamp | null;
+  /**
+   * Whose ticket it is. Without one, only who acts for the whole customer sees it.
+   */
+  contact_id: string | null;
+  created_at: Timestamp;
+  created_by_id: string | null;
+  created_by_kind: string;
+  created_by_name: string | null;
+  customer_id: string;
+  description: Generated<string>;
+  id: string;
+  number: number;
+  /**
+   * Other contacts of the customer who see it.
+   */
+  participants: Generated<string[]>;
+  priority: Generated<string>;
+  search_text_office: string;
+  /**
+   * Search text for portal users. Excludes tags.
+   */
+  search_text_portal: string;
+  source: string;
+  status: Generated<string>;
+  subject: string;
+  tags: Generated<string[]>;
+  /**
+   * Last change or comment. Lists begin with the newest.
+   */
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
 export interface Tokens {
   account_id: string;
   created_at: Timestamp;
@@ -627,5 +679,6 @@ export interface DB {
   staff_names: StaffNames;
   template_versions: TemplateVersions;
   templates: Templates;
+  tickets: Tickets;
   tokens: Tokens;
 }

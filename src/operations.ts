@@ -46,6 +46,10 @@ import { staffHandlers } from './features/staff/handlers.ts'
 import { staffInvitation } from './features/staff/messages.ts'
 import { templates } from './features/templates/contract.ts'
 import { templatesHandlers } from './features/templates/handlers.ts'
+import { tickets } from './features/tickets/contract.ts'
+import { ticketsHandlers } from './features/tickets/office/handlers.ts'
+import { portalTickets } from './features/tickets/portal/contract.ts'
+import { portalTicketsHandlers } from './features/tickets/portal/handlers.ts'
 import type { AuditInput } from './features/audit/rules.ts'
 import type { AccountContext, Actor } from './features/identity/rules.ts'
 import type { Emission, Message } from './platform/delivery/outbox.ts'
@@ -77,7 +81,9 @@ export const contracts = {
   ...portalIdentity,
   ...portalJobs,
   ...portalProfile,
+  ...portalTickets,
   ...templates,
+  ...tickets,
   ...portalUsers,
   ...staff,
   ...messages,
@@ -104,8 +110,10 @@ export const handlers = [
   ...portalJobReadingHandlers,
   ...portalJobEditingHandlers,
   ...portalProfileHandlers,
+  ...portalTicketsHandlers,
   ...recordsHandlers,
   ...templatesHandlers,
+  ...ticketsHandlers,
   ...portalUsersHandlers,
   ...staffHandlers,
 ]

@@ -99,4 +99,13 @@ export const bodies: Partial<Record<OperationName, (ids: Ids) => Record<string, 
   updatePortalJob: () => ({ version: 1, site: undefined, address: '2 Another Street' }),
   cancelPortalJob: () => ({}),
   addPortalComment: () => ({ body: 'Hello' }),
+  // Tickets
+  createTicket: (ids) => ({ customer: ids.customer, contact: ids.contact, subject: 'Another', assignee: ids.member }),
+  updateTicket: (ids) => ({ version: 1, contact: ids.contact, participants: [ids.contact] }),
+  changeTicketStatus: () => ({ version: 1, to: 'resolved' }),
+  assignTicket: (ids) => ({ version: 1, assignee: ids.member }),
+  addTicketComment: () => ({ audience: 'customer', body: 'Hello' }),
+  downloadTicketFile: (ids) => ({ file: ids.ticketFile }),
+  createPortalTicket: (ids) => ({ customer: ids.customer, contact: ids.contact, subject: 'Another' }),
+  addPortalTicketComment: () => ({ body: 'Hello' }),
 }

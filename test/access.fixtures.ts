@@ -3,8 +3,13 @@
  * a marker word in each record that shows whose record was read.
  */
 import { randomUUID } from 'node:crypto'
-import { newId } from '../src/platform/ids.ts'
-import { addStaffMembership, CANARY, createCustomerRecords } from './access-records.fixtures.ts'
+import {
+  addParticipant,
+  addStaffMembership,
+  CANARY,
+  createCustomerRecords,
+  linkToContact,
+} from './access-records.fixtures.ts'
 import type { Business, Person, TestServer } from './test-server.ts'
 
 export const RELATIONS = ['own', 'colleague', 'other', 'foreign', 'absent'] as const
@@ -36,7 +41,9 @@ export type Ids = Record<
   | 'message'
   | 'file'
   | 'comment'
-  | 'session',
+  | 'session'
+  | 'ticket'
+  | 'ticketFile',
   string
 >
 
@@ -87,22 +94,13 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
     name: CANARY.foreign,
     customers: [foreign.customer],
   })
-  const contactScoped = await user({ email: 'contact@post.example' })
-  await server.stored((db) =>
-    db
-      .insertInto('portal_links')
-      .values({
-        account_id: here.id,
-        id: newId(),
-        portal_user_id: contactScoped.id,
-        customer_id: own.customer,
-        scope: 'contact',
-        contact_id: own.contact,
-        created_at: server.clock.now(),
-        updated_at: server.clock.now(),
-      })
-      .execute(),
-  )
+  const linkAsContact = async (email: string, contact: string) => {
+    const person = await user({ email })
+    await linkToContact(server, here.id, person.id, { customer: own.customer, contact })
+    return person
+  }
+  const contactScoped = await linkAsContact('contact@post.example', own.contact)
+  const participant = await linkAsContact('participant@post.example', await addParticipant(server, here.id, own))
   const userWithStatus = async (status: string) => {
     const person = await user({ email: `${status}@post.example`, customers: [own.customer] })
     await server.stored((db) => db.updateTable('portal_users').set({ status }).where('id', '=', person.id).execute())
@@ -172,6 +170,12 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: contactScoped,
     },
     {
+      name: 'participant',
+      what: "linked as a contact who takes part in one's own ticket",
+      kind: 'portalUser',
+      person: participant,
+    },
+    {
       name: 'limited',
       what: 'linked to the whole customer, in the group Limited',
       kind: 'portalUser',
@@ -197,6 +201,11 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
           editJobs: false,
           cancelJobs: false,
           deleteJobs: false,
+          viewTickets: true,
+          createTickets: false,
+          replyTickets: false,
+          closeTickets: false,
+          setTicketPriority: false,
         },
       }),
     },
@@ -214,6 +223,11 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
           editJobs: true,
           cancelJobs: true,
           deleteJobs: true,
+          viewTickets: true,
+          createTickets: true,
+          replyTickets: true,
+          closeTickets: true,
+          setTicketPriority: true,
         },
       }),
     },

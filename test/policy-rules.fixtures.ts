@@ -11,6 +11,8 @@ export interface Viewer {
   staff?: 'all' | 'assigned'
   customers?: string[]
   jobsOf?: string[]
+  ticketsOf?: string[]
+  ticketContacts?: string[]
   contacts?: string[]
   templates?: string[]
 }
@@ -34,8 +36,15 @@ const catalog = (column: string): TableRule => ({
   reads: (of, row) => of.staff !== undefined || of.templates!.includes(String(row[column])),
   writes: allStaff,
 })
+/** A contact's own tickets and those they take part in, at a customer of theirs. */
+const isOfContacts = (of: Viewer, { customer_id }: Row, people: unknown[]): boolean =>
+  of.customers!.includes(String(customer_id)) && people.some((contact) => of.ticketContacts!.includes(String(contact)))
+const isOfCustomer = (of: Viewer, row: Row): boolean => {
+  if (row.parent_kind === 'job') return of.jobsOf!.includes(String(row.customer_id))
+  return of.ticketsOf!.includes(String(row.customer_id)) || isOfContacts(of, row, row.contacts as unknown[])
+}
 const child = (of: Viewer, row: Row): boolean =>
-  of.staff !== undefined || (row.audience === 'customer' && of.jobsOf!.includes(String(row.customer_id)))
+  of.staff !== undefined || (row.audience === 'customer' && isOfCustomer(of, row))
 export const REACHED: Record<string, TableRule> = {
   account_settings: rights(({ staff }) => staff === 'assigned'),
   portal_settings: rights(nobody),
@@ -56,13 +65,21 @@ export const REACHED: Record<string, TableRule> = {
     reads: (of, row) =>
       of.staff === 'all' ||
       (of.staff === 'assigned' && of.customers!.includes(String(row.customer_id))) ||
-      of.contacts!.includes(String(row.id)),
+      of.contacts!.includes(String(row.id)) ||
+      of.ticketsOf!.includes(String(row.customer_id)),
   },
   jobs: {
     reads: (of, row) =>
       of.staff === 'all' ||
       (of.staff === 'assigned' && row.worker_id === of.id && row.status !== 'unpublished') ||
       (of.jobsOf!.includes(String(row.customer_id)) && of.templates!.includes(String(row.template_id))),
+  },
+  tickets: {
+    reads: (of, row) =>
+      of.staff === 'all' ||
+      (of.staff === 'assigned' && row.assignee_id === of.id) ||
+      of.ticketsOf!.includes(String(row.customer_id)) ||
+      isOfContacts(of, row, [row.contact_id, ...(row.participants as unknown[])]),
   },
   comments: { reads: child },
   history: { reads: child },

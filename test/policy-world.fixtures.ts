@@ -76,6 +76,8 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
       account: here,
       customers: [],
       jobsOf: [],
+      ticketsOf: [],
+      ticketContacts: [],
       contacts: [],
       templates: [],
       settings: {},
@@ -93,6 +95,8 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
             staff: full.staff ?? '',
             customers: list(full.customers),
             jobs_of: list(full.jobsOf),
+            tickets_of: list(full.ticketsOf),
+            ticket_contacts: list(full.ticketContacts),
             contacts: list(full.contacts),
             templates: list(full.templates),
             all_templates: '',
@@ -107,9 +111,14 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
       jobsOf: [own.customer],
       templates: [template],
     }),
+    viewer('a portal user who sees tickets and no jobs', 'portalUser', person('limited').id, {
+      customers: [own.customer],
+      ticketsOf: [own.customer],
+    }),
     viewer('a contact of the customer', 'portalUser', person('contact scope').id, {
       customers: [own.customer],
       contacts: [own.contact],
+      ticketContacts: [own.contact],
     }),
     viewer('nobody', 'anonymous', null),
     viewer('no context', 'anonymous', null, { account: null }),
@@ -199,9 +208,42 @@ async function addMissingRows(server: TestServer, world: MatrixWorld): Promise<{
       .where('account_id', '=', here)
       .where('name', '=', 'Not offered')
       .executeTakeFirstOrThrow()
+    await addTicketRows(add, { here, there, ids: world.ids, worker, now })
     await like({ number: 9001, template_id: unoffered.id, worker_id: null, status: 'unassigned' })
     await like({ number: 9002, customer_id: other.customer, site_id: null, status: 'unpublished' })
     await like({ number: 9003, customer_id: other.customer, site_id: null, status: 'assigned' })
     return { here, there }
   })
+}
+
+type AddRow = (table: keyof DB, row: object) => Promise<unknown>
+
+/** Tickets beside those of the matrix that only one clause of a policy can tell apart. */
+async function addTicketRows(
+  add: AddRow,
+  { here, ids, worker, now }: { here: string; there: string; ids: MatrixWorld['ids']; worker: string; now: Date },
+): Promise<void> {
+  const { own, other } = ids
+  let number = 9000
+  const ticket = (more: object) =>
+    add('tickets', {
+      account_id: here,
+      id: newId(),
+      number: number++,
+      customer_id: own.customer,
+      subject: 'x',
+      source: 'office',
+      created_by_kind: 'system',
+      search_text_portal: 'x',
+      search_text_office: 'x',
+      created_at: now,
+      updated_at: now,
+      ...more,
+    })
+  await ticket({})
+  await ticket({ contact_id: own.contact })
+  await ticket({ participants: [own.contact] })
+  await ticket({ assignee_id: worker, customer_id: other.customer })
+  // Of another customer, though it names the contact: as after a move that forgot it.
+  await ticket({ contact_id: own.contact, customer_id: other.customer })
 }

@@ -284,6 +284,11 @@ describe('jobs', () => {
       editJobs: true,
       cancelJobs: true,
       deleteJobs: true,
+      viewTickets: true,
+      createTickets: true,
+      replyTickets: true,
+      closeTickets: true,
+      setTicketPriority: true,
     }
     await shop.owner.ok('updatePortalSettings', { version, permissions: all, switches: all })
     const job = await bookJob(user, template, { fields: { wrong: 'Leaks.' } })

@@ -54,6 +54,37 @@ const tryPermission: Record<
     tryOnJob(setting, person, 'cancel', (job) => person.call('cancelPortalJob', { job })),
   deleteJobs: (setting, person) =>
     tryOnJob(setting, person, 'delete', (job) => person.call('deletePortalJob', { job })),
+  /** Whoever may not see tickets gets the answer of a portal without tickets. */
+  async viewTickets({ shop, customer }, person) {
+    const { id: ticket } = await shop.owner.ok('createTicket', { customer, subject: 'x' })
+    const current = await person.ok('getCurrentPortalUser')
+    return { can: current.can.viewTickets, status: (await person.call('getPortalTicket', { ticket })).status }
+  },
+  async createTickets(_setting, person) {
+    const { can } = await person.ok('listPortalTickets')
+    expect((await person.ok('getCurrentPortalUser')).can.createTickets).toBe(can.create)
+    return { can: can.create, status: (await person.call('createPortalTicket', { subject: 'x' })).status }
+  },
+  replyTickets: (setting, person) =>
+    tryOnTicket(setting, person, 'reply', (ticket) => person.call('addPortalTicketComment', { ticket, body: 'x' })),
+  closeTickets: (setting, person) =>
+    tryOnTicket(setting, person, 'close', (ticket) => person.call('closePortalTicket', { ticket })),
+  async setTicketPriority(_setting, person) {
+    const reply = await person.call('createPortalTicket', { subject: 'x', priority: 'high' })
+    const options = await person.ok('getPortalTicketOptions')
+    return { can: options.customers.every(({ priority }) => priority), status: reply.status }
+  },
+}
+
+async function tryOnTicket(
+  { shop, customer }: Setting,
+  person: Person,
+  action: 'reply' | 'close',
+  attempt: (ticket: string) => Promise<{ status: number }>,
+) {
+  const { id: ticket } = await shop.owner.ok('createTicket', { customer, subject: 'x' })
+  const { can } = await person.ok('getPortalTicket', { ticket })
+  return { can: can[action], status: (await attempt(ticket)).status }
 }
 
 async function tryOnJob(
@@ -68,9 +99,12 @@ async function tryOnJob(
   return { can: can[action], status }
 }
 
-const successStatus = (permission: Permission) => (['createJobs', 'chooseTemplates'].includes(permission) ? 201 : 200)
-const refusalStatus = (permission: Permission) =>
-  permission === 'viewJobs' ? 404 : permission === 'chooseTemplates' ? 422 : 403
+const CREATING = ['createJobs', 'chooseTemplates', 'createTickets', 'replyTickets', 'setTicketPriority']
+const successStatus = (permission: Permission) => (CREATING.includes(permission) ? 201 : 200)
+const refusalStatus = (permission: Permission) => {
+  if (permission === 'viewJobs' || permission === 'viewTickets') return 404
+  return permission === 'chooseTemplates' || permission === 'setTicketPriority' ? 422 : 403
+}
 
 /** The keys and value types of an answer, without its values. */
 function shapeOf(value: unknown): unknown {

@@ -21,6 +21,14 @@ interface UpgradedCaller {
   }
 }
 
+const NO_TICKETS = {
+  viewTickets: false,
+  createTickets: false,
+  replyTickets: false,
+  closeTickets: false,
+  setTicketPriority: false,
+}
+
 const root = resolve(import.meta.dirname, '..')
 
 describe('upgrades', () => {
@@ -175,11 +183,14 @@ describe('upgrades', () => {
       expect(await upgrade({})).toContain('0038_permission_groups.sql')
       for (const [index, after] of (await callers()).entries()) {
         expect(after.reach).toEqual(before[index]!.reach)
-        expect(after.switches).toEqual({ ...before[index]!.switches, viewJobs: true })
-        expect(after.before).toEqual({ ...before[index]!.before, viewJobs: true })
+        expect(after.switches).toEqual({ ...before[index]!.switches, viewJobs: true, ...NO_TICKETS })
+        expect(after.before).toEqual({ ...before[index]!.before, viewJobs: true, ...NO_TICKETS })
         expect(after.group?.kind).toBe(index === 2 ? 'limited' : 'full')
         if (index < 2) expect({ ...after.group!.permissions, ...after.user }).toEqual(after.before)
       }
+      // Tickets came later: nobody has them until an owner turns them on.
+      const groups = await query('select distinct g.permissions from permission_groups g')
+      for (const { permissions } of groups) expect(permissions).toMatchObject(NO_TICKETS)
     })
   })
 

@@ -66,6 +66,11 @@ const EVERY_SWITCH = {
   editJobs: true,
   cancelJobs: true,
   deleteJobs: true,
+  viewTickets: true,
+  createTickets: true,
+  replyTickets: true,
+  closeTickets: true,
+  setTicketPriority: true,
 }
 
 export const recordScenarios = {

@@ -38,6 +38,7 @@ import {
   listLinkedPortalUsers,
   summarizeJobs,
 } from './related/queries.ts'
+import { replaceContact } from '../tickets/queries.ts'
 import { CONTACT_COLUMNS, contactRows, customerColumns } from './list/rules.ts'
 import { archiveBlockedBy, missingCoordinate, type Coordinates, type CustomerStatus } from './rules.ts'
 
@@ -167,6 +168,7 @@ export const customersHandlers = implement('customers', customers, {
     const { key } = await loadEditable(ctx, customer)
     if (await isContactLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
     const version = await claimVersion(ctx, key)
+    await replaceContact(ctx.db, key.account, contact, null)
     if (!(await deleteContact(ctx.db, key, contact))) throw problem('notFound')
     await updateSearchText(ctx.db, key)
     await audit(ctx, 'contactRemoved', customer, { contact })

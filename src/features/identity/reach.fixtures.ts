@@ -63,7 +63,9 @@ const NAMES = [
   'staff',
   'customers',
   'jobs_of',
+  'tickets_of',
   'contacts',
+  'ticket_contacts',
   'all_templates',
   'templates',
 ] as const

@@ -47,6 +47,8 @@ describe('the reach of a portal session', () => {
             onUser: VALUE,
             onCustom: fc.boolean(),
             isOffered: mostly(true, false),
+            offersTickets: mostly(true, false),
+            ticketsOnUser: VALUE,
           }),
           async (given) => {
             const who = await shop.portalUser({
@@ -75,7 +77,7 @@ describe('the reach of a portal session', () => {
                   .updateTable('portal_links')
                   .set({
                     group_id: given.groups[index] ? groups.get(given.groups[index])! : null,
-                    permissions: toPermissions(given.onLinks[index]!),
+                    permissions: toPermissions(given.onLinks[index]!, given.onLinks[index]!),
                   })
                   .where('portal_user_id', '=', who.id)
                   .where('customer_id', '=', customers[index]!)
@@ -83,12 +85,12 @@ describe('the reach of a portal session', () => {
               for (const index of customers.keys()) await link(index)
               await db
                 .updateTable('permission_groups')
-                .set({ permissions: JSON.stringify({ viewJobs: given.onCustom }) })
+                .set({ permissions: JSON.stringify({ viewJobs: given.onCustom, viewTickets: given.onCustom }) })
                 .where('id', '=', groups.get('custom')!)
                 .execute()
               await db
                 .updateTable('portal_users')
-                .set({ status: given.status, permissions: toPermissions(given.onUser) })
+                .set({ status: given.status, permissions: toPermissions(given.onUser, given.ticketsOnUser) })
                 .where('account_id', '=', shop.id)
                 .where('id', '=', who.id)
                 .execute()
@@ -97,7 +99,7 @@ describe('the reach of a portal session', () => {
                 .set({
                   hide_jobs_of_other_templates: given.hides,
                   enabled: given.enabled,
-                  switches: JSON.stringify({ viewJobs: given.isOffered }),
+                  switches: JSON.stringify({ viewJobs: given.isOffered, viewTickets: given.offersTickets }),
                 })
                 .where('account_id', '=', shop.id)
                 .execute()
@@ -162,4 +164,7 @@ const mostly = <T>(usual: T, ...others: T[]) =>
 
 /** A value of the permission to see jobs, at one level. */
 const VALUE = fc.constantFrom(null, null, true, false)
-const toPermissions = (viewJobs: boolean | null) => (viewJobs === null ? null : JSON.stringify({ viewJobs }))
+const toPermissions = (viewJobs: boolean | null, viewTickets: boolean | null) =>
+  viewJobs === null && viewTickets === null
+    ? null
+    : JSON.stringify({ ...(viewJobs !== null && { viewJobs }), ...(viewTickets !== null && { viewTickets }) })

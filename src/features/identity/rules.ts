@@ -10,6 +10,11 @@ export const PERMISSIONS = [
   'editJobs',
   'cancelJobs',
   'deleteJobs',
+  'viewTickets',
+  'createTickets',
+  'replyTickets',
+  'closeTickets',
+  'setTicketPriority',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 export type Permissions = Record<Permission, boolean>
@@ -22,6 +27,11 @@ const NEEDED_PERMISSIONS: Record<Permission, Permission | null> = {
   editJobs: 'viewJobs',
   cancelJobs: 'viewJobs',
   deleteJobs: 'viewJobs',
+  viewTickets: null,
+  createTickets: 'viewTickets',
+  replyTickets: 'viewTickets',
+  closeTickets: 'viewTickets',
+  setTicketPriority: 'viewTickets',
 }
 
 /** `none` is No access: its members cannot sign in, whatever else is set. `visitor` waits for links without a password. */
@@ -110,7 +120,7 @@ export type Actor =
       name: string
       email: string
       sessionId: string
-      /** For a worker: the customers of the open jobs assigned to them. */
+      /** For a worker: the customers of the open jobs and tickets assigned to them. */
       customers: string[]
     }
   | {
@@ -145,7 +155,10 @@ export interface Reach {
   staff: 'all' | 'assigned' | null
   customers: string[]
   jobs_of: string[]
+  tickets_of: string[]
   contacts: string[]
+  /** Contacts whose own tickets are reached, and those they take part in. */
+  ticket_contacts: string[]
   all_templates: boolean
   templates: string[]
 }
@@ -181,7 +194,9 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
     staff: null,
     customers: [],
     jobs_of: [],
+    tickets_of: [],
     contacts: [],
+    ticket_contacts: [],
     all_templates: false,
     templates: [],
   }
@@ -202,7 +217,9 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
         portal_user: actor.id,
         customers: links.map((link) => link.customer),
         jobs_of: customersWithJobs(actor, account.portal),
+        tickets_of: customersWithTickets(actor, account.portal),
         contacts: links.flatMap((link) => (link.contact ? [link.contact] : [])),
+        ticket_contacts: contactsWithTickets(actor, account.portal),
         all_templates: !account.portal.hideJobsOfOtherTemplates,
         templates: actor.bookable,
       }
@@ -257,6 +274,22 @@ export function hasPermissionFor(
 /** Customers whose jobs a portal user sees. */
 export const customersWithJobs = (actor: PortalUserActor, portal: PortalConfig): string[] =>
   actor.links.map((link) => link.customer).filter((customer) => hasPermissionFor(actor, portal, 'viewJobs', customer))
+
+/** Links with a permission for tickets. Unlike jobs, they are there for links to one contact too. */
+export const linksWithTickets = (
+  actor: PortalUserActor,
+  portal: PortalConfig,
+  permission: Permission = 'viewTickets',
+): CustomerLink[] =>
+  actor.links.filter((link) => resolvePermission(permission, portal, actor.permissions, link).allowed)
+
+/** Customers all of whose tickets a portal user sees. */
+export const customersWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+  linksWithTickets(actor, portal).flatMap(({ scope, customer }) => (scope === 'whole' ? [customer] : []))
+
+/** Contacts as whom a portal user sees tickets: their own, and those they take part in. */
+export const contactsWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+  linksWithTickets(actor, portal).flatMap(({ scope, contact }) => (scope === 'contact' && contact ? [contact] : []))
 
 /** Whether there are jobs at all for a portal user. Unlinked, they see those that they will book. */
 export const seesJobs = (actor: PortalUserActor, portal: PortalConfig): boolean =>

@@ -18,12 +18,17 @@ export const portalProblems = declareProblems({
 
 /** What each permission allows, for the API document. */
 export const PERMISSION_MEANINGS: Record<Permission, string> = {
-  viewJobs: 'See jobs. The other permissions need it.',
+  viewJobs: 'See jobs. The other permissions for jobs need it.',
   createJobs: 'Book jobs.',
   chooseTemplates: 'Choose among the services.',
   editJobs: 'Update jobs until they start.',
   cancelJobs: 'Cancel jobs until they start.',
   deleteJobs: 'Delete jobs that are not scheduled.',
+  viewTickets: 'See tickets. The other permissions for tickets need it.',
+  createTickets: 'Create tickets.',
+  replyTickets: 'Reply to tickets.',
+  closeTickets: 'Close and reopen tickets.',
+  setTicketPriority: 'Set the priority of tickets.',
 }
 
 export const permissions = z

@@ -245,6 +245,11 @@ describe('the checklist', () => {
         editJobs: true,
         cancelJobs: true,
         deleteJobs: true,
+        viewTickets: true,
+        createTickets: true,
+        replyTickets: true,
+        closeTickets: true,
+        setTicketPriority: true,
       },
     })
     const after = await lines()

@@ -17,6 +17,7 @@ interface ParentTable {
 /** A new kind of parent needs an entry here, and a generated column with its indexes in the three tables. */
 const PARENT_TABLES: Readonly<Record<ParentKind, ParentTable>> = {
   job: { table: 'jobs', column: 'job_id' },
+  ticket: { table: 'tickets', column: 'ticket_id' },
 }
 
 export type ParentKey = Pick<RecordParent, 'kind' | 'account' | 'id'>
@@ -41,6 +42,21 @@ export const selectRecordsSql = (columns: string, table: string) => (parent: Par
 /** Lists the history of one parent, oldest first. */
 export const listHistory = createParentQuery<HistoryRecord>(selectRecordsSql('r.*', 'history'))
 
+/** Copies for the policies of comments, history and files. Jobs have none. */
+export const copiedContacts = ({ contacts }: Pick<RecordParent, 'contacts'>) =>
+  contacts ? { contacts: [...contacts] } : {}
+
+/** Who reaches a ticket has changed: what is beside it follows in the same transaction. */
+export async function rewriteContacts(db: Write, { account, id, contacts = [] }: RecordParent): Promise<void> {
+  for (const table of ['comments', 'history', 'files'] as const)
+    await db
+      .updateTable(table)
+      .set({ contacts: [...contacts] })
+      .where('account_id', '=', account)
+      .where('ticket_id', '=', id)
+      .execute()
+}
+
 /** Call it in the transaction of the change. Ids ascend, so entries with equal timestamps keep their order. */
 export async function addHistory(
   db: Write,
@@ -62,6 +78,7 @@ const historyRow = (parent: RecordParent, entry: HistoryEntry, stamp: ActorStamp
   parent_kind: parent.kind,
   parent_id: parent.id,
   customer_id: parent.customer,
+  ...copiedContacts(parent),
   audience: entry.audience,
   event: entry.event,
   from_status: entry.from ?? null,
@@ -109,6 +126,7 @@ export async function addComment(
       parent_kind: parent.kind,
       parent_id: parent.id,
       customer_id: parent.customer,
+      ...copiedContacts(parent),
       audience,
       author_kind: stamp.kind,
       author_id: stamp.id,

@@ -4,13 +4,15 @@
  */
 
 /** Kinds of parents. Each has an entry in the table of records/queries.ts. */
-export type ParentKind = 'job'
+export type ParentKind = 'job' | 'ticket'
 
 export interface RecordParent {
   kind: ParentKind
   account: string
   id: string
   customer: string
+  /** Of a ticket: its contact and participants, who reach what is beside it. */
+  contacts?: readonly string[]
 }
 
 /** `customer`: also shown in the portal, so nothing internal may be in it. */

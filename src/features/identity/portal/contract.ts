@@ -26,7 +26,14 @@ const currentUser = z
     name: z.string().describe('Full name.'),
     email: z.string().describe('Email address.'),
     phone: z.string().nullable().describe('Phone number.'),
-    can: z.object({ viewJobs: flag('See jobs.'), createJobs: flag('Book jobs.') }).describe('What they may do.'),
+    can: z
+      .object({
+        viewJobs: flag('See jobs.'),
+        createJobs: flag('Book jobs.'),
+        viewTickets: flag('See tickets.'),
+        createTickets: flag('Create tickets.'),
+      })
+      .describe('What they may do.'),
   })
   .meta({ id: 'CurrentPortalUser', description: 'The signed-in portal user.' })
 const session = z

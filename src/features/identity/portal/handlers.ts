@@ -23,7 +23,7 @@ import { isPortalUser } from '../policy.ts'
 import { beginSignIn, consumeAlert, forgetGuesses, rememberBrowser, type SignInAttempt } from '../guessing/queries.ts'
 import { ALERT_AFTER } from '../guessing/rules.ts'
 import { findPortalLogin } from '../queries.ts'
-import { canBook, seesJobs, type PortalConfig, type PortalUserActor } from '../rules.ts'
+import { canBook, linksWithTickets, seesJobs, type PortalConfig, type PortalUserActor } from '../rules.ts'
 import { drawPortalIcon, presentClosedPortal, presentOpenPortal } from './branding/handlers.ts'
 import { portalIdentity } from './contract.ts'
 import {
@@ -235,7 +235,12 @@ const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({
   name: actor.name,
   email: actor.email,
   phone: actor.phone,
-  can: { viewJobs: seesJobs(actor, portal), createJobs: canBook(actor, portal) },
+  can: {
+    viewJobs: seesJobs(actor, portal),
+    createJobs: canBook(actor, portal),
+    viewTickets: linksWithTickets(actor, portal).length > 0,
+    createTickets: linksWithTickets(actor, portal, 'createTickets').length > 0,
+  },
 })
 
 const REFUSALS: Record<LinkStatus, string> = {

@@ -39,7 +39,7 @@ const blockedBy = z
   .enum(['started', 'completed', 'canceled', 'waiting', 'planned'])
   .nullable()
   .describe('Why it is too late; null if it is not.')
-const portalActor = z
+export const portalActor = z
   .object({
     kind: z
       .enum(['you', 'colleague', 'staff', 'system'])

@@ -113,7 +113,7 @@ export function presentPortalJob(
 }
 
 /** Who did something, as this customer may know them. */
-function presentPerson(
+export function presentPerson(
   { actor, account: { portal } }: PortalReader,
   kind: string,
   id: string | null,

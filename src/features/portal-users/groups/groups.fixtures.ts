@@ -9,6 +9,11 @@ export const NOTHING = {
   editJobs: false,
   cancelJobs: false,
   deleteJobs: false,
+  viewTickets: false,
+  createTickets: false,
+  replyTickets: false,
+  closeTickets: false,
+  setTicketPriority: false,
 }
 export const groups = async () => (await shop.owner.ok('listPermissionGroups')).rows
 export const builtIn = async (kind: string) => (await groups()).find((group) => group.kind === kind)!

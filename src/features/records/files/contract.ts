@@ -12,7 +12,7 @@ import { audience, storedFile } from '../contract.ts'
 /** Bytes of a photo, which is kept scaled; the store holds the same limit, and 10 MB for other files. */
 const UPLOAD_LIMIT = 30 * 1024 * 1024
 
-const FILE_TYPES = [
+export const DOWNLOADED_TYPES = [
   'image/jpeg',
   'image/png',
   'image/webp',
@@ -31,7 +31,7 @@ const uploading = {
   output: storedFile,
   status: 201,
   upload: UPLOAD_LIMIT,
-  accepts: FILE_TYPES,
+  accepts: DOWNLOADED_TYPES,
   creates: true,
   writes: true,
 } as const
@@ -70,7 +70,7 @@ export const jobFiles = contract(
       description: 'A file of one of your jobs, or one that you uploaded in the last 24 hours.',
       params: fileParams,
       output: empty(),
-      download: FILE_TYPES,
+      download: DOWNLOADED_TYPES,
     }),
     getPortalFile: operation({
       method: 'GET',
@@ -106,7 +106,7 @@ export const jobFiles = contract(
       description: 'A file that you uploaded in the last 24 hours and did not use yet.',
       params: fileParams,
       output: empty(),
-      download: FILE_TYPES,
+      download: DOWNLOADED_TYPES,
     }),
     getFile: operation({
       method: 'GET',
@@ -157,7 +157,7 @@ export const jobFiles = contract(
       description: 'The bytes of the file, with its name in `Content-Disposition`.',
       params: jobFileParams,
       output: empty(),
-      download: FILE_TYPES,
+      download: DOWNLOADED_TYPES,
     }),
     removeJobFile: operation({
       method: 'DELETE',

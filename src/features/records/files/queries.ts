@@ -3,7 +3,7 @@ import { sql, type Selectable } from 'kysely'
 import type { Files } from '../../../../db/schema.gen.ts'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { Field } from '../../templates/fields/rules.ts'
-import { selectRecordsSql, createParentQuery, hideAttachedEntries } from '../queries.ts'
+import { copiedContacts, selectRecordsSql, createParentQuery, hideAttachedEntries } from '../queries.ts'
 import type { ActorStamp, ParentKind, RecordAudience, RecordParent } from '../rules.ts'
 import { isOwnUpload, type StorageUsage, type Uploader } from './rules.ts'
 
@@ -78,6 +78,7 @@ export async function insertFile(
       parent_kind: parent?.kind ?? null,
       parent_id: parent?.id ?? null,
       customer_id: parent?.customer ?? null,
+      ...(parent && copiedContacts(parent)),
       audience,
       uploader_kind: stamp.kind,
       uploader_id: stamp.id,
@@ -95,6 +96,7 @@ const parentColumns = (parent: RecordParent, field: string | null) => ({
   parent_kind: parent.kind,
   parent_id: parent.id,
   customer_id: parent.customer,
+  ...copiedContacts(parent),
   field_id: field,
 })
 
@@ -115,10 +117,31 @@ export async function attachFile(
     .execute()
 }
 
+/** Gives waiting files to a comment, for those who may read it. */
+export async function attachToComment(
+  db: Write,
+  files: readonly FileRecord[],
+  parent: RecordParent,
+  comment: { id: string | null; audience: RecordAudience },
+): Promise<void> {
+  if (files.length === 0) return
+  await db
+    .updateTable('files')
+    .set({ ...parentColumns(parent, null), comment_id: comment.id, audience: comment.audience })
+    .where('account_id', '=', parent.account)
+    .where(
+      'id',
+      'in',
+      files.map(({ id }) => id),
+    )
+    .where('parent_id', 'is', null)
+    .execute()
+}
+
 /** A row of its own for the same bytes: each parent can lose its file alone. */
 export async function copyFile(
   db: Write,
-  { job_id: _generated, ...columns }: FileRecord,
+  { job_id: _job, ticket_id: _ticket, ...columns }: FileRecord,
   parent: RecordParent,
   field: string | null,
   id: string,

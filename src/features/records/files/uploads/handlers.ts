@@ -1,7 +1,9 @@
 /** Uploading files for a form that is not sent yet, in the portal and in the office; reading and deleting one's own. */
 import { implement, prepared } from '../../../../platform/operation.ts'
 import { notFound, yes, type Decision } from '../../../../platform/problem.ts'
+import type { PortalConfig, PortalUserActor } from '../../../identity/rules.ts'
 import { mayRunJobs, mayUseJobs } from '../../../jobs/policy.ts'
+import { mayUseTickets } from '../../../tickets/policy.ts'
 import { actorStamp, presentFile, type RecordAudience } from '../../rules.ts'
 import { jobFiles } from '../contract.ts'
 import {
@@ -26,7 +28,7 @@ export const uploadHandlers = implement(
       storeUpload,
       async (ctx, _input, stored) =>
         deletingOnError(ctx.files, stored.key, () => {
-          ctx.allow(mayUseJobs(ctx.actor, ctx.account.portal))
+          ctx.allow(mayUpload(ctx.actor, ctx.account.portal))
           return keepUpload(ctx, stored, 'customer')
         }),
       { discard },
@@ -66,6 +68,12 @@ export const uploadHandlers = implement(
     },
   },
 )
+
+/** Forms of jobs and of tickets take files. */
+function mayUpload(actor: PortalUserActor, portal: PortalConfig): Decision {
+  const jobs = mayUseJobs(actor, portal)
+  return jobs.yes ? jobs : mayUseTickets(actor, portal)
+}
 
 /** Keeps a file for a form of this uploader. What they left behind goes first, because it frees its room. */
 async function keepUpload(ctx: UploadContext, stored: StoredFile, audience: RecordAudience) {

@@ -1,0 +1,89 @@
+/** Who may do what with tickets. Row-level security has decided before what is in view at all. */
+import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
+import { mayRunOffice } from '../identity/policy.ts'
+import {
+  linksWithTickets,
+  resolvePermission,
+  type Actor,
+  type CustomerLink,
+  type Permission,
+  type PortalConfig,
+  type PortalUserActor,
+  type StaffActor,
+} from '../identity/rules.ts'
+import { isTransition, peopleOf, type TicketPeople, type TicketStatus } from './rules.ts'
+
+export { mayRunOffice as mayRunTickets }
+
+/** Facts of a ticket that a policy needs; undefined: not in view. */
+export interface TicketFacts extends TicketPeople {
+  status: TicketStatus
+  customer_id: string
+}
+
+// ---- staff ----
+
+/** Staff who see a ticket may read it, comment and change its status. A worker sees those assigned to them. */
+export const maySeeTicket = (actor: Actor, ticket: TicketFacts | undefined): Decision =>
+  ticket && actor.kind === 'staff' ? yes : notFound
+
+export const maySeeTickets = (actor: Actor): Decision => (actor.kind === 'staff' ? yes : notFound)
+
+/** Assigning a ticket and changing its facts: it must be in view, and the actor owner, admin or dispatcher. */
+export const mayEditTicket = (actor: StaffActor, ticket: TicketFacts | undefined): Decision =>
+  ticket ? mayRunOffice(actor) : notFound
+
+/** A transition that the table lacks is refused and not hidden: the ticket is in view. */
+export function mayMoveTicket(actor: Actor, ticket: TicketFacts | undefined, to: TicketStatus): Decision {
+  if (actor.kind !== 'staff' || !ticket) return notFound
+  return isTransition(ticket.status, to, 'staff') ? yes : no('ticketTransitionNotAllowed', { from: ticket.status, to })
+}
+
+// ---- portal users ----
+
+/** For a portal user who may not see tickets there are none. */
+export const mayUseTickets = (actor: PortalUserActor, portal: PortalConfig): Decision =>
+  linksWithTickets(actor, portal).length > 0 ? yes : notFound
+
+/** The link by which a portal user sees a ticket. */
+const linkTo = (actor: PortalUserActor, ticket: TicketFacts): CustomerLink | undefined =>
+  actor.links.find(
+    ({ customer, scope, contact }) =>
+      customer === ticket.customer_id &&
+      (scope === 'whole' || (contact !== null && peopleOf(ticket).includes(contact))),
+  )
+
+const CODES = {
+  viewTickets: 'notFound',
+  createTickets: 'creatingTicketsNotAllowed',
+  replyTickets: 'replyingNotAllowed',
+  closeTickets: 'closingNotAllowed',
+  setTicketPriority: 'ticketPriorityNotAllowed',
+} as const
+export type TicketPermission = keyof typeof CODES
+
+/** Whether a portal user has a permission for a ticket in view. */
+export function mayOnTicket(
+  actor: PortalUserActor,
+  portal: PortalConfig,
+  ticket: TicketFacts | undefined,
+  permission: TicketPermission,
+): Decision {
+  const link = ticket && linkTo(actor, ticket)
+  const has = (name: Permission) => resolvePermission(name, portal, actor.permissions, link ?? null).allowed
+  if (!link || !has('viewTickets')) return notFound
+  return has(permission) ? yes : no(CODES[permission])
+}
+
+/** Links by which a portal user may create tickets. */
+export const linksForNewTickets = (actor: PortalUserActor, portal: PortalConfig): CustomerLink[] =>
+  linksWithTickets(actor, portal, 'createTickets')
+
+export function mayCreateTicket(actor: PortalUserActor, portal: PortalConfig): Decision {
+  if (!mayUseTickets(actor, portal).yes) return notFound
+  return linksForNewTickets(actor, portal).length > 0 ? yes : no(CODES.createTickets)
+}
+
+/** Who may not set priorities creates tickets of normal priority. */
+export const maySetPriority = (actor: PortalUserActor, portal: PortalConfig, link: CustomerLink): boolean =>
+  resolvePermission('setTicketPriority', portal, actor.permissions, link).allowed

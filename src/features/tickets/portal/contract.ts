@@ -1,0 +1,203 @@
+/**
+ * A customer's view of tickets. Nothing internal is in these answers: no internal notes, tags, assignees or other customers.
+ * Who acts for one contact sees that contact's tickets and those it takes part in.
+ */
+import { z } from 'zod'
+import { contract, operation } from '../../../platform/operation.ts'
+import {
+  count,
+  cursor,
+  flag,
+  id,
+  limit,
+  moment,
+  named,
+  page,
+  recordId,
+  recordVersion,
+  search,
+} from '../../../platform/schema.ts'
+import { addedComment, commentBody } from '../../records/contract.ts'
+import { portalActor } from '../../jobs/portal/contract.ts'
+import {
+  contactIds,
+  description,
+  fileIds,
+  subject,
+  ticketFacts,
+  ticketFile,
+  ticketParams,
+  ticketPriority,
+  ticketStatus,
+} from '../contract.ts'
+import { TICKET_GROUPS } from '../rules.ts'
+
+const group = z.enum(TICKET_GROUPS).describe('`closed` are resolved and closed tickets.')
+const row = z
+  .object({
+    ...ticketFacts,
+    customer: named().describe('Customer that it is for.'),
+    contact: named().nullable().describe('Contact whose ticket it is, if you may see them.'),
+  })
+  .meta({ id: 'PortalTicketRow', description: 'A ticket in a list, as a customer sees it.' })
+
+const ticket = z
+  .object({
+    ...row.shape,
+    description: z.string().describe('What it is about.'),
+    participants: z.array(named()).describe('Other contacts who see it, as far as you may see them.'),
+    createdBy: portalActor.describe('Who created it.'),
+    comments: z
+      .array(
+        z.object({
+          id: recordId(),
+          body: z.string().describe('Text of the comment.'),
+          by: portalActor.describe('Who wrote it.'),
+          at: moment().describe('When it was written.'),
+        }),
+      )
+      .describe('Comments, oldest first.'),
+    files: z
+      .array(ticketFile.extend({ by: portalActor.describe('Who uploaded it.') }))
+      .describe('Files, oldest first.'),
+    history: z
+      .array(
+        z.object({
+          id: recordId(),
+          at: moment().describe('When it happened.'),
+          by: portalActor.describe('Who did it.'),
+          event: z.enum(['created', 'moved']).describe('What happened.'),
+          to: ticketStatus.nullable().describe('New status, if it changed.'),
+        }),
+      )
+      .describe('What happened to the ticket, oldest first.'),
+    timeZone: z.string().describe("The business's time zone, such as Europe/London."),
+    version: recordVersion(),
+    can: z
+      .object({
+        reply: flag('Reply to the ticket.'),
+        close: flag('Close the ticket.'),
+        reopen: flag('Reopen the ticket.'),
+      })
+      .describe('What you may do now.'),
+  })
+  .meta({ id: 'PortalTicket', description: 'A ticket as a customer sees it.' })
+
+const filters = () => ({ search: search(), customer: id().optional().describe('Only tickets of this customer.') })
+const changed = z.object({ id: recordId(), status: ticketStatus })
+
+export const portalTickets = contract(
+  { name: 'Portal tickets', description: 'Tickets as the customers of a business see them.' },
+  {
+    listPortalTickets: operation({
+      method: 'GET',
+      path: '/portal/{portal}/tickets',
+      audience: ['portalUser'],
+      summary: 'List your tickets',
+      description: 'Tickets of the customers and contacts you act for, last changed first.',
+      query: z.strictObject({ ...filters(), group: group.optional(), cursor: cursor(), limit: limit() }),
+      output: z.object({
+        ...page(row),
+        timeZone: z.string().describe("The business's time zone, such as Europe/London."),
+        can: z.object({ create: flag('Create tickets.') }).describe('What you may do.'),
+      }),
+    }),
+    countPortalTickets: operation({
+      method: 'GET',
+      path: '/portal/{portal}/tickets/counts',
+      audience: ['portalUser'],
+      summary: 'Count your tickets',
+      description: 'How many tickets match the search (PS-12). Counts stop at 10,000.',
+      query: z.strictObject(filters()),
+      output: z.object({
+        all: count('All tickets.'),
+        open: count('Tickets that are not resolved or closed.'),
+        closed: count('Resolved and closed tickets.'),
+      }),
+    }),
+    getPortalTicketOptions: operation({
+      method: 'GET',
+      path: '/portal/{portal}/tickets/form',
+      audience: ['portalUser'],
+      summary: 'Get what a new ticket can be given',
+      description: 'Customers you may create tickets for. Their contacts are listed if you act for the whole customer.',
+      output: z.object({
+        customers: z
+          .array(
+            named().extend({
+              contacts: z.array(named()).describe('Contacts whose ticket it can be, or who can take part.'),
+              priority: flag('Whether you may set the priority.'),
+            }),
+          )
+          .describe('Customers that you may create tickets for.'),
+      }),
+      problems: ['creatingTicketsNotAllowed'],
+    }),
+    getPortalTicket: operation({
+      method: 'GET',
+      path: '/portal/{portal}/tickets/{ticket}',
+      audience: ['portalUser'],
+      summary: 'Get your ticket',
+      description: 'The ticket with its comments, files and history.',
+      params: ticketParams,
+      output: ticket,
+    }),
+    createPortalTicket: operation({
+      method: 'POST',
+      path: '/portal/{portal}/tickets',
+      audience: ['portalUser'],
+      summary: 'Create a ticket',
+      description: 'A ticket of somebody who acts for one contact belongs to that contact.',
+      body: z.strictObject({
+        customer: id().optional().describe('Customer that it is for. Leave out if you act for one.'),
+        contact: id().optional().describe('Contact of the customer whose ticket it is.'),
+        participants: contactIds().default([]).describe('Other contacts of the customer who see it.'),
+        subject: subject(),
+        description: description().default(''),
+        priority: ticketPriority.optional(),
+        files: fileIds(),
+      }),
+      output: z.object({ id: recordId(), number: ticketFacts.number }),
+      problems: ['creatingTicketsNotAllowed'],
+      writes: true,
+      creates: true,
+      limits: [{ by: 'caller', max: 30, seconds: 3_600 }],
+    }),
+    addPortalTicketComment: operation({
+      method: 'POST',
+      path: '/portal/{portal}/tickets/{ticket}/comments',
+      audience: ['portalUser'],
+      summary: 'Reply to your ticket',
+      description: 'The business and everyone who can see the ticket can read it. A resolved ticket is open again.',
+      params: ticketParams,
+      body: z.strictObject({ body: commentBody(), files: fileIds() }),
+      output: addedComment(),
+      problems: ['replyingNotAllowed', 'ticketClosed'],
+      writes: true,
+      creates: true,
+      limits: [{ by: 'caller', max: 60, seconds: 3_600 }],
+    }),
+    closePortalTicket: operation({
+      method: 'POST',
+      path: '/portal/{portal}/tickets/{ticket}/close',
+      audience: ['portalUser'],
+      summary: 'Close your ticket',
+      description: 'The ticket stays in the list and can be reopened.',
+      params: ticketParams,
+      output: changed,
+      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed'],
+      writes: true,
+    }),
+    reopenPortalTicket: operation({
+      method: 'POST',
+      path: '/portal/{portal}/tickets/{ticket}/reopen',
+      audience: ['portalUser'],
+      summary: 'Reopen your ticket',
+      description: 'A resolved or closed ticket is open again.',
+      params: ticketParams,
+      output: changed,
+      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed'],
+      writes: true,
+    }),
+  },
+)
