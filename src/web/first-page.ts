@@ -1,6 +1,6 @@
-/** The first page of a signed-in portal user: their jobs, or a welcome when there are none. `outcome` is what it says once. */
+/** The first page of a signed-in portal user: their jobs, else their tickets, else a welcome. `outcome` is what it says once. */
 export const firstPage = (
   { paths }: App.Locals,
-  user: { can: { viewJobs: boolean } },
+  { can }: { can: { viewJobs: boolean; viewTickets: boolean } },
   outcome: Record<string, string> = {},
-): string => (user.can.viewJobs ? paths.jobs(outcome) : paths.welcome(outcome))
+): string => (can.viewJobs ? paths.jobs(outcome) : can.viewTickets ? paths.tickets(outcome) : paths.welcome(outcome))

@@ -34,6 +34,12 @@ const NEEDED_PERMISSIONS: Record<Permission, Permission | null> = {
   setTicketPriority: 'viewTickets',
 }
 
+/** Whether a permission is given along with the one that it needs. */
+export function isEffective(permission: Permission, permissions: Permissions): boolean {
+  const needed = NEEDED_PERMISSIONS[permission]
+  return permissions[permission] && (needed === null || permissions[needed])
+}
+
 /** `none` is No access: its members cannot sign in, whatever else is set. `visitor` waits for links without a password. */
 export const GROUP_KINDS = ['full', 'limited', 'none', 'visitor', 'custom'] as const
 export type GroupKind = (typeof GROUP_KINDS)[number]

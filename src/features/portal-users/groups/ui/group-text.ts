@@ -1,6 +1,6 @@
 /** Permission groups as screens show them. */
 import { t } from '../../../../ui/i18n.ts'
-import { PERMISSIONS, type GroupKind, type Permissions } from '../../../identity/rules.ts'
+import { isEffective, PERMISSIONS, type GroupKind, type Permissions } from '../../../identity/rules.ts'
 import { defaultKindOf } from '../rules.ts'
 
 /** Built-in groups are named by texts, others by the business. */
@@ -9,10 +9,9 @@ export const groupName = ({ kind, name }: { kind: GroupKind; name: string | null
 
 /** What a group allows, in words. */
 export function allowedText({ permissions }: { permissions: Permissions }): string {
-  if (!permissions.viewJobs) return t('portal-users.groups.jobsHidden')
-  return PERMISSIONS.filter((name) => permissions[name])
-    .map((name) => t(`portal.office.permission.${name}`))
-    .join(' · ')
+  const allowed = PERMISSIONS.filter((name) => isEffective(name, permissions))
+  if (allowed.length === 0) return t('portal-users.groups.nothingShown')
+  return allowed.map((name) => t(`portal.office.permission.${name}`)).join(' · ')
 }
 
 interface NamedGroup {
