@@ -118,6 +118,15 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
       })),
     ],
     getPortalJob: [{ input: { job }, description: '' }],
+    // The dataset has no tickets yet: these plans read their indexes, and an unknown ticket is not found.
+    listPortalTickets: [
+      { input: {}, description: 'all' },
+      { input: { group: 'open' }, description: 'open' },
+      { input: { search: 'leaks' }, description: 'search' },
+    ],
+    countPortalTickets: [{ input: {}, description: '' }],
+    getPortalTicketOptions: [{ input: {}, description: '' }],
+    getPortalTicket: [{ input: { ticket: ids!.job }, description: '' }],
     getPortalFile: [{ input: { file }, description: '' }],
     downloadPortalFile: [{ input: { file }, description: '' }],
     getBookingOptions: [

@@ -39,6 +39,7 @@ import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
 import { jobFiles } from './features/records/files/contract.ts'
 import { jobFilesHandlers } from './features/records/files/handlers.ts'
+import { ticketFilesHandlers } from './features/records/files/tickets/handlers.ts'
 import { uploadHandlers } from './features/records/files/uploads/handlers.ts'
 import { recordsHandlers } from './features/records/handlers.ts'
 import { staff } from './features/staff/contract.ts'
@@ -113,6 +114,7 @@ export const handlers = [
   ...portalTicketsHandlers,
   ...recordsHandlers,
   ...templatesHandlers,
+  ...ticketFilesHandlers,
   ...ticketsHandlers,
   ...portalUsersHandlers,
   ...staffHandlers,

@@ -2,10 +2,9 @@
 import type { Insertable, Kysely } from 'kysely'
 import type { DB } from '../db/schema.gen.ts'
 import { newId } from '../src/platform/ids.ts'
+import { addTicket } from './access-tickets.fixtures.ts'
+import { CANARY } from './canary.ts'
 import type { Business, Person, TestServer } from './test-server.ts'
-
-/** Written into every text column. A caller who may not read a record must never receive its word. */
-export const CANARY = { own: 'canaryown', other: 'canaryother', foreign: 'canaryforeign', internal: 'canaryinternal' }
 
 /** A customer with a contact, a site, a job (unassigned, or given to a worker), comments, history, a file and a mail. */
 export async function createCustomerRecords(
@@ -187,126 +186,4 @@ export async function addStaffMembership(server: TestServer, person: Person, bus
       })
       .execute()
   })
-}
-
-/** A ticket of a contact, with a reply, an internal note, history and a file for each audience. */
-async function addTicket(
-  server: TestServer,
-  account_id: string,
-  record: { customer: string; contact: string; word: string; assignee: string | null; file: string },
-): Promise<{ ticket: string; ticketFile: string }> {
-  const { customer, contact, word, assignee, file } = record
-  const now = server.clock.now()
-  const [ticket, ticketFile] = [newId(), newId()]
-  const child = {
-    account_id,
-    parent_kind: 'ticket',
-    parent_id: ticket,
-    customer_id: customer,
-    contacts: [contact],
-    created_at: now,
-  }
-  const author = { author_kind: 'staff', author_name: 'Ruth Calloway' }
-  const upload = { ...child, uploader_kind: 'staff', type: 'text/plain', size: '1', storage_key: file }
-  await server.stored(async (db) => {
-    const { next } = await db
-      .insertInto('counters')
-      .values({ account_id, kind: 'ticket', next: 1002 })
-      .onConflict((each) =>
-        each.columns(['account_id', 'kind']).doUpdateSet((set) => ({ next: set('counters.next', '+', 1) })),
-      )
-      .returning('next')
-      .executeTakeFirstOrThrow()
-    await db
-      .insertInto('tickets')
-      .values({
-        account_id,
-        id: ticket,
-        number: Number(next) - 1,
-        customer_id: customer,
-        contact_id: contact,
-        subject: `Ticket ${word}`,
-        description: `asked ${word}`,
-        assignee_id: assignee,
-        source: 'office',
-        tags: [CANARY.internal],
-        created_by_kind: 'staff',
-        created_by_name: 'Ruth Calloway',
-        search_text_portal: word,
-        search_text_office: `${word} ${CANARY.internal}`,
-        created_at: now,
-        updated_at: now,
-      })
-      .execute()
-    for (const [audience, body] of [
-      ['customer', `said ${word}`],
-      ['internal', CANARY.internal],
-    ] as const) {
-      await db
-        .insertInto('comments')
-        .values({ ...child, ...author, id: newId(), audience, body })
-        .execute()
-      await db
-        .insertInto('history')
-        .values({ ...child, id: newId(), audience, event: 'edited', details: { fields: [body] }, actor_kind: 'staff' })
-        .execute()
-      await db
-        .insertInto('files')
-        .values({ ...upload, id: audience === 'customer' ? ticketFile : newId(), audience, name: `${body}.txt` })
-        .execute()
-    }
-  })
-  return { ticket, ticketFile }
-}
-
-/** A contact of the customer who takes part in its ticket, with the copies beside the ticket. */
-export async function addParticipant(
-  server: TestServer,
-  account_id: string,
-  { customer, ticket }: { customer: string; ticket: string },
-): Promise<string> {
-  const id = newId()
-  const times = { created_at: server.clock.now(), updated_at: server.clock.now() }
-  await server.stored(async (db) => {
-    await db
-      .insertInto('contacts')
-      .values({ account_id, id, customer_id: customer, name: 'Participant', ...times })
-      .execute()
-    await db
-      .updateTable('tickets')
-      .set({ participants: [id] })
-      .where('id', '=', ticket)
-      .execute()
-    for (const table of ['comments', 'history', 'files'] as const)
-      await db
-        .updateTable(table)
-        .set((set) => ({ contacts: set.fn('array_append', ['contacts', set.val(id)]) as never }))
-        .where('ticket_id', '=', ticket)
-        .execute()
-  })
-  return id
-}
-
-/** Links a portal user to one contact of a customer. */
-export async function linkToContact(
-  server: TestServer,
-  account_id: string,
-  portalUser: string,
-  { customer, contact }: { customer: string; contact: string },
-): Promise<void> {
-  const times = { created_at: server.clock.now(), updated_at: server.clock.now() }
-  await server.stored((db) =>
-    db
-      .insertInto('portal_links')
-      .values({
-        account_id,
-        id: newId(),
-        portal_user_id: portalUser,
-        customer_id: customer,
-        scope: 'contact',
-        contact_id: contact,
-        ...times,
-      })
-      .execute(),
-  )
 }

@@ -3,13 +3,10 @@
  * a marker word in each record that shows whose record was read.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  addParticipant,
-  addStaffMembership,
-  CANARY,
-  createCustomerRecords,
-  linkToContact,
-} from './access-records.fixtures.ts'
+import { PERMISSIONS } from '../src/features/identity/rules.ts'
+import { addStaffMembership, createCustomerRecords } from './access-records.fixtures.ts'
+import { addParticipant, linkToContact } from './access-tickets.fixtures.ts'
+import { CANARY } from './canary.ts'
 import type { Business, Person, TestServer } from './test-server.ts'
 
 export const RELATIONS = ['own', 'colleague', 'other', 'foreign', 'absent'] as const
@@ -54,6 +51,7 @@ export interface MatrixWorld {
   ids: Record<Relation, Ids>
 }
 
+const everyPermission = (value: boolean) => Object.fromEntries(PERMISSIONS.map((name) => [name, value]))
 const createGroup = async (shop: Business, name: string): Promise<string> =>
   (await shop.owner.ok('createPermissionGroup', { name })).id
 
@@ -194,19 +192,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: await user({
         email: 'views@post.example',
         customers: [own.customer],
-        permissions: {
-          viewJobs: true,
-          createJobs: false,
-          chooseTemplates: false,
-          editJobs: false,
-          cancelJobs: false,
-          deleteJobs: false,
-          viewTickets: true,
-          createTickets: false,
-          replyTickets: false,
-          closeTickets: false,
-          setTicketPriority: false,
-        },
+        permissions: { ...everyPermission(false), viewJobs: true },
       }),
     },
     {
@@ -216,19 +202,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: await user({
         email: 'may@post.example',
         customers: [own.customer],
-        permissions: {
-          viewJobs: true,
-          createJobs: true,
-          chooseTemplates: true,
-          editJobs: true,
-          cancelJobs: true,
-          deleteJobs: true,
-          viewTickets: true,
-          createTickets: true,
-          replyTickets: true,
-          closeTickets: true,
-          setTicketPriority: true,
-        },
+        permissions: everyPermission(true),
       }),
     },
     {

@@ -37,12 +37,13 @@ export async function createRecords(server: TestServer) {
   const version = (await owner.ok('getJob', { job })).version
   await owner.ok('assignJob', { job, version, worker: worker.id, outright: false })
   const group = (await owner.ok('createPermissionGroup', { name: 'Tenants', permissions: { viewJobs: true } })).id
+  const ticket = (await owner.ok('createTicket', { customer, contact, subject: 'The gate does not open' })).id
   await owner.ok('addPortalUser', { email: 'invited@post.example' })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   return {
     business,
     worker,
-    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message, group },
+    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message, group, ticket },
     user,
   }
 }

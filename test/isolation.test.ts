@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies } from './access-bodies.fixtures.ts'
-import { CANARY } from './access-records.fixtures.ts'
+import { CANARY } from './canary.ts'
 import { buildWorld, type MatrixWorld } from './access.fixtures.ts'
 import { fill, startSeparateServer, send, type TestServer } from './test-server.ts'
 

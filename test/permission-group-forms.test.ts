@@ -96,16 +96,19 @@ describe('the portal of a user for whom there are no jobs', () => {
   it('RS-04 begins with the introduction, how to reach the business and their own page, without a menu for jobs', async () => {
     const { version } = await shop.owner.ok('getPortalSettings')
     await shop.owner.ok('updatePortalSettings', { version, introduction: 'Repairs since 1982.' })
-    const user = await shop.portalUser({ customers: [await shop.customer()], group: await idOf('limited') })
+    const user = await shop.portalUser({
+      customers: [await shop.customer()],
+      group: (await shop.owner.ok('createPermissionGroup', { name: 'Guests' })).id,
+    })
     const first = await openScreen(user, `/p/${shop.slug}`)
     expect(first.path).toBe(`/p/${shop.slug}/welcome`)
     expect(first.text).toContain('Repairs since 1982.')
     expect(first.text).toContain(`help@${shop.slug}.example`)
-    expect(first.$('a[href*="/jobs"]').length).toBe(0)
+    expect(first.$('a[href*="/jobs"], a[href*="/tickets"]').length).toBe(0)
     const account = await first.follow('Your account')
     expect(account.status).toBe(200)
     expect(account.text).not.toContain('Emails about jobs')
-    for (const path of ['/jobs', '/jobs/new'])
+    for (const path of ['/jobs', '/jobs/new', '/tickets', '/tickets/new'])
       expect((await openScreen(user, `/p/${shop.slug}${path}`)).status, path).toBe(404)
   })
 

@@ -1,4 +1,5 @@
 /** Every form of the customer portal, sent as a browser without script sends it. */
+import { PERMISSIONS, type Permissions } from '../src/features/identity/rules.ts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openScreen, startPagesServer } from './no-script.ts'
 import { bookJob } from './portal.fixtures.ts'
@@ -277,19 +278,7 @@ describe('jobs', () => {
 
   it('"Delete job" asks first', async () => {
     const { version } = await shop.owner.ok('getPortalSettings')
-    const all = {
-      viewJobs: true,
-      createJobs: true,
-      chooseTemplates: true,
-      editJobs: true,
-      cancelJobs: true,
-      deleteJobs: true,
-      viewTickets: true,
-      createTickets: true,
-      replyTickets: true,
-      closeTickets: true,
-      setTicketPriority: true,
-    }
+    const all = Object.fromEntries(PERMISSIONS.map((name) => [name, true])) as Permissions
     await shop.owner.ok('updatePortalSettings', { version, permissions: all, switches: all })
     const job = await bookJob(user, template, { fields: { wrong: 'Leaks.' } })
     const { number } = await user.ok('getPortalJob', { job })

@@ -26,11 +26,17 @@ export function setSingleKeys(areOn: boolean): boolean {
   }
 }
 
+/** Whether a key acts on the page: single keys are on, nobody types, and no dialog is open. */
+export function isShortcut(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey
+  return !event.defaultPrevented && !hasModifier && !target.closest(IGNORED) && areSingleKeysOn()
+}
+
 /** `j` and `k` move the focus between the rows of lists; Enter follows the focused one. `?` shows all keys. */
 export function handleShortcut(event: KeyboardEvent, showShortcuts: () => void): void {
   const target = event.target as HTMLElement
-  const hasModifier = event.ctrlKey || event.metaKey || event.altKey
-  if (event.defaultPrevented || hasModifier || target.closest(IGNORED) || !areSingleKeysOn()) return
+  if (!isShortcut(event)) return
   if (event.key === '?') showShortcuts()
   else if (event.key === 'j' || event.key === 'k') moveToRow(target, event.key === 'j' ? 1 : -1)
   else return

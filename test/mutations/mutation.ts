@@ -71,8 +71,9 @@ function findLaterDefinitions({ file, from }: Mutation, folder: string): string[
   if (!file.startsWith('db/migrations/')) return []
   const text = readText(folder, file)
   const before = text.slice(0, text.indexOf(from))
-  const name = [...before.matchAll(/create (?:or replace )?function (\w+)\(/g)].at(-1)?.[1]
-  if (!name || before.slice(before.lastIndexOf(`function ${name}(`)).includes('\nend $$;')) return []
+  const definition = [...before.matchAll(/create (?:or replace )?function (\w+)\(/g)].at(-1)
+  const name = definition?.[1]
+  if (!name || /\n(?:end )?\$\$;/.test(before.slice(definition.index))) return []
   return readdirSync(join(folder, 'db/migrations'))
     .map((each) => `db/migrations/${each}`)
     .filter((each) => each > file && readText(folder, each).includes(`create or replace function ${name}(`))

@@ -144,6 +144,7 @@ const accountOperations = {
     output: z.object({
       ...look,
       portal: z.string().nullable().describe('Full address of the customer portal; null while it is off.'),
+      tickets: flag('Whether the business uses tickets.'),
       me: z.object({ id: recordId(), name: z.string().describe('Your name.'), role: staffRole }).describe('You.'),
       accounts: z
         .array(

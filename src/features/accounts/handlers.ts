@@ -110,7 +110,7 @@ export const accountsHandlers = implement('accounts', accounts, {
       locale,
       currency,
       logo: logoUrl(ctx.account, logoKey),
-      portal: portal.enabled ? ctx.urls.portal('/') : null,
+      ...{ portal: portal.enabled ? ctx.urls.portal('/') : null, tickets: portal.switches.viewTickets },
       me: { id: ctx.actor.id, name: ctx.actor.name, role: ctx.actor.role },
       accounts: memberships.map((each) => ({ slug: each.slug, name: each.name, role: each.role })),
       can: { runOffice: mayRunOffice(ctx.actor).yes, manage: mayManage(ctx.actor).yes },

@@ -3,14 +3,8 @@ import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/c
 import { declareHot } from '../../platform/database/statements.ts'
 import type { Read, Write } from '../../platform/operation.ts'
 import { hashToken } from '../../platform/secrets.ts'
-import {
-  selectBookableTemplates,
-  type AccountContext,
-  type Actor,
-  type CustomerLink,
-  type Permissions,
-  type StaffRole,
-} from './rules.ts'
+import { type AccountContext, type Actor, type CustomerLink, type Permissions, type StaffRole } from './rules.ts'
+import { selectBookableTemplates } from './templates/rules.ts'
 
 // ---- the caller of a request: one definer function a request, before its transaction or as its first statement ----
 

@@ -172,24 +172,6 @@ export interface Reach {
 export const isOffice = (role: StaffRole): boolean => role !== 'worker'
 export const isManager = (role: StaffRole): boolean => role === 'owner' || role === 'admin'
 
-/** Which templates a portal user may book, in the account's order (V-24, V-25). */
-export function selectBookableTemplates(
-  defaults: readonly string[],
-  mode: 'default' | 'add' | 'replace' | 'hide',
-  userTemplates: readonly string[],
-): string[] {
-  switch (mode) {
-    case 'default':
-      return [...defaults]
-    case 'add':
-      return [...new Set([...defaults, ...userTemplates])]
-    case 'replace':
-      return [...userTemplates]
-    case 'hide':
-      return defaults.filter((template) => !userTemplates.includes(template))
-  }
-}
-
 /** The reach of an actor. No other code decides which rows an actor reaches. */
 export function reachOf(actor: Actor, account: AccountContext | null): Reach {
   const noReach: Reach = {

@@ -1,5 +1,5 @@
 /** What tests of tickets share: a customer with contacts, and portal users for the customer and for single contacts. */
-import { linkToContact } from '../../../test/access-records.fixtures.ts'
+import { linkToContact } from '../../../test/access-tickets.fixtures.ts'
 import { startTestServer, type Business, type Person } from '../../../test/test-server.ts'
 
 export const home = await startTestServer()

@@ -5,7 +5,7 @@ export const callers: Mutation[] = [
   {
     name: 'deactivated-staff-stays',
     covers: ['PS-48'],
-    file: 'db/migrations/0038_permission_groups.sql',
+    file: 'db/migrations/0039_tickets.sql',
     from: "and m.person_id = u.id and m.status = 'active'",
     to: 'and m.person_id = u.id',
     tests: {
@@ -17,9 +17,9 @@ export const callers: Mutation[] = [
   {
     name: 'worker-sees-customers-of-closed-jobs',
     covers: ['V-29', 'PS-32'],
-    file: 'db/migrations/0038_permission_groups.sql',
-    from: "and j.status not in ('unpublished', 'completed', 'canceled'))",
-    to: "and j.status not in ('unpublished'))",
+    file: 'db/migrations/0039_tickets.sql',
+    from: "and j.status not in ('unpublished', 'completed', 'canceled')",
+    to: "and j.status not in ('unpublished')",
     tests: {
       'src/features/customers/customers-access.test.ts': ['PS-32 PS-14 a worker sees the customers of their open jobs'],
     },
@@ -27,9 +27,9 @@ export const callers: Mutation[] = [
   {
     name: 'worker-sees-customers-of-unpublished-jobs',
     covers: ['issue 8, 1.10'],
-    file: 'db/migrations/0038_permission_groups.sql',
-    from: "and j.status not in ('unpublished', 'completed', 'canceled'))",
-    to: "and j.status not in ('completed', 'canceled'))",
+    file: 'db/migrations/0039_tickets.sql',
+    from: "and j.status not in ('unpublished', 'completed', 'canceled')",
+    to: "and j.status not in ('completed', 'canceled')",
     tests: {
       'src/features/templates/fields/visibility.test.ts': [
         'an unpublished job shows neither itself nor its customer to its worker',
@@ -39,7 +39,7 @@ export const callers: Mutation[] = [
   {
     name: 'suspended-office-keeps-its-reach',
     covers: ['issue 9, 1.18'],
-    file: 'db/migrations/0038_permission_groups.sql',
+    file: 'db/migrations/0039_tickets.sql',
     from: "m.id is not null and a.status = 'active' as is_active",
     to: 'm.id is not null as is_active',
     tests: {
@@ -51,7 +51,7 @@ export const callers: Mutation[] = [
   {
     name: 'worker-reaches-as-the-office-does',
     covers: ['issue 9, 1.18'],
-    file: 'db/migrations/0038_permission_groups.sql',
+    file: 'db/migrations/0039_tickets.sql',
     from: "case m.role when 'worker' then 'assigned' else 'all' end",
     to: "'all'",
     tests: {

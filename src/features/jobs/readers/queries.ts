@@ -9,12 +9,12 @@ import type { JobRecord } from '../queries.ts'
 import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
 import {
   resolvePermission,
-  selectBookableTemplates,
   type GroupKind,
   type Permissions,
   type PortalConfig,
   type StaffRole,
 } from '../../identity/rules.ts'
+import { selectBookableTemplates } from '../../identity/templates/rules.ts'
 
 export interface PortalReader {
   id: string

@@ -4,6 +4,14 @@ import { NOTHING, assign, builtIn, create, groups, linkOf, permissionOf } from '
 
 setUpPortalUserTests()
 
+const EVERYTHING_WITH_TICKETS = {
+  viewTickets: true,
+  createTickets: true,
+  replyTickets: true,
+  closeTickets: true,
+  setTicketPriority: true,
+}
+
 describe('the groups of an account', () => {
   it('begin with Full access, Limited and No access', async () => {
     expect((await groups()).map(({ kind, name, permissions }) => ({ kind, name, permissions }))).toEqual([
@@ -17,9 +25,10 @@ describe('the groups of an account', () => {
           chooseTemplates: true,
           editJobs: true,
           cancelJobs: true,
+          ...EVERYTHING_WITH_TICKETS,
         },
       },
-      { kind: 'limited', name: null, permissions: NOTHING },
+      { kind: 'limited', name: null, permissions: { ...NOTHING, ...EVERYTHING_WITH_TICKETS } },
       { kind: 'none', name: null, permissions: NOTHING },
     ])
   })

@@ -1,21 +1,22 @@
 /** Tickets in the office: reading, creating, editing, assigning, moving and commenting. */
 import { implement, prefetching, type Read } from '../../../platform/operation.ts'
-import { notFound, problem, yes } from '../../../platform/problem.ts'
+import { problem } from '../../../platform/problem.ts'
 import { customerOf, workersOf } from '../../jobs/form/queries.ts'
-import { sendFile } from '../../records/files/handlers.ts'
-import { filesOf } from '../../records/files/queries.ts'
 import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { tickets } from '../contract.ts'
 import { checkPeople, commentOnTicket, createTicket, filesForTicket, moveTicket } from '../handlers.ts'
 import { loadTicketPage } from '../page/queries.ts'
 import { mayEditTicket, mayMoveTicket, mayRunTickets, maySeeTicket, maySeeTickets } from '../policy.ts'
-import { changeTicket, findTicket, listContactsOf, lockTicket, type TicketRecord } from '../queries.ts'
+import { changeTicket, listContactsOf, lockTicket, type TicketRecord } from '../queries.ts'
 import { ticketParent, transitionsFrom } from '../rules.ts'
 import { countTickets, listTicketsInReach } from './queries.ts'
 import { changedFacts, presentTicket, presentTicketRow } from './rules.ts'
 
-export const ticketsHandlers = implement('tickets', tickets, {
+// Files are downloaded by `records`.
+const { downloadTicketFile: _records, ...operations } = tickets
+
+export const ticketsHandlers = implement('tickets', operations, {
   listTickets: prefetching({
     prefetch: (db, { sort, cursor, limit, ...filter }) => listTicketsInReach(db, filter, { sort, cursor, limit }),
     async respond(ctx, _input, listed) {
@@ -62,13 +63,6 @@ export const ticketsHandlers = implement('tickets', tickets, {
       customer: found ? { id: found.id, name: found.name } : null,
       contacts,
     }
-  },
-
-  async downloadTicketFile(ctx, { ticket: ticketId, file: fileId }) {
-    const ticket = await findTicket(ctx.db, ctx.account.id, ticketId)
-    const file = ticket && (await filesOf(ctx.db, ticketParent(ticket))).find((each) => each.id === fileId)
-    ctx.allow(file ? yes : notFound)
-    return sendFile(ctx.files, file!)
   },
 
   async createTicket(ctx, { customer, contact = null, assignee = null, files, participants, ...facts }) {
