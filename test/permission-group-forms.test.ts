@@ -113,7 +113,10 @@ describe('the portal of a user for whom there are no jobs', () => {
   })
 
   it('RS-04 opens after signing in, also when a page of jobs was asked for, or a form waits in another tab', async () => {
-    const { email } = await shop.portalUser({ customers: [await shop.customer()], group: await idOf('limited') })
+    const { email } = await shop.portalUser({
+      customers: [await shop.customer()],
+      group: (await shop.owner.ok('createPermissionGroup', { name: 'Guests' })).id,
+    })
     const signIn = async (query: string) => {
       const page = await openScreen(shop.visitor(), `/p/${shop.slug}/sign-in?${query}`)
       return page.press('Sign in', { email, password: PASSWORD })
