@@ -411,6 +411,9 @@ export interface PermissionGroups {
 
 export interface PortalLinks {
   account_id: string;
+  /**
+   * Who the portal user is at the customer, also for the scope whole. Null: nobody in particular, or a contact that is gone.
+   */
   contact_id: string | null;
   created_at: Timestamp;
   customer_id: string;
@@ -421,6 +424,9 @@ export interface PortalLinks {
   id: string;
   permissions: Json | null;
   portal_user_id: string;
+  /**
+   * whole: the customer with everything. contact: what belongs to the contact; nothing when that contact is gone.
+   */
   scope: Generated<string>;
   updated_at: Timestamp;
 }

@@ -136,6 +136,17 @@ describe('a contact', () => {
     expect((await load()).contacts).toMatchObject([{ name: 'Hannah Prewett', phone: '0117 496 0007', isPrimary: true }])
   })
 
+  it('RS-03 "Remove contact" names the portal users who are suspended with it', async () => {
+    const { id: contact } = await shop.owner.ok('addContact', { customer, name: 'Ana Ruiz' })
+    const user = await shop.portalUser({ customers: [customer], name: 'Ana Ruiz' })
+    const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
+    await shop.owner.ok('updatePortalLink', { user: user.id, link: links[0]!.id, scope: 'contact', contact })
+    const dialog = await (await open(`/contacts/${contact}`)).follow('Remove contact')
+    expect(dialog.text).toContain('Ana Ruiz is suspended as portal user and can’t sign in.')
+    expect((await dialog.press('Remove contact')).text).toContain('Contact removed.')
+    expect((await shop.owner.ok('getPortalUser', { user: user.id })).status).toBe('suspended')
+  })
+
   it('"Save changes" stores it, and "Remove contact" asks first', async () => {
     await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett' })
     const path = `/contacts/${(await load()).contacts[0]!.id}`

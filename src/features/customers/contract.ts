@@ -39,7 +39,7 @@ declareProblems({
   customerChanged: [409, 'Someone else changed the customer since the `version` you sent. Read it again.'],
   customerArchived: [409, 'The customer is archived. Restore it first.'],
   customerHasOpenJobs: [409, 'The customer has open jobs. Complete or cancel them first.'],
-  contactIsLinked: [409, 'A portal user is linked to the contact. Unlink the portal user first.'],
+  contactIsLinked: [409, 'Portal users are this contact. Confirm with `portalUsers=suspend`.'],
 })
 
 // ---- input ----

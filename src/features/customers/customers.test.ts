@@ -235,27 +235,6 @@ describe('a customer', () => {
     expect(await reach()).toEqual([1, [job], 200])
   })
 
-  it('a contact who is a portal user is not removed, because their access would go unseen', async () => {
-    const business = await (await startTestServer()).business()
-    const { id } = await business.owner.ok('createCustomer', dockside)
-    const user = await business.portalUser({ customers: [id] })
-    const {
-      contacts: [contact],
-    } = await business.owner.ok('getCustomer', { customer: id })
-    const { stored } = await startTestServer()
-    await stored((db) =>
-      db
-        .updateTable('portal_links')
-        .set({ scope: 'contact', contact_id: contact!.id })
-        .where('account_id', '=', business.id)
-        .where('portal_user_id', '=', user.id)
-        .execute(),
-    )
-    expect((await business.owner.call('removeContact', { customer: id, contact: contact!.id })).body.code).toBe(
-      'contactIsLinked',
-    )
-  })
-
   it('E-24 staff see possible duplicates of a customer created by the portal, and nothing is merged automatically', async () => {
     const { owner, id: account } = await (await startTestServer()).business()
     const [one, other] = [

@@ -11,14 +11,7 @@ import {
   canSeeOfficeDetails,
   allowedActions,
 } from './policy.ts'
-import {
-  updateContact,
-  isContactLinked,
-  listContacts,
-  listContactsOf,
-  deleteContact,
-  insertContact,
-} from './contacts/queries.ts'
+import { updateContact, listContacts, listContactsOf, deleteContact, insertContact } from './contacts/queries.ts'
 import {
   updateCustomer,
   findCustomer,
@@ -29,6 +22,8 @@ import {
   type CustomerKey,
   type CustomerRow,
 } from './queries.ts'
+import { suspendUser } from '../portal-users/access/queries.ts'
+import { lockUsersOfContact } from '../portal-users/links/queries.ts'
 import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
 import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
 import {
@@ -164,14 +159,19 @@ export const customersHandlers = implement('customers', customers, {
     return { version: next }
   },
 
-  async removeContact(ctx, { customer, contact }) {
+  async removeContact(ctx, { customer, contact, portalUsers }) {
     const { key } = await loadEditable(ctx, customer)
-    if (await isContactLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
     const version = await claimVersion(ctx, key)
+    const users = await lockUsersOfContact(ctx.db, key.account, customer, contact)
+    if (!users) throw problem('notFound')
+    if (users.length > 0 && portalUsers !== 'suspend')
+      throw problem('contactIsLinked', { vars: { count: users.length } })
+    // Nobody sees anything any more in the name of a contact that is gone. They get no email.
+    for (const { id } of users) await suspendUser(ctx.db, ctx.account.id, id, ctx.now)
     await replaceContact(ctx.db, key.account, contact, null)
-    if (!(await deleteContact(ctx.db, key, contact))) throw problem('notFound')
+    await deleteContact(ctx.db, key, contact)
     await updateSearchText(ctx.db, key)
-    await audit(ctx, 'contactRemoved', customer, { contact })
+    await audit(ctx, 'contactRemoved', customer, { contact, suspended: users.map(({ id }) => id) })
     return { version }
   },
 

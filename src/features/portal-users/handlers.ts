@@ -88,6 +88,7 @@ const userHandlers = implement('portal-users', userOperations, {
         id: link.id,
         customer: { id: link.customer_id, name: link.name },
         whole: link.scope === 'whole',
+        contact: link.contact,
         since: link.created_at,
         group: presentGroup(link.group),
         ownGroup: link.group_id !== null,

@@ -5,6 +5,7 @@ const forms = 'test/permission-group-forms.test.ts'
 const groups = 'src/features/portal-users/groups/permission-groups.test.ts'
 const noAccess = 'src/features/portal-users/groups/no-access.test.ts'
 const pages = 'src/web/routes/office/[account]/settings/portal'
+const contactLinks = 'src/features/portal-users/links/contact-links.test.ts'
 const migration = 'db/migrations/0038_permission_groups.sql'
 
 export const permissionGroups: Mutation[] = [
@@ -205,6 +206,70 @@ export const permissionGroups: Mutation[] = [
     tests: {
       'src/features/portal/portal.test.ts': ['CP-33 counts users with values of their own, and not those in a group'],
     },
+  },
+  {
+    name: 'removed-contact-keeps-its-users',
+    covers: ['RS-03'],
+    file: 'src/features/customers/handlers.ts',
+    from: 'for (const { id } of users) await suspendUser(ctx.db, ctx.account.id, id, ctx.now)',
+    to: 'for (const { id } of users.slice(users.length)) await suspendUser(ctx.db, ctx.account.id, id, ctx.now)',
+    tests: { [contactLinks]: ['RS-03 suspends its portal users once that is confirmed'] },
+  },
+  {
+    name: 'dialog-of-a-contact-names-no-users',
+    covers: ['RS-03'],
+    file: 'src/features/customers/ui/ContactForm.svelte',
+    from: '{#if usersOfContact.length > 0}',
+    to: '{#if usersOfContact.length > 1}',
+    tests: { 'test/customer-forms.test.ts': ['RS-03 "Remove contact" names the portal users'] },
+  },
+  {
+    name: 'contact-is-removed-without-asking',
+    covers: ['RS-03'],
+    file: 'src/features/customers/handlers.ts',
+    from: "if (users.length > 0 && portalUsers !== 'suspend')",
+    to: "if (users.length > 9 && portalUsers !== 'suspend')",
+    tests: { [contactLinks]: ['RS-03 suspends its portal users once that is confirmed'] },
+  },
+  {
+    name: 'removed-contact-widens-its-users',
+    covers: ['RS-03'],
+    file: 'db/migrations/0042_contacts_of_links.sql',
+    from: 'on delete set null (contact_id)',
+    to: 'on delete cascade',
+    tests: { [contactLinks]: ['RS-03 suspends its portal users once that is confirmed'] },
+  },
+  {
+    name: 'users-without-contact-are-reactivated',
+    covers: ['RS-03'],
+    file: 'src/features/portal-users/access/handlers.ts',
+    from: 'if (await hasLinkWithoutContact(ctx.db, ctx.account.id, id))',
+    to: 'if (!(await hasLinkWithoutContact(ctx.db, ctx.account.id, id)) && !user)',
+    tests: { [contactLinks]: ['RS-03 keeps its users out until they are attached'] },
+  },
+  {
+    name: 'invited-users-are-reactivated-without-a-password',
+    covers: ['RS-03'],
+    file: 'src/features/portal-users/access/handlers.ts',
+    from: "user!.activated_at ? 'active' : 'invited'",
+    to: "user!.activated_at ? 'active' : 'active'",
+    tests: { [contactLinks]: ['invited ones, who stay invited afterwards'] },
+  },
+  {
+    name: 'links-name-contacts-of-other-customers',
+    covers: ['RS-14'],
+    file: 'src/features/portal-users/links/handlers.ts',
+    from: 'customerOfContact !== current.customer',
+    to: 'customerOfContact === undefined',
+    tests: { [contactLinks]: ['RS-14 is a contact of that customer'] },
+  },
+  {
+    name: 'promotion-forgets-the-contact',
+    covers: ['RS-16'],
+    file: 'src/features/portal-users/links/handlers.ts',
+    from: '...(contact !== undefined && { contact }),',
+    to: "...(contact !== undefined ? { contact } : scope === 'whole' && { contact: null as never }),",
+    tests: { [contactLinks]: ['RS-16 stays known after a promotion'] },
   },
   {
     name: 'menu-of-jobs-without-jobs',

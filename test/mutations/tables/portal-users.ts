@@ -161,8 +161,7 @@ export const portalUsers: Mutation[] = [
     name: 'suspension-keeps-sessions',
     covers: ['PS-48'],
     file: 'src/features/portal-users/access/handlers.ts',
-    from: `    await setUserStatus(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
-    const sessionsEnded = await endAccess(ctx.db, ctx.account.id, id, ctx.now)`,
+    from: `    const sessionsEnded = await suspendUser(ctx.db, ctx.account.id, id, ctx.now)`,
     to: `    await setUserStatus(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
     const sessionsEnded = 1`,
     tests: { 'src/features/portal-users/access/removal.test.ts': ['PS-48 A8 ends every session at once'] },
@@ -199,7 +198,7 @@ export const portalUsers: Mutation[] = [
     name: 'reactivation-does-nothing',
     covers: ['issue 9, 2.4'],
     file: 'src/features/portal-users/access/handlers.ts',
-    from: `    await setUserStatus(ctx.db, ctx.account.id, id, 'active', ctx.now)
+    from: `    await setUserStatus(ctx.db, ctx.account.id, id, user!.activated_at ? 'active' : 'invited', ctx.now)
 `,
     to: '',
     tests: {

@@ -133,15 +133,6 @@ export const rights: Mutation[] = [
     tests: { 'src/features/customers/customers.test.ts': ['E-41 of two people who change it at once'] },
   },
   {
-    name: 'linked-contact-is-removed',
-    covers: ['RS-07'],
-    file: 'src/features/customers/handlers.ts',
-    from: `    if (await isContactLinked(ctx.db, key, contact)) throw problem('contactIsLinked')
-`,
-    to: '',
-    tests: { 'src/features/customers/customers.test.ts': ['a contact who is a portal user is not removed'] },
-  },
-  {
     name: 'half-a-coordinate',
     covers: ['V-36', 'E-44'],
     file: 'src/features/customers/rules.ts',

@@ -70,8 +70,14 @@ export const contacts = {
     method: 'DELETE',
     path: '/office/{account}/customers/{customer}/contacts/{contact}',
     summary: 'Remove a contact',
-    description: 'Refused while a portal user is linked to the contact.',
+    description: 'Portal users who are this contact are suspended. This must be confirmed.',
     params: contactParams,
+    query: z.strictObject({
+      portalUsers: z
+        .enum(['suspend'])
+        .optional()
+        .describe('Confirms that portal users who are this contact are suspended.'),
+    }),
     output: changed,
     problems: ['contactIsLinked', 'customerArchived'],
   }),

@@ -117,20 +117,6 @@ export async function deleteContact(db: Write, { account, customer }: CustomerKe
   return true
 }
 
-/** Whether a portal user is linked to this contact: deleting it would remove that person's access unnoticed. */
-export const isContactLinked = async (
-  db: Read,
-  { account, customer }: CustomerKey,
-  contact: string,
-): Promise<boolean> =>
-  (await db
-    .selectFrom('portal_links')
-    .select('id')
-    .where('account_id', '=', account)
-    .where('customer_id', '=', customer)
-    .where('contact_id', '=', contact)
-    .executeTakeFirst()) !== undefined
-
 const clearPrimaryContact = (db: Write, { account, customer }: CustomerKey) =>
   db
     .updateTable('contacts')

@@ -1,7 +1,17 @@
 /** What one portal user may reach and do: links to customers, templates, permissions. */
 import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
-import { empty, flag, id, moment, named, recordId, recordVersion, seenVersion } from '../../../platform/schema.ts'
+import {
+  count,
+  empty,
+  flag,
+  id,
+  moment,
+  named,
+  recordId,
+  recordVersion,
+  seenVersion,
+} from '../../../platform/schema.ts'
 import { GROUP_KINDS, PERMISSIONS, type Permission } from '../../identity/rules.ts'
 import { PERMISSION_MEANINGS } from '../../portal/contract.ts'
 import { TEMPLATE_MODES } from '../rules.ts'
@@ -36,11 +46,15 @@ export const groupRef = z
     name: z.string().nullable().describe('Name; null for built-in groups.'),
   })
   .meta({ id: 'PermissionGroupRef', description: 'A permission group.' })
+const linkScope = z
+  .enum(['whole', 'contact'])
+  .meta({ id: 'PortalLinkScope', description: '`whole`: the whole customer. `contact`: what belongs to the contact.' })
 export const portalLink = z
   .object({
     id: recordId(),
     customer: named().describe('The customer.'),
     whole: flag('Acts for the whole customer, not only for one contact.'),
+    contact: named().nullable().describe('Contact who the portal user is; null if none, or if it was removed.'),
     since: moment().describe('When the link was made.'),
     group: groupRef.describe('Group that the link follows.'),
     ownGroup: flag('Whether it names the group. If not, it follows the default of its scope.'),
@@ -111,8 +125,8 @@ export const portalUserAccess = {
     method: 'PATCH',
     path: '/office/{account}/portal-users/{user}/links/{link}',
     audience: ['staff'],
-    summary: 'Change the permissions of a link',
-    description: 'Group and permissions for this one customer. Changes what you send.',
+    summary: 'Change a link',
+    description: 'Scope, group and permissions for this one customer. Changes what you send.',
     params: linkParams,
     body: z.strictObject({
       permissions: ownPermissions
@@ -120,6 +134,8 @@ export const portalUserAccess = {
         .optional()
         .describe('Permissions for this customer. Null follows the user and the group.'),
       group: id().nullable().optional().describe('Permission group. Null follows the default of the scope.'),
+      scope: linkScope.optional(),
+      contact: id().optional().describe('Contact of the customer who the portal user is. Kept for the scope `whole`.'),
     }),
     output: empty(),
     problems: [...MANAGE_PROBLEMS],
@@ -169,6 +185,28 @@ export const portalUserAccess = {
     params: userParams,
     output: changedUser,
     problems: [...MANAGE_PROBLEMS],
+    writes: true,
+  }),
+  suspendPortalUser: operation({
+    method: 'POST',
+    path: '/office/{account}/portal-users/{user}/suspend',
+    audience: ['staff'],
+    summary: 'Suspend a portal user',
+    description: 'Ends all sessions and refuses sign-in until the user is reactivated.',
+    params: userParams,
+    output: z.object({ sessionsEnded: count('Number of sessions that ended.') }),
+    problems: [...MANAGE_PROBLEMS, 'notActivatedYet'],
+    writes: true,
+  }),
+  reactivatePortalUser: operation({
+    method: 'POST',
+    path: '/office/{account}/portal-users/{user}/reactivate',
+    audience: ['staff'],
+    summary: 'Reactivate a portal user',
+    description: 'A suspended portal user can sign in again.',
+    params: userParams,
+    output: empty(),
+    problems: [...MANAGE_PROBLEMS, 'notActivatedYet', 'contactGone'],
     writes: true,
   }),
 }

@@ -8,9 +8,10 @@ import { portalUsers } from '../contract.ts'
 import { portalAccessEnded, sendNotice, sendPasswordReset } from '../messages.ts'
 import { mayManageUser } from '../policy.ts'
 import { isDisabled } from '../groups/queries.ts'
+import { hasLinkWithoutContact } from '../links/queries.ts'
 import { lockPortalUser, updateUser, type PortalUser } from '../queries.ts'
 import { nullIfNoneSet, secondsUntilResend, type TemplatesMode } from '../rules.ts'
-import { endAccess, markRemoved, setUserStatus } from './queries.ts'
+import { endAccess, markRemoved, setUserStatus, suspendUser } from './queries.ts'
 
 const {
   sendPortalPasswordReset,
@@ -88,8 +89,7 @@ export const portalAccessHandlers = implement('portal-users', accessOperations, 
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageUser(ctx.actor, 'suspend', user))
     if (user!.status === 'suspended') return { sessionsEnded: 0 }
-    await setUserStatus(ctx.db, ctx.account.id, id, 'suspended', ctx.now)
-    const sessionsEnded = await endAccess(ctx.db, ctx.account.id, id, ctx.now)
+    const sessionsEnded = await suspendUser(ctx.db, ctx.account.id, id, ctx.now)
     await notifyAccessEnded(ctx, user!)
     await ctx.audit({
       event: 'portalUserSuspended',
@@ -104,7 +104,9 @@ export const portalAccessHandlers = implement('portal-users', accessOperations, 
     const user = await lockPortalUser(ctx.db, ctx.account.id, id)
     ctx.allow(mayManageUser(ctx.actor, 'reactivate', user))
     if (user!.status === 'active') return {}
-    await setUserStatus(ctx.db, ctx.account.id, id, 'active', ctx.now)
+    if (await hasLinkWithoutContact(ctx.db, ctx.account.id, id)) throw problem('contactGone')
+    // Whoever was suspended before they activated their account still has to.
+    await setUserStatus(ctx.db, ctx.account.id, id, user!.activated_at ? 'active' : 'invited', ctx.now)
     await ctx.audit({ event: 'portalUserReactivated', subjectKind: 'portalUser', subjectId: id })
     return {}
   },

@@ -31,7 +31,7 @@ export const setUserStatus = async (
   db: Write,
   account: string,
   user: string,
-  status: 'active' | 'suspended',
+  status: 'active' | 'invited' | 'suspended',
   now: Date,
 ): Promise<void> => {
   await db
@@ -66,4 +66,10 @@ export async function markRemoved(db: Write, account: string, user: string, now:
     .where('portal_user_id', '=', user)
     .executeTakeFirst()
   return Number(numDeletedRows)
+}
+
+/** Refuses sign-in until the user is reactivated, and ends every session and link; returns the number of sessions. */
+export async function suspendUser(db: Write, account: string, user: string, now: Date): Promise<number> {
+  await setUserStatus(db, account, user, 'suspended', now)
+  return endAccess(db, account, user, now)
 }

@@ -1,12 +1,20 @@
 /** Which customers a portal user belongs to, and the permissions of each link. */
-import { implement } from '../../../platform/operation.ts'
+import { implement, type Read } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { portalUsers } from '../contract.ts'
 import { holdGroup } from '../groups/queries.ts'
 import { mayManageUser } from '../policy.ts'
 import { lockPortalUser } from '../queries.ts'
 import { nullIfNoneSet } from '../rules.ts'
-import { deleteLink, insertLink, findExistingCustomers, updateLink } from './queries.ts'
+import {
+  deleteLink,
+  findExistingCustomers,
+  findLink,
+  holdContact,
+  insertLink,
+  updateLink,
+  type LinkScope,
+} from './queries.ts'
 
 const { linkCustomer, updatePortalLink, unlinkCustomer } = portalUsers
 
@@ -39,14 +47,19 @@ export const portalLinksHandlers = implement(
       return { id: link }
     },
 
-    async updatePortalLink(ctx, { user: id, link, permissions, group }) {
+    async updatePortalLink(ctx, { user: id, link, permissions, group, scope, contact }) {
+      const customerOfContact = contact && (await holdContact(ctx.db, ctx.account.id, contact))
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
       if (group) await holdGroup(ctx.db, ctx.account.id, group)
       const change = {
         ...(permissions !== undefined && { permissions: nullIfNoneSet(permissions) }),
         ...(group !== undefined && { group }),
+        ...(scope !== undefined && { scope }),
+        ...(contact !== undefined && { contact }),
       }
+      if (scope !== undefined || contact !== undefined)
+        await requireContact(ctx.db, { account: ctx.account.id, user: id, link }, change, customerOfContact)
       const updated = await updateLink(ctx.db, ctx.account.id, id, link, change, ctx.now)
       if (!updated) throw problem('notFound')
       await ctx.audit({
@@ -73,3 +86,17 @@ export const portalLinksHandlers = implement(
     },
   },
 )
+
+/** A link names a contact of its own customer, and one of the scope `contact` always names one. */
+async function requireContact(
+  db: Read,
+  { account, user, link }: { account: string; user: string; link: string },
+  change: { scope?: LinkScope; contact?: string },
+  customerOfContact: string | undefined,
+): Promise<void> {
+  const current = await findLink(db, account, user, link)
+  if (!current) throw problem('notFound')
+  const { scope, contact } = { ...current, ...change }
+  const isForeign = change.contact !== undefined && customerOfContact !== current.customer
+  if (isForeign || (scope === 'contact' && contact === null)) throw problem('input', { fields: { contact: 'choice' } })
+}

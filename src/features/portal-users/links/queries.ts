@@ -2,11 +2,14 @@ import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
 import type { PermissionGroup, Permissions } from '../../identity/rules.ts'
 
+export type LinkScope = 'whole' | 'contact'
+
 export interface LinkRow {
   id: string
   customer_id: string
   name: string
-  scope: 'whole' | 'contact'
+  scope: LinkScope
+  contact: { id: string; name: string } | null
   permissions: Partial<Permissions> | null
   created_at: Date
   /** Null: the default of the scope. */
@@ -24,7 +27,9 @@ export const listLinks = async (db: Read, account: string, user: string): Promis
         .onRef('g.account_id', '=', 'l.account_id')
         .on('g.id', '=', sql<string>`group_of_link(l.account_id, l.group_id, l.scope)`),
     )
+    .leftJoin('contacts as k', (join) => join.on('k.account_id', '=', account).onRef('k.id', '=', 'l.contact_id'))
     .select(['l.id', 'l.customer_id', 'c.name', 'l.scope', 'l.permissions', 'l.created_at', 'l.group_id'])
+    .select(sql`case when k.id is not null then json_build_object('id', k.id, 'name', k.name) end`.as('contact'))
     .select(
       sql`json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions)`.as('group'),
     )
@@ -99,7 +104,12 @@ export async function updateLink(
   account: string,
   user: string,
   id: string,
-  change: { permissions?: Partial<Permissions> | null; group?: string | null },
+  change: {
+    permissions?: Partial<Permissions> | null
+    group?: string | null
+    scope?: LinkScope
+    contact?: string | null
+  },
   now: Date,
 ) {
   return db
@@ -109,6 +119,8 @@ export async function updateLink(
         permissions: change.permissions && JSON.stringify(change.permissions),
       }),
       ...(change.group !== undefined && { group_id: change.group }),
+      ...(change.scope !== undefined && { scope: change.scope }),
+      ...(change.contact !== undefined && { contact_id: change.contact }),
       updated_at: now,
     })
     .where('account_id', '=', account)
@@ -143,4 +155,72 @@ export async function findContactName(
     .where('customer_id', 'in', customers)
     .executeTakeFirst()
   return row?.name ?? null
+}
+
+export const findLink = async (db: Read, account: string, user: string, id: string) =>
+  (await db
+    .selectFrom('portal_links')
+    .select(['customer_id as customer', 'scope', 'contact_id as contact'])
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('id', '=', id)
+    .executeTakeFirst()) as { customer: string; scope: LinkScope; contact: string | null } | undefined
+
+/**
+ * The customer of a contact that a link is about to name; the contact is not removed before this transaction ends. Called
+ * before the user is locked, in the order of a removal, so that the two cannot wait for each other.
+ */
+export const holdContact = async (db: Write, account: string, contact: string): Promise<string | undefined> =>
+  (
+    await db
+      .selectFrom('contacts')
+      .select('customer_id')
+      .where('account_id', '=', account)
+      .where('id', '=', contact)
+      .forKeyShare()
+      .executeTakeFirst()
+  )?.customer_id
+
+/** Whether a link of the user acts for a contact that is gone, so that it reaches nothing. */
+export const hasLinkWithoutContact = async (db: Read, account: string, user: string): Promise<boolean> =>
+  (await db
+    .selectFrom('portal_links')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('portal_user_id', '=', user)
+    .where('scope', '=', 'contact')
+    .where('contact_id', 'is', null)
+    .executeTakeFirst()) !== undefined
+
+/** Locks a contact that will be removed, then its portal users; null when the customer has no such contact. */
+export async function lockUsersOfContact(
+  db: Write,
+  account: string,
+  customer: string,
+  contact: string,
+): Promise<{ id: string }[] | null> {
+  const locked = await db
+    .selectFrom('contacts')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('customer_id', '=', customer)
+    .where('id', '=', contact)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!locked) return null
+  return db
+    .selectFrom('portal_users')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('id', 'in', (user) =>
+      user
+        .selectFrom('portal_links')
+        .select('portal_user_id')
+        .where('account_id', '=', account)
+        .where('contact_id', '=', contact),
+    )
+    .where('status', '<>', 'removed')
+    .orderBy('id')
+    .forUpdate()
+    .execute()
 }

@@ -33,7 +33,12 @@ export const actions: Actions = {
     const { failure } = await attempt(
       locals,
       typed,
-      () => locals.api.removeContact({ customer: params.customer, contact: params.contact }),
+      () =>
+        locals.api.removeContact({
+          customer: params.customer,
+          contact: params.contact,
+          ...(typed.string('portalUsers') === 'suspend' && { portalUsers: 'suspend' }),
+        }),
       'remove',
     )
     if (failure) return failure
