@@ -234,7 +234,7 @@ export const permissionGroups: Mutation[] = [
   {
     name: 'removed-contact-widens-its-users',
     covers: ['RS-03'],
-    file: 'db/migrations/0042_contacts_of_links.sql',
+    file: 'db/migrations/0040_contacts_of_links.sql',
     from: 'on delete set null (contact_id)',
     to: 'on delete cascade',
     tests: { [contactLinks]: ['RS-03 suspends its portal users once that is confirmed'] },
