@@ -257,6 +257,9 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
     from jobs where number % 2 = 0 order by jobs.id`)
   await db.query(`insert into files (account_id, id, parent_kind, parent_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
     select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
+  await db.query(`insert into tickets (account_id, id, number, customer_id, subject, source, created_by_kind, search_text_portal, search_text_office, created_at, updated_at)
+    select account_id, pg_temp.v7(created_at, 'ticket' || number || '-' || i), row_number() over (), customer_id, 'The kitchen leaks', 'portal', 'system', 'the kitchen leaks', 'the kitchen leaks', created_at, created_at + i * interval '1 hour'
+    from (select distinct on (customer_id) * from jobs order by customer_id, created_at desc) newest cross join generate_series(1, 3) i`)
   for (const { definition } of indexes) await db.query(definition)
   await db.query("insert into counters (account_id, kind, next) values ($1, 'job', $2)", [ACCOUNT, 1001 + jobs])
 

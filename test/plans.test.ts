@@ -54,6 +54,12 @@ const PORTAL: Allowance[] = [
     rows: 700,
     reason: 'the next visit of each of 200 customers',
   },
+  {
+    operation: /countPortalTickets/,
+    statement: /^select count\(\*\)/,
+    rows: 10_000,
+    reason: 'counts of tickets stop at 10,000',
+  },
 ]
 
 /** Of the office, whose counts look at more. */

@@ -100,6 +100,17 @@ async function takeAll(): Promise<void> {
     owner: sessions.ruth,
     portalUser: naveed,
   })
+  /** The demo has no tickets: each page makes one. */
+  const createTicketAt = (url: string) => async (page: Page) => {
+    await page.goto(url)
+    await page.getByLabel('Subject').fill('The dishwasher leaks again')
+    await page.getByLabel('Description').fill('Water stays under the door after each wash.')
+    await page.getByRole('button', { name: 'Create ticket' }).last().click()
+    await page.waitForURL(/\/tickets\/[\da-f-]{36}/)
+    return page.url()
+  }
+  const createTicket = createTicketAt(office(`/tickets/new?customer=${customer}`))
+  const createPortalTicket = createTicketAt(portal('/tickets/new'))
   const anonymousPage = (route: string, name: string, url: Shot['url']): Shot => ({
     route,
     name,
@@ -150,6 +161,10 @@ async function takeAll(): Promise<void> {
     officePage('/jobs/new', 'job-new-form', `/jobs/new?customer=${customer}&template=${templates[0]!.id}`),
     officePage('/jobs/[job]', 'job', `/jobs/${job}`),
     officePage('/jobs/[job]', 'job-cancel', `/jobs/${open}?do=cancel`),
+    officePage('/tickets', 'tickets', '/tickets'),
+    officePage('/tickets/new', 'ticket-new', '/tickets/new'),
+    officePage('/tickets/new', 'ticket-new-form', `/tickets/new?customer=${customer}`),
+    { ...officePage('/tickets/[ticket]', 'ticket', ''), url: createTicket },
     officePage('/jobs/[job]/edit', 'job-edit', `/jobs/${open}/edit`),
     officePage('/customers', 'customers', '/customers'),
     officePage('/customers/new', 'customer-new', '/customers/new'),
@@ -206,6 +221,9 @@ async function takeAll(): Promise<void> {
     authPage('/confirm-email/[token]', 'confirm-email', openMailAfter(changeEmail, /naveed@dockside\.example/)),
     portalPage('/jobs', 'jobs', '/jobs'),
     portalPage('/jobs', 'jobs-no-match', '/jobs?q=zebra'),
+    portalPage('/tickets', 'tickets', '/tickets'),
+    portalPage('/tickets/new', 'ticket-new', '/tickets/new'),
+    { ...portalPage('/tickets/[ticket]', 'ticket', ''), url: createPortalTicket },
     portalPage('/jobs/[job]', 'job', `/jobs/${coming}`),
     portalPage('/jobs/[job]', 'job-requested', `/jobs/${booked}`),
     portalPage('/jobs/[job]', 'job-cancel', `/jobs/${coming}?confirm=cancel`),
