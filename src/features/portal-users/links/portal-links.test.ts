@@ -47,16 +47,8 @@ describe('customers of a user', () => {
     const user = await shop.portalUser({ customers: [a, b], permissions: { editJobs: false } })
     const [toA] = (await shop.owner.ok('getPortalUser', { user: user.id })).links
     await shop.owner.ok('updatePortalLink', { user: user.id, link: toA!.id, permissions: { cancelJobs: false } })
-    await switchOn({
-      switches: {
-        viewJobs: true,
-        createJobs: true,
-        chooseTemplates: true,
-        editJobs: true,
-        cancelJobs: true,
-        deleteJobs: false,
-      },
-    })
+    const { switches } = await shop.owner.ok('getPortalSettings')
+    await switchOn({ switches: { ...switches, deleteJobs: false } })
     const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
     const value = (at: number, name: string) => links[at]!.permissions.find(({ permission }) => permission === name)
     expect(value(0, 'cancelJobs')).toEqual({
