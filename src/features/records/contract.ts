@@ -33,7 +33,25 @@ export const comment = z
     by: actor.describe('Who wrote it.'),
     at: moment().describe('When it was written.'),
   })
-  .meta({ id: 'Comment', description: 'A comment on a job.' })
+  .meta({ id: 'Comment', description: 'A comment on a record.' })
+
+export const portalActor = z
+  .object({
+    kind: z
+      .enum(['you', 'colleague', 'staff', 'system'])
+      .describe('`colleague` is another portal user of the same customer.'),
+    name: z.string().describe('Name, as the business chose to show it.'),
+  })
+  .meta({ id: 'PortalActor', description: 'Who did something, as a customer sees it.' })
+
+export const portalComment = z
+  .object({
+    id: recordId(),
+    body: z.string().describe('Text of the comment.'),
+    by: portalActor.describe('Who wrote it.'),
+    at: moment().describe('When it was written.'),
+  })
+  .meta({ id: 'PortalComment', description: 'A comment as a customer sees it.' })
 
 /** A new comment in an answer. */
 export const addedComment = () => z.object({ id: recordId(), at: moment().describe('When the comment was written.') })

@@ -3,8 +3,8 @@ import { keep, type Json } from './schemas.ts'
 
 interface Part {
   value: Json
-  /** Of its component, when it becomes one. */
-  name: string
+  /** Of its component, when it becomes one: the first of these that is free. */
+  names: string[]
   replace(reference: Json): void
 }
 
@@ -28,19 +28,19 @@ function share(kind: string, parts: readonly Part[], components: Record<string, 
   )
   for (const [text, group] of alike) {
     if (group.length === 1 || text.length < SHORTEST) continue
-    const { name: wanted, value } = group[0]!
+    const { names, value } = group[0]!
     const taken = components[kind]!
-    // A filter may be called like a part of the path.
-    const name = wanted in taken ? `${wanted}Filter` : wanted
+    const name = names.find((each) => !(each in taken)) ?? names.at(-1)!
     keep(taken, name, value)
     for (const part of group) part.replace({ $ref: `#/components/${kind}/${name}` })
   }
 }
 
-const parametersOf = ({ parameters = [] }: { parameters?: Json[] }): Part[] =>
+/** A filter may be called like a part of the path, or like another list's. */
+const parametersOf = ({ operationId, parameters = [] }: { operationId?: unknown; parameters?: Json[] }): Part[] =>
   parameters.map((value, at) => ({
     value,
-    name: String(value.name),
+    names: [String(value.name), `${String(value.name)}Filter`, `${String(operationId)}${capital(String(value.name))}`],
     replace: (reference) => (parameters[at] = reference),
   }))
 
@@ -51,7 +51,7 @@ const bodyOf = (operation: Json): Part[] =>
     : [
         {
           value: operation.requestBody as Json,
-          name: `${capital(String(operation.operationId))}Body`,
+          names: [`${capital(String(operation.operationId))}Body`],
           replace: (reference) => (operation.requestBody = reference),
         },
       ]
@@ -59,7 +59,7 @@ const bodyOf = (operation: Json): Part[] =>
 const responsesOf = ({ operationId, responses }: Json): Part[] =>
   Object.entries(responses as Record<string, Json>).map(([status, value]) => ({
     value,
-    name: `${capital(String(operationId))}Response`,
+    names: [`${capital(String(operationId))}Response`],
     replace: (reference) => ((responses as Json)[status] = reference),
   }))
 

@@ -19,7 +19,7 @@ import {
 } from '../../../platform/schema.ts'
 import { recordVersion, text } from '../../../platform/schema.ts'
 import { portalField } from '../booking/contract.ts'
-import { addedComment, commentBody, storedFile } from '../../records/contract.ts'
+import { addedComment, commentBody, portalActor, portalComment, storedFile } from '../../records/contract.ts'
 import {
   currency,
   customerStatus,
@@ -39,15 +39,6 @@ const blockedBy = z
   .enum(['started', 'completed', 'canceled', 'waiting', 'planned'])
   .nullable()
   .describe('Why it is too late; null if it is not.')
-export const portalActor = z
-  .object({
-    kind: z
-      .enum(['you', 'colleague', 'staff', 'system'])
-      .describe('`colleague` is another portal user of the same customer.'),
-    name: z.string().describe('Name, as the business chose to show it.'),
-  })
-  .meta({ id: 'PortalActor', description: 'Who did something, as a customer sees it.' })
-
 const historyEntry = z
   .object({
     id: recordId(),
@@ -82,16 +73,7 @@ const job = z
       )
       .describe('Steps from the booking to completion.'),
     history: z.array(historyEntry).describe('What happened to the job, oldest first.'),
-    comments: z
-      .array(
-        z.object({
-          id: recordId(),
-          body: z.string().describe('Text of the comment.'),
-          by: portalActor.describe('Who wrote it.'),
-          at: moment().describe('When it was written.'),
-        }),
-      )
-      .describe('Comments, oldest first.'),
+    comments: z.array(portalComment).describe('Comments, oldest first.'),
     files: z
       .array(
         storedFile.extend({

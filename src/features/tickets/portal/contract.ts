@@ -17,8 +17,7 @@ import {
   recordVersion,
   search,
 } from '../../../platform/schema.ts'
-import { addedComment, commentBody } from '../../records/contract.ts'
-import { portalActor } from '../../jobs/portal/contract.ts'
+import { addedComment, commentBody, portalActor, portalComment } from '../../records/contract.ts'
 import {
   contactIds,
   description,
@@ -47,16 +46,7 @@ const ticket = z
     description: z.string().describe('What it is about.'),
     participants: z.array(named()).describe('Other contacts who see it, as far as you may see them.'),
     createdBy: portalActor.describe('Who created it.'),
-    comments: z
-      .array(
-        z.object({
-          id: recordId(),
-          body: z.string().describe('Text of the comment.'),
-          by: portalActor.describe('Who wrote it.'),
-          at: moment().describe('When it was written.'),
-        }),
-      )
-      .describe('Comments, oldest first.'),
+    comments: z.array(portalComment).describe('Comments, oldest first.'),
     files: z
       .array(ticketFile.extend({ by: portalActor.describe('Who uploaded it.') }))
       .describe('Files, oldest first.'),
