@@ -1,4 +1,5 @@
 /** A form knows for whom it was made: sent in another person's session it changes nothing. */
+import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -49,7 +50,7 @@ describe('the portal', () => {
 
   it('a booking form that A opened is not booked for B, keeps the text, and says who is signed in', async () => {
     const template = await shop.template({ name: 'Boiler service' })
-    const path = `${base}/jobs/new/${template}`
+    const path = `${base}/jobs/new/${template}?form=${randomUUID()}`
     const form = await open(a, path)
     expect(new Set(ownersIn(form.text))).toEqual(new Set([a.id]))
     const fields = { formOwner: a.id, address: '14 Pelican Quay, Bristol', quantity: '1' }

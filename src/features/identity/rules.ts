@@ -272,11 +272,11 @@ export const linksWithTickets = (
   actor.links.filter((link) => resolvePermission(permission, portal, actor.permissions, link).allowed)
 
 /** Customers all of whose tickets a portal user sees. */
-export const customersWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+const customersWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
   linksWithTickets(actor, portal).flatMap(({ scope, customer }) => (scope === 'whole' ? [customer] : []))
 
 /** Contacts as whom a portal user sees tickets: their own, and those they take part in. */
-export const contactsWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+const contactsWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
   linksWithTickets(actor, portal).flatMap(({ scope, contact }) => (scope === 'contact' && contact ? [contact] : []))
 
 /** Whether there are jobs at all for a portal user. Unlinked, they see those that they will book. */

@@ -18,7 +18,7 @@ export type TicketSort = (typeof TICKET_SORTS)[number]
 export const TICKET_GROUPS = ['open', 'closed'] as const
 export type TicketGroup = (typeof TICKET_GROUPS)[number]
 const DONE: readonly TicketStatus[] = ['resolved', 'closed']
-export const groupOf = (status: TicketStatus): TicketGroup => (DONE.includes(status) ? 'closed' : 'open')
+const groupOf = (status: TicketStatus): TicketGroup => (DONE.includes(status) ? 'closed' : 'open')
 export const statusesOf = (group: TicketGroup): TicketStatus[] =>
   TICKET_STATUSES.filter((status) => groupOf(status) === group)
 
