@@ -185,8 +185,8 @@ export const permissionGroups: Mutation[] = [
     name: 'sign-in-without-jobs-leads-to-jobs',
     covers: ['RS-04'],
     file: 'src/web/routes/p/[portal]/(auth)/sign-in/+page.server.ts',
-    from: '(user.can.viewJobs || !next.startsWith(locals.paths.jobs()))',
-    to: '(user.can.viewJobs || !next.startsWith(locals.paths.account()))',
+    from: '...(user.can.viewJobs ? [] : [jobs()])',
+    to: '...(user.can.viewJobs ? [] : [])',
     tests: { [forms]: ['RS-04 opens after signing in, also when a page of jobs was asked for'] },
   },
   {

@@ -5,9 +5,10 @@ import { safeNext, appendQuery } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 /** Where to go after signing in: a page of this portal that exists for the user, else their first page (PS-58). */
-function destination(locals: App.Locals, user: { can: { viewJobs: boolean } }, next: string | null): string {
-  const isReachable =
-    next?.startsWith(`${locals.base}/`) && (user.can.viewJobs || !next.startsWith(locals.paths.jobs()))
+function destination(locals: App.Locals, user: Parameters<typeof firstPage>[1], next: string | null): string {
+  const { jobs, tickets } = locals.paths
+  const hidden = [...(user.can.viewJobs ? [] : [jobs()]), ...(user.can.viewTickets ? [] : [tickets()])]
+  const isReachable = next?.startsWith(`${locals.base}/`) && !hidden.some((path) => next.startsWith(path))
   return safeNext(isReachable ? next : null, firstPage(locals, user, locals.outcome ?? {}))
 }
 
