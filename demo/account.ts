@@ -47,6 +47,7 @@ const TABLES = [
   'template_versions',
   'counters',
   'jobs',
+  'tickets',
   'comments',
   'history',
   'files',

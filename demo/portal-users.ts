@@ -1,4 +1,5 @@
 /** Portal users of a demo business, with their links to customers. */
+import { PERMISSIONS, type Permission } from '../src/features/identity/rules.ts'
 import { fold } from '../src/platform/fold.ts'
 import { newId } from '../src/platform/ids.ts'
 import type { BusinessBuilder } from './builder.ts'
@@ -72,8 +73,12 @@ function bookableTemplates(offered: string[], mode: 'default' | 'add' | 'replace
   return new Set(byMode[mode])
 }
 
-/** A permission group of the business. It allows nothing about jobs that is not named. */
-export function addPermissionGroup({ account, now, add }: BusinessBuilder, name: string, permissions: object): string {
+/** A permission group of the business that allows just this. */
+export function addPermissionGroup(
+  { account, now, add }: BusinessBuilder,
+  name: string,
+  allowed: readonly Permission[],
+): string {
   const id = newId()
   add('permission_groups', {
     account_id: account,
@@ -81,7 +86,7 @@ export function addPermissionGroup({ account, now, add }: BusinessBuilder, name:
     kind: 'custom',
     name,
     name_norm: fold(name),
-    permissions: JSON.stringify(permissions),
+    permissions: JSON.stringify(Object.fromEntries(PERMISSIONS.map((each) => [each, allowed.includes(each)]))),
     created_at: now,
     updated_at: now,
   })

@@ -14,6 +14,7 @@ import { addPastJobs } from './past-jobs.ts'
 import { phrases } from './phrases.ts'
 import { addPortalUsers } from './portal-users.ts'
 import type { TemplateKey } from './templates.ts'
+import { addTickets } from './tickets.ts'
 
 export async function loadHarbour(options: LoadOptions): Promise<void> {
   const harbour = createHarbour(options)
@@ -22,6 +23,7 @@ export async function loadHarbour(options: LoadOptions): Promise<void> {
   const jobs = createFeaturedJobs(harbour, users)
   await addOpenJobs(options, harbour, jobs)
   addPastJobs(harbour, jobs)
+  addTickets(harbour, jobs)
   addOrdinaryJobs(harbour)
   await writeHarbour(options, harbour)
 }

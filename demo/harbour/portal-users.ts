@@ -14,14 +14,14 @@ export function addPortalUsers(harbour: Harbour) {
   return { ...bookers, ...former, ...addInvitedUsers(harbour) }
 }
 
-const LETTING_AGENTS = {
-  viewJobs: true,
-  createJobs: true,
-  chooseTemplates: true,
-  editJobs: true,
-  cancelJobs: false,
-  deleteJobs: false,
-}
+const LETTING_AGENTS = [
+  'viewJobs',
+  'createJobs',
+  'chooseTemplates',
+  'editJobs',
+  'viewTickets',
+  'createTickets',
+] as const
 
 const userAdder =
   ({ builder, userDefaults }: Harbour) =>

@@ -165,7 +165,7 @@ export const ticketPatterns = (typed = ''): string[] =>
   )
 
 /** What a search finds a ticket by. Tags are the office's own. */
-function searchTexts({
+export function searchTexts({
   number,
   subject,
   description,
