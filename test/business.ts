@@ -154,7 +154,7 @@ async function createPortalUser({ id, slug, server }: Account, options: PortalUs
     permissions: permissions === null ? null : JSON.stringify(permissions),
     templates_mode: options.templatesMode ?? 'default',
     templates: options.templates ?? [],
-    activated_at: status === 'active' ? now : null,
+    activated_at: status === 'active' || status === 'suspended' ? now : null,
     created_at: now,
     updated_at: now,
   }

@@ -24,7 +24,7 @@ describe('pages', () => {
   const getPage = (person: Person, path: string, host = `localhost:${server.port}`) =>
     send({ port: server.port, host, method: 'GET', path, headers: { accept: 'text/html' }, cookies: person.cookies })
 
-  it('V-01 Settings > Portal has the sub-pages Settings and Portal users, and no others', async () => {
+  it('V-01 Settings > Portal has the sub-pages Settings, Permission groups and Portal users, and no others', async () => {
     const shop = await server.business()
     const base = `/office/${shop.slug}/settings/portal`
     const tabs = (html: string) =>
@@ -39,6 +39,7 @@ describe('pages', () => {
         200,
         [
           [base, 'Settings'],
+          [`${base}/groups`, 'Permission groups'],
           [`${base}/users`, 'Portal users'],
         ],
       ])
@@ -49,7 +50,7 @@ describe('pages', () => {
       globSync('src/web/routes/office/[[]account[]]/settings/portal/*/', { cwd: root }).map((folder) =>
         folder.replace(/.*portal\//, '').replace(/\/$/, ''),
       ),
-    ).toEqual(['users'])
+    ).toEqual(['users', 'groups'])
   })
 
   it('PS-61 pages keep nothing in the browser but half a comment, under a key that names its person, and keys that are off', async () => {

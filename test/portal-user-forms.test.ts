@@ -265,6 +265,11 @@ describe('the page of a portal user', () => {
       ['Edit jobs before they start', 'Yes', true],
       ['Cancel jobs before they start', 'Yes', true],
       ['Delete unassigned jobs', 'Yes', false],
+      ['See tickets', 'Yes', true],
+      ['Create tickets', 'Yes', true],
+      ['Reply to tickets', 'Yes', true],
+      ['Close and reopen tickets', 'Yes', true],
+      ['Set the priority of tickets', 'Yes', true],
     ])
   })
 

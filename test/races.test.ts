@@ -49,15 +49,17 @@ async function readVersion(name: string): Promise<number> {
   const [table, id] =
     /Template(?!Access)/.test(name) && name !== 'setTemplateAccess'
       ? ['templates', own.template]
-      : /Job/.test(name)
-        ? ['jobs', own.job]
-        : /Customer|Contact|Site/.test(name)
-          ? ['customers', own.customer]
-          : /PortalSettings/.test(name)
-            ? ['portal_settings', null]
-            : /Account/.test(name)
-              ? ['account_settings', null]
-              : ['portal_users', own.user]
+      : /Ticket/.test(name)
+        ? ['tickets', own.ticket]
+        : /Job/.test(name)
+          ? ['jobs', own.job]
+          : /Customer|Contact|Site/.test(name)
+            ? ['customers', own.customer]
+            : /PortalSettings/.test(name)
+              ? ['portal_settings', null]
+              : /Account/.test(name)
+                ? ['account_settings', null]
+                : ['portal_users', own.user]
   const account = (
     await server.stored((db) =>
       db.selectFrom('account_slugs').select('account_id').where('slug', '=', world.slug).executeTakeFirstOrThrow(),

@@ -59,6 +59,11 @@ describe('the office hears of its customers', () => {
     const scene = await createScene()
     await updatePortalSettings(scene.harbour, {
       permissions: {
+        viewTickets: true,
+        createTickets: true,
+        replyTickets: true,
+        closeTickets: true,
+        setTicketPriority: true,
         viewJobs: true,
         createJobs: true,
         chooseTemplates: true,

@@ -17,6 +17,11 @@ describe('permissions and templates of a user', () => {
       editJobs: true,
       cancelJobs: false,
       deleteJobs: false,
+      viewTickets: true,
+      createTickets: true,
+      replyTickets: true,
+      closeTickets: true,
+      setTicketPriority: true,
     }
     expect(await value()).toMatchObject({ allowed: true, source: 'group' })
     await switchOn({ permissions: defaults })
@@ -46,6 +51,11 @@ describe('permissions and templates of a user', () => {
         editJobs: true,
         cancelJobs: true,
         deleteJobs: false,
+        viewTickets: true,
+        createTickets: true,
+        replyTickets: true,
+        closeTickets: true,
+        setTicketPriority: true,
       },
     })
     expect(
