@@ -3,6 +3,7 @@
  * Measures the first load of a page: every request of a browser with an empty cache, in bytes on the wire. Used by
  * `npm run weight` (reports) and `weight.e2e.ts` (enforces).
  */
+import { randomUUID } from 'node:crypto'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { signedIn, type Server } from '../test/serve.ts'
 
@@ -86,7 +87,13 @@ export async function pagesOf(demo: Server, browser: Browser): Promise<MeasuredP
     { name: 'list', url: portal('/jobs'), session: naveed, kind: 'app' },
     { name: 'job', url: portal(`/jobs/${started.id}`), session: eleanor, kind: 'app' },
     { name: 'create: tiles', url: portal('/jobs/new'), session: eleanor, kind: 'app' },
-    { name: 'create: form', url: portal(`/jobs/new/${bookable.templates[0]!.id}`), session: eleanor, kind: 'app' },
+    {
+      name: 'create: form',
+      // As a tile leads to it.
+      url: portal(`/jobs/new/${bookable.templates[0]!.id}?form=${randomUUID()}`),
+      session: eleanor,
+      kind: 'app',
+    },
     { name: 'sign in', url: portal('/sign-in'), kind: 'auth' },
     { name: 'sign up', url: portal('/signup'), kind: 'auth' },
     { name: 'activation', url: activation, kind: 'auth' },
