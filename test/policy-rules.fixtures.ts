@@ -45,6 +45,10 @@ const isOfCustomer = (of: Viewer, row: Row): boolean => {
 }
 const child = (of: Viewer, row: Row): boolean =>
   of.staff !== undefined || (row.audience === 'customer' && isOfCustomer(of, row))
+const changesContact: Rule = (of, row) =>
+  of.staff === 'all' ||
+  (of.staff === 'assigned' && of.customers!.includes(String(row.customer_id))) ||
+  of.contacts!.includes(String(row.id))
 export const REACHED: Record<string, TableRule> = {
   account_settings: rights(({ staff }) => staff === 'assigned'),
   portal_settings: rights(nobody),
@@ -61,12 +65,10 @@ export const REACHED: Record<string, TableRule> = {
   audit: { reads: allStaff },
   customers: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.id)) },
   sites: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.customer_id)) },
+  // Who sees the tickets of a customer names its contacts on them.
   contacts: {
-    reads: (of, row) =>
-      of.staff === 'all' ||
-      (of.staff === 'assigned' && of.customers!.includes(String(row.customer_id))) ||
-      of.contacts!.includes(String(row.id)) ||
-      of.ticketsOf!.includes(String(row.customer_id)),
+    reads: (of, row) => changesContact(of, row) || of.ticketsOf!.includes(String(row.customer_id)),
+    writes: changesContact,
   },
   jobs: {
     reads: (of, row) =>

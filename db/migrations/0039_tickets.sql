@@ -97,6 +97,8 @@ declare
   all_staff      constant text := $q$(select current_setting('app.staff', true) = 'all')$q$;
   assigned_staff constant text := $q$(select current_setting('app.staff', true) = 'assigned')$q$;
   portal_user    constant text := $q$(select nullif(current_setting('app.portal_user', true), '')::uuid)$q$;
+  changed_contacts constant text := format(
+    '(%s or (%s and customer_id = %s) or id = %s)', all_staff, assigned_staff, customers, contacts);
   -- What a customer reaches of a child, by the kind of its parent.
   of_parent      constant text := format(
     'case parent_kind when ''job'' then customer_id = %s'
@@ -130,9 +132,8 @@ begin
     when 'reach' then case table_name
       when 'customers' then format('(%s or id = %s)', all_staff, customers)
       when 'sites' then format('(%s or customer_id = %s)', all_staff, customers)
-      when 'contacts' then format(
-        '(%s or (%s and customer_id = %s) or id = %s or customer_id = %s)',
-        all_staff, assigned_staff, customers, contacts, tickets_of)
+      -- Who sees the tickets of a customer names its contacts on them, and changes none.
+      when 'contacts' then format('(%s or customer_id = %s)', changed_contacts, tickets_of)
       -- Unpublished: on the schedule, not yet shown to its worker.
       when 'jobs' then format(
         '(%s or (%s and worker_id = %s and status <> ''unpublished'')'
@@ -161,7 +162,10 @@ begin
   if p_kind = 'closed' then
     return;
   end if;
-  write_rule := format('(%s and %s)', account, case when p_kind in ('rights', 'catalog') then all_staff else rule end);
+  write_rule := format('(%s and %s)', account, case
+    when p_kind in ('rights', 'catalog') then all_staff
+    when table_name = 'contacts' then changed_contacts
+    else rule end);
   rule := format('(%s and %s)', account, rule);
   execute format('create policy app_select on %s for select to portico_app using %s', p_table, rule);
   if p_kind = 'journal' then

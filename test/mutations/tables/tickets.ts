@@ -178,4 +178,12 @@ export const tickets: Mutation[] = [
     to: "t.search_text_portal || ' ' || coalesce((",
     tests: { [office]: ['search, filters and counts agree'] },
   },
+  {
+    name: 'customers-change-contacts-that-they-name',
+    covers: ['RS-04'],
+    file: 'db/migrations/0039_tickets.sql',
+    from: "when table_name = 'contacts' then changed_contacts",
+    to: "when table_name = 'none' then changed_contacts",
+    tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
+  },
 ]
