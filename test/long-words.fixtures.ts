@@ -52,11 +52,13 @@ export async function createLongRecords(server: TestServer) {
   await owner.ok('addPortalUser', { email: longEmail(`i.${slug}.example`) })
   await owner.ok('inviteStaff', { email: longEmail(`s.${slug}.example`), role: 'worker' })
   const contact = (await owner.ok('getCustomer', { customer })).contacts[0]!.id
+  const group = (await owner.ok('createPermissionGroup', { name: longWord(60), permissions: {} })).id
+  const ticket = await enterTicket({ owner, user, customer, contact })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   return {
     business,
     user,
-    records: { account: slug, customer, site, contact, template, user: user.id, job, message },
+    records: { account: slug, customer, site, contact, template, user: user.id, job, message, group, ticket },
   }
 }
 
@@ -116,6 +118,17 @@ async function enterJob({ owner, worker, user, slug, template, site }: JobParts)
   await upload(user, `/portal/${slug}/jobs/${job}/files`)
   await upload(owner, `/office/${slug}/jobs/${job}/files`)
   return job
+}
+
+type TicketParts = Pick<JobParts, 'owner' | 'user'> & { customer: string; contact: string }
+
+async function enterTicket({ owner, user, customer, contact }: TicketParts): Promise<string> {
+  const texts = { subject: longWord(200), description: longWord(), tags: [longWord(40), `B${longWord(39)}`] }
+  const { id: ticket } = await owner.ok('createTicket', { customer, contact, ...texts })
+  for (const audience of ['internal', 'customer'] as const)
+    await owner.ok('addTicketComment', { ticket, audience, body: longWord() })
+  await user.ok('addPortalTicketComment', { ticket, body: longWord() })
+  return ticket
 }
 
 async function upload(who: Owner, path: string): Promise<void> {
