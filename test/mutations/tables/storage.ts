@@ -121,8 +121,8 @@ export const storage: Mutation[] = [
     name: 'portal-users-give-themselves-links',
     covers: ['PS-40', 'issue 8, 1.11'],
     file: 'db/migrations/0039_tickets.sql',
-    from: "case when p_kind in ('rights', 'catalog') then all_staff else rule end",
-    to: "case when p_kind in ('catalog') then all_staff else rule end",
+    from: "when p_kind in ('rights', 'catalog') then all_staff\n",
+    to: "when p_kind in ('catalog') then all_staff\n",
     tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
   },
   {
