@@ -188,6 +188,13 @@ end $$;
 select
   protect_tenant_table('tickets', 'reach'),
   protect_tenant_table('contacts', 'reach'),
+  -- As before, by the definition that is there now.
+  protect_tenant_table('account_settings', 'rights'),
+  protect_tenant_table('portal_settings', 'rights'),
+  protect_tenant_table('permission_groups', 'rights'),
+  protect_tenant_table('staff_members', 'rights'),
+  protect_tenant_table('portal_users', 'rights'),
+  protect_tenant_table('portal_links', 'rights'),
   protect_tenant_table('comments', 'child'),
   protect_tenant_table('history', 'child'),
   protect_tenant_table('files', 'upload');
