@@ -64,7 +64,7 @@ export const rights: Mutation[] = [
           throw problem('wrongPerson')
 `,
     to: `        case 'other':
-          return { invitation, passwordHash: null, name: invitation.name }
+          return { invitation, passwordHash: null, name: invitation.name! }
 `,
     tests: { 'src/features/staff/staff.test.ts': ['PS-47 PS-54 a person with a login joins with it'] },
   },

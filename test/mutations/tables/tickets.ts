@@ -111,7 +111,7 @@ export const tickets: Mutation[] = [
     covers: ['PS-36'],
     file: 'src/features/tickets/portal/handlers.ts',
     from: 'const isOther = contact !== undefined && contact !== link.contact',
-    to: 'const isOther = false',
+    to: 'const isOther = contact === null',
     tests: { [portal]: ['a ticket that a contact creates is theirs'] },
   },
   {
