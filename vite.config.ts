@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import adapter from '@sveltejs/adapter-node'
 import { sveltekit } from '@sveltejs/kit/vite'
 import { defineConfig } from 'vite'
@@ -20,11 +21,20 @@ const formParts =
 
 /**
  * The scripts that are loaded along with one of a page. Every page has the group `office` and the bundler's runtime: where no
- * third is needed, none is named.
+ * third is needed, none is named. Browsers run no script of a page without client-side rendering, but its name is in the
+ * table of pages that each office page loads.
  */
 function neededScripts(script: string, scripts: string[]): string[] {
   const others = scripts.filter((each) => each !== script)
-  return others.length > 2 ? others : []
+  return others.length > 2 && !isPortalPage(script) ? others : []
+}
+
+function isPortalPage(script: string): boolean {
+  const number = /nodes\/(\d+)\./.exec(script)?.[1]
+  return (
+    number !== undefined &&
+    fs.readFileSync(`.svelte-kit/generated/build/client/nodes/${number}.js`, 'utf8').includes('/routes/p/')
+  )
 }
 
 export default defineConfig({
