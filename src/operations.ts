@@ -7,7 +7,7 @@ import { identity } from './features/identity/contract.ts'
 import { identityHandlers } from './features/identity/handlers.ts'
 import { people } from './features/identity/people/contract.ts'
 import { peopleHandlers } from './features/identity/people/handlers.ts'
-import { staffPasswordReset, staffSignInsFailed } from './features/identity/people/messages.ts'
+import { staffPasswordChanged, staffPasswordReset, staffSignInsFailed } from './features/identity/people/messages.ts'
 import { portalIdentity } from './features/identity/portal/contract.ts'
 import { portalIdentityHandlers } from './features/identity/portal/handlers.ts'
 import { booking } from './features/jobs/booking/contract.ts'
@@ -126,6 +126,7 @@ export const mailKinds: Message[] = [
   staffInvitation,
   ...activationMessages,
   staffPasswordReset,
+  staffPasswordChanged as unknown as Message,
   staffSignInsFailed as unknown as Message,
 ]
 

@@ -76,6 +76,22 @@ export const signIn: Mutation[] = [
     },
   },
   {
+    name: 'staff-password-change-mails-nothing',
+    covers: ['PS-47'],
+    file: 'src/features/identity/people/handlers.ts',
+    from: '      await sendPasswordChanged(ctx, ctx.actor)\n',
+    to: '',
+    tests: { 'src/features/identity/people/people.test.ts': ['a changed and a reset password are reported'] },
+  },
+  {
+    name: 'staff-password-reset-mails-nothing',
+    covers: ['PS-47'],
+    file: 'src/features/identity/people/handlers.ts',
+    from: '      await sendPasswordChanged(ctx, { id: person, ...recipient })\n',
+    to: '',
+    tests: { 'src/features/identity/people/people.test.ts': ['a changed and a reset password are reported'] },
+  },
+  {
     name: 'password-change-mails-nothing',
     covers: ['PS-47'],
     file: 'src/features/identity/portal/handlers.ts',

@@ -5,7 +5,7 @@ import { checkNewPassword, hashPassword, hashToken, newToken, verifyPassword } f
 import { forgetGuesses, rememberBrowser } from '../guessing/queries.ts'
 import { endPersonSessions, findLogin, listPersonSessions, startPersonSession } from '../queries.ts'
 import { people } from './contract.ts'
-import { staffPasswordReset } from './messages.ts'
+import { staffPasswordChanged, staffPasswordReset } from './messages.ts'
 import {
   addPersonToken,
   findPasswordHash,
@@ -70,9 +70,9 @@ export const peopleHandlers = implement('people', people, {
       const reset = await peekReset(query, hashToken(token))
       if (resetLinkStatus(reset, now) !== 'open') throw problem('resetClosed')
       await checkNewPassword(password, [reset!.email, reset!.name])
-      return hashPassword(password)
+      return { recipient: { email: reset!.email!, name: reset!.name }, passwordHash: await hashPassword(password) }
     },
-    async (ctx, { token }, passwordHash) => {
+    async (ctx, { token }, { recipient, passwordHash }) => {
       ctx.allow(yes)
       const person = await consumeReset(ctx.db, hashToken(token), ctx.now)
       if (!person) throw problem('resetClosed')
@@ -82,6 +82,7 @@ export const peopleHandlers = implement('people', people, {
       await ctx.audit({ event: 'personPasswordReset', subjectKind: 'person', subjectId: person })
       await forgetGuesses(ctx.db, person)
       const browser = await rememberBrowser(ctx, person, passwordHash)
+      await sendPasswordChanged(ctx, { id: person, ...recipient })
       // The browser that used the link is signed out too, and known for the new password.
       return withEffect({}, { session: 'end', audience: 'people', browser })
     },
@@ -116,6 +117,7 @@ export const peopleHandlers = implement('people', people, {
         details: { sessionsEnded: ended },
       })
       const browser = await rememberBrowser(ctx, ctx.actor.id, passwordHash)
+      await sendPasswordChanged(ctx, ctx.actor)
       return withEffect({ ended }, { session: 'start', audience: 'people', token, ends, browser })
     },
   ),
@@ -163,6 +165,24 @@ export const peopleHandlers = implement('people', people, {
     return { ended }
   },
 })
+
+/** The last step of its operation: once the account is entered, logins are out of reach. */
+async function sendPasswordChanged(
+  ctx: Context<typeof people.resetPassword> | Context<typeof people.changePassword>,
+  person: { id: string; email: string; name: string | null },
+): Promise<void> {
+  const account = await findFirstAccount(ctx.db, person.id)
+  // Without an account there is no business whose branding the email could have.
+  if (account === null) return
+  await ctx.enter(account)
+  await ctx.emit({
+    message: staffPasswordChanged,
+    to: { address: person.email, name: person.name },
+    subject: { kind: 'person', id: person.id },
+    locale: ctx.locale,
+    vars: {},
+  })
+}
 
 const auditEndedSessions = (
   ctx: Context<typeof people.endSession> | Context<typeof people.endOtherSessions>,

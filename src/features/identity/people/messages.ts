@@ -24,3 +24,11 @@ export const staffSignInsFailed = message<{ count: string }>({
   stillWanted: (db, row) => isActiveInAccount(db, row.account_id, row.subject_id),
   link: (_vars, sender) => ({ url: sender.mainUrl('/office/forgot-password') }),
 })
+
+/** To whoever changed or reset a password, in the branding of one of their accounts. */
+export const staffPasswordChanged = message({
+  kind: 'staffPasswordChanged',
+  textKey: 'identity.people.passwordChangedMail',
+  stillWanted: (db, row) => isActiveInAccount(db, row.account_id, row.subject_id),
+  link: (_vars, sender) => ({ url: sender.mainUrl('/office/forgot-password') }),
+})

@@ -125,6 +125,20 @@ describe('password, name and sessions of a person', () => {
     await owner.ok('getCurrentUser')
   })
 
+  it('a changed and a reset password are reported by email, which offers to reset it', async () => {
+    const { business, anyone, mailTo } = await startTestServer()
+    const { owner } = await business()
+    await owner.ok('changePassword', { currentPassword: PASSWORD, password: NEW_PASSWORD })
+    const changed = (await mailTo(owner.email)).at(-1)!
+    expect(changed.subject).toMatch(/^Your .+ password was changed$/)
+    expect(changed.text).toContain('/office/forgot-password')
+    await anyone().ok('requestPasswordReset', { email: owner.email })
+    await anyone().ok('resetPassword', { token: await resetToken(owner.email), password: 'eleven loud kettles' })
+    const subjects = (await mailTo(owner.email)).map(({ subject }) => subject)
+    expect(subjects).toHaveLength(3)
+    expect(subjects[2]).toBe(changed.subject)
+  })
+
   it("PS-47 signing in ends the browser's previous session", async () => {
     const { business, anyone } = await startTestServer()
     const { owner } = await business()
