@@ -106,6 +106,7 @@ export async function openPlanReader(
     translations: createTranslations(join(import.meta.dirname, '../locales')),
     log: createLog({ level: 'silent' }),
     folder: join(folder, 'files'),
+    secret: SECRET,
     version: '0.0.0-plans',
     strict: false,
     demo: null,

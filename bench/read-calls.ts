@@ -146,6 +146,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     listPortalSessions: [{ input: {}, description: '' }],
     getActivation: [{ input: TOKEN_INPUT, description: '' }],
     getEmailChange: [{ input: TOKEN_INPUT, description: '' }],
+    getSecureLink: [{ input: TOKEN_INPUT, description: '' }],
     getPortalPasswordReset: [{ input: TOKEN_INPUT, description: '' }],
   }
   const portalOfSmallCustomer = {

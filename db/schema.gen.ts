@@ -133,9 +133,17 @@ export interface Customers {
   created_for_user_id: string | null;
   id: string;
   /**
-   * Not used yet: will end all secure links of the customer.
+   * The last portal user was removed: links stay closed until staff open them again.
+   */
+  link_held: Generated<boolean>;
+  /**
+   * Raised by whatever may close secure links. Sessions of links end with the one they began in.
    */
   lock_epoch: Generated<number>;
+  /**
+   * Whether a secure link alone opens the portal. Null: as the account.
+   */
+  lock_mode: string | null;
   name: string;
   notes: Generated<string>;
   partner_id: string | null;
@@ -439,6 +447,9 @@ export interface PortalSessions {
   ends_at: Timestamp;
   hash: Buffer;
   id: string;
+  /**
+   * Of a link visitor: that of the customer when the session began.
+   */
   lock_epoch: number | null;
   seen_at: Timestamp;
   subject_id: string;
@@ -454,6 +465,10 @@ export interface PortalSettings {
   blocked_emails: Generated<string[]>;
   confirm_bookings: Generated<boolean>;
   /**
+   * Whether portal users who have not activated yet close the link.
+   */
+  count_unclaimed: Generated<boolean>;
+  /**
    * Whether the first booking of an unlinked user creates a customer (E-25).
    */
   create_customers: Generated<boolean>;
@@ -467,6 +482,14 @@ export interface PortalSettings {
    */
   hide_jobs_of_other_templates: Generated<boolean>;
   introduction: Generated<string>;
+  /**
+   * Days until a new secure link expires.
+   */
+  link_days: Generated<number>;
+  /**
+   * automatic: a secure link is enough until the customer has a portal user. password: never enough. closed: no links.
+   */
+  lock_mode: Generated<string>;
   mail_on_removal: Generated<boolean>;
   name: string | null;
   public: Generated<boolean>;
@@ -538,6 +561,37 @@ export interface SchemaMigrations {
   applied_at: Generated<Timestamp>;
   checksum: string;
   name: string;
+}
+
+export interface SecureLinks {
+  account_id: string;
+  /**
+   * The recipient. Null: the customer itself.
+   */
+  contact_id: string | null;
+  created_at: Timestamp;
+  /**
+   * Staff member. Null: asked for on the portal.
+   */
+  created_by_id: string | null;
+  customer_id: string;
+  /**
+   * replaced: a newer link took its place, or the last portal user was removed. revoked: by staff.
+   */
+  ended_as: string | null;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  /**
+   * Hash of the token, for look-up.
+   */
+  hash: Buffer;
+  id: string;
+  last_used_at: Timestamp | null;
+  scope: string;
+  /**
+   * The token, encrypted with a key that the database does not have, so that staff can copy it.
+   */
+  sealed: string;
 }
 
 export interface Sites {
@@ -680,6 +734,7 @@ export interface DB {
   portal_users: PortalUsers;
   rate_limits: RateLimits;
   schema_migrations: SchemaMigrations;
+  secure_links: SecureLinks;
   sites: Sites;
   staff_members: StaffMembers;
   staff_names: StaffNames;

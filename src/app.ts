@@ -33,6 +33,7 @@ import { createListener } from './platform/http/listen.ts'
 import type { Translations } from './platform/i18n.ts'
 import type { Log } from './platform/log.ts'
 import { listStaticPaths } from './platform/pages.ts'
+import { createSealer, deriveKey } from './platform/secrets.ts'
 import type { ServerContext } from './platform/server-context.ts'
 import { createUrls, type UrlsOf } from './platform/urls.ts'
 
@@ -52,6 +53,8 @@ export interface AppOptions {
   log: Log
   /** Where attachments are kept. */
   folder: string
+  /** The secret of the installation. */
+  secret: string
   version: string
   /** Test and development: undeclared refusals and handlers that skip their policy are errors. */
   strict: boolean
@@ -153,7 +156,7 @@ function openHttp(
 }
 
 function createServerContext(
-  { config, clock, translations, log, strict, demo }: AppOptions,
+  { config, clock, translations, log, strict, demo, secret }: AppOptions,
   { pools, files, urls, deliverer }: Pick<App, 'pools' | 'files' | 'deliverer'> & { urls: UrlsOf },
 ): ServerContext {
   const mail = messagesHandlers({
@@ -172,6 +175,7 @@ function createServerContext(
     operations: [...handlers, ...mail],
     identify,
     files,
+    sealer: createSealer(deriveKey(secret, 'tokens of secure links')),
     strict,
     contextSettings,
     urlsOf: urls,

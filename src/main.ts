@@ -87,6 +87,7 @@ async function serve({ background = false } = {}): Promise<void> {
     strict: false,
     connect: connections(installation),
     folder: join(installation.folder, 'files'),
+    secret: installation.secret,
     demo: demo?.demoGuide(config) ?? null,
     pages: background ? null : join(root, 'build'),
     serve: !background,
@@ -264,6 +265,7 @@ interface Installation {
   requests: Connect
   passwords: RolePasswords
   folder: string
+  secret: string
 }
 
 /** The configured database and secret; without them, the embedded database and a secret of its own. */
@@ -277,7 +279,7 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   if (config.database) {
     await checkConnection(config.database)
     if (config.directDatabase) await checkConnection(config.directDatabase, 'DATABASE_DIRECT_URL')
-    return { admin: config.directDatabase ?? config.database, requests: config.database, passwords, folder }
+    return { admin: config.directDatabase ?? config.database, requests: config.database, passwords, folder, secret }
   }
   const starting = startEmbedded({ folder, log: (line) => log.info(line) })
   // It stops with its last user; others may still be using it.
@@ -285,7 +287,7 @@ async function openInstallation(config: Config, log: Log): Promise<Installation>
   const { host, port, user } = await starting
   const admin: Connect = { host, port, user, database: 'portico' }
   await ensureDatabase(admin)
-  return { admin, requests: admin, passwords, folder }
+  return { admin, requests: admin, passwords, folder, secret }
 }
 
 function connections({ requests, passwords }: Installation) {

@@ -42,6 +42,9 @@ import { jobFilesHandlers } from './features/records/files/handlers.ts'
 import { ticketFilesHandlers } from './features/records/files/tickets/handlers.ts'
 import { uploadHandlers } from './features/records/files/uploads/handlers.ts'
 import { recordsHandlers } from './features/records/handlers.ts'
+import { secureLinks } from './features/secure-links/contract.ts'
+import { secureLinksHandlers } from './features/secure-links/handlers.ts'
+import { secureLink } from './features/secure-links/messages.ts'
 import { staff } from './features/staff/contract.ts'
 import { staffHandlers } from './features/staff/handlers.ts'
 import { staffInvitation } from './features/staff/messages.ts'
@@ -83,6 +86,7 @@ export const contracts = {
   ...portalJobs,
   ...portalProfile,
   ...portalTickets,
+  ...secureLinks,
   ...templates,
   ...tickets,
   ...portalUsers,
@@ -113,6 +117,7 @@ export const handlers = [
   ...portalProfileHandlers,
   ...portalTicketsHandlers,
   ...recordsHandlers,
+  ...secureLinksHandlers,
   ...templatesHandlers,
   ...ticketFilesHandlers,
   ...ticketsHandlers,
@@ -125,6 +130,7 @@ export const mailKinds: Message[] = [
   ...jobUpdateMessages,
   staffInvitation,
   ...activationMessages,
+  secureLink as unknown as Message,
   staffPasswordReset,
   staffPasswordChanged as unknown as Message,
   staffSignInsFailed as unknown as Message,

@@ -31,6 +31,11 @@ export function portal(base: string) {
     activate: (token: string) => at(`/activate/${part(token)}`),
     confirmEmail: (token: string) => at(`/confirm-email/${part(token)}`),
     resendActivation: (query?: Query) => at('/resend-activation', query),
+    /** Where a visitor asks for a secure link by email. */
+    requestLink: (query?: Query) => at('/link', query),
+    secureLink: (token: string) => at(`/link/${part(token)}`),
+    /** A stable address for websites and emails: the account page, or the sign-in page before it. */
+    myProfile: () => at('/my_profile'),
     /** The first page of a portal user for whom there are no jobs. */
     welcome: (query?: Query) => at('/welcome', query),
     jobs: (query?: Query) => at('/jobs', query),

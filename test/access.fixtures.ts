@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { PERMISSIONS } from '../src/features/identity/rules.ts'
 import { addStaffMembership, createCustomerRecords } from './access-records.fixtures.ts'
+import { createLink, openLinks } from './access-links.fixtures.ts'
 import { addParticipant, linkToContact } from './access-tickets.fixtures.ts'
 import { CANARY } from './canary.ts'
 import type { Business, Person, TestServer } from './test-server.ts'
@@ -17,7 +18,7 @@ export interface Caller {
   /** One sentence for the reader of the table. */
   what: string
   /** staff: of this business. portalUser: of this portal. stranger: signed in, but a member of neither. */
-  kind: 'anonymous' | 'staff' | 'portalUser' | 'stranger'
+  kind: 'anonymous' | 'staff' | 'portalUser' | 'linkVisitor' | 'stranger'
   person: Person
   /** Portal users linked to the other customer too. */
   reachesOther?: boolean
@@ -40,7 +41,8 @@ export type Ids = Record<
   | 'comment'
   | 'session'
   | 'ticket'
-  | 'ticketFile',
+  | 'ticketFile'
+  | 'secureLink',
   string
 >
 
@@ -103,6 +105,14 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
     const person = await user({ email: `${status}@post.example`, customers: [own.customer] })
     await server.stored((db) => db.updateTable('portal_users').set({ status }).where('id', '=', person.id).execute())
     return person
+  }
+  const visitors = await openLinks(server, here, { template })
+  const secureLinks = {
+    own: await createLink(here, own.customer),
+    colleague: await createLink(here, own.customer, colleague.contact),
+    other: await createLink(here, other.customer),
+    foreign: await createLink(there, foreign.customer),
+    absent: randomUUID(),
   }
   const deactivated = await here.staff('admin', 'Deactivated Admin')
   await server.stored((db) =>
@@ -235,6 +245,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: await userWithStatus('invited'),
     },
     { name: 'signed out', what: 'the cookie of an ended session', kind: 'anonymous', person: signedOut },
+    ...visitors,
     {
       name: "other portal's user",
       what: 'the same address as login of the other account',
@@ -279,6 +290,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         session: relation === 'absent' ? randomUUID() : sessionOf(users[relation]),
         link: relation === 'absent' ? randomUUID() : linkOf(users[relation]),
         group: groups[relation],
+        secureLink: secureLinks[relation],
       },
     ]),
   ) as unknown as Record<Relation, Ids>

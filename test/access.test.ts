@@ -150,6 +150,7 @@ describe('access', () => {
           staff: surface === 'office' ? 'staff' : surface === 'people' ? 'person' : 'anonymous',
           stranger: surface === 'portal' ? 'anonymous' : 'person',
           portalUser: surface === 'portal' ? 'portalUser' : 'anonymous',
+          linkVisitor: surface === 'portal' ? 'linkVisitor' : 'anonymous',
           anonymous: 'anonymous',
         } as const
         const acts: string = kinds[cell.caller.kind]
@@ -182,7 +183,10 @@ describe('access', () => {
     expect(
       cells
         .filter(
-          ({ text, caller }) => caller.kind === 'portalUser' && !caller.reachesOther && text.includes(CANARY.other),
+          ({ text, caller }) =>
+            ['portalUser', 'linkVisitor'].includes(caller.kind) &&
+            !caller.reachesOther &&
+            text.includes(CANARY.other),
         )
         .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
     ).toEqual([])

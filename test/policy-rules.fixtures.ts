@@ -60,6 +60,7 @@ export const REACHED: Record<string, TableRule> = {
   template_versions: catalog('template_id'),
   idempotency_keys: { reads: (of, row) => row.principal === `${of.kind}:${of.id ?? ''}` },
   outbox: { reads: allStaff },
+  secure_links: { reads: allStaff },
   job_updates: { reads: allStaff },
   deliveries: { reads: allStaff },
   audit: { reads: allStaff },

@@ -198,6 +198,8 @@ async function takeAll(): Promise<void> {
     { ...authPage('/sign-in', 'sign-in-private', ''), url: `http://northside.localhost:${demo.port}/sign-in` },
     authPage('/signup', 'sign-up', '/signup'),
     authPage('/forgot-password', 'forgot-password', '/forgot-password'),
+    authPage('/link', 'link-request', '/link'),
+    authPage('/link/[token]', 'link-unknown', '/link/unknown'),
     authPage('/resend-activation', 'resend-activation', '/resend-activation'),
     authPage('/activate/[token]', 'activate', (page) => linkOf(page, /martha\.okonkwo@post\.example/)),
     authPage('/activate/[token]', 'activate-invited', (page) => linkOf(page, /reception@southville\.example/)),
@@ -235,6 +237,7 @@ async function takeAll(): Promise<void> {
   const redirectRoutes = [
     'p/[portal]/(auth)',
     'p/[portal]/(auth)/login',
+    'p/[portal]/(auth)/my_profile',
     'p/[portal]/(auth)/sign-up',
     'p/[portal]/sign-out',
   ]

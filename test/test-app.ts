@@ -50,6 +50,7 @@ export async function startTestApp(
     translations: createTranslations(join(root, 'locales'), { strict: true }),
     log: createLog({ level: 'info', to: { write: log } }),
     folder: join(world.folder, database, 'files'),
+    secret: 'The secret of every server that the tests start.',
     version: '0.0.0-test',
     strict: true,
     demo: node.demo ? demoGuide(config) : null,

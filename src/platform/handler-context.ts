@@ -25,6 +25,7 @@ export function createHandlerContext(
     usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'portal',
     browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
     files: server.files,
+    sealer: server.sealer,
     urls: server.urlsOf(account),
     allow(decision) {
       invocation.isAllowed = true

@@ -9,6 +9,7 @@ import { asciiEmail } from './email-address.ts'
 import type { FileStore, ReceivedFile } from './files.ts'
 import type { Effect } from './effects.ts'
 import type { Decision, Problem } from './problem.ts'
+import type { Sealer } from './secrets.ts'
 
 /** The app says who its callers are by augmenting this interface (src/operations.ts). */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open interface, filled by module augmentation
@@ -191,6 +192,8 @@ export interface Context<D extends Definition = Definition> {
   enter(account: string): Promise<void>
   /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
   files: FileStore
+  /** Encrypts what is stored and must be shown again. */
+  sealer: Sealer
   /** Full addresses for links that leave the application, from configuration, never from the Host header. */
   urls: Urls
   /** Keeps the use of a limit that counts failures, although the call is answered: its token was unknown. */

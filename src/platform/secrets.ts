@@ -1,4 +1,12 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -69,6 +77,37 @@ export function createSigner(key: Buffer, clock: Clock = systemClock): Signer {
       if (dot < 1 || !isSameSecret(sealed.slice(dot + 1), mac(sealed.slice(0, dot)))) return null
       const [ends, value] = JSON.parse(Buffer.from(sealed.slice(0, dot), 'base64url').toString()) as [number, unknown]
       return ends && seconds() >= ends ? null : value
+    },
+  }
+}
+
+/** Values that are stored and must be shown again, such as the token of a secure link. Encrypted: the key is not in the database. */
+export interface Sealer {
+  /** Only `open` with the same `purpose`, such as the id of its row, gives the text back. */
+  seal(text: string, purpose: string): string
+  /** The text, or null when it was changed, moved to another row, or sealed with another key. */
+  open(sealed: string, purpose: string): string | null
+}
+
+/** AES-256-GCM: a random nonce of 12 bytes, a mark of 16 that notices changes, then the text. */
+export function createSealer(key: Buffer): Sealer {
+  return {
+    seal(text, purpose) {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(purpose))
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
+    },
+    open(sealed, purpose) {
+      const bytes = Buffer.from(sealed, 'base64url')
+      if (bytes.length < 28) return null
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+      decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(12, 28))
+      try {
+        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+      } catch {
+        return null
+      }
     },
   }
 }

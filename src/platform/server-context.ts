@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import type { Settings } from './database/transaction.ts'
 import type { FileStore } from './files.ts'
 import type { LifecycleEvent } from './lifecycle-audit.ts'
+import type { Sealer } from './secrets.ts'
 import type { Account, AnyActor, AuditEntry, Implemented, Message, ReachAddition, Urls, Write } from './operation.ts'
 
 export interface ServerContext {
@@ -40,6 +41,7 @@ export interface ServerContext {
   /** The event for an operation that only reads and is recorded all the same, such as an export. */
   readEventOf(operation: string): LifecycleEvent | undefined
   files: FileStore
+  sealer: Sealer
   urlsOf(account: Account | null): Urls
   /** Test and development: undeclared problems and handlers that ask no policy are errors. */
   strict: boolean

@@ -25,6 +25,7 @@ import { scheduling } from './tables/scheduling.ts'
 import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
+import { secureLinks } from './tables/secure-links.ts'
 import { tickets } from './tables/tickets.ts'
 import { values } from './tables/values.ts'
 import { weight } from './tables/weight.ts'
@@ -57,5 +58,6 @@ export const tables: MutationTables = {
   'portal-forms': portalForms,
   'entry-pages': entryPages,
   imports,
+  'secure-links': secureLinks,
   tickets,
 }

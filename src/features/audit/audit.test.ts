@@ -182,6 +182,7 @@ describe('the audit', () => {
 
   /** What changes no rights, sessions, passwords or settings, and is traced elsewhere. */
   const TRACED_ELSEWHERE: Record<string, string> = {
+    requestSecureLink: 'the email, and the link in the list of the customer',
     uploadPortalFile: 'the history of its job',
     uploadPortalJobFile: 'the history of the job',
     removePortalFile: 'the history of the job',

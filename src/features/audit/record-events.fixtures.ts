@@ -189,6 +189,24 @@ export const recordScenarios = {
       return asStaff(scene, 'restoreTemplate', { template }, template)
     },
   },
+  secureLinkCreated: { createSecureLink: aboutCustomer('createSecureLink') },
+  secureLinkRevoked: {
+    async revokeSecureLink(scene) {
+      const customer = await scene.shop.customer()
+      const { id: secureLink } = await scene.shop.owner.ok('createSecureLink', { customer })
+      return asStaff(scene, 'revokeSecureLink', { customer, secureLink }, customer)
+    },
+  },
+  linkLockChanged: { updateLinkLock: aboutCustomer('updateLinkLock', { lockMode: 'password' }) },
+  secureLinkOpened: {
+    async openSecureLink({ shop }) {
+      const customer = await shop.customer()
+      await shop.owner.ok('createSecureLink', { customer })
+      const { rows } = await shop.owner.ok('listSecureLinks', { customer })
+      const token = rows[0]!.url!.split('/').at(-1)!
+      return { call: () => shop.visitor().call('openSecureLink', { token }), actor: null, subject: customer }
+    },
+  },
   jobDeleted: {
     async deleteJob(scene) {
       const { shop } = scene

@@ -31,7 +31,7 @@ const byPortalUser = { actors: ['portalUser'], subject: 'portalUser' } as const
 const byPerson = { actors: ['person'], subject: 'person' } as const
 /** Also signed-in callers may follow a link or sign in as somebody else. */
 const AT_OFFICE_SIGN_IN = ['anonymous', 'person'] as const
-const AT_PORTAL_SIGN_IN = ['anonymous', 'portalUser'] as const
+const AT_PORTAL_SIGN_IN = ['anonymous', 'portalUser', 'linkVisitor'] as const
 const atOffice = { actors: AT_OFFICE_SIGN_IN, subject: 'person' } as const
 const atPortal = { actors: AT_PORTAL_SIGN_IN, subject: 'portalUser' } as const
 const ofAccount = { ...byStaff, subject: 'account' } as const
@@ -211,7 +211,16 @@ export const AUDIT_EVENTS = {
   templateUpdated: { operations: ['updateTemplate'], ...ofTemplate },
   templateArchived: { operations: ['archiveTemplate'], ...ofTemplate },
   templateRestored: { operations: ['restoreTemplate'], ...ofTemplate },
-  jobDeleted: { operations: ['deleteJob', 'deletePortalJob'], actors: ['staff', 'portalUser'], subject: 'job' },
+  secureLinkCreated: { operations: ['createSecureLink'], ...ofCustomer },
+  secureLinkRevoked: { operations: ['revokeSecureLink'], ...ofCustomer },
+  linkLockChanged: { operations: ['updateLinkLock'], ...ofCustomer },
+  secureLinkOpened: { operations: ['openSecureLink'], actors: AT_PORTAL_SIGN_IN, subject: 'customer' },
+
+  jobDeleted: {
+    operations: ['deleteJob', 'deletePortalJob'],
+    actors: ['staff', 'portalUser', 'linkVisitor'],
+    subject: 'job',
+  },
   messageResent: { operations: ['resendMessage'], ...byStaff, subject: 'message' },
   invitationLinkCopied: { operations: ['copyInvitationLink'], ...byStaff, subject: 'message' },
   invitationLinkRefused: {

@@ -1,6 +1,6 @@
 /** Decisions about staff and portal users that several features share. */
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
-import { isManager, isOffice, type Actor } from './rules.ts'
+import { isCustomerKind, isManager, isOffice, type Actor } from './rules.ts'
 
 /** Owners, admins and dispatchers run the daily work. */
 export function mayRunOffice(actor: Actor): Decision {
@@ -19,3 +19,6 @@ export const isStaff = (actor: Actor): Decision => (actor.kind === 'staff' ? yes
 
 /** A signed-in portal user. */
 export const isPortalUser = (actor: Actor): Decision => (actor.kind === 'portalUser' ? yes : notFound)
+
+/** A signed-in portal user, or whoever came by a secure link. */
+export const isCustomer = (actor: Actor): Decision => (isCustomerKind(actor.kind) ? yes : notFound)

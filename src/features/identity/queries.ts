@@ -40,6 +40,7 @@ interface CallerRow {
         hasArchivedCustomer: boolean
       })
     | null
+  visitor?: (Omit<PersonRow, 'email' | 'locale'> & { customerName: string; link: CustomerLink }) | null
 }
 
 /**
@@ -61,7 +62,7 @@ export async function identify(
     actor,
     locale: ('locale' in actor ? actor.locale : account?.locale) ?? 'en',
     ...(row?.moved && { moved: row.moved }),
-    ...((row?.portalUser ?? row?.person)?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
+    ...((row?.portalUser ?? row?.visitor ?? row?.person)?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
   }
 }
 
@@ -106,7 +107,7 @@ async function findCaller(
 const toLookupText = (slug: string | undefined) => (slug === undefined || slug.includes('\u0000') ? '' : slug)
 
 function actorOf(surface: Surface, row: CallerRow | null, account: AccountContext | null): Actor {
-  if (surface === 'portal') return portalActorOf(row?.portalUser, account)
+  if (surface === 'portal') return portalActorOf(row, account)
   const person = row?.person
   if (!person) return { kind: 'anonymous' }
   const { id, name, email, locale, sessionId } = person
@@ -126,9 +127,16 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountContex
   return { kind: 'person', id, name, email, locale, sessionId }
 }
 
-function portalActorOf(user: CallerRow['portalUser'], account: AccountContext | null): Actor {
+function portalActorOf(row: CallerRow | null, account: AccountContext | null): Actor {
   // While the portal is off, its sessions do not count. They work again when it is turned on (E-09).
-  if (!user || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
+  if (!row || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
+  const { portalUser: user, visitor } = row
+  if (visitor) {
+    const { id, name, customerName, sessionId, link } = visitor
+    const facts = { links: [link], hasArchivedCustomer: false as const, permissions: null }
+    return { kind: 'linkVisitor', id, name, customerName, sessionId, ...facts, bookable: account.portal.templates }
+  }
+  if (!user) return { kind: 'anonymous' }
   return {
     kind: 'portalUser',
     id: user.id,

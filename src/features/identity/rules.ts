@@ -19,6 +19,18 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number]
 export type Permissions = Record<Permission, boolean>
 
+/** What visitors may do: everything that a customer may, only write tickets, or what a business set for each permission. */
+export const VISITOR_PRESETS = ['classic', 'minimal'] as const
+export type VisitorPreset = (typeof VISITOR_PRESETS)[number]
+
+const MINIMAL: readonly Permission[] = ['viewTickets', 'createTickets']
+
+/** Permissions of the group Visitor. Nobody deletes jobs without a login. */
+export const visitorPermissions = (preset: VisitorPreset): Permissions =>
+  Object.fromEntries(
+    PERMISSIONS.map((name) => [name, preset === 'classic' ? name !== 'deleteJobs' : MINIMAL.includes(name)]),
+  ) as Permissions
+
 /** The permission without which another one means nothing. */
 const NEEDED_PERMISSIONS: Record<Permission, Permission | null> = {
   viewJobs: null,
@@ -53,6 +65,13 @@ export interface PermissionGroup {
   permissions: Permissions
 }
 
+/**
+ * How a secure link alone opens the portal. automatic: until the customer has a portal user. password: never. closed: there are
+ * no links.
+ */
+export const LOCK_MODES = ['automatic', 'password', 'closed'] as const
+export type LockMode = (typeof LOCK_MODES)[number]
+
 export const ROLES = ['owner', 'admin', 'dispatcher', 'worker'] as const
 export type StaffRole = (typeof ROLES)[number]
 
@@ -82,6 +101,9 @@ export interface PortalConfig {
   staffNames: 'full' | 'first' | 'business'
   confirmBookings: boolean
   mailOnRemoval: boolean
+  lockMode: LockMode
+  /** Days until a new secure link expires. */
+  linkDays: number
 }
 
 /** The account of a request. */
@@ -146,10 +168,33 @@ export type Actor =
       /** Templates offered for booking, resolved. */
       bookable: string[]
     }
+  /** Somebody who came by a secure link and has no login: they act for one customer, or as one contact. */
+  | {
+      kind: 'linkVisitor'
+      /** Of the secure link. */
+      id: string
+      /** Of the contact, else of the customer. */
+      name: string
+      customerName: string
+      sessionId: string
+      /** Exactly one, with the group Visitor. */
+      links: CustomerLink[]
+      hasArchivedCustomer: false
+      permissions: null
+      /** Templates offered for booking. */
+      bookable: string[]
+    }
   | { kind: 'system'; reason: string }
 
 export type StaffActor = Extract<Actor, { kind: 'staff' }>
 export type PortalUserActor = Extract<Actor, { kind: 'portalUser' }>
+export type LinkVisitorActor = Extract<Actor, { kind: 'linkVisitor' }>
+/** Whoever acts for a customer in the portal. */
+export type CustomerActor = PortalUserActor | LinkVisitorActor
+export const CUSTOMER_KINDS = ['portalUser', 'linkVisitor'] as const
+
+export const isCustomerKind = (kind: string): kind is CustomerActor['kind'] =>
+  (CUSTOMER_KINDS as readonly string[]).includes(kind)
 
 /** Which rows an actor reaches. A reach with empty fields sees nothing, so that a missing value never widens access. */
 export interface Reach {
@@ -198,11 +243,12 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
       return isOffice(actor.role)
         ? { ...noReach, staff: 'all' }
         : { ...noReach, staff: 'assigned', customers: actor.customers }
-    case 'portalUser': {
+    case 'portalUser':
+    case 'linkVisitor': {
       const links = actor.links.filter((link) => link.group.kind !== 'none')
       return {
         ...noReach,
-        portal_user: actor.id,
+        portal_user: actor.kind === 'portalUser' ? actor.id : null,
         customers: links.map((link) => link.customer),
         jobs_of: customersWithJobs(actor, account.portal),
         tickets_of: customersWithTickets(actor, account.portal),
@@ -250,7 +296,7 @@ export function resolvePermission(
 
 /** Whether a portal user has a permission for a customer; false unless they are linked to the whole customer. */
 export function hasPermissionFor(
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   permission: Permission,
   customer: string,
@@ -260,37 +306,37 @@ export function hasPermissionFor(
 }
 
 /** Customers whose jobs a portal user sees. */
-export const customersWithJobs = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+export const customersWithJobs = (actor: CustomerActor, portal: PortalConfig): string[] =>
   actor.links.map((link) => link.customer).filter((customer) => hasPermissionFor(actor, portal, 'viewJobs', customer))
 
 /** Links with a permission for tickets. Unlike jobs, they are there for links to one contact too. */
 export const linksWithTickets = (
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   permission: Permission = 'viewTickets',
 ): CustomerLink[] =>
   actor.links.filter((link) => resolvePermission(permission, portal, actor.permissions, link).allowed)
 
 /** Customers all of whose tickets a portal user sees. */
-const customersWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+const customersWithTickets = (actor: CustomerActor, portal: PortalConfig): string[] =>
   linksWithTickets(actor, portal).flatMap(({ scope, customer }) => (scope === 'whole' ? [customer] : []))
 
 /** Contacts as whom a portal user sees tickets: their own, and those they take part in. */
-const contactsWithTickets = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+const contactsWithTickets = (actor: CustomerActor, portal: PortalConfig): string[] =>
   linksWithTickets(actor, portal).flatMap(({ scope, contact }) => (scope === 'contact' && contact ? [contact] : []))
 
 /** Whether there are jobs at all for a portal user. Unlinked, they see those that they will book. */
-export const seesJobs = (actor: PortalUserActor, portal: PortalConfig): boolean =>
+export const seesJobs = (actor: CustomerActor, portal: PortalConfig): boolean =>
   actor.links.length === 0
     ? resolvePermission('viewJobs', portal, actor.permissions, null).allowed
     : customersWithJobs(actor, portal).length > 0
 
 /** Whether a booking of this user creates a customer (V-26). Archiving their only customer does not make them a new one. */
-export const isNewCustomer = (actor: PortalUserActor, portal: PortalConfig): boolean =>
+export const isNewCustomer = (actor: CustomerActor, portal: PortalConfig): boolean =>
   actor.links.length === 0 && !actor.hasArchivedCustomer && portal.createCustomers
 
 /** Whether a portal user can book for one of their customers or, unlinked, as a new customer (V-26). */
-export function canBook(actor: PortalUserActor, portal: PortalConfig): boolean {
+export function canBook(actor: CustomerActor, portal: PortalConfig): boolean {
   if (actor.links.length === 0)
     return isNewCustomer(actor, portal) && resolvePermission('createJobs', portal, actor.permissions, null).allowed
   return actor.links.some((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))

@@ -16,6 +16,7 @@ import {
   historyOfTransition,
   type TransitionInput,
 } from './status/rules.ts'
+import { isCustomerKind } from '../identity/rules.ts'
 
 type WriteContext = Pick<
   Context<(typeof jobs)['deleteJob']>,
@@ -43,15 +44,14 @@ export async function transitionJob(
   const undo = ctx.actor.kind === 'staff' && undoRecord(original, lastVersion, ctx.actor.id, ctx.now)
   const version = await changeJob(ctx.db, job, { ...changes, ...(undo && { undo }) }, ctx.now)
   const after = { ...job, ...changes }
-  const entries =
-    ctx.actor.kind === 'portalUser'
-      ? historyOfCustomerTransition(job, after, input.reason)
-      : historyOfTransition(
-          job,
-          after,
-          input.reason,
-          after.worker_id === job.worker_id ? undefined : await assignmentOf(ctx, job.worker_id, after.worker_id),
-        )
+  const entries = isCustomerKind(ctx.actor.kind)
+    ? historyOfCustomerTransition(job, after, input.reason)
+    : historyOfTransition(
+        job,
+        after,
+        input.reason,
+        after.worker_id === job.worker_id ? undefined : await assignmentOf(ctx, job.worker_id, after.worker_id),
+      )
   const stamp = actorStamp(ctx)
   await Promise.all([
     addHistory(ctx.db, [jobParent(job)], entries, stamp, ctx.newId),
@@ -90,7 +90,7 @@ export async function deleteJobForGood(ctx: WriteContext, job: JobRecord): Promi
   const keys = await exclusiveStorageKeys(ctx.db, ctx.account.id, job.id)
   await removeJob(ctx.db, ctx.account.id, job.id)
   const { number, title } = job
-  if (ctx.actor.kind === 'portalUser')
+  if (isCustomerKind(ctx.actor.kind))
     await recordUpdate(ctx.db, job, { kind: 'deleted', details: { number, title } }, actorStamp(ctx), ctx.newId)
   await ctx.audit({
     event: 'jobDeleted',

@@ -70,7 +70,8 @@ const jobBookedOffice = message<BookingMail>({
 export const jobsMessages = [jobBooked, jobBookedOffice]
 
 interface BookingContext {
-  actor: { id: string; email: string; name: string }
+  /** Whoever came by a secure link has no proven address, and gets no confirmation. */
+  actor: { id: string; email?: string; name: string }
   account: { locale: string; portal: { confirmBookings: boolean } }
   locale: string
 }
@@ -100,9 +101,10 @@ export function bookingMails(
     booker: actor.name,
   }
   const subject = { kind: 'job', id: firstId }
-  const confirmation = {
+  const toBooker = actor.email === undefined ? null : { address: actor.email, name: actor.name }
+  const confirmation = toBooker && {
     message: jobBooked,
-    to: { address: actor.email, name: actor.name },
+    to: toBooker,
     subject,
     locale,
     vars: { ...vars, reader: actor.id },
@@ -115,5 +117,5 @@ export function bookingMails(
     vars: { ...vars, reader: member.id },
   }))
   const isConfirmed = wantsCustomerEmail('booked', { booked: account.portal.confirmBookings }, booker.email_choices)
-  return isConfirmed ? [confirmation, ...notices] : notices
+  return isConfirmed && confirmation ? [confirmation, ...notices] : notices
 }

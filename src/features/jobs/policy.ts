@@ -2,13 +2,14 @@
 import { mayManage, mayRunOffice } from '../identity/policy.ts'
 import {
   hasPermissionFor,
+  isCustomerKind,
   isNewCustomer,
   resolvePermission,
   seesJobs,
   type Actor,
   type Permission,
   type PortalConfig,
-  type PortalUserActor,
+  type CustomerActor,
   type StaffActor,
 } from '../identity/rules.ts'
 import { no, notFound, yes, type Decision } from '../../platform/problem.ts'
@@ -32,7 +33,7 @@ export const maySeeJob = (actor: Actor, job: JobFacts | undefined): Decision => 
 
 /** Whether an actor sees jobs at all. Which ones is decided by their reach. */
 export const maySeeJobs = (actor: Actor): Decision =>
-  actor.kind === 'staff' || actor.kind === 'portalUser' ? yes : notFound
+  actor.kind === 'staff' || isCustomerKind(actor.kind) ? yes : notFound
 
 /** A transition that the table lacks is refused and not hidden: the job is in view. */
 export function mayTransition(actor: Actor, job: JobFacts | undefined, to: JobStatus): Decision {
@@ -66,7 +67,7 @@ export function mayRemoveFile(
 // ---- portal users ----
 
 /** For a portal user who may not see jobs at all, there are none: neither a list nor a form. */
-export const mayUseJobs = (actor: PortalUserActor, portal: PortalConfig): Decision =>
+export const mayUseJobs = (actor: CustomerActor, portal: PortalConfig): Decision =>
   seesJobs(actor, portal) ? yes : notFound
 
 const ACTIONS: Record<CustomerAction, { permission: Permission; code: string }> = {
@@ -76,22 +77,22 @@ const ACTIONS: Record<CustomerAction, { permission: Permission; code: string }> 
 }
 
 export function mayDo(actor: Actor, portal: PortalConfig, job: JobFacts | undefined, action: CustomerAction): Decision {
-  if (actor.kind !== 'portalUser' || !job) return notFound
+  if ((actor.kind !== 'portalUser' && actor.kind !== 'linkVisitor') || !job) return notFound
   return hasPermissionFor(actor, portal, ACTIONS[action].permission, job.customer_id) ? yes : no(ACTIONS[action].code)
 }
 
 /** Customers this user may book for. */
-export const bookableCustomers = (actor: PortalUserActor, portal: PortalConfig): string[] =>
+export const bookableCustomers = (actor: CustomerActor, portal: PortalConfig): string[] =>
   actor.links
     .filter((link) => hasPermissionFor(actor, portal, 'createJobs', link.customer))
     .map((link) => link.customer)
 
 /** Without a customer yet: the permission without a link, and the setting that makes one (E-25). */
-export const mayBookUnlinked = (actor: PortalUserActor, portal: PortalConfig): boolean =>
+export const mayBookUnlinked = (actor: CustomerActor, portal: PortalConfig): boolean =>
   isNewCustomer(actor, portal) && resolvePermission('createJobs', portal, actor.permissions, null).allowed
 
 /** `customer` null: none yet. */
-export function mayBook(actor: PortalUserActor, portal: PortalConfig, customer: string | null): Decision {
+export function mayBook(actor: CustomerActor, portal: PortalConfig, customer: string | null): Decision {
   if (!seesJobs(actor, portal)) return notFound
   if (customer === null) {
     if (!resolvePermission('createJobs', portal, actor.permissions, null).allowed) return no('bookingNotAllowed')
@@ -101,7 +102,7 @@ export function mayBook(actor: PortalUserActor, portal: PortalConfig, customer: 
 }
 
 /** Who may not choose among job types books the first one offered. */
-export const mayChooseTemplate = (actor: PortalUserActor, portal: PortalConfig, customer: string | null): boolean =>
+export const mayChooseTemplate = (actor: CustomerActor, portal: PortalConfig, customer: string | null): boolean =>
   customer === null
     ? resolvePermission('chooseTemplates', portal, actor.permissions, null).allowed
     : hasPermissionFor(actor, portal, 'chooseTemplates', customer)

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { count, flag, id, line, named, recordVersion, seenVersion, text } from '../../platform/schema.ts'
-import { PERMISSIONS, type Permission } from '../identity/rules.ts'
+import { LOCK_MODES, PERMISSIONS, VISITOR_PRESETS, type Permission } from '../identity/rules.ts'
 import { customerEmails, staffEmails } from '../notifications/contract.ts'
 import { QUESTIONS } from './rules.ts'
 
@@ -49,6 +49,12 @@ const signUpFields = z
   })
   .meta({ id: 'SignUpFields', description: 'Which contact details a sign-up asks for.' })
 
+export const lockMode = z.enum(LOCK_MODES).meta({
+  id: 'LockMode',
+  description:
+    '`automatic`: a secure link is enough until the customer has a portal user. `password`: never enough. `closed`: no links.',
+})
+
 const settings = {
   enabled: flag('Whether the portal is on.'),
   public: flag('Whether anyone may sign up.'),
@@ -73,6 +79,16 @@ const settings = {
   staffNames: z.enum(['full', 'first', 'business']).describe('How staff are named to customers.'),
   confirmBookings: flag('Email a confirmation of each booking.'),
   mailOnRemoval: flag('Email portal users when they are removed.'),
+  lockMode: lockMode.describe('How secure links work for customers without a setting of their own.'),
+  linkDays: z
+    .int()
+    .min(1, 'format')
+    .max(730, { error: 'tooBig' })
+    .describe('Days until a new secure link expires, 1 to 730.'),
+  visitors: z
+    .enum(VISITOR_PRESETS)
+    .describe('What whoever came by a secure link may do: `classic` all but deleting, `minimal` create tickets.'),
+  countUnclaimed: flag('Close secure links also for a portal user who has not activated yet.'),
   customerEmails,
   staffEmails,
 }

@@ -98,7 +98,9 @@ async function present(ctx: ReadContext, settings: PortalRow) {
 /** The change as it will be stored, or a refusal that names every error. */
 async function checkChange(ctx: ReadContext, input: PortalChange, before: PortalRow): Promise<PortalChange> {
   const fields: Record<string, string> = {}
-  const change = { ...input }
+  const { visitors, ...change } = { ...input }
+  // Saving the form as it was gives nobody more: an upgraded account keeps what its visitors had.
+  if (visitors && visitors !== before.visitors) Object.assign(change, { visitors })
   if (input.signUpDomains) {
     const domains = input.signUpDomains.filter((text) => text.trim() !== '').map(normalizeDomain)
     if (domains.includes(null)) fields.signUpDomains = 'domain'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { Permissions, PortalConfig } from '../identity/rules.ts'
+import { visitorPermissions, type Permissions, type PortalConfig, type VisitorPreset } from '../identity/rules.ts'
 import type { CustomerEmail, StaffEmail } from '../notifications/rules.ts'
 import type { PortalFacts } from './rules.ts'
 
@@ -10,6 +10,9 @@ export interface PortalRow extends Omit<PortalConfig, 'name'> {
   blockedEmails: string[]
   customerEmails: Record<Exclude<CustomerEmail, 'booked'>, boolean>
   staffEmails: Record<StaffEmail, boolean>
+  /** Whether portal users who have not activated yet close secure links. */
+  countUnclaimed: boolean
+  visitors: VisitorPreset
   version: number
 }
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
@@ -23,10 +26,14 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
     .innerJoin('permission_groups as g', (join) =>
       join.onRef('g.account_id', '=', 'p.account_id').on('g.kind', '=', 'full'),
     )
+    .innerJoin('permission_groups as v', (join) =>
+      join.onRef('v.account_id', '=', 'p.account_id').on('v.kind', '=', 'visitor'),
+    )
     .selectAll('p')
-    .select('g.permissions')
+    .select(['g.permissions', 'v.permissions as visitor_permissions'])
     .where('p.account_id', '=', account)
     .where('g.account_id', '=', account)
+    .where('v.account_id', '=', account)
     .executeTakeFirstOrThrow()
   return {
     enabled: row.enabled,
@@ -46,6 +53,10 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
     staffNames: row.staff_names as PortalConfig['staffNames'],
     confirmBookings: row.confirm_bookings,
     mailOnRemoval: row.mail_on_removal,
+    lockMode: row.lock_mode as PortalConfig['lockMode'],
+    linkDays: row.link_days,
+    countUnclaimed: row.count_unclaimed,
+    visitors: presetOf(row.visitor_permissions as unknown as Permissions),
     customerEmails: { ...CUSTOMER_DEFAULTS, ...(row.customer_emails as object) },
     staffEmails: { ...STAFF_DEFAULTS, ...(row.staff_emails as object) },
     version: row.version,
@@ -67,17 +78,27 @@ export async function savePortalSettings(
     .where('version', '=', seen)
     .executeTakeFirst()
   if (numUpdatedRows !== 1n) return false
-  if (change.permissions) await saveFullAccess(db, account, change.permissions, now)
+  if (change.permissions) await saveGroup(db, account, 'full', change.permissions, now)
+  if (change.visitors) await saveGroup(db, account, 'visitor', visitorPermissions(change.visitors), now)
   return true
 }
 
+/** Who sees jobs was never given the minimum alone: a group of its own counts as the nearer preset. */
+const presetOf = ({ viewJobs }: Permissions): VisitorPreset => (viewJobs ? 'classic' : 'minimal')
+
 /** The default permissions are those of the group Full access. */
-async function saveFullAccess(db: Write, account: string, permissions: Permissions, now: Date): Promise<void> {
+async function saveGroup(
+  db: Write,
+  account: string,
+  kind: 'full' | 'visitor',
+  permissions: Permissions,
+  now: Date,
+): Promise<void> {
   await db
     .updateTable('permission_groups')
     .set((set) => ({ permissions: JSON.stringify(permissions), version: set('version', '+', 1), updated_at: now }))
     .where('account_id', '=', account)
-    .where('kind', '=', 'full')
+    .where('kind', '=', kind)
     .execute()
 }
 
@@ -108,6 +129,9 @@ function toColumns(change: PortalChange) {
     ...(change.requestedStart !== undefined && { requested_start: change.requestedStart }),
     ...(change.createCustomers !== undefined && { create_customers: change.createCustomers }),
     ...(change.staffNames && { staff_names: change.staffNames }),
+    ...(change.lockMode && { lock_mode: change.lockMode }),
+    ...(change.linkDays !== undefined && { link_days: change.linkDays }),
+    ...(change.countUnclaimed !== undefined && { count_unclaimed: change.countUnclaimed }),
     ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
     ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
     ...(change.customerEmails && { customer_emails: JSON.stringify(change.customerEmails) }),

@@ -147,7 +147,7 @@ export async function markCommentsRead(db: Write, job: RecordParent, upTo: strin
   } = await sql<{ unread: number }>`
     update jobs j set unread_comments = (
       select count(*) from comments c
-      where c.account_id = ${job.account} and c.job_id = ${job.id} and c.author_kind = 'portalUser'
+      where c.account_id = ${job.account} and c.job_id = ${job.id} and c.author_kind in ('portalUser', 'linkVisitor')
         and (c.created_at, c.id) > (
           select seen.created_at, seen.id from comments seen
           where seen.account_id = ${job.account} and seen.job_id = ${job.id} and seen.id = ${upTo}))

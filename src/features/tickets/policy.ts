@@ -8,7 +8,7 @@ import {
   type CustomerLink,
   type Permission,
   type PortalConfig,
-  type PortalUserActor,
+  type CustomerActor,
   type StaffActor,
 } from '../identity/rules.ts'
 import { isTransition, peopleOf, type TicketPeople, type TicketStatus } from './rules.ts'
@@ -42,11 +42,11 @@ export function mayMoveTicket(actor: Actor, ticket: TicketFacts | undefined, to:
 // ---- portal users ----
 
 /** For a portal user who may not see tickets there are none. */
-export const mayUseTickets = (actor: PortalUserActor, portal: PortalConfig): Decision =>
+export const mayUseTickets = (actor: CustomerActor, portal: PortalConfig): Decision =>
   linksWithTickets(actor, portal).length > 0 ? yes : notFound
 
 /** The link by which a portal user sees a ticket. */
-const linkTo = (actor: PortalUserActor, ticket: TicketFacts): CustomerLink | undefined =>
+const linkTo = (actor: CustomerActor, ticket: TicketFacts): CustomerLink | undefined =>
   actor.links.find(
     ({ customer, scope, contact }) =>
       customer === ticket.customer_id &&
@@ -64,7 +64,7 @@ export type TicketPermission = keyof typeof CODES
 
 /** Whether a portal user has a permission for a ticket in view. */
 export function mayOnTicket(
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   ticket: TicketFacts | undefined,
   permission: TicketPermission,
@@ -76,14 +76,14 @@ export function mayOnTicket(
 }
 
 /** Links by which a portal user may create tickets. */
-export const linksForNewTickets = (actor: PortalUserActor, portal: PortalConfig): CustomerLink[] =>
+export const linksForNewTickets = (actor: CustomerActor, portal: PortalConfig): CustomerLink[] =>
   linksWithTickets(actor, portal, 'createTickets')
 
-export function mayCreateTicket(actor: PortalUserActor, portal: PortalConfig): Decision {
+export function mayCreateTicket(actor: CustomerActor, portal: PortalConfig): Decision {
   if (!mayUseTickets(actor, portal).yes) return notFound
   return linksForNewTickets(actor, portal).length > 0 ? yes : no(CODES.createTickets)
 }
 
 /** Who may not set priorities creates tickets of normal priority. */
-export const maySetPriority = (actor: PortalUserActor, portal: PortalConfig, link: CustomerLink): boolean =>
+export const maySetPriority = (actor: CustomerActor, portal: PortalConfig, link: CustomerLink): boolean =>
   resolvePermission('setTicketPriority', portal, actor.permissions, link).allowed

@@ -9,6 +9,7 @@ import { email, empty, flag, id, moment, password, recordId } from '../../../pla
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
 import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_PROBLEMS } from '../contract.ts'
+import { CUSTOMER_KINDS } from '../rules.ts'
 
 declareProblems({
   /** Answered only after a correct password (CP-12, E-64). */
@@ -16,24 +17,25 @@ declareProblems({
 })
 
 const ICON_NAMES = ['favicon', 'apple-touch', '192', '512', 'maskable'] as const
-const ANYONE = ['anonymous', 'portalUser'] as const
+const ANYONE = ['anonymous', 'portalUser', 'linkVisitor'] as const
 const rule = z
   .enum(['off', 'optional', 'required'])
   .meta({ id: 'SignUpRule', description: 'Whether a contact detail is asked for.' })
+const can = z
+  .object({
+    viewJobs: flag('See jobs.'),
+    createJobs: flag('Book jobs.'),
+    viewTickets: flag('See tickets.'),
+    createTickets: flag('Create tickets.'),
+  })
+  .describe('What they may do.')
 const currentUser = z
   .object({
     id: recordId(),
     name: z.string().describe('Full name.'),
     email: z.string().describe('Email address.'),
     phone: z.string().nullable().describe('Phone number.'),
-    can: z
-      .object({
-        viewJobs: flag('See jobs.'),
-        createJobs: flag('Book jobs.'),
-        viewTickets: flag('See tickets.'),
-        createTickets: flag('Create tickets.'),
-      })
-      .describe('What they may do.'),
+    can,
   })
   .meta({ id: 'CurrentPortalUser', description: 'The signed-in portal user.' })
 const session = z
@@ -66,6 +68,15 @@ const portal = z
     timeZone: z.string().nullable().describe("The business's time zone."),
     locale: z.string().describe('Language.'),
     currentUser: currentUser.nullable().describe('The signed-in portal user, if there is one.'),
+    visitor: z
+      .object({
+        name: z.string().describe('Name of the contact, or of the customer.'),
+        customer: z.string().describe('Name of the customer.'),
+        can,
+      })
+      .nullable()
+      .describe('Who came by a secure link, if the session is one.'),
+    secureLinks: flag('Whether secure links can be requested by email.'),
   })
   .meta({ id: 'Portal', description: 'The customer portal of a business, as anyone may see it.' })
 
@@ -125,7 +136,7 @@ const portalOperations = {
   signOutOfPortal: operation({
     method: 'POST',
     path: '/portal/{portal}/sign-out',
-    audience: ['portalUser'],
+    audience: CUSTOMER_KINDS,
     summary: 'Sign out of the portal',
     description: 'Ends this session.',
     output: empty(),

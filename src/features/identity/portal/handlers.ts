@@ -19,15 +19,24 @@ import {
 } from '../../portal-users/activation/tokens/queries.ts'
 import { lockLoginByEmail, findLogin, consumeMailLimit } from '../../portal-users/activation/queries.ts'
 import { isWaiting, oneUseStatus, type LinkStatus } from '../../portal-users/activation/rules.ts'
-import { isPortalUser } from '../policy.ts'
+import { isCustomer, isPortalUser } from '../policy.ts'
 import { beginSignIn, consumeAlert, forgetGuesses, rememberBrowser, type SignInAttempt } from '../guessing/queries.ts'
 import { ALERT_AFTER } from '../guessing/rules.ts'
 import { findPortalLogin } from '../queries.ts'
-import { canBook, linksWithTickets, seesJobs, type PortalConfig, type PortalUserActor } from '../rules.ts'
+import {
+  canBook,
+  linksWithTickets,
+  seesJobs,
+  type CustomerActor,
+  type LinkVisitorActor,
+  type PortalConfig,
+  type PortalUserActor,
+} from '../rules.ts'
 import { drawPortalIcon, presentClosedPortal, presentOpenPortal } from './branding/handlers.ts'
 import { portalIdentity } from './contract.ts'
 import {
   endPortalSessions,
+  endSessionOf,
   recordSignIn,
   openPortalSession,
   listPortalSessionRows,
@@ -38,8 +47,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   async getPortal(ctx) {
     ctx.allow(yes)
     if (!portalIsOpen(ctx.account).yes) return presentClosedPortal(ctx.account)
-    const currentUser = ctx.actor.kind === 'portalUser' ? presentPortalUser(ctx.actor, ctx.account.portal) : null
-    return presentOpenPortal(ctx.account, currentUser)
+    const { portal } = ctx.account
+    const currentUser = ctx.actor.kind === 'portalUser' ? presentPortalUser(ctx.actor, portal) : null
+    const visitor = ctx.actor.kind === 'linkVisitor' ? presentVisitor(ctx.actor, portal) : null
+    return presentOpenPortal(ctx.account, currentUser, visitor)
   },
 
   async getPortalLogo(ctx) {
@@ -90,9 +101,10 @@ export const portalIdentityHandlers = implement('identity', portalIdentity, {
   ),
 
   async signOutOfPortal(ctx) {
-    ctx.allow(isPortalUser(ctx.actor))
-    await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: ctx.actor.sessionId })
-    await ctx.audit({ event: 'portalUserSignedOut', subjectKind: 'portalUser', subjectId: ctx.actor.id })
+    ctx.allow(isCustomer(ctx.actor))
+    await endSessionOf(ctx.db, ctx.account.id, ctx.actor)
+    if (ctx.actor.kind === 'portalUser')
+      await ctx.audit({ event: 'portalUserSignedOut', subjectKind: 'portalUser', subjectId: ctx.actor.id })
     return withEffect({}, { session: 'end', audience: 'portal' })
   },
 
@@ -235,12 +247,20 @@ const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({
   name: actor.name,
   email: actor.email,
   phone: actor.phone,
-  can: {
-    viewJobs: seesJobs(actor, portal),
-    createJobs: canBook(actor, portal),
-    viewTickets: linksWithTickets(actor, portal).length > 0,
-    createTickets: linksWithTickets(actor, portal, 'createTickets').length > 0,
-  },
+  can: allowedInPortal(actor, portal),
+})
+
+const presentVisitor = (actor: LinkVisitorActor, portal: PortalConfig) => ({
+  name: actor.name,
+  customer: actor.customerName,
+  can: allowedInPortal(actor, portal),
+})
+
+const allowedInPortal = (actor: CustomerActor, portal: PortalConfig) => ({
+  viewJobs: seesJobs(actor, portal),
+  createJobs: canBook(actor, portal),
+  viewTickets: linksWithTickets(actor, portal).length > 0,
+  createTickets: linksWithTickets(actor, portal, 'createTickets').length > 0,
 })
 
 const REFUSALS: Record<LinkStatus, string> = {

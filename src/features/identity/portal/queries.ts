@@ -30,13 +30,22 @@ export async function openPortalSession(
   { db, account, actor, now, newId, userAgent, clientAddress }: SessionContext,
   user: string,
 ): Promise<Extract<Effect, { session: 'start' }> | undefined> {
-  if (actor.kind === 'portalUser' && actor.id)
-    await endPortalSessions(db, account.id, actor.id, { only: actor.sessionId ?? null })
+  await endSessionOf(db, account.id, actor)
   const { token, hash } = newToken()
   const ends = new Date(now.getTime() + PORTAL_SESSION_MS)
   const session = { hash: hash.toString('hex'), id: newId(), user, at: now, ends, userAgent, clientAddress }
   const [row] = await startPortalSession(db, JSON.stringify(session))
   return row?.isStarted ? { session: 'start', audience: 'portal', token, ends } : undefined
+}
+
+/** Ends the session that this request came with, of a portal user or of whoever came by a secure link. */
+export async function endSessionOf(
+  db: Write,
+  account: string,
+  { kind, id, sessionId }: { kind: string; id?: string; sessionId?: string },
+): Promise<void> {
+  if (kind === 'portalUser' && id) await endPortalSessions(db, account, id, { only: sessionId ?? null })
+  if (kind === 'linkVisitor' && sessionId) await sql`select end_link_session(${sessionId})`.execute(db)
 }
 
 interface PortalSession {

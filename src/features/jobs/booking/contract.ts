@@ -7,6 +7,7 @@ import { contract, operation } from '../../../platform/operation.ts'
 import { count, flag, id, named, recordId, text } from '../../../platform/schema.ts'
 import { currency, fieldParts, givenFields, jobNumber, requestedStart, siteChoice, timeZone } from '../job/contract.ts'
 import { MAX_ATTACHMENTS, MAX_JOBS } from '../rules.ts'
+import { CUSTOMER_KINDS } from '../../identity/rules.ts'
 
 /** A field as a customer sees it: hidden ones are not among them. */
 export const portalField = z
@@ -24,7 +25,7 @@ export const booking = contract(
     getBookingOptions: operation({
       method: 'GET',
       path: '/portal/{portal}/booking-options',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get the booking options',
       description: 'Services and customers that you may book for. With `template` also the fields to fill in.',
       query: z.strictObject({
@@ -61,7 +62,7 @@ export const booking = contract(
     createPortalJob: operation({
       method: 'POST',
       path: '/portal/{portal}/jobs',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Book a job',
       description: 'Books one job, or several identical ones with `quantity`: all of them or none.',
       body: z.strictObject({

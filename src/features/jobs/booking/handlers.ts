@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { prefetching, implement, type Context, type Input } from '../../../platform/operation.ts'
 import { notFound, problem, yes } from '../../../platform/problem.ts'
 import { toLocalTime, zoneCity } from '../../../platform/zone.ts'
-import { customersWithJobs, type PortalUserActor } from '../../identity/rules.ts'
+import { customersWithJobs, type CustomerActor } from '../../identity/rules.ts'
 import { attachFile, copyFile, type FileRecord } from '../../records/files/queries.ts'
 import { isPendingUpload } from '../../records/files/rules.ts'
 import { addHistory } from '../../records/queries.ts'
@@ -159,7 +159,7 @@ function checkBooking(
   { account: { timeZone, portal }, now }: BookingContext,
   input: BookingInput,
   bookingData: BookingData,
-  actor: PortalUserActor,
+  actor: CustomerActor,
   choice: { id: string | null; fieldErrors: FieldErrors },
 ) {
   const fieldErrors: FieldErrors = { ...choice.fieldErrors }

@@ -1,11 +1,11 @@
 /** What a portal user may book, and for which customer. */
 import type { Decision } from '../../../platform/problem.ts'
-import { isNewCustomer, type PortalConfig, type PortalUserActor } from '../../identity/rules.ts'
+import { isNewCustomer, type PortalConfig, type CustomerActor } from '../../identity/rules.ts'
 import { bookableCustomers, mayBook, mayBookUnlinked, mayChooseTemplate } from '../policy.ts'
 
 /** Of the active job types those this user may book, in the account's order; one only for who may not choose. */
 export function offeredTemplates(
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   active: readonly string[],
   customers: readonly string[],
@@ -20,7 +20,7 @@ export function offeredTemplates(
 
 /** Why this user may book nothing; null: they may. */
 export function bookingBlockedReason(
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   templates: readonly string[],
 ): 'permission' | 'noCustomer' | 'noJobTypes' | null {
@@ -38,7 +38,7 @@ export interface CustomerChoice {
 
 /** Which customer a booking is for, by the links of this very moment (E-23). */
 export function chooseCustomer(
-  actor: PortalUserActor,
+  actor: CustomerActor,
   portal: PortalConfig,
   requested: string | undefined,
 ): CustomerChoice {

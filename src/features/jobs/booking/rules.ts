@@ -17,7 +17,7 @@ interface NewJob {
   template: TemplateOf
   address: ReturnType<typeof addressOfSite>
   requested: RequestedColumns
-  actor: { id: string; name: string }
+  actor: { kind: string; id: string; name: string }
   batch: string
   now: Date
 }
@@ -35,7 +35,7 @@ export const bookedJobRow = (
   template_version: template.version,
   title: template.name,
   worker_id: null,
-  created_by_kind: 'portalUser',
+  created_by_kind: actor.kind,
   created_by_id: actor.id,
   created_by_name: actor.name,
   status: 'unassigned' as const,

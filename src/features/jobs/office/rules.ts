@@ -5,6 +5,7 @@ import { isSameRequest, presentMoment, presentRequest, withValues } from '../for
 import type { JobPageRecords } from '../page/queries.ts'
 import type { JobRecord, JobRowRecord } from '../queries.ts'
 import { customerStatus } from '../rules.ts'
+import { isCustomerKind } from '../../identity/rules.ts'
 
 /** A job in the list: what a screen shows of it, and what `details` adds. */
 export function presentJobRow(job: JobRowRecord, isOffice: boolean, include?: 'details') {
@@ -20,7 +21,7 @@ export function presentJobRow(job: JobRowRecord, isOffice: boolean, include?: 'd
     tags: tags.length > 0 ? tags : undefined,
     requestedAt: (scheduledAt && !hasDetails ? null : requestedAt) ?? undefined,
     scheduledAt: scheduledAt ?? undefined,
-    viaPortal: createdBy.kind === 'portalUser' || undefined,
+    viaPortal: isCustomerKind(createdBy.kind) || undefined,
     ...(hasDetails && { template, createdBy, createdAt, updatedAt, version }),
     durationMinutes: (hasDetails && durationMinutes) || undefined,
   }

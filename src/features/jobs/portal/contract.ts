@@ -34,6 +34,7 @@ import {
   timeZone,
 } from '../job/contract.ts'
 import { group, jobFacts, row } from './rows/contract.ts'
+import { CUSTOMER_KINDS } from '../../identity/rules.ts'
 
 const blockedBy = z
   .enum(['started', 'completed', 'canceled', 'waiting', 'planned'])
@@ -117,7 +118,7 @@ export const portalJobs = contract(
     listPortalJobs: operation({
       method: 'GET',
       path: '/portal/{portal}/jobs',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'List your jobs',
       description: 'Jobs of the customers you act for, newest first.',
       query: z.strictObject({
@@ -140,7 +141,7 @@ export const portalJobs = contract(
     getPortalJobsOverview: operation({
       method: 'GET',
       path: '/portal/{portal}/jobs/overview',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get an overview of your jobs',
       description: 'How many jobs there are, the next visit, and the customers you act for.',
       query: z.strictObject({ search: search(), customer: id().optional().describe('Only jobs of this customer.') }),
@@ -161,7 +162,7 @@ export const portalJobs = contract(
     getPortalJob: operation({
       method: 'GET',
       path: '/portal/{portal}/jobs/{job}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get your job',
       description: 'The job with its answers, progress, comments and files.',
       params: jobParams,
@@ -199,7 +200,7 @@ export const portalJobs = contract(
     updatePortalJob: operation({
       method: 'PATCH',
       path: '/portal/{portal}/jobs/{job}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Update your job',
       description: 'Changes a job that you booked, until it starts. What you leave out stays.',
       params: jobParams,
@@ -218,7 +219,7 @@ export const portalJobs = contract(
     cancelPortalJob: operation({
       method: 'POST',
       path: '/portal/{portal}/jobs/{job}/cancel',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Cancel your job',
       description: 'Cancels a job until it starts. It stays in the list.',
       params: jobParams,
@@ -230,7 +231,7 @@ export const portalJobs = contract(
     deletePortalJob: operation({
       method: 'DELETE',
       path: '/portal/{portal}/jobs/{job}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Delete your job',
       description: 'Permanently deletes a job that is not scheduled yet.',
       params: jobParams,
@@ -241,7 +242,7 @@ export const portalJobs = contract(
     addPortalComment: operation({
       method: 'POST',
       path: '/portal/{portal}/jobs/{job}/comments',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Add a comment to your job',
       description: 'The business and everyone who can see the job can read it.',
       params: jobParams,

@@ -1,6 +1,6 @@
 /** Reading a customer's own jobs. `editing/` changes them. */
 import { prefetching, implement } from '../../../platform/operation.ts'
-import { customersWithJobs, type PortalConfig, type PortalUserActor } from '../../identity/rules.ts'
+import { customersWithJobs, type PortalConfig, type CustomerActor } from '../../identity/rules.ts'
 import { loadPortalJobPage } from '../page/queries.ts'
 import { bookableCustomers, mayBookUnlinked, mayDo, maySeeJob, mayUseJobs } from '../policy.ts'
 import { portalJobs } from './contract.ts'
@@ -67,5 +67,5 @@ export const portalJobReadingHandlers = implement(
 )
 
 /** Customers whose jobs this user sees; only the given one when there is one. */
-const customersOf = (actor: PortalUserActor, portal: PortalConfig, only: string | undefined): string[] =>
+const customersOf = (actor: CustomerActor, portal: PortalConfig, only: string | undefined): string[] =>
   customersWithJobs(actor, portal).filter((customer) => !only || customer === only)

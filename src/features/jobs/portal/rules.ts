@@ -1,5 +1,5 @@
 /** Jobs as a customer may know them. Pure; screens do not load this file. */
-import type { PortalConfig, PortalUserActor } from '../../identity/rules.ts'
+import { isCustomerKind, type CustomerActor, type PortalConfig } from '../../identity/rules.ts'
 import {
   presentPortalAttachment,
   presentPortalComment,
@@ -24,7 +24,7 @@ import type { PortalJobRow } from './queries.ts'
 
 /** Who reads, and what the business shows to customers. */
 export interface PortalReader {
-  actor: Pick<PortalUserActor, 'id' | 'name'>
+  actor: Pick<CustomerActor, 'kind' | 'id' | 'name'>
   account: { timeZone: string; currency: string; portal: PortalConfig }
 }
 
@@ -119,8 +119,8 @@ export function presentPerson(
   id: string | null,
   name: string | null,
 ) {
-  if (kind === 'portalUser' && id === actor.id) return { kind: 'you' as const, name: actor.name }
-  if (kind === 'portalUser') return { kind: 'colleague' as const, name: name ?? '' }
+  if (kind === actor.kind && id === actor.id) return { kind: 'you' as const, name: actor.name }
+  if (isCustomerKind(kind)) return { kind: 'colleague' as const, name: name ?? '' }
   if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(portal.staffNames, name, portal.name) }
   return { kind: 'system' as const, name: portal.name }
 }
@@ -147,7 +147,7 @@ function presentEntry(entry: HistoryRecord<JobStatus>, person: PresentPerson) {
       to: entry.to_status ? customerStatus(entry.to_status) : null,
       scheduledAt: scheduledAt ? new Date(scheduledAt) : null,
       // Only a customer's own reason is shown: reasons of the staff are internal.
-      reason: entry.actor_kind === 'portalUser' ? textOf(details.reason) : null,
+      reason: isCustomerKind(entry.actor_kind) ? textOf(details.reason) : null,
       name: textOf(details.name),
     },
   ]

@@ -6,6 +6,7 @@ import { findBusinessEmails, listPortalReaders, listStaffReaders } from '../read
 import { customerMail, staffMail } from './messages.ts'
 import { listDueJobs, takeUpdates, type DueJob } from './queries.ts'
 import { customerUpdate, staffUpdate, type JobUpdate } from './rules.ts'
+import { isCustomerKind } from '../../identity/rules.ts'
 
 /** Jobs that one look takes. */
 const DUE_JOBS = 500
@@ -54,7 +55,7 @@ async function takeJobEmails(db: Write, due: DueJob): Promise<Emission[]> {
   ]
 }
 
-const isByCustomer = (update: JobUpdate) => update.actor_kind === 'portalUser'
+const isByCustomer = (update: JobUpdate) => isCustomerKind(update.actor_kind)
 
 const deletedJob = (due: DueJob, update: JobUpdate | undefined) =>
   update?.kind === 'deleted' ? { id: due.job, ...update.details } : undefined

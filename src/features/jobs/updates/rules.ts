@@ -5,6 +5,7 @@
 import type { CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
 import type { JobRecord } from '../queries.ts'
 import { customerStatus, isScheduleVisible, type CustomerStatus } from '../rules.ts'
+import { isCustomerKind } from '../../identity/rules.ts'
 
 /** How long the first change of a job waits for others. */
 export const BATCH_MS = 5 * 60_000
@@ -82,10 +83,10 @@ export function staffUpdate(
   job: Pick<JobRecord, 'status'> | undefined,
   wants: (kind: StaffEmail) => boolean,
 ) {
-  const ofCustomer = updates.filter((update) => update.actor_kind === 'portalUser')
+  const ofCustomer = updates.filter((update) => isCustomerKind(update.actor_kind))
   const ofKind = (kind: JobUpdate['kind']) => ofCustomer.findLast((update) => update.kind === kind)
   const lastChange = updates.findLast((update) => update.kind === 'changed')
-  const isCanceled = job?.status === 'canceled' && lastChange?.actor_kind === 'portalUser'
+  const isCanceled = job?.status === 'canceled' && lastChange !== undefined && isCustomerKind(lastChange.actor_kind)
   const ending = isCanceled ? lastChange : ofKind('deleted')
   const edit = job && wants('edited') ? ofKind('edited') : undefined
   const written = ofCustomer.filter((update) => update.kind === 'commented')

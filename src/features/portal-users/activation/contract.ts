@@ -47,7 +47,7 @@ const contactDetails = {
 const linkStatus = z.enum(LINK_STATUSES).describe('Whether the link can be used.')
 const signInEmail = z.string().describe('Email address to sign in with.')
 
-const ANYONE = ['anonymous', 'portalUser'] as const
+const ANYONE = ['anonymous', 'portalUser', 'linkVisitor'] as const
 /** One address filling mailboxes. */
 const BY_ADDRESS = { by: 'address', max: 60, seconds: 3600 } as const
 /** Guesses at links. */

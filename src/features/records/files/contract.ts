@@ -8,6 +8,7 @@ import { contract, operation } from '../../../platform/operation.ts'
 import { empty, id } from '../../../platform/schema.ts'
 import { jobParams } from '../../jobs/job/contract.ts'
 import { audience, storedFile } from '../contract.ts'
+import { CUSTOMER_KINDS } from '../../identity/rules.ts'
 
 /** Bytes of a photo, which is kept scaled; the store holds the same limit, and 10 MB for other files. */
 const UPLOAD_LIMIT = 30 * 1024 * 1024
@@ -47,7 +48,7 @@ export const jobFiles = contract(
     uploadPortalFile: operation({
       ...uploading,
       path: '/portal/{portal}/files',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Upload a file for a form',
       description:
         'Use the ID in a booking or an update. Only you can read the file until then; it is deleted after 24 hours.',
@@ -56,7 +57,7 @@ export const jobFiles = contract(
     uploadPortalJobFile: operation({
       ...uploading,
       path: '/portal/{portal}/jobs/{job}/files',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Add a file to your job',
       description: 'Everyone who can see the job can read the file.',
       params: jobParams,
@@ -65,7 +66,7 @@ export const jobFiles = contract(
     downloadPortalFile: operation({
       method: 'GET',
       path: '/portal/{portal}/files/{file}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Download a file',
       description: 'A file of one of your jobs, or one that you uploaded in the last 24 hours.',
       params: fileParams,
@@ -75,7 +76,7 @@ export const jobFiles = contract(
     getPortalFile: operation({
       method: 'GET',
       path: '/portal/{portal}/files/{file}/details',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get the details of a file',
       description: 'Name, media type and size of a file that you can download.',
       params: fileParams,
@@ -84,7 +85,7 @@ export const jobFiles = contract(
     removePortalFile: operation({
       method: 'DELETE',
       path: '/portal/{portal}/files/{file}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Delete an unused file',
       description: 'Deletes a file that you uploaded and did not use in a form yet.',
       params: fileParams,

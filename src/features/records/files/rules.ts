@@ -32,7 +32,7 @@ const JOB_QUOTA = 250 * MEGABYTE
  * year, so a twentieth (1 GB of 20) holds the photos of a hundred; a dispatcher uploads for everybody. Nobody can use up the
  * account alone.
  */
-const UPLOADER_SHARES: Readonly<Record<string, number>> = { portalUser: 1 / 20, staff: 1 / 2 }
+const UPLOADER_SHARES: Readonly<Record<string, number>> = { portalUser: 1 / 20, linkVisitor: 1 / 20, staff: 1 / 2 }
 
 /** Bytes that are stored already. */
 export interface StorageUsage {

@@ -15,7 +15,7 @@ export interface OfficeHistoryEntry {
   by: Person
 }
 
-const NAMED_KINDS = ['staff', 'portalUser', 'system']
+const NAMED_KINDS = ['staff', 'portalUser', 'linkVisitor', 'system']
 
 export const personName = ({ kind, name }: Person): string =>
   name ?? t(`records.office.people.${NAMED_KINDS.includes(kind) ? kind : 'other'}`)

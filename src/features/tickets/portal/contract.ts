@@ -30,6 +30,7 @@ import {
   ticketStatus,
 } from '../contract.ts'
 import { TICKET_GROUPS } from '../rules.ts'
+import { CUSTOMER_KINDS } from '../../identity/rules.ts'
 
 const group = z.enum(TICKET_GROUPS).describe('`closed` are resolved and closed tickets.')
 const row = z
@@ -82,7 +83,7 @@ export const portalTickets = contract(
     listPortalTickets: operation({
       method: 'GET',
       path: '/portal/{portal}/tickets',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'List your tickets',
       description: 'Tickets of the customers and contacts you act for, last changed first.',
       query: z.strictObject({ ...filters(), group: group.optional(), cursor: cursor(), limit: limit() }),
@@ -95,7 +96,7 @@ export const portalTickets = contract(
     countPortalTickets: operation({
       method: 'GET',
       path: '/portal/{portal}/tickets/counts',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Count your tickets',
       description: 'How many tickets match the search (PS-12). Counts stop at 10,000.',
       query: z.strictObject(filters()),
@@ -108,7 +109,7 @@ export const portalTickets = contract(
     getPortalTicketOptions: operation({
       method: 'GET',
       path: '/portal/{portal}/tickets/form',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get what a new ticket can be given',
       description: 'Customers you may create tickets for. Their contacts are listed if you act for the whole customer.',
       output: z.object({
@@ -126,7 +127,7 @@ export const portalTickets = contract(
     getPortalTicket: operation({
       method: 'GET',
       path: '/portal/{portal}/tickets/{ticket}',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Get your ticket',
       description: 'The ticket with its comments, files and history.',
       params: ticketParams,
@@ -135,7 +136,7 @@ export const portalTickets = contract(
     createPortalTicket: operation({
       method: 'POST',
       path: '/portal/{portal}/tickets',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Create a ticket',
       description: 'A ticket of somebody who acts for one contact belongs to that contact.',
       body: z.strictObject({
@@ -156,7 +157,7 @@ export const portalTickets = contract(
     addPortalTicketComment: operation({
       method: 'POST',
       path: '/portal/{portal}/tickets/{ticket}/comments',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Reply to your ticket',
       description: 'The business and everyone who can see the ticket can read it. A resolved ticket is open again.',
       params: ticketParams,
@@ -170,7 +171,7 @@ export const portalTickets = contract(
     closePortalTicket: operation({
       method: 'POST',
       path: '/portal/{portal}/tickets/{ticket}/close',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Close your ticket',
       description: 'The ticket stays in the list and can be reopened.',
       params: ticketParams,
@@ -181,7 +182,7 @@ export const portalTickets = contract(
     reopenPortalTicket: operation({
       method: 'POST',
       path: '/portal/{portal}/tickets/{ticket}/reopen',
-      audience: ['portalUser'],
+      audience: CUSTOMER_KINDS,
       summary: 'Reopen your ticket',
       description: 'A resolved or closed ticket is open again.',
       params: ticketParams,

@@ -88,7 +88,7 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
       description: input.description,
       priority: input.priority ?? ('normal' as const),
       assignee_id: null,
-      source: 'portal' as const,
+      source: ctx.actor.kind === 'linkVisitor' ? ('link' as const) : ('portal' as const),
       tags: [],
     }
     const { id, number } = await createTicket(ctx, fields, await filesForTicket(ctx, input.files))

@@ -23,7 +23,7 @@ export async function drawPortalIcon({ logoKey, portal, accent }: AccountContext
 const ICON_SECONDS = 86_400
 
 /** The portal as anyone may see it. */
-export function presentOpenPortal<T>(account: AccountContext, currentUser: T | null) {
+export function presentOpenPortal<T, V>(account: AccountContext, currentUser: T | null, visitor: V | null) {
   const { portal, slug, locale, postalAddress, timeZone } = account
   return {
     slug,
@@ -36,6 +36,8 @@ export function presentOpenPortal<T>(account: AccountContext, currentUser: T | n
     postalAddress,
     timeZone,
     currentUser,
+    visitor,
+    secureLinks: portal.lockMode !== 'closed',
   }
 }
 
@@ -64,5 +66,7 @@ export function presentClosedPortal(account: AccountContext) {
     postalAddress: null,
     timeZone: null,
     currentUser: null,
+    visitor: null,
+    secureLinks: false,
   }
 }

@@ -1,7 +1,7 @@
 /** Uploading files for a form that is not sent yet, in the portal and in the office; reading and deleting one's own. */
 import { implement, prepared } from '../../../../platform/operation.ts'
 import { notFound, yes, type Decision } from '../../../../platform/problem.ts'
-import type { PortalConfig, PortalUserActor } from '../../../identity/rules.ts'
+import type { PortalConfig, CustomerActor } from '../../../identity/rules.ts'
 import { mayRunJobs, mayUseJobs } from '../../../jobs/policy.ts'
 import { mayUseTickets } from '../../../tickets/policy.ts'
 import { actorStamp, presentFile, type RecordAudience } from '../../rules.ts'
@@ -70,7 +70,7 @@ export const uploadHandlers = implement(
 )
 
 /** Forms of jobs and of tickets take files. */
-function mayUpload(actor: PortalUserActor, portal: PortalConfig): Decision {
+function mayUpload(actor: CustomerActor, portal: PortalConfig): Decision {
   const jobs = mayUseJobs(actor, portal)
   return jobs.yes ? jobs : mayUseTickets(actor, portal)
 }

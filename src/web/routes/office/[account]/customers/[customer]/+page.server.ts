@@ -1,13 +1,21 @@
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
+import { secureLinkActions } from '../../../../../secure-link-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals, params }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
-  return { ...locals.words('customers.page', 'customers.done', 'customers.access'), title: customer.name, customer }
+  const links = customer.office ? await locals.api.listSecureLinks({ customer: params.customer }) : null
+  return {
+    ...locals.words('customers.page', 'customers.done', 'customers.access', 'secure-links.office'),
+    title: customer.name,
+    customer,
+    links,
+  }
 }
 
 export const actions: Actions = {
+  ...secureLinkActions,
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(

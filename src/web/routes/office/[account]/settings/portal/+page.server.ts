@@ -1,4 +1,9 @@
-import { PERMISSIONS, type Permissions } from '../../../../../../features/identity/rules.ts'
+import {
+  PERMISSIONS,
+  type LockMode,
+  type Permissions,
+  type VisitorPreset,
+} from '../../../../../../features/identity/rules.ts'
 import { attempt, readForm, type Typed } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -88,6 +93,10 @@ function enteredSettings(typed: Typed) {
     staffNames: typed.string('staffNames') as 'full' | 'first' | 'business',
     confirmBookings: typed.ticked('confirmBookings'),
     mailOnRemoval: typed.ticked('mailOnRemoval'),
+    lockMode: typed.string('lockMode') as LockMode,
+    visitors: typed.string('visitors') as VisitorPreset,
+    countUnclaimed: typed.ticked('countUnclaimed'),
+    linkDays: typed.number('linkDays') ?? 0,
     ...emailSwitches(typed),
   }
 }

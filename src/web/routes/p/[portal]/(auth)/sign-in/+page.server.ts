@@ -36,7 +36,7 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
         ? 'password'
         : DONE.find((each) => each === locals.outcome?.done)
   return {
-    ...locals.words('identity.demo'),
+    ...locals.words('identity.demo', 'secure-links.request', 'secure-links.password'),
     title: locals.t('portal-users.auth.signIn'),
     demo: locals.demo,
     email:
@@ -50,6 +50,7 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
     sent,
     resent: locals.outcome?.resent !== undefined,
     done: done ?? null,
+    linkIsNotEnough: locals.outcome?.done === 'linkClosed',
     next: next ?? '',
     signInAction: appendQuery('', { next, again: url.searchParams.get('again') }).replace('?', '&'),
   }
