@@ -45,6 +45,8 @@ function personForAudience(audience: Audience): Person | undefined {
       return callerNamed('owner')
     case 'portalUser':
       return callerNamed('may delete')
+    case 'linkVisitor':
+      return callerNamed('customer link')
     default:
       return undefined
   }

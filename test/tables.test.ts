@@ -81,7 +81,7 @@ describe('tables', () => {
     expect(definers.map((each) => each.name)).toMatchSnapshot()
   })
 
-  it('each function is called: by our code, another function, a policy, an index or a migration', async () => {
+  it('each function is called: by our code, another function, a policy, an index, a trigger or a migration', async () => {
     const functions = await rows<{ name: string; source: string }>(`
       select p.proname as name, p.prosrc as source from pg_proc p
       join pg_namespace n on n.oid = p.pronamespace and n.nspname = 'public'
@@ -90,7 +90,8 @@ describe('tables', () => {
       select concat_ws(' ', qual, with_check) as text from pg_policies
       union all select indexdef from pg_indexes where schemaname = 'public'
       union all select pg_get_constraintdef(oid) from pg_constraint where contype = 'c'
-      union all select pg_get_expr(adbin, adrelid) from pg_attrdef`)
+      union all select pg_get_expr(adbin, adrelid) from pg_attrdef
+      union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal`)
     const sources = product.filter((file) => file.endsWith('.ts')).map(read)
     const isCalled = ({ name }: { name: string }) => {
       const call = new RegExp(`\\b${name}\\b`)

@@ -78,6 +78,7 @@ create function is_link_enough(customer customers, portal portal_settings) retur
 $$;
 comment on function is_link_enough(customers, portal_settings) is
   'Whether a secure link alone opens the portal of the customer: isLinkEnough of secure-links/rules.ts.';
+grant execute on function is_link_enough(customers, portal_settings) to portico_system;
 
 -- ---- what closes a link ----
 
@@ -98,7 +99,8 @@ begin
   return null;
 end $$;
 comment on function raise_lock_epoch() is
-  'Sessions of secure links end when a customer gets or loses a portal user. Without the last one, links end and stay closed.';
+  'Sessions of secure links end when a customer gets or loses a portal user. Without the last one, links end and stay closed. '
+  'Called by the trigger of portal_links.';
 create trigger portal_links_lock after insert or delete on portal_links
   for each row execute function raise_lock_epoch();
 
@@ -125,7 +127,7 @@ create function find_secure_link(p_hash bytea, p_now timestamptz) returns json
   where k.account_id = context_account() and k.hash = p_hash
 $$;
 comment on function find_secure_link(bytea, timestamptz) is
-  'What a secure link would open, and whether it does. Security definer: whoever has the token is still anonymous.';
+  'What a secure link would open, and whether it does. For whoever has the token, who is still anonymous.';
 grant execute on function find_secure_link(bytea, timestamptz) to portico_app;
 
 create function open_secure_link(p_hash bytea, p_session jsonb) returns json
@@ -158,7 +160,7 @@ begin
   return found_link;
 end $$;
 comment on function open_secure_link(bytea, jsonb) is
-  'Exchanges a secure link for a session, if it opens one, and answers like find_secure_link.';
+  'Exchanges a secure link for a session, if it opens one, and answers like find_secure_link. For whoever has the token.';
 grant execute on function open_secure_link(bytea, jsonb) to portico_app;
 
 create function end_link_session(p_session_id uuid) returns int
@@ -170,7 +172,7 @@ create function end_link_session(p_session_id uuid) returns int
     returning 1)
   select count(*)::int from ended
 $$;
-comment on function end_link_session(uuid) is 'Ends a session of the link visitor who asks.';
+comment on function end_link_session(uuid) is 'Ends a session of a link visitor. Called by that visitor.';
 grant execute on function end_link_session(uuid) to portico_app;
 
 create function request_secure_links(p_email_norm text, p_now timestamptz, p_tokens jsonb) returns json
@@ -217,7 +219,8 @@ begin
   return to_json(links);
 end $$;
 comment on function request_secure_links(text, timestamptz, jsonb) is
-  'Links for the customers and contacts on file with an address, for its mailbox alone. Tokens are only given out sealed.';
+  'Links for the customers and contacts on file with an address, for its mailbox alone. For anyone who knows the address; '
+  'tokens are only given out sealed.';
 grant execute on function request_secure_links(text, timestamptz, jsonb) to portico_app;
 
 create function make_secure_link(p_link jsonb) returns json
@@ -256,7 +259,8 @@ begin
   return json_build_object('id', made.id, 'isNew', made.id = (p_link ->> 'id')::uuid);
 end $$;
 comment on function make_secure_link(jsonb) is
-  'The link of a recipient: the one there is, or a new one. With `replaces` always a new one. Null unless office staff ask.';
+  'The link of a recipient: the one there is, or a new one. With `replaces` always a new one. '
+  'Called by office staff; null for others.';
 grant execute on function make_secure_link(jsonb) to portico_app;
 
 create function revoke_secure_link(p_link_id uuid, p_now timestamptz) returns boolean
@@ -267,7 +271,7 @@ begin
   return found;
 end $$;
 comment on function revoke_secure_link(uuid, timestamptz) is
-  'Ends a link, and its sessions with the next request. False when it had ended.';
+  'Ends a link, and its sessions with the next request. False when it had ended. Called by office staff.';
 grant execute on function revoke_secure_link(uuid, timestamptz) to portico_app;
 
 -- ---- callers ----

@@ -28,7 +28,7 @@ const can = z
     viewTickets: flag('See tickets.'),
     createTickets: flag('Create tickets.'),
   })
-  .describe('What they may do.')
+  .meta({ id: 'PortalAbilities', description: 'What somebody may do in the portal.' })
 const currentUser = z
   .object({
     id: recordId(),
