@@ -1,4 +1,4 @@
-import { isRedirect } from '@sveltejs/kit'
+import { isHttpError, isRedirect } from '@sveltejs/kit'
 import { attempt, isProblem, readForm } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -26,7 +26,7 @@ async function isStaffHere(locals: App.Locals, slug: string): Promise<boolean> {
     const { accounts } = await locals.api.getCurrentUser()
     return accounts.some((account) => account.slug === slug)
   } catch (refusal) {
-    if (isRedirect(refusal) || isProblem(refusal)) return false
+    if (isRedirect(refusal) || isHttpError(refusal, 401) || isProblem(refusal)) return false
     throw refusal
   }
 }
