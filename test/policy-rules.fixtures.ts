@@ -96,4 +96,4 @@ export const CLOSED = ['counters', 'portal_sessions', 'tokens']
 /** Everyone in the account may insert rows, nobody may change them. */
 export const JOURNALS = ['outbox', 'audit', 'job_updates']
 /** Nobody but the deliverer writes them. */
-export const REPORTS = ['deliveries']
+export const REPORTS = ['deliveries', 'secure_links']

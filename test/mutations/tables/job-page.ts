@@ -81,8 +81,8 @@ export const jobPage: Mutation[] = [
     name: 'error-page-without-contact',
     covers: ['1.8'],
     file: 'src/web/routes/p/[portal]/+error.svelte',
-    from: 'portal?.currentUser ? contact',
-    to: '!portal?.currentUser ? contact',
+    from: '(portal?.currentUser ?? portal?.visitor) ? contact',
+    to: '!(portal?.currentUser ?? portal?.visitor) ? contact',
     tests: { [tests]: [REACHABLE] },
   },
   {

@@ -126,7 +126,7 @@ export const permissionGroups: Mutation[] = [
   {
     name: 'permission-needs-no-jobs',
     covers: ['RS-04'],
-    file: 'src/features/identity/rules.ts',
+    file: 'src/features/identity/permissions/rules.ts',
     from: "editJobs: 'viewJobs',",
     to: 'editJobs: null,',
     tests: { [noAccess]: ['RS-04 finds none anywhere'] },
@@ -275,7 +275,7 @@ export const permissionGroups: Mutation[] = [
     name: 'menu-of-jobs-without-jobs',
     covers: ['RS-04'],
     file: 'src/web/routes/p/[portal]/+layout.svelte',
-    from: 'portal.currentUser?.can.viewJobs === true',
+    from: 'reader?.can.viewJobs === true',
     to: 'portal.currentUser !== null',
     tests: { [forms]: ['RS-04 begins with the introduction'] },
   },

@@ -45,8 +45,8 @@ export const records: Mutation[] = [
     name: 'customer-fills-the-account',
     covers: ['issue 8, 1.7'],
     file: 'src/features/records/files/rules.ts',
-    from: 'portalUser: 1 / 20, staff: 1 / 2',
-    to: 'portalUser: 1, staff: 1',
+    from: 'portalUser: 1 / 20, linkVisitor: 1 / 20, staff: 1 / 2',
+    to: 'portalUser: 1, linkVisitor: 1, staff: 1',
     tests: { 'src/features/records/files/storage.test.ts': ['a customer stores 1 GB', 'an account stores 20 GB'] },
   },
   {

@@ -16,7 +16,7 @@ export const secureLinks: Mutation[] = [
     file: migration,
     from: "u.status <> 'removed'\n        and (portal.count_unclaimed",
     to: "u.status = 'nobody'\n        and (portal.count_unclaimed",
-    tests: { [entry]: ['P1 × customer link', 'PU × contact link'], [links]: ['is the same in the database'] },
+    tests: { [entry]: [' × customer link: ', ' × contact link: '], [links]: ['is the same in the database'] },
   },
   {
     name: 'invitations-never-close-links',
@@ -24,7 +24,7 @@ export const secureLinks: Mutation[] = [
     file: migration,
     from: '(portal.count_unclaimed or u.activated_at is not null)',
     to: '(u.activated_at is not null)',
-    tests: { [entry]: ['PU × customer link'] },
+    tests: { [entry]: [' × customer link: '] },
   },
   {
     name: 'link-session-outlives-the-lock',
@@ -56,7 +56,7 @@ export const secureLinks: Mutation[] = [
     file: migration,
     from: "case when k.scope = 'whole' and visiting.sees_jobs then",
     to: 'case when visiting.sees_jobs then',
-    tests: { [entry]: ['P0 × contact link'] },
+    tests: { [entry]: [' × contact link: '] },
   },
   {
     name: 'portal-user-is-not-asked',
@@ -97,6 +97,22 @@ export const secureLinks: Mutation[] = [
     operation: 'locals.api.requestSecureLink',
     tests: { [forms]: ['"Send link" sends a link to an address on file'] },
   }),
+  {
+    name: 'idle-create-secure-link',
+    covers: ['RS-05'],
+    file: 'src/web/secure-link-actions.ts',
+    from: 'event.locals.api.createSecureLink({ customer, contact: contactOf(typed) }),',
+    to: 'Promise.resolve({ customer, contact: contactOf(typed) }),',
+    tests: { [forms]: ['"Create link" and "Replace link" make one'] },
+  },
+  {
+    name: 'idle-replace-secure-link',
+    covers: ['PS-44'],
+    file: 'src/web/secure-link-actions.ts',
+    from: 'event.locals.api.createSecureLink({ customer, contact: contactOf(typed), replace: true }),',
+    to: 'Promise.resolve({ customer, contact: contactOf(typed), replace: true }),',
+    tests: { [forms]: ['"Create link" and "Replace link" make one'] },
+  },
   idleForm({
     name: 'idle-revoke-secure-link',
     covers: ['PS-44'],

@@ -26,9 +26,8 @@ export const signIn: Mutation[] = [
     name: 'signing-out-keeps-the-session',
     covers: ['PS-48'],
     file: 'src/features/identity/portal/handlers.ts',
-    from: `    await endPortalSessions(ctx.db, ctx.account.id, ctx.actor.id, { only: ctx.actor.sessionId })
-    await ctx.audit({ event: 'portalUserSignedOut'`,
-    to: "    await ctx.audit({ event: 'portalUserSignedOut'",
+    from: '    ctx.allow(isCustomer(ctx.actor))\n    await endSessionOf(ctx.db, ctx.account.id, ctx.actor)\n',
+    to: '    ctx.allow(isCustomer(ctx.actor))\n    void endSessionOf\n',
     tests: { 'src/features/identity/portal/portal-sign-in.test.ts': ['PS-48 signing out ends the session at once'] },
   },
   {
@@ -135,10 +134,8 @@ export const signIn: Mutation[] = [
     name: 'sign-in-keeps-the-old-session',
     covers: ['PS-47'],
     file: 'src/features/identity/portal/queries.ts',
-    from: `  if (actor.kind === 'portalUser' && actor.id)
-    await endPortalSessions`,
-    to: `  if (actor.kind === 'portalUser' && actor.id && !now)
-    await endPortalSessions`,
+    from: '  await endSessionOf(db, account.id, actor)\n',
+    to: '  if (!now) await endSessionOf(db, account.id, actor)\n',
     tests: {
       'src/features/identity/portal/portal-sign-in.test.ts': [
         "V-14 PS-47 a correct password opens a session with a new id, and the browser's previous one ends",
