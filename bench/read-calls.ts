@@ -129,7 +129,11 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
       { input: { search: 'leaks' }, description: 'search' },
     ],
     countPortalTickets: [{ input: {}, description: '' }],
-    getPortalTicketOptions: [{ input: {}, description: '' }],
+    exportPortalTickets: [{ input: { group: 'open' }, description: '' }],
+    getPortalTicketOptions: [
+      { input: {}, description: '' },
+      { input: { ticket }, description: 'of a ticket' },
+    ],
     getPortalTicket: [{ input: { ticket }, description: '' }],
     getPortalFile: [{ input: { file }, description: '' }],
     downloadPortalFile: [{ input: { file }, description: '' }],

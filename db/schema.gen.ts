@@ -35,7 +35,15 @@ export interface Accounts {
 export interface AccountSettings {
   accent: Generated<string>;
   account_id: string;
+  /**
+   * List of {id, name, text}, at most 100, by name. Staff read all of them at once.
+   */
+  canned_replies: Generated<Json>;
   currency: string;
+  /**
+   * Who gets tickets that customers create. Null: nobody.
+   */
+  default_ticket_assignee_id: string | null;
   locale: string;
   logo_key: string | null;
   logo_type: string | null;
@@ -298,6 +306,10 @@ export interface Jobs {
   tags: Generated<string[]>;
   template_id: string;
   template_version: number;
+  /**
+   * The ticket that the job was created from.
+   */
+  ticket_id: string | null;
   title: string;
   /**
    * What staff can undo for a minute: the columns before the change that made this version. Void in any other version.
@@ -671,6 +683,10 @@ export interface Tickets {
   customer_id: string;
   description: Generated<string>;
   id: string;
+  /**
+   * The ticket that has its comments and files now.
+   */
+  merged_into_id: string | null;
   number: number;
   /**
    * Other contacts of the customer who see it.

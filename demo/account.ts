@@ -60,6 +60,14 @@ const TABLES = [
   'audit',
 ] as const
 
+const CANNED_REPLIES = [
+  {
+    name: 'Received',
+    text: 'Hello {{contact_first_name}},\n\nThank you for your message. We have it as ticket {{ticket_number}}.\n\n{{staff_name}}, {{business_name}}',
+  },
+  { name: 'Visit needed', text: 'Hello {{contact_first_name}}, we need to see this on site. Which day suits you?' },
+]
+
 export async function writeAccount(options: LoadOptions, account: AccountInput): Promise<void> {
   const { id, rows } = account
   await asSystem(options.pool, `demo data of ${account.slug}`, async (db) => {
@@ -89,6 +97,7 @@ async function writeSettings(db: Kysely<DB>, account: AccountInput, now: Date): 
       support_email: account.email,
       support_phone: account.phone,
       postal_address: account.address,
+      canned_replies: JSON.stringify(CANNED_REPLIES.map((reply) => ({ id: newId(), ...reply }))),
       updated_at: now,
     })
     .execute()

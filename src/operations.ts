@@ -51,7 +51,11 @@ import { staffInvitation } from './features/staff/messages.ts'
 import { templates } from './features/templates/contract.ts'
 import { templatesHandlers } from './features/templates/handlers.ts'
 import { tickets } from './features/tickets/contract.ts'
+import { ticketMerging } from './features/tickets/merging/contract.ts'
+import { ticketMergingHandlers } from './features/tickets/merging/handlers.ts'
 import { ticketsHandlers } from './features/tickets/office/handlers.ts'
+import { ticketSettings } from './features/tickets/settings/contract.ts'
+import { ticketSettingsHandlers } from './features/tickets/settings/handlers.ts'
 import { portalTickets } from './features/tickets/portal/contract.ts'
 import { portalTicketsHandlers } from './features/tickets/portal/handlers.ts'
 import type { AuditInput } from './features/audit/rules.ts'
@@ -89,6 +93,8 @@ export const contracts = {
   ...secureLinks,
   ...templates,
   ...tickets,
+  ...ticketMerging,
+  ...ticketSettings,
   ...portalUsers,
   ...staff,
   ...messages,
@@ -120,7 +126,9 @@ export const handlers = [
   ...secureLinksHandlers,
   ...templatesHandlers,
   ...ticketFilesHandlers,
+  ...ticketMergingHandlers,
   ...ticketsHandlers,
+  ...ticketSettingsHandlers,
   ...portalUsersHandlers,
   ...staffHandlers,
 ]

@@ -46,6 +46,7 @@ export function portal(base: string) {
     tickets: (query?: Query) => at('/tickets', query),
     newTicket: (query?: Query) => at('/tickets/new', query),
     ticket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}`, query),
+    editTicket: (ticket: string) => at(`/tickets/${part(ticket)}/edit`),
     account: (query?: Query) => at('/account', query),
     manifest: () => at('/manifest.webmanifest'),
     icon: (slug: string, icon: string, version: string) =>
@@ -68,6 +69,7 @@ function office(account: string) {
     tickets: (query?: Query) => at('/tickets', query),
     newTicket: (query?: Query) => at('/tickets/new', query),
     ticket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}`, query),
+    mergeTicket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}/merge`, query),
     customers: (query?: Query) => at('/customers', query),
     newCustomer: (query?: Query) => at('/customers/new', query),
     customer: (customer: string, query?: Query) => at(`/customers/${part(customer)}`, query),
@@ -94,6 +96,9 @@ function office(account: string) {
     permissionGroups: (query?: Query) => at('/settings/portal/groups', query),
     newPermissionGroup: (query?: Query) => at('/settings/portal/groups/new', query),
     permissionGroup: (group: string, query?: Query) => at(`/settings/portal/groups/${part(group)}`, query),
+    ticketSettings: (query?: Query) => at('/settings/tickets', query),
+    newCannedReply: (query?: Query) => at('/settings/tickets/replies/new', query),
+    cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
     profile: (query?: Query) => at('/profile', query),
     /** Address of an operation, for forms with files and downloads: `/api/v1/office/<account>/…`. */
     api: (path: string, query?: Query) => appendQuery(`/api/v1/office/${part(account)}${path}`, query),

@@ -8,10 +8,10 @@ export async function addTicket(
   server: TestServer,
   account_id: string,
   record: { customer: string; contact: string; word: string; assignee: string | null; file: string },
-): Promise<{ ticket: string; ticketFile: string }> {
+): Promise<{ ticket: string; ticketFile: string; otherTicket: string }> {
   const { customer, contact, word, assignee, file } = record
   const now = server.clock.now()
-  const [ticket, ticketFile] = [newId(), newId()]
+  const [ticket, ticketFile, otherTicket] = [newId(), newId(), newId()]
   const child = {
     account_id,
     parent_kind: 'ticket',
@@ -25,32 +25,33 @@ export async function addTicket(
   await server.stored(async (db) => {
     const { next } = await db
       .insertInto('counters')
-      .values({ account_id, kind: 'ticket', next: 1002 })
+      .values({ account_id, kind: 'ticket', next: 1003 })
       .onConflict((each) =>
-        each.columns(['account_id', 'kind']).doUpdateSet((set) => ({ next: set('counters.next', '+', 1) })),
+        each.columns(['account_id', 'kind']).doUpdateSet((set) => ({ next: set('counters.next', '+', 2) })),
       )
       .returning('next')
       .executeTakeFirstOrThrow()
+    const ticketRow = (id: string, number: number) => ({
+      account_id,
+      id,
+      number,
+      customer_id: customer,
+      contact_id: contact,
+      subject: `Ticket ${word}`,
+      description: `asked ${word}`,
+      assignee_id: assignee,
+      source: 'office',
+      tags: [CANARY.internal],
+      created_by_kind: 'staff',
+      created_by_name: 'Ruth Calloway',
+      search_text_portal: word,
+      search_text_office: `${word} ${CANARY.internal}`,
+      created_at: now,
+      updated_at: now,
+    })
     await db
       .insertInto('tickets')
-      .values({
-        account_id,
-        id: ticket,
-        number: Number(next) - 1,
-        customer_id: customer,
-        contact_id: contact,
-        subject: `Ticket ${word}`,
-        description: `asked ${word}`,
-        assignee_id: assignee,
-        source: 'office',
-        tags: [CANARY.internal],
-        created_by_kind: 'staff',
-        created_by_name: 'Ruth Calloway',
-        search_text_portal: word,
-        search_text_office: `${word} ${CANARY.internal}`,
-        created_at: now,
-        updated_at: now,
-      })
+      .values([ticketRow(ticket, Number(next) - 2), ticketRow(otherTicket, Number(next) - 1)])
       .execute()
     for (const [audience, body] of [
       ['customer', `said ${word}`],
@@ -70,7 +71,7 @@ export async function addTicket(
         .execute()
     }
   })
-  return { ticket, ticketFile }
+  return { ticket, ticketFile, otherTicket }
 }
 
 /** A contact of the customer who takes part in its ticket, with the copies beside the ticket. */

@@ -42,6 +42,7 @@ export type Ids = Record<
   | 'session'
   | 'ticket'
   | 'ticketFile'
+  | 'otherTicket'
   | 'secureLink',
   string
 >

@@ -37,6 +37,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
   const user = portalUser.id
   const stranger = (await other.portalUser({ customers: [] })).id
   const template = await other.template()
+  await other.owner.ok('updateTicketSettings', { version: 1, defaultAssignee: other.owner.id })
   const [signedUp, member, ownCustomer, job, mail] = [newId(), newId(), newId(), newId(), newId()]
   const at = { created_at: NOW, updated_at: NOW }
   const login = { account_id: there, search_text: '', ...at }
@@ -205,6 +206,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     consume_portal_token: anybody('consume_portal_token($1, $2, $3, $4)', there, 'portalActivation', HASH, NOW),
     count_failed_sign_in: anybody('count_failed_sign_in($1, $2)', there, NOW),
     create_portal_token: anybody('create_portal_token($1, $2)', there, token('portalReset', portalUser.email)),
+    default_ticket_assignee: anybody('default_ticket_assignee($1)', there),
     detach_automatic_customer: closed('detach_automatic_customer($1, $2)', there, user),
     end_all_portal_sessions: closed('end_all_portal_sessions($1)', there),
     end_portal_sessions: closed('end_portal_sessions($1, $2, null, null)', there, user),

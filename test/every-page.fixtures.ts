@@ -38,12 +38,28 @@ export async function createRecords(server: TestServer) {
   await owner.ok('assignJob', { job, version, worker: worker.id, outright: false })
   const group = (await owner.ok('createPermissionGroup', { name: 'Tenants', permissions: { viewJobs: true } })).id
   const ticket = (await owner.ok('createTicket', { customer, contact, subject: 'The gate does not open' })).id
+  const settings = await owner.ok('getTicketSettings')
+  const cannedReplies = [{ name: 'Greeting', text: 'Hello {{contact_first_name}}' }]
+  const replies = await owner.ok('updateTicketSettings', { version: settings.version, cannedReplies })
+  const reply = replies.cannedReplies[0]!.id
   await owner.ok('addPortalUser', { email: 'invited@post.example' })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   return {
     business,
     worker,
-    records: { account: business.slug, customer, site, contact, template, user: user.id, job, message, group, ticket },
+    records: {
+      account: business.slug,
+      customer,
+      site,
+      contact,
+      template,
+      user: user.id,
+      job,
+      message,
+      group,
+      ticket,
+      reply,
+    },
     user,
   }
 }

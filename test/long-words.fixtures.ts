@@ -55,14 +55,22 @@ export async function createLongRecords(server: TestServer) {
   const group = (await owner.ok('createPermissionGroup', { name: longWord(60), permissions: {} })).id
   const ticket = await enterTicket({ owner, user, customer, contact })
   const message = (await owner.ok('listMessages')).rows[0]!.id
+  const reply = await enterCannedReply(owner)
+  const own = { account: slug, customer, site, contact, template, user: user.id, job, message, group, ticket, reply }
   return {
     business,
     user,
-    records: { account: slug, customer, site, contact, template, user: user.id, job, message, group, ticket },
+    records: own,
   }
 }
 
 type Owner = Awaited<ReturnType<TestServer['business']>>['owner']
+
+async function enterCannedReply(owner: Owner): Promise<string> {
+  const { version } = await owner.ok('getTicketSettings')
+  const cannedReplies = [{ name: longWord(80), text: longWord() }]
+  return (await owner.ok('updateTicketSettings', { version, cannedReplies })).cannedReplies[0]!.id
+}
 
 async function enterSettings(owner: Owner, slug: string): Promise<void> {
   const { version, name, timeZone, locale, currency, accent } = await owner.ok('getAccount')

@@ -49,7 +49,7 @@ async function readVersion(name: string): Promise<number> {
   const [table, id] =
     /Template(?!Access)/.test(name) && name !== 'setTemplateAccess'
       ? ['templates', own.template]
-      : /Ticket/.test(name)
+      : /Ticket(?!Settings)/.test(name)
         ? ['tickets', own.ticket]
         : /Job/.test(name)
           ? ['jobs', own.job]
@@ -57,7 +57,7 @@ async function readVersion(name: string): Promise<number> {
             ? ['customers', own.customer]
             : /PortalSettings/.test(name)
               ? ['portal_settings', null]
-              : /Account/.test(name)
+              : /Account|TicketSettings/.test(name)
                 ? ['account_settings', null]
                 : ['portal_users', own.user]
   const account = (

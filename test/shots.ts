@@ -89,6 +89,8 @@ async function takeAll(): Promise<void> {
   const tickets = (await fetchJson<Rows<{ priority: string }>>('ruth', api('/tickets'))).rows
   const urgent = (tickets.find((each) => each.priority === 'urgent') ?? tickets[0]!).id
   const ticket = (await fetchJson<Rows>('eleanor', portal('/api/v1/portal/harbour/tickets'))).rows[0]!.id
+  const reply = (await fetchJson<{ cannedReplies: { id: string }[] }>('ruth', api('/ticket-settings')))
+    .cannedReplies[0]!.id
   const message = (await fetchJson<Rows>('ruth', api('/messages'))).rows[0]!.id
   const portalJobs = (await fetchJson<Rows<{ status: string }>>('eleanor', portal('/api/v1/portal/harbour/jobs'))).rows
   const booked = (portalJobs.find((each) => each.status === 'requested') ?? portalJobs[0]!).id
@@ -157,6 +159,10 @@ async function takeAll(): Promise<void> {
     officePage('/tickets/new', 'ticket-new', '/tickets/new'),
     officePage('/tickets/new', 'ticket-new-form', `/tickets/new?customer=${customer}`),
     officePage('/tickets/[ticket]', 'ticket', `/tickets/${urgent}`),
+    officePage('/tickets/[ticket]/merge', 'ticket-merge', `/tickets/${urgent}/merge`),
+    officePage('/settings/tickets', 'ticket-settings', '/settings/tickets'),
+    officePage('/settings/tickets/replies/new', 'canned-reply-new', '/settings/tickets/replies/new'),
+    officePage('/settings/tickets/replies/[reply]', 'canned-reply', `/settings/tickets/replies/${reply}`),
     officePage('/jobs/[job]/edit', 'job-edit', `/jobs/${open}/edit`),
     officePage('/customers', 'customers', '/customers'),
     officePage('/customers/new', 'customer-new', '/customers/new'),
@@ -218,6 +224,7 @@ async function takeAll(): Promise<void> {
     portalPage('/tickets', 'tickets', '/tickets'),
     portalPage('/tickets/new', 'ticket-new', '/tickets/new'),
     portalPage('/tickets/[ticket]', 'ticket', `/tickets/${ticket}`),
+    portalPage('/tickets/[ticket]/edit', 'ticket-edit', `/tickets/${ticket}/edit`),
     portalPage('/jobs/[job]', 'job', `/jobs/${coming}`),
     portalPage('/jobs/[job]', 'job-requested', `/jobs/${booked}`),
     portalPage('/jobs/[job]', 'job-cancel', `/jobs/${coming}?confirm=cancel`),

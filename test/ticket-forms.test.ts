@@ -59,6 +59,28 @@ describe('tickets in the portal', () => {
     expect((await shop.owner.ok('getTicket', { ticket })).status).toBe('open')
   })
 
+  it('"Save changes" sets the priority and adds a participant', async () => {
+    const ticket = await addTicket()
+    const form = await (await openPortal(`/${ticket}`)).follow('Edit ticket')
+    const page = await form.press('Save changes', { priority: 'high', addParticipants: [ana] })
+    expect(page.text).toContain('Ticket saved.')
+    expect(await shop.owner.ok('getTicket', { ticket })).toMatchObject({
+      priority: 'high',
+      participants: [{ id: ana }],
+    })
+  })
+
+  it('the list leads to itself as a file, and to the ticket after a merge', async () => {
+    const [ticket, into] = [await addTicket(), await addTicket({ subject: 'The door sticks' })]
+    const list = await openPortal('?q=gate')
+    expect(list.$('a[download]').attr('href')).toContain('/tickets.csv?search=gate')
+    const { version } = await shop.owner.ok('getTicket', { ticket })
+    await shop.owner.ok('mergeTickets', { ticket, version, into })
+    const { number } = await shop.owner.ok('getTicket', { ticket: into })
+    const open = await (await openPortal(`/${ticket}`)).follow(`Open ticket ${number}`)
+    expect(open.text).toContain('The door sticks')
+  })
+
   it('RS-03 RS-04 for a contact there is a menu of tickets alone, and it begins with their own', async () => {
     const person = await shop.portalUser({ name: 'Ana Ruiz' })
     await linkToContact(server, shop.id, person.id, { customer, contact: ana })
@@ -114,6 +136,89 @@ describe('tickets in the office', () => {
     ])
   })
 
+  it('"Add comment" takes a file, keeps it when something is missing, and shows it with its comment', async () => {
+    const ticket = await addTicket()
+    const page = await openOffice(`/${ticket}`)
+    const refused = await page.press('Add comment', { body: '', 'upload.files': textFile() })
+    expect(refused.text).toContain('Enter a comment.')
+    expect(refused.text).toContain('note.txt')
+    await refused.press('Add comment', { body: 'Attached.', audience: 'customer' })
+    const { files, comments } = await shop.owner.ok('getTicket', { ticket })
+    expect(files).toMatchObject([{ name: 'note.txt', audience: 'customer', comment: comments[0]!.id }])
+  })
+
+  it('a canned reply is added, changed, inserted and deleted', async () => {
+    const ticket = await addTicket({ contact: ana })
+    const openSettings = () => openScreen(shop.owner, `/office/${shop.slug}/settings/tickets`)
+    const form = await (await openSettings()).follow('Add canned reply')
+    const refused = await form.press('Add canned reply', { name: 'Thanks', text: 'Hi {{first}}' })
+    expect(refused.text).toContain('{{first}} is not a placeholder.')
+    const added = await refused.press('Add canned reply', { name: 'Thanks', text: 'Hi {{contact_first_name}}' })
+    expect(added.text).toContain('Canned reply added.')
+    const changed = await (await added.follow('Thanks')).press('Save changes', { text: 'Dear {{contact_first_name}}' })
+    expect(changed.text).toContain('Canned reply saved.')
+    const { id } = (await shop.owner.ok('getTicketSettings')).cannedReplies[0]!
+    const page = await (await openOffice(`/${ticket}`)).press('Insert reply', { reply: id })
+    expect(page.$('textarea[name=body]').text()).toBe('Dear Ana')
+    await page.press('Add comment', {})
+    expect((await shop.owner.ok('getTicket', { ticket })).comments).toMatchObject([
+      { body: 'Dear Ana', audience: 'customer' },
+    ])
+    const confirm = await (await changed.follow('Thanks')).follow('Delete canned reply')
+    expect((await confirm.press('Delete canned reply')).text).toContain('Canned reply deleted.')
+    expect((await shop.owner.ok('getTicketSettings')).cannedReplies).toEqual([])
+  })
+
+  it('"Save changes" of the settings sets the default assignee', async () => {
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/tickets`)
+    const saved = await page.press('Save changes', { defaultAssignee: shop.owner.id })
+    expect(saved.text).toContain('Settings saved.')
+    expect((await shop.owner.ok('getTicketSettings')).defaultAssignee?.id).toBe(shop.owner.id)
+  })
+
+  it('"Merge tickets" merges into the chosen one, which is shown', async () => {
+    const [ticket, into] = [await addTicket(), await addTicket({ subject: 'The door sticks' })]
+    const picker = await (await openOffice(`/${ticket}`)).follow('Merge ticket')
+    const confirm = await picker.follow('The door sticks')
+    const merged = await confirm.press('Merge tickets')
+    expect(merged.text).toContain('Tickets merged.')
+    expect(merged.path).toContain(into)
+    const { number } = await shop.owner.ok('getTicket', { ticket: into })
+    expect((await openOffice(`/${ticket}`)).text).toContain(`Merged into ticket ${number}`)
+  })
+
+  it('"Create job" begins the form of a job with the ticket, and both show the other', async () => {
+    const template = await shop.template({ name: 'Repair' })
+    const ticket = await addTicket({ description: 'Since Monday.' })
+    const form = await (await openOffice(`/${ticket}`)).follow('Create job')
+    expect(new URL(form.path, 'http://main').searchParams.get('ticket')).toBe(ticket)
+    const filled = await openScreen(shop.owner, `${form.path}&template=${template}`)
+    expect(filled.$('[name=title]').attr('value')).toBe('The gate sticks')
+    expect(filled.$('[name=note]').text()).toBe('Since Monday.')
+    const job = await filled.press('Create job', { address: '1 Quay' })
+    const { jobs, number } = await shop.owner.ok('getTicket', { ticket })
+    expect(jobs).toMatchObject([{ title: 'The gate sticks' }])
+    expect(job.text).toContain(`${number} The gate sticks`)
+    expect((await openOffice(`/${ticket}`)).text).toContain(`${jobs[0]!.number} The gate sticks`)
+  })
+
+  it('a customer and a contact list their tickets, and a new one begins with them', async () => {
+    await addTicket()
+    await addTicket({ subject: 'No heating', contact: ana })
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/customers/${customer}`)
+    expect(page.text).toContain('2 tickets, 2 open')
+    const ofAna = await openScreen(shop.owner, `/office/${shop.slug}/customers/${customer}/contacts/${ana}`)
+    expect(ofAna.text).toContain('1 ticket, 1 open')
+    expect(ofAna.text).toContain('No heating')
+    expect(ofAna.text).not.toContain('The gate sticks')
+    const form = await ofAna.follow('New ticket')
+    expect(form.$('[name=contact] option[selected]').attr('value')).toBe(ana)
+    const { version, switches } = await shop.owner.ok('getPortalSettings')
+    await shop.owner.ok('updatePortalSettings', { version, switches: { ...switches, viewTickets: false } })
+    const without = await openScreen(shop.owner, `/office/${shop.slug}/customers/${customer}`)
+    expect(without.text).not.toContain('2 tickets')
+  })
+
   it('the buttons of the status move the ticket, beside the list and on the page', async () => {
     const ticket = await addTicket()
     const list = await openOffice(`?ticket=${ticket}`)
@@ -158,6 +263,7 @@ describe('tickets in the office', () => {
     expect(await shown('?q=boiler')).toEqual([boiler])
     expect(await shown('?priority=urgent')).toEqual([boiler])
     expect(await shown('?status=closed')).toEqual([])
-    expect((await shown('?assignee=none&sort=oldest')).sort()).toEqual([gate, boiler].sort())
+    expect(await shown('?assignee=none&sort=-priority')).toEqual([boiler, gate])
+    expect(await shown('?assignee=none&sort=priority')).toEqual([gate, boiler])
   })
 })

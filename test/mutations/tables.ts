@@ -26,6 +26,7 @@ import { settingsForms } from './tables/settings-forms.ts'
 import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
 import { secureLinks } from './tables/secure-links.ts'
+import { ticketWork } from './tables/ticket-work.ts'
 import { tickets } from './tables/tickets.ts'
 import { values } from './tables/values.ts'
 import { weight } from './tables/weight.ts'
@@ -59,5 +60,6 @@ export const tables: MutationTables = {
   'entry-pages': entryPages,
   imports,
   'secure-links': secureLinks,
+  'ticket-work': ticketWork,
   tickets,
 }

@@ -120,10 +120,17 @@ export const recordScenarios = {
     },
     removeLogo: byWorker('removeLogo'),
     updatePortalSettings: byWorker('updatePortalSettings', () => ({ version: 1, introduction: 'Welcome' })),
+    updateTicketSettings: byWorker('updateTicketSettings', () => ({ version: 1, cannedReplies: [] })),
     changePortalAddress: byWorker('changePortalAddress', ({ shop }) => ({ slug: `moved-${shop.slug}` })),
     createPermissionGroup: byWorker('createPermissionGroup', () => ({ name: 'Tenants' })),
     updatePermissionGroup: byWorker('updatePermissionGroup', () => ({ group: crypto.randomUUID(), version: 1 })),
     deletePermissionGroup: byWorker('deletePermissionGroup', () => ({ group: crypto.randomUUID() })),
+  },
+  ticketSettingsChanged: {
+    updateTicketSettings: aboutAccount('updateTicketSettings', {
+      version: 1,
+      cannedReplies: [{ name: 'Greeting', text: 'Hello {{customer_name}}' }],
+    }),
   },
   permissionGroupCreated: {
     createPermissionGroup: async (scene) => creating(scene, 'createPermissionGroup', { name: 'Tenants' }),
@@ -177,6 +184,12 @@ export const recordScenarios = {
   customersExported: { exportCustomers: async (scene) => asStaff(scene, 'exportCustomers', {}) },
   contactsExported: { exportContacts: async (scene) => asStaff(scene, 'exportContacts', {}) },
   jobsExported: { exportJobs: async (scene) => asStaff(scene, 'exportJobs', {}) },
+  portalTicketsExported: {
+    async exportPortalTickets({ shop }) {
+      const user = await shop.portalUser({ customers: [await shop.customer()] })
+      return { call: () => user.call('exportPortalTickets'), actor: user.id, subject: null }
+    },
+  },
   exportRefused: { exportCustomers: byWorker('exportCustomers'), exportContacts: byWorker('exportContacts') },
 
   templateCreated: { createTemplate: async (scene) => creating(scene, 'createTemplate', { name: 'Repair' }) },
@@ -223,6 +236,14 @@ export const recordScenarios = {
       const { jobs } = await user.ok('createPortalJob', bookingInput(await shop.template(), customer) as never)
       const job = jobs[0]!.id
       return { call: () => user.call('deletePortalJob', { job }), actor: user.id, subject: job }
+    },
+  },
+  ticketsMerged: {
+    mergeTickets: async (scene) => {
+      const { customer } = await contact(scene)
+      const create = async () => (await scene.shop.owner.ok('createTicket', { customer, subject: 'No heating' })).id
+      const [ticket, into] = [await create(), await create()]
+      return asStaff(scene, 'mergeTickets', { ticket, version: 1, into }, ticket)
     },
   },
   messageResent: {

@@ -5,7 +5,16 @@
 import type { Actor } from '../identity/rules.ts'
 
 export type SubjectKind =
-  'account' | 'customer' | 'job' | 'message' | 'permissionGroup' | 'person' | 'portalUser' | 'staffMember' | 'template'
+  | 'account'
+  | 'customer'
+  | 'job'
+  | 'message'
+  | 'permissionGroup'
+  | 'person'
+  | 'portalUser'
+  | 'staffMember'
+  | 'template'
+  | 'ticket'
 
 export interface AuditEvent {
   /** Operations that write it. */
@@ -99,6 +108,7 @@ export const AUDIT_EVENTS = {
   logoRemoved: { operations: ['removeLogo'], ...ofAccount },
   portalSettingsChanged: { operations: ['updatePortalSettings'], ...ofAccount },
   portalAddressChanged: { operations: ['changePortalAddress'], ...ofAccount },
+  ticketSettingsChanged: { operations: ['updateTicketSettings'], ...ofAccount },
   permissionGroupCreated: { operations: ['createPermissionGroup'], ...ofPermissionGroup },
   permissionGroupUpdated: { operations: ['updatePermissionGroup'], ...ofPermissionGroup },
   permissionGroupDeleted: { operations: ['deletePermissionGroup'], ...ofPermissionGroup },
@@ -108,6 +118,7 @@ export const AUDIT_EVENTS = {
       'uploadLogo',
       'removeLogo',
       'updatePortalSettings',
+      'updateTicketSettings',
       'changePortalAddress',
       'createPermissionGroup',
       'updatePermissionGroup',
@@ -206,6 +217,11 @@ export const AUDIT_EVENTS = {
   customersExported: { operations: ['exportCustomers'], ...byStaff, subject: null },
   contactsExported: { operations: ['exportContacts'], ...byStaff, subject: null },
   jobsExported: { operations: ['exportJobs'], ...byStaff, subject: null },
+  portalTicketsExported: {
+    operations: ['exportPortalTickets'],
+    actors: ['portalUser', 'linkVisitor'],
+    subject: null,
+  },
   exportRefused: { operations: ['exportCustomers', 'exportContacts'], ...byStaff, subject: null, refusals: RIGHTS },
   templateCreated: { operations: ['createTemplate'], ...ofTemplate },
   templateUpdated: { operations: ['updateTemplate'], ...ofTemplate },
@@ -221,6 +237,7 @@ export const AUDIT_EVENTS = {
     actors: ['staff', 'portalUser', 'linkVisitor'],
     subject: 'job',
   },
+  ticketsMerged: { operations: ['mergeTickets'], ...byStaff, subject: 'ticket' },
   messageResent: { operations: ['resendMessage'], ...byStaff, subject: 'message' },
   invitationLinkCopied: { operations: ['copyInvitationLink'], ...byStaff, subject: 'message' },
   invitationLinkRefused: {
@@ -235,7 +252,12 @@ export const AUDIT_EVENTS = {
 export type AuditEventName = keyof typeof AUDIT_EVENTS
 
 /** Operations that only read and are recorded all the same. */
-const RECORDED_READS: readonly AuditEventName[] = ['customersExported', 'contactsExported', 'jobsExported']
+const RECORDED_READS: readonly AuditEventName[] = [
+  'customersExported',
+  'contactsExported',
+  'jobsExported',
+  'portalTicketsExported',
+]
 
 export interface AuditInput {
   event: AuditEventName

@@ -23,6 +23,7 @@ import {
   jobStatus,
   shownMoment,
   shownRequest,
+  ticketOfJob,
   timeZone,
 } from './job/contract.ts'
 import { jobStatusChanges } from './office/status/contract.ts'
@@ -102,6 +103,7 @@ const job = z
           .describe('If a booking created the customer: others with the same email address.'),
       })
       .describe('Customer that the job is for.'),
+    ticket: ticketOfJob,
     customerStatus: customerStatus.describe('Status as the customer sees it.'),
     requested: shownRequest().nullable().describe('Start that the customer asked for.'),
     scheduled: shownMoment().nullable().describe('Scheduled start.'),

@@ -57,6 +57,28 @@ export async function rewriteContacts(db: Write, { account, id, contacts = [] }:
       .execute()
 }
 
+/**
+ * Gives the comments and files of one record to another of the same kind and customer, where they keep their time. Files
+ * without a comment go to `comment`. The history stays.
+ */
+export async function moveRecords(db: Write, from: ParentKey, to: RecordParent, comment: string): Promise<void> {
+  const moved = { parent_id: to.id, ...copiedContacts(to) }
+  await db
+    .updateTable('comments')
+    .set(moved)
+    .where('account_id', '=', from.account)
+    .where('parent_kind', '=', from.kind)
+    .where('parent_id', '=', from.id)
+    .execute()
+  await db
+    .updateTable('files')
+    .set((set) => ({ ...moved, comment_id: set.fn.coalesce('comment_id', set.val(comment)) }))
+    .where('account_id', '=', from.account)
+    .where('parent_kind', '=', from.kind)
+    .where('parent_id', '=', from.id)
+    .execute()
+}
+
 /** Call it in the transaction of the change. Ids ascend, so entries with equal timestamps keep their order. */
 export async function addHistory(
   db: Write,

@@ -26,6 +26,7 @@ import {
 import { historyEntry } from '../jobs/job/contract.ts'
 import { addedComment, actor, audience, comment, commentBody, storedFile } from '../records/contract.ts'
 import { DOWNLOADED_TYPES } from '../records/files/contract.ts'
+import { jobsOfTicket, mergedInto } from './page/contract.ts'
 import {
   MAX_PARTICIPANTS,
   MAX_TICKET_FILES,
@@ -38,9 +39,12 @@ import {
 declareProblems({
   ticketChanged: [409, 'Someone else changed the ticket since the `version` you sent. Read it again.'],
   ticketTransitionNotAllowed: [409, 'The ticket cannot change from its status to this one.'],
+  ticketMerged: [409, 'The ticket was merged into another one, which goes on.'],
   ticketClosed: [409, 'The ticket is closed. Reopen it first.'],
   creatingTicketsNotAllowed: [403, 'This portal user may not create tickets.'],
   replyingNotAllowed: [403, 'This portal user may not reply to the ticket.'],
+  ticketPriorityNotAllowed: [403, 'This portal user may not set the priority of the ticket.'],
+  addingParticipantsNotAllowed: [403, 'This portal user may not add participants to the ticket.'],
   closingNotAllowed: [403, 'This portal user may not close or reopen the ticket.'],
 })
 
@@ -99,6 +103,8 @@ const ticket = z
     description: z.string().describe('What it is about.'),
     participants: z.array(named()).describe('Other contacts who see it.'),
     createdBy: actor.describe('Who created it.'),
+    mergedInto,
+    jobs: jobsOfTicket,
     closedAt: moment().nullable().describe('When it was closed.'),
     version: recordVersion(),
     comments: z.array(comment).describe('Comments, oldest first.'),
@@ -109,7 +115,12 @@ const ticket = z
     timeZone: z.string().describe("The business's time zone, such as Europe/London."),
     transitions: z.array(ticketStatus).describe('Statuses that you may change the ticket to.'),
     can: z
-      .object({ edit: flag('Update and assign the ticket.'), comment: flag('Add a comment.') })
+      .object({
+        edit: flag('Update and assign the ticket.'),
+        comment: flag('Add a comment.'),
+        merge: flag('Merge the ticket into another one.'),
+        createJob: flag('Create a job from the ticket.'),
+      })
       .describe('What you may do now.'),
   })
   .meta({ id: 'Ticket', description: 'A ticket as the office sees it.' })
@@ -125,7 +136,7 @@ const filters = () => ({
 })
 
 const seen = { version: seenVersion() }
-const changed = z.object({ id: recordId(), version: recordVersion() })
+export const changedTicket = z.object({ id: recordId(), version: recordVersion() })
 const facet = z
   .object({ ...named().shape, count: count('How many tickets match.') })
   .meta({ id: 'TicketFacet', description: 'A value of a filter, with the number of tickets that match it.' })
@@ -140,7 +151,10 @@ const reading = {
     description: 'Tickets that match the search and filters. A worker sees those assigned to them.',
     query: z.strictObject({
       ...filters(),
-      sort: z.enum(TICKET_SORTS).default('changed').describe('Order of the rows.'),
+      sort: z
+        .enum(TICKET_SORTS)
+        .default('changed')
+        .describe('By last change, creation, priority, status or assignee. A minus sign turns the order around.'),
       cursor: cursor(),
       limit: limit(),
     }),
@@ -240,8 +254,8 @@ const writing = {
       participants: contactIds().optional().describe('Other contacts of the customer who see it.'),
       tags: tags().optional(),
     }),
-    output: changed,
-    problems: ['officeOnly', 'ticketChanged'],
+    output: changedTicket,
+    problems: ['officeOnly', 'ticketChanged', 'ticketMerged'],
   }),
   changeTicketStatus: operation({
     ...office,
@@ -251,8 +265,8 @@ const writing = {
     description: 'Moves the ticket to a status that `transitions` names.',
     params: ticketParams,
     body: z.strictObject({ ...seen, to: ticketStatus }),
-    output: changed.extend({ status: ticketStatus }),
-    problems: ['ticketChanged', 'ticketTransitionNotAllowed'],
+    output: changedTicket.extend({ status: ticketStatus }),
+    problems: ['ticketChanged', 'ticketTransitionNotAllowed', 'ticketMerged'],
   }),
   assignTicket: operation({
     ...office,
@@ -262,8 +276,8 @@ const writing = {
     description: 'Gives the ticket to a member of staff, or to nobody.',
     params: ticketParams,
     body: z.strictObject({ ...seen, assignee: id().nullable().describe('Member of staff; null for nobody.') }),
-    output: changed,
-    problems: ['officeOnly', 'ticketChanged'],
+    output: changedTicket,
+    problems: ['officeOnly', 'ticketChanged', 'ticketMerged'],
   }),
   addTicketComment: operation({
     ...office,
@@ -274,6 +288,7 @@ const writing = {
     params: ticketParams,
     body: z.strictObject({ audience, body: commentBody(), files: fileIds() }),
     output: addedComment(),
+    problems: ['ticketMerged'],
     creates: true,
   }),
 }

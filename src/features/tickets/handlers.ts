@@ -63,6 +63,7 @@ export async function commentOnTicket(
 
 /** The one place where a status changes: row and history together. */
 export async function moveTicket(ctx: TicketContext, ticket: TicketRecord, to: TicketStatus, by: TicketRole) {
+  if (ticket.merged_into_id) throw problem('ticketMerged')
   if (!isTransition(ticket.status, to, by))
     throw problem('ticketTransitionNotAllowed', { vars: { from: ticket.status, to } })
   const version = await changeTicket(ctx.db, ticket, { status: to }, ctx.now)

@@ -19,6 +19,7 @@ export { mayRunOffice as mayRunTickets }
 export interface TicketFacts extends TicketPeople {
   status: TicketStatus
   customer_id: string
+  merged_into_id: string | null
 }
 
 // ---- staff ----
@@ -30,16 +31,30 @@ export const maySeeTicket = (actor: Actor, ticket: TicketFacts | undefined): Dec
 export const maySeeTickets = (actor: Actor): Decision => (actor.kind === 'staff' ? yes : notFound)
 
 /** Assigning a ticket and changing its facts: it must be in view, and the actor owner, admin or dispatcher. */
-export const mayEditTicket = (actor: StaffActor, ticket: TicketFacts | undefined): Decision =>
-  ticket ? mayRunOffice(actor) : notFound
+export function mayEditTicket(actor: StaffActor, ticket: TicketFacts | undefined): Decision {
+  if (!ticket) return notFound
+  const decision = mayRunOffice(actor)
+  return decision.yes ? mayGoOn(ticket) : decision
+}
+
+/** A ticket that was merged into another takes no changes and no comments. */
+const mayGoOn = ({ merged_into_id }: TicketFacts): Decision => (merged_into_id ? no('ticketMerged') : yes)
+
+export const mayCommentOnTicket = (actor: Actor, ticket: TicketFacts | undefined): Decision =>
+  ticket && actor.kind === 'staff' ? mayGoOn(ticket) : notFound
 
 /** A transition that the table lacks is refused and not hidden: the ticket is in view. */
 export function mayMoveTicket(actor: Actor, ticket: TicketFacts | undefined, to: TicketStatus): Decision {
   if (actor.kind !== 'staff' || !ticket) return notFound
+  if (ticket.merged_into_id) return no('ticketMerged')
   return isTransition(ticket.status, to, 'staff') ? yes : no('ticketTransitionNotAllowed', { from: ticket.status, to })
 }
 
 // ---- portal users ----
+
+/** Whether a portal user sees more tickets than those of the contact that they are (T-31). */
+export const hasOwnTickets = (actor: CustomerActor, portal: PortalConfig): boolean =>
+  linksWithTickets(actor, portal).some(({ scope, contact }) => scope === 'whole' && contact !== null)
 
 /** For a portal user who may not see tickets there are none. */
 export const mayUseTickets = (actor: CustomerActor, portal: PortalConfig): Decision =>
@@ -87,3 +102,19 @@ export function mayCreateTicket(actor: CustomerActor, portal: PortalConfig): Dec
 /** Who may not set priorities creates tickets of normal priority. */
 export const maySetPriority = (actor: CustomerActor, portal: PortalConfig, link: CustomerLink): boolean =>
   resolvePermission('setTicketPriority', portal, actor.permissions, link).allowed
+
+/** Who acts for the whole customer and may reply adds its contacts to a ticket that is not closed. */
+export function mayAddParticipants(
+  actor: CustomerActor,
+  portal: PortalConfig,
+  ticket: TicketFacts | undefined,
+): Decision {
+  const decision = mayOnTicket(actor, portal, ticket, 'viewTickets')
+  if (!decision.yes) return decision
+  const isWhole = linkTo(actor, ticket!)?.scope === 'whole'
+  return isWhole && mayOnTicket(actor, portal, ticket, 'replyTickets').yes ? yes : no('addingParticipantsNotAllowed')
+}
+
+/** Whether a portal user names the contacts of the customer of a ticket. */
+export const reachesContacts = (actor: CustomerActor, ticket: TicketFacts): boolean =>
+  linkTo(actor, ticket)?.scope === 'whole'

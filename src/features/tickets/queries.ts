@@ -36,6 +36,11 @@ export async function lockTicket(db: Write, account: string, ticket: string): Pr
   return row as TicketRecord | undefined
 }
 
+/** @throws ticketChanged when somebody has changed it since */
+export function refuseOlder(ticket: TicketRecord, version: number): void {
+  if (ticket.version !== version) throw problem('ticketChanged')
+}
+
 /** Reserves the number of a new ticket. A transaction that is rolled back leaves no gap. */
 export async function reserveTicketNumber(db: Write, account: string): Promise<number> {
   const {

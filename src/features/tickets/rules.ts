@@ -11,7 +11,18 @@ export type TicketPriority = (typeof TICKET_PRIORITIES)[number]
 export const TICKET_SOURCES = ['office', 'portal', 'email', 'link'] as const
 export type TicketSource = (typeof TICKET_SOURCES)[number]
 /** Orders of the office's list. */
-export const TICKET_SORTS = ['changed', 'newest', 'oldest', 'priority'] as const
+export const TICKET_SORTS = [
+  'changed',
+  '-changed',
+  'newest',
+  'oldest',
+  'priority',
+  '-priority',
+  'status',
+  '-status',
+  'assignee',
+  '-assignee',
+] as const
 export type TicketSort = (typeof TICKET_SORTS)[number]
 
 /** Whether a ticket still needs work: what customers filter by. */
@@ -83,3 +94,9 @@ export const ticketParent = (ticket: TicketPeople & { account_id: string; id: st
   customer: ticket.customer_id,
   contacts: peopleOf(ticket),
 })
+
+const COMPARED = ['subject', 'description', 'priority', 'contact_id', 'participants', 'tags'] as const
+
+/** Names of what an edit changed, for the history; never the values. */
+export const changedFacts = (before: Record<string, unknown>, changes: Record<string, unknown>): string[] =>
+  COMPARED.filter((key) => changes[key] !== undefined && JSON.stringify(changes[key]) !== JSON.stringify(before[key]))

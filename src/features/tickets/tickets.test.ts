@@ -148,6 +148,48 @@ describe('tickets in the office', () => {
     ])
   })
 
+  it('each order lists the same tickets, page after page, and a minus sign turns it around', async () => {
+    const world = await createTicketWorld()
+    const { dispatcher, worker } = world
+    const facts = [
+      { priority: 'low', assignee: worker.id },
+      { priority: 'urgent' },
+      { priority: 'high', assignee: dispatcher.id },
+      { priority: 'normal', assignee: worker.id },
+    ]
+    const created: string[] = []
+    for (const each of facts) {
+      home.clock.advance(1_000)
+      created.push(await addTicket(world, each))
+    }
+    const [low, urgent, high, normal] = created as [string, string, string, string]
+    await setStatus(low, 'resolved')
+    await setStatus(high, 'open')
+    const expected: Record<string, string[]> = {
+      oldest: [low, urgent, high, normal],
+      changed: [normal, high, urgent, low],
+      priority: [urgent, high, normal, low],
+      status: [...[urgent, normal].sort(), high, low],
+      // Nobody comes before Dana and Marek.
+      assignee: [urgent, high, ...[low, normal].sort()],
+    }
+    const opposite: Record<string, string> = { oldest: 'newest' }
+    for (const [sort, ids] of Object.entries(expected))
+      for (const [order, wanted] of [
+        [sort, ids],
+        [opposite[sort] ?? `-${sort}`, ids.toReversed()],
+      ] as const) {
+        const pages: string[] = []
+        let cursor: string | null | undefined
+        do {
+          const page = await dispatcher.ok('listTickets', { sort: order as never, limit: 1, ...(cursor && { cursor }) })
+          pages.push(...page.rows.map(({ id }) => id))
+          cursor = page.next
+        } while (cursor)
+        expect([order, pages]).toEqual([order, wanted])
+      }
+  })
+
   it('the history says who created, moved, assigned and edited, and names no values', async () => {
     const world = await createTicketWorld()
     const { dispatcher, worker, contacts } = world

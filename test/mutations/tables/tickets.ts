@@ -149,7 +149,7 @@ export const tickets: Mutation[] = [
   {
     name: 'older-version-of-ticket-is-taken',
     covers: ['PS-35'],
-    file: 'src/features/tickets/office/handlers.ts',
+    file: 'src/features/tickets/queries.ts',
     from: "if (ticket.version !== version) throw problem('ticketChanged')",
     to: "if (ticket.version < version) throw problem('ticketChanged')",
     tests: { [office]: ['of two who edit the same version'] },

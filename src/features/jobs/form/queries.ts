@@ -24,6 +24,15 @@ export const customerOf = (db: Read, account: string, customer: string) =>
     .where('id', '=', customer)
     .executeTakeFirst()
 
+/** The ticket that a job is created from. */
+export const ticketOf = (db: Read, account: string, ticket: string) =>
+  db
+    .selectFrom('tickets')
+    .select(['account_id', 'id', 'customer_id', 'contact_id', 'participants'])
+    .where('account_id', '=', account)
+    .where('id', '=', ticket)
+    .executeTakeFirst()
+
 /** Everybody a job can be assigned to. */
 export const workersOf = (db: Read, account: string) =>
   db

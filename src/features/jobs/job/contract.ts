@@ -163,6 +163,14 @@ export const jobFacts = {
   version: recordVersion(),
 }
 
+export const ticketOfJob = z
+  .object({
+    id: recordId(),
+    number: z.number().describe('Number of the ticket.'),
+    subject: z.string().describe('Subject.'),
+  })
+  .nullable()
+  .describe('Ticket that the job was created from, if you may see it.')
 export const jobFile = storedFile
   .extend({
     audience,

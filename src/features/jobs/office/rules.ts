@@ -57,6 +57,7 @@ export function presentJob(
   const view = viewFields(fields, isOffice ? 'office' : 'worker')
   return {
     ...presentFacts(job, isOffice),
+    ticket: job.ticket,
     customerStatus: customerStatus(job.status),
     place: { site: job.site_id, address: job.address, latitude: job.latitude, longitude: job.longitude },
     requested: presentRequest(job, timeZone),

@@ -9,6 +9,8 @@ import type { JobStatus } from '../rules.ts'
 
 /** Names of the records beside a job. */
 export interface JobNames {
+  /** That the job was created from, if this actor reaches it. */
+  ticket: { id: string; number: number; subject: string } | null
   customer: string
   reference: string | null
   template: string
@@ -66,6 +68,9 @@ const pageStatement = ({ account, job, worker, staff, audience, columns = '' }: 
   hotStatement<JobPageRow>(`
   select j.*, coalesce(c.name, '') as customer, c.reference, t.name as template, t.icon,
     ${worker} as worker,${columns}
+    case when j.ticket_id is not null then (
+      select json_build_object('id', k.id, 'number', k.number, 'subject', k.subject)
+      from tickets k where k.account_id = ${account} and k.id = j.ticket_id) end as ticket,
     (select json_object_agg(v.version, v.fields) from template_versions v
       where v.account_id = ${account} and v.template_id = j.template_id
         and v.version = any (array[j.template_version, t.version])) as versions,

@@ -31,6 +31,7 @@ import {
   seen,
   shownRequest,
   siteChoice,
+  ticketOfJob,
   timeZone,
 } from '../job/contract.ts'
 import { group, jobFacts, row } from './rows/contract.ts'
@@ -58,6 +59,7 @@ const job = z
     icon: z.string().describe('Name of the icon.'),
     group,
     version: recordVersion(),
+    ticket: ticketOfJob,
     requested: shownRequest().nullable().describe('Start that was asked for.'),
     site: z.string().nullable().describe('ID of the site.'),
     createdBy: portalActor.describe('Who booked the job.'),

@@ -90,6 +90,7 @@ export function presentPortalJob(
     icon: job.icon,
     group: groupOf(job.status),
     version: job.version,
+    ticket: job.ticket,
     requested: presentRequest(job, timeZone),
     site: job.site_id,
     template: { id: job.template_id, name: job.template },

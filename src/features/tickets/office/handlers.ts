@@ -7,11 +7,18 @@ import { actorStamp } from '../../records/rules.ts'
 import { tickets } from '../contract.ts'
 import { checkPeople, commentOnTicket, createTicket, filesForTicket, moveTicket } from '../handlers.ts'
 import { loadTicketPage } from '../page/queries.ts'
-import { mayEditTicket, mayMoveTicket, mayRunTickets, maySeeTicket, maySeeTickets } from '../policy.ts'
-import { changeTicket, listContactsOf, lockTicket, type TicketRecord } from '../queries.ts'
-import { ticketParent, transitionsFrom } from '../rules.ts'
+import {
+  mayCommentOnTicket,
+  mayEditTicket,
+  mayMoveTicket,
+  mayRunTickets,
+  maySeeTicket,
+  maySeeTickets,
+} from '../policy.ts'
+import { changeTicket, listContactsOf, lockTicket, refuseOlder } from '../queries.ts'
+import { changedFacts, ticketParent, transitionsFrom } from '../rules.ts'
 import { countTickets, listTicketsInReach } from './queries.ts'
-import { changedFacts, presentTicket, presentTicketRow } from './rules.ts'
+import { presentTicket, presentTicketRow } from './rules.ts'
 
 // Files are downloaded by `records`.
 const { downloadTicketFile: _records, ...operations } = tickets
@@ -40,12 +47,14 @@ export const ticketsHandlers = implement('tickets', operations, {
     prefetch: (db, { ticket }) => loadTicketPage(db, ticket),
     async respond(ctx, _input, records) {
       ctx.allow(maySeeTicket(ctx.actor, records?.ticket))
-      const canEdit = mayEditTicket(ctx.actor, records!.ticket).yes
+      const { ticket } = records!
+      const edit = mayEditTicket(ctx.actor, ticket).yes
+      const comment = mayCommentOnTicket(ctx.actor, ticket).yes
       return {
         ...presentTicket(records!),
         timeZone: ctx.account.timeZone,
-        transitions: transitionsFrom(records!.ticket.status, 'staff'),
-        can: { edit: canEdit, comment: true },
+        transitions: ticket.merged_into_id ? [] : transitionsFrom(ticket.status, 'staff'),
+        can: { edit, comment, merge: edit, createJob: edit },
       }
     },
   }),
@@ -134,7 +143,7 @@ export const ticketsHandlers = implement('tickets', operations, {
 
   async addTicketComment(ctx, { ticket: ticketId, audience, body, files }) {
     const ticket = await lockTicket(ctx.db, ctx.account.id, ticketId)
-    ctx.allow(maySeeTicket(ctx.actor, ticket))
+    ctx.allow(mayCommentOnTicket(ctx.actor, ticket))
     return commentOnTicket(ctx, ticket!, { audience, body, files: await filesForTicket(ctx, files) })
   },
 })
@@ -148,10 +157,6 @@ const withoutUndefined = <T extends object>(given: T) =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }
-
-function refuseOlder(ticket: TicketRecord, version: number): void {
-  if (ticket.version !== version) throw problem('ticketChanged')
-}
 
 /** The name of an active member of staff. @throws input for anybody else */
 async function checkAssignee(

@@ -6,7 +6,13 @@ import { pageOf, readPlace, type Place } from '../../../platform/paging.ts'
 import { COUNT_CAP } from '../../jobs/rules.ts'
 import { readCursor, writeCursor, type CursorRow } from '../../jobs/queries.ts'
 import { ticketPatterns, type TicketRecord } from '../queries.ts'
-import type { TicketPriority, TicketSort, TicketStatus } from '../rules.ts'
+import {
+  TICKET_PRIORITIES,
+  TICKET_STATUSES,
+  type TicketPriority,
+  type TicketSort,
+  type TicketStatus,
+} from '../rules.ts'
 
 export interface TicketFilter {
   search?: string | undefined
@@ -43,15 +49,32 @@ const isStaff = (reach: 'all' | 'assigned') => sql`(select current_setting('app.
 interface Order {
   key: RawBuilder<unknown>
   /** Type of the key, which a cursor has as text. */
-  type: 'timestamptz' | 'int'
+  type: 'timestamptz' | 'int' | 'text'
   descending: boolean
 }
-const BY_PRIORITY = sql`array_position('{low,normal,high,urgent}'::text[], t.priority)`
+const listLiteral = (values: readonly string[]) => sql`${sql.lit(`{${values.join()}}`)}::text[]`
+const BY_PRIORITY = sql`array_position(${listLiteral(TICKET_PRIORITIES)}, t.priority)`
+const BY_STATUS = sql`array_position(${listLiteral(TICKET_STATUSES)}, t.status)`
+/** Names are sorted by their beginning, which fits a cursor. */
+const BY_ASSIGNEE = sql`coalesce((
+  select left(lower(coalesce(s.name, s.email)), 40) from staff_members s
+  where s.account_id = ${ACCOUNT} and s.id = t.assignee_id), '')`
+const moment = (key: RawBuilder<unknown>, descending: boolean): Order => ({ key, type: 'timestamptz', descending })
 const ORDERS: Record<TicketSort, Order> = {
-  changed: { key: sql`t.updated_at`, type: 'timestamptz', descending: true },
-  newest: { key: sql`t.created_at`, type: 'timestamptz', descending: true },
-  oldest: { key: sql`t.created_at`, type: 'timestamptz', descending: false },
+  changed: moment(sql`t.updated_at`, true),
+  '-changed': moment(sql`t.updated_at`, false),
+  newest: moment(sql`t.created_at`, true),
+  oldest: moment(sql`t.created_at`, false),
   priority: { key: BY_PRIORITY, type: 'int', descending: true },
+  '-priority': { key: BY_PRIORITY, type: 'int', descending: false },
+  status: { key: BY_STATUS, type: 'int', descending: false },
+  '-status': { key: BY_STATUS, type: 'int', descending: true },
+  assignee: { key: BY_ASSIGNEE, type: 'text', descending: false },
+  '-assignee': { key: BY_ASSIGNEE, type: 'text', descending: true },
+}
+const CURSOR_KEYS: Record<Exclude<Order['type'], 'timestamptz'>, (at: string) => boolean> = {
+  int: (at) => /^[1-6]$/.test(at),
+  text: (at) => at.length <= 80 && !at.includes('\u0000'),
 }
 
 interface ReadingOrder {
@@ -64,7 +87,7 @@ function readingOrder(sort: TicketSort, { cursor, backward }: Place): ReadingOrd
   const { key, type, descending } = ORDERS[sort]
   const direction = descending === backward ? sql`asc` : sql`desc`
   if (cursor === undefined) return { key, direction, after: sql`` }
-  const { at, id } = readCursor(cursor, sort, type === 'int' ? (text) => /^[1-4]$/.test(text) : undefined)
+  const { at, id } = readCursor(cursor, sort, type === 'timestamptz' ? undefined : CURSOR_KEYS[type])
   const beyond = descending === backward ? sql`>` : sql`<`
   return { key, direction, after: sql`and (${key}, t.id) ${beyond} (${at}::${sql.raw(type)}, ${id}::uuid)` }
 }

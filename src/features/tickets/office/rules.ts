@@ -25,6 +25,8 @@ export function presentTicket({ ticket, comments, files, history }: TicketPageRe
     description: ticket.description,
     participants: ticket.participants.map((id) => ({ id, name: nameOf(id) ?? '' })),
     createdBy: { kind: ticket.created_by_kind, id: ticket.created_by_id, name: ticket.created_by_name },
+    mergedInto: ticket.merged_into,
+    jobs: ticket.jobs,
     closedAt: ticket.closed_at,
     version: ticket.version,
     comments: comments.map(presentComment),
@@ -32,9 +34,3 @@ export function presentTicket({ ticket, comments, files, history }: TicketPageRe
     history: history.map(presentHistory),
   }
 }
-
-const COMPARED = ['subject', 'description', 'priority', 'contact_id', 'participants', 'tags'] as const
-
-/** Names of what an edit changed, for the history; never the values. */
-export const changedFacts = (before: Record<string, unknown>, changes: Record<string, unknown>): string[] =>
-  COMPARED.filter((key) => changes[key] !== undefined && JSON.stringify(changes[key]) !== JSON.stringify(before[key]))

@@ -17,6 +17,8 @@ export interface TicketPageRecords extends ParentRecords<TicketStatus> {
     assignee: string | null
     /** Contact and participants, as far as this actor reaches them. */
     people: NamedContact[]
+    jobs: { id: string; number: number; title: string }[]
+    merged_into: { id: string; number: number } | null
   }
 }
 
@@ -30,6 +32,10 @@ const pageText = (audience?: RecordAudience) => `
     (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name) order by p.name, p.id), '[]')
       from contacts p
       where p.account_id = ${ACCOUNT} and p.id = any (array[t.contact_id] || t.participants)) as people,
+    (select coalesce(json_agg(json_build_object('id', j.id, 'number', j.number, 'title', j.title) order by j.id), '[]')
+      from jobs j where j.account_id = ${ACCOUNT} and j.ticket_id = t.id) as jobs,
+    (select json_build_object('id', m.id, 'number', m.number)
+      from tickets m where m.account_id = ${ACCOUNT} and m.id = t.merged_into_id) as merged_into,
     ${recordColumns({ kind: 'ticket', parent: 't.id', account: ACCOUNT, ...(audience && { audience }) })}
   from tickets t
   left join customers c on c.account_id = ${ACCOUNT} and c.id = t.customer_id

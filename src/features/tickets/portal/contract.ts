@@ -7,6 +7,7 @@ import { contract, operation } from '../../../platform/operation.ts'
 import {
   count,
   cursor,
+  empty,
   flag,
   id,
   limit,
@@ -16,6 +17,7 @@ import {
   recordId,
   recordVersion,
   search,
+  seenVersion,
 } from '../../../platform/schema.ts'
 import { addedComment, commentBody, portalActor, portalComment } from '../../records/contract.ts'
 import {
@@ -29,6 +31,7 @@ import {
   ticketPriority,
   ticketStatus,
 } from '../contract.ts'
+import { jobsOfTicket, mergedInto } from '../page/contract.ts'
 import { TICKET_GROUPS } from '../rules.ts'
 import { CUSTOMER_KINDS } from '../../identity/rules.ts'
 
@@ -47,6 +50,8 @@ const ticket = z
     description: z.string().describe('What it is about.'),
     participants: z.array(named()).describe('Other contacts who see it, as far as you may see them.'),
     createdBy: portalActor.describe('Who created it.'),
+    mergedInto,
+    jobs: jobsOfTicket,
     comments: z.array(portalComment).describe('Comments, oldest first.'),
     files: z
       .array(ticketFile.extend({ by: portalActor.describe('Who uploaded it.') }))
@@ -69,12 +74,21 @@ const ticket = z
         reply: flag('Reply to the ticket.'),
         close: flag('Close the ticket.'),
         reopen: flag('Reopen the ticket.'),
+        setPriority: flag('Change the priority.'),
+        addParticipants: flag('Add participants.'),
       })
       .describe('What you may do now.'),
   })
   .meta({ id: 'PortalTicket', description: 'A ticket as a customer sees it.' })
 
-const filters = () => ({ search: search(), customer: id().optional().describe('Only tickets of this customer.') })
+const filters = () => ({
+  search: search(),
+  customer: id().optional().describe('Only tickets of this customer.'),
+  only: z
+    .enum(['mine'])
+    .optional()
+    .describe('`mine`: only tickets of the contact that you are, and those that the contact takes part in.'),
+})
 const changed = z.object({ id: recordId(), status: ticketStatus })
 
 export const portalTickets = contract(
@@ -90,8 +104,26 @@ export const portalTickets = contract(
       output: z.object({
         ...page(row),
         timeZone: z.string().describe("The business's time zone, such as Europe/London."),
-        can: z.object({ create: flag('Create tickets.') }).describe('What you may do.'),
+        can: z
+          .object({
+            create: flag('Create tickets.'),
+            onlyMine: flag('Narrow the list to your own tickets: you see those of the whole customer.'),
+          })
+          .describe('What you may do.'),
       }),
+    }),
+    exportPortalTickets: operation({
+      method: 'GET',
+      path: '/portal/{portal}/tickets.csv',
+      audience: CUSTOMER_KINDS,
+      summary: 'Export your tickets as CSV',
+      description:
+        "The same list in one file, with all pages. Times are in the business's time zone. At most 20,000 rows; the name " +
+        'of a file that leaves out rows says so.',
+      query: z.strictObject({ ...filters(), group: group.optional() }),
+      output: empty(),
+      download: ['text/csv'],
+      limits: [{ by: 'caller', max: 20, seconds: 3_600 }],
     }),
     countPortalTickets: operation({
       method: 'GET',
@@ -110,8 +142,10 @@ export const portalTickets = contract(
       method: 'GET',
       path: '/portal/{portal}/tickets/form',
       audience: CUSTOMER_KINDS,
-      summary: 'Get what a new ticket can be given',
-      description: 'Customers you may create tickets for. Their contacts are listed if you act for the whole customer.',
+      summary: 'Get what a ticket can be given',
+      description:
+        'Customers you may create tickets for, or the customer of `ticket`. Their contacts are listed if you act for the whole customer.',
+      query: z.strictObject({ ticket: id().optional().describe('Ticket to change. Leave out for a new one.') }),
       output: z.object({
         customers: z
           .array(
@@ -154,6 +188,22 @@ export const portalTickets = contract(
       creates: true,
       limits: [{ by: 'caller', max: 30, seconds: 3_600 }],
     }),
+    updatePortalTicket: operation({
+      method: 'PATCH',
+      path: '/portal/{portal}/tickets/{ticket}',
+      audience: CUSTOMER_KINDS,
+      summary: 'Update your ticket',
+      description: 'Changes the priority, or adds participants if you act for the whole customer.',
+      params: ticketParams,
+      body: z.strictObject({
+        version: seenVersion(),
+        priority: ticketPriority.optional(),
+        addParticipants: contactIds().default([]).describe('Contacts of the customer who will see it, too.'),
+      }),
+      output: z.object({ id: recordId(), version: recordVersion() }),
+      problems: ['ticketPriorityNotAllowed', 'addingParticipantsNotAllowed', 'ticketChanged', 'ticketClosed'],
+      writes: true,
+    }),
     addPortalTicketComment: operation({
       method: 'POST',
       path: '/portal/{portal}/tickets/{ticket}/comments',
@@ -176,7 +226,7 @@ export const portalTickets = contract(
       description: 'The ticket stays in the list and can be reopened.',
       params: ticketParams,
       output: changed,
-      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed'],
+      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed', 'ticketMerged'],
       writes: true,
     }),
     reopenPortalTicket: operation({
@@ -187,7 +237,7 @@ export const portalTickets = contract(
       description: 'A resolved or closed ticket is open again.',
       params: ticketParams,
       output: changed,
-      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed'],
+      problems: ['closingNotAllowed', 'ticketTransitionNotAllowed', 'ticketMerged'],
       writes: true,
     }),
   },

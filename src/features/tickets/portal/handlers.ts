@@ -1,19 +1,34 @@
 /** Tickets in the portal: reading, creating, replying, closing and reopening. */
-import { implement, prefetching, type Context, type Input } from '../../../platform/operation.ts'
+import { setImmediate } from 'node:timers/promises'
+import { EXPORT_PAGE_ROWS, exportFile, MAX_EXPORT_ROWS } from '../../../platform/csv.ts'
+import { implement, prefetching, withEffect, type Context, type Input } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { CustomerLink } from '../../identity/rules.ts'
 import { listCustomerNames } from '../../jobs/booking/customer/queries.ts'
 import { checkPeople, commentOnTicket, createTicket, filesForTicket, moveTicket } from '../handlers.ts'
 import { loadPortalTicketPage } from '../page/queries.ts'
-import { linksForNewTickets, mayCreateTicket, mayOnTicket, maySetPriority, mayUseTickets } from '../policy.ts'
-import { listContactsOf, lockTicket } from '../queries.ts'
-import { isTransition } from '../rules.ts'
+import {
+  hasOwnTickets,
+  linksForNewTickets,
+  mayAddParticipants,
+  mayCreateTicket,
+  mayOnTicket,
+  maySetPriority,
+  mayUseTickets,
+  reachesContacts,
+} from '../policy.ts'
+import { addHistory } from '../../records/queries.ts'
+import { actorStamp } from '../../records/rules.ts'
+import { changeTicket, findTicket, listContactsOf, lockTicket, refuseOlder, type TicketRecord } from '../queries.ts'
+import { changedFacts, isTransition, MAX_PARTICIPANTS, ticketParent } from '../rules.ts'
+import { findDefaultAssignee } from '../settings/queries.ts'
 import { portalTickets } from './contract.ts'
-import { countPortalTickets, listPortalTickets as listTicketsInReach } from './queries.ts'
-import { presentPortalTicket, presentPortalTicketRow } from './rules.ts'
+import { countPortalTickets, listPortalTickets as listTicketsInReach, readPortalTickets } from './queries.ts'
+import { presentPortalTicket, presentPortalTicketRow, ticketColumns } from './rules.ts'
 
 type CreateContext = Context<(typeof portalTickets)['createPortalTicket']>
 type CreateInput = Input<(typeof portalTickets)['createPortalTicket']>
+type OptionsContext = Context<(typeof portalTickets)['getPortalTicketOptions']>
 type StatusContext = Context<(typeof portalTickets)['closePortalTicket']>
 
 export const portalTicketsHandlers = implement('tickets', portalTickets, {
@@ -26,10 +41,20 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
         rows: rows.map(presentPortalTicketRow),
         ...cursors,
         timeZone: ctx.account.timeZone,
-        can: { create: mayCreateTicket(ctx.actor, ctx.account.portal).yes },
+        can: {
+          create: mayCreateTicket(ctx.actor, ctx.account.portal).yes,
+          onlyMine: hasOwnTickets(ctx.actor, ctx.account.portal),
+        },
       }
     },
   }),
+
+  async exportPortalTickets(ctx, filter) {
+    ctx.allow(mayUseTickets(ctx.actor, ctx.account.portal))
+    // One more than is exported tells that there are more.
+    const rows = await readPortalTickets(ctx.db, { ...filter, limit: MAX_EXPORT_ROWS + 1 })
+    return withEffect({}, await exportFile('tickets', ticketColumns(ctx.account.timeZone), inPages(rows)))
+  },
 
   countPortalTickets: prefetching({
     prefetch: (db, input) => countPortalTickets(db, input),
@@ -39,8 +64,9 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
     },
   }),
 
-  async getPortalTicketOptions(ctx) {
+  async getPortalTicketOptions(ctx, { ticket }) {
     const { portal } = ctx.account
+    if (ticket) return optionsOfTicket(ctx, await findTicket(ctx.db, ctx.account.id, ticket))
     ctx.allow(mayCreateTicket(ctx.actor, portal))
     const links = linksForNewTickets(ctx.actor, portal)
     const names = await listCustomerNames(
@@ -63,13 +89,15 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
       const may = (permission: Parameters<typeof mayOnTicket>[3]) =>
         mayOnTicket(ctx.actor, ctx.account.portal, ticket, permission)
       ctx.allow(may('viewTickets'))
-      const canMove = may('closeTickets').yes
+      const canMove = may('closeTickets').yes && !ticket!.merged_into_id
       return {
         ...presentPortalTicket(ctx, records!),
         can: {
           reply: may('replyTickets').yes && ticket!.status !== 'closed',
           close: canMove && isTransition(ticket!.status, 'closed', 'customer'),
           reopen: canMove && isTransition(ticket!.status, 'open', 'customer'),
+          setPriority: may('setTicketPriority').yes && ticket!.status !== 'closed',
+          addParticipants: mayAddParticipants(ctx.actor, ctx.account.portal, ticket).yes && ticket!.status !== 'closed',
         },
       }
     },
@@ -87,12 +115,38 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
       subject: input.subject,
       description: input.description,
       priority: input.priority ?? ('normal' as const),
-      assignee_id: null,
+      assignee_id: await findDefaultAssignee(ctx.db, ctx.account.id),
       source: ctx.actor.kind === 'linkVisitor' ? ('link' as const) : ('portal' as const),
       tags: [],
     }
     const { id, number } = await createTicket(ctx, fields, await filesForTicket(ctx, input.files))
     return { id, number }
+  },
+
+  async updatePortalTicket(ctx, { ticket: ticketId, version, priority, addParticipants }) {
+    const ticket = await lockTicket(ctx.db, ctx.account.id, ticketId)
+    const permission = priority === undefined ? 'viewTickets' : 'setTicketPriority'
+    ctx.allow(mayOnTicket(ctx.actor, ctx.account.portal, ticket, permission))
+    if (addParticipants.length > 0) ctx.allow(mayAddParticipants(ctx.actor, ctx.account.portal, ticket))
+    if (ticket!.status === 'closed') throw problem('ticketClosed')
+    refuseOlder(ticket!, version)
+    await checkPeople(ctx, ticket!.customer_id, { participants: addParticipants })
+    const participants = [...new Set([...ticket!.participants, ...addParticipants])].filter(
+      (each) => each !== ticket!.contact_id,
+    )
+    if (participants.length > MAX_PARTICIPANTS) throw problem('input', { fields: { addParticipants: 'tooMany' } })
+    const changes = { ...(priority && { priority }), ...(addParticipants.length > 0 && { participants }) }
+    const next = await changeTicket(ctx.db, ticket!, changes, ctx.now)
+    const fields = changedFacts(ticket!, changes)
+    if (fields.length > 0)
+      await addHistory(
+        ctx.db,
+        [ticketParent({ ...ticket!, ...changes })],
+        [{ event: 'edited', audience: 'customer', details: { fields } }],
+        actorStamp(ctx),
+        ctx.newId,
+      )
+    return { id: ticket!.id, version: next }
   },
 
   async addPortalTicketComment(ctx, { ticket: ticketId, body, files }) {
@@ -106,6 +160,25 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
   closePortalTicket: (ctx, { ticket }) => moveOwnTicket(ctx, ticket, 'closed'),
   reopenPortalTicket: (ctx, { ticket }) => moveOwnTicket(ctx, ticket, 'open'),
 })
+
+/** What a ticket in view can be given. */
+async function optionsOfTicket(ctx: OptionsContext, ticket: TicketRecord | undefined) {
+  const may = (permission: Parameters<typeof mayOnTicket>[3]) =>
+    mayOnTicket(ctx.actor, ctx.account.portal, ticket, permission)
+  ctx.allow(may('viewTickets'))
+  const { customer_id: customer } = ticket!
+  const names = await listCustomerNames(ctx.db, ctx.account.id, [customer])
+  const contacts = reachesContacts(ctx.actor, ticket!) ? await listContactsOf(ctx.db, ctx.account.id, customer) : []
+  return { customers: names.map((each) => ({ ...each, contacts, priority: may('setTicketPriority').yes })) }
+}
+
+async function* inPages<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[], void> {
+  for (let start = 0; start < rows.length; start += EXPORT_PAGE_ROWS) {
+    yield rows.slice(start, start + EXPORT_PAGE_ROWS)
+    // Other requests come between two pages.
+    await setImmediate()
+  }
+}
 
 async function moveOwnTicket(ctx: StatusContext, ticketId: string, to: 'open' | 'closed') {
   const ticket = await lockTicket(ctx.db, ctx.account.id, ticketId)

@@ -139,7 +139,13 @@ describe('tickets in the portal', () => {
       if (after === 'onHold') await moveByOffice(world, ticket, 'open')
     }
     await naveed.ok('closePortalTicket', { ticket })
-    expect((await naveed.ok('getPortalTicket', { ticket })).can).toEqual({ reply: false, close: false, reopen: true })
+    expect((await naveed.ok('getPortalTicket', { ticket })).can).toEqual({
+      reply: false,
+      close: false,
+      reopen: true,
+      setPriority: false,
+      addParticipants: false,
+    })
     expect(await reply()).toMatchObject({ status: 409, body: { code: 'ticketClosed' } })
     expect(await naveed.call('closePortalTicket', { ticket })).toMatchObject({
       status: 409,

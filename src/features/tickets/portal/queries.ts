@@ -14,19 +14,22 @@ export type PortalTicketRow = Pick<
 
 // Statements are sent with the look-up of the caller, so account and customers come from the transaction's own settings.
 const ACCOUNT = `(select nullif(current_setting('app.account', true), '')::uuid)`
+const CONTACTS = `(select nullif(current_setting('app.contacts', true), '')::uuid[])`
 const CUSTOMERS = `(select nullif(current_setting('app.customers', true), '')::uuid[])`
 
 interface Shape {
   group?: TicketGroup | undefined
   customer: boolean
   search: boolean
+  /** Only those of the contacts that the reader is. */
+  mine: boolean
   cursor: 'after' | 'before' | undefined
 }
 
 const inGroup = (group: TicketGroup) => `t.status = any ('{${statusesOf(group).join()}}'::text[])`
 
 /** Parameters are given in this order, as far as the shape has them: customer, patterns, moment and id of the cursor. */
-function conditionsOf({ group, customer, search, cursor }: Shape, first: number) {
+function conditionsOf({ group, customer, search, mine, cursor }: Shape, first: number) {
   let next = first
   const parameter = () => `$${next++}`
   return {
@@ -35,6 +38,7 @@ function conditionsOf({ group, customer, search, cursor }: Shape, first: number)
       `t.account_id = ${ACCOUNT} and t.customer_id = c.id`,
       ...(search ? [`t.search_text_portal like all (${parameter()}::text[])`] : []),
       ...(group ? [inGroup(group)] : []),
+      ...(mine ? [`(array[t.contact_id] && ${CONTACTS} or t.participants && ${CONTACTS})`] : []),
       ...(cursor
         ? [
             `(t.updated_at, t.id) ${cursor === 'before' ? '>' : '<'} (${parameter()}::timestamptz, ${parameter()}::uuid)`,
@@ -63,23 +67,24 @@ function listText(shape: Shape): string {
   ${order('listed')}`
 }
 
-const FIRST_PAGE: Shape = { customer: false, search: false, cursor: undefined }
+const FIRST_PAGE: Shape = { customer: false, search: false, mine: false, cursor: undefined }
 type ListedTicket = PortalTicketRow & { at: string }
 const statements = new Map([[keyOf(FIRST_PAGE), hotStatement<ListedTicket>(listText(FIRST_PAGE))]])
-function keyOf({ group, customer, search, cursor }: Shape): string {
-  return [group, customer, search, cursor].join()
+function keyOf({ group, customer, search, mine, cursor }: Shape): string {
+  return [group, customer, search, mine, cursor].join()
 }
 
 interface ListInput {
   search?: string | undefined
   customer?: string | undefined
+  only?: 'mine' | undefined
   group?: TicketGroup | undefined
   cursor?: string | undefined
   limit: number
 }
 
 /** Tickets within the reach of this transaction, last changed first. Ends the transaction. */
-export async function listPortalTickets(db: Read, { search, customer, group, cursor, limit }: ListInput) {
+export async function listPortalTickets(db: Read, { search, customer, only, group, cursor, limit }: ListInput) {
   const place = readPlace(cursor)
   const patterns = ticketPatterns(search)
   const start = place.cursor === undefined ? undefined : readCursor(place.cursor, 'changed')
@@ -87,6 +92,7 @@ export async function listPortalTickets(db: Read, { search, customer, group, cur
     group,
     customer: customer !== undefined,
     search: patterns.length > 0,
+    mine: only === 'mine',
     cursor: start && (place.backward ? 'before' : 'after'),
   }
   const key = keyOf(shape)
@@ -102,13 +108,35 @@ export async function listPortalTickets(db: Read, { search, customer, group, cur
   return pageOf(rows, limit, place, (row) => writeCursor('changed', row))
 }
 
+/** The first of these tickets, with as many rows as are asked for. */
+export async function readPortalTickets(
+  db: Read,
+  { search, customer, only, group, limit }: Omit<ListInput, 'cursor'>,
+): Promise<ListedTicket[]> {
+  const patterns = ticketPatterns(search)
+  const shape = {
+    group,
+    customer: customer !== undefined,
+    search: patterns.length > 0,
+    mine: only === 'mine',
+    cursor: undefined,
+  }
+  const list = statement<ListedTicket>(listText(shape))
+  return list(db, limit, ...(customer ? [customer] : []), ...(shape.search ? [patterns] : []))
+}
+
 /** How many of each group match. Ends the transaction. */
 export async function countPortalTickets(
   db: Read,
-  { search, customer }: Pick<ListInput, 'search' | 'customer'>,
+  { search, customer, only }: Pick<ListInput, 'search' | 'customer' | 'only'>,
 ): Promise<Record<'all' | TicketGroup, number>> {
   const patterns = ticketPatterns(search)
-  const shape: Shape = { customer: customer !== undefined, search: patterns.length > 0, cursor: undefined }
+  const shape: Shape = {
+    customer: customer !== undefined,
+    search: patterns.length > 0,
+    mine: only === 'mine',
+    cursor: undefined,
+  }
   const { ofCustomer, ofTicket } = conditionsOf(shape, 1)
   const count = statement<Record<'all' | TicketGroup, number>>(`
     select count(*)::int as all, count(*) filter (where ${inGroup('open')})::int as open,

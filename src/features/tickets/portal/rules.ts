@@ -2,7 +2,9 @@
 import { presentPerson, type PortalReader } from '../../jobs/portal/rules.ts'
 import { presentPortalAttachment, presentPortalComment, type HistoryRecord } from '../../records/rules.ts'
 import type { TicketPageRecords } from '../page/queries.ts'
-import type { TicketStatus } from '../rules.ts'
+import type { ExportColumn } from '../../../platform/csv.ts'
+import { toSheetTime } from '../../../platform/zone.ts'
+import type { TicketPriority, TicketStatus } from '../rules.ts'
 import type { PortalTicketRow } from './queries.ts'
 
 /** The contact is named to who reaches them: whole customers, and the contact. */
@@ -26,6 +28,8 @@ export function presentPortalTicket(reader: PortalReader, { ticket, comments, fi
     description: ticket.description,
     participants: ticket.people.filter(({ id }) => ticket.participants.includes(id)),
     createdBy: person(ticket.created_by_kind, ticket.created_by_id, ticket.created_by_name),
+    mergedInto: ticket.merged_into,
+    jobs: ticket.jobs,
     comments: comments.map((comment) => presentPortalComment(comment, person)),
     files: files.map((file) => ({ ...presentPortalAttachment(file, person), comment: file.comment_id })),
     history: history.flatMap((entry) => presentEntry(entry, person)),
@@ -43,3 +47,28 @@ function presentEntry(
   if (!isShown(event)) return []
   return [{ id, at: created_at, by: person(actor_kind, actor_id, actor_name), event, to: to_status }]
 }
+
+// ---- the exported list ----
+
+/** As the screens name them in English; a test compares the two. */
+const STATUS_NAMES: Record<TicketStatus, string> = {
+  new: 'New',
+  open: 'Open',
+  waiting: 'Waiting for you',
+  onHold: 'On hold',
+  resolved: 'Resolved',
+  closed: 'Closed',
+}
+const PRIORITY_NAMES: Record<TicketPriority, string> = { low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' }
+
+/** Columns of the file: what the list and its rows say. */
+export const ticketColumns = (timeZone: string): ExportColumn<PortalTicketRow>[] => [
+  { heading: 'No.', cell: (ticket) => ticket.number },
+  { heading: 'Subject', cell: (ticket) => ticket.subject },
+  { heading: 'Customer', cell: (ticket) => ticket.customer },
+  { heading: 'Contact', cell: (ticket) => ticket.contact },
+  { heading: 'Status', cell: (ticket) => STATUS_NAMES[ticket.status] },
+  { heading: 'Priority', cell: (ticket) => PRIORITY_NAMES[ticket.priority] },
+  { heading: 'Created', cell: (ticket) => toSheetTime(ticket.created_at, timeZone) },
+  { heading: 'Last updated', cell: (ticket) => toSheetTime(ticket.updated_at, timeZone) },
+]

@@ -83,6 +83,7 @@ export const jobForm = {
       duplicateOf: id()
         .optional()
         .describe('Job that this one is a copy of. Its number stands in the history; nothing else is taken from it.'),
+      ticket: id().optional().describe('Ticket of the customer that the job is created from.'),
     }),
     output: changedJob,
     creates: true,

@@ -6,9 +6,10 @@ import { lockUploads } from '../../../records/files/uploads/queries.ts'
 import { addComment, addHistory } from '../../../records/queries.ts'
 import { actorStamp, type HistoryEntry, type RecordAudience } from '../../../records/rules.ts'
 import { getDefaultValues, type Field, type FieldValues } from '../../../templates/fields/rules.ts'
+import { ticketParent } from '../../../tickets/rules.ts'
 import { jobs } from '../../contract.ts'
 import { answeredFields, fileIdsOfForm, filesOfForm } from '../../form/files/rules.ts'
-import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites } from '../../form/queries.ts'
+import { customerOf, fieldsOf, findTemplate, isActiveStaff, listSites, ticketOf } from '../../form/queries.ts'
 import {
   addressOfSite,
   changedFiles,
@@ -50,6 +51,7 @@ export const jobEditingHandlers = implement(
       const stamp = actorStamp(ctx)
       await Promise.all([
         addHistory(ctx.db, [jobParent(job)], entries, stamp, ctx.newId),
+        checked.ticket && addToTicket(ctx, checked.ticket, job.number),
         recordChange(ctx.db, { ...job, ...BEFORE_CREATION }, job, stamp, ctx.newId),
       ])
       if (input.note) {
@@ -88,6 +90,16 @@ export const jobEditingHandlers = implement(
   },
 )
 
+/** The ticket says that the job was created from it. */
+const addToTicket = (ctx: CreateContext, ticket: NonNullable<Awaited<ReturnType<typeof ticketOf>>>, number: number) =>
+  addHistory(
+    ctx.db,
+    [ticketParent(ticket)],
+    [{ event: 'jobCreated', audience: 'internal', details: { number } }],
+    actorStamp(ctx),
+    ctx.newId,
+  )
+
 /** What customers saw of a new job: an appointment in it is news to them. */
 const BEFORE_CREATION = { status: 'unassigned', scheduled_at: null } as const
 
@@ -96,11 +108,13 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   const { db } = ctx
   const { id: account, timeZone } = ctx.account
   const fieldErrors: FieldErrors = {}
-  const [customer, template, source] = await Promise.all([
+  const [customer, template, source, ticket] = await Promise.all([
     customerOf(db, account, input.customer),
     findTemplate(db, account, input.template),
     input.duplicateOf ? findJob(db, account, input.duplicateOf) : undefined,
+    input.ticket ? ticketOf(db, account, input.ticket) : undefined,
   ])
+  if (input.ticket && ticket?.customer_id !== input.customer) fieldErrors.ticket = 'choice'
   if (input.duplicateOf && !source) fieldErrors.duplicateOf = 'choice'
   if (!customer) fieldErrors.customer = 'choice'
   if (template?.status !== 'active') fieldErrors.template = 'choice'
@@ -115,7 +129,7 @@ async function checkNewJob(ctx: CreateContext, input: CreateInput) {
   const uploads = await lockUploads(db, account, fileIdsOfForm(input.files, input.fields ?? {}), ctx.actor, ctx.now)
   const files = filesOfForm(fields, input.files, values, uploads, fieldErrors)
   throwFieldErrors(fieldErrors)
-  return { customer: customer!, template: template!, source, address, requested, scheduled, values, files }
+  return { customer: customer!, template: template!, source, ticket, address, requested, scheduled, values, files }
 }
 
 async function insertNewJob(
@@ -129,6 +143,7 @@ async function insertNewJob(
     id: ctx.newId(),
     number: await reserveJobNumbers(ctx.db, ctx.account.id, 1),
     customer_id: customer.id,
+    ticket_id: input.ticket ?? null,
     ...address,
     template_id: template.id,
     template_version: template.version,

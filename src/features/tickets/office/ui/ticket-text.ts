@@ -1,18 +1,33 @@
 /** What the office's ticket screens share. */
 import type { Api } from '../../../../web/api.ts'
+import type { OfficePaths } from '../../../../paths.ts'
+import type { FormFailure } from '../../../../ui/forms.ts'
 import type { Facet } from '../../../../ui/list.ts'
 import { withQueryKeepingPage, type Address } from '../../../../ui/query.ts'
 import { statusesOf, TICKET_PRIORITIES, TICKET_STATUSES } from '../../rules.ts'
 import { look } from '../../ui/ticket-text.ts'
 
-export type { FormAnswer } from '../../../../ui/forms.ts'
+export type FormAnswer =
+  (Partial<FormFailure> & { kept?: { id: string; name: string; size: number }[] }) | null | undefined
 export type Ticket = Awaited<ReturnType<Api['getTicket']>>
 export type TicketRow = Awaited<ReturnType<Api['listTickets']>>['rows'][number]
+/** A canned reply, filled in for a ticket. */
+export type Reply = { id: string; name: string; text: string }
+export type TicketList = Awaited<ReturnType<Api['listTickets']>>
 export type TicketCounts = Awaited<ReturnType<Api['countTickets']>>
 export type TicketOptions = Awaited<ReturnType<Api['getTicketFormOptions']>>
 type Texts = (key: string, vars?: Record<string, unknown>) => string
 
+/** Files of one comment, or those that came with the ticket itself. */
+export const filesOfTicket = (ticket: Pick<Ticket, 'id' | 'files'>, to: OfficePaths, comment: string | null) =>
+  ticket.files
+    .filter((file) => file.comment === comment)
+    .map((file) => ({ ...file, href: to.api(`/tickets/${ticket.id}/files/${file.id}`) }))
+
 const OPEN = statusesOf('open')
+
+export const openCount = ({ status }: TicketCounts): number =>
+  status.filter(({ id }) => OPEN.includes(id)).reduce((sum, { count }) => sum + count, 0)
 
 /** What the list can be narrowed to. */
 export function ticketFacets(counts: TicketCounts, isOffice: boolean, t: Texts): Facet[] {

@@ -1,9 +1,24 @@
 import { TICKET_PRIORITIES, TICKET_STATUSES } from '../../../../../features/tickets/rules.ts'
 import { isProblem } from '../../../../../ui/forms.ts'
+import { repliesTo } from './canned-replies.ts'
 import { TICKET_ID, ticketActions } from './ticket-actions.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-const ORDERS = ['changed', 'newest', 'oldest', 'priority'] as const
+/** The operation's order for each sort parameter. */
+const SORTS = {
+  number: 'oldest',
+  '-number': 'newest',
+  changed: '-changed',
+  '-changed': 'changed',
+  priority: '-priority',
+  '-priority': 'priority',
+  status: 'status',
+  '-status': '-status',
+  assignee: 'assignee',
+  '-assignee': '-assignee',
+} as const
+const readSort = (sort: string | null) =>
+  sort !== null && Object.hasOwn(SORTS, sort) ? SORTS[sort as keyof typeof SORTS] : undefined
 
 /** What does not fit is left out, so that an old or made-up link still lists tickets. */
 function readFilters(query: URLSearchParams) {
@@ -20,14 +35,15 @@ function readFilters(query: URLSearchParams) {
   }
 }
 
-export const load: PageServerLoad = async ({ locals: { api, t, words }, url, parent }) => {
+export const load: PageServerLoad = async ({ locals, url, parent }) => {
+  const { api, t, words } = locals
   const query = url.searchParams
   const filter = readFilters(query)
   const chosen = query.get('ticket')
   const [tickets, counts, open] = await Promise.all([
     api.listTickets({
       ...filter,
-      sort: ORDERS.find((order) => order === query.get('sort')),
+      sort: readSort(query.get('sort')),
       cursor: query.get('cursor') ?? undefined,
     }),
     api.countTickets(filter),
@@ -47,6 +63,7 @@ export const load: PageServerLoad = async ({ locals: { api, t, words }, url, par
     counts,
     open,
     assignees: open?.can.edit ? (await api.getTicketFormOptions({})).assignees : [],
+    replies: await repliesTo(locals, office, open),
     personId: office.me.id,
   }
 }

@@ -1,5 +1,6 @@
 /** Form actions on a ticket, for the panel beside the list (`?ticket=`) and for the ticket's page. */
-import { redirect } from '@sveltejs/kit'
+import { fail, redirect } from '@sveltejs/kit'
+import { attachments, fileIdsToSend, officeUploads, withFileFaults } from '../../../../attachments.ts'
 import { attempt, readForm, type Typed } from '../../../../../ui/forms.ts'
 import { withQuery } from '../../../../../ui/query.ts'
 import type { TicketPriority, TicketStatus } from '../../../../../features/tickets/rules.ts'
@@ -11,7 +12,7 @@ const ticketOf = ({ url, params }: Event): string => params.ticket ?? url.search
 
 /** This page, with the same list and open ticket. */
 const here = ({ url }: Event, done: string | null): string =>
-  withQuery(url, { cursor: url.searchParams.get('cursor'), done })
+  withQuery(url, { cursor: url.searchParams.get('cursor'), done, reply: null })
 
 /** The facts of a ticket as its form sends them. */
 export const factsOf = (typed: Typed) => ({
@@ -29,19 +30,28 @@ export const factsOf = (typed: Typed) => ({
 
 export const ticketActions = {
   comment: async (event: Event) => {
+    const { locals } = event
     const typed = await readForm(event.request)
+    const attached = await attachments(locals, typed, { store: officeUploads(locals), names: ['files'] })
+    const { kept } = attached
+    if (typed.text('remove')) return fail(200, { values: typed.values, form: 'comment', kept })
     const { failure } = await attempt(
-      event.locals,
+      locals,
       typed,
       () =>
         event.locals.api.addTicketComment({
           ticket: ticketOf(event),
           audience: typed.string('audience') === 'customer' ? 'customer' : 'internal',
           body: typed.string('body'),
+          files: fileIdsToSend(attached, 'files'),
         }),
       'comment',
     )
-    if (failure) return failure
+    if (failure) {
+      const { problem } = failure.data
+      const fields = withFileFaults(problem.fields, attached)
+      return fail(failure.status, { ...failure.data, problem: { ...problem, fields }, kept })
+    }
     redirect(303, here(event, null))
   },
 

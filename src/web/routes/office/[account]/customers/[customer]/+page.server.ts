@@ -1,16 +1,19 @@
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { secureLinkActions } from '../../../../../secure-link-actions.ts'
+import { loadTicketSection } from '../../../../../ticket-section.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params }) => {
+export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
+  const { office } = await parent()
   const links = customer.office ? await locals.api.listSecureLinks({ customer: params.customer }) : null
   return {
-    ...locals.words('customers.page', 'customers.done', 'customers.access', 'secure-links.office'),
+    ...locals.words('customers.page', 'customers.done', 'customers.access', 'secure-links.office', 'tickets.section'),
     title: customer.name,
     customer,
     links,
+    section: await loadTicketSection(locals, { customer: customer.id }, office.tickets),
   }
 }
 

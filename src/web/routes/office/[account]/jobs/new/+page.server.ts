@@ -24,6 +24,19 @@ async function readSource(locals: App.Locals, url: URL) {
   })
 }
 
+/** The ticket that the job is created from, or null: it is another customer's, or the reader cannot see it. */
+async function readTicket(locals: App.Locals, url: URL) {
+  const ticket = idIn(url, 'ticket')
+  if (!ticket) return null
+  const found = await locals.api.getTicket({ ticket }).catch((refusal: unknown) => {
+    if (isProblem(refusal) && refusal.status === 404) return null
+    throw refusal
+  })
+  if (!found || found.customer.id !== idIn(url, 'customer')) return null
+  const { id, number, subject, description } = found
+  return { id, number, subject, description }
+}
+
 type Source = NonNullable<Awaited<ReturnType<typeof readSource>>>
 type Choices = Awaited<ReturnType<App.Locals['api']['getJobFormOptions']>>
 
@@ -52,6 +65,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     title: locals.t('jobs.office.new'),
     choices: source ? withAnswersOf(source, choices) : choices,
     source,
+    ticket: await readTicket(locals, url),
     template: choices.templates.some((each) => each.id === template) ? template! : null,
     found,
   }
@@ -91,6 +105,7 @@ export const actions: Actions = {
         note: typed.text('note'),
         files: fileIdsToSend(attached, 'files'),
         filesAudience: audienceOf(typed, 'filesAudience'),
+        ticket: (await readTicket(locals, url))?.id,
         duplicateOf: (await readSource(locals, url))?.id,
       }),
     )

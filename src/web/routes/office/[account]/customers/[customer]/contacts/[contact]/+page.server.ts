@@ -2,15 +2,23 @@ import { error } from '@sveltejs/kit'
 import { contactIn } from '../../../../../../../../features/customers/ui/form-input.ts'
 import { attempt, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
+import { loadTicketSection } from '../../../../../../../ticket-section.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params }) => {
+export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const customer = await locals.api.getCustomer({ customer: params.customer })
   const contact = customer.contacts.find((each) => each.id === params.contact)
   if (!contact) error(404, locals.t('problems.notFound'))
   if (!customer.can.edit)
     error(403, locals.t(customer.status === 'archived' ? 'problems.customerArchived' : 'problems.officeOnly'))
-  return { ...locals.words('customers.form', 'customers.access'), title: contact.name, customer, contact }
+  const { office } = await parent()
+  return {
+    ...locals.words('customers.form', 'customers.access', 'tickets.section'),
+    title: contact.name,
+    customer,
+    contact,
+    section: await loadTicketSection(locals, { customer: customer.id, contact: contact.id }, office.tickets),
+  }
 }
 
 export const actions: Actions = {

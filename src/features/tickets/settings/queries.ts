@@ -1,0 +1,43 @@
+/** Settings of tickets, which are part of the settings of the account. */
+import { sql } from 'kysely'
+import type { Read, Write } from '../../../platform/operation.ts'
+import type { CannedReply } from './rules.ts'
+
+interface TicketSettingsRow {
+  assignee_id: string | null
+  assignee: string | null
+  canned_replies: CannedReply[]
+  version: number
+}
+
+const COLUMNS = sql`
+  s.default_ticket_assignee_id as assignee_id, s.canned_replies, s.version,
+  (select coalesce(m.name, m.email) from staff_members m
+    where m.account_id = s.account_id and m.id = s.default_ticket_assignee_id) as assignee`
+
+export async function getTicketSettings(db: Read, account: string): Promise<TicketSettingsRow> {
+  const { rows } = await sql<TicketSettingsRow>`
+    select ${COLUMNS} from account_settings s where s.account_id = ${account}`.execute(db as Write)
+  return rows[0]!
+}
+
+/** Undefined when the settings have been changed since the version `seen`. */
+export async function updateTicketSettings(
+  db: Write,
+  account: string,
+  { seen, assignee, replies, at }: { seen: number; assignee: string | null; replies: CannedReply[]; at: Date },
+): Promise<TicketSettingsRow | undefined> {
+  const { rows } = await sql<TicketSettingsRow>`
+    update account_settings s
+    set default_ticket_assignee_id = ${assignee}, canned_replies = ${JSON.stringify(replies)}::jsonb,
+      version = s.version + 1, updated_at = ${at}
+    where s.account_id = ${account} and s.version = ${seen}
+    returning ${COLUMNS}`.execute(db)
+  return rows[0]
+}
+
+/** Who gets a ticket that a customer creates, while they are active. */
+export async function findDefaultAssignee(db: Write, account: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string | null }>`select default_ticket_assignee(${account}) as id`.execute(db)
+  return rows[0]?.id ?? null
+}
