@@ -164,7 +164,8 @@ describe('a change', () => {
     await shop.owner.ok('updateJob', { job, version: 1, title: 'Leak under the sink' })
     const refused = await page.press('Start job')
     expect(refused.text).toContain('Someone else changed this job in the meantime.')
-    expect(refused.text).not.toContain('Your entries')
+    expect(refused.text).toContain('Review the job, then try again.')
+    expect(refused.text).not.toContain('What you entered')
   })
 
   it('cannot be undone from a page that is opened again', async () => {
