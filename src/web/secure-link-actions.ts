@@ -4,7 +4,7 @@ import { LOCK_MODES } from '../features/identity/rules.ts'
 import { attempt, readForm, type Typed } from '../ui/forms.ts'
 import { paths } from '../paths.ts'
 
-type Event = RequestEvent<{ account: string; customer: string }, string | null>
+type Event = RequestEvent<{ account: string; customer: string }>
 
 async function act(
   { request, locals, params }: Event,
