@@ -32,7 +32,7 @@ export const secureLinks: Mutation[] = [
     file: migration,
     from: 'and vc.lock_epoch = e.lock_epoch',
     to: '',
-    tests: { [links]: ['and stay ended without them', 'or the mode changed'] },
+    tests: { [links]: ['or the mode changed'] },
   },
   {
     name: 'link-session-outlives-the-link',
