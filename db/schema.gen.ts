@@ -255,6 +255,22 @@ export interface IdempotencyKeys {
   status: number | null;
 }
 
+export interface InboundMails {
+  account_id: string;
+  detail: string | null;
+  from_address: string;
+  id: string;
+  message_key: string;
+  /**
+   * comment: a comment on the ticket. held: an internal note, for the reason in detail. automatic: no person wrote it.
+   */
+  outcome: string;
+  reader_id: string;
+  reader_kind: string;
+  received_at: Timestamp;
+  ticket_id: string;
+}
+
 export interface Jobs {
   account_id: string;
   address: string | null;
@@ -322,22 +338,6 @@ export interface Jobs {
   updated_at: Timestamp;
   version: Generated<number>;
   worker_id: string | null;
-}
-
-export interface JobUpdates {
-  account_id: string;
-  actor_id: string | null;
-  actor_kind: string;
-  actor_name: string | null;
-  created_at: Timestamp;
-  /**
-   * What the email needs: of a change, what customers saw before it; of a comment, its text; of a deleted job, its name.
-   */
-  details: Generated<Json>;
-  due_at: Timestamp;
-  id: string;
-  job_id: string;
-  kind: string;
 }
 
 export interface KnownBrowsers {
@@ -569,6 +569,35 @@ export interface RateLimits {
   window_start: Timestamp;
 }
 
+export interface RecordUpdates {
+  account_id: string;
+  actor_id: string | null;
+  actor_kind: string;
+  actor_name: string | null;
+  created_at: Timestamp;
+  /**
+   * What the email needs: of a change, what customers saw before it; of a comment, its text; of a deleted job, its name.
+   */
+  details: Generated<Json>;
+  due_at: Timestamp;
+  id: string;
+  kind: string;
+  parent_id: string;
+  parent_kind: string;
+}
+
+export interface ReplyAddresses {
+  account_id: string;
+  created_at: Timestamp;
+  /**
+   * SHA-256 of the part of the address that cannot be guessed.
+   */
+  hash: Buffer;
+  reader_id: string;
+  reader_kind: string;
+  ticket_id: string;
+}
+
 export interface SchemaMigrations {
   applied_at: Generated<Timestamp>;
   checksum: string;
@@ -736,7 +765,7 @@ export interface DB {
   guesses: Guesses;
   history: History;
   idempotency_keys: IdempotencyKeys;
-  job_updates: JobUpdates;
+  inbound_mails: InboundMails;
   jobs: Jobs;
   known_browsers: KnownBrowsers;
   outbox: Outbox;
@@ -749,6 +778,8 @@ export interface DB {
   portal_settings: PortalSettings;
   portal_users: PortalUsers;
   rate_limits: RateLimits;
+  record_updates: RecordUpdates;
+  reply_addresses: ReplyAddresses;
   schema_migrations: SchemaMigrations;
   secure_links: SecureLinks;
   sites: Sites;

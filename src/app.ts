@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type pg from 'pg'
 import type { DB } from '../db/schema.gen.ts'
 import { addPages } from './app-pages.ts'
+import { createInbound } from './app-inbound.ts'
 import type { Config } from './config.ts'
 import { offerSetUp } from './features/accounts/handlers.ts'
 import { findSlugOfHost } from './features/accounts/queries.ts'
@@ -12,12 +13,14 @@ import { readEventOf, refusalEventOf } from './features/audit/rules.ts'
 import type { DemoGuide } from './features/identity/demo/rules.ts'
 import { deleteExpired, identify } from './features/identity/queries.ts'
 import { reachOf } from './features/identity/rules.ts'
-import { collectJobEmails } from './features/jobs/updates/handlers.ts'
+import { takeJobEmails } from './features/jobs/updates/handlers.ts'
 import { messagesHandlers } from './features/messages/handlers.ts'
 import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
 import { findUnnamedKeys } from './features/records/files/queries.ts'
 import { deleteStaleFiles } from './features/records/files/uploads/queries.ts'
+import { collectEmails } from './features/records/updates/handlers.ts'
+import { takeTicketEmails } from './features/tickets/updates/handlers.ts'
 import { handlers, mailKinds, STORAGE_KEY_COLUMNS } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
 import type { Clock } from './platform/clock.ts'
@@ -25,6 +28,8 @@ import type { Connect } from './platform/database/connect.ts'
 import { openPools, type Pools } from './platform/database/pools.ts'
 import { inTransaction } from './platform/database/transaction.ts'
 import { createDeliverer, type Deliverer } from './platform/delivery/deliverer.ts'
+import type { ReplyAddresses } from './platform/delivery/incoming/addresses.ts'
+import type { MailListener } from './platform/delivery/incoming/listener.ts'
 import { emitMessages } from './platform/delivery/outbox.ts'
 import { createSmtp } from './platform/delivery/smtp.ts'
 import { createDiskStore, type FileStore } from './platform/files.ts'
@@ -71,6 +76,8 @@ export interface App {
   deliverer: Deliverer
   pools: Pools
   files: FileStore
+  /** Where replies by email arrive; null where none are taken in. */
+  inbound: MailListener | null
   /** Starts the background work, then listens. */
   listen(port?: number): Promise<number>
   /** Address of the one-time set-up link of an empty installation; null when there is an account. */
@@ -85,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pools = openPools({ connect: options.connect, clock, log, batchWrites: config.batchDatabaseWrites })
   const files = createDiskStore(options.folder, config.accountStorage)
   const urls = createUrls(config)
+  const inbound = createInbound(options, { pool: pools.system, files })
   const deliverer = createDeliverer({
     systemPool: pools.system,
     messages: mailKinds,
@@ -92,12 +100,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock,
     log,
     transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
-    senderOf: (db, account) => findSender(db, account, urls),
-    collect: () => collectUpdates(options, pools.system),
+    senderOf: (db, account) => findSender(db, account, urls, inbound !== null),
+    replyAddressOf: inbound?.addresses.addressOf ?? null,
+    collect: () => collectUpdates(options, pools.system, inbound?.addresses ?? null),
   })
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
+  await inbound?.addHook(http)
   const listener = createListener(http)
   if (options.pages) await addPages(options, options.pages, httpServer)
   const cleanUp = () => deleteExpiredData(pools.system, files, options)
@@ -107,10 +117,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     deliverer,
     pools,
     files,
+    inbound: inbound?.listener ?? null,
     cleanUp,
     async listen(port = config.port) {
       // The passwords of the demo are public, so that it is for this machine alone.
       if (options.serve !== false) await listener.listen(port, config.host ?? (options.demo ? 'localhost' : null))
+      if (options.serve !== false) await inbound?.listener?.listen()
       void pools.app.warmUp()
       deliverer.start()
       const cleanUpAndLog = () =>
@@ -123,7 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       clearInterval(cleanUpTimer)
       const deadline = performance.now() + config.stopTimeout
       const remaining = () => Math.max(deadline - performance.now(), 0)
-      await http.close()
+      await Promise.all([http.close(), inbound?.listener?.close()])
       await deliverer.stop(remaining())
       // A connection whose request was cut may still wait for the database.
       await Promise.race([pools.close(), sleep(Math.max(remaining(), STOP_RESERVE_MS), undefined, { ref: false })])
@@ -162,7 +174,7 @@ function createServerContext(
   const mail = messagesHandlers({
     translations,
     messages: mailKinds,
-    senderOf: (db, account) => findSender(db, account, urls),
+    senderOf: (db, account) => findSender(db, account, urls, config.mailIn !== null),
     sending: config.smtpUrl !== null,
     from: config.mailFrom,
     demo: demo !== null,
@@ -206,12 +218,18 @@ const contextSettings: ServerContext['contextSettings'] = (actor, account, added
 const queryRows = async <T>(pool: pg.Pool, text: string, values: unknown[]): Promise<T[]> =>
   (await pool.query(text, values)).rows as T[]
 
-function collectUpdates({ clock, config, log }: AppOptions, pool: pg.Pool): Promise<void> {
-  return collectJobEmails({
-    now: clock.now(),
+function collectUpdates(
+  { clock, config, log }: AppOptions,
+  pool: pg.Pool,
+  replyAddresses: ReplyAddresses | null,
+): Promise<void> {
+  const now = clock.now()
+  return collectEmails({
+    now,
     host: config.publicUrl.hostname,
-    run: (work) => asSystem(pool, 'emails about a job go to people of both sides', work),
-    onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a job could not be written'),
+    takeEmails: { job: takeJobEmails, ticket: (db, due) => takeTicketEmails(db, due, { now, replyAddresses }) },
+    run: (work) => asSystem(pool, 'emails about a record go to people of both sides', work),
+    onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a record could not be written'),
   })
 }
 

@@ -40,9 +40,30 @@ describe('settings', () => {
     ['DATABASE_URL', 'nope'],
     ['PORTICO_SECRET', 'short'],
     ['LOG_FORMAT', 'xml'],
+    ['MAIL_IN_DOMAIN', 'nope'],
+    ['MAIL_IN_DOMAIN', 'in.portal.example/'],
+    ['MAIL_IN_PORT', '2525'],
+    ['MAIL_IN_SECRET', 'q3JrZ0pLk2vXcT7yHn9dWb5sMfUe8AaG'],
     ['TRUST_PROXY', '0'],
   ])('%s=%s is refused by name, not passed over', (name, value) => {
     expect(reading({ PORTICO_SECRET: RANDOM_SECRET, [name]: value })).toThrow(name)
+  })
+
+  it('takes in mail only for a domain that is named', () => {
+    const read = (env: Record<string, string>) => readConfig(env as NodeJS.ProcessEnv).mailIn
+    expect(read({})).toBeNull()
+    expect(read({ MAIL_IN_DOMAIN: 'In.Portal.Example' })).toEqual({
+      domain: 'in.portal.example',
+      host: null,
+      port: 2525,
+      hookSecret: null,
+    })
+    const settings = { MAIL_IN_DOMAIN: 'in.portal.example', MAIL_IN_PORT: '25', MAIL_IN_HOST: '127.0.0.1' }
+    expect(read(settings)).toMatchObject({ host: '127.0.0.1', port: 25 })
+    const withHook = { MAIL_IN_DOMAIN: 'in.portal.example', MAIL_IN_SECRET: RANDOM_SECRET }
+    expect(read(withHook)).toMatchObject({ port: null, hookSecret: RANDOM_SECRET })
+    expect(() => read({ ...withHook, MAIL_IN_SECRET: 'secret' })).toThrow('MAIL_IN_SECRET')
+    expect(() => read({ ...settings, MAIL_IN_PORT: 'smtp' })).toThrow('MAIL_IN_PORT')
   })
 
   it('names an address of a database that cannot be used before the secret it would need', () => {

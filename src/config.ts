@@ -23,6 +23,8 @@ export interface Config {
   accountStorage: number
   smtpUrl: string | null
   mailFrom: string
+  /** Where replies to emails arrive; null: they are not taken in. */
+  mailIn: { domain: string; host: string | null; port: number | null; hookSecret: string | null } | null
   /** Whose X-Forwarded-… headers count: everybody's, those of the last so many hops, or of these addresses and networks. */
   trustProxy: boolean | number | string[]
   requestsPerMinute: number
@@ -61,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     accountStorage: readInteger('ACCOUNT_STORAGE_MB', env.ACCOUNT_STORAGE_MB ?? '20480', 1) * 1024 * 1024,
     smtpUrl: env.SMTP_URL || null,
     mailFrom: env.MAIL_FROM ?? `portico@${mailDomain(publicUrl)}`,
+    mailIn: readMailIn(env),
     trustProxy,
     requestsPerMinute: readInteger('REQUESTS_PER_MINUTE', env.REQUESTS_PER_MINUTE ?? '1200', 1),
     busyAfter: readInteger('BUSY_AFTER', env.BUSY_AFTER ?? '300', 0),
@@ -73,6 +76,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ...findDatabaseWarnings('DATABASE_DIRECT_URL', directDatabase),
     ],
   }
+}
+
+/** By SMTP, by HTTP with a secret, or both. The listener has no TLS of its own: it is for a mail server in front. */
+function readMailIn(env: NodeJS.ProcessEnv): Config['mailIn'] {
+  const domain = env.MAIL_IN_DOMAIN?.trim().toLowerCase()
+  if (!domain) {
+    for (const name of ['MAIL_IN_PORT', 'MAIL_IN_SECRET'])
+      if (env[name]) throw new Error(`${name} needs MAIL_IN_DOMAIN, the domain of reply addresses`)
+    return null
+  }
+  if (domain.length > 200 || !/^(?:[a-z\d-]+\.)+[a-z\d-]{2,}$/.test(domain))
+    throw new Error('MAIL_IN_DOMAIN must be a domain, such as in.portal.example')
+  const hookSecret = env.MAIL_IN_SECRET || null
+  if (hookSecret && (hookSecret.length < 32 || estimateBits(hookSecret) < LEAST_SECRET_BITS))
+    throw new Error('MAIL_IN_SECRET can be guessed. Make a random one: openssl rand -base64 32')
+  const givenPort = env.MAIL_IN_PORT ?? (hookSecret ? null : '2525')
+  const port = givenPort === null ? null : Number(givenPort)
+  const isPort = port === null || (Number.isInteger(port) && port >= 0 && port <= 65535)
+  if (!isPort) throw new Error('MAIL_IN_PORT must be a number from 0 to 65535')
+  return { domain, host: env.MAIL_IN_HOST || null, port, hookSecret }
 }
 
 function readDirectDatabase(env: NodeJS.ProcessEnv): Connect | null {

@@ -58,6 +58,7 @@ import { ticketSettings } from './features/tickets/settings/contract.ts'
 import { ticketSettingsHandlers } from './features/tickets/settings/handlers.ts'
 import { portalTickets } from './features/tickets/portal/contract.ts'
 import { portalTicketsHandlers } from './features/tickets/portal/handlers.ts'
+import { ticketMessages } from './features/tickets/updates/messages.ts'
 import type { AuditInput } from './features/audit/rules.ts'
 import type { AccountContext, Actor } from './features/identity/rules.ts'
 import type { Emission, Message } from './platform/delivery/outbox.ts'
@@ -136,6 +137,7 @@ export const handlers = [
 export const mailKinds: Message[] = [
   ...jobsMessages,
   ...jobUpdateMessages,
+  ...ticketMessages,
   staffInvitation,
   ...activationMessages,
   secureLink as unknown as Message,

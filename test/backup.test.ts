@@ -54,15 +54,15 @@ describe('a backup', { timeout: 300_000 }, () => {
     // A change that was not told yet would become an email of the copy.
     await query(
       source.database,
-      `insert into job_updates (account_id, id, job_id, kind, actor_kind, created_at, due_at)
-        select account_id, id, id, 'edited', 'portalUser', created_at, created_at from jobs limit 1`,
+      `insert into record_updates (account_id, id, parent_kind, parent_id, kind, actor_kind, created_at, due_at)
+        select account_id, id, 'job', id, 'edited', 'portalUser', created_at, created_at from jobs limit 1`,
     )
     const target = await emptyPlace()
     const { stdout } = await portico(target, 'restore', await source.backUp('mails.tar.gz'))
     expect(stdout).toContain(`${before!.waiting} emails waited when the backup was made`)
     expect(await query(target.database, waiting)).toEqual([{ waiting: 0 }])
-    expect(await query(target.database, 'select id from job_updates')).toEqual([])
-    await query(source.database, 'delete from job_updates')
+    expect(await query(target.database, 'select id from record_updates')).toEqual([])
+    await query(source.database, 'delete from record_updates')
     expect(
       await query(target.database, "select distinct status from outbox where last_result like 'Not sent: restored%'"),
     ).toEqual([{ status: 'failed' }])

@@ -61,8 +61,9 @@ export const REACHED: Record<string, TableRule> = {
   idempotency_keys: { reads: (of, row) => row.principal === `${of.kind}:${of.id ?? ''}` },
   outbox: { reads: allStaff },
   secure_links: { reads: allStaff },
-  job_updates: { reads: allStaff },
+  record_updates: { reads: allStaff },
   deliveries: { reads: allStaff },
+  inbound_mails: { reads: allStaff },
   audit: { reads: allStaff },
   customers: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.id)) },
   sites: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.customer_id)) },
@@ -92,8 +93,8 @@ export const REACHED: Record<string, TableRule> = {
   },
 }
 /** Nobody reads or writes them but definer functions, which have tests below. */
-export const CLOSED = ['counters', 'portal_sessions', 'tokens']
+export const CLOSED = ['counters', 'portal_sessions', 'reply_addresses', 'tokens']
 /** Everyone in the account may insert rows, nobody may change them. */
-export const JOURNALS = ['outbox', 'audit', 'job_updates']
+export const JOURNALS = ['outbox', 'audit', 'record_updates']
 /** Nobody but the deliverer writes them. */
-export const REPORTS = ['deliveries', 'secure_links']
+export const REPORTS = ['deliveries', 'inbound_mails', 'secure_links']

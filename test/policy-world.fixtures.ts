@@ -163,11 +163,22 @@ async function addMissingRows(server: TestServer, world: MatrixWorld): Promise<{
         created_at: now,
       })
       await add('deliveries', { account_id, id: newId(), outbox_id: ids.message, attempt: 1, at: now, outcome: 'sent' })
+      const reply = { account_id, ticket_id: ids.ticket, reader_kind: 'portalUser', reader_id: ids.user }
+      await add('reply_addresses', { ...reply, hash: Buffer.from(newId()), created_at: now })
+      await add('inbound_mails', {
+        ...reply,
+        id: newId(),
+        from_address: 'x@post.example',
+        message_key: newId(),
+        outcome: 'comment',
+        received_at: now,
+      })
       await add('audit', { account_id, id: newId(), event: 'probe', actor_kind: 'system', created_at: now })
-      await add('job_updates', {
+      await add('record_updates', {
         account_id,
         id: newId(),
-        job_id: newId(),
+        parent_kind: 'job',
+        parent_id: newId(),
         kind: 'edited',
         actor_kind: 'system',
         created_at: now,

@@ -64,7 +64,7 @@ export function layerOf(file: string): Layer {
   if (file.startsWith('src/web/')) return 'web'
   if (/^src\/features\/.*\/ui\//.test(file)) return 'features/ui'
   if (file.startsWith('src/features/')) return 'features'
-  if (file === 'src/operations.ts' || file === 'src/app-pages.ts') return 'app'
+  if (/^src\/(operations|app-pages|app-inbound)\.ts$/.test(file)) return 'app'
   if (file === 'src/cli.ts') return 'main'
   const single = /^src\/(paths|error-texts|config|app|main)\.ts$/.exec(file)?.[1]
   return (single as Layer | undefined) ?? 'outside'

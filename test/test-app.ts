@@ -57,5 +57,6 @@ export async function startTestApp(
     pages: node.pages,
   })
   await app.http.listen({ port: listenOn, host: '127.0.0.1' })
+  await app.inbound?.listen()
   return app
 }

@@ -76,7 +76,9 @@ describe.each(VARIANTS)('Emails about jobs, $label', ({ device }) => {
       staffEmails: { booked: true, commented: true, edited: false, canceled: true },
     })
     const kinds = (await eleanor.ok('getPortalEmailChoices')).emails.map(({ kind }) => kind)
-    expect(kinds).toEqual(['scheduled', 'rescheduled', 'canceled', 'commented'])
+    expect(kinds).toEqual([
+      ...['scheduled', 'rescheduled', 'canceled', 'commented', 'ticketCreated', 'ticketReplied', 'ticketMoved'],
+    ])
     await owner.close()
   })
 

@@ -9,6 +9,7 @@ import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
 import { homePage } from './tables/home.ts'
 import { imports } from './tables/imports.ts'
+import { inboundMail } from './tables/inbound-mail.ts'
 import { jobForms } from './tables/job-forms.ts'
 import { jobPage } from './tables/job-page.ts'
 import { jobs } from './tables/jobs.ts'
@@ -27,6 +28,7 @@ import { signIn } from './tables/sign-in.ts'
 import { storage } from './tables/storage.ts'
 import { secureLinks } from './tables/secure-links.ts'
 import { ticketWork } from './tables/ticket-work.ts'
+import { ticketEmails } from './tables/ticket-emails.ts'
 import { tickets } from './tables/tickets.ts'
 import { values } from './tables/values.ts'
 import { weight } from './tables/weight.ts'
@@ -62,4 +64,6 @@ export const tables: MutationTables = {
   'secure-links': secureLinks,
   'ticket-work': ticketWork,
   tickets,
+  'ticket-emails': ticketEmails,
+  'inbound-mail': inboundMail,
 }

@@ -178,7 +178,12 @@ export const findMailboxMessage = async (db: Kysely<DB>, id: string): Promise<St
   (await db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst()) as StoredMessage | undefined
 
 /** The account as its mails show it. */
-export async function findSender(db: Kysely<DB>, account: string, urls: UrlsOf): Promise<Sender | null> {
+export async function findSender(
+  db: Kysely<DB>,
+  account: string,
+  urls: UrlsOf,
+  repliesByEmail: boolean,
+): Promise<Sender | null> {
   const {
     rows: [row],
   } = await sql<{ loaded: AccountContext | null }>`select load_account(${account}) as loaded`.execute(db)
@@ -196,6 +201,7 @@ export async function findSender(db: Kysely<DB>, account: string, urls: UrlsOf):
     supportEmail: loaded.supportEmail,
     timeZone: loaded.timeZone,
     locale: loaded.locale,
+    repliesByEmail,
     portalUrl: portal,
     mainUrl: main,
     officeUrl: (path) => main(`/office/${loaded.slug}${path}`),

@@ -1,5 +1,5 @@
 /**
- * Which emails about jobs a person gets. A business turns kinds off for everybody (portal settings); a person turns them off
+ * Which emails about jobs and tickets a person gets. A business turns kinds off for everybody (portal settings); a person turns them off
  * for themselves, in each account.
  */
 import { z } from 'zod'
@@ -14,12 +14,18 @@ const CUSTOMER_MEANINGS: Record<CustomerEmail, string> = {
   canceled: 'A job was canceled, or reopened after that.',
   completed: 'A job was completed.',
   commented: 'The business commented.',
+  ticketCreated: 'The business created a ticket for them.',
+  ticketReplied: 'The business replied to a ticket.',
+  ticketMoved: 'A ticket waits for them, or was resolved or closed.',
 }
 const STAFF_MEANINGS: Record<StaffEmail, string> = {
   booked: 'A customer booked.',
   commented: 'A customer commented.',
   edited: 'A customer changed the details or files of a job.',
   canceled: 'A customer canceled or deleted a job.',
+  ticketCreated: 'A customer created a ticket.',
+  ticketReplied: 'A customer replied to a ticket.',
+  ticketMoved: 'A customer closed or reopened a ticket.',
 }
 
 const flags = <Kind extends string>(meanings: Record<Kind, string>) =>
@@ -32,7 +38,7 @@ const { booked: _confirmation, ...CUSTOMER_SWITCHES } = CUSTOMER_MEANINGS
 /** What a business sends at all. Booking confirmations have a setting of their own. */
 export const customerEmails = z
   .strictObject(flags(CUSTOMER_SWITCHES))
-  .meta({ id: 'CustomerEmails', description: 'Which emails customers get about their jobs.' })
+  .meta({ id: 'CustomerEmails', description: 'Which emails customers get about their jobs and tickets.' })
 export const staffEmails = z
   .strictObject(flags(STAFF_MEANINGS))
   .meta({ id: 'StaffEmails', description: 'Which emails staff get about what customers do.' })
@@ -55,14 +61,14 @@ const change = <Kind extends string>(meanings: Record<Kind, string>) =>
   })
 
 export const notifications = contract(
-  { name: 'Email choices', description: 'Which emails about jobs the signed-in person gets.' },
+  { name: 'Email choices', description: 'Which emails about jobs and tickets the signed-in person gets.' },
   {
     getPortalEmailChoices: operation({
       method: 'GET',
       path: '/portal/{portal}/me/emails',
       audience: ['portalUser'],
       summary: 'Get your email choices',
-      description: 'Which emails about your jobs you get.',
+      description: 'Which emails about your jobs and tickets you get.',
       output: choices(CUSTOMER_EMAILS).meta({ id: 'PortalEmailChoices', description: 'Emails of a portal user.' }),
     }),
     updatePortalEmailChoices: operation({
@@ -70,7 +76,7 @@ export const notifications = contract(
       path: '/portal/{portal}/me/emails',
       audience: ['portalUser'],
       summary: 'Change your email choices',
-      description: 'Turns emails about your jobs on or off. Emails about your account are always sent.',
+      description: 'Turns emails about your jobs and tickets on or off. Emails about your account are always sent.',
       body: change(CUSTOMER_MEANINGS),
       output: choices(CUSTOMER_EMAILS).meta({ id: 'PortalEmailChoices', description: 'Emails of a portal user.' }),
       writes: true,
@@ -81,7 +87,7 @@ export const notifications = contract(
       audience: ['staff'],
       summary: 'Get your email choices',
       description:
-        'Which emails you get about what customers do in this account. A worker gets those of their own jobs.',
+        'Which emails you get about what customers do in this account. A worker gets those of their own jobs and tickets.',
       output: choices(STAFF_EMAILS).meta({ id: 'EmailChoices', description: 'Emails of a member of staff.' }),
     }),
     updateEmailChoices: operation({

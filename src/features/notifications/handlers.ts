@@ -1,11 +1,12 @@
 import { implement, type Context } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { isPortalUser, isStaff } from '../identity/policy.ts'
-import { seesJobs } from '../identity/rules.ts'
+import { linksWithTickets, seesJobs } from '../identity/rules.ts'
 import { notifications } from './contract.ts'
 import { findPortalUserChoices, findSentEmails, findStaffChoices, saveOwnChoices } from './queries.ts'
 import {
   CUSTOMER_EMAILS,
+  isAboutTickets,
   sentByBusiness,
   staffEmailsOf,
   wantsCustomerEmail,
@@ -49,22 +50,25 @@ const merge = <Kind extends string>(
   change: Partial<Record<Kind, boolean | undefined>>,
 ): EmailChoices<Kind> => JSON.parse(JSON.stringify({ ...before, ...change })) as EmailChoices<Kind>
 
-/** None for a portal user who may not see jobs, which all of them are about. */
+/** Of what a portal user may not see there are no emails. */
 async function presentPortalChoices({ db, account, actor }: PortalContext, choices: EmailChoices<CustomerEmail>) {
-  if (!seesJobs(actor, account.portal)) return { emails: [] }
   const sent = { ...(await findSentEmails(db, account.id)).customer, booked: account.portal.confirmBookings }
+  const hasJobs = seesJobs(actor, account.portal)
+  const hasTickets = linksWithTickets(actor, account.portal).length > 0
   return {
-    emails: CUSTOMER_EMAILS.filter((kind) => sentByBusiness(kind, sent)).map((kind) => ({
-      kind,
-      on: wantsCustomerEmail(kind, sent, choices),
-    })),
+    emails: CUSTOMER_EMAILS.filter((kind) => (isAboutTickets(kind) ? hasTickets : hasJobs))
+      .filter((kind) => sentByBusiness(kind, sent))
+      .map((kind) => ({ kind, on: wantsCustomerEmail(kind, sent, choices) })),
   }
 }
 
+/** Without tickets in the portal, customers do nothing with them that staff could hear of. */
 async function presentStaffChoices({ db, account, actor }: StaffContext, choices: EmailChoices<StaffEmail>) {
   const sent = (await findSentEmails(db, account.id)).staff
+  const hasTickets = account.portal.switches.viewTickets
   return {
     emails: staffEmailsOf(actor.role)
+      .filter((kind) => hasTickets || !isAboutTickets(kind))
       .filter((kind) => sentByBusiness(kind, sent))
       .map((kind) => ({ kind, on: wantsStaffEmail(kind, sent, { role: actor.role, choices }) })),
   }

@@ -17,8 +17,12 @@ export interface PortalRow extends Omit<PortalConfig, 'name'> {
 }
 export type PortalChange = Partial<Omit<PortalRow, 'version'>>
 
-const CUSTOMER_DEFAULTS = { scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true }
-const STAFF_DEFAULTS = { booked: true, commented: true, edited: true, canceled: true }
+const TICKET_DEFAULTS = { ticketCreated: true, ticketReplied: true, ticketMoved: true }
+const CUSTOMER_DEFAULTS = {
+  ...{ scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true },
+  ...TICKET_DEFAULTS,
+}
+const STAFF_DEFAULTS = { booked: true, commented: true, edited: true, canceled: true, ...TICKET_DEFAULTS }
 
 export async function findPortalSettings(db: Read, account: string): Promise<PortalRow> {
   const row = await db

@@ -15,6 +15,7 @@ import {
   type TicketRecord,
 } from './queries.ts'
 import { isTransition, ticketParent, type TicketRole, type TicketStatus } from './rules.ts'
+import { recordTicketUpdate } from './updates/queries.ts'
 
 export interface TicketContext {
   db: Write
@@ -42,6 +43,7 @@ export async function createTicket(ctx: TicketContext, fields: CreatedFields, fi
   await insertTicket(ctx.db, ticket)
   await attachToComment(ctx.db, files, parent, { id: null, audience: 'customer' })
   await addHistory(ctx.db, [parent], [{ event: 'created', audience: 'customer' }], actorStamp(ctx), ctx.newId)
+  await recordTicketUpdate(ctx.db, ticket, { kind: 'created', details: {} }, actorStamp(ctx), ctx.newId)
   return { id: ticket.id, number: ticket.number, version: 1 }
 }
 
@@ -49,12 +51,14 @@ export async function createTicket(ctx: TicketContext, fields: CreatedFields, fi
 export async function commentOnTicket(
   ctx: TicketContext,
   ticket: TicketRecord,
-  { audience, body, files }: { audience: RecordAudience; body: string; files: readonly FileRecord[] },
+  { audience, body, files }: { audience: RecordAudience; body: string; files: readonly Pick<FileRecord, 'id'>[] },
 ): Promise<{ id: string; at: Date }> {
   const id = ctx.newId()
   const parent = ticketParent(ticket)
   await addComment(ctx.db, parent, { id, audience, body }, actorStamp(ctx))
   await attachToComment(ctx.db, files, parent, { id, audience })
+  if (audience === 'customer')
+    await recordTicketUpdate(ctx.db, ticket, { kind: 'commented', details: { body } }, actorStamp(ctx), ctx.newId)
   const reopens = ctx.actor.kind !== 'staff' && isTransition(ticket.status, 'open', 'reply')
   if (reopens) await moveTicket(ctx, ticket, 'open', 'reply')
   else await touchTicket(ctx.db, ticket, ctx.now)
@@ -74,6 +78,8 @@ export async function moveTicket(ctx: TicketContext, ticket: TicketRecord, to: T
     actorStamp(ctx),
     ctx.newId,
   )
+  const details = { status: ticket.status }
+  await recordTicketUpdate(ctx.db, ticket, { kind: 'changed', details }, actorStamp(ctx), ctx.newId)
   return { id: ticket.id, status: to, version }
 }
 

@@ -60,8 +60,11 @@ export const hasOwnTickets = (actor: CustomerActor, portal: PortalConfig): boole
 export const mayUseTickets = (actor: CustomerActor, portal: PortalConfig): Decision =>
   linksWithTickets(actor, portal).length > 0 ? yes : notFound
 
+/** What decides about a ticket: of an actor, or of who an email may reach. */
+type TicketReader = Pick<CustomerActor, 'links' | 'permissions'>
+
 /** The link by which a portal user sees a ticket. */
-const linkTo = (actor: CustomerActor, ticket: TicketFacts): CustomerLink | undefined =>
+const linkTo = (actor: TicketReader, ticket: TicketFacts): CustomerLink | undefined =>
   actor.links.find(
     ({ customer, scope, contact }) =>
       customer === ticket.customer_id &&
@@ -79,8 +82,8 @@ export type TicketPermission = keyof typeof CODES
 
 /** Whether a portal user has a permission for a ticket in view. */
 export function mayOnTicket(
-  actor: CustomerActor,
-  portal: PortalConfig,
+  actor: TicketReader,
+  portal: Pick<PortalConfig, 'switches' | 'permissions'>,
   ticket: TicketFacts | undefined,
   permission: TicketPermission,
 ): Decision {

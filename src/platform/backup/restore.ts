@@ -171,6 +171,6 @@ async function holdMails(owner: pg.Client, created: string): Promise<number> {
     [`Not sent: restored from the backup of ${created}. It may have been sent after that`],
   )
   // Changes that were not told yet would otherwise be told by the copy.
-  await owner.query('delete from job_updates')
+  await owner.query('delete from record_updates')
   return rowCount ?? 0
 }

@@ -17,6 +17,8 @@ export interface AttemptOptions {
   messages: readonly Message[]
   /** The account as its mails show it, or null when it is gone. */
   senderOf(db: Kysely<DB>, account: string): Promise<Sender | null>
+  /** The address that a reply goes to; null while replies are not taken in. */
+  replyAddressOf?: ((subject: string) => string) | null
   translations: Translations
   clock: Clock
   log: Log
@@ -62,9 +64,10 @@ export function createAttempt(options: AttemptOptions): Attempt {
         return { outcome: 'canceled', detail: 'The link was deleted' }
       const { subject, html, text } = await composeMail(translations, kind, row, sender, { masked: false })
       const to = { address: row.to_address, name: row.to_name }
-      const from = { fromName: sender.name, replyTo: sender.supportEmail ?? null }
+      const from = { fromName: sender.name, replyTo: replyToOf(options, kind, row) ?? sender.supportEmail ?? null }
+      const thread = row.payload && kind.thread ? threadId(kind.thread(row.payload), row) : null
       return await transport.send(
-        { to, ...from, messageId: row.message_id, date: clock.now(), subject, html, text },
+        { to, ...from, messageId: row.message_id, thread, date: clock.now(), subject, html, text },
         signal,
       )
     } catch (error) {
@@ -98,6 +101,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
     }
   }
 }
+
+function replyToOf({ replyAddressOf }: AttemptOptions, kind: Message, row: Claim): string | null {
+  const subject = row.payload && kind.replySubject?.(row.payload, row)
+  return subject && replyAddressOf ? replyAddressOf(subject) : null
+}
+
+/** Ends like the Message-ID of the mail itself. */
+const threadId = (thread: string, row: Claim) => `<${thread}${row.message_id.slice(row.message_id.lastIndexOf('@'))}`
 
 /** The sender, if the mail is still wanted. Checked right before sending, because rights may have ended since (D5). */
 function findSender(

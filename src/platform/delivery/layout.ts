@@ -33,6 +33,8 @@ export interface MailInput {
   brand: Brand
   /** The one button. `until` is written as a date. */
   link?: { url: string; until?: Date | null } | null
+  /** A reply is taken in, and the mail says so. */
+  canReply?: boolean
 }
 
 export interface Rendered {
@@ -159,7 +161,15 @@ const layoutColors = (accent: string): Record<string, string> => ({
 })
 
 /** One mail from its texts: subject, HTML, and the same in plain text. */
-export async function renderMail({ translations, locale, key, vars, brand, link }: MailInput): Promise<Rendered> {
+export async function renderMail({
+  translations,
+  locale,
+  key,
+  vars,
+  brand,
+  link,
+  canReply,
+}: MailInput): Promise<Rendered> {
   const accent = isHex(brand.accent) ? brand.accent.toLowerCase() : FALLBACK_ACCENT
   const url = link ? safeUrl(link.url) : null
   if (link && !url) throw new Error(`${key}: the link is not an address`)
@@ -171,7 +181,9 @@ export async function renderMail({ translations, locale, key, vars, brand, link 
 
   const subject = oneLine(plain(translate('subject')), 150)
   const title = translate('title')
-  const body = translate('body')
+  const body = [translate('body'), canReply ? translations.t(locale, 'mail.layout.reply') : '']
+    .filter(Boolean)
+    .join('\n\n')
   const footer = translate('footer')
   const preheader = translate('preheader')
   const button = url ? translate('button') : ''

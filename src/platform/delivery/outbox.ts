@@ -17,6 +17,8 @@ export interface Sender extends Brand {
   officeUrl(path: string): string
   /** An address on the main host that belongs to no account: staff invitations, staff passwords. */
   mainUrl(path: string): string
+  /** Whether replies to emails are taken in. */
+  repliesByEmail?: boolean
   /** The account's own texts, per language. */
   textOverrides?: Record<string, TranslationTree> | null
 }
@@ -59,6 +61,10 @@ export interface Message<Vars extends MailVars = MailVars> {
   stillWanted(db: Kysely<DB>, row: OutboxRow, now: Date): Promise<boolean>
   /** The one button's address. `until` is written in the mail as a date. */
   link?(vars: Vars & { token: string }, sender: Sender, row: OutboxRow): { url: string; until?: Date | null }
+  /** Names the record and the recipient of a reply by email; null when a reply could not be taken. */
+  replySubject?(vars: Vars, row: OutboxRow): string | null
+  /** Mail programs show mails with the same one as one conversation. */
+  thread?(vars: Vars): string
   /** Values computed when it is shown, on top of the stored ones; for `{ url }` links in the texts. */
   extra?(vars: Vars, sender: Sender, row: OutboxRow): MailVars
 }
@@ -159,6 +165,7 @@ export async function composeMail(
     vars: { recipient: row.to_address, name: row.to_name ?? '', ...vars, ...declared.extra?.(vars, sender, row) },
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,
+    canReply: Boolean(sender.repliesByEmail && declared.replySubject?.(vars, row)),
   })
   // The renderer percent-encodes the mask again where it is part of an address.
   const readable = (text: string) => text.replaceAll(encodeURIComponent(MASK), MASK)

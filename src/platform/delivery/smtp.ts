@@ -11,6 +11,8 @@ export interface OutgoingMail {
   replyTo?: string | null
   /** `<id@host>`, the same for every attempt. */
   messageId: string
+  /** Id of a mail that was never sent: what refers to it is shown as one conversation. */
+  thread?: string | null
   date: Date
   subject: string
   html: string
@@ -160,6 +162,7 @@ async function build(mail: OutgoingMail, fromAddress: string): Promise<Buffer> {
     text: mail.text,
     html: mail.html,
     messageId: mail.messageId,
+    ...(mail.thread ? { inReplyTo: mail.thread, references: [mail.thread] } : {}),
     date: mail.date,
     // Out-of-office programs must not answer a machine.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },

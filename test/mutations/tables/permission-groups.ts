@@ -153,8 +153,8 @@ export const permissionGroups: Mutation[] = [
     name: 'email-choices-without-jobs',
     covers: ['RS-04'],
     file: 'src/features/notifications/handlers.ts',
-    from: '  if (!seesJobs(actor, account.portal)) return { emails: [] }\n',
-    to: '  if (!seesJobs(actor, account.portal) && account.portal.name === "") return { emails: [] }\n',
+    from: '(isAboutTickets(kind) ? hasTickets : hasJobs)',
+    to: '(isAboutTickets(kind) ? hasTickets : hasJobs || hasTickets)',
     tests: { [noAccess]: ['RS-04 finds none anywhere'] },
   },
   {

@@ -52,7 +52,7 @@ describe('the 40 requests of Los Angeles', () => {
     const firm = await business()
     await importSample(firm)
     const rows = await stored(async (db) => [
-      ...(await db.selectFrom('job_updates').select('id').where('account_id', '=', firm.id).execute()),
+      ...(await db.selectFrom('record_updates').select('id').where('account_id', '=', firm.id).execute()),
       ...(await db.selectFrom('outbox').select('id').where('account_id', '=', firm.id).execute()),
     ])
     expect(rows).toEqual([])

@@ -40,7 +40,8 @@ describe('each kind of email can be turned off', () => {
       },
     ],
   ]
-  const ALL = { scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true }
+  const TICKETS = { ticketCreated: true, ticketReplied: true, ticketMoved: true }
+  const ALL = { scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true, ...TICKETS }
 
   it.each(causes)('%s: by a person for themselves', async (kind, cause) => {
     const scene = await createScene()
@@ -58,9 +59,7 @@ describe('each kind of email can be turned off', () => {
       await cause(scene)
       expect(await subjectsTo(scene.eleanor)).toEqual([])
       const { emails } = await scene.eleanor.ok('getPortalEmailChoices')
-      expect(emails.map((each) => each.kind)).toEqual(
-        ['booked', 'scheduled', 'rescheduled', 'canceled', 'completed', 'commented'].filter((each) => each !== kind),
-      )
+      expect(emails.map((each) => each.kind)).toEqual(['booked', ...Object.keys(ALL)].filter((each) => each !== kind))
     },
   )
 

@@ -16,7 +16,7 @@ import {
 
 const NAME = 'Dishwasher repair #1001'
 const waitingUpdates = (account: string) =>
-  home.stored((db) => db.selectFrom('job_updates').select('id').where('account_id', '=', account).execute())
+  home.stored((db) => db.selectFrom('record_updates').select('id').where('account_id', '=', account).execute())
 
 describe('emails about a job', () => {
   it('are written once by two processes that collect at the same moment', async () => {

@@ -7,9 +7,6 @@ import type { JobRecord } from '../queries.ts'
 import { customerStatus, isScheduleVisible, type CustomerStatus } from '../rules.ts'
 import { isCustomerKind } from '../../identity/rules.ts'
 
-/** How long the first change of a job waits for others. */
-export const BATCH_MS = 5 * 60_000
-
 /** A change that waits. `details` depends on the kind. */
 export type JobUpdate = { actor_kind: string; actor_id: string | null; actor_name: string | null; created_at: Date } & (
   | { kind: 'changed'; details: VisibleState }

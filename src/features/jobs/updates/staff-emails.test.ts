@@ -15,7 +15,9 @@ import {
 } from './updates.fixtures.ts'
 
 const NAME = 'Dishwasher repair #1001'
-const ALL = { booked: true, commented: true, edited: true, canceled: true }
+const TICKETS = { ticketCreated: true, ticketReplied: true, ticketMoved: true }
+const JOBS = { booked: true, commented: true, edited: true, canceled: true }
+const ALL = { ...JOBS, ...TICKETS }
 const comment = ({ eleanor, job }: Scene, body: string) => eleanor.ok('addPortalComment', { job, body })
 const cancel = ({ eleanor, job }: Scene, reason?: string) => eleanor.ok('cancelPortalJob', { job, reason })
 const edit = async ({ eleanor, job }: Scene) => {
@@ -143,7 +145,7 @@ describe('who of the staff hears it', () => {
 })
 
 describe('each kind of email to staff can be turned off', () => {
-  const causes: [keyof typeof ALL, (scene: Scene) => Promise<unknown>][] = [
+  const causes: [keyof typeof JOBS, (scene: Scene) => Promise<unknown>][] = [
     ['booked', (scene) => bookJob(scene)],
     ['commented', (scene) => comment(scene, 'Please ring twice.')],
     ['edited', edit],
@@ -174,6 +176,8 @@ describe('each kind of email to staff can be turned off', () => {
       { kind: 'commented', on: false },
       { kind: 'edited', on: true },
       { kind: 'canceled', on: true },
+      { kind: 'ticketReplied', on: true },
+      { kind: 'ticketMoved', on: true },
     ])
     expect((await scene.dispatcher.ok('getEmailChoices')).emails).toContainEqual({ kind: 'commented', on: true })
     expect((await scene.eleanor.ok('getPortalEmailChoices')).emails).toContainEqual({ kind: 'commented', on: true })

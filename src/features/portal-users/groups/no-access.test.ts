@@ -86,7 +86,9 @@ describe('a portal user who may not see jobs', () => {
     ]
     expect(attempts.map(({ status }) => status)).toEqual(attempts.map(() => 404))
     expect((await user.ok('getCurrentPortalUser')).can).toMatchObject({ viewJobs: false, createJobs: false })
-    expect((await user.ok('getPortalEmailChoices')).emails).toEqual([])
+    expect((await user.ok('getPortalEmailChoices')).emails.map(({ kind }) => kind)).toEqual([
+      ...['ticketCreated', 'ticketReplied', 'ticketMoved'],
+    ])
     // No other permission means anything without this one.
     await assign(user, await create({ permissions: { createJobs: true, editJobs: true } }))
     expect((await user.ok('getCurrentPortalUser')).can).toMatchObject({ viewJobs: false, createJobs: false })

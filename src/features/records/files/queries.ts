@@ -120,7 +120,7 @@ export async function attachFile(
 /** Gives waiting files to a comment, for those who may read it. */
 export async function attachToComment(
   db: Write,
-  files: readonly FileRecord[],
+  files: readonly Pick<FileRecord, 'id'>[],
   parent: RecordParent,
   comment: { id: string | null; audience: RecordAudience },
 ): Promise<void> {

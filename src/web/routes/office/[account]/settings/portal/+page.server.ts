@@ -102,6 +102,11 @@ function enteredSettings(typed: Typed) {
 }
 
 function emailSwitches(typed: Typed) {
+  const ticketSwitches = (to: 'customerEmails' | 'staffEmails') => ({
+    ticketCreated: typed.ticked(`${to}.ticketCreated`),
+    ticketReplied: typed.ticked(`${to}.ticketReplied`),
+    ticketMoved: typed.ticked(`${to}.ticketMoved`),
+  })
   return {
     customerEmails: {
       scheduled: typed.ticked('customerEmails.scheduled'),
@@ -109,12 +114,14 @@ function emailSwitches(typed: Typed) {
       canceled: typed.ticked('customerEmails.canceled'),
       completed: typed.ticked('customerEmails.completed'),
       commented: typed.ticked('customerEmails.commented'),
+      ...ticketSwitches('customerEmails'),
     },
     staffEmails: {
       booked: typed.ticked('staffEmails.booked'),
       commented: typed.ticked('staffEmails.commented'),
       edited: typed.ticked('staffEmails.edited'),
       canceled: typed.ticked('staffEmails.canceled'),
+      ...ticketSwitches('staffEmails'),
     },
   }
 }

@@ -1,0 +1,62 @@
+/** The emails about a ticket. records/updates/ collects the changes and sends what this answers. */
+import type { ReplyAddresses } from '../../../platform/delivery/incoming/addresses.ts'
+import type { Emission } from '../../../platform/delivery/outbox.ts'
+import type { Write } from '../../../platform/operation.ts'
+import { findBusinessEmails } from '../../jobs/readers/queries.ts'
+import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
+import type { ParentKey } from '../../records/queries.ts'
+import { addReplyAddresses } from '../inbound/queries.ts'
+import { replySubject, type ReplyRecipient } from '../inbound/rules.ts'
+import { listPortalReaders, listStaffReaders } from '../readers/queries.ts'
+import { customerTicketMail, staffTicketMail } from './messages.ts'
+import { takeTicketUpdates } from './queries.ts'
+import { customerTicketUpdate, staffTicketUpdate } from './rules.ts'
+
+interface Mail {
+  to: Pick<ReplyRecipient, 'kind' | 'reader'>
+  emission: Emission
+}
+
+/** Takes the waiting changes of a ticket and answers the emails that tell them. Their reply addresses are valid from then on. */
+export async function takeTicketEmails(
+  db: Write,
+  due: ParentKey,
+  { now, replyAddresses }: { now: Date; replyAddresses: ReplyAddresses | null },
+): Promise<Emission[]> {
+  const mails = await writeMails(db, due)
+  if (replyAddresses) {
+    const recipients = mails.map(({ to }) => ({ ...to, account: due.account, ticket: due.id }))
+    const hashOf = (recipient: ReplyRecipient) =>
+      replyAddresses.hashOf(replyAddresses.addressOf(replySubject(recipient)))!
+    await addReplyAddresses(
+      db,
+      recipients.map((recipient) => ({ recipient, hash: hashOf(recipient) })),
+      now,
+    )
+  }
+  return mails.map(({ emission }) => emission)
+}
+
+async function writeMails(db: Write, due: ParentKey): Promise<Mail[]> {
+  const { updates, ticket } = await takeTicketUpdates(db, due)
+  const business = ticket && updates.length > 0 ? await findBusinessEmails(db, due.account) : undefined
+  if (!ticket || !business) return []
+  const { customerEmails, staffEmails } = business
+  const portalReaders = await listPortalReaders(db, due.account, due.id)
+  const staffReaders = await listStaffReaders(db, due.account, due.id)
+  return [
+    ...portalReaders.flatMap((reader): Mail[] => {
+      const update = customerTicketUpdate(updates, ticket.status, reader.id, (kind) =>
+        wantsCustomerEmail(kind, customerEmails, reader.choices),
+      )
+      if (!update) return []
+      const emission = customerTicketMail(reader, ticket, update, business)
+      return [{ to: { kind: 'portalUser', reader: reader.id }, emission }]
+    }),
+    ...staffReaders.flatMap((reader): Mail[] => {
+      const update = staffTicketUpdate(updates, ticket.status, (kind) => wantsStaffEmail(kind, staffEmails, reader))
+      if (!update) return []
+      return [{ to: { kind: 'staff', reader: reader.id }, emission: staffTicketMail(reader, ticket, update, business) }]
+    }),
+  ]
+}
