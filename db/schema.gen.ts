@@ -260,6 +260,9 @@ export interface InboundMails {
   detail: string | null;
   from_address: string;
   id: string;
+  /**
+   * The Message-ID, or a hash of a mail without one.
+   */
   message_key: string;
   /**
    * comment: a comment on the ticket. held: an internal note, for the reason in detail. automatic: no person wrote it.
