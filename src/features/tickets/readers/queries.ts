@@ -41,6 +41,7 @@ export async function listPortalReaders(db: Read, account: string, ticket: strin
     )
     .select(['u.id', 'u.email', 'u.name', 'u.locale', 'u.email_choices', 'u.permissions as own'])
     .select(['t.customer_id', 't.contact_id', 't.participants', 't.status', 'p.switches'])
+    .select('t.merged_into_id')
     .select(['l.id as link', 'l.scope', 'l.contact_id as link_contact', 'l.permissions as of_link'])
     .select(['g.id as group', 'g.kind', 'g.permissions as of_group'])
     .where('t.account_id', '=', account)
@@ -70,6 +71,7 @@ interface LinkRow {
   contact_id: string | null
   participants: string[]
   status: TicketStatus
+  merged_into_id: string | null
   switches: Permissions
   own: Partial<Permissions> | null
   link: string
