@@ -119,6 +119,10 @@ export interface Contacts {
   name: string;
   phone: string | null;
   role: string | null;
+  /**
+   * archived: stays where it is named, but is not offered and nobody acts as it.
+   */
+  status: Generated<string>;
   updated_at: Timestamp;
 }
 

@@ -77,6 +77,8 @@ function office(account: string) {
     newContact: (customer: string) => at(`/customers/${part(customer)}/contacts/new`),
     contact: (customer: string, contact: string, query?: Query) =>
       at(`/customers/${part(customer)}/contacts/${part(contact)}`, query),
+    moveContact: (customer: string, contact: string, query?: Query) =>
+      at(`/customers/${part(customer)}/contacts/${part(contact)}/move`, query),
     newSite: (customer: string) => at(`/customers/${part(customer)}/sites/new`),
     site: (customer: string, site: string, query?: Query) =>
       at(`/customers/${part(customer)}/sites/${part(site)}`, query),

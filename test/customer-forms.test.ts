@@ -1,7 +1,7 @@
 /** Every form of the office's customer pages, sent as a browser without script sends it. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openScreen, startPagesServer } from './no-script.ts'
-import { linkIn, type Business } from './test-server.ts'
+import type { Business } from './test-server.ts'
 
 let shop: Business, customer: string
 
@@ -67,53 +67,13 @@ describe('a customer', () => {
     expect((await load()).status).toBe('active')
   })
 
-  it('"Invite to portal" says what happens, then invites a contact of the customer by name', async () => {
-    const email = `hannah.${shop.slug}@quay.example`
-    await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email })
-    await shop.owner.ok('addContact', { customer, name: 'Nora Nomail' })
-    const page = await open()
-    expect(page.$('a:contains("Invite to portal Nora Nomail")')).toHaveLength(0)
-    const dialog = await page.follow('Invite to portal Hannah Prewett')
-    expect(dialog.text).toContain(`We email an invitation to ${email}.`)
-    expect((await load()).office?.portalUsers).toEqual([])
-    const after = await dialog.press('Send invitation')
-    expect(after.text).toContain('Invitation created.')
-    expect((await load()).office?.portalUsers).toMatchObject([{ email, status: 'invited', scope: 'whole' }])
-    expect(await (await startPagesServer()).mailTo(email)).toHaveLength(1)
-    expect(after.$('a:contains("Invite to portal Hannah Prewett")')).toHaveLength(0)
-    expect((await shop.owner.ok('listPortalUsers')).rows).toMatchObject([{ name: 'Hannah Prewett', email }])
-    const link = linkIn((await (await startPagesServer()).mailTo(email)).at(-1), /activate\/\S+/)
-    const welcome = await openScreen(shop.visitor(), `/p/${shop.slug}/${link}`)
-    expect(welcome.$('input[name=name]').attr('value')).toBe('Hannah Prewett')
-  })
-
-  it('"Invite to portal" is on the page of the contact too', async () => {
-    const email = `ivo.${shop.slug}@quay.example`
-    const { id } = await shop.owner.ok('addContact', { customer, name: 'Ivo Quay', email })
-    const dialog = await (await open(`/contacts/${id}`)).follow('Invite to portal Ivo Quay')
-    await dialog.press('Send invitation')
-    expect((await load()).office?.portalUsers).toMatchObject([{ email }])
-  })
-
-  it('"Invite portal user" keeps the customer and offers its contacts', async () => {
-    const email = `hannah.${shop.slug}@quay.example`
-    const { id: contact } = await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett', email })
-    const form = await (await open()).follow('Invite portal user')
-    expect(form.text).toContain(email)
-    const after = await form.press('Invite portal user', { contact })
-    expect(after.path).toBe(`/office/${shop.slug}/customers/${customer}`)
-    const other = `other.${shop.slug}@quay.example`
-    await (await after.follow('Invite portal user')).press('Invite portal user', { email: other })
-    expect((await load()).office?.portalUsers).toMatchObject([{ email }, { email: other }])
-  })
-
   it('while the portal is off, its users stay on the page, which says that it is off', async () => {
     await shop.portalUser({ name: 'Ana Active', customers: [customer] })
     const { version } = await shop.owner.ok('getPortalSettings')
     await shop.owner.ok('updatePortalSettings', { version, enabled: false })
     const { text, $ } = await open()
     expect(text).toContain('The portal is off.')
-    expect($('aside').text()).toContain('Ana Active')
+    expect($('section').text()).toContain('Ana Active')
   })
 
   it('"Copy contact" makes the chosen contact the billing contact', async () => {
@@ -156,6 +116,41 @@ describe('a contact', () => {
     expect((await load()).contacts).toHaveLength(1)
     await dialog.press('Remove contact')
     expect((await load()).contacts).toEqual([])
+  })
+})
+
+describe('a contact that goes', () => {
+  const addContact = async (name: string) => (await shop.owner.ok('addContact', { customer, name })).id
+
+  it('"Archive contact" asks first, and "Restore contact" brings it back', async () => {
+    const contact = await addContact('Hannah Prewett')
+    const dialog = await (await open(`/contacts/${contact}`)).follow('Archive contact')
+    expect((await load()).contacts).toMatchObject([{ status: 'active' }])
+    expect((await dialog.press('Archive contact')).text).toContain('Contact archived.')
+    expect((await load()).contacts).toMatchObject([{ status: 'archived' }])
+    await (await open(`/contacts/${contact}`)).press('Restore contact')
+    expect((await load()).contacts).toMatchObject([{ status: 'active' }])
+  })
+
+  it('"Move contact" finds the other customer, says what happens, and moves it', async () => {
+    const contact = await addContact('Hannah Prewett')
+    const other = await shop.customer('Quay Apartments')
+    const page = await (await open(`/contacts/${contact}`)).follow('Move to another customer')
+    const found = await openScreen(shop.owner, `${page.path}?find=Quay`)
+    const dialog = await found.follow('Quay Apartments')
+    expect(dialog.text).toContain('Tickets stay at Dockside Lettings without this contact.')
+    const after = await dialog.press('Move contact')
+    expect(after.path).toContain(`/customers/${other}`)
+    expect((await shop.owner.ok('getCustomer', { customer: other })).contacts).toMatchObject([{ id: contact }])
+  })
+
+  it('"Merge contacts" keeps the one that is chosen', async () => {
+    const contact = await addContact('Hannah Prewet')
+    const into = await addContact('Hannah Prewett')
+    const dialog = await (await open(`/contacts/${contact}`)).follow('Merge with another contact')
+    expect(dialog.text).toContain('Hannah Prewet is deleted.')
+    await dialog.press('Merge contacts', { into })
+    expect((await load()).contacts).toMatchObject([{ id: into }])
   })
 })
 

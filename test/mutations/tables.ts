@@ -4,6 +4,7 @@ import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
 import { callers } from './tables/callers.ts'
+import { contacts } from './tables/contacts.ts'
 import { customerForms } from './tables/customer-forms.ts'
 import { delivery } from './tables/delivery.ts'
 import { entryPages } from './tables/entry-pages.ts'
@@ -51,6 +52,7 @@ export const tables: MutationTables = {
   values,
   weight,
   'portal-user-forms': portalUserForms,
+  contacts,
   'customer-forms': customerForms,
   'job-forms': jobForms,
   home: homePage,

@@ -33,6 +33,14 @@ const aboutLink =
     return asStaff(scene, name, { user: user.id, link: await linkOf(scene, user.id), ...input }, user.id)
   }
 
+/** The same by the operation for several. */
+const inBulk =
+  (change: string, status: 'active' | 'suspended' = 'active', more: object = {}): Scenario =>
+  async (scene) => {
+    const user = await scene.shop.portalUser({ status, customers: [await scene.shop.customer()] })
+    return asStaff(scene, 'changePortalUsers', { users: [user.id], change, ...more }, user.id)
+  }
+
 const signIn =
   (password: string): Scenario =>
   async ({ shop }) => {
@@ -51,6 +59,11 @@ export const portalScenarios = {
       const { id } = await invitedUser(scene)
       scene.server.clock.advance(61_000)
       return asStaff(scene, 'resendPortalInvitation', { user: id }, id)
+    },
+    async changePortalUsers(scene) {
+      const { id } = await invitedUser(scene)
+      scene.server.clock.advance(61_000)
+      return asStaff(scene, 'changePortalUsers', { users: [id], change: 'resend' }, id)
     },
   },
   portalUserEmailChanged: {
@@ -73,21 +86,28 @@ export const portalScenarios = {
   permissionsCustomized: { customizePermissions: aboutUser('customizePermissions', { version: 1, ...PERMISSIONS }) },
   permissionsReset: { resetPermissions: aboutUser('resetPermissions') },
   portalPasswordResetSent: { sendPortalPasswordReset: aboutUser('sendPortalPasswordReset') },
-  portalUserSuspended: { suspendPortalUser: aboutUser('suspendPortalUser') },
+  portalUserSuspended: {
+    suspendPortalUser: aboutUser('suspendPortalUser'),
+    changePortalUsers: inBulk('suspend'),
+  },
   portalUserReactivated: {
     async reactivatePortalUser(scene) {
       const user = await scene.shop.portalUser({ status: 'suspended' })
       return asStaff(scene, 'reactivatePortalUser', { user: user.id }, user.id)
     },
+    changePortalUsers: inBulk('reactivate', 'suspended'),
   },
-  portalUserRemoved: { removePortalUser: aboutUser('removePortalUser') },
+  portalUserRemoved: { removePortalUser: aboutUser('removePortalUser'), changePortalUsers: inBulk('remove') },
   customerLinked: {
     async linkCustomer(scene) {
       const user = await scene.shop.portalUser()
       return asStaff(scene, 'linkCustomer', { user: user.id, customer: await scene.shop.customer() }, user.id)
     },
   },
-  linkPermissionsChanged: { updatePortalLink: aboutLink('updatePortalLink', PERMISSIONS) },
+  linkPermissionsChanged: {
+    updatePortalLink: aboutLink('updatePortalLink', PERMISSIONS),
+    changePortalUsers: inBulk('group', 'active', { group: null }),
+  },
   customerUnlinked: { unlinkCustomer: aboutLink('unlinkCustomer') },
   portalUserChangeRefused: {
     addPortalUser: byWorker('addPortalUser', () => ({ email: newAddress() })),

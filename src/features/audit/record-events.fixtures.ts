@@ -171,6 +171,23 @@ export const recordScenarios = {
   contactAdded: { addContact: aboutCustomer('addContact', { name: 'Ana Ruiz' }) },
   contactUpdated: { updateContact: aboutCustomer('updateContact', { version: GIVEN, contact: GIVEN, name: 'Ana' }) },
   contactRemoved: { removeContact: aboutCustomer('removeContact', { contact: GIVEN }) },
+  contactArchived: { archiveContact: aboutCustomer('archiveContact', { contact: GIVEN }) },
+  contactRestored: { restoreContact: aboutCustomer('restoreContact', { contact: GIVEN }) },
+  contactMoved: {
+    async moveContact(scene) {
+      const customer = await scene.shop.customer()
+      const { id: contact } = await scene.shop.owner.ok('addContact', { customer, name: 'Ana Ruiz' })
+      return asStaff(scene, 'moveContact', { customer, contact, to: await scene.shop.customer() }, customer)
+    },
+  },
+  contactMerged: {
+    async mergeContact(scene) {
+      const customer = await scene.shop.customer()
+      const { id: contact } = await scene.shop.owner.ok('addContact', { customer, name: 'Ana Ruiz' })
+      const { id: into } = await scene.shop.owner.ok('addContact', { customer, name: 'Ana Ruiz Diaz' })
+      return asStaff(scene, 'mergeContact', { customer, contact, into }, customer)
+    },
+  },
   siteAdded: { addSite: aboutCustomer('addSite', { address: '2 Another Street' }) },
   siteUpdated: { updateSite: aboutCustomer('updateSite', { version: GIVEN, site: GIVEN, address: '3 New Street' }) },
   siteArchived: { archiveSite: aboutCustomer('archiveSite', { site: GIVEN }) },

@@ -132,7 +132,7 @@ export const AUDIT_EVENTS = {
   // ---- portal users, as the office manages them ----
   portalUserInvited: { operations: ['addPortalUser'], ...ofPortalUser },
   portalPasswordResetSent: { operations: ['sendPortalPasswordReset'], ...ofPortalUser },
-  portalInvitationResent: { operations: ['resendPortalInvitation'], ...ofPortalUser },
+  portalInvitationResent: { operations: ['resendPortalInvitation', 'changePortalUsers'], ...ofPortalUser },
   /** By the office, and once more when the user confirms the new address. */
   portalUserEmailChanged: {
     operations: ['updatePortalUser', 'confirmEmailChange'],
@@ -142,11 +142,11 @@ export const AUDIT_EVENTS = {
   templateAccessChanged: { operations: ['setTemplateAccess'], ...ofPortalUser },
   permissionsCustomized: { operations: ['customizePermissions'], ...ofPortalUser },
   permissionsReset: { operations: ['resetPermissions'], ...ofPortalUser },
-  portalUserSuspended: { operations: ['suspendPortalUser'], ...ofPortalUser },
-  portalUserReactivated: { operations: ['reactivatePortalUser'], ...ofPortalUser },
-  portalUserRemoved: { operations: ['removePortalUser'], ...ofPortalUser },
+  portalUserSuspended: { operations: ['suspendPortalUser', 'changePortalUsers'], ...ofPortalUser },
+  portalUserReactivated: { operations: ['reactivatePortalUser', 'changePortalUsers'], ...ofPortalUser },
+  portalUserRemoved: { operations: ['removePortalUser', 'changePortalUsers'], ...ofPortalUser },
   customerLinked: { operations: ['linkCustomer'], ...ofPortalUser },
-  linkPermissionsChanged: { operations: ['updatePortalLink'], ...ofPortalUser },
+  linkPermissionsChanged: { operations: ['updatePortalLink', 'changePortalUsers'], ...ofPortalUser },
   customerUnlinked: { operations: ['unlinkCustomer'], ...ofPortalUser },
   portalUserChangeRefused: {
     operations: [
@@ -209,6 +209,10 @@ export const AUDIT_EVENTS = {
   contactAdded: { operations: ['addContact'], ...ofCustomer },
   contactUpdated: { operations: ['updateContact'], ...ofCustomer },
   contactRemoved: { operations: ['removeContact'], ...ofCustomer },
+  contactArchived: { operations: ['archiveContact'], ...ofCustomer },
+  contactRestored: { operations: ['restoreContact'], ...ofCustomer },
+  contactMoved: { operations: ['moveContact'], ...ofCustomer },
+  contactMerged: { operations: ['mergeContact'], ...ofCustomer },
   siteAdded: { operations: ['addSite'], ...ofCustomer },
   siteUpdated: { operations: ['updateSite'], ...ofCustomer },
   siteArchived: { operations: ['archiveSite'], ...ofCustomer },

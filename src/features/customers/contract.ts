@@ -22,6 +22,7 @@ import {
   text,
 } from '../../platform/schema.ts'
 import {
+  activity,
   added,
   changed,
   clearable,
@@ -33,7 +34,9 @@ import {
   writing,
 } from './contacts/contract.ts'
 import { customerExports, customerFilters } from './list/contract.ts'
-import { activity, address, newSite, site, sites } from './sites/contract.ts'
+import { groupRef } from '../portal-users/access/contract.ts'
+import { portalUserActions } from '../portal-users/contract.ts'
+import { address, newSite, site, sites } from './sites/contract.ts'
 
 declareProblems({
   customerChanged: [409, 'Someone else changed the customer since the `version` you sent. Read it again.'],
@@ -66,7 +69,7 @@ const row = z
     name: z.string().describe('Name of the person or company.'),
     reference: z.string().nullable().describe("The business's own number for the customer."),
     status: activity,
-    contact: contact.omit({ isPrimary: true, role: true }).nullable().describe('Primary contact.'),
+    contact: contact.omit({ isPrimary: true, role: true, status: true }).nullable().describe('Primary contact.'),
     address: z.string().nullable().describe('Address of the first site.'),
     siteCount: count('Number of active sites.'),
     openJobs: count('Number of open jobs.'),
@@ -110,12 +113,17 @@ const officeView = z
       .array(
         z.object({
           id: recordId(),
+          link: recordId(),
           name: z.string().nullable().describe('Full name.'),
           email: z.string().describe('Email address.'),
           status: z.string().describe('Status of the portal user.'),
+          group: groupRef.describe('Group that the link follows.'),
+          ownGroup: flag('Whether the link names the group.'),
+          customers: count('Number of customers that they act for.'),
           scope: z.enum(['whole', 'contact']).describe('Whether they act for the whole customer or for one contact.'),
           contact: z.string().nullable().describe('ID of that contact.'),
           lastSignInAt: moment().nullable().describe('When they last signed in.'),
+          can: portalUserActions,
         }),
       )
       .describe('Portal users who act for the customer.'),
@@ -145,7 +153,7 @@ const customer = z
     status: activity,
     version: customerVersion().describe('Grows with each change. Send it back when you edit the customer.'),
     createdAt: moment().describe('When the customer was created.'),
-    contacts: z.array(contact).describe('People of the customer, the primary contact first.'),
+    contacts: z.array(contact).describe('People of the customer, the primary contact first, archived ones last.'),
     sites: z.array(site).describe('Places of the customer, archived ones included.'),
     jobs: jobsOfCustomer,
     office: officeView,

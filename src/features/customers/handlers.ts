@@ -1,29 +1,19 @@
 import { EXPORT_PAGE_ROWS, exportFile } from '../../platform/csv.ts'
 import { implement, withEffect, type Context } from '../../platform/operation.ts'
-import { isProblem, problem, type Decision } from '../../platform/problem.ts'
-import type { AuditEventName } from '../audit/rules.ts'
+import { isProblem, problem } from '../../platform/problem.ts'
 import { customers } from './contract.ts'
 import {
   mayArchiveCustomer,
-  mayEditCustomer,
   mayManageCustomers,
   mayReadCustomers,
   canSeeOfficeDetails,
   allowedActions,
 } from './policy.ts'
-import { updateContact, listContacts, listContactsOf, deleteContact, insertContact } from './contacts/queries.ts'
-import {
-  updateCustomer,
-  findCustomer,
-  updateSearchText,
-  insertCustomer,
-  bumpVersion,
-  setCustomerStatus,
-  type CustomerKey,
-  type CustomerRow,
-} from './queries.ts'
-import { suspendUser } from '../portal-users/access/queries.ts'
-import { lockUsersOfContact } from '../portal-users/links/queries.ts'
+import { audit, claimVersion, loadCustomer, loadEditable, pickOperations } from './changes/handlers.ts'
+import { contactHandlers } from './contacts/handlers.ts'
+import { listContacts, listContactsOf } from './contacts/queries.ts'
+import { updateCustomer, updateSearchText, insertCustomer, setCustomerStatus, type CustomerRow } from './queries.ts'
+import { allowedActions as allowedUserActions } from '../portal-users/policy.ts'
 import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
 import { countCustomers, listCustomers, type CustomerFilter } from './list/queries.ts'
 import {
@@ -33,11 +23,26 @@ import {
   listLinkedPortalUsers,
   summarizeJobs,
 } from './related/queries.ts'
-import { replaceContact } from '../tickets/queries.ts'
 import { CONTACT_COLUMNS, contactRows, customerColumns } from './list/rules.ts'
 import { archiveBlockedBy, missingCoordinate, type Coordinates, type CustomerStatus } from './rules.ts'
 
-export const customersHandlers = implement('customers', customers, {
+const recordOperations = pickOperations(
+  'listCustomers',
+  'exportCustomers',
+  'exportContacts',
+  'getCustomer',
+  'createCustomer',
+  'updateCustomer',
+  'archiveCustomer',
+  'restoreCustomer',
+  'copyBillingContact',
+  'addSite',
+  'updateSite',
+  'archiveSite',
+  'restoreSite',
+)
+
+const recordHandlers = implement('customers', recordOperations, {
   async listCustomers(ctx, { cursor, limit, ...filter }) {
     ctx.allow(mayReadCustomers(ctx.actor))
     const [page, counts] = await Promise.all([
@@ -140,41 +145,6 @@ export const customersHandlers = implement('customers', customers, {
     return { version: next }
   },
 
-  async addContact(ctx, { customer, ...contact }) {
-    const { key } = await loadEditable(ctx, customer)
-    const id = ctx.newId()
-    const version = await claimVersion(ctx, key)
-    await insertContact(ctx.db, key, id, contact, ctx.now)
-    await updateSearchText(ctx.db, key)
-    await audit(ctx, 'contactAdded', customer, { contact: id })
-    return { id, version }
-  },
-
-  async updateContact(ctx, { customer, contact, version, ...input }) {
-    const { key } = await loadEditable(ctx, customer)
-    const next = await claimVersion(ctx, key, version)
-    if (!(await updateContact(ctx.db, key, contact, input, ctx.now))) throw problem('notFound')
-    await updateSearchText(ctx.db, key)
-    await audit(ctx, 'contactUpdated', customer, { contact })
-    return { version: next }
-  },
-
-  async removeContact(ctx, { customer, contact, portalUsers }) {
-    const { key } = await loadEditable(ctx, customer)
-    const version = await claimVersion(ctx, key)
-    const users = await lockUsersOfContact(ctx.db, key.account, customer, contact)
-    if (!users) throw problem('notFound')
-    if (users.length > 0 && portalUsers !== 'suspend')
-      throw problem('contactIsLinked', { vars: { count: users.length } })
-    // Nobody sees anything any more in the name of a contact that is gone. They get no email.
-    for (const { id } of users) await suspendUser(ctx.db, ctx.account.id, id, ctx.now)
-    await replaceContact(ctx.db, key.account, contact, null)
-    await deleteContact(ctx.db, key, contact)
-    await updateSearchText(ctx.db, key)
-    await audit(ctx, 'contactRemoved', customer, { contact, suspended: users.map(({ id }) => id) })
-    return { version }
-  },
-
   async addSite(ctx, { customer, ...site }) {
     const { key } = await loadEditable(ctx, customer)
     requireBothCoordinates(site)
@@ -200,6 +170,8 @@ export const customersHandlers = implement('customers', customers, {
   restoreSite: (ctx, { customer, site }) => setSiteStatus(ctx, customer, site, 'active'),
 })
 
+export const customersHandlers = [...recordHandlers, ...contactHandlers]
+
 type Reader = Context<(typeof customers)['getCustomer']>
 type Writer = Context<(typeof customers)['archiveCustomer']>
 
@@ -224,16 +196,8 @@ async function* contactPagesOf(ctx: Pick<Reader, 'db' | 'account'>, filter: Cust
   }
 }
 
-/** The record; notFound when it does not exist or the actor may not see it. */
-async function loadCustomer(ctx: Pick<Reader, 'db' | 'account'>, customer: string) {
-  const key = { account: ctx.account.id, customer }
-  const row = await findCustomer(ctx.db, key)
-  if (!row) throw problem('notFound')
-  return { key, row }
-}
-
 /** What only the office sees: notes, billing, portal users, and possible duplicates of a customer that booked first. */
-async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account' | 'now'>, row: CustomerRow) {
+async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account' | 'actor' | 'now'>, row: CustomerRow) {
   const key = { account: ctx.account.id, customer: row.id }
   const fromPortal = row.createdFor !== null
   return {
@@ -241,27 +205,17 @@ async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account' | 'now'>, ro
     billing: row.billing,
     portalEnabled: ctx.account.portal.enabled,
     fromPortal,
-    portalUsers: await listLinkedPortalUsers(ctx.db, key),
+    portalUsers: (await listLinkedPortalUsers(ctx.db, key)).map((user) => ({
+      ...user,
+      can: allowedUserActions(
+        ctx.actor,
+        user.status === 'disabled' ? 'active' : user.status,
+        user.status === 'disabled',
+      ),
+    })),
     failedEmails: await listFailedEmails(ctx.db, key, ctx.now),
     alike: fromPortal ? await findPossibleDuplicates(ctx.db, key) : [],
   }
-}
-
-/** The record, loaded and allowed to be changed, before anything is written. */
-async function loadEditable(
-  ctx: Pick<Writer, 'db' | 'account' | 'actor'> & { allow(decision: Decision): void },
-  customer: string,
-) {
-  const loaded = await loadCustomer(ctx, customer)
-  ctx.allow(mayEditCustomer(ctx.actor, loaded.row))
-  return loaded
-}
-
-/** The version of this change. A change based on an older version is refused, so nothing is overwritten (E-41). */
-async function claimVersion(ctx: Pick<Writer, 'db' | 'now'>, key: CustomerKey, expected?: number): Promise<number> {
-  const next = await bumpVersion(ctx.db, key, expected, ctx.now)
-  if (next === undefined) throw problem('customerChanged')
-  return next
 }
 
 /** Repeating it is no error. */
@@ -286,13 +240,6 @@ async function setSiteStatus(
   await audit(ctx, status === 'archived' ? 'siteArchived' : 'siteRestored', customer, { site })
   return { version }
 }
-
-const audit = (
-  ctx: Pick<Writer, 'audit'>,
-  event: AuditEventName,
-  subjectId: string,
-  details: Record<string, unknown>,
-) => ctx.audit({ event, subjectKind: 'customer', subjectId, details })
 
 function requireBothCoordinates(site: Coordinates): void {
   const fields = missingCoordinate(site)

@@ -92,7 +92,7 @@ const job = z
         ...named().shape,
         reference: z.string().nullable().describe("The business's own number for the customer."),
         contacts: z
-          .array(contact.omit({ isPrimary: true }))
+          .array(contact.omit({ isPrimary: true, status: true }))
           .describe(
             'People to call or write, the primary contact first; at most five. Empty if you may not see the customer.',
           ),

@@ -24,6 +24,7 @@ import { portalProblems } from '../portal/contract.ts'
 import {
   explainedPermissions,
   groupRef,
+  linkScope,
   MANAGE_PROBLEMS,
   ownPermissions,
   portalLink,
@@ -35,6 +36,7 @@ import {
   templatesMode,
   userParams,
 } from './access/contract.ts'
+import { portalUserBulkChanges } from './bulk/contract.ts'
 import { DISPLAY_STATUSES, STATUSES } from './rules.ts'
 
 declareProblems({
@@ -46,9 +48,10 @@ declareProblems({
   portalUserSuspended: [409, 'The portal user is suspended. Reactivate them first.'],
   contactGone: [
     409,
-    'The contact of the portal user was removed. Attach them to another contact or the customer first.',
+    'The contact of the portal user was removed or archived. Attach them to another contact or the customer first.',
   ],
   portalUserRemoved: [409, 'The portal user is removed.'],
+  noCustomerLinked: [409, 'The portal user has no customer, so no group applies.'],
   alreadyLinked: [409, 'The portal user is linked to the customer already.'],
   portalIsOff: [409, 'The portal is off, so its links would not work. Turn it on first.'],
   resentTooSoon: [429, 'An email with a link was sent within the last minute.'],
@@ -68,7 +71,7 @@ const lastEmail = z
     result: z.string().nullable().describe('What the mail server answered last.'),
   })
   .meta({ id: 'ActivationEmail', description: 'An email with an activation link.' })
-const actions = z
+export const portalUserActions = z
   .object({
     resend: flag('Resend the invitation.'),
     sendReset: flag('Send a link to choose a new password.'),
@@ -88,7 +91,7 @@ const shared = {
   createdAt: moment().describe('When the portal user was invited or signed up.'),
   lastSignInAt: moment().nullable().describe('When they last signed in.'),
   mail: lastEmail.nullable().describe('The newest activation email.'),
-  can: actions,
+  can: portalUserActions,
 }
 const row = z
   .object({
@@ -207,7 +210,8 @@ const userOperations = {
     body: z.strictObject({
       email: email(),
       customers: z.array(id()).max(50, 'tooMany').optional().describe('Customers to link.'),
-      contact: id().optional().describe('Contact of one of these customers, whose name is kept until they accept.'),
+      contact: id().optional().describe('Contact of one of these customers who they are; named so until they accept.'),
+      scope: linkScope.optional(),
       templatesMode: templatesMode.optional(),
       templates: templateIds().optional(),
       permissions: ownPermissions.optional(),
@@ -277,5 +281,5 @@ const userOperations = {
 
 export const portalUsers = contract(
   { name: 'Portal users', description: 'Logins of the customer portal, with their customers and permissions.' },
-  { ...userOperations, ...portalUserAccess },
+  { ...userOperations, ...portalUserBulkChanges, ...portalUserAccess },
 )

@@ -7,6 +7,7 @@ import { selectBookableTemplates } from '../identity/templates/rules.ts'
 import { listOfferableTemplates } from '../portal/queries.ts'
 import { lockLogin, lockLoginByEmail, replaceSignUp } from './activation/queries.ts'
 import { portalAccessHandlers, resolveTemplateAccess } from './access/handlers.ts'
+import { createBulkHandlers } from './bulk/handlers.ts'
 import { portalUsers } from './contract.ts'
 import { findBuiltInGroup, holdGroup } from './groups/queries.ts'
 import { explainLink, explainUser, findCommonGroup, presentGroup } from './groups/rules.ts'
@@ -15,7 +16,7 @@ import { sendActivation, sendEmailChange } from './messages.ts'
 import { allowedActions, mayManageUser, mayInvite, maySeePortalUsers } from './policy.ts'
 import { countRemovalEffects } from './access/queries.ts'
 import { countUsers, listUsers, findInvitationMail, type PortalUserRow, type SortKey } from './list/queries.ts'
-import { suggestCustomers, insertLink, findContactName, findExistingCustomers, listLinks } from './links/queries.ts'
+import { suggestCustomers, insertLink, holdContact, findExistingCustomers, listLinks } from './links/queries.ts'
 import {
   insertInvitedUser,
   setInvitedName,
@@ -109,7 +110,7 @@ const userHandlers = implement('portal-users', userOperations, {
 
   async addPortalUser(
     ctx,
-    { email, contact, customers = [], group, templatesMode = 'default', templates = [], ...input },
+    { email, contact, scope, customers = [], group, templatesMode = 'default', templates = [], ...input },
   ) {
     const ownPermissions = nullIfNoneSet(input.permissions)
     const isCustomized = templatesMode !== 'default' || ownPermissions !== null || group !== undefined
@@ -120,12 +121,14 @@ const userHandlers = implement('portal-users', userOperations, {
     if ((await findExistingCustomers(ctx.db, ctx.account.id, links)).size < links.length) fields.customers = 'choice'
     const access = await resolveTemplateAccess(ctx, templatesMode, templates, [])
     if (!access) fields.templates = 'choice'
-    const name = contact ? await findContactName(ctx.db, ctx.account.id, contact, links) : null
-    if (contact && name === null) fields.contact = 'choice'
+    const person = contact ? await holdContact(ctx.db, ctx.account.id, contact) : undefined
+    if (contact && !links.includes(person?.customer ?? '')) fields.contact = 'choice'
+    // Whoever is confined to a contact is not invited for other customers as a whole at the same time.
+    if (scope === 'contact' && (!contact || links.length > 1)) fields.contact = 'choice'
     if (Object.keys(fields).length > 0) throw problem('input', { fields })
     const invited = {
       email,
-      name,
+      name: person?.name ?? null,
       locale: ctx.account.locale,
       mode: templatesMode,
       templates: access!,
@@ -137,7 +140,8 @@ const userHandlers = implement('portal-users', userOperations, {
     if (!id) throw await emailTakenProblem(ctx, email)
     if (group) await holdGroup(ctx.db, ctx.account.id, group)
     for (const customer of links) {
-      const link = { id: ctx.newId(), user: id, customer, permissions: null, group: group ?? null }
+      const who = customer === person?.customer ? { scope, contact } : {}
+      const link = { id: ctx.newId(), user: id, customer, permissions: null, group: group ?? null, ...who }
       await insertLink(ctx.db, ctx.account.id, link, ctx.now)
     }
     await sendActivationLink(ctx, id)
@@ -145,7 +149,13 @@ const userHandlers = implement('portal-users', userOperations, {
       event: 'portalUserInvited',
       subjectKind: 'portalUser',
       subjectId: id,
-      details: { email, customers: links, ...(group && { group }) },
+      details: {
+        email,
+        customers: links,
+        ...(group && { group }),
+        ...(scope && { scope }),
+        ...(contact && { contact }),
+      },
     })
     return { id, email }
   },
@@ -196,7 +206,8 @@ const userHandlers = implement('portal-users', userOperations, {
   },
 })
 
-export const portalUsersHandlers = [...userHandlers, ...portalLinksHandlers, ...portalAccessHandlers]
+const singleHandlers = [...userHandlers, ...portalLinksHandlers, ...portalAccessHandlers]
+export const portalUsersHandlers = [...singleHandlers, ...createBulkHandlers(singleHandlers)]
 
 type ReadContext = { account: AccountContext; db: Read }
 type WriteContext = Pick<Context, 'newId' | 'emit' | 'now'> & { account: AccountContext; db: Write }

@@ -142,7 +142,7 @@ export async function replaceContact(
   }
 }
 
-/** Of these, the contacts of the customer that this actor reaches. */
+/** Of the customer's active contacts, those that this actor reaches. */
 export const listContactsOf = async (
   db: Read,
   account: string,
@@ -153,6 +153,7 @@ export const listContactsOf = async (
     .select(['id', 'name'])
     .where('account_id', '=', account)
     .where('customer_id', '=', customer)
+    .where('status', '=', 'active')
     .orderBy('is_primary', 'desc')
     .orderBy('name')
     .orderBy('id')

@@ -2,6 +2,7 @@
 import { idleForm, type Mutation } from '../mutation.ts'
 
 const tests = 'test/customer-forms.test.ts'
+const access = 'test/portal-access-forms.test.ts'
 
 export const customerForms: Mutation[] = [
   idleForm({
@@ -90,10 +91,110 @@ export const customerForms: Mutation[] = [
     tests: { [tests]: ['"Save changes" stores it, "Archive site" and "Restore site"'] },
   }),
   idleForm({
-    name: 'idle-invite-contact',
-    covers: ['issue 9, 1.3'],
-    file: 'src/web/routes/office/[account]/customers/[customer]/+page.server.ts',
-    operation: 'locals.api.addPortalUser',
-    tests: { [tests]: ['"Invite to portal" says what happens, then invites a contact'] },
+    name: 'idle-archive-contact',
+    covers: ['RS-03'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/contacts/[contact]/+page.server.ts',
+    operation: 'locals.api.archiveContact',
+    tests: { [tests]: ['"Archive contact" asks first'] },
   }),
+  idleForm({
+    name: 'idle-restore-contact',
+    covers: ['RS-03'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/contacts/[contact]/+page.server.ts',
+    operation: 'locals.api.restoreContact',
+    tests: { [tests]: ['"Archive contact" asks first'] },
+  }),
+  idleForm({
+    name: 'idle-merge-contact',
+    covers: ['RS-03'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/contacts/[contact]/+page.server.ts',
+    operation: 'locals.api.mergeContact',
+    tests: { [tests]: ['"Merge contacts" keeps the one'] },
+  }),
+  idleForm({
+    name: 'idle-move-contact',
+    covers: ['RS-03'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/contacts/[contact]/move/+page.server.ts',
+    operation: 'locals.api.moveContact',
+    tests: { [tests]: ['"Move contact" finds the other customer'] },
+  }),
+  idleForm({
+    name: 'idle-add-portal-user-of-customer',
+    covers: ['RS-09'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'await api.addPortalUser',
+    tests: { [access]: ['RS-01 RS-09 attaches them to the customer'] },
+  }),
+  idleForm({
+    name: 'idle-link-user-of-customer',
+    covers: ['5C-6'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'event.locals.api.linkCustomer',
+    tests: { [access]: ['5C-6 adds the login that a person has already'] },
+  }),
+  idleForm({
+    name: 'idle-add-contact-for-access',
+    covers: ['RS-15'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'locals.api.addContact',
+    tests: { [access]: ['RS-15 grants the view of the customer'] },
+  }),
+  idleForm({
+    name: 'idle-password-email-of-customer',
+    covers: ['RS-10'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'api.sendPortalPasswordReset',
+    tests: { [access]: ['RS-10 is sent an email to choose a password'] },
+  }),
+  idleForm({
+    name: 'idle-resend-of-customer',
+    covers: ['RS-10'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'api.resendPortalInvitation',
+    tests: { [access]: ['who did not set a password yet is invited again'] },
+  }),
+  idleForm({
+    name: 'idle-suspend-of-customer',
+    covers: ['RS-01'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'event.locals.api.suspendPortalUser',
+    tests: { [access]: ['is suspended after a question, and reactivated'] },
+  }),
+  idleForm({
+    name: 'idle-reactivate-of-customer',
+    covers: ['RS-01'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'event.locals.api.reactivatePortalUser',
+    tests: { [access]: ['is suspended after a question, and reactivated'] },
+  }),
+  idleForm({
+    name: 'idle-unlink-of-customer',
+    covers: ['RS-01'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'event.locals.api.unlinkCustomer',
+    tests: { [access]: ['of several customers is unlinked from this one alone'] },
+  }),
+  idleForm({
+    name: 'idle-remove-user-of-customer',
+    covers: ['RS-01'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    operation: 'event.locals.api.removePortalUser',
+    tests: { [access]: ['is removed after a question that names them'] },
+  }),
+  {
+    name: 'attaching-to-a-contact-changes-nothing',
+    covers: ['RS-11'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    from: "...(contact ? { scope: 'contact', contact } : { scope: 'whole' }),",
+    to: "...(contact ? {} : { scope: 'whole' as const }),",
+    tests: { [access]: ['RS-11 is attached to a contact by a choice'] },
+  },
+  {
+    name: 'primary-contact-is-not-invited-along',
+    covers: ['RS-06'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    from: 'if (primary && primary.id !== contact?.id) {',
+    to: 'if (primary && primary.id === contact?.id) {',
+    tests: { [access]: ['offers to invite the primary contact as well'] },
+  },
 ]

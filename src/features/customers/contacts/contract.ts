@@ -2,6 +2,11 @@
 import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
 import { email, flag, id, line, phone, recordId, seenVersion } from '../../../platform/schema.ts'
+import { CUSTOMER_STATUSES } from '../rules.ts'
+
+export const activity = z
+  .enum(CUSTOMER_STATUSES)
+  .meta({ id: 'Activity', description: 'Whether the record is in use or archived.' })
 
 /** Null clears it; left out it stays. */
 export const clearable = <T extends z.ZodType>(part: T) => part.nullable().optional()
@@ -26,6 +31,7 @@ export const contact = z
     email: z.string().nullable().describe('Email address.'),
     phone: z.string().nullable().describe('Phone number.'),
     isPrimary: flag('Whether this is the primary contact.'),
+    status: activity,
   })
   .meta({ id: 'Contact', description: 'A person of a customer.' })
 
@@ -40,6 +46,11 @@ export const added = z
   .object({ id: recordId(), version: customerVersion() })
   .meta({ id: 'AddedToCustomer', description: 'The new record.' })
 export const writing = { audience: ['staff'], writes: true } as const
+
+const suspending = z
+  .enum(['suspend'])
+  .optional()
+  .describe('Confirms that portal users who are this contact are suspended.')
 
 export const contacts = {
   addContact: operation({
@@ -72,13 +83,53 @@ export const contacts = {
     summary: 'Remove a contact',
     description: 'Portal users who are this contact are suspended. This must be confirmed.',
     params: contactParams,
-    query: z.strictObject({
-      portalUsers: z
-        .enum(['suspend'])
-        .optional()
-        .describe('Confirms that portal users who are this contact are suspended.'),
-    }),
+    query: z.strictObject({ portalUsers: suspending }),
     output: changed,
     problems: ['contactIsLinked', 'customerArchived'],
+  }),
+  archiveContact: operation({
+    ...writing,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}/archive',
+    summary: 'Archive a contact',
+    description: 'The contact stays on its tickets. Portal users who are this contact are suspended, once confirmed.',
+    params: contactParams,
+    body: z.strictObject({ portalUsers: suspending }),
+    output: changed,
+    problems: ['contactIsLinked', 'customerArchived'],
+  }),
+  restoreContact: operation({
+    ...writing,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}/restore',
+    summary: 'Restore a contact',
+    description: 'Makes an archived contact active again. Its portal users stay suspended.',
+    params: contactParams,
+    output: changed,
+    problems: ['customerArchived'],
+  }),
+  moveContact: operation({
+    ...writing,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}/move',
+    summary: 'Move a contact to another customer',
+    description:
+      'Tickets stay without the contact. Portal users who are this contact are suspended, once confirmed, and act for ' +
+      'nobody until you attach them.',
+    params: contactParams,
+    body: z.strictObject({ to: id().describe('The other customer.'), portalUsers: suspending }),
+    output: changed,
+    problems: ['contactIsLinked', 'customerArchived'],
+  }),
+  mergeContact: operation({
+    ...writing,
+    method: 'POST',
+    path: '/office/{account}/customers/{customer}/contacts/{contact}/merge',
+    summary: 'Merge a contact into another',
+    description: 'Tickets and portal users go to the other contact of the customer; this one is deleted.',
+    params: contactParams,
+    body: z.strictObject({ into: id().describe('Contact that stays.') }),
+    output: changed,
+    problems: ['customerArchived', 'managersOnly'],
   }),
 }

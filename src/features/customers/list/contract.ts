@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
 import { empty, search } from '../../../platform/schema.ts'
 import { CUSTOMER_SORTS } from '../rules.ts'
-import { activity } from '../sites/contract.ts'
+import { activity } from '../contacts/contract.ts'
 
 export const customerFilters = {
   search: search(),

@@ -171,6 +171,7 @@ async function primaryContacts(db: Read, account: string, ids: readonly string[]
     .selectFrom('contacts')
     .where('account_id', '=', account)
     .where(whereCustomerIn(ids))
+    .where('status', '=', 'active')
     .distinctOn('customer_id')
     .select(['customer_id', 'id', 'name', 'email', 'phone'])
     .orderBy('customer_id')

@@ -1,7 +1,9 @@
 /** What else belongs to a customer's page: jobs, portal users, possible duplicates. */
 import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
+import type { PermissionGroup } from '../../identity/rules.ts'
 import { statusesOf } from '../../jobs/rules.ts'
+import type { UserStatus } from '../../portal-users/rules.ts'
 import type { CustomerKey } from '../queries.ts'
 
 /** Counts and the newest ten of the customer's jobs that the caller may see. */
@@ -35,17 +37,35 @@ export const countOpenJobs = async (db: Read, { account, customer }: CustomerKey
   return Number(row.open)
 }
 
+/** Who acts for the customer, in the order in which they were linked. */
 export const listLinkedPortalUsers = async (db: Read, { account, customer }: CustomerKey) =>
   (await db
     .selectFrom('portal_links as l')
     .innerJoin('portal_users as u', (join) =>
       join.onRef('u.account_id', '=', 'l.account_id').onRef('u.id', '=', 'l.portal_user_id'),
     )
+    .innerJoin('permission_groups as g', (join) =>
+      join
+        .onRef('g.account_id', '=', 'l.account_id')
+        .on('g.id', '=', sql<string>`group_of_link(l.account_id, l.group_id, l.scope)`),
+    )
     .where('l.account_id', '=', account)
     .where('u.account_id', '=', account)
+    .where('g.account_id', '=', account)
     .where('l.customer_id', '=', customer)
     .where('u.status', '<>', 'removed')
-    .select(['u.id', 'u.name', 'u.email', 'l.scope', 'l.contact_id as contact', 'u.last_sign_in_at as lastSignInAt'])
+    .select(['u.id', 'u.name', 'u.email', 'l.id as link', 'l.scope', 'l.contact_id as contact'])
+    .select('u.last_sign_in_at as lastSignInAt')
+    .select(sql`json_build_object('id', g.id, 'kind', g.kind, 'name', g.name)`.as('group'))
+    .select(sql<boolean>`l.group_id is not null`.as('ownGroup'))
+    .select((all) =>
+      all
+        .selectFrom('portal_links as o')
+        .select(sql<number>`count(*)::int`.as('customers'))
+        .where('o.account_id', '=', account)
+        .whereRef('o.portal_user_id', '=', 'u.id')
+        .as('customers'),
+    )
     // As the list of portal users shows it.
     .select(
       sql<string>`case when u.status = 'active' and is_portal_user_disabled(u.account_id, u.id) then 'disabled' else u.status end`.as(
@@ -57,11 +77,15 @@ export const listLinkedPortalUsers = async (db: Read, { account, customer }: Cus
     .limit(200)
     .execute()) as {
     id: string
+    link: string
     name: string | null
     email: string
-    status: string
+    status: UserStatus | 'disabled'
     scope: 'whole' | 'contact'
     contact: string | null
+    group: Pick<PermissionGroup, 'id' | 'kind' | 'name'>
+    ownGroup: boolean
+    customers: number
     lastSignInAt: Date | null
   }[]
 

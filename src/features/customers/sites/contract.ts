@@ -2,12 +2,8 @@
 import { z } from 'zod'
 import { operation } from '../../../platform/operation.ts'
 import { id, line, recordId, seenVersion, text } from '../../../platform/schema.ts'
-import { added, changed, clearable, customerParams, writing } from '../contacts/contract.ts'
-import { CUSTOMER_STATUSES } from '../rules.ts'
+import { activity, added, changed, clearable, customerParams, writing } from '../contacts/contract.ts'
 
-export const activity = z
-  .enum(CUSTOMER_STATUSES)
-  .meta({ id: 'Activity', description: 'Whether the record is in use or archived.' })
 export const address = () => text(500)
 
 const siteInput = {

@@ -95,7 +95,8 @@ const officePage = pageStatement({
     c.billing_phone,
     (select coalesce(json_agg(contact), '[]') from (
       select p.id, p.name, p.role, p.phone, p.email from contacts p
-      where p.account_id = $1 and p.customer_id = j.customer_id and (p.phone is not null or p.email is not null)
+      where p.account_id = $1 and p.customer_id = j.customer_id and p.status = 'active'
+        and (p.phone is not null or p.email is not null)
       order by p.is_primary desc, p.name, p.id limit ${CONTACTS_SHOWN}) contact) as contacts,`,
 })
 // Sent with the look-up of the caller, so the account comes from the transaction's own settings.

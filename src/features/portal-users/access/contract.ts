@@ -46,7 +46,7 @@ export const groupRef = z
     name: z.string().nullable().describe('Name; null for built-in groups.'),
   })
   .meta({ id: 'PermissionGroupRef', description: 'A permission group.' })
-const linkScope = z
+export const linkScope = z
   .enum(['whole', 'contact'])
   .meta({ id: 'PortalLinkScope', description: '`whole`: the whole customer. `contact`: what belongs to the contact.' })
 export const portalLink = z
@@ -115,6 +115,8 @@ export const portalUserAccess = {
       customer: id().describe('Customer to link.'),
       permissions: ownPermissions.optional(),
       group: id().optional().describe('Permission group. Without one, the default applies.'),
+      scope: linkScope.optional(),
+      contact: id().optional().describe('Contact of the customer who the portal user is.'),
     }),
     output: z.object({ id: recordId() }),
     problems: [...MANAGE_PROBLEMS, 'alreadyLinked'],

@@ -65,6 +65,43 @@ describe('who a portal user is at a customer', () => {
   })
 })
 
+describe('a new portal user', () => {
+  it('RS-09 RS-02 is attached to the customer, or to a contact that is chosen', async () => {
+    const { customer, contact } = await createWorld()
+    const add = (more: object) => shop.owner.ok('addPortalUser', { email: address(), customers: [customer], ...more })
+    const whole = await add({})
+    expect(await linkOf(whole)).toMatchObject({ whole: true, contact: null, group: { kind: 'full' } })
+    const confined = await add({ contact, scope: 'contact' })
+    expect(await linkOf(confined)).toMatchObject({ whole: false, contact: { id: contact }, group: { kind: 'limited' } })
+    const known = await add({ contact })
+    expect(await linkOf(known)).toMatchObject({ whole: true, contact: { id: contact } })
+  })
+
+  it('RS-14 is confined to a contact of one customer that is named', async () => {
+    const { customer, contact } = await createWorld()
+    const other = await shop.customer()
+    const add = (more: object) => shop.owner.call('addPortalUser', { email: address(), ...more })
+    for (const body of [
+      { customers: [customer], scope: 'contact' },
+      { customers: [other], scope: 'contact', contact },
+      { customers: [customer, other], scope: 'contact', contact },
+    ])
+      expect(await add(body)).toMatchObject({ status: 422, body: { fields: { contact: { code: 'choice' } } } })
+  })
+
+  it('5C-6 who has a login already acts for a contact of a second customer, and is not widened there', async () => {
+    const { user } = await createWorld()
+    const customer = await shop.customer('Quay Apartments')
+    const { id: contact } = await shop.owner.ok('addContact', { customer, name: 'Ana Ruiz' })
+    const link = (more: object) => shop.owner.call('linkCustomer', { user: user.id, customer, ...more })
+    expect((await link({ scope: 'contact' })).status).toBe(422)
+    expect((await link({ scope: 'contact', contact })).status).toBe(201)
+    const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
+    expect(links).toMatchObject([{ whole: true }, { whole: false, contact: { id: contact } }])
+    expect((await link({})).status).toBe(409)
+  })
+})
+
 describe('removing a contact', () => {
   it('RS-03 suspends its portal users once that is confirmed, and widens nobody', async () => {
     const { contact, user, job, change, remove } = await createWorld()

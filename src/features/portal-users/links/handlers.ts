@@ -22,18 +22,29 @@ export const portalLinksHandlers = implement(
   'portal-users',
   { linkCustomer, updatePortalLink, unlinkCustomer },
   {
-    async linkCustomer(ctx, { user: id, customer, permissions, group }) {
+    async linkCustomer(ctx, { user: id, customer, permissions, group, scope, contact }) {
+      const person = contact && (await holdContact(ctx.db, ctx.account.id, contact))
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
       if (!(await findExistingCustomers(ctx.db, ctx.account.id, [customer])).has(customer))
         throw problem('input', { fields: { customer: 'choice' } })
+      const isForeign = contact !== undefined && (!person || person.customer !== customer)
+      if (isForeign || (scope === 'contact' && !contact)) throw problem('input', { fields: { contact: 'choice' } })
       if (group) await holdGroup(ctx.db, ctx.account.id, group)
       const link = ctx.newId()
       if (
         !(await insertLink(
           ctx.db,
           ctx.account.id,
-          { id: link, user: id, customer, permissions: nullIfNoneSet(permissions), group: group ?? null },
+          {
+            id: link,
+            user: id,
+            customer,
+            permissions: nullIfNoneSet(permissions),
+            group: group ?? null,
+            scope,
+            contact,
+          },
           ctx.now,
         ))
       )
@@ -42,13 +53,13 @@ export const portalLinksHandlers = implement(
         event: 'customerLinked',
         subjectKind: 'portalUser',
         subjectId: id,
-        details: { customer, ...(group && { group }) },
+        details: { customer, ...(group && { group }), ...(scope && { scope }), ...(contact && { contact }) },
       })
       return { id: link }
     },
 
     async updatePortalLink(ctx, { user: id, link, permissions, group, scope, contact }) {
-      const customerOfContact = contact && (await holdContact(ctx.db, ctx.account.id, contact))
+      const customerOfContact = contact && (await holdContact(ctx.db, ctx.account.id, contact))?.customer
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
       if (group) await holdGroup(ctx.db, ctx.account.id, group)

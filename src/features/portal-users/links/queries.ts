@@ -78,7 +78,15 @@ export async function findExistingCustomers(db: Read, account: string, ids: read
 export async function insertLink(
   db: Write,
   account: string,
-  link: { id: string; user: string; customer: string; permissions: Partial<Permissions> | null; group: string | null },
+  link: {
+    id: string
+    user: string
+    customer: string
+    permissions: Partial<Permissions> | null
+    group: string | null
+    scope?: LinkScope | undefined
+    contact?: string | null | undefined
+  },
   now: Date,
 ): Promise<boolean> {
   const row = await db
@@ -90,6 +98,8 @@ export async function insertLink(
       customer_id: link.customer,
       permissions: link.permissions && JSON.stringify(link.permissions),
       group_id: link.group,
+      scope: link.scope ?? 'whole',
+      contact_id: link.contact ?? null,
       created_at: now,
       updated_at: now,
     })
@@ -139,24 +149,6 @@ export const deleteLink = (db: Write, account: string, user: string, id: string)
     .returning('customer_id')
     .executeTakeFirst()
 
-/** Name of a contact of one of these customers, or null. */
-export async function findContactName(
-  db: Read,
-  account: string,
-  contact: string,
-  customers: readonly string[],
-): Promise<string | null> {
-  if (customers.length === 0) return null
-  const row = await db
-    .selectFrom('contacts')
-    .select('name')
-    .where('account_id', '=', account)
-    .where('id', '=', contact)
-    .where('customer_id', 'in', customers)
-    .executeTakeFirst()
-  return row?.name ?? null
-}
-
 export const findLink = async (db: Read, account: string, user: string, id: string) =>
   (await db
     .selectFrom('portal_links')
@@ -167,32 +159,63 @@ export const findLink = async (db: Read, account: string, user: string, id: stri
     .executeTakeFirst()) as { customer: string; scope: LinkScope; contact: string | null } | undefined
 
 /**
- * The customer of a contact that a link is about to name; the contact is not removed before this transaction ends. Called
- * before the user is locked, in the order of a removal, so that the two cannot wait for each other.
+ * A contact that a link is about to name; it is not removed before this transaction ends. Called before the user is locked,
+ * in the order of a removal, so that the two cannot wait for each other.
  */
-export const holdContact = async (db: Write, account: string, contact: string): Promise<string | undefined> =>
-  (
-    await db
-      .selectFrom('contacts')
-      .select('customer_id')
-      .where('account_id', '=', account)
-      .where('id', '=', contact)
-      .forKeyShare()
-      .executeTakeFirst()
-  )?.customer_id
-
-/** Whether a link of the user acts for a contact that is gone, so that it reaches nothing. */
-export const hasLinkWithoutContact = async (db: Read, account: string, user: string): Promise<boolean> =>
-  (await db
-    .selectFrom('portal_links')
-    .select('id')
+export const holdContact = (
+  db: Write,
+  account: string,
+  contact: string,
+): Promise<{ customer: string; name: string } | undefined> =>
+  db
+    .selectFrom('contacts')
+    .select(['customer_id as customer', 'name'])
     .where('account_id', '=', account)
-    .where('portal_user_id', '=', user)
-    .where('scope', '=', 'contact')
-    .where('contact_id', 'is', null)
-    .executeTakeFirst()) !== undefined
+    .where('id', '=', contact)
+    .where('status', '=', 'active')
+    .forKeyShare()
+    .executeTakeFirst()
 
-/** Locks a contact that will be removed, then its portal users; null when the customer has no such contact. */
+/** Whether a link of the user acts for a contact that is gone or archived. */
+export async function hasLinkWithoutContact(db: Read, account: string, user: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (
+      select from portal_links l
+      left join contacts c on c.account_id = ${account} and c.id = l.contact_id
+      where l.account_id = ${account} and l.portal_user_id = ${user}
+        and ((l.scope = 'contact' and c.id is null) or c.status = 'archived')) as found`.execute(db as Write)
+  return rows[0]!.found
+}
+
+/** Links of a contact act for nobody any more. Their scope stays, so that they reach nothing. */
+export async function detachContact(db: Write, account: string, contact: string, now: Date): Promise<void> {
+  await db
+    .updateTable('portal_links')
+    .set({ contact_id: null, updated_at: now })
+    .where('account_id', '=', account)
+    .where('contact_id', '=', contact)
+    .execute()
+}
+
+/** Links of a contact act for another one of the same customer; returns the users who are it now. */
+export async function moveContactLinks(
+  db: Write,
+  account: string,
+  from: string,
+  to: string,
+  now: Date,
+): Promise<string[]> {
+  const rows = await db
+    .updateTable('portal_links')
+    .set({ contact_id: to, updated_at: now })
+    .where('account_id', '=', account)
+    .where('contact_id', '=', from)
+    .returning('portal_user_id')
+    .execute()
+  return rows.map(({ portal_user_id }) => portal_user_id)
+}
+
+/** Locks a contact that its users lose, then these portal users; null when the customer has no such contact. */
 export async function lockUsersOfContact(
   db: Write,
   account: string,

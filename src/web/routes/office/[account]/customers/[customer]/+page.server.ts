@@ -1,24 +1,43 @@
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
+import { portalAccessActions } from './portal-access.ts'
 import { secureLinkActions } from '../../../../../secure-link-actions.ts'
 import { loadTicketSection } from '../../../../../ticket-section.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, params, parent }) => {
-  const customer = await locals.api.getCustomer({ customer: params.customer })
+const QUESTIONS = ['suspend', 'unlink', 'removeUser']
+
+export const load: PageServerLoad = async ({ locals, params, parent, url }) => {
   const { office } = await parent()
+  const customer = await locals.api.getCustomer({ customer: params.customer })
   const links = customer.office ? await locals.api.listSecureLinks({ customer: params.customer }) : null
+  const asked = QUESTIONS.includes(url.searchParams.get('confirm') ?? '') ? url.searchParams.get('user') : null
+  // Of another customer's users nobody asks on this page.
+  const isUser = customer.office?.portalUsers.some(({ id }) => id === asked)
   return {
-    ...locals.words('customers.page', 'customers.done', 'customers.access', 'secure-links.office', 'tickets.section'),
+    ...locals.words(
+      'customers.page',
+      'customers.done',
+      'customers.access',
+      'customers.form',
+      'portal-users.office',
+      'portal-users.groups',
+      'secure-links.office',
+      'tickets.section',
+    ),
     title: customer.name,
+    now: new Date().toISOString(),
     customer,
     links,
     section: await loadTicketSection(locals, { customer: customer.id }, office.tickets),
+    groups: office.can.manage ? (await locals.api.listPermissionGroups()).rows : null,
+    asked: asked && isUser ? await locals.api.getPortalUser({ user: asked }) : null,
   }
 }
 
 export const actions: Actions = {
   ...secureLinkActions,
+  ...portalAccessActions,
   archive: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure } = await attempt(
@@ -56,20 +75,5 @@ export const actions: Actions = {
     )
     if (failure) return failure
     locals.finish(paths.office(params.account).customer(params.customer, { done: 'billing' }))
-  },
-  /** Invites a contact to the portal, for this customer. */
-  invite: async ({ request, locals, params }) => {
-    const typed = await readForm(request)
-    const { contacts } = await locals.api.getCustomer({ customer: params.customer })
-    const contact = contacts.find(({ id }) => id === typed.string('contact'))
-    const { failure } = await attempt(
-      locals,
-      typed,
-      () =>
-        locals.api.addPortalUser({ email: contact?.email ?? '', contact: contact?.id, customers: [params.customer] }),
-      'invite',
-    )
-    if (failure) return failure
-    locals.finish(paths.office(params.account).customer(params.customer, { done: 'invited' }))
   },
 }

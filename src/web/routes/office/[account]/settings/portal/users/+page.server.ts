@@ -1,14 +1,17 @@
 import { attempt, readForm } from '../../../../../../../ui/forms.ts'
+import { changeSelected } from './bulk-action.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 type Query = NonNullable<Parameters<App.Locals['api']['listPortalUsers']>[0]>
 
-export const load: PageServerLoad = async ({ locals, url }) => {
+export const load: PageServerLoad = async ({ locals, url, parent }) => {
+  const { office } = await parent()
   const query = url.searchParams
   const parameter = (name: string) => query.get(name) || undefined
   const user = async (id: string | undefined) => (id ? locals.api.getPortalUser({ user: id }) : null)
   return {
-    ...locals.words('portal.office', 'portal-users.office'),
+    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
+    groups: office.can.manage && query.has('select') ? (await locals.api.listPermissionGroups()).rows : null,
     title: locals.t('portal-users.office.label'),
     now: new Date().toISOString(),
     users: await locals.api.listPortalUsers({
@@ -57,4 +60,5 @@ export const actions: Actions = {
     if (failure) return failure
     locals.finish(listAddress(url, { done: output.outcome, user }))
   },
+  bulk: changeSelected,
 }

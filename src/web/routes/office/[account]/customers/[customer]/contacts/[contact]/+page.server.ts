@@ -52,4 +52,39 @@ export const actions: Actions = {
     if (failure) return failure
     locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactRemoved' }))
   },
+  archive: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () =>
+        locals.api.archiveContact({
+          customer: params.customer,
+          contact: params.contact,
+          ...(typed.string('portalUsers') === 'suspend' && { portalUsers: 'suspend' }),
+        }),
+      'archive',
+    )
+    if (failure) return failure
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactArchived' }))
+  },
+  restore: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(locals, typed, () =>
+      locals.api.restoreContact({ customer: params.customer, contact: params.contact }),
+    )
+    if (failure) return failure
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactRestored' }))
+  },
+  merge: async ({ request, locals, params }) => {
+    const typed = await readForm(request)
+    const { failure } = await attempt(
+      locals,
+      typed,
+      () => locals.api.mergeContact({ customer: params.customer, contact: params.contact, into: typed.string('into') }),
+      'merge',
+    )
+    if (failure) return failure
+    locals.finish(paths.office(params.account).customer(params.customer, { done: 'contactMerged' }))
+  },
 }

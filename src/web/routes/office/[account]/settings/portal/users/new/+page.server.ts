@@ -1,13 +1,11 @@
 import { fail } from '@sveltejs/kit'
-import { isInvitable } from '../../../../../../../../features/customers/ui/portal-access.ts'
 import { attempt, isProblem, readForm } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals, parent, url }) => {
+export const load: PageServerLoad = async ({ locals, parent }) => {
   const { office } = await parent()
   return {
-    customer: await customerOf(locals, url),
     ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
     title: locals.t('portal-users.office.new.title'),
     // Only managers may give permissions and templates beyond the defaults.
@@ -18,26 +16,10 @@ export const load: PageServerLoad = async ({ locals, parent, url }) => {
   }
 }
 
-/** The customer from whose page the user is added, with those of its contacts that can be invited. */
-async function customerOf({ api }: App.Locals, url: URL) {
-  const id = url.searchParams.get('customer')
-  if (!id) return null
-  const customer = await api.getCustomer({ customer: id })
-  return {
-    id,
-    name: customer.name,
-    contacts: customer.contacts.flatMap((contact) =>
-      contact.email !== null && isInvitable(customer, contact)
-        ? [{ id: contact.id, name: contact.name, email: contact.email }]
-        : [],
-    ),
-  }
-}
-
 const noProblem = { problem: undefined }
 
 export const actions: Actions = {
-  default: async ({ request, locals, params, url }) => {
+  default: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const find = typed.text('find')
     const action = typed.string('do')
@@ -58,15 +40,12 @@ export const actions: Actions = {
       return { values: typed.values, picked, matches, search: find ?? '', form: 'form', existing: null, ...noProblem }
     }
     const mode = (typed.text('templatesMode') ?? 'default') as 'default' | 'add' | 'replace' | 'hide'
-    const customer = await customerOf(locals, url)
     const group = typed.text('group')
-    const contact = customer?.contacts.find(({ id }) => id === typed.string('contact'))
     let existing: string | null = null
     const { failure, output } = await attempt(locals, typed, async () => {
       try {
         return await locals.api.addPortalUser({
-          email: contact?.email ?? typed.string('email'),
-          ...(contact && customer && customers.includes(customer.id) && { contact: contact.id }),
+          email: typed.string('email'),
           ...(customers.length > 0 && { customers }),
           ...(group && { group }),
           ...(mode !== 'default' && { templatesMode: mode, templates: typed.all('templates') }),
@@ -77,11 +56,6 @@ export const actions: Actions = {
       }
     })
     if (failure) return fail(failure.status, { ...failure.data, picked, matches: [], search: '', existing })
-    const to = paths.office(params.account)
-    locals.finish(
-      customer && customers.includes(customer.id)
-        ? to.customer(customer.id, { done: 'invited' })
-        : to.portalUsers({ done: 'added', user: output.id }),
-    )
+    locals.finish(paths.office(params.account).portalUsers({ done: 'added', user: output.id }))
   },
 }
