@@ -102,7 +102,10 @@ describe('removing', () => {
     const job = await jobOf(user.id, customer, template)
     const stored = () =>
       server.stored(async (db) => [
-        await db.selectFrom('customers').selectAll().where('account_id', '=', shop.id).execute(),
+        // Secure links of the customer are held once the last portal user is gone; nothing else of it changes.
+        (await db.selectFrom('customers').selectAll().where('account_id', '=', shop.id).execute()).map(
+          ({ lock_epoch: _epoch, link_held: _held, ...row }) => row,
+        ),
         await db.selectFrom('jobs').selectAll().where('account_id', '=', shop.id).execute(),
       ])
     const before = await stored()
