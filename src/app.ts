@@ -93,17 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const files = createDiskStore(options.folder, config.accountStorage)
   const urls = createUrls(config)
   const inbound = createInbound(options, { pool: pools.system, files })
-  const deliverer = createDeliverer({
-    systemPool: pools.system,
-    messages: mailKinds,
-    translations: options.translations,
-    clock,
-    log,
-    transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
-    senderOf: (db, account) => findSender(db, account, urls, inbound !== null),
-    replyAddressOf: inbound?.addresses.addressOf ?? null,
-    collect: () => collectUpdates(options, pools.system, inbound?.addresses ?? null),
-  })
+  const deliverer = createMailDeliverer(options, pools.system, { urls, inbound })
   const server = createServerContext(options, { pools, files, urls, deliverer })
   const httpServer = await openHttp(options, server, { deliverer, pools })
   const http = httpServer.app
@@ -141,6 +131,25 @@ export async function createApp(options: AppOptions): Promise<App> {
       await Promise.race([pools.close(), sleep(Math.max(remaining(), STOP_RESERVE_MS), undefined, { ref: false })])
     },
   }
+}
+
+function createMailDeliverer(
+  options: AppOptions,
+  systemPool: pg.Pool,
+  { urls, inbound }: { urls: UrlsOf; inbound: ReturnType<typeof createInbound> },
+): Deliverer {
+  const { config, clock, log } = options
+  return createDeliverer({
+    systemPool,
+    messages: mailKinds,
+    translations: options.translations,
+    clock,
+    log,
+    transport: config.smtpUrl ? createSmtp({ url: config.smtpUrl, from: config.mailFrom }) : null,
+    senderOf: (db, account) => findSender(db, account, urls, inbound !== null),
+    replyAddressOf: inbound?.addresses.addressOf ?? null,
+    collect: () => collectUpdates(options, systemPool, inbound?.addresses ?? null),
+  })
 }
 
 function openHttp(
