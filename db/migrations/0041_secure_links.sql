@@ -82,27 +82,27 @@ grant execute on function is_link_enough(customers, portal_settings) to portico_
 
 -- ---- what closes a link ----
 
-create function raise_lock_epoch() returns trigger
+create function raise_lock_epochs(p_customers uuid[], p_now timestamptz) returns void
   language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-  of_link constant portal_links := case when tg_op = 'DELETE' then old else new end;
-  is_last constant boolean := tg_op = 'DELETE' and not exists (
-    select from portal_links l where l.account_id = of_link.account_id and l.customer_id = of_link.customer_id);
+  account constant uuid := context_account();
 begin
+  -- In one order, and before the links are counted: of two who remove the last two, the second sees what the first did.
+  perform from customers c where c.account_id = account and c.id = any (p_customers) order by c.id for update;
   update customers c
-  set lock_epoch = c.lock_epoch + 1, link_held = c.link_held or is_last
-  where c.account_id = of_link.account_id and c.id = of_link.customer_id;
-  if is_last then
-    update secure_links k set ended_at = now(), ended_as = 'replaced'
-    where k.account_id = of_link.account_id and k.customer_id = of_link.customer_id and k.ended_at is null;
-  end if;
-  return null;
+  set
+    lock_epoch = c.lock_epoch + 1,
+    link_held = c.link_held
+      or not exists (select from portal_links l where l.account_id = account and l.customer_id = c.id)
+  where c.account_id = account and c.id = any (p_customers);
+  update secure_links k set ended_at = p_now, ended_as = 'replaced'
+  where k.account_id = account and k.customer_id = any (p_customers) and k.ended_at is null
+    and not exists (select from portal_links l where l.account_id = account and l.customer_id = k.customer_id);
 end $$;
-comment on function raise_lock_epoch() is
+comment on function raise_lock_epochs(uuid[], timestamptz) is
   'Sessions of secure links end when a customer gets or loses a portal user. Without the last one, links end and stay closed. '
-  'Called by the trigger of portal_links.';
-create trigger portal_links_lock after insert or delete on portal_links
-  for each row execute function raise_lock_epoch();
+  'Called by whatever adds or removes a link of a portal user.';
+grant execute on function raise_lock_epochs(uuid[], timestamptz) to portico_app;
 
 -- ---- opening, asking for, making and ending links ----
 

@@ -270,7 +270,7 @@ export const portalUsers: Mutation[] = [
     name: 'unlinking-deletes-nothing',
     covers: ['V-27', 'PS-09'],
     file: 'src/features/portal-users/links/handlers.ts',
-    from: 'const deleted = await deleteLink(ctx.db, ctx.account.id, id, link)',
+    from: 'const deleted = await deleteLink(ctx.db, ctx.account.id, id, link, ctx.now)',
     to: 'const deleted = await updateLink(ctx.db, ctx.account.id, id, link, {}, ctx.now)',
     tests: {
       'src/features/portal-users/links/portal-links.test.ts': ['V-27 PS-09 linking lets the user reach a customer'],

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Read, Write } from '../../../platform/operation.ts'
 import { endPortalSessions } from '../../identity/portal/queries.ts'
 import { replaceTokens } from '../activation/tokens/queries.ts'
+import { raiseLockEpochs } from '../links/queries.ts'
 
 /** How many sessions and links a removal would end, and how many jobs stay. */
 export async function countRemovalEffects(db: Read, account: string, user: string, now: Date) {
@@ -60,12 +61,15 @@ export async function markRemoved(db: Write, account: string, user: string, now:
     .where('account_id', '=', account)
     .where('id', '=', user)
     .execute()
-  const { numDeletedRows } = await db
+  const deleted = await db
     .deleteFrom('portal_links')
     .where('account_id', '=', account)
     .where('portal_user_id', '=', user)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .returning('customer_id')
+    .execute()
+  const customers = deleted.map(({ customer_id }) => customer_id)
+  await raiseLockEpochs(db, customers, now)
+  return customers.length
 }
 
 /** Refuses sign-in until the user is reactivated, and ends every session and link; returns the number of sessions. */

@@ -85,7 +85,7 @@ export const portalLinksHandlers = implement(
     async unlinkCustomer(ctx, { user: id, link }) {
       const user = await lockPortalUser(ctx.db, ctx.account.id, id)
       ctx.allow(mayManageUser(ctx.actor, 'customize', user))
-      const deleted = await deleteLink(ctx.db, ctx.account.id, id, link)
+      const deleted = await deleteLink(ctx.db, ctx.account.id, id, link, ctx.now)
       if (!deleted) throw problem('notFound')
       await ctx.audit({
         event: 'customerUnlinked',

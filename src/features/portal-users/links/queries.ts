@@ -106,7 +106,16 @@ export async function insertLink(
     .onConflict((conflict) => conflict.columns(['account_id', 'portal_user_id', 'customer_id']).doNothing())
     .returning('id')
     .executeTakeFirst()
+  if (row) await raiseLockEpochs(db, [link.customer], now)
   return row !== undefined
+}
+
+/**
+ * Ends the sessions of secure links of customers that got or lost a portal user. Without the last one their links end and stay
+ * closed until staff open them again.
+ */
+export async function raiseLockEpochs(db: Write, customers: readonly string[], now: Date): Promise<void> {
+  if (customers.length > 0) await sql`select raise_lock_epochs(${customers}, ${now})`.execute(db)
 }
 
 export async function updateLink(
@@ -140,14 +149,17 @@ export async function updateLink(
     .executeTakeFirst()
 }
 
-export const deleteLink = (db: Write, account: string, user: string, id: string) =>
-  db
+export async function deleteLink(db: Write, account: string, user: string, id: string, now: Date) {
+  const deleted = await db
     .deleteFrom('portal_links')
     .where('account_id', '=', account)
     .where('portal_user_id', '=', user)
     .where('id', '=', id)
     .returning('customer_id')
     .executeTakeFirst()
+  if (deleted) await raiseLockEpochs(db, [deleted.customer_id], now)
+  return deleted
+}
 
 export const findLink = async (db: Read, account: string, user: string, id: string) =>
   (await db
