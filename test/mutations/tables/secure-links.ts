@@ -1,7 +1,7 @@
 /** Secure links: when a link alone opens the portal, what it opens, and what ends its sessions. */
 import { idleForm, type Mutation } from '../mutation.ts'
 
-const migration = 'db/migrations/0041_secure_links.sql'
+const migration = 'db/migrations/0042_secure_links.sql'
 const handlers = 'src/features/secure-links/handlers.ts'
 const links = 'src/features/secure-links/secure-links.test.ts'
 const entry = 'src/features/secure-links/truth-table-entry.test.ts'

@@ -131,7 +131,7 @@ export const ticketWork: Mutation[] = [
   {
     name: 'deactivated-default-assignee',
     covers: ['T-25'],
-    file: 'db/migrations/0043_ticket_settings.sql',
+    file: 'db/migrations/0044_ticket_settings.sql',
     from: "and m.id = s.default_ticket_assignee_id and m.status = 'active'",
     to: 'and m.id = s.default_ticket_assignee_id',
     tests: { [settings]: ['T-25 a ticket from the portal goes to the default assignee'] },

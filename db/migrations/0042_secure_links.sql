@@ -124,6 +124,7 @@ create function find_secure_link(p_hash bytea, p_now timestamptz) returns json
   join portal_settings p on p.account_id = k.account_id
   left join contacts contact
     on contact.account_id = k.account_id and contact.id = k.contact_id and contact.customer_id = k.customer_id
+      and contact.status = 'active'
   where k.account_id = context_account() and k.hash = p_hash
 $$;
 comment on function find_secure_link(bytea, timestamptz) is
@@ -194,6 +195,7 @@ begin
     join customers c on c.account_id = p.account_id
     left join contacts contact
       on contact.account_id = c.account_id and contact.customer_id = c.id and contact.email_norm = p_email_norm
+        and contact.status = 'active'
     where p.account_id = context_account() and is_link_enough(c, p)
       and (contact.id is not null or lower(btrim(c.billing_email)) = p_email_norm)
     order by c.id, contact.is_primary desc nulls last, contact.id
@@ -434,7 +436,8 @@ begin
       and k.ended_at is null and k.expires_at > p_now
     left join customers vc
       on vc.account_id = k.account_id and vc.id = k.customer_id and vc.lock_epoch = e.lock_epoch and is_link_enough(vc, p)
-    left join contacts vk on vk.account_id = k.account_id and vk.id = k.contact_id and vk.customer_id = k.customer_id
+    left join contacts vk
+      on vk.account_id = k.account_id and vk.id = k.contact_id and vk.customer_id = k.customer_id and vk.status = 'active'
     left join permission_groups vg on vg.account_id = k.account_id and vg.kind = 'visitor'
     left join lateral (
       select k.id,
