@@ -148,6 +148,7 @@ export async function listReadCalls(world: BenchWorld): Promise<ReadCall[]> {
     getPortalProfile: [{ input: {}, description: '' }],
     getPortalEmailChoices: [{ input: {}, description: '' }],
     listPortalSessions: [{ input: {}, description: '' }],
+    listPortalViews: [{ input: {}, description: '' }],
     getActivation: [{ input: TOKEN_INPUT, description: '' }],
     getEmailChange: [{ input: TOKEN_INPUT, description: '' }],
     getSecureLink: [{ input: TOKEN_INPUT, description: '' }],

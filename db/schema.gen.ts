@@ -570,6 +570,23 @@ export interface PortalUsers {
   version: Generated<number>;
 }
 
+export interface PortalViews {
+  account_id: string;
+  contact_id: string | null;
+  customer_id: string | null;
+  ended_at: Timestamp | null;
+  id: string;
+  kind: string;
+  name: string;
+  portal_user_id: string | null;
+  principal: Generated<string>;
+  seen_at: Timestamp;
+  session_id: string;
+  staff_member_id: string;
+  staff_name: string;
+  started_at: Timestamp;
+}
+
 export interface RateLimits {
   bucket: string;
   uses: number;
@@ -784,6 +801,7 @@ export interface DB {
   portal_sessions: PortalSessions;
   portal_settings: PortalSettings;
   portal_users: PortalUsers;
+  portal_views: PortalViews;
   rate_limits: RateLimits;
   record_updates: RecordUpdates;
   reply_addresses: ReplyAddresses;

@@ -24,15 +24,18 @@ export async function addPages(
     const requestApi = apiFor(request)
     const outcomes = createPageOutcomes(request)
     const { hostScope } = request
-    const isPortalPath = hostScope.surface === 'main' && request.url.startsWith('/p/')
-    const slugInPath = isPortalPath ? request.caller.addresses.portal : undefined
+    const { portalView, addresses } = request.caller
+    const isPortalPath = hostScope.surface === 'main' && (request.url.startsWith('/p/') || portalView !== undefined)
+    const slugInPath = isPortalPath ? addresses.portal : undefined
+    const pathOfPortal = portalView ? `/office/${slugInPath}/as/${portalView}` : `/p/${slugInPath}`
     const acceptLanguage = request.headers['accept-language']
     const locale = translations.choose(acceptLanguage)
     const pageContext = {
       api: requestApi.api as unknown as Api,
       surface: slugInPath ? ('portal' as const) : hostScope.surface,
       portal: hostScope.portal ?? slugInPath ?? null,
-      base: slugInPath ? `/p/${slugInPath}` : '',
+      base: slugInPath ? pathOfPortal : '',
+      view: (slugInPath && portalView) || null,
       startUrl: hostScope.surface === 'portal' ? config.publicUrl.href : '/',
       locale,
       regionalLocale: localeFor(acceptLanguage),

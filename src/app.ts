@@ -18,6 +18,7 @@ import { messagesHandlers } from './features/messages/handlers.ts'
 import { findSender } from './features/messages/queries.ts'
 import { drawOldPhotos } from './features/records/files/handlers.ts'
 import { findUnnamedKeys } from './features/records/files/queries.ts'
+import { endLapsedPortalViews } from './features/portal-views/handlers.ts'
 import { deleteStaleFiles } from './features/records/files/uploads/queries.ts'
 import { collectEmails } from './features/records/updates/handlers.ts'
 import { takeTicketEmails } from './features/tickets/updates/handlers.ts'
@@ -249,6 +250,7 @@ async function deleteExpiredData(
 ): Promise<void> {
   const keys = await asSystem(pool, 'what has ended goes away', async (db) => {
     await deleteExpired(db, clock.now())
+    await endLapsedPortalViews(db, clock.now())
     return deleteStaleFiles(db, clock.now())
   })
   for (const key of keys) await files.delete(key)

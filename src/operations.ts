@@ -35,6 +35,8 @@ import { permissionGroupsHandlers } from './features/portal-users/groups/handler
 import { activationMessages } from './features/portal-users/messages.ts'
 import { portalProfile } from './features/portal-users/profile/contract.ts'
 import { portalProfileHandlers } from './features/portal-users/profile/handlers.ts'
+import { portalViews } from './features/portal-views/contract.ts'
+import { portalViewsHandlers } from './features/portal-views/handlers.ts'
 import { portal } from './features/portal/contract.ts'
 import { portalHandlers } from './features/portal/handlers.ts'
 import { jobFiles } from './features/records/files/contract.ts'
@@ -92,6 +94,7 @@ export const contracts = {
   ...portalProfile,
   ...portalTickets,
   ...secureLinks,
+  ...portalViews,
   ...templates,
   ...tickets,
   ...ticketMerging,
@@ -123,6 +126,7 @@ export const handlers = [
   ...portalJobEditingHandlers,
   ...portalProfileHandlers,
   ...portalTicketsHandlers,
+  ...portalViewsHandlers,
   ...recordsHandlers,
   ...secureLinksHandlers,
   ...templatesHandlers,

@@ -18,8 +18,12 @@ export function appendQuery(path: string, query: Query = {}): string {
 
 const part = (text: string | number): string => encodeURIComponent(String(text))
 
+/** The address of a portal in which staff look at it as somebody else (`locals.base`). */
+const PORTAL_VIEW = /^\/office\/[^/]+\/as\/[^/]+$/
+
 /** Links of one portal. `base` is '' on its own host and `/p/<slug>` on the main one (`locals.base`). */
 export function portal(base: string) {
+  const isView = PORTAL_VIEW.test(base)
   const at = (path: string, query?: Query) => appendQuery(`${base}${path}` || '/', query)
   return {
     home: () => at(base === '' ? '/' : ''),
@@ -52,7 +56,8 @@ export function portal(base: string) {
     icon: (slug: string, icon: string, version: string) =>
       appendQuery(`/api/v1/portal/${part(slug)}/icons/${icon}`, { v: version }),
     /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`. */
-    api: (slug: string, path: string, query?: Query) => appendQuery(`/api/v1/portal/${part(slug)}${path}`, query),
+    api: (slug: string, path: string, query?: Query) =>
+      appendQuery(`/api/v1${isView ? base : `/portal/${part(slug)}`}${path}`, query),
   }
 }
 export type PortalPaths = ReturnType<typeof portal>
@@ -102,6 +107,9 @@ function office(account: string) {
     newCannedReply: (query?: Query) => at('/settings/tickets/replies/new', query),
     cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
     profile: (query?: Query) => at('/profile', query),
+    /** Where staff choose as whom they look at the portal, and the portal as that person sees it. */
+    viewAs: (query?: Query) => at('/view-as', query),
+    portalView: (view: string) => at(`/as/${part(view)}`),
     /** Address of an operation, for forms with files and downloads: `/api/v1/office/<account>/…`. */
     api: (path: string, query?: Query) => appendQuery(`/api/v1/office/${part(account)}${path}`, query),
   }

@@ -22,6 +22,8 @@ export interface Caller {
   person: Person
   /** Portal users linked to the other customer too. */
   reachesOther?: boolean
+  /** Staff in a portal view of this id: how they call operations of the portal. */
+  view?: string
 }
 
 /** Names of path parameters and body fields, and the record each relation means. */
@@ -44,6 +46,7 @@ export type Ids = Record<
   | 'ticketFile'
   | 'otherTicket'
   | 'secureLink',
+  | 'view',
   string
 >
 
@@ -254,6 +257,24 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: foreignUser,
     },
   ]
+  const viewer = await here.staff('dispatcher', 'Viewing Dispatcher')
+  const viewed = await viewer.ok('startPortalView', { kind: 'portalUser', id: linkedUser.id })
+  callers.push({
+    name: 'view as',
+    what: "dispatcher; operations of the portal in a view as 'portal user'",
+    kind: 'staff',
+    person: viewer,
+    view: viewed.id,
+  })
+  const viewOf = async (person: Person, customer: string) =>
+    (await person.ok('startPortalView', { kind: 'customer', id: customer })).id
+  const views = {
+    own: viewed.id,
+    colleague: await viewOf(here.owner, own.customer),
+    other: await viewOf(here.owner, other.customer),
+    foreign: await viewOf(there.owner, foreign.customer),
+    absent: randomUUID(),
+  }
   const groups = {
     own: await createGroup(here, 'Tenants'),
     colleague: await createGroup(here, 'Guests'),
@@ -292,6 +313,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         link: relation === 'absent' ? randomUUID() : linkOf(users[relation]),
         group: groups[relation],
         secureLink: secureLinks[relation],
+        view: views[relation],
       },
     ]),
   ) as unknown as Record<Relation, Ids>

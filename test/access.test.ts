@@ -9,6 +9,7 @@ import { contracts } from '../src/operations.ts'
 import type { Definition } from '../src/platform/operation.ts'
 import { bodies } from './access-bodies.fixtures.ts'
 import { CANARY } from './canary.ts'
+import { viewPath } from '../src/features/portal-views/portal-views.fixtures.ts'
 import { buildWorld, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.fixtures.ts'
 import { neverCommit } from './rollback.fixtures.ts'
 import { fill, forgetLimits, startSeparateServer, send } from './test-server.ts'
@@ -79,9 +80,9 @@ async function request(name: string, definition: Definition, caller: Caller, rel
   const { path, query, body } = fill(definition, input, world.slug)
   const reply = await send({
     port: world.port,
-    host: surface === 'portal' ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`,
+    host: surface === 'portal' && !caller.view ? `${world.slug}.localhost:${world.port}` : `localhost:${world.port}`,
     method: definition.method,
-    path: `/api/v1${path}${query}`,
+    path: (surface === 'portal' && caller.view ? viewPath(caller.view, world.slug, path) : `/api/v1${path}`) + query,
     ...(definition.method !== 'GET' && { body: body ?? {} }),
     ...(definition.upload && { body: uploadBody, headers: multipart }),
     // A copy, because a response that signs out must not affect the next cell.
@@ -153,7 +154,9 @@ describe('access', () => {
           linkVisitor: surface === 'portal' ? 'linkVisitor' : 'anonymous',
           anonymous: 'anonymous',
         } as const
-        const acts: string = kinds[cell.caller.kind]
+        const isInView = surface === 'portal' && cell.caller.view !== undefined
+        const acts: string = isInView ? 'portalUser' : kinds[cell.caller.kind]
+        if (isInView && definitionOf(cell).writes) return false
         if (audience.includes(acts as never) || acts === 'anonymous') return false
         return cell.status !== 404
       }),
@@ -200,6 +203,19 @@ describe('access', () => {
             caller.kind !== 'staff' && (text.includes(CANARY.internal) || /password_?hash|argon2/i.test(text)),
         )
         .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
+    ).toEqual([])
+  })
+
+  it('RS-17 in a view, writing is refused and reading is answered as to the portal user, except about their sign-in', () => {
+    const cellOf = ({ operation, relation }: Cell, caller: string) =>
+      cells.find((each) => each.operation === operation && each.relation === relation && each.caller.name === caller)!
+    expect(
+      cellsWhere((cell) => {
+        const { path, writes, isPersonal } = definitionOf(cell)
+        if (!cell.caller.view || !path.startsWith('/portal/')) return false
+        if (writes) return cell.code !== 'viewAsReadOnly'
+        return cell.status !== (isPersonal ? 404 : cellOf(cell, 'portal user').status)
+      }),
     ).toEqual([])
   })
 

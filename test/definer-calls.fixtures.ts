@@ -165,6 +165,21 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
       },
     ],
     ['counters', { account_id: there, kind: 'probe', next: 2000 }],
+    [
+      'portal_views',
+      {
+        account_id: there,
+        id: newId(),
+        staff_member_id: member,
+        staff_name: 'Ruth Calloway',
+        session_id: newId(),
+        kind: 'portalUser',
+        portal_user_id: user,
+        name: 'Somebody',
+        started_at: NOW,
+        seen_at: NOW,
+      },
+    ],
   ]
   const anybody = (sql: string, ...values: unknown[]): Call => ({ sql, values, closedToStrangers: false })
   const closed = (sql: string, ...values: unknown[]): Call => ({ sql, values, closedToStrangers: true })
@@ -225,6 +240,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     list_exclusive_storage_keys: closed('list_exclusive_storage_keys($1, $2)', there, job),
     list_portal_sessions: closed('to_json(list_portal_sessions($1, $2, $3))', there, user, NOW),
     list_portal_token_times: anybody('list_portal_token_times($1, $2, $3)', there, 'portalActivation', user),
+    list_portal_views: closed('to_json(list_portal_views($1, $2))', there, user),
     list_staff_invitations: closed('to_json(list_staff_invitations($1))', there),
     load_account: anybody('load_account($1)', there),
     lock_portal_login: closed('lock_portal_login($1, $2)', there, user),

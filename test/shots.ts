@@ -130,6 +130,19 @@ async function takeAll(): Promise<void> {
     url: typeof url === 'string' ? portal(url) : url,
   })
 
+  /** A page of the portal as staff see it who view it as the customer. */
+  const portalView = (route: string, name: string, button: string, path = ''): Shot => ({
+    route: `p/[portal]${route}`,
+    name: `portal-view-${name}`,
+    session: 'ruth',
+    async url(page) {
+      await page.goto(office(`/customers/${customer}`))
+      await page.getByRole('button', { name: button, exact: true }).click()
+      await page.waitForURL(/\/as\/[0-9a-f-]{36}\/\w/)
+      return path ? page.url().replace(/\/\w+$/, path) : page.url()
+    },
+  })
+
   const shots: Shot[] = [
     anonymousPage('', 'landing', demo.url),
     anonymousPage('set-up/[token]', 'set-up', /http\S+\/set-up\/\S+/.exec(empty.output())![0]),
@@ -198,6 +211,10 @@ async function takeAll(): Promise<void> {
     officePage('/settings/portal/users', 'portal-users-remove', `/settings/portal/users?remove=${naveed}`),
     officePage('/settings/portal/users/new', 'portal-user-new', '/settings/portal/users/new'),
     officePage('/settings/portal/users/[user]', 'portal-user', `/settings/portal/users/${naveed}`),
+    officePage('/view-as', 'view-as', '/view-as'),
+    officePage('/view-as', 'view-as-contacts', `/view-as?customer=${customer}`),
+    portalView('/jobs', 'jobs', 'View portal as Eleanor Finch'),
+    portalView('/tickets', 'tickets', 'View portal as Eleanor Finch', '/tickets'),
     { route: 'office/[account]/[...path]', name: 'office-not-found', session: 'ruth', url: office('/nowhere') },
     authPage('/sign-in', 'sign-in', '/sign-in'),
     authPage('/sign-in', 'sign-in-check-email', '/sign-in?sent=martha%40post.example'),

@@ -11,6 +11,8 @@ export const surfaceOf = (path: string): Surface => path.split('/')[1] as Surfac
 export interface Caller {
   /** Slug of the account that is addressed, by surface; none where no account is. */
   addresses: { portal?: string | undefined; office?: string | undefined }
+  /** The portal view that the path names: staff look at the portal as somebody else. */
+  portalView?: string | undefined
   /** Whether the request came to the main host, where portals have paths. */
   usesMainHost?: boolean
   /** Session tokens as they came, by cookie: hashed by the look-up, never logged. */
@@ -40,6 +42,8 @@ export interface ResolvedCaller {
   locale: string
   /** The account's present slug, when the caller used one it gave up. */
   moved?: string
+  /** The person who looks at the portal as the actor (view as). Nothing can be changed. */
+  viewer?: string
   /** The session's last use has to be written, which a read-only transaction cannot do. */
   needsLastUsedUpdate?: boolean
 }
@@ -55,11 +59,14 @@ export type RunQuery = <T>(sql: string, values: unknown[]) => Promise<T[]>
 
 /** @throws problem when this kind of caller may not use the operation */
 export function authorizeAudience(
-  { audience }: Definition,
+  { audience, writes, isPersonal }: Definition,
   surface: Surface,
-  { account, actor, moved }: ResolvedCaller,
+  { account, actor, moved, viewer }: ResolvedCaller,
 ): void {
   if (moved) throw problem('moved', { vars: { slug: moved } })
+  // Before all else, so that no writing operation answers anything else.
+  if (viewer && writes) throw problem('viewAsReadOnly')
+  if (viewer && isPersonal) throw problem('notFound')
   const needsAccount = surface === 'portal' || surface === 'office'
   if (needsAccount && !account) throw problem('notFound')
   if (audience.includes(actor.kind as never)) return
@@ -77,7 +84,7 @@ const ownerOf = (actor: AnyActor): string | null => {
 /** The owner of what this request is answered with; '' when nobody is signed in or nobody was looked up. */
 export async function findOwner({ resolved }: Caller): Promise<string> {
   for (const lookup of resolved?.values() ?? []) {
-    const owner = await lookup.then(({ actor }) => ownerOf(actor)).catch(() => null)
+    const owner = await lookup.then(({ actor, viewer }) => viewer ?? ownerOf(actor)).catch(() => null)
     if (owner) return owner
   }
   return ''

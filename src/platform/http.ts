@@ -27,7 +27,7 @@ import { createProblemResponder, type ProblemResponder } from './http/problems.t
 import { addressBlock, createProxyTrust } from './http/addresses.ts'
 import { RequestCounts } from './http/request-counts.ts'
 import { addHooks, MONITORING_PATH } from './http/hooks.ts'
-import { clientAddressOf, isPlainPath } from './http/request.ts'
+import { clientAddressOf, isPlainPath, withoutPortalView } from './http/request.ts'
 import type { Brand } from './http/problem-page.ts'
 import { sendResponse } from './http/responses.ts'
 import { applyEffects, type PendingEffect } from './http/session-cookies.ts'
@@ -141,7 +141,7 @@ function createFastify({ log, trustProxy, stopTimeout }: HttpOptions, { refuse }
     // Such a path is unknown to every page and operation. The router would answer one that it cannot decode by itself,
     // before any hook: without our headers, texts or log line.
     rewriteUrl: ({ url = '/' }) => {
-      if (isPlainPath(url)) return url
+      if (isPlainPath(url)) return withoutPortalView(url)
       return url.startsWith('/api/') ? '/api/unreadable' : '/unreadable'
     },
   }) as unknown as FastifyInstance

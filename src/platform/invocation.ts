@@ -73,7 +73,8 @@ export function canPrefetch({ definition, handler, caller }: Invocation): boolea
   const countsLimits = (definition.limits ?? []).length > 0
   const canBeginWithCaller = surface === 'portal' || (surface === 'office' && !countsLimits)
   const needsTransactionOnly = !isPrepared(handler) && canCountInTransaction(definition, handler)
-  return canBeginWithCaller && needsTransactionOnly && !caller.idempotencyKey && !isCallerKnown
+  const isPlainCaller = !caller.idempotencyKey && !caller.portalView
+  return canBeginWithCaller && needsTransactionOnly && isPlainCaller && !isCallerKnown
 }
 
 /** Reads of a portal's page that need nothing before their transaction, and so can share one. */

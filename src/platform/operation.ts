@@ -77,6 +77,8 @@ export interface Definition<
   download?: readonly string[]
   /** Successful status; 200 unless set (201 for `creates`). */
   status?: number
+  /** About the sign-in of the caller alone: there is no such thing for staff who look at the portal as somebody else. */
+  isPersonal?: boolean
   /** The answer sets or clears the session cookie. */
   session?: 'starts' | 'ends'
   /** A realistic request and answer for the API document; test/openapi.test.ts checks both against the schemas. */

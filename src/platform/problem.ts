@@ -32,6 +32,10 @@ export const GENERIC_PROBLEMS = {
   storageUnavailable: 503,
   keyReused: 422,
   stillRunning: 409,
+  /** Staff look at the portal as somebody else, and sent what would change something. */
+  viewAsReadOnly: 403,
+  /** The portal view that the address names has ended. */
+  viewEnded: 410,
   /** A form that was made for another person; `vars.name` is who is signed in. */
   otherPerson: 409,
 } as const

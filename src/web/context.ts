@@ -12,8 +12,10 @@ export type PageContext = {
   surface: 'main' | 'portal'
   /** The portal's slug, on a portal page. */
   portal: string | null
-  /** The prefix of a portal's paths: empty on its own host, `/p/<slug>` on the main one. */
+  /** The prefix of a portal's paths: empty on its own host, `/p/<slug>` on the main one, `/office/<slug>/as/<view>` in a view. */
   base: string
+  /** The portal view (view as) that the page is in: staff look at the portal as somebody else. */
+  view: string | null
   /** Where the installation begins, which on a portal's own host is another host. */
   startUrl: string
   /** The language of texts. */

@@ -27,7 +27,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 
   const lowerCase = pathWithLowerCaseSlug(event.url.pathname)
   if (lowerCase) redirect(308, lowerCase + event.url.search)
-  const linkPage = exchangeToken(event)
+  const linkPage = context.view ? undefined : exchangeToken(event)
   if (linkPage) return linkPage
   noteFormOwner(event.request, context)
   let brandStyle = ''
@@ -103,19 +103,26 @@ function signInFirst(context: PageContext, { url, request }: Pick<RequestEvent, 
           if (isProblem(refusal) && refusal.code === 'otherPerson') otherPerson = refusal
           // The page of the form is not this person's: say why, and not that it does not exist.
           if (otherPerson && isProblem(refusal) && refusal.code === 'notFound') throw otherPerson
+          if (isProblem(refusal) && refusal.code === 'viewEnded')
+            redirect(303, context.leaveOutcome(paths.office(context.portal ?? '').viewAs({ problem: 'ended' })))
           if (stays || !isProblem(refusal) || refusal.code !== 'notSignedIn') throw refusal
           const unsent = await readUnsent(request, url)
           if (unsent) error(401, { code: 'notSignedIn', message: context.t('problems.notSignedIn'), unsent })
           const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
-          redirect(
-            303,
-            context.surface === 'portal' ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }),
-          )
+          const isPortal = context.surface === 'portal' && !(context.view && (await isSignedOut(context.api)))
+          redirect(303, isPortal ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }))
         }
       }
     },
   })
 }
+
+/** Whether nobody is signed in at all: what anyone may see of a portal is then refused to a portal view. */
+const isSignedOut = (api: Api): Promise<boolean> =>
+  api.getPortal().then(
+    () => false,
+    (refusal: unknown) => isProblem(refusal) && refusal.code === 'notSignedIn',
+  )
 
 /** Texts under one key per branch, so that those of a page and of its layout lie side by side in `page.data`. */
 function wordsByBranch(context: PageContext, branches: string[]): Record<`words:${string}`, TranslationTree> {

@@ -7,7 +7,9 @@ import { requestContext } from './context.ts'
  */
 export const reroute: Reroute = ({ url }) => {
   const slug = ownHost()
-  if (!slug || url.pathname.startsWith('/_app/')) return
+  if (url.pathname.startsWith('/_app/')) return
+  // Staff look at the portal as somebody else: the same pages under an address of the office.
+  if (!slug) return url.pathname.replace(/^\/office\/([^/]+)\/as\/[0-9a-f-]{36}(?=\/|$)/i, '/p/$1')
   return url.pathname === '/' ? `/p/${slug}` : `/p/${slug}${url.pathname}`
 }
 

@@ -21,6 +21,7 @@ import { portalForms } from './tables/portal-forms.ts'
 import { portalUserAccess } from './tables/portal-user-access.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
 import { portalUsers } from './tables/portal-users.ts'
+import { portalViews } from './tables/portal-views.ts'
 import { records } from './tables/records.ts'
 import { rights } from './tables/rights.ts'
 import { scheduling } from './tables/scheduling.ts'
@@ -68,4 +69,5 @@ export const tables: MutationTables = {
   tickets,
   'ticket-emails': ticketEmails,
   'inbound-mail': inboundMail,
+  'portal-views': portalViews,
 }

@@ -51,6 +51,17 @@ const signIn =
 const PERMISSIONS = { permissions: { cancelJobs: false } }
 
 export const portalScenarios = {
+  portalViewStarted: {
+    startPortalView: async (scene) =>
+      creating(scene, 'startPortalView', { kind: 'customer', id: await scene.shop.customer() }),
+  },
+  portalViewEnded: {
+    async endPortalView(scene) {
+      const id = await scene.shop.customer()
+      const view = await scene.shop.owner.ok('startPortalView', { kind: 'customer', id })
+      return asStaff(scene, 'endPortalView', { view: view.id }, view.id)
+    },
+  },
   portalUserInvited: {
     addPortalUser: async (scene) => creating(scene, 'addPortalUser', { email: newAddress() }),
   },

@@ -12,6 +12,7 @@ export type SubjectKind =
   | 'permissionGroup'
   | 'person'
   | 'portalUser'
+  | 'portalView'
   | 'staffMember'
   | 'template'
   | 'ticket'
@@ -168,6 +169,11 @@ export const AUDIT_EVENTS = {
     refusals: RIGHTS,
     subjectIn: 'user',
   },
+
+  // ---- staff look at the portal as somebody else (view as); the actor is who looks ----
+  portalViewStarted: { operations: ['startPortalView'], ...byStaff, subject: 'portalView' },
+  /** The start of another ends the one before, and the hourly clean-up ends those that nobody left. */
+  portalViewEnded: { operations: ['endPortalView'], ...byStaff, subject: 'portalView' },
 
   // ---- portal users themselves ----
   portalUserSignedUp: { operations: ['signUp'], ...atPortal },

@@ -1,9 +1,18 @@
 import { sql } from 'kysely'
 import type { RunQuery, Caller, ResolvedCaller, Surface } from '../../platform/caller.ts'
 import { declareHot } from '../../platform/database/statements.ts'
+import { isId } from '../../platform/ids.ts'
 import type { Read, Write } from '../../platform/operation.ts'
+import { problem } from '../../platform/problem.ts'
 import { hashToken } from '../../platform/secrets.ts'
-import { type AccountContext, type Actor, type CustomerLink, type Permissions, type StaffRole } from './rules.ts'
+import {
+  isOffice,
+  type AccountContext,
+  type Actor,
+  type CustomerLink,
+  type Permissions,
+  type StaffRole,
+} from './rules.ts'
 import { selectBookableTemplates } from './templates/rules.ts'
 
 // ---- the caller of a request: one definer function a request, before its transaction or as its first statement ----
@@ -12,6 +21,7 @@ const BEGIN_PORTAL_REQUEST = 'select begin_portal_request($1, $2, $3) as caller'
 const BEGIN_OFFICE_REQUEST = 'select begin_office_request($1, $2, $3) as caller'
 const FIND_PORTAL_CALLER = 'select find_portal_caller($1, $2, $3) as caller'
 const FIND_OFFICE_CALLER = 'select find_office_caller($1, $2, $3) as caller'
+const FIND_PORTAL_VIEW = 'select find_portal_view($1, $2, $3, $4) as caller'
 const FIND_PERSON_CALLER = 'select find_person_caller($1, $2) as caller'
 for (const text of [BEGIN_PORTAL_REQUEST, BEGIN_OFFICE_REQUEST, FIND_PORTAL_CALLER, FIND_OFFICE_CALLER])
   declareHot(text)
@@ -43,6 +53,13 @@ interface CallerRow {
   visitor?: (Omit<PersonRow, 'email' | 'locale'> & { customerName: string; link: CustomerLink }) | null
 }
 
+interface ViewRow extends Pick<CallerRow, 'account' | 'portalUser' | 'moved'> {
+  isSignedIn: boolean
+  isOpen?: boolean
+  /** The member of staff, if still active. */
+  staff?: { personId: string; role: StaffRole } | null
+}
+
 /**
  * Account and actor of a request. They are looked up every time, so that a change of permissions applies to the next
  * request. With `isInTransaction`, `query` is that of an open transaction, and the look-up also sets its context.
@@ -54,6 +71,7 @@ export async function identify(
   now: Date,
   { isInTransaction } = { isInTransaction: false },
 ): Promise<ResolvedCaller> {
+  if (surface === 'portal' && caller.portalView !== undefined) return identifyViewer(caller, query, now)
   const row = await findCaller(surface, caller, query, now, isInTransaction)
   const account = row?.account ?? null
   const actor = actorOf(surface, row, account)
@@ -64,6 +82,26 @@ export async function identify(
     ...(row?.moved && { moved: row.moved }),
     ...((row?.portalUser ?? row?.visitor ?? row?.person)?.needsLastUsedUpdate && { needsLastUsedUpdate: true }),
   }
+}
+
+/**
+ * Staff who look at the portal as somebody else (view as): the actor is who is viewed, in all but that nothing can be changed.
+ * Session and role are looked up every time, so that signing out or losing the role ends the view with the next request.
+ */
+async function identifyViewer(caller: Caller, query: RunQuery, now: Date): Promise<ResolvedCaller> {
+  const [row] = await query<{ caller: ViewRow }>(FIND_PORTAL_VIEW, [
+    toLookupText(caller.addresses.portal),
+    isId(caller.portalView) ? caller.portalView : null,
+    hashToken(caller.personToken),
+    now,
+  ])
+  const { isSignedIn, isOpen, account, staff, portalUser, moved } = row!.caller
+  if (!isSignedIn) throw problem('notSignedIn')
+  if (!account || !staff || !isOffice(staff.role)) throw problem('notFound')
+  if (!isOpen) throw problem('viewEnded')
+  const actor = portalActorOf(portalUser, account)
+  const locale = ('locale' in actor ? actor.locale : account.locale) ?? 'en'
+  return { account, actor, locale, viewer: staff.personId, ...(moved && { moved }) }
 }
 
 async function findCaller(

@@ -67,6 +67,7 @@ export const notifications = contract(
       method: 'GET',
       path: '/portal/{portal}/me/emails',
       audience: ['portalUser'],
+      isPersonal: true,
       summary: 'Get your email choices',
       description: 'Which emails about your jobs and tickets you get.',
       output: choices(CUSTOMER_EMAILS).meta({ id: 'PortalEmailChoices', description: 'Emails of a portal user.' }),

@@ -22,7 +22,8 @@ export const createPageForms = ({ caller }: FastifyRequest, effects: PendingEffe
     caller.formOwner = owner
   },
   startSignUp: () => {
-    if (caller.signUpToken === null) effects.push({ effect: { signUpToken: newToken().token }, accountId: null })
+    // Staff who look at a portal as somebody else get no cookie of a customer.
+    if (caller.signUpToken === null && !caller.portalView) effects.push({ effect: { signUpToken: newToken().token }, accountId: null })
   },
 })
 

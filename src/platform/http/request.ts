@@ -60,12 +60,14 @@ export function callerOf(request: FastifyRequest): Caller {
   const isMain = hostScope.surface === 'main'
   const [, first, second] = request.url.split('?')[0]!.split('/')
   const slug = second ? decode(second) : undefined
+  const portalView = portalViewOf(request.originalUrl)
   const key = headers['idempotency-key']
   return {
     addresses: {
-      portal: hostScope.portal ?? (first === 'p' ? slug : undefined),
+      portal: hostScope.portal ?? (first === 'p' || portalView ? slug : undefined),
       office: isMain && first === 'office' ? slug : undefined,
     },
+    portalView,
     usesMainHost: isMain,
     portalTokens: portalTokens(request),
     personToken: isMain ? personToken(request) : null,
@@ -79,6 +81,16 @@ export function callerOf(request: FastifyRequest): Caller {
     isGone: () => request.raw.socket.destroyed,
   }
 }
+
+/** Paths of a portal view: its pages, and the operations of the portal as they are called from them. */
+const PORTAL_VIEW = /^(\/api\/v1)?\/office\/([^/?]+)\/as\/([0-9a-f-]{36})(?=[/?]|$)/i
+
+/** The portal view that a path names. */
+const portalViewOf = (url: string): string | undefined => PORTAL_VIEW.exec(url)?.[3]?.toLowerCase()
+
+/** The operation of the portal that is called within a portal view, by the path of the portal. */
+export const withoutPortalView = (url: string): string =>
+  url.replace(PORTAL_VIEW, (path, api: string | undefined, slug: string) => (api ? `${api}/portal/${slug}` : path))
 
 /** The bare address of the client; the peer's when a proxy forwarded something that is no address. */
 export const clientAddressOf = ({ ip, socket }: FastifyRequest): string =>

@@ -71,6 +71,8 @@ const MEANINGS: Record<GenericCode, string> = {
   stillRunning: 'The first request with this `Idempotency-Key` is still running.',
   storageFull: 'The disk for files has no room left; nothing was kept.',
   storageUnavailable: 'The disk for files cannot be written; nothing was kept.',
+  viewAsReadOnly: 'Staff look at the portal as somebody else. Nothing was changed.',
+  viewEnded: 'The portal view has ended.',
   otherPerson: 'A form of a page, made while another person was signed in. Nothing was changed.',
 }
 
@@ -97,6 +99,8 @@ const RARE: readonly GenericCode[] = [
   'tooLarge',
   'unsupportedType',
   'input',
+  'viewAsReadOnly',
+  'viewEnded',
   'otherPerson',
   'internal',
   'storageUnavailable',

@@ -150,6 +150,7 @@ const sessionOperations = {
     method: 'GET',
     path: '/portal/{portal}/me/sessions',
     audience: ['portalUser'],
+    isPersonal: true,
     summary: 'List your sessions',
     description: 'Devices and programs that are signed in as you, last used first.',
     output: z.object({ rows: z.array(session).describe('The sessions.') }),

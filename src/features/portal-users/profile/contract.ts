@@ -34,6 +34,7 @@ export const portalProfile = contract(
       method: 'GET',
       path: '/portal/{portal}/me/profile',
       audience: ['portalUser'],
+      isPersonal: true,
       summary: 'Get your profile',
       description: 'Your contact details, and which of them the business asks for.',
       output: profile,

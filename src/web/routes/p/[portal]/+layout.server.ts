@@ -13,11 +13,14 @@ export const load: LayoutServerLoad = async ({ locals, params, url, untrack }) =
     if (typeof newSlug !== 'string') throw refusal
     const { href } = untrack(() => url)
     const target = locals.base
-      ? href.replace(`/p/${params.portal}`, `/p/${newSlug}`)
+      ? href.replace(locals.base, locals.base.replace(`/${params.portal}`, `/${newSlug}`))
       : href.replace(`//${params.portal}.`, `//${newSlug}.`)
     // SvelteKit requires naming the origin of a redirect to another host.
     redirect(308, target, { external: [new URL(target).origin] })
   })
   locals.brand = portal.accent
-  return { ...locals.words('identity.portal'), portal, regionalLocale: portal.locale }
+  // Staff who look at the portal as somebody else see whom, on every page.
+  const view = locals.view ? await locals.api.getPortalView({ view: locals.view }) : null
+  const words = view ? locals.words('identity.portal', 'portal-views.bar') : locals.words('identity.portal')
+  return { ...words, portal, regionalLocale: portal.locale, view }
 }

@@ -4,17 +4,19 @@ import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals }) => {
   const { api } = locals
-  const [profile, sessions, choices] = await Promise.all([
+  const [profile, sessions, choices, views] = await Promise.all([
     api.getPortalProfile(),
     api.listPortalSessions(),
     api.getPortalEmailChoices(),
+    api.listPortalViews(),
   ])
   return {
-    ...locals.words('portal-users.account', 'portal-users.auth', 'notifications.portal'),
+    ...locals.words('portal-users.account', 'portal-users.auth', 'notifications.portal', 'portal-views.account'),
     title: locals.t('portal-users.account.title'),
     profile,
     sessions: sessions.rows,
     emails: choices.emails,
+    views: views.rows,
   }
 }
 

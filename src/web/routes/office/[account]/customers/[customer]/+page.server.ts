@@ -24,6 +24,7 @@ export const load: PageServerLoad = async ({ locals, params, parent, url }) => {
       'portal-users.groups',
       'secure-links.office',
       'tickets.section',
+      'portal-views.start',
     ),
     title: customer.name,
     now: new Date().toISOString(),

@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ locals, url, parent }) => {
   const parameter = (name: string) => query.get(name) || undefined
   const user = async (id: string | undefined) => (id ? locals.api.getPortalUser({ user: id }) : null)
   return {
-    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
+    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups', 'portal-views.start'),
     groups: office.can.manage && query.has('select') ? (await locals.api.listPermissionGroups()).rows : null,
     title: locals.t('portal-users.office.label'),
     now: new Date().toISOString(),

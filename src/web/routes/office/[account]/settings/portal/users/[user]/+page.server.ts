@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
   const results = find && user.can.manage ? (await locals.api.listCustomers({ search: find })).rows.slice(0, 10) : null
   const settings = office.can.manage ? await locals.api.getPortalSettings() : null
   return {
-    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups'),
+    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups', 'portal-views.start'),
     title: user.name ?? user.email,
     now: new Date().toISOString(),
     user,
