@@ -579,7 +579,7 @@ export interface PortalViews {
   kind: string;
   name: string;
   portal_user_id: string | null;
-  principal: Generated<string>;
+  principal: string;
   seen_at: Timestamp;
   session_id: string;
   staff_member_id: string;

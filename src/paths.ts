@@ -18,12 +18,8 @@ export function appendQuery(path: string, query: Query = {}): string {
 
 const part = (text: string | number): string => encodeURIComponent(String(text))
 
-/** The address of a portal in which staff look at it as somebody else (`locals.base`). */
-const PORTAL_VIEW = /^\/office\/[^/]+\/as\/[^/]+$/
-
-/** Links of one portal. `base` is '' on its own host and `/p/<slug>` on the main one (`locals.base`). */
+/** Links of one portal. `base` (`locals.base`) is '' on its own host, `/p/<slug>` on the main one and `/office/…` in a view. */
 export function portal(base: string) {
-  const isView = PORTAL_VIEW.test(base)
   const at = (path: string, query?: Query) => appendQuery(`${base}${path}` || '/', query)
   return {
     home: () => at(base === '' ? '/' : ''),
@@ -55,9 +51,9 @@ export function portal(base: string) {
     manifest: () => at('/manifest.webmanifest'),
     icon: (slug: string, icon: string, version: string) =>
       appendQuery(`/api/v1/portal/${part(slug)}/icons/${icon}`, { v: version }),
-    /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`. */
+    /** Address of an operation, for forms with files and downloads: `/api/v1/portal/<slug>/…`, in a portal view below that. */
     api: (slug: string, path: string, query?: Query) =>
-      appendQuery(`/api/v1${isView ? base : `/portal/${part(slug)}`}${path}`, query),
+      appendQuery(`/api/v1${base[1] === 'o' ? base : `/portal/${part(slug)}`}${path}`, query),
   }
 }
 export type PortalPaths = ReturnType<typeof portal>

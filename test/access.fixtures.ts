@@ -7,6 +7,7 @@ import { PERMISSIONS } from '../src/features/identity/rules.ts'
 import { addStaffMembership, createCustomerRecords } from './access-records.fixtures.ts'
 import { createLink, openLinks } from './access-links.fixtures.ts'
 import { addParticipant, linkToContact } from './access-tickets.fixtures.ts'
+import { startViews } from './access-views.fixtures.ts'
 import { CANARY } from './canary.ts'
 import type { Business, Person, TestServer } from './test-server.ts'
 
@@ -45,7 +46,7 @@ export type Ids = Record<
   | 'ticket'
   | 'ticketFile'
   | 'otherTicket'
-  | 'secureLink',
+  | 'secureLink'
   | 'view',
   string
 >
@@ -257,24 +258,8 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
       person: foreignUser,
     },
   ]
-  const viewer = await here.staff('dispatcher', 'Viewing Dispatcher')
-  const viewed = await viewer.ok('startPortalView', { kind: 'portalUser', id: linkedUser.id })
-  callers.push({
-    name: 'view as',
-    what: "dispatcher; operations of the portal in a view as 'portal user'",
-    kind: 'staff',
-    person: viewer,
-    view: viewed.id,
-  })
-  const viewOf = async (person: Person, customer: string) =>
-    (await person.ok('startPortalView', { kind: 'customer', id: customer })).id
-  const views = {
-    own: viewed.id,
-    colleague: await viewOf(here.owner, own.customer),
-    other: await viewOf(here.owner, other.customer),
-    foreign: await viewOf(there.owner, foreign.customer),
-    absent: randomUUID(),
-  }
+  const views = await startViews({ here, there }, linkedUser.id, [own, other, foreign])
+  callers.push(views.caller)
   const groups = {
     own: await createGroup(here, 'Tenants'),
     colleague: await createGroup(here, 'Guests'),
@@ -313,7 +298,7 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         link: relation === 'absent' ? randomUUID() : linkOf(users[relation]),
         group: groups[relation],
         secureLink: secureLinks[relation],
-        view: views[relation],
+        view: views.ids[relation],
       },
     ]),
   ) as unknown as Record<Relation, Ids>

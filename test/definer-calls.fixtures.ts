@@ -170,6 +170,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
       {
         account_id: there,
         id: newId(),
+        principal: `staff:${member}`,
         staff_member_id: member,
         staff_name: 'Ruth Calloway',
         session_id: newId(),

@@ -59,6 +59,7 @@ export const REACHED: Record<string, TableRule> = {
   templates: catalog('id'),
   template_versions: catalog('template_id'),
   idempotency_keys: { reads: (of, row) => row.principal === `${of.kind}:${of.id ?? ''}` },
+  portal_views: { reads: (of, row) => row.principal === `${of.kind}:${of.id ?? ''}` },
   outbox: { reads: allStaff },
   secure_links: { reads: allStaff },
   record_updates: { reads: allStaff },

@@ -15,7 +15,7 @@ create table portal_views (
   started_at timestamptz not null,
   seen_at timestamptz not null,
   ended_at timestamptz,
-  principal text not null generated always as ('staff:' || staff_member_id::text) stored,
+  principal text not null,
   constraint portal_views_pk primary key (account_id, id),
   constraint portal_views_account_fk foreign key (account_id) references accounts (id),
   constraint portal_views_staff_fk foreign key (account_id, staff_member_id) references staff_members (account_id, id),
@@ -25,6 +25,7 @@ create table portal_views (
     references contacts (account_id, id) on delete set null (contact_id),
   constraint portal_views_user_fk foreign key (account_id, portal_user_id)
     references portal_users (account_id, id) on delete cascade,
+  constraint portal_views_principal check (principal = 'staff:' || staff_member_id),
   -- A contact that is gone leaves a view without a contact, which shows nothing.
   constraint portal_views_kind_ids check (case kind
     when 'portalUser' then portal_user_id is not null and customer_id is null and contact_id is null

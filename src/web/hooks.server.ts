@@ -109,7 +109,10 @@ function signInFirst(context: PageContext, { url, request }: Pick<RequestEvent, 
           const unsent = await readUnsent(request, url)
           if (unsent) error(401, { code: 'notSignedIn', message: context.t('problems.notSignedIn'), unsent })
           const next = url.pathname + url.search.replace(/^\?\/\w+&?/, '?').replace(/^\?$/, '')
-          const isPortal = context.surface === 'portal' && !(context.view && (await isSignedOut(context.api)))
+          // A view ends with the session of its member of staff.
+          if (context.view && (await isSignedOut(context.api)))
+            redirect(303, paths.officeSignIn({ next: paths.office(context.portal ?? '').viewAs() }))
+          const isPortal = context.surface === 'portal'
           redirect(303, isPortal ? portal(context.base).signIn({ next }) : paths.officeSignIn({ next }))
         }
       }

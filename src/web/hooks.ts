@@ -8,8 +8,10 @@ import { requestContext } from './context.ts'
 export const reroute: Reroute = ({ url }) => {
   const slug = ownHost()
   if (url.pathname.startsWith('/_app/')) return
-  // Staff look at the portal as somebody else: the same pages under an address of the office.
-  if (!slug) return url.pathname.replace(/^\/office\/([^/]+)\/as\/[0-9a-f-]{36}(?=\/|$)/i, '/p/$1')
+  // Staff look at the portal as somebody else: the same pages under an address of the office, without script.
+  if (!slug && import.meta.env.SSR)
+    return url.pathname.replace(/^\/office\/([^/]+)\/as\/[0-9a-f-]{36}(?=\/|$)/i, '/p/$1')
+  if (!slug) return
   return url.pathname === '/' ? `/p/${slug}` : `/p/${slug}${url.pathname}`
 }
 

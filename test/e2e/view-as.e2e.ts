@@ -25,7 +25,7 @@ describe.each(VARIANTS)('Staff view the portal, $label', ({ device }) => {
     await owner.press('The gate sticks')
     await owner.see('You are viewing the portal as Naveed Aslam.')
     await owner.accessible()
-    await owner.fill('Comment', 'It hums.')
+    await owner.fill('Write a comment', 'It hums.')
     await owner.press('Send comment')
     await owner.see('Nothing can be changed here.')
     await owner.page.goto(`${base}/tickets`)

@@ -24,7 +24,10 @@ const view = z
 const params = z.strictObject({ view: id().describe('ID of the portal view.') })
 
 export const portalViews = contract(
-  { name: 'Portal views', description: 'Staff look at the portal as a customer sees it. Nothing can be changed there.' },
+  {
+    name: 'Portal views',
+    description: 'Staff look at the portal as a customer sees it. Nothing can be changed there.',
+  },
   {
     startPortalView: operation({
       method: 'POST',

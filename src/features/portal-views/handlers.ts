@@ -73,7 +73,10 @@ export async function endLapsedPortalViews(db: Write, now: Date): Promise<void> 
 }
 
 /** Both names: who looked is the entry's actor. */
-function auditOf(event: 'portalViewStarted' | 'portalViewEnded', { id, ...viewed }: Viewed & { id: string }): AuditInput {
+function auditOf(
+  event: 'portalViewStarted' | 'portalViewEnded',
+  { id, ...viewed }: Viewed & { id: string },
+): AuditInput {
   const { kind, name, customer_id: customer, contact_id: contact, portal_user_id: portalUser } = viewed
   return {
     event,

@@ -5,6 +5,8 @@ import { contracts } from '../../operations.ts'
 import type { Definition } from '../../platform/operation.ts'
 import type { ViewKind } from './rules.ts'
 
+export const MINUTE = 60_000
+
 /** Every operation of the portal. */
 export const portalOperations = Object.entries(contracts as Record<string, Definition>).filter(([, { path }]) =>
   path.startsWith('/portal/'),

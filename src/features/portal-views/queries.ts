@@ -78,6 +78,7 @@ export async function insertView(
     .values({
       account_id: account,
       id,
+      principal: `staff:${staff.id}`,
       staff_member_id: staff.id,
       staff_name: staff.name,
       session_id: staff.sessionId,

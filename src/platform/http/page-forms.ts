@@ -23,7 +23,8 @@ export const createPageForms = ({ caller }: FastifyRequest, effects: PendingEffe
   },
   startSignUp: () => {
     // Staff who look at a portal as somebody else get no cookie of a customer.
-    if (caller.signUpToken === null && !caller.portalView) effects.push({ effect: { signUpToken: newToken().token }, accountId: null })
+    if (caller.signUpToken === null && !caller.portalView)
+      effects.push({ effect: { signUpToken: newToken().token }, accountId: null })
   },
 })
 

@@ -2,6 +2,7 @@
 import { idleForm, type Mutation } from '../mutation.ts'
 
 const tests = 'src/features/portal-views/portal-views.test.ts'
+const times = 'src/features/portal-views/portal-view-times.test.ts'
 const forms = 'test/portal-view-forms.test.ts'
 const migration = 'db/migrations/0041_portal_views.sql'
 const identity = 'src/features/identity/queries.ts'
@@ -46,7 +47,7 @@ export const portalViews: Mutation[] = [
     file: identity,
     from: 'if (!account || !staff || !isOffice(staff.role))',
     to: 'if (!account || !staff)',
-    tests: { [tests]: ['RS-17 ends with the next request after becoming a worker'] },
+    tests: { [times]: ['RS-17 ends with the next request after becoming a worker'] },
   },
   {
     name: 'portal-view-never-ends',
@@ -55,7 +56,7 @@ export const portalViews: Mutation[] = [
     from: "if (!isOpen) throw problem('viewEnded')",
     to: "if (isOpen === undefined) throw problem('viewEnded')",
     tests: {
-      [tests]: ['RS-17 ends 60 minutes after the last click', 'RS-18 RS-19 one click leads from one customer'],
+      [times]: ['RS-17 ends 60 minutes after the last click', 'RS-18 RS-19 one click leads from one customer'],
     },
   },
   {
@@ -64,7 +65,7 @@ export const portalViews: Mutation[] = [
     file: migration,
     from: 'join portal_views v on v.id = p_view and v.session_id = e.id',
     to: 'join portal_views v on v.id = p_view',
-    tests: { [tests]: ['a view belongs to one session of one member of staff'] },
+    tests: { [times]: ['a view belongs to one session of one member of staff'] },
   },
   {
     name: 'portal-view-idle-limit',
@@ -72,7 +73,7 @@ export const portalViews: Mutation[] = [
     file: migration,
     from: "and view.seen_at > p_now - interval '1 hour' and view.started_at",
     to: 'and view.started_at',
-    tests: { [tests]: ['RS-17 ends 60 minutes after the last click'] },
+    tests: { [times]: ['RS-17 ends 60 minutes after the last click'] },
   },
   {
     name: 'portal-view-eight-hours',
@@ -80,7 +81,7 @@ export const portalViews: Mutation[] = [
     file: migration,
     from: "interval '1 hour' and view.started_at > p_now - interval '8 hours'",
     to: "interval '1 hour' and view.started_at > p_now - interval '8 days'",
-    tests: { [tests]: ['RS-17 ends 60 minutes after the last click'] },
+    tests: { [times]: ['RS-17 ends 60 minutes after the last click'] },
   },
   {
     name: 'portal-view-of-two-accounts',
@@ -88,7 +89,7 @@ export const portalViews: Mutation[] = [
     file: migration,
     from: 'where n.session_id = view.session_id and (n.started_at',
     to: 'where n.account_id = view.account_id and n.session_id = view.session_id and (n.started_at',
-    tests: { [tests]: ['RS-18 RS-19 one click leads from one customer'] },
+    tests: { [times]: ['RS-18 RS-19 one click leads from one customer'] },
   },
   {
     name: 'portal-view-of-suspended',
