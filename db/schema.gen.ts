@@ -577,10 +577,16 @@ export interface PortalViews {
   ended_at: Timestamp | null;
   id: string;
   kind: string;
+  /**
+   * Who is viewed, as they were called at the start.
+   */
   name: string;
   portal_user_id: string | null;
   principal: string;
   seen_at: Timestamp;
+  /**
+   * The staff session (people_sessions.id) that it lies over.
+   */
   session_id: string;
   staff_member_id: string;
   staff_name: string;

@@ -187,9 +187,7 @@ describe('access', () => {
       cells
         .filter(
           ({ text, caller }) =>
-            ['portalUser', 'linkVisitor'].includes(caller.kind) &&
-            !caller.reachesOther &&
-            text.includes(CANARY.other),
+            ['portalUser', 'linkVisitor'].includes(caller.kind) && !caller.reachesOther && text.includes(CANARY.other),
         )
         .map(({ operation, caller, relation }) => `${operation} × ${caller.name} × ${relation}`),
     ).toEqual([])

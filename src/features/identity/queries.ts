@@ -95,11 +95,11 @@ async function identifyViewer(caller: Caller, query: RunQuery, now: Date): Promi
     hashToken(caller.personToken),
     now,
   ])
-  const { isSignedIn, isOpen, account, staff, portalUser, moved } = row!.caller
+  const { isSignedIn, isOpen, account, staff, moved } = row!.caller
   if (!isSignedIn) throw problem('notSignedIn')
   if (!account || !staff || !isOffice(staff.role)) throw problem('notFound')
   if (!isOpen) throw problem('viewEnded')
-  const actor = portalActorOf(portalUser, account)
+  const actor = portalActorOf(row!.caller, account)
   const locale = ('locale' in actor ? actor.locale : account.locale) ?? 'en'
   return { account, actor, locale, viewer: staff.personId, ...(moved && { moved }) }
 }

@@ -4,7 +4,7 @@ import { idleForm, type Mutation } from '../mutation.ts'
 const tests = 'src/features/portal-views/portal-views.test.ts'
 const times = 'src/features/portal-views/portal-view-times.test.ts'
 const forms = 'test/portal-view-forms.test.ts'
-const migration = 'db/migrations/0041_portal_views.sql'
+const migration = 'db/migrations/0047_portal_views.sql'
 const identity = 'src/features/identity/queries.ts'
 const page = 'src/web/routes/office/[account]/view-as/+page.server.ts'
 

@@ -1,4 +1,4 @@
--- widens: office staff look at the portal of their account as somebody else, read only (decision 30).
+-- widens: office staff look at the portal of their account as somebody else, read only (decision 34).
 -- A portal view lies over a staff session. It is no session of the person viewed, and changes nothing of theirs.
 
 create table portal_views (
@@ -114,7 +114,8 @@ begin
                 else json_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'permissions', f.permissions) end)),
             'hasArchivedCustomer', false)
           from customers c
-          left join contacts t on t.account_id = c.account_id and t.id = view.contact_id and t.customer_id = c.id
+          left join contacts t
+            on t.account_id = c.account_id and t.id = view.contact_id and t.customer_id = c.id and t.status = 'active'
           where c.account_id = view.account_id and c.id = view.customer_id and c.status = 'active'
             and (view.kind = 'customer' or t.id is not null))
         end)
