@@ -23,20 +23,12 @@ export async function addPages(
   const context = (request: FastifyRequest) => {
     const requestApi = apiFor(request)
     const outcomes = createPageOutcomes(request)
-    const { hostScope } = request
-    const { portalView, addresses } = request.caller
-    const isPortalPath = hostScope.surface === 'main' && (request.url.startsWith('/p/') || portalView !== undefined)
-    const slugInPath = isPortalPath ? addresses.portal : undefined
-    const pathOfPortal = portalView ? `/office/${slugInPath}/as/${portalView}` : `/p/${slugInPath}`
     const acceptLanguage = request.headers['accept-language']
     const locale = translations.choose(acceptLanguage)
     const pageContext = {
       api: requestApi.api as unknown as Api,
-      surface: slugInPath ? ('portal' as const) : hostScope.surface,
-      portal: hostScope.portal ?? slugInPath ?? null,
-      base: slugInPath ? pathOfPortal : '',
-      view: (slugInPath && portalView) || null,
-      startUrl: hostScope.surface === 'portal' ? config.publicUrl.href : '/',
+      ...portalOf(request),
+      startUrl: request.hostScope.surface === 'portal' ? config.publicUrl.href : '/',
       locale,
       regionalLocale: localeFor(acceptLanguage),
       requestId: request.id,
@@ -64,6 +56,19 @@ export async function addPages(
       applyOutcome(request, reply, outcomes)
     },
   })
+}
+
+/** The portal of a page: of its host, of its path on the main host, or of a portal view there. */
+function portalOf({ hostScope, url, caller: { portalView, addresses } }: FastifyRequest) {
+  const isPortalPath = hostScope.surface === 'main' && (url.startsWith('/p/') || portalView !== undefined)
+  const slug = isPortalPath ? addresses.portal : undefined
+  const path = portalView ? `/office/${slug}/as/${portalView}` : `/p/${slug}`
+  return {
+    surface: slug ? ('portal' as const) : hostScope.surface,
+    portal: hostScope.portal ?? slug ?? null,
+    base: slug ? path : '',
+    view: (slug && portalView) || null,
+  }
 }
 
 /** Forms with files, for signed-in users: three photos of 30 MB, or ten files. Everything else stays small. */

@@ -106,10 +106,10 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
   }
   const contactScoped = await linkAsContact('contact@post.example', own.contact)
   const participant = await linkAsContact('participant@post.example', await addParticipant(server, here.id, own))
-  const userWithStatus = async (status: string) => {
+  const callerWithStatus = async (status: string, what: string) => {
     const person = await user({ email: `${status}@post.example`, customers: [own.customer] })
     await server.stored((db) => db.updateTable('portal_users').set({ status }).where('id', '=', person.id).execute())
-    return person
+    return { name: status, what, kind: 'anonymous' as const, person }
   }
   const visitors = await openLinks(server, here, { template })
   const secureLinks = {
@@ -231,24 +231,9 @@ export async function buildWorld(server: TestServer): Promise<MatrixWorld> {
         templates: [unoffered],
       }),
     },
-    {
-      name: 'suspended',
-      what: 'suspended; the session is still open',
-      kind: 'anonymous',
-      person: await userWithStatus('suspended'),
-    },
-    {
-      name: 'removed',
-      what: 'removed; the session is still open',
-      kind: 'anonymous',
-      person: await userWithStatus('removed'),
-    },
-    {
-      name: 'invited',
-      what: 'not activated, with a session that should not be',
-      kind: 'anonymous',
-      person: await userWithStatus('invited'),
-    },
+    await callerWithStatus('suspended', 'suspended; the session is still open'),
+    await callerWithStatus('removed', 'removed; the session is still open'),
+    await callerWithStatus('invited', 'not activated, with a session that should not be'),
     { name: 'signed out', what: 'the cookie of an ended session', kind: 'anonymous', person: signedOut },
     ...visitors,
     {

@@ -143,6 +143,7 @@ async function takeAll(): Promise<void> {
     },
   })
 
+  const contact = contacts[0]!.id
   const shots: Shot[] = [
     anonymousPage('', 'landing', demo.url),
     anonymousPage('set-up/[token]', 'set-up', /http\S+\/set-up\/\S+/.exec(empty.output())![0]),
@@ -182,11 +183,7 @@ async function takeAll(): Promise<void> {
     officePage('/customers/[customer]', 'customer', `/customers/${customer}`),
     officePage('/customers/[customer]/edit', 'customer-edit', `/customers/${customer}/edit`),
     officePage('/customers/[customer]/contacts/new', 'contact-new', `/customers/${customer}/contacts/new`),
-    officePage(
-      '/customers/[customer]/contacts/[contact]',
-      'contact',
-      `/customers/${customer}/contacts/${contacts[0]!.id}`,
-    ),
+    officePage('/customers/[customer]/contacts/[contact]', 'contact', `/customers/${customer}/contacts/${contact}`),
     officePage('/customers/[customer]/sites/new', 'site-new', `/customers/${customer}/sites/new`),
     officePage('/customers/[customer]/sites/[site]', 'site', `/customers/${customer}/sites/${sites[0]!.id}`),
     officePage('/messages', 'messages', '/messages'),
@@ -258,13 +255,9 @@ async function takeAll(): Promise<void> {
     }),
   ]
   // These routes only redirect.
-  const redirectRoutes = [
-    'p/[portal]/(auth)',
-    'p/[portal]/(auth)/login',
-    'p/[portal]/(auth)/my_profile',
-    'p/[portal]/(auth)/sign-up',
-    'p/[portal]/sign-out',
-  ]
+  const redirectRoutes = ['(auth)', '(auth)/login', '(auth)/my_profile', '(auth)/sign-up', 'sign-out'].map(
+    (route) => `p/[portal]/${route}`,
+  )
   const routes = fs
     .globSync('**/+page.svelte', { cwd: path.join(root, 'src/web/routes') })
     .map((file) => path.dirname(file).replace(/^\.$/, ''))
@@ -277,9 +270,8 @@ async function takeAll(): Promise<void> {
   if (nameFilters.length === 0) fs.rmSync(target, { recursive: true, force: true })
   fs.mkdirSync(target, { recursive: true })
   let screenshotCount = 0
-  for (const shot of shots.filter(
-    (each) => nameFilters.length === 0 || nameFilters.some((word) => each.name.includes(word)),
-  )) {
+  const isNamed = ({ name }: Shot) => nameFilters.length === 0 || nameFilters.some((word) => name.includes(word))
+  for (const shot of shots.filter(isNamed)) {
     const page = await sessions[shot.session].newPage()
     page.setDefaultTimeout(20_000)
     try {

@@ -16,7 +16,7 @@ export function createHandlerContext(
 ): Context {
   const { now, caller, name, definition } = invocation
   const { requestId, clientAddress, userAgent, signUpToken } = caller
-  const db = transaction.db
+  const { db } = transaction
   const added: ReachAddition[] = []
   /** The account that mails and audit belong to: that of the address, or the one that was entered. */
   let current = account
@@ -24,8 +24,7 @@ export function createHandlerContext(
     ...{ actor, account, db, now, locale, requestId, clientAddress, userAgent, signUpToken, newId },
     usesMainHost: caller.usesMainHost === true && surfaceOf(definition.path) === 'portal',
     browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
-    files: server.files,
-    sealer: server.sealer,
+    ...{ files: server.files, sealer: server.sealer },
     urls: server.urlsOf(account),
     allow(decision) {
       invocation.isAllowed = true

@@ -1,6 +1,6 @@
 /**
- * Contracts of operations. The key in a contract is the operation's one name: OpenAPI operationId, handler,
- * `locals.api` method, row of the access matrix, test heading. Nothing here does I/O.
+ * Contracts of operations. The key in a contract is the operation's one name: OpenAPI operationId, handler, `locals.api`
+ * method, row of the access matrix, test heading. Nothing here does I/O.
  */
 import { z } from 'zod'
 import type { Kysely } from 'kysely'
@@ -27,8 +27,8 @@ type Shape = z.ZodObject | undefined
 export interface Limit {
   /** Names the bucket: `login` (one email of one account), `address` (one client address), `caller` (one actor). */
   by: 'login' | 'address' | 'caller'
-  /** How many in the window, and its length in seconds. */
   max: number
+  /** Length of the window. */
   seconds: number
   /**
    * `failures`: a call that succeeds takes its use back, so that many right ones from one office are not refused. One that is
@@ -69,9 +69,8 @@ export interface Definition<
   secrets?: readonly string[]
   /** Taken before any slow work, counted over all nodes. */
   limits?: readonly Limit[]
-  /** The request's body is one file, streamed to `input.file`; size limit in bytes. */
+  /** The request's body is one file of a type that `accepts` names, streamed to `input.file`; size limit in bytes. */
   upload?: U
-  /** Media types that `upload` takes. */
   accepts?: readonly string[]
   /** The answer is a file's bytes in one of these media types, not JSON. */
   download?: readonly string[]
@@ -181,20 +180,19 @@ export interface Context<D extends Definition = Definition> {
   allow(decision: Decision): void
   /** Writes an outbox row in this transaction; it is sent after the commit. */
   emit(message: Message): Promise<void>
-  /** Several at once, as the last thing the transaction does: the commit travels with them, and nothing may follow. */
+  /** Several, as the last thing the transaction does: the commit travels with them. */
   emitAll(messages: readonly Message[]): Promise<void>
   /** Writes an audit entry in this transaction. */
   audit(entry: AuditEntry): Promise<void>
   /** For handlers that make what their own actor must then reach (allow-listed in architecture.test.ts). */
   reachAlso(addition: ReachAddition): Promise<void>
   /**
-   * For operations of people (`/people/…`), which have no account in their address: from here on this transaction, its
-   * mails and its audit are that account's. The id comes from a membership or a token, never from input.
+   * For operations of people (`/people/…`), without an account in their address: from here on transaction, mails and audit
+   * are that account's. The id comes from a membership or a token, never from input.
    */
   enter(account: string): Promise<void>
-  /** Bytes of attachments and logos. Put before the rows that name them; remove after the commit. */
+  /** Bytes of attachments and logos, put before the rows that name them and removed after the commit; encryption. */
   files: FileStore
-  /** Encrypts what is stored and must be shown again. */
   sealer: Sealer
   /** Full addresses for links that leave the application, from configuration, never from the Host header. */
   urls: Urls
@@ -243,9 +241,8 @@ export type Handler<D extends Definition> =
   | PrefetchingHandler<D, unknown>
 
 /**
- * Sends its statements together with the look-up of its caller: one round trip less. They may depend on input and moment alone.
- * The database answers within the reach of the session that it finds (begin_portal_request, begin_office_request), and nothing is returned
- * before audience and policy have passed.
+ * Sends its statements together with the look-up of its caller: one round trip less. They depend on input and moment alone. The
+ * database answers within the reach of the session that it finds, and nothing is returned before audience and policy pass.
  */
 export interface PrefetchingHandler<D extends Definition, R> {
   /** Sends its statements in the tick of the call, at the moment `now`. Undefined: this input needs to know its caller first. */

@@ -75,7 +75,7 @@ describe('who views, and for how long', () => {
   })
 
   it('workers view nobody; office staff view nobody of another account', async () => {
-    const { shop, dispatcher, worker, customer, contacts, naveed } = await createTicketWorld()
+    const { dispatcher, worker, customer, contacts, naveed } = await createTicketWorld()
     const ids = { customer, contact: contacts.ana, portalUser: naveed.id }
     const other = await home.business()
     for (const kind of ['customer', 'contact', 'portalUser'] as const) {

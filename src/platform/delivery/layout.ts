@@ -161,15 +161,8 @@ const layoutColors = (accent: string): Record<string, string> => ({
 })
 
 /** One mail from its texts: subject, HTML, and the same in plain text. */
-export async function renderMail({
-  translations,
-  locale,
-  key,
-  vars,
-  brand,
-  link,
-  canReply,
-}: MailInput): Promise<Rendered> {
+export async function renderMail(input: MailInput): Promise<Rendered> {
+  const { translations, locale, key, vars, brand, link, canReply } = input
   const accent = isHex(brand.accent) ? brand.accent.toLowerCase() : FALLBACK_ACCENT
   const url = link ? safeUrl(link.url) : null
   if (link && !url) throw new Error(`${key}: the link is not an address`)
