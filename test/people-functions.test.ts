@@ -18,6 +18,7 @@ const OPEN: Record<string, string> = {
   find_person_session: 'the token is the permission',
   find_office_caller: 'the token is the permission',
   find_person_caller: 'the token is the permission',
+  find_portal_view: 'the token of the session that the view lies over is the permission; portal-view-times.test.ts',
   find_staff_invitation: 'compares the account',
   create_account: 'only while there is no account; accounts.test.ts',
   create_set_up_token: 'does nothing once there is an account',

@@ -1,4 +1,5 @@
--- widens: office staff look at the portal of their account as somebody else, read only (decision 34).
+-- widens: nothing
+-- Office staff, who reach every record anyway, look at the portal as somebody else, read only (decision 34).
 -- A portal view lies over a staff session. It is no session of the person viewed, and changes nothing of theirs.
 
 create table portal_views (

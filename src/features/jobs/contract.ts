@@ -242,6 +242,7 @@ const reading = {
           latitude: null,
           longitude: null,
         },
+        ticket: null,
         customerStatus: 'scheduled',
         requested: null,
         scheduled: { at: '2026-12-07T14:00:00.000Z', day: '2026-12-07', time: '14:00' },

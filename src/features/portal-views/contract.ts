@@ -38,7 +38,7 @@ export const portalViews = contract(
       body: z.strictObject({ kind, id: id().describe('ID of the customer, contact or portal user.') }),
       output: view,
       writes: true,
-      status: 201,
+      creates: true,
     }),
     getPortalView: operation({
       method: 'GET',

@@ -99,7 +99,7 @@ describe('what a portal view shows', () => {
     expect((await suspended.call('listPortalTickets')).status).toBe(401)
     expect((await suspended.call('getPortal')).body).toMatchObject({ enabled: true, currentUser: null })
     const ofAna = await startView(shop, dispatcher, 'contact', contacts.ana)
-    await shop.owner.ok('removeContact', { customer, contact: contacts.ana })
+    await shop.owner.ok('removeContact', { customer, contact: contacts.ana, portalUsers: 'suspend' })
     expect((await ofAna.call('listPortalTickets')).status).toBe(401)
     const none = (await shop.owner.ok('listPermissionGroups')).rows.find(({ kind }) => kind === 'none')!.id
     const disabled = await shop.portalUser({ customers: [customer], group: none })

@@ -170,7 +170,7 @@ export const ticketOfJob = z
     subject: z.string().describe('Subject.'),
   })
   .nullable()
-  .describe('Ticket that the job was created from, if you may see it.')
+  .meta({ id: 'TicketOfJob', description: 'Ticket that the job was created from, if you may see it.' })
 export const jobFile = storedFile
   .extend({
     audience,

@@ -172,6 +172,7 @@ export const portalJobs = contract(
       example: {
         answer: {
           ...exampleRow,
+          ticket: null,
           icon: 'washing-machine',
           group: 'open',
           customer: { id: '019ac000-0000-7000-8000-000000000010', name: 'Rosa Martin' },

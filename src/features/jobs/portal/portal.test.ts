@@ -283,6 +283,7 @@ describe('what a customer sees', () => {
       'sites',
       'status',
       'template',
+      'ticket',
       'timeZone',
       'title',
       'version',
