@@ -84,9 +84,10 @@ describe('Settings > Portal > Permission groups', () => {
 
   it('a user is invited into a group', async () => {
     const { id: group } = await shop.owner.ok('createPermissionGroup', { name: 'Tenants' })
-    const customer = await shop.customer()
-    const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users/new?customer=${customer}`)
-    await page.press('Invite portal user', { email: 'ivy@post.example', group })
+    const customer = await shop.customer('Dockside Lettings')
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users/new`)
+    const found = await page.press('Search', { find: 'Dockside' })
+    await found.press('Invite portal user', { email: 'ivy@post.example', group, customers: customer, find: '' })
     const { rows } = await shop.owner.ok('listPortalUsers')
     expect((await shop.owner.ok('getPortalUser', { user: rows[0]!.id })).links[0]!.group.id).toBe(group)
   })

@@ -56,8 +56,21 @@ describe('the list of portal users', () => {
         .filter((_, control) => $(control).closest('details').length === 0)
         .map((_, control) => $(control).clone().find('.sr').remove().end().text().trim())
         .toArray()
-    expect(actionsOf('Naveed Aslam')).toEqual(['Remove'])
-    expect(actionsOf('ivy@post.example')).toEqual(['Resend invitation', 'Remove'])
+    expect(actionsOf('Naveed Aslam')).toEqual(['View portal', 'Remove'])
+    expect(actionsOf('ivy@post.example')).toEqual(['View portal', 'Resend invitation', 'Remove'])
+  })
+
+  it('5C-14 the selected users are suspended together, and the list says who stayed as they were', async () => {
+    const ana = await shop.portalUser({ name: 'Ana Active' })
+    const sam = await shop.portalUser({ name: 'Sam Active' })
+    const list = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?select=1`)
+    const resent = await list.press('Resend invitations', { ids: [ana.id, sam.id] })
+    expect(resent.text).toContain('2 portal users stayed as they were:')
+    const done = await resent.press('Suspend users', { ids: [ana.id] })
+    expect(done.text).toContain('1 portal user changed')
+    expect((await userOf(sam.id)).status).toBe('active')
+    expect((await userOf(ana.id)).status).toBe('suspended')
+    expect(await isSignedIn(ana)).toBe(false)
   })
 
   it('"Resend invitation", "Reactivate user" and "Remove user" keep the search and the order of the list', async () => {

@@ -55,8 +55,8 @@ function usedKeys(): (key: string) => boolean {
     return new RegExp(`^${parts.join('[\\w-]+')}$`)
   })
   // The parts of a mail, after the `textKey` of each declared message (platform/delivery/outbox.ts).
-  const mails = [...source.matchAll(/\btextKey: '([\w.-]+)'/g)].map(([, key]) => {
-    const prefix = key!.replaceAll('.', '\\.')
+  const mails = [...source.matchAll(/\btextKey: ['`]([\w.-]+(?:\$\{\w+\})?)['`]/g)].map(([, key]) => {
+    const prefix = key!.replaceAll('.', '\\.').replace(/\$\{\w+\}/, '[\\w-]+')
     return new RegExp(`^${prefix}\\.(subject|preheader|title|body|button|footer)(_[a-z]+)*$`)
   })
   // Why a row of an import was refused, and what became of it (features/imports).

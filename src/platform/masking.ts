@@ -10,6 +10,8 @@ export const TOKEN_ROUTES: readonly string[] = [
   'confirm-email',
   'email-changes',
   'join',
+  'link',
+  'links',
   'password-resets',
   'reset-password',
   'set-up',

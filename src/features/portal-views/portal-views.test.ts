@@ -144,7 +144,7 @@ describe('a portal view is read only', () => {
     for (const [name, definition] of writing) {
       const reply = await view.call(name, anyParams(definition))
       expect([name, reply.status, reply.body.code]).toEqual([name, 403, 'viewAsReadOnly'])
-      expect(reply.body.title).toBe('You are viewing the portal as somebody else. Nothing can be changed here.')
+      expect(reply.body.title).toBe('You are viewing the portal as a customer sees it. Nothing can be changed here.')
       expect(reply.headers['set-cookie']).toBeUndefined()
     }
     expect(dispatcher.cookies).toEqual(cookies)

@@ -131,6 +131,7 @@ const management = {
     output: z.object({ id: recordId() }),
     problems: ['officeOnly', 'customerArchived'],
     writes: true,
+    creates: true,
   }),
   revokeSecureLink: operation({
     method: 'DELETE',

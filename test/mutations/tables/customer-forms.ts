@@ -5,6 +5,22 @@ const tests = 'test/customer-forms.test.ts'
 const access = 'test/portal-access-forms.test.ts'
 
 export const customerForms: Mutation[] = [
+  {
+    name: 'idle-group-on-customer-page',
+    covers: ['issue 10, 3'],
+    file: 'src/web/routes/office/[account]/customers/[customer]/portal-access.ts',
+    from: "        group: typed.text('group') ?? null,\n",
+    to: '',
+    tests: { [access]: ['is given a permission group by a choice'] },
+  },
+  idleForm({
+    name: 'idle-change-selected-users',
+    covers: ['5C-14'],
+    file: 'src/web/routes/office/[account]/settings/portal/users/bulk-action.ts',
+    operation: 'locals.api.changePortalUsers',
+    output: '{ changed: 1, rows: [] as { id: string; changed: boolean; problem: string | null }[] }',
+    tests: { 'test/portal-user-forms.test.ts': ['5C-14 the selected users are suspended together'] },
+  }),
   idleForm({
     name: 'idle-create-customer',
     covers: ['V-59'],

@@ -82,9 +82,9 @@ export const homePage: Mutation[] = [
     name: 'primary-contact-among-the-others',
     covers: ['issue 9, 2.4'],
     file: 'src/features/customers/contacts/queries.ts',
-    from: `'is_primary as isPrimary'])
+    from: `    .orderBy('status')
     .orderBy('is_primary', 'desc')`,
-    to: "'is_primary as isPrimary'])",
+    to: "    .orderBy('status')",
     tests: { 'test/orders.test.ts': ['sees the primary contact of a customer first'] },
   },
 ]

@@ -42,8 +42,8 @@ export const permissionGroups: Mutation[] = [
     name: 'group-of-invitation-is-dropped',
     covers: ['issue 10, 1'],
     file: 'src/features/portal-users/handlers.ts',
-    from: 'permissions: null, group: group ?? null }',
-    to: 'permissions: null, group: null }',
+    from: 'permissions: null, group: group ?? null, ...who }',
+    to: 'permissions: null, group: null, ...who }',
     tests: {
       [groups]: ['is the default of its scope, or the one it names'],
       [forms]: ['a user is invited into a group'],

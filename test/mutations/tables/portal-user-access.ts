@@ -201,10 +201,10 @@ export const portalUserAccess: Mutation[] = [
   {
     name: 'invited-contact-loses-its-name',
     covers: ['issue 9, walk'],
-    file: 'src/web/routes/office/[account]/customers/[customer]/+page.server.ts',
-    from: 'contact: contact?.id, customers',
-    to: 'contact: undefined, customers',
-    tests: { 'test/customer-forms.test.ts': ['"Invite to portal" says what happens, then invites a contact'] },
+    file: 'src/features/portal-users/handlers.ts',
+    from: 'name: person?.name ?? null,',
+    to: 'name: person?.name && null,',
+    tests: { 'test/portal-access-forms.test.ts': ['starts from a contact too: "Invite to portal"'] },
   },
   {
     name: 'forgot-password-loses-the-email',

@@ -139,9 +139,9 @@ export const portalUserForms: Mutation[] = [
   {
     name: 'add-portal-user-forgets-customer',
     covers: ['issue 9, 1.3'],
-    file: 'src/features/portal-users/ui/AddUser.svelte',
-    from: '(customer ? [customer] : [])',
-    to: '(customer ? [] : [])',
-    tests: { 'test/customer-forms.test.ts': ['"Invite portal user" keeps the customer and offers its contacts'] },
+    file: 'src/features/customers/ui/AddPortalUser.svelte',
+    from: '(contact) => contact.status',
+    to: '(contact) => !contact.status',
+    tests: { 'test/portal-access-forms.test.ts': ['RS-02 RS-11 offers the contacts'] },
   },
 ]

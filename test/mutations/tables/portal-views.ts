@@ -47,7 +47,7 @@ export const portalViews: Mutation[] = [
     file: identity,
     from: 'if (!account || !staff || !isOffice(staff.role))',
     to: 'if (!account || !staff)',
-    tests: { [times]: ['RS-17 ends with the next request after becoming a worker'] },
+    tests: { [times]: ['RS-17 ends with the next request after '] },
   },
   {
     name: 'portal-view-never-ends',

@@ -127,7 +127,7 @@ export const rights: Mutation[] = [
   {
     name: 'customer-change-overwrites',
     covers: ['E-41'],
-    file: 'src/features/customers/handlers.ts',
+    file: 'src/features/customers/changes/handlers.ts',
     from: '  const next = await bumpVersion(ctx.db, key, expected, ctx.now)',
     to: '  const next = await bumpVersion(ctx.db, key, expected && undefined, ctx.now)',
     tests: { 'src/features/customers/customers.test.ts': ['E-41 of two people who change it at once'] },

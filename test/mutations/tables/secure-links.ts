@@ -46,7 +46,8 @@ export const secureLinks: Mutation[] = [
     name: 'last-portal-user-leaves-the-link-open',
     covers: ['RS-06'],
     file: migration,
-    from: 'link_held = c.link_held or is_last',
+    from: `link_held = c.link_held
+      or not exists (select from portal_links l where l.account_id = account and l.customer_id = c.id)`,
     to: 'link_held = c.link_held',
     tests: { [links]: ['without its last portal user a customer has a new link'] },
   },

@@ -10,7 +10,33 @@ const merger = 'src/features/tickets/merging/handlers.ts'
 const portalHandlers = 'src/features/tickets/portal/handlers.ts'
 const officePages = 'src/web/routes/office/[account]'
 
+const replies = `${officePages}/settings/tickets/replies`
+
 export const ticketWork: Mutation[] = [
+  {
+    name: 'idle-add-canned-reply',
+    covers: ['issue 10, 2'],
+    file: `${replies}/new/+page.server.ts`,
+    from: 'replies: [...replies, enteredReply(typed)],',
+    to: 'replies: [...replies],',
+    tests: { [forms]: ['a canned reply is added, changed'] },
+  },
+  {
+    name: 'canned-reply-keeps-its-text',
+    covers: ['issue 10, 2'],
+    file: `${replies}/[reply]/+page.server.ts`,
+    from: '(reply.id === params.reply ? { id: reply.id, ...enteredReply(typed) } : reply)',
+    to: '(reply.id === params.reply ? reply : reply)',
+    tests: { [forms]: ['a canned reply is added, changed'] },
+  },
+  {
+    name: 'canned-reply-is-not-deleted',
+    covers: ['issue 10, 2'],
+    file: `${replies}/[reply]/+page.server.ts`,
+    from: 'replies: replies.filter(({ id }) => id !== params.reply),',
+    to: 'replies: replies.filter(({ id }) => id !== null),',
+    tests: { [forms]: ['a canned reply is added, changed'] },
+  },
   idleForm({
     name: 'idle-merge-tickets',
     covers: ['issue 10, 2'],

@@ -142,8 +142,9 @@ export const tickets: Mutation[] = [
     name: 'closed-ticket-takes-replies',
     covers: ['issue 10, 2'],
     file: 'src/features/tickets/portal/handlers.ts',
-    from: "    if (ticket!.status === 'closed') throw problem('ticketClosed')\n",
-    to: '',
+    from: `    if (ticket!.status === 'closed') throw problem('ticketClosed')
+    // A customer's comment`,
+    to: "    // A customer's comment",
     tests: { [portal]: ['customers close and reopen'] },
   },
   {
@@ -157,17 +158,18 @@ export const tickets: Mutation[] = [
   {
     name: 'deleted-contact-keeps-tickets',
     covers: ['RS-08'],
-    file: 'src/features/customers/handlers.ts',
-    from: '    await replaceContact(ctx.db, key.account, contact, null)\n',
-    to: '',
+    file: 'src/features/customers/contacts/handlers.ts',
+    from: `    await replaceContact(ctx.db, key.account, contact, null)
+    await deleteContact(`,
+    to: '    await deleteContact(',
     tests: { [office]: ['a deleted contact leaves its tickets'] },
   },
   {
     name: 'workers-edit-tickets',
     covers: ['PS-37'],
     file: 'src/features/tickets/policy.ts',
-    from: '  ticket ? mayRunOffice(actor) : notFound',
-    to: '  ticket ? yes : notFound',
+    from: '  return decision.yes ? mayGoOn(ticket) : decision',
+    to: '  return decision.yes ? mayGoOn(ticket) : yes',
     tests: { [office]: ['a worker sees, answers and moves tickets'] },
   },
   {
