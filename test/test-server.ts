@@ -120,7 +120,16 @@ export async function startSeparateServer(world: World, options: TestServerOptio
 
 async function copyTemplateDatabase(world: World): Promise<string> {
   const database = `${world.template}_${randomBytes(4).toString('hex')}`
-  await withAdmin(world.admin, (client) => client.query(`create database ${database} template ${world.template}`))
+  await withAdmin(world.admin, async (client) => {
+    for (let attempts = 1; ; attempts++)
+      try {
+        return await client.query(`create database ${database} template ${world.template}`)
+      } catch (error) {
+        // A busy machine: autovacuum looks at the template, or another test copies it.
+        const isInUse = (error as { code?: string }).code === '55006'
+        if (!isInUse || attempts === 5) throw error
+      }
+  })
   return database
 }
 
