@@ -137,13 +137,13 @@ async function takeAll(): Promise<void> {
     session: 'ruth',
     async url(page) {
       await page.goto(office(`/customers/${customer}`))
-      await page.getByRole('button', { name: button, exact: true }).click()
+      await page.getByRole('button', { name: button, exact: true }).first().click()
       await page.waitForURL(/\/as\/[0-9a-f-]{36}\/\w/)
       return path ? page.url().replace(/\/\w+$/, path) : page.url()
     },
   })
 
-  const contact = contacts[0]!.id
+  const contact = `/customers/${customer}/contacts/${contacts[0]!.id}`
   const shots: Shot[] = [
     anonymousPage('', 'landing', demo.url),
     anonymousPage('set-up/[token]', 'set-up', /http\S+\/set-up\/\S+/.exec(empty.output())![0]),
@@ -183,7 +183,8 @@ async function takeAll(): Promise<void> {
     officePage('/customers/[customer]', 'customer', `/customers/${customer}`),
     officePage('/customers/[customer]/edit', 'customer-edit', `/customers/${customer}/edit`),
     officePage('/customers/[customer]/contacts/new', 'contact-new', `/customers/${customer}/contacts/new`),
-    officePage('/customers/[customer]/contacts/[contact]', 'contact', `/customers/${customer}/contacts/${contact}`),
+    officePage('/customers/[customer]/contacts/[contact]', 'contact', contact),
+    officePage('/customers/[customer]/contacts/[contact]/move', 'contact-move', `${contact}/move`),
     officePage('/customers/[customer]/sites/new', 'site-new', `/customers/${customer}/sites/new`),
     officePage('/customers/[customer]/sites/[site]', 'site', `/customers/${customer}/sites/${sites[0]!.id}`),
     officePage('/messages', 'messages', '/messages'),
