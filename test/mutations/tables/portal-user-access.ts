@@ -203,7 +203,7 @@ export const portalUserAccess: Mutation[] = [
     covers: ['issue 9, walk'],
     file: 'src/features/portal-users/handlers.ts',
     from: 'name: person?.name ?? null,',
-    to: 'name: person?.name && null,',
+    to: 'name: person ? null : null,',
     tests: { 'test/portal-access-forms.test.ts': ['starts from a contact too: "Invite to portal"'] },
   },
   {
