@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import adapter from '@sveltejs/adapter-node'
 import { sveltekit } from '@sveltejs/kit/vite'
-import { defineConfig } from 'vite'
+import { minify } from 'terser'
+import { defineConfig, type Plugin } from 'vite'
 import { pageForms } from './tools/page-forms.ts'
 
 /** Kit's route announcer carries one style attribute; this is its hash. The browser journeys fail on a violation. */
@@ -37,8 +38,25 @@ function isPortalPage(script: string): boolean {
   )
 }
 
+/** A second minifier after the built-in one: 0.7 KB less of the office's list (decision 10). Alone it would be 3 KB more. */
+const minifyAgain: Plugin = {
+  name: 'minify-again',
+  applyToEnvironment: ({ name }) => name === 'client',
+  generateBundle: {
+    order: 'post',
+    async handler(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        const { code } = await minify(chunk.code, { module: true, ecma: 2020, compress: { passes: 3 } })
+        chunk.code = code!
+      }
+    },
+  },
+}
+
 export default defineConfig({
   plugins: [
+    minifyAgain,
     sveltekit({
       // All sheets but the large common one: each request more is a connection more, a round trip before anything is seen.
       inlineStyleThreshold: 4096,
