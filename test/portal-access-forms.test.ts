@@ -78,7 +78,7 @@ describe('adding a portal user to a customer', () => {
     const invited = await added.press('Add portal user')
     expect(await users()).toMatchObject([{ email, scope: 'contact', contact }])
     const after = await invited.press('Save Attached to: Ana Ruiz', { attach: '' })
-    expect(after.text).toContain('Portal user attached.')
+    expect(after.text).toContain('Portal access changed.')
     expect(await users()).toMatchObject([{ email, scope: 'whole', contact, group: { kind: 'full' } }])
   })
 })

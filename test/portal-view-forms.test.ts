@@ -82,7 +82,7 @@ describe('a portal view', () => {
     await shop.owner.ok('suspendPortalUser', { user: naveed.id })
     const signIn = await openScreen(shop.owner, view.path)
     expect(signIn.path).toMatch(/\/as\/[0-9a-f-]{36}\/sign-in\?next=/)
-    expect(signIn.text).toContain('They cannot get in now. This is what they see.')
+    expect(signIn.text).toContain('They can’t sign in right now. This is what they see.')
     const { version } = await shop.owner.ok('getPortalSettings')
     await shop.owner.ok('updatePortalSettings', { version, enabled: false })
     const off = await openScreen(shop.owner, view.path)
