@@ -61,13 +61,21 @@ let workerServer: Promise<TestServer> | undefined
 /** The server that all test files of this worker share. */
 export const startTestServer = (): Promise<TestServer> => (workerServer ??= startSeparateServer(inject('world')))
 
-/** Before each test file: resets the clock and the rate limits that the previous file may have changed. */
+/** Before each test file: resets the clock and the rate limits, and drops emails that the previous file did not send. */
 export async function startFile(): Promise<void> {
   const server = await workerServer
   if (!server) return
   server.clock.set(new Date())
   await forgetLimits(server)
+  await forgetUnsent(server)
 }
+
+/** A file that sets the clock ahead would otherwise send in its first test what all files before it left. */
+const forgetUnsent = ({ stored }: Pick<TestServer, 'stored'>): Promise<void> =>
+  stored(async (db) => {
+    await db.deleteFrom('record_updates').execute()
+    await db.deleteFrom('outbox').where('status', '=', 'waiting').execute()
+  })
 
 /** Forgets what limits have counted, so that a test can go on from the same address. */
 export const forgetLimits = (server: Pick<TestServer, 'stored'>): Promise<void> =>

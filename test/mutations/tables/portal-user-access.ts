@@ -204,7 +204,7 @@ export const portalUserAccess: Mutation[] = [
     file: 'src/features/portal-users/handlers.ts',
     from: 'name: person?.name ?? null,',
     to: 'name: person ? null : null,',
-    tests: { 'test/portal-access-forms.test.ts': ['starts from a contact too: "Invite to portal"'] },
+    tests: { 'test/portal-access-forms.test.ts': ['RS-02 RS-11 offers the contacts'] },
   },
   {
     name: 'forgot-password-loses-the-email',

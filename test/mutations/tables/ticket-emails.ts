@@ -48,7 +48,7 @@ export const ticketEmails: Mutation[] = [
     file: rules,
     from: 'moves[0]!.details.status !== status',
     to: 'moves.length > 0',
-    tests: { [customers]: ['in one email: all that happens'] },
+    tests: { [customers]: ['of a status that is as it was'] },
   },
   {
     name: 'office-hears-of-itself',

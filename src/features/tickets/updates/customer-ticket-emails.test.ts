@@ -93,6 +93,16 @@ describe('a customer hears nothing', () => {
     expect(await subjectsTo(scene.ana)).toEqual([])
   })
 
+  it('of a status that is as it was, after it was another', async () => {
+    const scene = await createTicketScene()
+    await moveByOffice(scene, 'waiting')
+    expect(await subjectsTo(scene.ana)).toHaveLength(1)
+    home.mails.length = 0
+    await moveByOffice(scene, 'open')
+    await moveByOffice(scene, 'waiting')
+    expect(await subjectsTo(scene.ana)).toEqual([])
+  })
+
   it('of what customers write, and of tickets that they create', async () => {
     const scene = await createTicketScene()
     await scene.naveed.ok('addPortalTicketComment', { ticket: scene.ticket, body: 'Any news?' })
