@@ -38,7 +38,8 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
   const stranger = (await other.portalUser({ customers: [] })).id
   const template = await other.template()
   await other.owner.ok('updateTicketSettings', { version: 1, defaultAssignee: other.owner.id })
-  const [signedUp, member, ownCustomer, job, mail] = [newId(), newId(), newId(), newId(), newId()]
+  const [signedUp, member, ownCustomer] = [newId(), newId(), newId()]
+  const [job, mail, ticket] = [newId(), newId(), newId()]
   const at = { created_at: NOW, updated_at: NOW }
   const login = { account_id: there, search_text: '', ...at }
   const mailed = { account_id: there, created_at: NOW, expires_at: LATER }
@@ -104,6 +105,14 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
         created_for_user_id: user,
         search_text: '',
         ...at,
+      },
+    ],
+    [
+      'tickets',
+      {
+        ...{ account_id: there, id: ticket, number: 77, customer_id: customer, participants: [], tags: [], version: 1 },
+        ...{ subject: 'x', description: '', status: 'new', priority: 'normal', assignee_id: other.owner.id },
+        ...{ source: 'portal', created_by_kind: 'portalUser', search_text_portal: '', search_text_office: '', ...at },
       },
     ],
     [
@@ -247,6 +256,7 @@ export async function createDefinerWorld(server: TestServer): Promise<DefinerWor
     lock_portal_login: closed('lock_portal_login($1, $2)', there, user),
     lock_portal_login_of_address: anybody('lock_portal_login_of_address($1, $2)', there, portalUser.email),
     measure_storage: anybody('to_json(measure_storage($1, $2, $3, $4))', there, job, 'staff', member),
+    record_default_assignee: anybody('record_default_assignee($1, $2, $3, $4)', there, ticket, newId(), NOW),
     record_portal_sign_in: anybody(
       'record_portal_sign_in($1, $2, (select $3::text), $4)',
       there,

@@ -48,7 +48,7 @@ const jobBooked = message<BookingMail>({
   textKey: 'jobs.mail.jobBooked',
   stillWanted(db, row) {
     const { job, reader } = row.payload as BookingMail
-    return isWantedByPortalUser(db, row.account_id, { job, reader, email: 'booked' })
+    return isWantedByPortalUser(db, row.account_id, { record: job, reader, email: 'booked' })
   },
   link: ({ job, count }, sender) => ({ url: sender.portalUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: (vars, sender) => ({ ...presentBooking(vars, sender), choices: emailChoicesUrl(sender, 'portal') }),
@@ -61,7 +61,7 @@ const jobBookedOffice = message<BookingMail>({
   async stillWanted(db, row) {
     const { job, reader } = row.payload as BookingMail
     const exists = (await findJobState(db, row.account_id, job)) !== undefined
-    return exists && isWantedByStaff(db, row.account_id, { job, reader, email: 'booked' })
+    return exists && isWantedByStaff(db, row.account_id, { record: job, reader, email: 'booked' })
   },
   link: ({ job, count }, sender) => ({ url: sender.officeUrl(count === 1 ? `/jobs/${job}` : '/jobs') }),
   extra: (vars, sender) => ({ ...presentBooking(vars, sender), choices: emailChoicesUrl(sender, 'office') }),

@@ -26,6 +26,7 @@ const STAFF_MEANINGS: Record<StaffEmail, string> = {
   ticketCreated: 'A customer created a ticket.',
   ticketReplied: 'A customer replied to a ticket.',
   ticketMoved: 'A customer closed or reopened a ticket.',
+  ticketAssigned: 'Somebody else assigned a ticket to them.',
 }
 
 const flags = <Kind extends string>(meanings: Record<Kind, string>) =>

@@ -62,13 +62,13 @@ async function presentPortalChoices({ db, account, actor }: PortalContext, choic
   }
 }
 
-/** Without tickets in the portal, customers do nothing with them that staff could hear of. */
+/** Without tickets in the portal, customers do nothing with them that staff could hear of. Colleagues still assign them. */
 async function presentStaffChoices({ db, account, actor }: StaffContext, choices: EmailChoices<StaffEmail>) {
   const sent = (await findSentEmails(db, account.id)).staff
   const hasTickets = account.portal.switches.viewTickets
   return {
     emails: staffEmailsOf(actor.role)
-      .filter((kind) => hasTickets || !isAboutTickets(kind))
+      .filter((kind) => hasTickets || !isAboutTickets(kind) || kind === 'ticketAssigned')
       .filter((kind) => sentByBusiness(kind, sent))
       .map((kind) => ({ kind, on: wantsStaffEmail(kind, sent, { role: actor.role, choices }) })),
   }

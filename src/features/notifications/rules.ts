@@ -15,7 +15,7 @@ export const CUSTOMER_EMAILS = [
 ] as const
 export type CustomerEmail = (typeof CUSTOMER_EMAILS)[number]
 
-/** Emails to staff about what customers do. */
+/** Emails to staff about what customers do, and about work that somebody gave them. */
 export const STAFF_EMAILS = [
   'booked',
   'commented',
@@ -24,6 +24,7 @@ export const STAFF_EMAILS = [
   'ticketCreated',
   'ticketReplied',
   'ticketMoved',
+  'ticketAssigned',
 ] as const
 export type StaffEmail = (typeof STAFF_EMAILS)[number]
 
@@ -46,13 +47,14 @@ export const wantsCustomerEmail = (
 
 /**
  * Whether a member of staff gets a kind of email about a job or ticket they can see. Owners and dispatchers run the daily work, and a
- * worker sees only their own jobs; an admin gets none until they ask for it.
+ * worker sees only their own jobs; an admin gets none until they ask for it, except about what was given to them.
  */
 export const wantsStaffEmail = (
   kind: StaffEmail,
   business: EmailChoices<StaffEmail>,
   member: { role: StaffRole; choices: EmailChoices<StaffEmail> },
-): boolean => sentByBusiness(kind, business) && (member.choices[kind] ?? member.role !== 'admin')
+): boolean =>
+  sentByBusiness(kind, business) && (member.choices[kind] ?? (member.role !== 'admin' || kind === 'ticketAssigned'))
 
 /** Workers never hear of bookings and new tickets: none of them is theirs yet. */
 export const staffEmailsOf = (role: StaffRole): StaffEmail[] =>

@@ -22,7 +22,8 @@ const CUSTOMER_DEFAULTS = {
   ...{ scheduled: true, rescheduled: true, canceled: true, completed: true, commented: true },
   ...TICKET_DEFAULTS,
 }
-const STAFF_DEFAULTS = { booked: true, commented: true, edited: true, canceled: true, ...TICKET_DEFAULTS }
+const JOB_DEFAULTS = { booked: true, commented: true, edited: true, canceled: true }
+const STAFF_DEFAULTS = { ...JOB_DEFAULTS, ...TICKET_DEFAULTS, ticketAssigned: true }
 
 export async function findPortalSettings(db: Read, account: string): Promise<PortalRow> {
   const row = await db

@@ -15,6 +15,7 @@ import {
   type TicketRecord,
 } from './queries.ts'
 import { isTransition, ticketParent, type TicketRole, type TicketStatus } from './rules.ts'
+import { findDefaultAssignee, recordDefaultAssignee } from './settings/queries.ts'
 import { recordTicketUpdate } from './updates/queries.ts'
 
 export interface TicketContext {
@@ -45,6 +46,19 @@ export async function createTicket(ctx: TicketContext, fields: CreatedFields, fi
   await addHistory(ctx.db, [parent], [{ event: 'created', audience: 'customer' }], actorStamp(ctx), ctx.newId)
   await recordTicketUpdate(ctx.db, ticket, { kind: 'created', details: {} }, actorStamp(ctx), ctx.newId)
   return { id: ticket.id, number: ticket.number, version: 1 }
+}
+
+/** The same of a ticket that no member of staff creates: it goes to the default assignee. */
+export async function createIncomingTicket(
+  ctx: TicketContext,
+  fields: Omit<CreatedFields, 'assignee_id'>,
+  files: readonly FileRecord[],
+) {
+  const { id: account } = ctx.account
+  const assignee_id = await findDefaultAssignee(ctx.db, account)
+  const created = await createTicket(ctx, { ...fields, assignee_id }, files)
+  if (assignee_id) await recordDefaultAssignee(ctx.db, account, { ticket: created.id, id: ctx.newId(), now: ctx.now })
+  return created
 }
 
 /** Adds a comment with its files. A customer's reply to a ticket that waits for it, or is resolved, opens it again. */

@@ -45,7 +45,7 @@ export interface OutboxRow {
 /**
  * A kind of mail, declared by a feature in messages.ts. Its texts are `<textKey>.subject`, `.preheader`, `.title`,
  * `.body` (Markdown), `.button` (when it has a link) and `.footer` (why you get this); all may use `{{business}}`,
- * `{{recipient}}` (the address), `{{name}}` (of the recipient, empty when unknown) and the vars.
+ * `{{recipient}}` (the address), `{{name}}` (of the recipient, empty when unknown), `{{portal_sign_in_url}}` and the vars.
  */
 export interface Message<Vars extends MailVars = MailVars> {
   kind: string
@@ -162,7 +162,7 @@ export async function composeMail(
     translations: translations.withOverrides(sender.textOverrides),
     locale: row.locale,
     key: declared.textKey,
-    vars: { recipient: row.to_address, name: row.to_name ?? '', ...vars, ...declared.extra?.(vars, sender, row) },
+    vars: { ...sharedVars(row, sender), ...vars, ...declared.extra?.(vars, sender, row) },
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,
     canReply: Boolean(sender.repliesByEmail && declared.replySubject?.(vars, row)),
@@ -171,6 +171,13 @@ export async function composeMail(
   const readable = (text: string) => text.replaceAll(encodeURIComponent(MASK), MASK)
   return { subject: rendered.subject, html: readable(rendered.html), text: readable(rendered.text), link: url }
 }
+
+/** What the texts of every mail can name (RS-13). */
+const sharedVars = (row: OutboxRow, sender: Sender): MailVars => ({
+  recipient: row.to_address,
+  name: row.to_name ?? '',
+  portal_sign_in_url: { url: sender.portalUrl('/my_profile') },
+})
 
 /** The subject line alone, for lists. Null when its values were wiped with its token. */
 export function composeSubject(
@@ -182,8 +189,7 @@ export function composeSubject(
   if (!row.payload) return null
   const stored = { ...row.payload, token: MASK }
   const vars: MailVars = {
-    recipient: row.to_address,
-    name: row.to_name ?? '',
+    ...sharedVars(row, sender),
     ...stored,
     ...declared.extra?.(stored, sender, row),
   }

@@ -8,6 +8,14 @@ const reading = `${incoming}/mail.test.ts`
 
 export const inboundMail: Mutation[] = [
   {
+    name: 'reply-to-a-merged-ticket-stays-there',
+    covers: ['issue 10, 2'],
+    file: `${folder}/queries.ts`,
+    from: '?.merged_into_id ?? ticket',
+    to: '?.id ?? ticket',
+    tests: { [`${folder}/merged-replies.test.ts`]: ['issue 10, 2 belongs to the ticket that goes on'] },
+  },
+  {
     name: 'reply-from-anywhere',
     covers: ['issue 10, 2'],
     file: `${folder}/rules.ts`,

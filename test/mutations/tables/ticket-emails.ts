@@ -11,6 +11,38 @@ const reach = 'src/features/tickets/readers/ticket-readers.test.ts'
 
 export const ticketEmails: Mutation[] = [
   {
+    name: 'own-assignment-is-emailed',
+    covers: ['issue 10, 2'],
+    file: rules,
+    from: 'assignment.actor_id !== reader',
+    to: 'assignment.actor_id !== null',
+    tests: { [staff]: ['hears nothing of what they took themselves'] },
+  },
+  {
+    name: 'assignment-without-change-is-emailed',
+    covers: ['issue 10, 2'],
+    file: 'src/features/tickets/office/handlers.ts',
+    from: 'const isNew = assignee !== ticket!.assignee_id',
+    to: 'const isNew = assignee !== ticket!.id',
+    tests: { [staff]: ['hears nothing of what they took themselves'] },
+  },
+  {
+    name: 'assignee-of-new-ticket-hears-nothing',
+    covers: ['issue 10, 2'],
+    file: 'src/features/tickets/office/handlers.ts',
+    from: 'if (assignee !== null) await recordAssignment',
+    to: "if (assignee === '') await recordAssignment",
+    tests: { [staff]: ['issue 10, 2 hears of it'] },
+  },
+  {
+    name: 'admin-hears-of-no-assignment',
+    covers: ['issue 10, 2'],
+    file: 'src/features/notifications/rules.ts',
+    from: "(member.role !== 'admin' || kind === 'ticketAssigned')",
+    to: "(member.role !== 'admin' || kind === 'ticketCreated')",
+    tests: { [staff]: ['issue 10, 2 hears of it'] },
+  },
+  {
     name: 'ticket-created-silently',
     covers: ['5C-2', 'T-33'],
     file: handlers,
@@ -85,9 +117,9 @@ export const ticketEmails: Mutation[] = [
   {
     name: 'ticket-mail-after-access-ended',
     covers: ['D5', 'PS-31'],
-    file: readers,
-    from: 'const readers = await listPortalReaders(db, account, ticket)\n  return readers.some(({ id, choices }) => id === reader && wants',
-    to: 'const readers = await listPortalReaders(db, account, ticket)\n  return readers.every(({ id, choices }) => id !== reader || wants',
+    file: 'src/features/records/readers/queries.ts',
+    from: 'return readers.some(\n      ({ id, choices }) => id === reader && wants',
+    to: 'return readers.every(\n      ({ id, choices }) => id !== reader || wants',
     tests: { [customers]: ['D5 PS-31 of a ticket that was taken'] },
   },
   {
@@ -126,8 +158,8 @@ export const ticketEmails: Mutation[] = [
     name: 'choices-of-tickets-without-tickets',
     covers: ['PS-60'],
     file: 'src/features/notifications/handlers.ts',
-    from: '.filter((kind) => hasTickets || !isAboutTickets(kind))',
-    to: '.filter((kind) => kind.length > (hasTickets ? 0 : 1))',
+    from: '.filter((kind) => hasTickets || !isAboutTickets(kind) || kind',
+    to: '.filter((kind) => kind.length > (hasTickets ? 0 : 1) || kind',
     tests: { [staff]: ['PS-60 staff are not asked about them'] },
   },
 ]

@@ -5,63 +5,10 @@
 import { sql } from 'kysely'
 import type { Read } from '../../../platform/operation.ts'
 import type { EmailChoices, CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
+import { createWantedChecks, type PortalReader, type StaffReader } from '../../records/readers/queries.ts'
 import type { JobRecord } from '../queries.ts'
-import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
-import {
-  resolvePermission,
-  type GroupKind,
-  type Permissions,
-  type PortalConfig,
-  type StaffRole,
-} from '../../identity/rules.ts'
+import { resolvePermission, type GroupKind, type Permissions, type StaffRole } from '../../identity/rules.ts'
 import { selectBookableTemplates } from '../../identity/templates/rules.ts'
-
-export interface PortalReader {
-  id: string
-  email: string
-  name: string | null
-  locale: string
-  choices: EmailChoices<CustomerEmail>
-}
-
-export interface StaffReader {
-  id: string
-  email: string
-  name: string | null
-  role: StaffRole
-  choices: EmailChoices<StaffEmail>
-}
-
-/** What a business sends, and how it names its staff to customers. */
-export interface BusinessEmails {
-  locale: string
-  customerEmails: EmailChoices<CustomerEmail>
-  staffEmails: EmailChoices<StaffEmail>
-  staffNames: PortalConfig['staffNames']
-  portalName: string
-}
-
-/** Undefined when the account is suspended: nobody can sign in, and nothing is sent. */
-export async function findBusinessEmails(db: Read, account: string): Promise<BusinessEmails | undefined> {
-  const row = await db
-    .selectFrom('portal_settings as p')
-    .innerJoin('account_settings as s', 's.account_id', 'p.account_id')
-    .innerJoin('accounts as a', 'a.id', 'p.account_id')
-    .select(['s.locale', 's.name as business', 'p.name', 'p.staff_names', 'p.confirm_bookings'])
-    .select(['p.customer_emails', 'p.staff_emails'])
-    .where('p.account_id', '=', account)
-    .where('s.account_id', '=', account)
-    .where('a.status', '=', 'active')
-    .executeTakeFirst()
-  if (!row) return undefined
-  return {
-    locale: row.locale,
-    customerEmails: { ...(row.customer_emails as EmailChoices<CustomerEmail>), booked: row.confirm_bookings },
-    staffEmails: row.staff_emails as EmailChoices<StaffEmail>,
-    staffNames: row.staff_names as PortalConfig['staffNames'],
-    portalName: row.name ?? row.business,
-  }
-}
 
 /**
  * Portal users who see the job: active, linked to its whole customer, which is active, with permission to see jobs; the portal is
@@ -163,33 +110,4 @@ export const findJobState = async (db: Read, account: string, job: string) =>
     .where('id', '=', job)
     .executeTakeFirst()) as Pick<JobRecord, 'status' | 'scheduled_at'> | undefined
 
-interface Recipient<Kind> {
-  job: string
-  /** Id of the portal user or member of staff. */
-  reader: string
-  email: Kind
-}
-
-/** Whether a portal user still sees the job and wants this kind of email. */
-export async function isWantedByPortalUser(
-  db: Read,
-  account: string,
-  { job, reader, email }: Recipient<CustomerEmail>,
-): Promise<boolean> {
-  const business = await findBusinessEmails(db, account)
-  if (!business) return false
-  const readers = await listPortalReaders(db, account, job)
-  return readers.some(({ id, choices }) => id === reader && wantsCustomerEmail(email, business.customerEmails, choices))
-}
-
-/** Whether a member of staff still sees the job and wants this kind of email. */
-export async function isWantedByStaff(
-  db: Read,
-  account: string,
-  { job, reader, email }: Recipient<StaffEmail>,
-): Promise<boolean> {
-  const business = await findBusinessEmails(db, account)
-  if (!business) return false
-  const readers = await listStaffReaders(db, account, job)
-  return readers.some((each) => each.id === reader && wantsStaffEmail(email, business.staffEmails, each))
-}
+export const { isWantedByPortalUser, isWantedByStaff } = createWantedChecks({ listPortalReaders, listStaffReaders })

@@ -2,8 +2,8 @@
 import { message, type Emission, type Message, type Sender } from '../../../platform/delivery/outbox.ts'
 import type { CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
 import { emailChoicesUrl, formatTime } from '../messages.ts'
-import { findJobState, isWantedByPortalUser, isWantedByStaff, type BusinessEmails } from '../readers/queries.ts'
-import type { PortalReader, StaffReader } from '../readers/queries.ts'
+import type { BusinessEmails, PortalReader, StaffReader } from '../../records/readers/queries.ts'
+import { findJobState, isWantedByPortalUser, isWantedByStaff } from '../readers/queries.ts'
 import { staffNameFor } from '../rules.ts'
 import {
   isSameState,
@@ -48,7 +48,7 @@ const customerMessage = ({ email, ...declared }: { kind: string; textKey: string
       const { job, reader, status, scheduledAt } = row.payload as CustomerMail
       const [state, isWanted] = [
         await findJobState(db, row.account_id, job),
-        await isWantedByPortalUser(db, row.account_id, { job, reader, email }),
+        await isWantedByPortalUser(db, row.account_id, { record: job, reader, email }),
       ]
       const told = { status, scheduledAt: scheduledAt || null } as VisibleState
       const isCurrent = email === 'commented' || (state && isSameState(visibleState(state), told))
@@ -70,7 +70,7 @@ const staffMessage = ({ email, ...declared }: { kind: string; textKey: string; e
       const { job, reader } = row.payload as StaffMail
       const state = await findJobState(db, row.account_id, job)
       const isOver = email === 'canceled' ? state !== undefined && state.status !== 'canceled' : state === undefined
-      return !isOver && (await isWantedByStaff(db, row.account_id, { job, reader, email }))
+      return !isOver && (await isWantedByStaff(db, row.account_id, { record: job, reader, email }))
     },
     link: ({ job }, sender) => ({ url: sender.officeUrl(`/jobs/${job}`) }),
     extra: (vars, sender) => ({ choices: emailChoicesUrl(sender, 'office'), ...commentVars(vars) }),

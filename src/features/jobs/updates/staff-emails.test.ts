@@ -15,7 +15,7 @@ import {
 } from './updates.fixtures.ts'
 
 const NAME = 'Dishwasher repair #1001'
-const TICKETS = { ticketCreated: true, ticketReplied: true, ticketMoved: true }
+const TICKETS = { ticketCreated: true, ticketReplied: true, ticketMoved: true, ticketAssigned: true }
 const JOBS = { booked: true, commented: true, edited: true, canceled: true }
 const ALL = { ...JOBS, ...TICKETS }
 const comment = ({ eleanor, job }: Scene, body: string) => eleanor.ok('addPortalComment', { job, body })
@@ -178,6 +178,7 @@ describe('each kind of email to staff can be turned off', () => {
       { kind: 'canceled', on: true },
       { kind: 'ticketReplied', on: true },
       { kind: 'ticketMoved', on: true },
+      { kind: 'ticketAssigned', on: true },
     ])
     expect((await scene.dispatcher.ok('getEmailChoices')).emails).toContainEqual({ kind: 'commented', on: true })
     expect((await scene.eleanor.ok('getPortalEmailChoices')).emails).toContainEqual({ kind: 'commented', on: true })

@@ -10,11 +10,11 @@ import { findStorageError } from '../../records/files/rules.ts'
 import { addComment, addHistory } from '../../records/queries.ts'
 import { systemStamp, type ActorStamp, type HistoryEntry } from '../../records/rules.ts'
 import { commentOnTicket } from '../handlers.ts'
-import { lockTicket, touchTicket, type TicketRecord } from '../queries.ts'
+import { touchTicket, type TicketRecord } from '../queries.ts'
 import { findStaffReader, listPortalReaders } from '../readers/queries.ts'
 import { ticketParent } from '../rules.ts'
 import { recordTicketUpdate } from '../updates/queries.ts'
-import { hasArrived, recordMail } from './queries.ts'
+import { hasArrived, lockSurvivor, recordMail } from './queries.ts'
 import { commentBodyOf, heldReason, type HeldReason, type ReplyRecipient, type ReplyWriter } from './rules.ts'
 
 interface ReplyTools {
@@ -81,7 +81,7 @@ const NONE: ReadonlySet<string> = new Set()
 /** Answers the keys of the files that are kept. */
 async function keepMail(arrival: Arrival): Promise<ReadonlySet<string>> {
   const { db, recipient, mail, attachments, now, newId } = arrival
-  const ticket = await lockTicket(db, recipient.account, recipient.ticket)
+  const ticket = await lockSurvivor(db, recipient.account, recipient.ticket)
   if (!ticket || (await hasArrived(db, recipient, mail.key))) return NONE
   const record = (outcome: 'comment' | 'held' | 'automatic' | 'empty', detail: string | null = null) =>
     recordMail(db, { id: newId(), recipient, from: mail.from, key: mail.key, outcome, detail }, now)
@@ -89,7 +89,7 @@ async function keepMail(arrival: Arrival): Promise<ReadonlySet<string>> {
     await record('automatic', mail.automatic)
     return NONE
   }
-  const writer = await findWriter(db, recipient)
+  const writer = await findWriter(db, { ...recipient, ticket: ticket.id })
   const reason = heldReason(recipient, writer, emailNorm(mail.from), ticket.status)
   const isEmpty = mail.text === '' && (reason !== null || attachments.stored.length === 0)
   if (isEmpty) {

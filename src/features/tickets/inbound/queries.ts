@@ -1,6 +1,7 @@
 /** Reply addresses, and the mails that arrived at them. All of it as portico_system. */
 import type { Read, Write } from '../../../platform/operation.ts'
 import { insertRows } from '../../../platform/database/statements.ts'
+import { findTicket, lockTicket, type TicketRecord } from '../queries.ts'
 import type { ReplyRecipient } from './rules.ts'
 
 /** Remembers whom addresses are for. One that is there already stays. */
@@ -90,4 +91,12 @@ export async function recordMail(db: Write, { recipient, ...mail }: InboundMail,
       received_at: now,
     },
   ])
+}
+
+/** The ticket that a reply belongs to, locked: of a merged ticket the one that goes on. */
+export async function lockSurvivor(db: Write, account: string, ticket: string): Promise<TicketRecord | undefined> {
+  const survivor = (await findTicket(db, account, ticket))?.merged_into_id ?? ticket
+  const locked = await lockTicket(db, account, survivor)
+  // It was merged itself while this waited for it.
+  return locked?.merged_into_id ? lockSurvivor(db, account, locked.merged_into_id) : locked
 }

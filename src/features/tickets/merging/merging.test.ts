@@ -169,6 +169,22 @@ describe('a job from a ticket', () => {
     expect((await naveed.ok('getPortalJob', { job: job.id })).ticket).toBeNull()
   })
 
+  it('issue 10, 2 a form that is sent twice creates one, also at the same moment; another form another', async () => {
+    const world = await createTicketWorld()
+    const { dispatcher, customer, shop } = world
+    const ticket = await addTicket(world)
+    const template = await shop.template({ name: 'Repair' })
+    const form = { customer, template, ticket, address: '1 Quay', formKey: crypto.randomUUID() } as never
+    const pressed = await Promise.all([dispatcher.ok('createJob', form), dispatcher.ok('createJob', form)])
+    const again = await dispatcher.ok('createJob', form)
+    expect(new Set([...pressed, again].map(({ id }) => id)).size).toBe(1)
+    const { jobs, history } = await dispatcher.ok('getTicket', { ticket })
+    expect(jobs).toHaveLength(1)
+    expect(history.filter(({ event }) => event === 'jobCreated')).toHaveLength(1)
+    await shop.owner.ok('createJob', form)
+    expect((await dispatcher.ok('getTicket', { ticket })).jobs).toHaveLength(2)
+  })
+
   it('a ticket of another customer is refused', async () => {
     const world = await createTicketWorld()
     const { dispatcher, shop } = world

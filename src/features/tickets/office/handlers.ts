@@ -5,7 +5,14 @@ import { customerOf, workersOf } from '../../jobs/form/queries.ts'
 import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { tickets } from '../contract.ts'
-import { checkPeople, commentOnTicket, createTicket, filesForTicket, moveTicket } from '../handlers.ts'
+import {
+  checkPeople,
+  commentOnTicket,
+  createTicket,
+  filesForTicket,
+  moveTicket,
+  type TicketContext,
+} from '../handlers.ts'
 import { loadTicketPage } from '../page/queries.ts'
 import {
   mayCommentOnTicket,
@@ -15,8 +22,9 @@ import {
   maySeeTicket,
   maySeeTickets,
 } from '../policy.ts'
-import { changeTicket, listContactsOf, lockTicket, refuseOlder } from '../queries.ts'
+import { changeTicket, listContactsOf, lockTicket, refuseOlder, type TicketRecord } from '../queries.ts'
 import { changedFacts, ticketParent, transitionsFrom } from '../rules.ts'
+import { recordTicketUpdate } from '../updates/queries.ts'
 import { countTickets, listTicketsInReach } from './queries.ts'
 import { presentTicket, presentTicketRow } from './rules.ts'
 
@@ -88,7 +96,9 @@ export const ticketsHandlers = implement('tickets', operations, {
       assignee_id: assignee,
       source: 'office' as const,
     }
-    return createTicket(ctx, fields, await filesForTicket(ctx, files))
+    const created = await createTicket(ctx, fields, await filesForTicket(ctx, files))
+    if (assignee !== null) await recordAssignment(ctx, { account_id: ctx.account.id, id: created.id }, assignee)
+    return created
   },
 
   async updateTicket(ctx, { ticket: ticketId, version, contact, participants, ...facts }) {
@@ -138,6 +148,8 @@ export const ticketsHandlers = implement('tickets', operations, {
       actorStamp(ctx),
       ctx.newId,
     )
+    const isNew = assignee !== ticket!.assignee_id
+    if (isNew && assignee !== null) await recordAssignment(ctx, ticket!, assignee)
     return { id: ticket!.id, version: next }
   },
 
@@ -147,6 +159,10 @@ export const ticketsHandlers = implement('tickets', operations, {
     return commentOnTicket(ctx, ticket!, { audience, body, files: await filesForTicket(ctx, files) })
   },
 })
+
+/** For the email to whoever it was assigned to. */
+const recordAssignment = (ctx: TicketContext, ticket: Pick<TicketRecord, 'account_id' | 'id'>, to: string) =>
+  recordTicketUpdate(ctx.db, ticket, { kind: 'assigned', details: { to } }, actorStamp(ctx), ctx.newId)
 
 /** A contact does not also take part in their own ticket. */
 const others = (participants: readonly string[], contact: string | null): string[] => [

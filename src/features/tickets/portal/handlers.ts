@@ -5,7 +5,7 @@ import { implement, prefetching, withEffect, type Context, type Input } from '..
 import { problem } from '../../../platform/problem.ts'
 import type { CustomerLink } from '../../identity/rules.ts'
 import { listCustomerNames } from '../../jobs/booking/customer/queries.ts'
-import { checkPeople, commentOnTicket, createTicket, filesForTicket, moveTicket } from '../handlers.ts'
+import { checkPeople, commentOnTicket, createIncomingTicket, filesForTicket, moveTicket } from '../handlers.ts'
 import { loadPortalTicketPage } from '../page/queries.ts'
 import {
   hasOwnTickets,
@@ -21,7 +21,6 @@ import { addHistory } from '../../records/queries.ts'
 import { actorStamp } from '../../records/rules.ts'
 import { changeTicket, findTicket, listContactsOf, lockTicket, refuseOlder, type TicketRecord } from '../queries.ts'
 import { changedFacts, isTransition, MAX_PARTICIPANTS, ticketParent } from '../rules.ts'
-import { findDefaultAssignee } from '../settings/queries.ts'
 import { portalTickets } from './contract.ts'
 import { countPortalTickets, listPortalTickets as listTicketsInReach, readPortalTickets } from './queries.ts'
 import { presentPortalTicket, presentPortalTicketRow, ticketColumns } from './rules.ts'
@@ -115,11 +114,10 @@ export const portalTicketsHandlers = implement('tickets', portalTickets, {
       subject: input.subject,
       description: input.description,
       priority: input.priority ?? ('normal' as const),
-      assignee_id: await findDefaultAssignee(ctx.db, ctx.account.id),
       source: ctx.actor.kind === 'linkVisitor' ? ('link' as const) : ('portal' as const),
       tags: [],
     }
-    const { id, number } = await createTicket(ctx, fields, await filesForTicket(ctx, input.files))
+    const { id, number } = await createIncomingTicket(ctx, fields, await filesForTicket(ctx, input.files))
     return { id, number }
   },
 

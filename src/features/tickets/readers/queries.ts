@@ -5,14 +5,8 @@
 import { sql } from 'kysely'
 import type { Read } from '../../../platform/operation.ts'
 import type { CustomerLink, PermissionGroup, Permissions, StaffRole } from '../../identity/rules.ts'
-import { findBusinessEmails, type PortalReader, type StaffReader } from '../../jobs/readers/queries.ts'
-import {
-  wantsCustomerEmail,
-  wantsStaffEmail,
-  type CustomerEmail,
-  type EmailChoices,
-  type StaffEmail,
-} from '../../notifications/rules.ts'
+import type { CustomerEmail, EmailChoices, StaffEmail } from '../../notifications/rules.ts'
+import { createWantedChecks, type PortalReader, type StaffReader } from '../../records/readers/queries.ts'
 import { mayOnTicket, type TicketPermission } from '../policy.ts'
 import type { TicketStatus } from '../rules.ts'
 
@@ -137,33 +131,4 @@ export async function findStaffReader(db: Read, account: string, ticket: string,
   return row && { ...row, mayReply: true }
 }
 
-interface Recipient<Kind> {
-  ticket: string
-  /** Id of the portal user or member of staff. */
-  reader: string
-  email: Kind
-}
-
-/** Whether a portal user still sees the ticket and wants this kind of email. */
-export async function isTicketWantedByPortalUser(
-  db: Read,
-  account: string,
-  { ticket, reader, email }: Recipient<CustomerEmail>,
-): Promise<boolean> {
-  const business = await findBusinessEmails(db, account)
-  if (!business) return false
-  const readers = await listPortalReaders(db, account, ticket)
-  return readers.some(({ id, choices }) => id === reader && wantsCustomerEmail(email, business.customerEmails, choices))
-}
-
-/** Whether a member of staff is still told of the ticket and wants this kind of email. */
-export async function isTicketWantedByStaff(
-  db: Read,
-  account: string,
-  { ticket, reader, email }: Recipient<StaffEmail>,
-): Promise<boolean> {
-  const business = await findBusinessEmails(db, account)
-  if (!business) return false
-  const readers = await listStaffReaders(db, account, ticket)
-  return readers.some((each) => each.id === reader && wantsStaffEmail(email, business.staffEmails, each))
-}
+export const { isWantedByPortalUser, isWantedByStaff } = createWantedChecks({ listPortalReaders, listStaffReaders })

@@ -5,7 +5,7 @@ import { flag, id, line, named, recordId, recordVersion, seenVersion, text } fro
 import { MAX_CANNED_REPLIES } from './rules.ts'
 
 const placeholders =
-  'Placeholders are `{{customer_name}}`, `{{contact_first_name}}`, `{{ticket_number}}`, `{{staff_name}}` and `{{business_name}}`.'
+  'Placeholders are `{{customer_name}}`, `{{contact_first_name}}`, `{{ticket_number}}`, `{{staff_name}}`, `{{business_name}}` and `{{portal_sign_in_url}}`.'
 
 const settings = z
   .object({
@@ -19,6 +19,7 @@ const settings = z
         }),
       )
       .describe('Canned replies by name.'),
+    signInUrl: z.string().describe('Address where customers sign in to the portal.'),
     version: recordVersion(),
     can: z.object({ edit: flag('Change these settings.') }).describe('What you may do.'),
   })

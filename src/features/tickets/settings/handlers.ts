@@ -1,5 +1,5 @@
 /** Settings of tickets. Staff who answer tickets read them, managers change them. */
-import { implement } from '../../../platform/operation.ts'
+import { implement, type Context } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { mayManage } from '../../identity/policy.ts'
 import { isActiveStaff } from '../../jobs/form/queries.ts'
@@ -13,7 +13,7 @@ type Row = Awaited<ReturnType<typeof getTicketSettings>>
 export const ticketSettingsHandlers = implement('tickets', ticketSettings, {
   async getTicketSettings(ctx) {
     ctx.allow(maySeeTickets(ctx.actor))
-    return present(await getTicketSettings(ctx.db, ctx.account.id), mayManage(ctx.actor).yes)
+    return present(ctx, await getTicketSettings(ctx.db, ctx.account.id), mayManage(ctx.actor).yes)
   },
 
   async updateTicketSettings(ctx, { version, defaultAssignee, cannedReplies }) {
@@ -36,13 +36,18 @@ export const ticketSettingsHandlers = implement('tickets', ticketSettings, {
       subjectId: ctx.account.id,
       details: changesOf(before, row),
     })
-    return present(row, true)
+    return present(ctx, row, true)
   },
 })
 
-const present = ({ assignee_id, assignee, canned_replies, version }: Row, edit: boolean) => ({
+const present = (
+  { urls }: Pick<Context, 'urls'>,
+  { assignee_id, assignee, canned_replies, version }: Row,
+  edit: boolean,
+) => ({
   defaultAssignee: assignee_id ? { id: assignee_id, name: assignee ?? '' } : null,
   cannedReplies: canned_replies,
+  signInUrl: urls.portal('/my_profile'),
   version,
   can: { edit },
 })

@@ -36,6 +36,15 @@ export async function updateTicketSettings(
   return rows[0]
 }
 
+/** Says in the history of a new ticket that it went to the default assignee, if it did. */
+export async function recordDefaultAssignee(
+  db: Write,
+  account: string,
+  { ticket, id, now }: { ticket: string; id: string; now: Date },
+): Promise<void> {
+  await sql`select record_default_assignee(${account}, ${ticket}, ${id}, ${now})`.execute(db)
+}
+
 /** Who gets a ticket that a customer creates, while they are active. */
 export async function findDefaultAssignee(db: Write, account: string): Promise<string | null> {
   const { rows } = await sql<{ id: string | null }>`select default_ticket_assignee(${account}) as id`.execute(db)

@@ -16,6 +16,7 @@ export const PLACEHOLDERS = [
   'ticket_number',
   'staff_name',
   'business_name',
+  'portal_sign_in_url',
 ] as const
 export type Placeholder = (typeof PLACEHOLDERS)[number]
 
@@ -37,15 +38,17 @@ interface ReplyFacts {
   ticket: { number: number; customer: { name: string }; contact: { name: string } | null }
   staff: string
   business: string
+  signInUrl: string
 }
 
 /** What placeholders say in a reply to a ticket. Without a contact the customer is addressed. */
-export const replyValues = ({ ticket, staff, business }: ReplyFacts): Record<Placeholder, string> => ({
+export const replyValues = ({ ticket, staff, business, signInUrl }: ReplyFacts): Record<Placeholder, string> => ({
   customer_name: ticket.customer.name,
   contact_first_name: ticket.contact ? firstName(ticket.contact.name) : ticket.customer.name,
   ticket_number: String(ticket.number),
   staff_name: staff,
   business_name: business,
+  portal_sign_in_url: signInUrl,
 })
 
 const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? name

@@ -19,6 +19,24 @@ describe('ticket settings', () => {
     expect(await assigneeOf(await createdBy(naveed))).toBeNull()
   })
 
+  it('T-25 the history says so, to the office alone, and says nothing of a ticket that went to nobody', async () => {
+    const { shop, naveed, dispatcher, worker } = await createTicketWorld()
+    const eventsOf = async (ticket: string) =>
+      (await dispatcher.ok('getTicket', { ticket })).history.map(({ event, audience, by, details }) => ({
+        event,
+        audience,
+        by: by.kind,
+        to: details.to,
+      }))
+    const created = { event: 'created', audience: 'customer', by: 'portalUser', to: undefined }
+    expect(await eventsOf(await createdBy(naveed))).toEqual([created])
+    await shop.owner.ok('updateTicketSettings', { version: 1, defaultAssignee: worker.id })
+    const ticket = await createdBy(naveed)
+    const assigned = { event: 'assigned', audience: 'internal', by: 'system', to: 'Marek Nowak' }
+    expect(await eventsOf(ticket)).toEqual([created, assigned])
+    expect((await naveed.ok('getPortalTicket', { ticket })).history.map(({ event }) => event)).toEqual(['created'])
+  })
+
   it('PS-36 staff of another account and unknown placeholders are refused, and nothing is saved', async () => {
     const { shop, customer } = await createTicketWorld()
     const there = await createTicketWorld()
@@ -65,10 +83,13 @@ describe('ticket settings', () => {
 
   it('placeholders are filled in, and without a contact the customer is addressed', () => {
     const ticket = { number: 12, customer: { name: 'Dockside $& Co' }, contact: { name: 'Ana María Ruiz' } }
-    const facts = { ticket, staff: 'Dana', business: 'Harbour' }
+    const signInUrl = 'https://harbour.example/my_profile'
+    const facts = { ticket, staff: 'Dana', business: 'Harbour', signInUrl }
     const text =
-      'Hi {{contact_first_name}} of {{customer_name}}, {{ ticket_number }}: {{staff_name}}, {{business_name}} {{other}}'
-    expect(fillReply(text, replyValues(facts))).toBe('Hi Ana of Dockside $& Co, 12: Dana, Harbour {{other}}')
+      'Hi {{contact_first_name}} of {{customer_name}}, {{ ticket_number }}: {{staff_name}}, {{business_name}}, {{portal_sign_in_url}} {{other}}'
+    expect(fillReply(text, replyValues(facts))).toBe(
+      'Hi Ana of Dockside $& Co, 12: Dana, Harbour, https://harbour.example/my_profile {{other}}',
+    )
     const without = { ...facts, ticket: { ...ticket, contact: null } }
     expect(fillReply('Hi {{contact_first_name}}', replyValues(without))).toBe('Hi Dockside $& Co')
   })

@@ -2,7 +2,7 @@
 import type { ReplyAddresses } from '../../../platform/delivery/incoming/addresses.ts'
 import type { Emission } from '../../../platform/delivery/outbox.ts'
 import type { Write } from '../../../platform/operation.ts'
-import { findBusinessEmails } from '../../jobs/readers/queries.ts'
+import { findBusinessEmails } from '../../records/readers/queries.ts'
 import { wantsCustomerEmail, wantsStaffEmail } from '../../notifications/rules.ts'
 import type { ParentKey } from '../../records/queries.ts'
 import { addReplyAddresses } from '../inbound/queries.ts'
@@ -54,7 +54,9 @@ async function writeMails(db: Write, due: ParentKey): Promise<Mail[]> {
       return [{ to: { kind: 'portalUser', reader: reader.id }, emission }]
     }),
     ...staffReaders.flatMap((reader): Mail[] => {
-      const update = staffTicketUpdate(updates, ticket.status, (kind) => wantsStaffEmail(kind, staffEmails, reader))
+      const update = staffTicketUpdate(updates, ticket.status, reader.id, (kind) =>
+        wantsStaffEmail(kind, staffEmails, reader),
+      )
       if (!update) return []
       return [{ to: { kind: 'staff', reader: reader.id }, emission: staffTicketMail(reader, ticket, update, business) }]
     }),

@@ -1,12 +1,12 @@
 /** Emails about what happened to a ticket. rules.ts decides what they tell, readers/queries.ts who may read them. */
 import { message, type Emission, type Message } from '../../../platform/delivery/outbox.ts'
 import { emailChoicesUrl } from '../../jobs/messages.ts'
-import type { BusinessEmails, StaffReader } from '../../jobs/readers/queries.ts'
 import { staffNameFor } from '../../jobs/rules.ts'
 import type { CustomerEmail, StaffEmail } from '../../notifications/rules.ts'
+import type { BusinessEmails, StaffReader } from '../../records/readers/queries.ts'
 import { replySubject, type ReplyRecipient } from '../inbound/rules.ts'
 import type { TicketRecord } from '../queries.ts'
-import { isTicketWantedByPortalUser, isTicketWantedByStaff, type TicketReader } from '../readers/queries.ts'
+import { isWantedByPortalUser, isWantedByStaff, type TicketReader } from '../readers/queries.ts'
 import { findTicketStatus } from './queries.ts'
 import type {
   CustomerTicketNews,
@@ -34,7 +34,10 @@ type AnyMail = {
 }
 /** The status when this was written. When it has changed since, a newer email tells that. */
 type CustomerMail = AnyMail & { status: string }
-type StaffMail = AnyMail & { customer: string }
+type StaffMail = AnyMail & {
+  /** Who did it: a customer, or the colleague who assigned the ticket. */
+  customer: string
+}
 
 /** A reply adds a paragraph, else the description does: the context picks the text with it, `count` its plural. */
 function quoteVars({ comment, comments, author, description }: AnyMail) {
@@ -54,7 +57,7 @@ const customerMessage = ({ email, ...declared }: { kind: string; textKey: string
     async stillWanted(db, row) {
       const { ticket, reader, status } = row.payload as CustomerMail
       const isCurrent = email !== 'ticketMoved' || (await findTicketStatus(db, row.account_id, ticket)) === status
-      return isCurrent && (await isTicketWantedByPortalUser(db, row.account_id, { ticket, reader, email }))
+      return isCurrent && (await isWantedByPortalUser(db, row.account_id, { record: ticket, reader, email }))
     },
     ...conversation('portalUser'),
     link: ({ ticket }, sender) => ({ url: sender.portalUrl(`/tickets/${ticket}`) }),
@@ -66,7 +69,7 @@ const staffMessage = ({ email, ...declared }: { kind: string; textKey: string; e
     ...declared,
     stillWanted(db, row) {
       const { ticket, reader } = row.payload as StaffMail
-      return isTicketWantedByStaff(db, row.account_id, { ticket, reader, email })
+      return isWantedByStaff(db, row.account_id, { record: ticket, reader, email })
     },
     ...conversation('staff'),
     link: ({ ticket }, sender) => ({ url: sender.officeUrl(`/tickets/${ticket}`) }),
@@ -86,6 +89,7 @@ const TO_CUSTOMERS = {
 } satisfies Record<CustomerTicketNews | 'replied', Message<CustomerMail>>
 
 const TO_STAFF = {
+  assigned: toStaff('ticketAssignedOffice', 'ticketAssigned'),
   created: toStaff('ticketCreatedOffice', 'ticketCreated'),
   closed: toStaff('ticketClosedOffice', 'ticketMoved'),
   reopened: toStaff('ticketReopenedOffice', 'ticketMoved'),
@@ -111,7 +115,7 @@ const ticketVars = (
     comment: newest?.details.body ?? '',
     author: newest ? nameOf(newest) : '',
     comments: replies.length,
-    description: news === 'created' ? ticket.description : '',
+    description: news === 'created' || news === 'assigned' ? ticket.description : '',
   }
 }
 

@@ -14,7 +14,10 @@ export type TicketUpdate = RecordUpdate &
     | { kind: 'changed'; details: { status: TicketStatus } }
     /** A reply that both sides see. */
     | { kind: 'commented'; details: { body: string } }
+    /** Id of the member of staff. */
+    | { kind: 'assigned'; details: { to: string } }
   )
+type Assignment = Extract<TicketUpdate, { kind: 'assigned' }>
 type StatusUpdate = Extract<TicketUpdate, { kind: 'changed' }>
 export type ReplyUpdate = Extract<TicketUpdate, { kind: 'commented' }>
 
@@ -22,11 +25,12 @@ export type ReplyUpdate = Extract<TicketUpdate, { kind: 'commented' }>
 const TOLD_STATUSES = ['waiting', 'resolved', 'closed'] as const
 type ToldStatus = (typeof TOLD_STATUSES)[number]
 export type CustomerTicketNews = 'created' | ToldStatus
-export type StaffTicketNews = 'created' | 'closed' | 'reopened'
+export type StaffTicketNews = 'assigned' | 'created' | 'closed' | 'reopened'
 
 const isByStaff = ({ actor_kind: kind }: RecordUpdate) => kind === 'staff'
 const isByCustomer = (update: RecordUpdate) => !isByStaff(update) && update.actor_kind !== 'system'
 const isStatus = (update: TicketUpdate): update is StatusUpdate => update.kind === 'changed'
+const isAssignment = (update: TicketUpdate): update is Assignment => update.kind === 'assigned'
 const isReply = (update: TicketUpdate): update is ReplyUpdate => update.kind === 'commented'
 
 /** What a portal user hears of the waiting changes of a ticket, or null for nothing. */
@@ -49,10 +53,14 @@ export function customerTicketUpdate(
   return news || replies.length > 0 ? { news, replies } : null
 }
 
-/** What the office hears of the waiting changes of a ticket, or null for nothing. Only customers' doings are told. */
+/**
+ * What a member of staff hears of the waiting changes of a ticket, or null for nothing: what customers do, and first of all that
+ * somebody else assigned it to them. Whoever it is not assigned to any more is not among the readers.
+ */
 export function staffTicketUpdate(
   updates: readonly TicketUpdate[],
   status: TicketStatus,
+  reader: string,
   wants: (kind: StaffEmail) => boolean,
 ) {
   const creation = updates.find((update) => update.kind === 'created' && isByCustomer(update))
@@ -61,6 +69,9 @@ export function staffTicketUpdate(
   const afterStaff = updates.findLastIndex((update) => isStatus(update) && isByStaff(update)) + 1
   const moves = updates.slice(afterStaff).filter(isStatus).filter(isByCustomer)
   const move = moves.length > 0 && wants('ticketMoved') ? staffNewsOf(moves[0]!.details.status, status) : null
+  const assignment = updates.filter(isAssignment).findLast(({ details }) => details.to === reader)
+  const isByOther = assignment !== undefined && assignment.actor_id !== reader
+  if (isByOther && wants('ticketAssigned')) return { news: 'assigned', by: assignment, replies } as const
   if (creation && wants('ticketCreated')) return { news: 'created', by: creation, replies } as const
   if (move) return { news: move, by: moves.at(-1)!, replies } as const
   return replies.length > 0 ? ({ news: null, by: replies.at(-1)!, replies } as const) : null

@@ -78,6 +78,7 @@ describe('who of the staff hears of a ticket', () => {
     const scene = await createTicketScene()
     const { worker, dispatcher, shop } = scene
     await assign(scene, worker.id)
+    await clearMails()
     await reply(scene)
     expect(await subjectsTo(worker)).toEqual([`New reply: ${await nameOf(scene)}`])
     expect([await subjectsTo(dispatcher), await subjectsTo(shop.owner)]).toEqual([[], []])
@@ -108,6 +109,52 @@ describe('who of the staff hears of a ticket', () => {
   })
 })
 
+describe('who a ticket is assigned to', () => {
+  it('issue 10, 2 hears of it, with who did it and what it is about, also of a new ticket and as an admin', async () => {
+    const scene = await createTicketScene({ description: 'It hums.' })
+    const { worker, dispatcher, shop, customer } = scene
+    await assign(scene, worker.id)
+    const [mail, ...others] = await emailsTo(worker)
+    expect(others).toEqual([])
+    expect(mail!.subject).toBe(`Assigned to you: ${await nameOf(scene)}`)
+    expect(mail!.text).toContain('Dana Reyes assigned')
+    expect(mail!.text).toContain('“It hums.”')
+    expect([await subjectsTo(dispatcher), await subjectsTo(shop.owner)]).toEqual([[], []])
+    const admin = await shop.staff('admin')
+    await dispatcher.ok('createTicket', { customer, subject: 'New lock', assignee: admin.id })
+    expect(await subjectsTo(admin)).toEqual([expect.stringMatching(/^Assigned to you: New lock/)])
+  })
+
+  it('hears nothing of what they took themselves, of what went to somebody else since, and of no change', async () => {
+    const scene = await createTicketScene()
+    const { worker, dispatcher, customer } = scene
+    await assign(scene, dispatcher.id)
+    await dispatcher.ok('createTicket', { customer, subject: 'New lock', assignee: dispatcher.id })
+    expect(await subjectsTo(dispatcher)).toEqual([])
+    await assign(scene, worker.id)
+    await assign(scene, dispatcher.id)
+    expect([await subjectsTo(worker), await subjectsTo(dispatcher)]).toEqual([[], []])
+    await assign(scene, worker.id)
+    await clearMails()
+    await assign(scene, worker.id)
+    expect(await subjectsTo(worker)).toEqual([])
+  })
+
+  it('turns these emails off, and the business for everybody', async () => {
+    const scene = await createTicketScene()
+    const { worker, shop } = scene
+    await worker.ok('updateEmailChoices', { emails: { ticketAssigned: false } })
+    await assign(scene, worker.id)
+    expect(await subjectsTo(worker)).toEqual([])
+    await worker.ok('updateEmailChoices', { emails: { ticketAssigned: true } })
+    const { staffEmails } = await shop.owner.ok('getPortalSettings')
+    await updatePortalSettings(shop, { staffEmails: { ...staffEmails, ticketAssigned: false } })
+    await assign(scene, null)
+    await assign(scene, worker.id)
+    expect(await subjectsTo(worker)).toEqual([])
+  })
+})
+
 describe('each kind of email about tickets to staff can be turned off', () => {
   const causes: [string, (scene: TicketScene) => Promise<unknown>][] = [
     ['ticketCreated', ({ ana }) => ana.ok('createPortalTicket', { subject: 'No hot water' })],
@@ -131,7 +178,7 @@ describe('each kind of email about tickets to staff can be turned off', () => {
     expect(await subjectsTo(scene.dispatcher)).toEqual([])
     const kinds = (await scene.dispatcher.ok('getEmailChoices')).emails.map((each) => each.kind)
     expect(kinds).not.toContain(kind)
-    expect(kinds).toHaveLength(6)
+    expect(kinds).toHaveLength(7)
   })
 
   it('PS-60 staff are not asked about them where the portal has no tickets', async () => {
@@ -139,6 +186,7 @@ describe('each kind of email about tickets to staff can be turned off', () => {
     const { switches } = await shop.owner.ok('getPortalSettings')
     await updatePortalSettings(shop, { switches: { ...switches, viewTickets: false } })
     const kinds = (await dispatcher.ok('getEmailChoices')).emails.map((each) => each.kind)
-    expect(kinds).toEqual(['booked', 'commented', 'edited', 'canceled'])
+    // Colleagues assign tickets without the portal.
+    expect(kinds).toEqual(['booked', 'commented', 'edited', 'canceled', 'ticketAssigned'])
   })
 })

@@ -84,6 +84,7 @@ export const jobForm = {
         .optional()
         .describe('Job that this one is a copy of. Its number stands in the history; nothing else is taken from it.'),
       ticket: id().optional().describe('Ticket of the customer that the job is created from.'),
+      formKey: id().optional().describe('An ID that you choose. The same form sent again creates nothing new.'),
     }),
     output: changedJob,
     creates: true,

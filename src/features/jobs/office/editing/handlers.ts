@@ -29,6 +29,7 @@ import { isEditable, isScheduleVisible, jobParent, type JobStatus } from '../../
 import { searchTexts } from '../../search/queries.ts'
 import { recordChange } from '../../updates/queries.ts'
 import { changedFields } from '../rules.ts'
+import { findJobOfForm } from './queries.ts'
 
 type CreateContext = Context<(typeof jobs)['createJob']>
 type CreateInput = Input<(typeof jobs)['createJob']>
@@ -42,6 +43,9 @@ export const jobEditingHandlers = implement(
   {
     async createJob(ctx, input) {
       ctx.allow(mayRunJobs(ctx.actor))
+      const form = input.formKey && { formKey: input.formKey, member: ctx.actor.id }
+      const earlier = form ? await findJobOfForm(ctx.db, ctx.account.id, form) : undefined
+      if (earlier) return earlier
       const checked = await checkNewJob(ctx, input)
       const job = await insertNewJob(ctx, input, checked)
       await attachFiles(ctx, input, job, checked)
@@ -144,6 +148,7 @@ async function insertNewJob(
     number: await reserveJobNumbers(ctx.db, ctx.account.id, 1),
     customer_id: customer.id,
     ticket_id: input.ticket ?? null,
+    batch_id: input.formKey ?? null,
     ...address,
     template_id: template.id,
     template_version: template.version,

@@ -6,7 +6,7 @@ type Ticket = Awaited<ReturnType<App.Locals['api']['getTicket']>>
 /** The canned replies, filled in for a ticket that takes comments. */
 export async function repliesTo({ api }: App.Locals, office: Office, ticket: Ticket | null) {
   if (!ticket?.can.comment) return []
-  const values = replyValues({ ticket, staff: office.me.name, business: office.name })
-  const { cannedReplies } = await api.getTicketSettings()
+  const { cannedReplies, signInUrl } = await api.getTicketSettings()
+  const values = replyValues({ ticket, staff: office.me.name, business: office.name, signInUrl })
   return cannedReplies.map(({ id, name, text }) => ({ id, name, text: fillReply(text, values) }))
 }

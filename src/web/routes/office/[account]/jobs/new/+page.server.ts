@@ -68,6 +68,7 @@ export const load: PageServerLoad = async ({ locals, url }) => {
     ticket: await readTicket(locals, url),
     template: choices.templates.some((each) => each.id === template) ? template! : null,
     found,
+    formKey: crypto.randomUUID(),
   }
 }
 
@@ -107,6 +108,7 @@ export const actions: Actions = {
         filesAudience: audienceOf(typed, 'filesAudience'),
         ticket: (await readTicket(locals, url))?.id,
         duplicateOf: (await readSource(locals, url))?.id,
+        formKey: typed.text('formKey'),
       }),
     )
     if (failure) {

@@ -122,6 +122,7 @@ function emailSwitches(typed: Typed) {
       edited: typed.ticked('staffEmails.edited'),
       canceled: typed.ticked('staffEmails.canceled'),
       ...ticketSwitches('staffEmails'),
+      ticketAssigned: typed.ticked('staffEmails.ticketAssigned'),
     },
   }
 }

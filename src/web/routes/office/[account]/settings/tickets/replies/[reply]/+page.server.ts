@@ -5,11 +5,11 @@ import { enteredReply, saveReplies } from '../../canned-replies.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals: { api, t, words }, params }) => {
-  const { version, can, cannedReplies } = await api.getTicketSettings()
+  const { version, can, cannedReplies, signInUrl } = await api.getTicketSettings()
   if (!can.edit) error(403, t('problems.managersOnly'))
   const reply = cannedReplies.find(({ id }) => id === params.reply)
   if (!reply) error(404, t('problems.notFound'))
-  return { ...words('tickets.settings'), title: reply.name, reply, version }
+  return { ...words('tickets.settings'), title: reply.name, reply, version, signInUrl }
 }
 
 export const actions: Actions = {

@@ -5,9 +5,9 @@ import { enteredReply, saveReplies } from '../../canned-replies.ts'
 import type { Actions, PageServerLoad } from './$types'
 
 export const load: PageServerLoad = async ({ locals: { api, t, words } }) => {
-  const { version, can } = await api.getTicketSettings()
+  const { version, can, signInUrl } = await api.getTicketSettings()
   if (!can.edit) error(403, t('problems.managersOnly'))
-  return { ...words('tickets.settings'), title: t('tickets.settings.newTitle'), version }
+  return { ...words('tickets.settings'), title: t('tickets.settings.newTitle'), version, signInUrl }
 }
 
 export const actions: Actions = {
