@@ -1,4 +1,6 @@
 /** Every operation and every kind of mail of the features. */
+import { accessPreview } from './features/access-preview/contract.ts'
+import { accessPreviewHandlers } from './features/access-preview/handlers.ts'
 import { accounts } from './features/accounts/contract.ts'
 import { accountsHandlers } from './features/accounts/handlers.ts'
 import { customers } from './features/customers/contract.ts'
@@ -78,6 +80,7 @@ declare module './platform/operation.ts' {
 
 /** Every operation there is, by name. */
 export const contracts = {
+  ...accessPreview,
   ...accounts,
   ...activation,
   ...booking,
@@ -105,6 +108,7 @@ export const contracts = {
 }
 /** Those of messages need the mail set-up and are added by app.ts. */
 export const handlers = [
+  ...accessPreviewHandlers,
   ...accountsHandlers,
   ...activationHandlers,
   ...bookingHandlers,

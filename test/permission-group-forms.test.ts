@@ -62,12 +62,37 @@ describe('Settings > Portal > Permission groups', () => {
     ).toBe(404)
   })
 
+  it('"Save changes" asks first when somebody gains or loses, and keeps what was entered', async () => {
+    const group = (
+      await shop.owner.ok('createPermissionGroup', { name: 'Tenants', permissions: { viewTickets: true } })
+    ).id
+    await shop.portalUser({ name: 'Ana Ruiz', customers: [await shop.customer('Quay Apartments')], group })
+    const page = await (await listPage()).follow('Tenants')
+    const entered = { name: 'Guests', permissions: ['viewJobs', 'cancelJobs'] }
+    const preview = await page.press('Save changes', entered)
+    expect(preview.text).toContain('Change who has access?')
+    expect(preview.text).toMatch(/1 person loses access Ana Ruiz See tickets · For Quay Apartments/)
+    expect(preview.text).toMatch(/1 person gets more access Ana Ruiz See jobs · Cancel jobs before they start/)
+    expect((await ownGroups())[0]!.name).toBe('Tenants')
+    const editing = await preview.press('Keep editing')
+    expect(editing.text).not.toContain('Change who has access?')
+    expect(editing.$('[name=name]').val()).toBe('Guests')
+    const again = await editing.press('Save changes')
+    expect((await again.press('Save changes', {}, 'Change who has access?')).text).toContain('Group saved.')
+    expect(await ownGroups()).toMatchObject([
+      { name: 'Guests', permissions: { viewJobs: true, cancelJobs: true, viewTickets: false } },
+    ])
+  })
+
   it('"Delete group" asks where its links move', async () => {
     const { id: group } = await shop.owner.ok('createPermissionGroup', { name: 'Tenants' })
     const user = await shop.portalUser({ customers: [await shop.customer()], group })
     const dialog = await (await listPage()).follow('Delete group Tenants')
     expect(dialog.text).toContain('1 customer link has this group.')
-    expect((await dialog.press('Delete group', { moveTo: await idOf('limited') })).text).toContain('Group deleted.')
+    const preview = await dialog.press('Delete group', { moveTo: await idOf('limited') })
+    expect(preview.text).toContain('1 person gets more access')
+    expect(await ownGroups()).toHaveLength(1)
+    expect((await preview.press('Delete group')).text).toContain('Group deleted.')
     expect(await ownGroups()).toEqual([])
     const { links } = await shop.owner.ok('getPortalUser', { user: user.id })
     expect(links[0]!.group.kind).toBe('limited')

@@ -1,10 +1,10 @@
 /** `ctx`: what a handler works with, in its open transaction. */
-import { cookieSuffix, surfaceOf, type ResolvedCaller, type RunQuery } from './caller.ts'
+import { cookieSuffix, surfaceOf, type ResolvedCaller } from './caller.ts'
 import { finalStatement } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { newId } from './ids.ts'
 import type { Invocation } from './invocation.ts'
-import type { Account, AuditEntry, Context, Message, PrepareTools, ReachAddition, Write } from './operation.ts'
+import type { Account, AuditEntry, Context, Message, ReachAddition, Write } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -59,23 +59,6 @@ export function createHandlerContext(
     },
   } as Context
 }
-
-/** What `prepare` works with, before the transaction. */
-export const createPrepareTools = (
-  server: ServerContext,
-  { caller, now }: Invocation,
-  { account, actor }: ResolvedCaller,
-  query: RunQuery,
-): PrepareTools => ({
-  account: account as Account,
-  actor,
-  now,
-  query,
-  clientAddress: caller.clientAddress,
-  browserToken: caller.browserTokens[cookieSuffix(account)] ?? null,
-  files: server.files,
-  warn: (message, about) => server.warn(message, { ...about, requestId: caller.requestId }),
-})
 
 /** Messages are the last statement of a transaction, unless its response still has to be kept or nothing was allowed yet. */
 function handleForMessages({ savesResponse, isAllowed }: Invocation, db: Write, messages: readonly Message[]): Write {

@@ -5,11 +5,12 @@
 import { z } from 'zod'
 import { surfaceOf, type ResolvedCaller, type RunQuery } from './caller.ts'
 import { inTransaction } from './database/transaction.ts'
-import { createHandlerContext, createPrepareTools } from './handler-context.ts'
+import { createHandlerContext } from './handler-context.ts'
 import { MOST_FAULTS, parse, type Parts } from './input.ts'
 import { callHandler, isPrepared, type Invocation } from './invocation.ts'
 import { limitStatement } from './limits.ts'
 import type { Definition } from './operation.ts'
+import { createPrepareTools } from './prepare-tools.ts'
 import { isProblem, problem, type FieldError } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 

@@ -9,6 +9,7 @@ import { asciiEmail } from './email-address.ts'
 import type { FileStore, ReceivedFile } from './files.ts'
 import type { Effect } from './effects.ts'
 import type { Decision, Problem } from './problem.ts'
+import type { Rehearse } from './rehearsal.ts'
 import type { Sealer } from './secrets.ts'
 
 /** The app says who its callers are by augmenting this interface (src/operations.ts). */
@@ -86,7 +87,6 @@ export interface Definition<
   tag?: Tag
 }
 
-/** A section of the API document. */
 export interface Tag {
   name: string
   description: string
@@ -205,7 +205,6 @@ export interface Context<D extends Definition = Definition> {
 export interface Urls {
   /** A page of this account's portal; `path` begins with `/`. */
   portal(path: string): string
-  /** A page of the main host. */
   main(path: string): string
 }
 
@@ -233,6 +232,7 @@ export interface PrepareTools {
   files: FileStore
   /** Writes a warning to the log, for whoever runs the installation. */
   warn(message: string, about: Record<string, unknown>): void
+  rehearse: Rehearse
 }
 
 export type Handler<D extends Definition> =

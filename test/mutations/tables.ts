@@ -1,5 +1,6 @@
 /** All tables. A subject's name works for `--only`. */
 import type { MutationTables } from './mutation.ts'
+import { accessPreviews } from './tables/access-preview.ts'
 import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
 import { booking } from './tables/booking.ts'
@@ -36,6 +37,7 @@ import { values } from './tables/values.ts'
 import { weight } from './tables/weight.ts'
 
 export const tables: MutationTables = {
+  'access-preview': accessPreviews,
   activation,
   'portal-users': portalUsers,
   'portal-user-access': portalUserAccess,

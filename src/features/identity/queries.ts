@@ -34,7 +34,7 @@ interface PersonRow {
   sessionId: string
   needsLastUsedUpdate?: boolean
 }
-interface CallerRow {
+export interface CallerRow {
   moved?: string | null
   account?: AccountContext | null
   person?: PersonRow | null
@@ -165,7 +165,11 @@ function actorOf(surface: Surface, row: CallerRow | null, account: AccountContex
   return { kind: 'person', id, name, email, locale, sessionId }
 }
 
-function portalActorOf(row: CallerRow | null, account: AccountContext | null): Actor {
+/** Who somebody is in a portal, from the facts of a session or of a portal view. Nobody while the portal is off. */
+export function portalActorOf(
+  row: Pick<CallerRow, 'portalUser' | 'visitor'> | null,
+  account: AccountContext | null,
+): Actor {
   // While the portal is off, its sessions do not count. They work again when it is turned on (E-09).
   if (!row || !account?.portal.enabled || account.status !== 'active') return { kind: 'anonymous' }
   const { portalUser: user, visitor } = row

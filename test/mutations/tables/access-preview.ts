@@ -1,0 +1,88 @@
+/** Previews of changes of access. */
+import type { Mutation } from '../mutation.ts'
+
+const tests = 'src/features/access-preview/access-preview.test.ts'
+const forms = 'test/permission-group-forms.test.ts'
+const rules = 'src/features/access-preview/rules.ts'
+const handlers = 'src/features/access-preview/handlers.ts'
+const rehearsal = 'src/platform/rehearsal.ts'
+
+export const accessPreviews: Mutation[] = [
+  {
+    name: 'preview-stays',
+    covers: ['issue 10, 6'],
+    file: rehearsal,
+    from: `      await transaction.query('rollback to savepoint rehearsal', [])
+      await readAsCaller()`,
+    to: `      await transaction.query('commit', [])
+      await transaction.query('begin', [])
+      await readAsCaller()`,
+    tests: { [tests]: ['leaves no trace: no row of any table'] },
+  },
+  {
+    name: 'preview-skips-the-input-checks',
+    covers: ['issue 10, 6'],
+    file: rehearsal,
+    from: 'const parsed = parse(definition, parts)',
+    to: 'const parsed = (void parse, input)',
+    tests: { [tests]: ['refuses what the change itself refuses'] },
+  },
+  {
+    name: 'preview-counts-the-present-after-the-change',
+    covers: ['issue 10, 6'],
+    file: rehearsal,
+    from: "await transaction.query('rollback to savepoint rehearsal', [])",
+    to: "await transaction.query('release savepoint rehearsal', [])",
+    tests: { [tests]: ['a group loses tickets', 'the portal is turned off'] },
+  },
+  {
+    name: 'preview-counts-as-staff',
+    covers: ['issue 10, 6'],
+    file: rehearsal,
+    from: 'await transaction.begin(server.contextSettings(actor, account, []))',
+    to: 'void [actor, account]',
+    tests: { [tests]: ['a group loses tickets'] },
+  },
+  {
+    name: 'preview-forgets-secure-links',
+    covers: ['issue 10, 6'],
+    file: handlers,
+    from: '[...users.principals, ...links.principals]',
+    to: '[...users.principals]',
+    tests: { [tests]: ['visitors may only write tickets', 'links of one customer open alone'] },
+  },
+  {
+    name: 'preview-calls-a-contact-the-whole-customer',
+    covers: ['issue 10, 6'],
+    file: rules,
+    from: 'each.contact === null || each.contact === contact',
+    to: 'each.contact === null || contact !== undefined',
+    tests: { [tests]: ['the whole customer becomes a contact', 'a contact gets the whole customer'] },
+  },
+  {
+    name: 'preview-forgets-hidden-jobs',
+    covers: ['issue 10, 6', 'E-19'],
+    file: rules,
+    from: "if (old.enters && seesMoreTemplates(old, next)) records.add('job')",
+    to: 'void seesMoreTemplates',
+    tests: { [tests]: ['jobs of other services are hidden', 'jobs of other services are shown'] },
+  },
+  {
+    name: 'preview-names-everybody',
+    covers: ['issue 10, 6'],
+    file: rules,
+    from: 'export const NAMED = 10',
+    to: 'export const NAMED = 11',
+    tests: { [tests]: ['names ten people of each side and counts all of them'] },
+  },
+  {
+    name: 'form-does-not-ask-about-access',
+    covers: ['issue 10, 6'],
+    file: 'src/web/confirm-access.ts',
+    from: 'if (!preview) return null',
+    to: 'if (preview !== undefined) return null',
+    tests: {
+      [forms]: ['"Save changes" asks first when somebody gains or loses', '"Delete group" asks where its links move'],
+    },
+  },
+]
