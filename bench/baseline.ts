@@ -25,7 +25,7 @@ export const tokenOf = (request: FastifyRequest) =>
     .update(/=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '')
     .digest()
 
-/** Account, staff, kind and id of the actor, customers, templates. */
+/** Account, staff, kind and id of the actor, customers, templates; of a reader of tickets also the whole customers and the contacts. */
 export type Context = (string | null)[]
 
 /** Sends begin, context, query and commit as one batch. */
@@ -40,9 +40,10 @@ export async function runInTransaction<Row extends pg.QueryResultRow>(
       client.query(begin),
       client.query({
         name: 'context',
-        values: context,
+        values: [...context, '{}', '{}'].slice(0, 8),
         text: `select set_config('app.account', $1, true), set_config('app.staff', $2, true), set_config('app.actor_kind', $3, true), set_config('app.actor_id', $4, true),
-          set_config('app.customers', $5, true), set_config('app.jobs_of', $5, true), set_config('app.templates', $6, true)`,
+          set_config('app.customers', $5, true), set_config('app.jobs_of', $5, true), set_config('app.templates', $6, true),
+          set_config('app.tickets_of', $7, true), set_config('app.ticket_contacts', $8, true)`,
       }),
       client.query<Row>(query),
       client.query('commit'),

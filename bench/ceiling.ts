@@ -147,6 +147,85 @@ app.get('/office', { schema: rowsSchema }, async (request) => {
     }),
   }
 })
+interface Reader {
+  account: string
+  kind: string
+  subject: string
+  whole: string[]
+  customers: string[]
+  contacts: string[]
+}
+
+const lookUpReader = async (request: FastifyRequest) =>
+  (
+    await pool.query<Reader>({
+      name: 'reader',
+      text: 'select * from bench_reader($1, $2)',
+      values: ['bench', tokenOf(request)],
+    })
+  ).rows[0]!
+
+const readerContext = ({ account, kind, subject, whole, customers, contacts }: Reader) => [
+  account,
+  '',
+  kind,
+  subject,
+  `{${[...whole, ...customers].join(',')}}`,
+  '{}',
+  `{${whole.join(',')}}`,
+  `{${contacts.join(',')}}`,
+]
+
+const TICKET_COLUMNS =
+  't.id, t.number, t.subject, t.status, t.priority, c.name as customer, k.name as contact, t.created_at, t.updated_at'
+/** The newest 50 tickets of the reader's customers, else of their contacts. */
+const newestTickets = (where: string) => `select ${TICKET_COLUMNS} from (
+    select found.* from unnest($2::uuid[]) as mine(id) cross join lateral (
+      select * from tickets t where t.account_id = $1 and t.customer_id = mine.id ${where} order by t.updated_at desc, t.id desc limit 50) found
+    order by found.updated_at desc, found.id desc limit 50) t
+  join customers c on c.account_id = $1 and c.id = t.customer_id left join contacts k on k.account_id = $1 and k.id = t.contact_id
+  order by t.updated_at desc, t.id desc`
+
+const ticketsSchema = rowsOf({
+  id: text,
+  number: { type: 'number' },
+  subject: text,
+  status: text,
+  priority: text,
+  customer: text,
+  contact: text,
+  created_at: nullableDate,
+  updated_at: nullableDate,
+})
+
+app.get('/tickets', { schema: ticketsSchema }, async (request) => {
+  const reader = await lookUpReader(request)
+  const { account, whole, customers, contacts } = reader
+  const query =
+    whole.length > 0
+      ? { name: 'tickets', text: newestTickets(''), values: [account, whole] }
+      : {
+          name: 'own tickets',
+          text: newestTickets('and (t.contact_id = any ($3) or t.participants && $3)'),
+          values: [account, customers, contacts],
+        }
+  return { rows: await runInTransaction(readerContext(reader), query) }
+})
+app.get('/tickets/:id', async (request) => {
+  const reader = await lookUpReader(request)
+  const [row] = await runInTransaction(readerContext(reader), {
+    name: 'ticket',
+    values: [reader.account, (request.params as { id: string }).id],
+    text: `select t.*, c.name as customer, k.name as contact,
+      (select json_agg(h order by h.created_at) from history h where h.account_id = $1 and h.ticket_id = t.id and h.audience = 'customer') as history,
+      (select json_agg(m order by m.created_at) from comments m where m.account_id = $1 and m.ticket_id = t.id and m.audience = 'customer') as comments,
+      (select json_agg(f order by f.created_at) from files f where f.account_id = $1 and f.ticket_id = t.id and f.audience = 'customer') as files,
+      (select json_agg(p) from contacts p where p.account_id = $1 and p.id = any (t.participants)) as participants
+      from tickets t join customers c on c.account_id = $1 and c.id = t.customer_id left join contacts k on k.account_id = $1 and k.id = t.contact_id
+      where t.account_id = $1 and t.id = $2`,
+  })
+  return row
+})
 app.post('/login', async (request) => ({
   correct: await verify(settings.hash, (request.body as { password: string }).password),
 }))

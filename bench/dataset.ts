@@ -10,6 +10,7 @@ import { ensureDatabase, migrate } from '../src/platform/database/migrate.ts'
 import type { Connect } from '../src/platform/database/connect.ts'
 import { ROLES, type RolePasswords } from '../src/platform/database/roles.ts'
 import { deriveKey, hashPassword } from '../src/platform/secrets.ts'
+import { fillTicketReaders, fillTickets, readTicketReaders, type TicketReader } from './tickets.ts'
 
 export const SIZES = {
   '10k': { jobs: 10_000, customers: 300 },
@@ -62,6 +63,8 @@ export interface BenchWorld {
   template: string
   /** One address of each user's medium customer. */
   sites: Map<string, string>
+  /** Tickets, and who reads them besides `users`. */
+  ticketReaders: TicketReader[]
 }
 
 export const passwords = Object.fromEntries(
@@ -69,15 +72,16 @@ export const passwords = Object.fromEntries(
 ) as RolePasswords
 
 /** Tokens have to be the same in every run, because the rows are kept. */
-const tokenOf = (name: string) => createHash('sha256').update(`bench session ${name}`).digest('base64url')
-const hashOf = (token: string) => createHash('sha256').update(token).digest()
+export const tokenOf = (name: string) => createHash('sha256').update(`bench session ${name}`).digest('base64url')
+export const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 const root = join(import.meta.dirname, '..')
 const migrations = join(root, 'db/migrations')
 
 /** What the rows depend on; kept beside them. */
 function schemaVersion(): string {
-  const hash = createHash('sha256').update(readFileSync(import.meta.filename))
+  const hash = createHash('sha256')
+  for (const file of [import.meta.filename, join(import.meta.dirname, 'tickets.ts')]) hash.update(readFileSync(file))
   for (const file of readdirSync(migrations).sort()) hash.update(readFileSync(join(migrations, file)))
   return hash.digest('hex').slice(0, 16)
 }
@@ -232,7 +236,7 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
     name: string
     definition: string
   }>(`select indexname as name, indexdef as definition from pg_indexes
-    where schemaname = 'public' and tablename in ('jobs', 'history', 'comments', 'files') and indexname !~ '_(pk|unique)$'`)
+    where schemaname = 'public' and tablename in ('jobs', 'tickets', 'history', 'comments', 'files') and indexname !~ '_(pk|unique)$'`)
   for (const { name } of indexes) await db.query(`drop index ${pg.escapeIdentifier(name)}`)
   await db.query(
     `insert into jobs (account_id, id, number, customer_id, site_id, address, template_id, template_version, title, worker_id, created_by_kind, created_by_name, status,
@@ -257,9 +261,7 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
     from jobs where number % 2 = 0 order by jobs.id`)
   await db.query(`insert into files (account_id, id, parent_kind, parent_id, customer_id, audience, uploader_kind, uploader_name, name, type, size, storage_key, created_at)
     select account_id, pg_temp.v7(created_at, 'file' || number), 'job', id, customer_id, 'customer', 'staff', 'Member 0', 'photo.jpg', 'image/jpeg', 240000, 'none', created_at + interval '3 hours' from jobs where number % 10 = 0 order by jobs.id`)
-  await db.query(`insert into tickets (account_id, id, number, customer_id, subject, source, created_by_kind, search_text_portal, search_text_office, created_at, updated_at)
-    select account_id, pg_temp.v7(created_at, 'ticket' || number || '-' || i), row_number() over (), customer_id, 'The kitchen leaks', 'portal', 'system', 'the kitchen leaks', 'the kitchen leaks', created_at, created_at + i * interval '1 hour'
-    from (select distinct on (customer_id) * from jobs order by customer_id, created_at desc) newest cross join generate_series(1, 3) i`)
+  await fillTickets(db)
   for (const { definition } of indexes) await db.query(definition)
   await db.query("insert into counters (account_id, kind, next) values ($1, 'job', $2)", [ACCOUNT, 1001 + jobs])
 
@@ -285,6 +287,7 @@ async function fillDatabase(db: pg.Client, size: Size): Promise<void> {
       [ACCOUNT, since, name, hashOf(tokenOf(name))],
     )
   }
+  await fillTicketReaders(db, { since, password, customers })
   await db.query(
     `insert into people_sessions (hash, id, person_id, created_at, seen_at, ends_at, user_agent, client_address)
     values ($1, gen_random_uuid(), pg_temp.v7($2, 'person0'), $2, $2, $2, 'bench', '127.0.0.1')`,
@@ -311,7 +314,7 @@ async function readWorld(db: pg.Client, size: Size, connect: Connect): Promise<B
     email: string
     customers: string[]
   }>(`select u.id, u.email, array_agg(l.customer_id order by l.created_at) as customers
-    from portal_users u join portal_links l on l.account_id = u.account_id and l.portal_user_id = u.id group by u.id, u.email order by u.email`)
+    from portal_users u join portal_links l on l.account_id = u.account_id and l.portal_user_id = u.id and l.scope = 'whole' group by u.id, u.email order by u.email`)
   const users = rows.map((row) => ({ ...row, token: tokenOf(row.email.split('@')[0]!) }))
   const manyCustomersUser = users.find((user) => user.email.startsWith('many'))!
   const threeCustomerUsers = users.filter((user) => user !== manyCustomersUser)
@@ -338,6 +341,7 @@ async function readWorld(db: pg.Client, size: Size, connect: Connect): Promise<B
     owner: { token: tokenOf('owner') },
     template: template!.id,
     sites: new Map(sites.map((site) => [site.customer_id, site.id])),
+    ticketReaders: await readTicketReaders(db, threeCustomerUsers),
     jobs: jobs.rows.map((job) => ({ ...job, user: Number(job.user) })),
   }
 }

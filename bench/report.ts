@@ -1,6 +1,7 @@
 /** Formats the results of a run as Markdown: goals, operations and the summary as JSON. */
 import type { LoadFigures } from './load.ts'
 import { SIZES, type Size } from './dataset.ts'
+import { READER_KINDS, type ReaderKind } from './tickets.ts'
 
 export interface OperationRow {
   name: string
@@ -34,6 +35,8 @@ export interface BenchSummary {
   listPage: Ratio
   /** Our CPU per request for a user with 200 customers, relative to one with three. */
   partnerLike200: Ratio
+  ticketList: Record<ReaderKind, number | null>
+  ticketOpen: Record<ReaderKind, number | null>
   /** Our CPU per request at 1,000,000 jobs, relative to 100,000. */
   growth: Record<
     'list' | 'open' | 'search' | 'create' | 'searchLargest' | 'staffList' | 'partnerLike200',
@@ -49,6 +52,8 @@ export interface BenchSummary {
   failed: number
   size: Size
 }
+
+const READERS_OF: Record<ReaderKind, string> = { whole: 'a customer', contact: 'a contact', link: 'a link visitor' }
 
 const GOALS: { what: string; must: number; aim: number; measure(summary: BenchSummary): number | null | undefined }[] =
   [
@@ -68,6 +73,20 @@ const GOALS: { what: string; must: number; aim: number; measure(summary: BenchSu
       aim: 4,
       measure: (summary) => summary.partnerLike200.ratio,
     },
+    ...READER_KINDS.flatMap((kind) => [
+      {
+        what: `tickets of ${READERS_OF[kind]}, list`,
+        must: 2,
+        aim: 1.4,
+        measure: (summary: BenchSummary) => summary.ticketList[kind],
+      },
+      {
+        what: `tickets of ${READERS_OF[kind]}, open`,
+        must: 2.5,
+        aim: 1.6,
+        measure: (summary: BenchSummary) => summary.ticketOpen[kind],
+      },
+    ]),
     ...(['list', 'open', 'search', 'create'] as const).map((name) => ({
       what: `growth to a million jobs, ${name}`,
       must: 1.3,

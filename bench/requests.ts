@@ -1,6 +1,7 @@
 /** The requests of each measured operation, to our server and to the baseline. */
 import type { Request } from 'autocannon'
 import { ACCOUNT, PASSWORD, SLUG, type BenchUser, type BenchWorld } from './dataset.ts'
+import type { ReaderKind } from './tickets.ts'
 
 export interface OperationRequests {
   ours: Request[]
@@ -9,7 +10,15 @@ export interface OperationRequests {
   lean?: Request[]
 }
 export type OperationName =
-  'list' | 'open' | 'search' | 'create' | 'login' | 'staffList' | 'listPage' | 'partnerLike200'
+  | 'list'
+  | 'open'
+  | 'search'
+  | 'create'
+  | 'login'
+  | 'staffList'
+  | 'listPage'
+  | 'partnerLike200'
+  | `${'ticketList' | 'ticketOpen'}:${ReaderKind}`
 
 export function buildRequests(world: BenchWorld): Record<OperationName, OperationRequests> {
   const { users, jobs, manyCustomersUser, owner } = world
@@ -50,7 +59,22 @@ export function buildRequests(world: BenchWorld): Record<OperationName, Operatio
       ours: [portalRequest(manyCustomersUser.token, '/jobs')],
       ceiling: [ceilingRequest(manyCustomersUser.token, '/jobs')],
     },
+    ...ticketRequests(world, 'whole'),
+    ...ticketRequests(world, 'contact'),
+    ...ticketRequests(world, 'link'),
   }
+}
+
+function ticketRequests<Kind extends ReaderKind>({ ticketReaders }: BenchWorld, kind: Kind) {
+  const readers = ticketReaders.filter((reader) => reader.kind === kind)
+  const send = (path: (ticket: string) => string): OperationRequests => ({
+    ours: readers.map(({ token, ticket }) => portalRequest(token, path(ticket))),
+    ceiling: readers.map(({ token, ticket }) => ceilingRequest(token, path(ticket))),
+  })
+  return {
+    [`ticketList:${kind}`]: send(() => '/tickets'),
+    [`ticketOpen:${kind}`]: send((ticket) => `/tickets/${ticket}`),
+  } as Record<`${'ticketList' | 'ticketOpen'}:${Kind}`, OperationRequests>
 }
 
 /** Searches one customer of each user: 0 is the largest, 1 the medium one. */

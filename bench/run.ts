@@ -24,6 +24,7 @@ import { residentMb } from './processes.ts'
 import { summarizeProfile } from './profile.ts'
 import { formatReport, formatRow, round2, type BenchSummary, type OperationRow } from './report.ts'
 import { buildRequests, type OperationName, type OperationRequests } from './requests.ts'
+import { byReader } from './tickets.ts'
 import { comparePartner, measureGrowth, measureLoginStorm, resetRateLimits } from './scenarios.ts'
 import { Servers, stopChild, type RunningServer } from './servers.ts'
 
@@ -201,6 +202,8 @@ function summarizeTable(table: readonly OperationRow[]) {
     staffList: { ratio: ratio('staffList') },
     listPage: { ratio: ratio('listPage') },
     partnerLike200: { ratio: comparePartner(table) },
+    ticketList: byReader((kind) => ratio(`ticketList:${kind}`)),
+    ticketOpen: byReader((kind) => ratio(`ticketOpen:${kind}`)),
   }
 }
 
