@@ -512,6 +512,10 @@ export interface PortalSettings {
   mail_on_removal: Generated<boolean>;
   name: string | null;
   public: Generated<boolean>;
+  /**
+   * Whether a link to one record opens it without a password also once its customer has portal users.
+   */
+  record_links_alone: Generated<boolean>;
   requested_start: Generated<boolean>;
   several_jobs: Generated<boolean>;
   sign_up_domains: Generated<string[]>;
@@ -637,12 +641,12 @@ export interface SchemaMigrations {
 export interface SecureLinks {
   account_id: string;
   /**
-   * The recipient. Null: the customer itself.
+   * The recipient. Null: the customer itself, or whoever gets the link to a record.
    */
   contact_id: string | null;
   created_at: Timestamp;
   /**
-   * Staff member. Null: asked for on the portal.
+   * Staff member. Null: asked for on the portal, or made for an email.
    */
   created_by_id: string | null;
   customer_id: string;
@@ -658,11 +662,17 @@ export interface SecureLinks {
   hash: Buffer;
   id: string;
   last_used_at: Timestamp | null;
+  record_id: string | null;
+  /**
+   * With record_id: the one record that the link opens. Null: not one record.
+   */
+  record_kind: string | null;
   scope: string;
   /**
    * The token, encrypted with a key that the database does not have, so that staff can copy it.
    */
   sealed: string;
+  ticket_id: Generated<string | null>;
 }
 
 export interface Sites {

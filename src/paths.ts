@@ -70,6 +70,7 @@ function office(account: string) {
     tickets: (query?: Query) => at('/tickets', query),
     newTicket: (query?: Query) => at('/tickets/new', query),
     ticket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}`, query),
+    ticketLinks: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}/links`, query),
     mergeTicket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}/merge`, query),
     customers: (query?: Query) => at('/customers', query),
     newCustomer: (query?: Query) => at('/customers/new', query),

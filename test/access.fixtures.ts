@@ -3,7 +3,7 @@
  * a marker word in each record that shows whose record was read.
  */
 import { randomUUID } from 'node:crypto'
-import { PERMISSIONS } from '../src/features/identity/rules.ts'
+import { PERMISSIONS, type VisitorPreset } from '../src/features/identity/rules.ts'
 import { addStaffMembership, createCustomerRecords } from './access-records.fixtures.ts'
 import { createLink, openLinks } from './access-links.fixtures.ts'
 import { addParticipant, linkToContact } from './access-tickets.fixtures.ts'
@@ -25,6 +25,8 @@ export interface Caller {
   reachesOther?: boolean
   /** Staff in a portal view of this id: how they call operations of the portal. */
   view?: string
+  /** What visitors may do while this caller asks; else as in a new account. */
+  visitors?: VisitorPreset
 }
 
 /** Names of path parameters and body fields, and the record each relation means. */

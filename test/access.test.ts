@@ -11,6 +11,7 @@ import { bodies } from './access-bodies.fixtures.ts'
 import { CANARY } from './canary.ts'
 import { viewPath } from '../src/features/portal-views/portal-views.fixtures.ts'
 import { buildWorld, RELATIONS, type Caller, type MatrixWorld, type Relation } from './access.fixtures.ts'
+import { setVisitors } from './access-links.fixtures.ts'
 import { neverCommit } from './rollback.fixtures.ts'
 import { fill, forgetLimits, startSeparateServer, send } from './test-server.ts'
 
@@ -38,7 +39,9 @@ beforeAll(async () => {
   try {
     for (const [name, definition] of operations) {
       for (const caller of world.callers) {
+        if (caller.visitors) await setVisitors(server, caller.visitors)
         for (const relation of relationsOf(definition)) cells.push(await request(name, definition, caller, relation))
+        if (caller.visitors) await setVisitors(server, 'classic')
         // Rate limits count outside transactions, so they are reset for each caller.
         await forgetLimits(server)
       }

@@ -14,6 +14,8 @@ export interface Viewer {
   ticketsOf?: string[]
   ticketContacts?: string[]
   contacts?: string[]
+  /** Tickets reached one by one. */
+  tickets?: string[]
   templates?: string[]
 }
 
@@ -39,9 +41,16 @@ const catalog = (column: string): TableRule => ({
 /** A contact's own tickets and those they take part in, at a customer of theirs. */
 const isOfContacts = (of: Viewer, { customer_id }: Row, people: unknown[]): boolean =>
   of.customers!.includes(String(customer_id)) && people.some((contact) => of.ticketContacts!.includes(String(contact)))
+/** A ticket that a secure link opens alone. */
+const isLinked = (of: Viewer, customer: unknown, ticket: unknown): boolean =>
+  of.customers!.includes(String(customer)) && of.tickets!.includes(String(ticket))
 const isOfCustomer = (of: Viewer, row: Row): boolean => {
   if (row.parent_kind === 'job') return of.jobsOf!.includes(String(row.customer_id))
-  return of.ticketsOf!.includes(String(row.customer_id)) || isOfContacts(of, row, row.contacts as unknown[])
+  return (
+    of.ticketsOf!.includes(String(row.customer_id)) ||
+    isOfContacts(of, row, row.contacts as unknown[]) ||
+    isLinked(of, row.customer_id, row.parent_id)
+  )
 }
 const child = (of: Viewer, row: Row): boolean =>
   of.staff !== undefined || (row.audience === 'customer' && isOfCustomer(of, row))
@@ -84,7 +93,8 @@ export const REACHED: Record<string, TableRule> = {
       of.staff === 'all' ||
       (of.staff === 'assigned' && row.assignee_id === of.id) ||
       of.ticketsOf!.includes(String(row.customer_id)) ||
-      isOfContacts(of, row, [row.contact_id, ...(row.participants as unknown[])]),
+      isOfContacts(of, row, [row.contact_id, ...(row.participants as unknown[])]) ||
+      isLinked(of, row.customer_id, row.id),
   },
   comments: { reads: child },
   history: { reads: child },

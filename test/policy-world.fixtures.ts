@@ -79,6 +79,7 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
       ticketsOf: [],
       ticketContacts: [],
       contacts: [],
+      tickets: [],
       templates: [],
       settings: {},
       ...more,
@@ -98,6 +99,7 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
             tickets_of: list(full.ticketsOf),
             ticket_contacts: list(full.ticketContacts),
             contacts: list(full.contacts),
+            tickets: list(full.tickets),
             templates: list(full.templates),
             all_templates: '',
           }
@@ -119,6 +121,10 @@ function createViewers(world: MatrixWorld, here: string): Viewer[] {
       customers: [own.customer],
       contacts: [own.contact],
       ticketContacts: [own.contact],
+    }),
+    viewer('a visitor by a link to one ticket', 'linkVisitor', newId(), {
+      customers: [own.customer],
+      tickets: [own.ticket],
     }),
     viewer('nobody', 'anonymous', null),
     viewer('no context', 'anonymous', null, { account: null }),

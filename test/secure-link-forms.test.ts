@@ -108,3 +108,50 @@ describe('secure links of a customer', () => {
     expect(form.text).toContain('The secure link will stop working for everyone at Dockside Lettings.')
   })
 })
+
+describe('links to one ticket', () => {
+  const openTicketLinks = (ticket: string) => openScreen(shop.owner, `/office/${shop.slug}/tickets/${ticket}/links`)
+  const createTicket = async () => {
+    const contact = (await shop.owner.ok('addContact', { customer, name: 'Ana Ruiz', email: 'ana@post.example' })).id
+    const ticket = (await shop.owner.ok('createTicket', { customer, contact, subject: 'The gate squeaks' })).id
+    return { contact, ticket }
+  }
+
+  it('RS-05 "Copy link" on the ticket leads to its links, and "Create link" makes one for a day', async () => {
+    const { ticket } = await createTicket()
+    const page = await openScreen(shop.owner, `/office/${shop.slug}/tickets/${ticket}`)
+    const links = await page.follow('Copy link')
+    const created = await links.press('Create link', { contact: 'customer', days: '1' })
+    expect(created.text).toContain('Link created.')
+    const { rows } = await list()
+    expect(rows).toMatchObject([{ scope: 'record', contact: null, record: { id: ticket } }])
+    expect(Date.parse(rows[0]!.expiresAt) - Date.parse(rows[0]!.createdAt)).toBe(24 * 3600_000)
+    const entry = await openLink(rows[0]!.url!.split('/').at(-1)!)
+    const opened = await entry.press('Open portal')
+    expect([opened.path, opened.text.includes('The gate squeaks')]).toEqual([`/p/${shop.slug}/tickets/${ticket}`, true])
+  })
+
+  it('PS-44 "Replace link" and "Revoke link" end the link of a contact', async () => {
+    const { ticket, contact } = await createTicket()
+    await shop.owner.ok('createSecureLink', { customer, contact, record: { kind: 'ticket', id: ticket } })
+    const { url } = (await list()).rows[0]!
+    const replaced = await (await openTicketLinks(ticket)).press('Replace link Ana Ruiz')
+    expect((await list()).rows.map((row) => row.url)).not.toContain(url)
+    await replaced.press('Revoke link Ana Ruiz')
+    expect((await list()).rows).toEqual([])
+  })
+
+  it('RS-06 are not offered while links are closed, and the sign-in knows whose link it was', async () => {
+    const { ticket, contact } = await createTicket()
+    await shop.owner.ok('createSecureLink', { customer, contact, record: { kind: 'ticket', id: ticket } })
+    const token = (await list()).rows[0]!.url!.split('/').at(-1)!
+    await shop.portalUser({ name: 'Ruth Adeyemi', customers: [customer] })
+    const links = await openTicketLinks(ticket)
+    expect(links.text).toContain('Ruth Adeyemi has a login.')
+    expect([links.has('Create link'), links.has('Replace link Ana Ruiz')]).toEqual([false, false])
+    expect((await openCustomer()).has('Create link')).toBe(false)
+    const signIn = await openLink(token)
+    expect(signIn.path).toContain(`next=%2Fp%2F${shop.slug}%2Ftickets%2F${ticket}`)
+    expect(signIn.$('input[name=email]').val()).toBe('ana@post.example')
+  })
+})

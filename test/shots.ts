@@ -174,6 +174,7 @@ async function takeAll(): Promise<void> {
     officePage('/tickets/new', 'ticket-new-form', `/tickets/new?customer=${customer}`),
     officePage('/tickets/[ticket]', 'ticket', `/tickets/${urgent}`),
     officePage('/tickets/[ticket]/merge', 'ticket-merge', `/tickets/${urgent}/merge`),
+    officePage('/tickets/[ticket]/links', 'ticket-links', `/tickets/${urgent}/links`),
     officePage('/settings/tickets', 'ticket-settings', '/settings/tickets'),
     officePage('/settings/tickets/replies/new', 'canned-reply-new', '/settings/tickets/replies/new'),
     officePage('/settings/tickets/replies/[reply]', 'canned-reply', `/settings/tickets/replies/${reply}`),

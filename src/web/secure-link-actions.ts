@@ -1,4 +1,4 @@
-/** Forms of the secure links on a customer's page. */
+/** Forms of the secure links on the page of a customer, and on that of the links to one ticket. */
 import type { RequestEvent } from '@sveltejs/kit'
 import { LOCK_MODES } from '../features/identity/rules.ts'
 import { attempt, readForm, type Typed } from '../ui/forms.ts'
@@ -22,14 +22,20 @@ const contactOf = (typed: Typed) => {
   return contact === 'customer' ? undefined : contact
 }
 
+/** The one record that a listed link opens. */
+const recordOf = (typed: Typed) => {
+  const ticket = typed.text('ticket')
+  return ticket ? { record: { kind: 'ticket' as const, id: ticket } } : {}
+}
+
 export const secureLinkActions = {
   createLink: (event: Event) =>
     act(event, 'linkCreated', (typed, customer) =>
-      event.locals.api.createSecureLink({ customer, contact: contactOf(typed) }),
+      event.locals.api.createSecureLink({ customer, contact: contactOf(typed), days: typed.number('days') }),
     ),
   replaceLink: (event: Event) =>
     act(event, 'linkReplaced', (typed, customer) =>
-      event.locals.api.createSecureLink({ customer, contact: contactOf(typed), replace: true }),
+      event.locals.api.createSecureLink({ customer, contact: contactOf(typed), ...recordOf(typed), replace: true }),
     ),
   revokeLink: (event: Event) =>
     act(event, 'linkRevoked', (typed, customer) =>
@@ -41,5 +47,42 @@ export const secureLinkActions = {
         customer,
         lockMode: LOCK_MODES.find((mode) => mode === typed.string('lockMode')) ?? null,
       }),
+    ),
+}
+
+type TicketEvent = RequestEvent<{ account: string; ticket: string }>
+
+async function actOnTicket(
+  { request, locals, params }: TicketEvent,
+  done: string,
+  call: (typed: Typed, customer: string) => Promise<unknown>,
+) {
+  const typed = await readForm(request)
+  const { customer } = await locals.api.getTicket({ ticket: params.ticket })
+  const { failure } = await attempt(locals, typed, () => call(typed, customer.id), 'secureLinks')
+  if (failure) return failure
+  locals.finish(paths.office(params.account).ticketLinks(params.ticket, { done }))
+}
+
+const ticketOf = ({ params }: TicketEvent) => ({ kind: 'ticket' as const, id: params.ticket })
+
+export const ticketLinkActions = {
+  createLink: (event: TicketEvent) =>
+    actOnTicket(event, 'linkCreated', (typed, customer) =>
+      event.locals.api.createSecureLink({
+        ...{ customer, contact: contactOf(typed) },
+        ...{ record: ticketOf(event), days: typed.number('days') },
+      }),
+    ),
+  replaceLink: (event: TicketEvent) =>
+    actOnTicket(event, 'linkReplaced', (typed, customer) =>
+      event.locals.api.createSecureLink({
+        ...{ customer, contact: contactOf(typed) },
+        ...{ record: ticketOf(event), replace: true },
+      }),
+    ),
+  revokeLink: (event: TicketEvent) =>
+    actOnTicket(event, 'linkRevoked', (typed, customer) =>
+      event.locals.api.revokeSecureLink({ customer, secureLink: typed.string('link') }),
     ),
 }

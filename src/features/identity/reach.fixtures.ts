@@ -66,6 +66,7 @@ const NAMES = [
   'tickets_of',
   'contacts',
   'ticket_contacts',
+  'tickets',
   'all_templates',
   'templates',
 ] as const

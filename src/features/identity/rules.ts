@@ -3,20 +3,15 @@
  * security enforces. Pure.
  */
 
-import { NEEDED_PERMISSIONS, type Permission, type PermissionGroup, type Permissions } from './permissions/rules.ts'
-
-export {
-  GROUP_KINDS,
-  isEffective,
-  PERMISSIONS,
-  VISITOR_PRESETS,
-  visitorPermissions,
-  type GroupKind,
+import {
+  NEEDED_PERMISSIONS,
+  type CustomerLink,
   type Permission,
   type PermissionGroup,
   type Permissions,
-  type VisitorPreset,
 } from './permissions/rules.ts'
+
+export * from './permissions/rules.ts'
 
 /**
  * How a secure link alone opens the portal. automatic: until the customer has a portal user. password: never. closed: there are
@@ -77,16 +72,6 @@ export interface AccountContext {
   supportPhone: string | null
   postalAddress: string | null
   portal: PortalConfig
-}
-
-export interface CustomerLink {
-  id: string
-  customer: string
-  scope: 'whole' | 'contact'
-  contact: string | null
-  permissions: Partial<Permissions> | null
-  /** Its own, or the default of its scope. */
-  group: PermissionGroup
 }
 
 export type Actor =
@@ -163,6 +148,8 @@ export interface Reach {
   contacts: string[]
   /** Contacts whose own tickets are reached, and those they take part in. */
   ticket_contacts: string[]
+  /** Tickets that are reached one by one. */
+  tickets: string[]
   all_templates: boolean
   templates: string[]
 }
@@ -183,6 +170,7 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
     tickets_of: [],
     contacts: [],
     ticket_contacts: [],
+    tickets: [],
     all_templates: false,
     templates: [],
   }
@@ -207,6 +195,9 @@ export function reachOf(actor: Actor, account: AccountContext | null): Reach {
         tickets_of: customersWithTickets(actor, account.portal),
         contacts: links.flatMap((link) => (link.contact ? [link.contact] : [])),
         ticket_contacts: contactsWithTickets(actor, account.portal),
+        tickets: linksWithTickets(actor, account.portal).flatMap(({ record }) =>
+          record?.kind === 'ticket' ? [record.id] : [],
+        ),
         all_templates: !account.portal.hideJobsOfOtherTemplates,
         templates: actor.bookable,
       }
@@ -262,13 +253,20 @@ export function hasPermissionFor(
 export const customersWithJobs = (actor: CustomerActor, portal: PortalConfig): string[] =>
   actor.links.map((link) => link.customer).filter((customer) => hasPermissionFor(actor, portal, 'viewJobs', customer))
 
-/** Links with a permission for tickets. Unlike jobs, they are there for links to one contact too. */
+/**
+ * Links with a permission for tickets. Unlike jobs, they are there for links to one contact too. Who reaches one ticket alone
+ * creates none: they would not see it.
+ */
 export const linksWithTickets = (
   actor: CustomerActor,
   portal: PortalConfig,
   permission: Permission = 'viewTickets',
 ): CustomerLink[] =>
-  actor.links.filter((link) => resolvePermission(permission, portal, actor.permissions, link).allowed)
+  actor.links.filter(
+    (link) =>
+      (link.scope !== 'record' || permission !== 'createTickets') &&
+      resolvePermission(permission, portal, actor.permissions, link).allowed,
+  )
 
 /** Customers all of whose tickets a portal user sees. */
 const customersWithTickets = (actor: CustomerActor, portal: PortalConfig): string[] =>

@@ -89,6 +89,9 @@ const settings = {
     .enum(VISITOR_PRESETS)
     .describe('What whoever came by a secure link may do: `classic` all but deleting, `minimal` create tickets.'),
   countUnclaimed: flag('Close secure links also for a portal user who has not activated yet.'),
+  recordLinksAlone: flag(
+    'Let a link to one record open it without a password also once the customer has portal users.',
+  ),
   customerEmails,
   staffEmails,
 }

@@ -12,6 +12,8 @@ export interface PortalRow extends Omit<PortalConfig, 'name'> {
   staffEmails: Record<StaffEmail, boolean>
   /** Whether portal users who have not activated yet close secure links. */
   countUnclaimed: boolean
+  /** Whether links to one record open it without a password all the same. */
+  recordLinksAlone: boolean
   visitors: VisitorPreset
   version: number
 }
@@ -61,6 +63,7 @@ export async function findPortalSettings(db: Read, account: string): Promise<Por
     lockMode: row.lock_mode as PortalConfig['lockMode'],
     linkDays: row.link_days,
     countUnclaimed: row.count_unclaimed,
+    recordLinksAlone: row.record_links_alone,
     visitors: presetOf(row.visitor_permissions as unknown as Permissions),
     customerEmails: { ...CUSTOMER_DEFAULTS, ...(row.customer_emails as object) },
     staffEmails: { ...STAFF_DEFAULTS, ...(row.staff_emails as object) },
@@ -137,6 +140,7 @@ function toColumns(change: PortalChange) {
     ...(change.lockMode && { lock_mode: change.lockMode }),
     ...(change.linkDays !== undefined && { link_days: change.linkDays }),
     ...(change.countUnclaimed !== undefined && { count_unclaimed: change.countUnclaimed }),
+    ...(change.recordLinksAlone !== undefined && { record_links_alone: change.recordLinksAlone }),
     ...(change.confirmBookings !== undefined && { confirm_bookings: change.confirmBookings }),
     ...(change.mailOnRemoval !== undefined && { mail_on_removal: change.mailOnRemoval }),
     ...(change.customerEmails && { customer_emails: JSON.stringify(change.customerEmails) }),

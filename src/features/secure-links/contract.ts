@@ -1,16 +1,17 @@
 /**
- * Secure links: a customer without portal users, or one of its contacts, enters the portal by a link alone. Opening the link
- * changes nothing; pressing the button of its page exchanges it for a session.
+ * Secure links: a customer without portal users, or one of its contacts, enters the portal by a link alone. A link may also open
+ * one record and nothing else. Opening the link changes nothing; pressing the button of its page exchanges it for a session.
  */
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { email, empty, flag, id, moment, named, recordId } from '../../platform/schema.ts'
 import { customerParams } from '../customers/contacts/contract.ts'
-import { LOCK_MODES } from '../identity/rules.ts'
+import { linkedRecord } from '../identity/portal/contract.ts'
+import { LINKED_KINDS, LOCK_MODES } from '../identity/rules.ts'
 import { linkToken } from '../portal-users/activation/contract.ts'
 import { lockMode } from '../portal/contract.ts'
-import { LINK_STATES, TOKEN_STATUSES } from './rules.ts'
+import { LINK_SCOPES, LINK_STATES, MAX_LINK_DAYS, TOKEN_STATUSES } from './rules.ts'
 
 declareProblems({
   linkRevoked: [409, 'The business revoked the link.'],
@@ -20,6 +21,8 @@ declareProblems({
 
 const ANYONE = ['anonymous', 'portalUser', 'linkVisitor'] as const
 const GUESSES = { by: 'address', max: 300, seconds: 3600, counts: 'failures' } as const
+
+const record = linkedRecord.nullable().describe('The one record that it opens; null if it opens more.')
 
 const entry = {
   getSecureLink: operation({
@@ -34,6 +37,8 @@ const entry = {
       session: z
         .enum(['none', 'same', 'visitor', 'user'])
         .describe('This session: for the same customer, by another link, or of a portal user of others.'),
+      record,
+      email: z.string().nullable().describe('`password`: the address of the contact who has the link.'),
     }),
     problems: ['portalOff'],
     limits: [GUESSES],
@@ -50,6 +55,7 @@ const entry = {
       outcome: z
         .enum(['opened', 'stayed', 'password'])
         .describe('`stayed`: the session is for this customer. `password`: the customer signs in with a password.'),
+      record,
     }),
     problems: [
       'portalOff',
@@ -85,7 +91,14 @@ const link = z
   .object({
     id: recordId(),
     contact: named().nullable().describe('Contact who has the link; null for the customer itself.'),
-    whole: flag('Opens everything of the customer, not only what belongs to the contact.'),
+    scope: z
+      .enum(LINK_SCOPES)
+      .describe('What it opens: everything of the customer, what belongs to the contact, or one record.'),
+    record: linkedRecord
+      .omit({ id: true })
+      .extend({ id: recordId(), title: z.string().describe('Number and subject.') })
+      .nullable()
+      .describe('The one record that it opens.'),
     url: z.string().nullable().describe('Address of the link; null if it cannot be shown any more.'),
     createdAt: moment().describe('When it was created.'),
     expiresAt: moment().describe('When it expires.'),
@@ -107,12 +120,14 @@ const management = {
       state: z
         .enum(LINK_STATES)
         .describe('Whether links open the portal, or why not. `held`: closed since the last portal user left.'),
+      recordState: z.enum(LINK_STATES).describe('The same for links to one record.'),
       login: z
         .object({ name: z.string().describe('Name or email address.'), since: moment().describe('Since when.') })
         .nullable()
         .describe('Portal user who closes the links.'),
       lockMode: lockMode.nullable().describe('Setting of the customer; null follows the account.'),
       defaultLockMode: lockMode.describe('Setting of the account.'),
+      linkDays: z.int().describe('Days until a new link expires, as the account sets.'),
       rows: z.array(link).describe('The links; that of the customer first.'),
     }),
     problems: ['officeOnly'],
@@ -126,6 +141,16 @@ const management = {
     params,
     body: z.strictObject({
       contact: id().optional().describe('Contact whose own tickets it opens. Leave out for the whole customer.'),
+      record: z
+        .strictObject({ kind: z.enum(LINKED_KINDS), id: id() })
+        .optional()
+        .describe('The one record that it opens. `contact` must see it.'),
+      days: z
+        .int({ error: 'whole' })
+        .min(1, { error: 'whole' })
+        .max(MAX_LINK_DAYS, { error: 'tooBig' })
+        .optional()
+        .describe('Days until it expires; else as the account sets. A link that there is keeps its own.'),
       replace: flag('End the link that the recipient has.').default(false),
     }),
     output: z.object({ id: recordId() }),
@@ -159,6 +184,9 @@ const management = {
 }
 
 export const secureLinks = contract(
-  { name: 'Secure links', description: 'Links that open the portal of one customer or contact without a password.' },
+  {
+    name: 'Secure links',
+    description: 'Links that open the portal of one customer or contact, or one record, without a password.',
+  },
   { ...entry, ...management },
 )

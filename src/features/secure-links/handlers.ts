@@ -9,6 +9,7 @@ import { secureLink } from './messages.ts'
 import { mayUseLinks, portalIsOpen } from './policy.ts'
 import {
   findContactOf,
+  findRecordPeople,
   findLock,
   findSecureLink,
   listLinks,
@@ -21,7 +22,8 @@ import {
   type LinkRow,
   type SpareToken,
 } from './queries.ts'
-import { linkState, MAX_REQUESTED, type TokenStatus } from './rules.ts'
+import type { LinkedRecord } from '../identity/rules.ts'
+import { isCovered, linkState, MAX_REQUESTED, type TokenStatus } from './rules.ts'
 
 /** Who came by a link has no password to come back with, and enters by the link again after a day. */
 const SESSION_MS = 24 * 3600_000
@@ -33,7 +35,13 @@ export const secureLinksHandlers = implement('secure-links', secureLinks, {
     ctx.allow(portalIsOpen(ctx.account))
     const link = await findSecureLink(ctx.db, hashToken(token), ctx.now)
     if (!link) ctx.countFailure()
-    return { status: link?.status ?? ('unknown' as const), session: sessionBeside(ctx.actor, link) }
+    const status = link?.status ?? ('unknown' as const)
+    return {
+      status,
+      session: sessionBeside(ctx.actor, link),
+      record: link?.record ?? null,
+      email: status === 'password' ? link!.email : null,
+    }
   },
 
   async openSecureLink(ctx, { token, leave }) {
@@ -42,7 +50,7 @@ export const secureLinksHandlers = implement('secure-links', secureLinks, {
     const status = link?.status ?? 'unknown'
     if (status !== 'open' && status !== 'password') throw problem(REFUSALS[status])
     const session = sessionBeside(ctx.actor, link)
-    if (session === 'same') return { outcome: 'stayed' as const }
+    if (session === 'same') return { outcome: 'stayed' as const, record: link!.record }
     if (session === 'user' && !leave) throw problem('signedInElsewhere')
     return enter(ctx, token)
   },
@@ -73,24 +81,26 @@ export const secureLinksHandlers = implement('secure-links', secureLinks, {
     const { name, since } = lock.users.find(({ isActivated }) => lock.countUnclaimed || isActivated) ?? {}
     const rows = await listLinks(ctx.db, ctx.account.id, customer, ctx.now)
     return {
-      state: linkState({ ...lock, portalEnabled: portal.enabled }),
+      state: linkState({ ...lock, portalEnabled: portal.enabled }, 'whole'),
+      recordState: linkState({ ...lock, portalEnabled: portal.enabled }, 'record'),
       login: name && since ? { name, since: new Date(since) } : null,
       lockMode: lock.ownLockMode,
       defaultLockMode: portal.lockMode,
+      linkDays: portal.linkDays,
       rows: rows.map((row) => presentLink(ctx, row)),
     }
   },
 
-  async createSecureLink(ctx, { customer, contact, replace }) {
+  async createSecureLink(ctx, { customer, contact = null, record = null, days = null, replace }) {
     ctx.allow(mayUseLinks(ctx.actor))
     await checkCustomer(ctx, customer)
-    if (contact && !(await findContactOf(ctx.db, ctx.account.id, customer, contact)))
-      throw problem('input', { fields: { contact: 'choice' } })
-    const recipient = { customer, scope: contact ? ('contact' as const) : ('whole' as const), contact: contact ?? null }
-    const made = await makeLink(ctx.db, { ...spareToken(ctx), ...recipient, replaces: replace, at: ctx.now })
+    await checkRecipient(ctx, customer, contact, record)
+    const scope = record ? 'record' : contact ? 'contact' : 'whole'
+    const link = { customer, scope, contact, record, days, replaces: replace, at: ctx.now } as const
+    const made = await makeLink(ctx.db, { ...spareToken(ctx), ...link })
     if (!made) throw problem('notFound')
     if (made.isNew) {
-      const details = { link: made.id, contact: contact ?? null, replaced: replace }
+      const details = { link: made.id, contact, replaced: replace, ...(record && { record: record.id }) }
       await ctx.audit({ event: 'secureLinkCreated', subjectKind: 'customer', subjectId: customer, details })
     }
     return { id: made.id }
@@ -128,7 +138,11 @@ const REFUSALS: Record<Exclude<TokenStatus, 'open' | 'password'>, string> = {
  */
 function sessionBeside(actor: Opening['actor'], link: FoundLink | null): 'none' | 'same' | 'visitor' | 'user' {
   if (actor.kind === 'anonymous') return 'none'
-  if (actor.kind === 'linkVisitor') return actor.id === link?.id ? 'same' : 'visitor'
+  if (actor.kind === 'linkVisitor') {
+    const [own] = actor.links
+    const isSame = link !== null && (actor.id === link.id || (own !== undefined && isCovered(own, link)))
+    return isSame ? 'same' : 'visitor'
+  }
   return actor.links.some(({ customer }) => customer === link?.customer) ? 'same' : 'user'
 }
 
@@ -142,7 +156,7 @@ async function enter(ctx: Opening, token: string) {
   const started = { hash: session.hash, id: ctx.newId(), at, ends, userAgent, clientAddress }
   const opened = await startLinkSession(ctx.db, hashToken(token), started)
   if (opened?.status !== 'open') {
-    const output = { outcome: 'password' as const }
+    const output = { outcome: 'password' as const, record: opened?.record ?? null }
     return hadSession ? withEffect(output, { session: 'end', audience: 'portal' }) : output
   }
   await ctx.audit({
@@ -152,7 +166,7 @@ async function enter(ctx: Opening, token: string) {
     details: { link: opened.id, contact: opened.contact },
   })
   return withEffect(
-    { outcome: 'opened' as const },
+    { outcome: 'opened' as const, record: opened.record },
     { session: 'start', audience: 'portal', token: session.token, ends },
   )
 }
@@ -169,12 +183,27 @@ const presentLink = (ctx: Pick<Context, 'sealer' | 'urls'>, row: LinkRow) => {
   return {
     id: row.id,
     contact: row.contact,
-    whole: row.scope === 'whole',
+    scope: row.scope,
+    record: row.record,
     url: token === null ? null : ctx.urls.portal(`/link/${token}`),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
   }
+}
+
+/** The recipient is a contact of the customer. A link to one record goes to who sees it, or to whoever staff give it to. */
+async function checkRecipient(
+  { db, account }: Pick<Context, 'account'> & { db: Parameters<typeof findLock>[0] },
+  customer: string,
+  contact: string | null,
+  record: LinkedRecord | null,
+) {
+  const found = contact ? await findContactOf(db, account.id, customer, contact) : null
+  const people = record ? await findRecordPeople(db, account.id, customer, record) : null
+  const mayHave = !contact || (found && (!people || found.is_primary || people.includes(contact)))
+  const fields = { ...(!mayHave && { contact: 'choice' }), ...(people === undefined && { record: 'choice' }) }
+  if (Object.keys(fields).length > 0) throw problem('input', { fields })
 }
 
 async function checkCustomer(ctx: Pick<Context, 'account'> & { db: Parameters<typeof findLock>[0] }, customer: string) {

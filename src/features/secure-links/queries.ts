@@ -1,17 +1,20 @@
 import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
-import type { LockMode } from '../identity/rules.ts'
-import type { LinkFacts, TokenStatus } from './rules.ts'
+import type { LinkedRecord, LockMode } from '../identity/rules.ts'
+import type { LinkFacts, LinkScope, TokenStatus } from './rules.ts'
 
 // The app role reads links in the office alone, and writes none: it calls definer functions.
 
 export interface FoundLink {
   id: string
   customer: string
-  scope: 'whole' | 'contact'
+  scope: LinkScope
   contact: string | null
+  record: LinkedRecord | null
   name: string
   customerName: string
+  /** Of the contact. */
+  email: string | null
   status: Exclude<TokenStatus, 'unknown'>
 }
 
@@ -66,8 +69,11 @@ export async function makeLink(
   db: Write,
   link: SpareToken & {
     customer: string
-    scope: 'whole' | 'contact'
+    scope: LinkScope
     contact: string | null
+    record: LinkedRecord | null
+    /** Null as the account sets. */
+    days: number | null
     replaces: boolean
     at: Date
   },
@@ -85,25 +91,31 @@ export async function revokeLink(db: Write, link: string, now: Date): Promise<bo
 
 export interface LinkRow {
   id: string
-  scope: 'whole' | 'contact'
+  scope: LinkScope
   sealed: string
   contact: { id: string; name: string } | null
+  record: (LinkedRecord & { title: string }) | null
   created_at: Date
   expires_at: Date
   last_used_at: Date | null
 }
 
-/** Links of a customer that have not ended: that of the customer first, then by the contact's name. */
+/** Links of a customer that have not ended: that of the customer first, then by the contact's name, each before its records. */
 export async function listLinks(db: Read, account: string, customer: string, now: Date): Promise<LinkRow[]> {
   const { rows } = await sql<LinkRow>`
     select k.id, k.scope, k.sealed, k.created_at, k.expires_at, k.last_used_at,
-      case when contact.id is not null then json_build_object('id', contact.id, 'name', contact.name) end as contact
+      case when contact.id is not null then json_build_object('id', contact.id, 'name', contact.name) end as contact,
+      case when t.id is not null then json_build_object(
+        'kind', k.record_kind, 'id', t.id, 'title', '#' || t.number || ' ' || t.subject) end as record
     from secure_links k
     left join contacts contact
       on contact.account_id = ${account} and contact.id = k.contact_id and contact.customer_id = ${customer}
+    left join tickets t on t.account_id = ${account} and t.id = k.ticket_id
     where k.account_id = ${account} and k.customer_id = ${customer} and k.ended_at is null and k.expires_at > ${now}
       and (k.contact_id is null or contact.id is not null)
-    order by k.contact_id is not null, lower(contact.name), k.id`.execute(db as Write)
+      and (k.record_id is null or (t.customer_id = ${customer} and (k.contact_id is null
+        or contact.is_primary or t.contact_id = contact.id or contact.id = any (t.participants))))
+    order by k.contact_id is not null, lower(contact.name), t.number nulls first, k.id`.execute(db as Write)
   return rows
 }
 
@@ -117,6 +129,7 @@ export async function findLock(db: Read, account: string, customer: string): Pro
   const { rows } = await sql<LockRow>`
     select c.status <> 'active' as "isArchived", c.lock_mode as "ownLockMode",
       coalesce(c.lock_mode, p.lock_mode) as "lockMode", c.link_held as "isHeld", p.count_unclaimed as "countUnclaimed",
+      p.record_links_alone as "recordLinksAlone",
       coalesce((
         select json_agg(json_build_object(
           'name', coalesce(u.name, u.email), 'isActivated', u.activated_at is not null,
@@ -131,16 +144,32 @@ export async function findLock(db: Read, account: string, customer: string): Pro
   return rows[0]
 }
 
-export async function findContactOf(db: Read, account: string, customer: string, contact: string): Promise<boolean> {
-  const row = await db
+export const findContactOf = async (db: Read, account: string, customer: string, contact: string) =>
+  db
     .selectFrom('contacts')
-    .select('id')
+    .select(['id', 'is_primary'])
     .where('account_id', '=', account)
     .where('customer_id', '=', customer)
     .where('id', '=', contact)
     .executeTakeFirst()
-  return row !== undefined
+
+/** The contacts of a record of a customer; undefined when it has no such record. */
+export async function findRecordPeople(
+  db: Read,
+  account: string,
+  customer: string,
+  record: LinkedRecord,
+): Promise<string[] | undefined> {
+  const row = await db
+    .selectFrom(RECORD_TABLES[record.kind])
+    .select(['contact_id', 'participants'])
+    .where('account_id', '=', account)
+    .where('customer_id', '=', customer)
+    .where('id', '=', record.id)
+    .executeTakeFirst()
+  return row && [...(row.contact_id ? [row.contact_id] : []), ...row.participants]
 }
+const RECORD_TABLES = { ticket: 'tickets' } as const satisfies Record<LinkedRecord['kind'], string>
 
 /** Stores the setting of a customer, opens what was held, and ends the sessions of links. */
 export async function setLockMode(
@@ -164,6 +193,6 @@ export async function isLinkOpen(db: Read, account: string, link: string | null,
     join customers c on c.account_id = k.account_id and c.id = k.customer_id
     join portal_settings p on p.account_id = k.account_id
     where k.account_id = ${account} and k.id = ${link} and k.ended_at is null and k.expires_at > ${now}
-      and is_link_enough(c, p)`.execute(db as Write)
+      and is_link_open(c, p, k.scope)`.execute(db as Write)
   return rows.length > 0
 }

@@ -1,5 +1,6 @@
 /** Secure links: what ends their sessions, what visitors may do, and links by email. */
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { linkIn } from '../../../test/test-server.ts'
 import { isLinkEnough } from './rules.ts'
@@ -203,6 +204,8 @@ describe('the rule', () => {
           account: mode,
           held: fc.constantFrom(false, false, true),
           countUnclaimed: fc.boolean(),
+          scope: fc.constantFrom('whole', 'contact', 'record' as const),
+          recordLinksAlone: fc.boolean(),
           users: fc.array(fc.constantFrom('active', 'invited', 'removed'), { maxLength: 2 }),
         }),
         async (given) => {
@@ -210,7 +213,12 @@ describe('the rule', () => {
           const inDatabase = await home.stored(async (db) => {
             await db
               .updateTable('portal_settings')
-              .set({ enabled: given.enabled, lock_mode: given.account, count_unclaimed: given.countUnclaimed })
+              .set({
+                enabled: given.enabled,
+                lock_mode: given.account,
+                count_unclaimed: given.countUnclaimed,
+                record_links_alone: given.recordLinksAlone,
+              })
               .where('account_id', '=', shop.id)
               .execute()
             await db
@@ -225,23 +233,27 @@ describe('the rule', () => {
             const row = await db
               .selectFrom('customers as c')
               .innerJoin('portal_settings as p', 'p.account_id', 'c.account_id')
-              .select((of) => of.fn<boolean>('is_link_enough', ['c', 'p'] as never).as('isEnough'))
+              .select(sql<boolean>`is_link_open(c, p, ${given.scope})`.as('isEnough'))
               .where('c.id', '=', customer)
               .executeTakeFirstOrThrow()
             await db.deleteFrom('portal_links').where('customer_id', '=', customer).execute()
             return row.isEnough
           })
           expect(inDatabase).toBe(
-            isLinkEnough({
-              portalEnabled: given.enabled,
-              isArchived: given.archived,
-              lockMode: given.own ?? given.account,
-              isHeld: given.held,
-              countUnclaimed: given.countUnclaimed,
-              users: given.users
-                .filter((status) => status !== 'removed')
-                .map((status) => ({ isActivated: status === 'active' })),
-            }),
+            isLinkEnough(
+              {
+                portalEnabled: given.enabled,
+                isArchived: given.archived,
+                lockMode: given.own ?? given.account,
+                isHeld: given.held,
+                countUnclaimed: given.countUnclaimed,
+                recordLinksAlone: given.recordLinksAlone,
+                users: given.users
+                  .filter((status) => status !== 'removed')
+                  .map((status) => ({ isActivated: status === 'active' })),
+              },
+              given.scope,
+            ),
           )
         },
       ),

@@ -17,6 +17,7 @@ export { mayRunOffice as mayRunTickets }
 
 /** Facts of a ticket that a policy needs; undefined: not in view. */
 export interface TicketFacts extends TicketPeople {
+  id: string
   status: TicketStatus
   customer_id: string
   merged_into_id: string | null
@@ -66,9 +67,11 @@ type TicketReader = Pick<CustomerActor, 'links' | 'permissions'>
 /** The link by which a portal user sees a ticket. */
 const linkTo = (actor: TicketReader, ticket: TicketFacts): CustomerLink | undefined =>
   actor.links.find(
-    ({ customer, scope, contact }) =>
+    ({ customer, scope, contact, record }) =>
       customer === ticket.customer_id &&
-      (scope === 'whole' || (contact !== null && peopleOf(ticket).includes(contact))),
+      (scope === 'whole' ||
+        (scope === 'contact' && contact !== null && peopleOf(ticket).includes(contact)) ||
+        (record?.kind === 'ticket' && record.id === ticket.id)),
   )
 
 const CODES = {

@@ -188,7 +188,7 @@ export const booking: Mutation[] = [
   {
     name: 'removed-user-books',
     covers: ['E-11'],
-    file: 'db/migrations/0042_secure_links.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "and u.id = e.subject_id and u.status = 'active'",
     to: 'and u.id = e.subject_id',
     tests: {

@@ -110,7 +110,7 @@ export const permissionGroups: Mutation[] = [
   {
     name: 'session-without-access-goes-on',
     covers: ['A8'],
-    file: 'db/migrations/0042_secure_links.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: '(select u.id where not coalesce(l.disabled, false)) signed_in',
     to: '(select u.id) signed_in',
     tests: { 'test/revocation.test.ts': [': takes effect with the next request'] },
@@ -134,7 +134,7 @@ export const permissionGroups: Mutation[] = [
   {
     name: 'rows-without-the-permission-to-see-jobs',
     covers: ['RS-04', 'PS-01'],
-    file: 'db/migrations/0042_secure_links.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "(g.permissions ->> 'viewJobs')::boolean, false)) as jobs_of",
     to: 'true)) as jobs_of',
     tests: { 'src/features/identity/reach.test.ts': ['PS-01 V-24 V-25 the database sets exactly what reachOf says'] },
@@ -177,8 +177,8 @@ export const permissionGroups: Mutation[] = [
     name: 'first-page-without-jobs-is-the-list',
     covers: ['RS-04'],
     file: 'src/web/first-page.ts',
-    from: 'can.viewTickets ? paths.tickets(outcome) : paths.welcome(outcome)',
-    to: 'can.viewTickets ? paths.tickets(outcome) : paths.jobs(outcome)',
+    from: 'paths.welcome(outcome)',
+    to: 'paths.jobs(outcome)',
     tests: { [forms]: ['RS-04 begins with the introduction'] },
   },
   {

@@ -115,7 +115,7 @@ export const rights: Mutation[] = [
   {
     name: 'archived-customers-stay-reachable',
     covers: ['PS-09'],
-    file: 'db/migrations/0042_secure_links.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: `        array_agg(l.customer_id) filter (where c.status = 'active' and g.kind <> 'none') as customers,
         array_agg(l.customer_id) filter (
           where c.status = 'active' and g.kind <> 'none' and l.scope = 'whole'`,
@@ -156,7 +156,7 @@ export const rights: Mutation[] = [
   {
     name: 'old-address-for-an-hour',
     covers: ['CP-03', 'issue 9, 2.4'],
-    file: 'db/migrations/0042_secure_links.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "where slugs.slug = p_slug and (slugs.is_current or slugs.retired_at > p_now - interval '1 year')",
     to: "where slugs.slug = p_slug and (slugs.is_current or slugs.retired_at > p_now - interval '1 hour')",
     tests: {

@@ -112,7 +112,7 @@ export const storage: Mutation[] = [
   {
     name: 'portal-users-read-each-other',
     covers: ['PS-17', 'issue 8, 1.11'],
-    file: 'db/migrations/0039_tickets.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "      when 'portal_users' then format('(%s or id = %s)', all_staff, portal_user)",
     to: "      when 'portal_users' then format('(%s or id is not null or id = %s)', all_staff, portal_user)",
     tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
@@ -120,7 +120,7 @@ export const storage: Mutation[] = [
   {
     name: 'portal-users-give-themselves-links',
     covers: ['PS-40', 'issue 8, 1.11'],
-    file: 'db/migrations/0039_tickets.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "when p_kind in ('rights', 'catalog') then all_staff\n",
     to: "when p_kind in ('catalog') then all_staff\n",
     tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },
@@ -128,7 +128,7 @@ export const storage: Mutation[] = [
   {
     name: 'workers-see-all-staff',
     covers: ['PS-17', 'issue 8, 1.11'],
-    file: 'db/migrations/0039_tickets.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "when 'staff_members' then format('(%s or (%s and id = %s))', all_staff, assigned_staff, actor_id)",
     to: "when 'staff_members' then format('(%s or (%s and id <> %s))', all_staff, assigned_staff, actor_id)",
     tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },

@@ -126,8 +126,8 @@ export const ticketEmails: Mutation[] = [
     name: 'ticket-mail-to-hidden-readers',
     covers: ['D5', 'RS-04'],
     file: readers,
-    from: 'portal, row, permission).yes',
-    to: "portal, row, permission).yes || row.scope === 'contact'",
+    from: 'portal, { ...row, id: row.ticket }, permission).yes',
+    to: "portal, { ...row, id: row.ticket }, permission).yes || row.scope === 'contact'",
     tests: { [reach]: ['D5 5C-2 is who can open it'] },
   },
   {

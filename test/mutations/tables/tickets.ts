@@ -77,17 +77,17 @@ export const tickets: Mutation[] = [
   {
     name: 'contact-sees-tickets-without-contact',
     covers: ['RS-08'],
-    file: migration,
-    from: "' or (customer_id = %s and (array[contact_id] && %s or participants && %s)))',",
-    to: "' or (customer_id = %s and (contact_id is null or array[contact_id] && %s or participants && %s)))',",
+    file: 'db/migrations/0049_record_links.sql',
+    from: "' or (customer_id = %s and (array[contact_id] && %s or participants && %s or id = %s)))',",
+    to: "' or (customer_id = %s and (contact_id is null or array[contact_id] && %s or participants && %s or id = %s)))',",
     tests: { [portal]: ['RS-03 RS-08 a contact sees their own tickets'] },
   },
   {
     name: 'participants-see-nothing',
     covers: ['issue 10, 2'],
-    file: migration,
-    from: '(array[contact_id] && %s or participants && %s)',
-    to: '(array[contact_id] && %s and participants && %s)',
+    file: 'db/migrations/0049_record_links.sql',
+    from: '(array[contact_id] && %s or participants && %s or id = %s)',
+    to: '(array[contact_id] && %s and participants && %s or id = %s)',
     tests: { [portal]: ['a participant sees the ticket'] },
   },
   {
@@ -183,7 +183,7 @@ export const tickets: Mutation[] = [
   {
     name: 'customers-change-contacts-that-they-name',
     covers: ['RS-04'],
-    file: 'db/migrations/0039_tickets.sql',
+    file: 'db/migrations/0049_record_links.sql',
     from: "when table_name = 'contacts' then changed_contacts",
     to: "when table_name = 'none' then changed_contacts",
     tests: { 'test/policies.test.ts': ['A7 with the policies as they are, every caller reaches exactly the rows'] },

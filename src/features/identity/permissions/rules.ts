@@ -1,4 +1,4 @@
-/** Permissions of customers in the portal, and the groups that name sets of them. Pure. */
+/** Permissions of customers in the portal, the groups that name sets of them, and the links that have them. Pure. */
 
 export const PERMISSIONS = [
   'viewJobs',
@@ -60,4 +60,24 @@ export interface PermissionGroup {
   /** Null for built-in groups, whose names are texts. */
   name: string | null
   permissions: Permissions
+}
+
+/** Kinds of records that a secure link opens one by one. */
+export const LINKED_KINDS = ['ticket'] as const
+export interface LinkedRecord {
+  kind: (typeof LINKED_KINDS)[number]
+  id: string
+}
+
+export interface CustomerLink {
+  id: string
+  customer: string
+  /** Everything of the customer, what belongs to the contact, or one record. */
+  scope: 'whole' | 'contact' | 'record'
+  contact: string | null
+  /** Of a secure link: the one record that it opens. */
+  record?: LinkedRecord | null
+  permissions: Partial<Permissions> | null
+  /** Its own, or the default of its scope. */
+  group: PermissionGroup
 }

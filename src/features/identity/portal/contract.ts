@@ -9,7 +9,7 @@ import { email, empty, flag, id, moment, password, recordId } from '../../../pla
 import { LINK_PROBLEMS, linkToken, newPassword } from '../../portal-users/activation/contract.ts'
 import { LINK_STATUSES } from '../../portal-users/activation/rules.ts'
 import { SIGN_IN_PROBLEMS } from '../contract.ts'
-import { CUSTOMER_KINDS } from '../rules.ts'
+import { CUSTOMER_KINDS, LINKED_KINDS } from '../rules.ts'
 
 declareProblems({
   /** Answered only after a correct password (CP-12, E-64). */
@@ -29,6 +29,9 @@ const can = z
     createTickets: flag('Create tickets.'),
   })
   .meta({ id: 'PortalAbilities', description: 'What somebody may do in the portal.' })
+export const linkedRecord = z
+  .object({ kind: z.enum(LINKED_KINDS).describe('Kind of the record.'), id: recordId() })
+  .meta({ id: 'LinkedRecord', description: 'A record that a secure link opens alone.' })
 const currentUser = z
   .object({
     id: recordId(),
@@ -72,6 +75,7 @@ const portal = z
       .object({
         name: z.string().describe('Name of the contact, or of the customer.'),
         customer: z.string().describe('Name of the customer.'),
+        record: linkedRecord.nullable().describe('The one record that the link opens; null if it opens more.'),
         can,
       })
       .nullable()

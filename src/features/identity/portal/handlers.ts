@@ -253,6 +253,7 @@ const presentPortalUser = (actor: PortalUserActor, portal: PortalConfig) => ({
 const presentVisitor = (actor: LinkVisitorActor, portal: PortalConfig) => ({
   name: actor.name,
   customer: actor.customerName,
+  record: actor.links[0]?.record ?? null,
   can: allowedInPortal(actor, portal),
 })
 

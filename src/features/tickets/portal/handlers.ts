@@ -195,7 +195,7 @@ function chooseLink({ actor, account }: CreateContext, customer: string | undefi
 
 /** A ticket of somebody who acts for one contact is that contact's, or they would not see it (RS-08). */
 async function choosePeople(ctx: CreateContext, link: CustomerLink, { contact, participants }: CreateInput) {
-  if (link.scope === 'contact') {
+  if (link.scope !== 'whole') {
     const isOther = contact !== undefined && contact !== link.contact
     const fields = { ...(isOther && { contact: 'choice' }), ...(participants.length > 0 && { participants: 'choice' }) }
     if (Object.keys(fields).length > 0) throw problem('input', { fields })

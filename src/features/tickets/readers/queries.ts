@@ -34,7 +34,7 @@ export async function listPortalReaders(db: Read, account: string, ticket: strin
         .on('g.id', '=', sql<string>`group_of_link(l.account_id, l.group_id, l.scope)`),
     )
     .select(['u.id', 'u.email', 'u.name', 'u.locale', 'u.email_choices', 'u.permissions as own'])
-    .select(['t.customer_id', 't.contact_id', 't.participants', 't.status', 'p.switches'])
+    .select(['t.id as ticket', 't.customer_id', 't.contact_id', 't.participants', 't.status', 'p.switches'])
     .select('t.merged_into_id')
     .select(['l.id as link', 'l.scope', 'l.contact_id as link_contact', 'l.permissions as of_link'])
     .select(['g.id as group', 'g.kind', 'g.permissions as of_group'])
@@ -61,6 +61,7 @@ export async function listPortalReaders(db: Read, account: string, ticket: strin
 }
 
 interface LinkRow {
+  ticket: string
   customer_id: string
   contact_id: string | null
   participants: string[]
@@ -88,7 +89,7 @@ function mayByLink(row: LinkRow, permission: TicketPermission): boolean {
     group,
   }
   const portal = { switches: row.switches, permissions: row.of_group }
-  return mayOnTicket({ permissions: row.own, links: [link] }, portal, row, permission).yes
+  return mayOnTicket({ permissions: row.own, links: [link] }, portal, { ...row, id: row.ticket }, permission).yes
 }
 
 /** Staff who are told of a ticket: who works on it, or the whole office while nobody does. */

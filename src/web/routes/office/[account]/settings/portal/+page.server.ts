@@ -96,6 +96,7 @@ function enteredSettings(typed: Typed) {
     lockMode: typed.string('lockMode') as LockMode,
     visitors: typed.string('visitors') as VisitorPreset,
     countUnclaimed: typed.ticked('countUnclaimed'),
+    recordLinksAlone: typed.ticked('recordLinksAlone'),
     linkDays: typed.number('linkDays') ?? 0,
     ...emailSwitches(typed),
   }

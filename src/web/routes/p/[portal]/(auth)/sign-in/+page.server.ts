@@ -15,7 +15,7 @@ function destination(locals: App.Locals, user: Parameters<typeof firstPage>[1], 
 const DONE = ['out', 'password', 'activated', 'email', 'ended'] as const
 
 /**
- * The email in the form comes from a used link's token, or from `sent`, the email just typed in another form. Anything
+ * The email in the form comes from the token of a used link or of a secure link that is closed, or from `sent`, the email just typed in another form. Anything
  * else in the address could come from a stranger.
  */
 export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => {
@@ -28,6 +28,8 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
   const reset = locals.outcome?.reset && token
   const activation = link ? await locals.api.getActivation({ token: link }) : undefined
   const password = reset ? await locals.api.getPortalPasswordReset({ token: reset }) : undefined
+  const isLinkClosed = locals.outcome?.done === 'linkClosed'
+  const secureLink = isLinkClosed && token ? await locals.api.getSecureLink({ token }) : undefined
   const sent = locals.outcome?.sent ?? null
   const done =
     activation?.status === 'accepted'
@@ -46,11 +48,12 @@ export const load: PageServerLoad = async ({ locals, parent, url, cookies }) => 
         : password?.status === 'accepted'
           ? password.email
           : null) ??
+      secureLink?.email ??
       '',
     sent,
     resent: locals.outcome?.resent !== undefined,
     done: done ?? null,
-    linkIsNotEnough: locals.outcome?.done === 'linkClosed',
+    linkIsNotEnough: isLinkClosed,
     next: next ?? '',
     signInAction: appendQuery('', { next, again: url.searchParams.get('again') }).replace('?', '&'),
   }

@@ -1,4 +1,6 @@
 import { isHttpError, isRedirect } from '@sveltejs/kit'
+import { passLink } from '../../../../../../links.ts'
+import { linkedPath } from '../../../../../../first-page.ts'
 import { attempt, isProblem, readForm } from '../../../../../../../ui/forms.ts'
 import type { Actions, PageServerLoad } from './$types'
 
@@ -6,11 +8,14 @@ import type { Actions, PageServerLoad } from './$types'
  * The page of a secure link. Opening it changes nothing, so that a mail scanner cannot use the link: its button does. Whoever
  * acts for the customer already goes on as who they are.
  */
-export const load: PageServerLoad = async ({ locals, params }) => {
+export const load: PageServerLoad = async ({ locals, params, cookies, url }) => {
   const link = await locals.api.getSecureLink({ token: params.token })
   const isStaff = link.status === 'open' && link.session === 'none' && (await isStaffHere(locals, params.portal))
-  if (link.session === 'same' && link.status === 'open') locals.finish(locals.paths.home())
-  if (link.status === 'password' && link.session === 'none') locals.finish(locals.paths.signIn({ done: 'linkClosed' }))
+  if (link.session === 'same' && link.status === 'open') locals.finish(linkedPath(locals, link.record))
+  if (link.status === 'password' && link.session === 'none') {
+    passLink(cookies, url, locals.paths.signIn(), params.token)
+    locals.finish(signInPath(locals, link.record))
+  }
   const page = isStaff ? 'staff' : link.status === 'password' ? 'open' : link.status
   return {
     ...locals.words('secure-links.entry'),
@@ -19,6 +24,10 @@ export const load: PageServerLoad = async ({ locals, params }) => {
     session: link.session,
   }
 }
+
+/** The password is asked for first, then the record opens. */
+const signInPath = (locals: App.Locals, record: Parameters<typeof linkedPath>[1]) =>
+  locals.paths.signIn({ done: 'linkClosed', next: record && linkedPath(locals, record) })
 
 /** Staff look at the portal from their office: a customer's session in their browser would be neither's (truth table 3). */
 async function isStaffHere(locals: App.Locals, slug: string): Promise<boolean> {
@@ -32,13 +41,15 @@ async function isStaffHere(locals: App.Locals, slug: string): Promise<boolean> {
 }
 
 export const actions: Actions = {
-  default: async ({ request, locals, params }) => {
+  default: async ({ request, locals, params, cookies, url }) => {
     const typed = await readForm(request)
     if (await isStaffHere(locals, params.portal)) locals.finish(locals.paths.secureLink(params.token))
     const { failure, output } = await attempt(locals, typed, () =>
       locals.api.openSecureLink({ token: params.token, leave: typed.string('leave') === '1' }),
     )
     if (failure) return failure
-    locals.finish(output.outcome === 'password' ? locals.paths.signIn({ done: 'linkClosed' }) : locals.paths.home())
+    if (output.outcome !== 'password') locals.finish(linkedPath(locals, output.record))
+    passLink(cookies, url, locals.paths.signIn(), params.token)
+    locals.finish(signInPath(locals, output.record))
   },
 }
