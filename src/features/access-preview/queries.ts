@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
 import { portalActorOf, type CallerRow } from '../identity/queries.ts'
 import { isCustomerKind, type AccountContext, type CustomerActor } from '../identity/rules.ts'
-import { isLinkEnough, type LinkFacts } from '../secure-links/rules.ts'
+import { isLinkEnough, type LinkFacts, type LinkScope } from '../secure-links/rules.ts'
 import { MAX_COMPARED, type Principal } from './rules.ts'
 
 /** The last ids that are compared; null for all there are. */
@@ -71,6 +71,7 @@ export async function findUsers(db: Read, account: AccountContext, bound?: strin
 
 interface LinkRow extends Omit<LinkFacts, 'portalEnabled'> {
   id: string
+  scope: LinkScope
   visitor: NonNullable<CallerRow['visitor']>
 }
 
@@ -79,6 +80,7 @@ export async function findLinks(db: Read, account: AccountContext, now: Date, bo
   const { rows } = await sql<LinkRow>`
     select k.id, c.status <> 'active' as "isArchived", coalesce(c.lock_mode, p.lock_mode) as "lockMode",
       c.link_held as "isHeld", p.count_unclaimed as "countUnclaimed",
+      k.scope, p.record_links_alone as "recordLinksAlone",
       coalesce((
         select json_agg(json_build_object('isActivated', u.activated_at is not null))
         from portal_links l
@@ -88,6 +90,8 @@ export async function findLinks(db: Read, account: AccountContext, now: Date, bo
         'id', k.id, 'sessionId', k.id, 'name', coalesce(t.name, c.name), 'customerName', c.name,
         'link', json_build_object(
           'id', k.id, 'customer', c.id, 'scope', k.scope, 'contact', k.contact_id, 'permissions', null,
+          'record', case when k.record_id is not null then
+            json_build_object('kind', k.record_kind, 'id', k.record_id) end,
           'group', json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions))) as visitor
     from secure_links k
     join customers c on c.account_id = ${account.id} and c.id = k.customer_id
@@ -96,14 +100,19 @@ export async function findLinks(db: Read, account: AccountContext, now: Date, bo
     left join contacts t
       on t.account_id = ${account.id} and t.id = k.contact_id and t.customer_id = k.customer_id and t.status = 'active'
     where k.account_id = ${account.id} and k.ended_at is null and k.expires_at > ${now}
-      and (k.contact_id is null or t.id is not null) ${within(bound, 'k.id')}
+      and (k.contact_id is null or t.id is not null)
+      and (k.record_id is null or exists (
+        select from tickets r
+        where r.account_id = ${account.id} and r.id = k.ticket_id and r.customer_id = k.customer_id
+          and (k.contact_id is null or t.is_primary or r.contact_id = t.id or t.id = any (r.participants))))
+      ${within(bound, 'k.id')}
     order by k.id ${limited(bound)}`.execute(db as Write)
   const found = boundedBy(rows, bound)
   const principals = found.rows.map((row) => ({
     kind: 'secureLink' as const,
     id: row.id,
     name: row.visitor.name,
-    actor: isLinkEnough({ ...row, portalEnabled: account.portal.enabled })
+    actor: isLinkEnough({ ...row, portalEnabled: account.portal.enabled }, row.scope)
       ? actorOf({ visitor: row.visitor }, account)
       : null,
   }))
