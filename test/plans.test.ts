@@ -60,6 +60,13 @@ const PORTAL: Allowance[] = [
     rows: 10_000,
     reason: 'counts of tickets stop at 10,000',
   },
+  {
+    operation: /listPortalTickets/,
+    what: /^200 customers/,
+    statement: /^select listed/,
+    rows: 200 * 51,
+    reason: 'the newest of each of 200 customers are merged',
+  },
 ]
 
 /** Of the office, whose counts look at more. */
@@ -116,6 +123,12 @@ const OFFICE: Allowance[] = [
     statement: /^select counted/,
     rows: 5 * 10_000 + 200,
     reason: 'five counts that stop at 10,000 each',
+  },
+  {
+    operation: /listPortalUsers/,
+    statement: /^select (case|u.id)/,
+    rows: 101,
+    reason: 'an account has hundreds of portal users, and their states are counted',
   },
   { operation: /listCustomers/, statement: /count\(\*\)/, rows: 10_000, reason: 'counts stop at 10,000' },
   {
