@@ -198,7 +198,7 @@ function createServerContext(
     operations: [...handlers, ...mail],
     identify,
     files,
-    sealer: createSealer(deriveKey(secret, 'tokens of secure links')),
+    sealer: linkSealer(secret),
     strict,
     contextSettings,
     urlsOf: urls,
@@ -229,16 +229,19 @@ const contextSettings: ServerContext['contextSettings'] = (actor, account, added
 const queryRows = async <T>(pool: pg.Pool, text: string, values: unknown[]): Promise<T[]> =>
   (await pool.query(text, values)).rows as T[]
 
+const linkSealer = (secret: string) => createSealer(deriveKey(secret, 'tokens of secure links'))
+
 function collectUpdates(
-  { clock, config, log }: AppOptions,
+  { clock, config, log, secret }: AppOptions,
   pool: pg.Pool,
   replyAddresses: ReplyAddresses | null,
 ): Promise<void> {
   const now = clock.now()
+  const sealer = linkSealer(secret)
   return collectEmails({
     now,
     host: config.publicUrl.hostname,
-    takeEmails: { job: takeJobEmails, ticket: (db, due) => takeTicketEmails(db, due, { now, replyAddresses }) },
+    takeEmails: { job: takeJobEmails, ticket: (db, due) => takeTicketEmails(db, due, { now, replyAddresses, sealer }) },
     run: (work) => asSystem(pool, 'emails about a record go to people of both sides', work),
     onError: (error, due) => log.error({ err: error, ...due }, 'Emails about a record could not be written'),
   })

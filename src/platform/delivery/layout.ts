@@ -29,6 +29,8 @@ export interface MailInput {
   locale: string
   /** Where the texts are: `<key>.subject`, `.preheader`, `.title`, `.body`, `.button` (with a link), `.footer`. */
   key: string
+  /** The footer of mails that otherwise have the same texts. */
+  footerKey?: string | undefined
   vars: MailVars
   brand: Brand
   /** The one button. `until` is written as a date. */
@@ -177,7 +179,7 @@ export async function renderMail(input: MailInput): Promise<Rendered> {
   const body = [translate('body'), canReply ? translations.t(locale, 'mail.layout.reply') : '']
     .filter(Boolean)
     .join('\n\n')
-  const footer = translate('footer')
+  const footer = translations.t(locale, input.footerKey ?? `${key}.footer`, markedVars)
   const preheader = translate('preheader')
   const button = url ? translate('button') : ''
   const expiry = link?.until ? expiryText(translations, locale, brand, link.until) : null

@@ -51,6 +51,8 @@ export interface Message<Vars extends MailVars = MailVars> {
   kind: string
   /** `<feature>.mail.<kind>`. */
   textKey: string
+  /** Where its footer is, if it shares its other texts with another kind. */
+  footerKey?: string
   /** Vars hold a `token`: wiped once delivered, masked wherever it is shown. */
   secret?: boolean
   /** What the link is for. An owner may copy an invitation while it waits; never a reset or sign-in link. */
@@ -162,6 +164,7 @@ export async function composeMail(
     translations: translations.withOverrides(sender.textOverrides),
     locale: row.locale,
     key: declared.textKey,
+    footerKey: declared.footerKey,
     vars: { ...sharedVars(row, sender), ...vars, ...declared.extra?.(vars, sender, row) },
     brand: sender,
     link: link && url ? { url, until: link.until ?? null } : null,

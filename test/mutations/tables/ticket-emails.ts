@@ -9,6 +9,9 @@ const customers = 'src/features/tickets/updates/customer-ticket-emails.test.ts'
 const staff = 'src/features/tickets/updates/staff-ticket-emails.test.ts'
 const reach = 'src/features/tickets/readers/ticket-readers.test.ts'
 
+const contactReaders = 'src/features/tickets/readers/contacts/queries.ts'
+const contactEmails = 'src/features/tickets/updates/contact-ticket-emails.test.ts'
+
 export const ticketEmails: Mutation[] = [
   {
     name: 'own-assignment-is-emailed',
@@ -62,9 +65,9 @@ export const ticketEmails: Mutation[] = [
     name: 'ticket-mail-about-the-own-change',
     covers: ['5C-2'],
     file: rules,
-    from: 'last.actor_id === reader',
-    to: 'last.actor_id !== reader',
-    tests: { [customers]: ['when a colleague closes it'] },
+    from: "reader.includes(last.actor_id ?? '')",
+    to: "!reader.includes(last.actor_id ?? '')",
+    tests: { [customers]: ['when a colleague closes it'], [contactEmails]: ['hears nothing of what they closed'] },
   },
   {
     name: 'replies-of-colleagues-are-emailed',
@@ -161,5 +164,45 @@ export const ticketEmails: Mutation[] = [
     from: '.filter((kind) => hasTickets || !isAboutTickets(kind) || kind',
     to: '.filter((kind) => kind.length > (hasTickets ? 0 : 1) || kind',
     tests: { [staff]: ['PS-60 staff are not asked about them'] },
+  },
+  {
+    name: 'link-mailed-to-who-has-a-login',
+    covers: ['5C-2'],
+    file: contactReaders,
+    from: "u.status <> 'removed' and (u.email_norm",
+    to: "u.status = 'active' and (u.email_norm",
+    tests: { [contactEmails]: ['to a contact who has a login, also while it is suspended'] },
+  },
+  {
+    name: 'link-mailed-while-links-are-closed',
+    covers: ['RS-06'],
+    file: contactReaders,
+    from: "and is_link_open(c, p, 'record')",
+    to: '',
+    tests: { [contactEmails]: ['once the customer has a portal user', 'where links are off'] },
+  },
+  {
+    name: 'link-mailed-to-every-contact',
+    covers: ['PS-56'],
+    file: contactReaders,
+    from: '(contact.is_primary and t.contact_id is null)',
+    to: 'true',
+    tests: { [contactEmails]: ['each participant has another', 'is the main contact where a ticket has none'] },
+  },
+  {
+    name: 'link-mailed-although-visitors-see-no-tickets',
+    covers: ['RS-05'],
+    file: contactReaders,
+    from: '.filter((row) => mayBySecureLink(row))',
+    to: '.filter((row) => mayBySecureLink(row) || row.id)',
+    tests: { [contactEmails]: ['or visitors may not see tickets'] },
+  },
+  {
+    name: 'contacts-share-a-link',
+    covers: ['PS-56'],
+    file: 'src/features/secure-links/mailed/queries.ts',
+    from: "and customer_id = ${customer} and scope = 'record' and contact_id = ${contact}",
+    to: "and customer_id = ${customer} and scope = 'record' and ${contact}::uuid is not null",
+    tests: { [contactEmails]: ['each participant has another'] },
   },
 ]

@@ -7,6 +7,7 @@ import type { BusinessEmails, StaffReader } from '../../records/readers/queries.
 import { replySubject, type ReplyRecipient } from '../inbound/rules.ts'
 import type { TicketRecord } from '../queries.ts'
 import { isWantedByPortalUser, isWantedByStaff, type TicketReader } from '../readers/queries.ts'
+import { isWantedByContact, type ContactReader } from '../readers/contacts/queries.ts'
 import { findTicketStatus } from './queries.ts'
 import type {
   CustomerTicketNews,
@@ -34,6 +35,7 @@ type AnyMail = {
 }
 /** The status when this was written. When it has changed since, a newer email tells that. */
 type CustomerMail = AnyMail & { status: string }
+type ContactMail = CustomerMail & { token: string; until: string }
 type StaffMail = AnyMail & {
   /** Who did it: a customer, or the colleague who assigned the ticket. */
   customer: string
@@ -51,17 +53,41 @@ const conversation = (kind: ReplyRecipient['kind']) => ({
   thread: ({ ticket }: AnyMail) => `ticket.${ticket}`,
 })
 
+const isCurrentStatus = async (
+  db: Parameters<typeof findTicketStatus>[0],
+  { account_id: account }: { account_id: string },
+  email: CustomerEmail,
+  { ticket, status }: { ticket: string; status: string },
+) => email !== 'ticketMoved' || (await findTicketStatus(db, account, ticket)) === status
+
 const customerMessage = ({ email, ...declared }: { kind: string; textKey: string; email: CustomerEmail }) =>
   message<CustomerMail>({
     ...declared,
     async stillWanted(db, row) {
       const { ticket, reader, status } = row.payload as CustomerMail
-      const isCurrent = email !== 'ticketMoved' || (await findTicketStatus(db, row.account_id, ticket)) === status
+      const isCurrent = await isCurrentStatus(db, row, email, { ticket, status })
       return isCurrent && (await isWantedByPortalUser(db, row.account_id, { record: ticket, reader, email }))
     },
     ...conversation('portalUser'),
     link: ({ ticket }, sender) => ({ url: sender.portalUrl(`/tickets/${ticket}`) }),
     extra: (vars, sender) => ({ choices: emailChoicesUrl(sender, 'portal'), ...quoteVars(vars) }),
+  })
+
+/** To a contact without a login: the link is theirs and opens this ticket alone. `reader` is the contact. */
+const contactMessage = ({ email, ...declared }: { kind: string; textKey: string; email: CustomerEmail }) =>
+  message<ContactMail>({
+    ...declared,
+    footerKey: 'tickets.mail.contactFooter',
+    secret: true,
+    linkKind: 'signIn',
+    async stillWanted(db, row) {
+      const { ticket, reader, status } = row.payload as ContactMail
+      const isCurrent = await isCurrentStatus(db, row, email, { ticket, status })
+      return isCurrent && (await isWantedByContact(db, row.account_id, { ticket, contact: reader, email }))
+    },
+    thread: ({ ticket }) => `ticket.${ticket}`,
+    link: ({ token, until }, sender) => ({ url: sender.portalUrl(`/link/${token}`), until: new Date(until) }),
+    extra: (vars) => quoteVars(vars),
   })
 
 const staffMessage = ({ email, ...declared }: { kind: string; textKey: string; email: StaffEmail }) =>
@@ -88,6 +114,16 @@ const TO_CUSTOMERS = {
   replied: toCustomers('ticketReplied', 'ticketReplied'),
 } satisfies Record<CustomerTicketNews | 'replied', Message<CustomerMail>>
 
+const toContacts = (kind: string, email: CustomerEmail) =>
+  contactMessage({ kind: `${kind}Link`, textKey: `tickets.mail.${kind}`, email })
+const TO_CONTACTS = {
+  created: toContacts('ticketCreated', 'ticketCreated'),
+  waiting: toContacts('ticketWaiting', 'ticketMoved'),
+  resolved: toContacts('ticketResolved', 'ticketMoved'),
+  closed: toContacts('ticketClosed', 'ticketMoved'),
+  replied: toContacts('ticketReplied', 'ticketReplied'),
+} satisfies Record<CustomerTicketNews | 'replied', Message<ContactMail>>
+
 const TO_STAFF = {
   assigned: toStaff('ticketAssignedOffice', 'ticketAssigned'),
   created: toStaff('ticketCreatedOffice', 'ticketCreated'),
@@ -96,7 +132,11 @@ const TO_STAFF = {
   replied: toStaff('ticketRepliedOffice', 'ticketReplied'),
 } satisfies Record<StaffTicketNews | 'replied', Message<StaffMail>>
 
-export const ticketMessages = [...Object.values(TO_CUSTOMERS), ...Object.values(TO_STAFF)] as unknown as Message[]
+export const ticketMessages = [
+  ...Object.values(TO_CUSTOMERS),
+  ...Object.values(TO_CONTACTS),
+  ...Object.values(TO_STAFF),
+] as unknown as Message[]
 
 type TicketName = Pick<TicketRecord, 'id' | 'number' | 'subject' | 'description' | 'status'>
 
@@ -137,6 +177,22 @@ export function customerTicketMail(
     subject: { kind: 'ticket', id: ticket.id },
     locale: reader.locale,
     vars,
+  }
+}
+
+export function contactTicketMail(
+  reader: ContactReader,
+  ticket: TicketName,
+  update: CustomerTicketUpdate,
+  business: BusinessEmails,
+  { token, until }: { token: string; until: Date },
+): Emission {
+  const asReader = { ...reader, locale: business.locale, choices: {}, mayReply: false }
+  const { vars, ...emission } = customerTicketMail(asReader, ticket, update, business)
+  return {
+    ...emission,
+    message: TO_CONTACTS[update.news ?? 'replied'] as unknown as Message,
+    vars: { ...vars, token, until: until.toISOString() },
   }
 }
 

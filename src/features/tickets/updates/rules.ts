@@ -33,11 +33,12 @@ const isStatus = (update: TicketUpdate): update is StatusUpdate => update.kind =
 const isAssignment = (update: TicketUpdate): update is Assignment => update.kind === 'assigned'
 const isReply = (update: TicketUpdate): update is ReplyUpdate => update.kind === 'commented'
 
-/** What a portal user hears of the waiting changes of a ticket, or null for nothing. */
+/** What a customer hears of the waiting changes of a ticket, or null for nothing. */
 export function customerTicketUpdate(
   updates: readonly TicketUpdate[],
   status: TicketStatus,
-  reader: string,
+  /** As whom the reader acts: their id, or those of their secure links. */
+  reader: readonly string[],
   wants: (kind: CustomerEmail) => boolean,
 ) {
   const isCreated = updates.some((update) => update.kind === 'created' && isByStaff(update))
@@ -45,7 +46,7 @@ export function customerTicketUpdate(
   const last = moves.at(-1)
   const isMoved = last !== undefined && moves[0]!.details.status !== status
   // What someone did last themselves is no news to them.
-  const isOwn = last?.actor_kind === 'portalUser' && last.actor_id === reader
+  const isOwn = last !== undefined && isByCustomer(last) && reader.includes(last.actor_id ?? '')
   const told = isMoved && !isOwn && wants('ticketMoved') ? TOLD_STATUSES.find((each) => each === status) : undefined
   const news: CustomerTicketNews | null = isCreated && wants('ticketCreated') ? 'created' : (told ?? null)
   // Only the business writes to the customer; a colleague's reply is addressed to the business.
