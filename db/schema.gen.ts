@@ -143,6 +143,10 @@ export interface Customers {
    * The portal user whose first booking created it. Unique, so that two bookings at once create one customer.
    */
   created_for_user_id: string | null;
+  /**
+   * The id, until the customer is merged. Records refer to it, so that none can belong to a merged customer.
+   */
+  current_id: Generated<string | null>;
   id: string;
   /**
    * The last portal user was removed: links stay closed until staff open them again.
@@ -156,6 +160,10 @@ export interface Customers {
    * Whether a secure link alone opens the portal. Null: as the account.
    */
   lock_mode: string | null;
+  /**
+   * The customer that this one was merged into, and that has its records now.
+   */
+  merged_into_id: string | null;
   name: string;
   notes: Generated<string>;
   partner_id: string | null;

@@ -76,6 +76,7 @@ function office(account: string) {
     newCustomer: (query?: Query) => at('/customers/new', query),
     customer: (customer: string, query?: Query) => at(`/customers/${part(customer)}`, query),
     editCustomer: (customer: string, query?: Query) => at(`/customers/${part(customer)}/edit`, query),
+    mergeCustomer: (customer: string, query?: Query) => at(`/customers/${part(customer)}/merge`, query),
     newContact: (customer: string) => at(`/customers/${part(customer)}/contacts/new`),
     contact: (customer: string, contact: string, query?: Query) =>
       at(`/customers/${part(customer)}/contacts/${part(contact)}`, query),

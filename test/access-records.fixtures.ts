@@ -21,7 +21,9 @@ export async function createCustomerRecords(
     account_id = shop.id
   const customer = given ?? (await shop.customer(`Customer ${word}`))
   const id = () => newId()
+  const otherCustomer = await shop.customer(`Other customer ${word}`)
   const contact = id(),
+    otherContact = id(),
     site = id(),
     job = id(),
     comment = id(),
@@ -40,15 +42,19 @@ export async function createCustomerRecords(
         .values(row as never)
         .execute()
     const times = { created_at: now, updated_at: now }
-    await add('contacts', {
-      account_id,
-      id: contact,
-      customer_id: customer,
-      name: `Contact ${word}`,
-      email: `${word}@post.example`,
-      email_norm: `${word}@post.example`,
-      ...times,
-    } as never)
+    for (const [id, name] of [
+      [contact, word],
+      [otherContact, `${word}-2`],
+    ])
+      await add('contacts', {
+        account_id,
+        id: id!,
+        customer_id: customer,
+        name: `Contact ${name}`,
+        email: `${name}@post.example`,
+        email_norm: `${name}@post.example`,
+        ...times,
+      } as never)
     await add('sites', { account_id, id: site, customer_id: customer, address: `1 ${word} Street`, ...times } as never)
     const numberRow = await db
       .selectFrom('jobs')
@@ -160,7 +166,7 @@ export async function createCustomerRecords(
     } as never)
   })
   const ticket = await addTicket(server, account_id, { customer, contact, word, assignee: worker, file: stored.key })
-  return { customer, contact, site, job, comment, file, message, template, ...ticket }
+  return { customer, otherCustomer, contact, otherContact, site, job, comment, file, message, template, ...ticket }
 }
 
 /** Makes a member of staff a dispatcher of another account too. */

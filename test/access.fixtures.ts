@@ -48,6 +48,8 @@ export type Ids = Record<
   | 'ticket'
   | 'ticketFile'
   | 'otherTicket'
+  | 'otherContact'
+  | 'otherCustomer'
   | 'secureLink'
   | 'view',
   string

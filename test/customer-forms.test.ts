@@ -154,6 +154,27 @@ describe('a contact that goes', () => {
   })
 })
 
+describe('two customers', () => {
+  it('5C-11 "Merge customers" says who sees more, and the page of the merged one leads on', async () => {
+    const into = await shop.customer('Quay Apartments')
+    const ruth = await shop.portalUser({ name: 'Ruth Adeyemi', customers: [into] })
+    await shop.owner.ok('addContact', { customer, name: 'Hannah Prewett' })
+    const page = await (await open('')).follow('Merge with another customer')
+    const found = await openScreen(shop.owner, `${page.path}?find=Quay`)
+    const asked = await found.follow('Quay Apartments')
+    expect(asked.text).toContain('1 contact move')
+    expect(asked.text).toContain('Ruth Adeyemi of Quay Apartments will also see')
+    expect((await load()).status).toBe('active')
+    const after = await asked.press('Merge customers')
+    expect(after.path).toContain(`/customers/${into}`)
+    expect(after.text).toContain('Customers merged.')
+    const merged = await open('')
+    expect(merged.text).toContain('This customer was merged.')
+    expect((await merged.follow('Quay Apartments')).path).toContain(into)
+    expect((await shop.owner.ok('getPortalUser', { user: ruth.id })).links).toMatchObject([{ whole: true }])
+  })
+})
+
 describe('a site', () => {
   it('"Add site" adds it', async () => {
     await (await open('/sites/new')).press('Add site', { address: '3 Lockside, Bristol', notes: 'Blue door' })

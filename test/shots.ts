@@ -183,6 +183,7 @@ async function takeAll(): Promise<void> {
     officePage('/customers/new', 'customer-new', '/customers/new'),
     officePage('/customers/[customer]', 'customer', `/customers/${customer}`),
     officePage('/customers/[customer]/edit', 'customer-edit', `/customers/${customer}/edit`),
+    officePage('/customers/[customer]/merge', 'customer-merge', `/customers/${customer}/merge`),
     officePage('/customers/[customer]/contacts/new', 'contact-new', `/customers/${customer}/contacts/new`),
     officePage('/customers/[customer]/contacts/[contact]', 'contact', contact),
     officePage('/customers/[customer]/contacts/[contact]/move', 'contact-move', `${contact}/move`),

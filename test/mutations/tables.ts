@@ -18,6 +18,7 @@ import { jobs } from './tables/jobs.ts'
 import { keptText } from './tables/kept-text.ts'
 import { lists } from './tables/lists.ts'
 import { permissionGroups } from './tables/permission-groups.ts'
+import { mergedCustomers } from './tables/merged-customers.ts'
 import { portalForms } from './tables/portal-forms.ts'
 import { portalUserAccess } from './tables/portal-user-access.ts'
 import { portalUserForms } from './tables/portal-user-forms.ts'
@@ -56,6 +57,7 @@ export const tables: MutationTables = {
   weight,
   'portal-user-forms': portalUserForms,
   contacts,
+  mergedCustomers,
   'customer-forms': customerForms,
   'job-forms': jobForms,
   home: homePage,

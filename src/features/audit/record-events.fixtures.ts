@@ -180,6 +180,12 @@ export const recordScenarios = {
       return asStaff(scene, 'moveContact', { customer, contact, to: await scene.shop.customer() }, customer)
     },
   },
+  customerMerged: {
+    async mergeCustomer(scene) {
+      const [customer, into] = [await scene.shop.customer(), await scene.shop.customer()]
+      return asStaff(scene, 'mergeCustomer', { customer, version: 1, into }, customer)
+    },
+  },
   contactMerged: {
     async mergeContact(scene) {
       const customer = await scene.shop.customer()

@@ -218,6 +218,7 @@ export const AUDIT_EVENTS = {
   contactArchived: { operations: ['archiveContact'], ...ofCustomer },
   contactRestored: { operations: ['restoreContact'], ...ofCustomer },
   contactMoved: { operations: ['moveContact'], ...ofCustomer },
+  customerMerged: { operations: ['mergeCustomer'], ...ofCustomer },
   contactMerged: { operations: ['mergeContact'], ...ofCustomer },
   siteAdded: { operations: ['addSite'], ...ofCustomer },
   siteUpdated: { operations: ['updateSite'], ...ofCustomer },

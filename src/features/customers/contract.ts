@@ -36,11 +36,14 @@ import {
 import { customerExports, customerFilters } from './list/contract.ts'
 import { groupRef } from '../portal-users/access/contract.ts'
 import { portalUserActions } from '../portal-users/contract.ts'
+import { jobsOfCustomer } from './related/contract.ts'
+import { merging } from './merging/contract.ts'
 import { address, newSite, site, sites } from './sites/contract.ts'
 
 declareProblems({
   customerChanged: [409, 'Someone else changed the customer since the `version` you sent. Read it again.'],
   customerArchived: [409, 'The customer is archived. Restore it first.'],
+  customerMerged: [409, 'The customer was merged into another one.'],
   customerHasOpenJobs: [409, 'The customer has open jobs. Complete or cancel them first.'],
   contactIsLinked: [409, 'Portal users are this contact. Confirm with `portalUsers=suspend`.'],
 })
@@ -78,25 +81,6 @@ const row = z
   })
   .meta({ id: 'CustomerRow', description: 'A customer in a list.' })
 
-const jobsOfCustomer = z
-  .object({
-    open: count('Number of open jobs.'),
-    total: count('Number of jobs.'),
-    newest: z
-      .array(
-        z.object({
-          id: recordId(),
-          number: z.number().describe('Number of the job.'),
-          title: z.string().describe('What is to be done.'),
-          status: z.string().describe('Status of the job.'),
-          address: z.string().nullable().describe('Service address.'),
-          createdAt: moment().describe('When the job was created.'),
-          scheduledAt: moment().nullable().describe('Scheduled start.'),
-        }),
-      )
-      .describe('The newest jobs, at most ten.'),
-  })
-  .describe('Jobs of the customer that you may see.')
 /** What only the office sees: null for a worker. */
 const officeView = z
   .object({
@@ -137,6 +121,8 @@ const officeView = z
       )
       .describe('The newest email to a contact, where it failed within 30 days.'),
     portalEnabled: flag('Whether the portal is on.'),
+    mergedInto: named().nullable(),
+    mergedFrom: z.array(named()).describe('Customers that were merged into this one.'),
     fromPortal: flag('Whether a first booking in the portal created the customer.'),
     /** Nothing is merged automatically (E-24). */
     alike: z
@@ -163,6 +149,7 @@ const customer = z
         edit: flag('Update the customer.'),
         archive: flag('Archive the customer.'),
         restore: flag('Restore the customer.'),
+        merge: flag('Merge the customer into another.'),
         book: flag('Create jobs for the customer.'),
       })
       .describe('What you may do now.'),
@@ -275,6 +262,7 @@ const recordOperations = {
     description: 'Makes an archived customer active again.',
     params: customerParams,
     output: changed,
+    problems: ['customerMerged'],
   }),
   copyBillingContact: operation({
     ...writing,
@@ -295,5 +283,5 @@ const recordOperations = {
 
 export const customers = contract(
   { name: 'Customers', description: 'Customers of the business, with their contacts and sites.' },
-  { ...recordOperations, ...contacts, ...sites },
+  { ...recordOperations, ...contacts, ...sites, ...merging },
 )

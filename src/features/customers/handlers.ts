@@ -5,6 +5,7 @@ import { customers } from './contract.ts'
 import {
   mayArchiveCustomer,
   mayManageCustomers,
+  mayRestoreCustomer,
   mayReadCustomers,
   canSeeOfficeDetails,
   allowedActions,
@@ -12,6 +13,8 @@ import {
 import { audit, claimVersion, loadCustomer, loadEditable, pickOperations } from './changes/handlers.ts'
 import { contactHandlers } from './contacts/handlers.ts'
 import { listContacts, listContactsOf } from './contacts/queries.ts'
+import { mergingHandlers } from './merging/handlers.ts'
+import { findMerges } from './merging/queries.ts'
 import { updateCustomer, updateSearchText, insertCustomer, setCustomerStatus, type CustomerRow } from './queries.ts'
 import { allowedActions as allowedUserActions } from '../portal-users/policy.ts'
 import { updateSite, insertSite, listActiveSitesOf, listSites } from './sites/queries.ts'
@@ -127,7 +130,7 @@ const recordHandlers = implement('customers', recordOperations, {
 
   async restoreCustomer(ctx, { customer }) {
     const { row } = await loadCustomer(ctx, customer)
-    ctx.allow(mayManageCustomers(ctx.actor))
+    ctx.allow(mayRestoreCustomer(ctx.actor, row))
     return setStatus(ctx, row, 'active')
   },
 
@@ -170,7 +173,7 @@ const recordHandlers = implement('customers', recordOperations, {
   restoreSite: (ctx, { customer, site }) => setSiteStatus(ctx, customer, site, 'active'),
 })
 
-export const customersHandlers = [...recordHandlers, ...contactHandlers]
+export const customersHandlers = [...recordHandlers, ...mergingHandlers, ...contactHandlers]
 
 type Reader = Context<(typeof customers)['getCustomer']>
 type Writer = Context<(typeof customers)['archiveCustomer']>
@@ -214,6 +217,7 @@ async function loadOfficeDetails(ctx: Pick<Reader, 'db' | 'account' | 'actor' | 
       ),
     })),
     failedEmails: await listFailedEmails(ctx.db, key, ctx.now),
+    ...(await findMerges(ctx.db, key)),
     alike: fromPortal ? await findPossibleDuplicates(ctx.db, key) : [],
   }
 }

@@ -1,9 +1,9 @@
-import { isStaff, mayRunOffice } from '../identity/policy.ts'
+import { isStaff, mayManage, mayRunOffice } from '../identity/policy.ts'
 import { isOffice, type Actor } from '../identity/rules.ts'
 import { no, type Decision } from '../../platform/problem.ts'
 import { archiveBlockedBy, type CustomerStatus } from './rules.ts'
 
-type Customer = { status: CustomerStatus }
+type Customer = { status: CustomerStatus; mergedInto?: string | null }
 
 /** All staff. The office sees every row, a worker the customers of their open jobs (row-level security). */
 export const mayReadCustomers = (actor: Actor): Decision => isStaff(actor)
@@ -26,6 +26,12 @@ export function mayArchiveCustomer(actor: Actor, customer: Customer & { openJobs
   return decision.yes && archiveBlockedBy(customer) ? no('customerHasOpenJobs', { count: customer.openJobs }) : decision
 }
 
+/** A merged customer stays archived: its records are those of another. */
+export function mayRestoreCustomer(actor: Actor, customer: Customer): Decision {
+  const decision = mayRunOffice(actor)
+  return decision.yes && customer.mergedInto ? no('customerMerged') : decision
+}
+
 /** The actions that a customer's page may offer this actor. */
 export function allowedActions(actor: Actor, customer: Customer) {
   const canManage = mayRunOffice(actor).yes
@@ -33,7 +39,8 @@ export function allowedActions(actor: Actor, customer: Customer) {
   return {
     edit: canManage && isActive,
     archive: canManage && isActive,
-    restore: canManage && !isActive,
+    restore: canManage && !isActive && !customer.mergedInto,
+    merge: isActive && mayManage(actor).yes,
     book: canManage && isActive,
   }
 }

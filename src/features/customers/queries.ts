@@ -17,6 +17,7 @@ export interface CustomerRow {
   name: string
   reference: string | null
   status: CustomerStatus
+  mergedInto: string | null
   version: number
   notes: string
   billing: { name: string | null; email: string | null; phone: string | null; address: string | null }
@@ -38,6 +39,7 @@ export async function findCustomer(db: Read, { account, customer }: CustomerKey)
       'name',
       'reference',
       'status',
+      'merged_into_id',
       'version',
       'notes',
       'billing_name',
@@ -54,6 +56,7 @@ export async function findCustomer(db: Read, { account, customer }: CustomerKey)
       name: row.name,
       reference: row.reference,
       status: row.status as CustomerStatus,
+      mergedInto: row.merged_into_id,
       version: row.version,
       notes: row.notes,
       billing: {

@@ -17,7 +17,8 @@ export async function findImportAccount(db: Read, slug: string): Promise<{ id: s
     .executeTakeFirst()
 }
 
-/** Ids of customers by the business's own reference, or by id: an export has the id of those without a reference. */
+/** Ids of customers by the business's own reference, or by id: an export has the id of those without a reference.
+ * A merged customer leads to the one that has its records. */
 export async function findCustomerIds(
   db: Read,
   account: string,
@@ -26,12 +27,15 @@ export async function findCustomerIds(
   if (keys.length === 0) return new Map()
   const rows = await db
     .selectFrom('customers')
-    .select(['id', 'reference'])
+    .select(['id', 'reference', sql<string>`coalesce(merged_into_id, id)`.as('current')])
     .where('account_id', '=', account)
     .where((customer) =>
       customer.or([customer('reference', 'in', [...keys]), sql<boolean>`id = any (${keys.filter(isId)}::uuid[])`]),
     )
     .execute()
-  const byId = rows.map(({ id }) => [id, id] as const)
-  return new Map([...byId, ...rows.flatMap(({ reference, id }) => (reference ? [[reference, id] as const] : []))])
+  const byId = rows.map(({ id, current }) => [id, current] as const)
+  return new Map([
+    ...byId,
+    ...rows.flatMap(({ reference, current }) => (reference ? [[reference, current] as const] : [])),
+  ])
 }

@@ -79,6 +79,20 @@ export async function moveRecords(db: Write, from: ParentKey, to: RecordParent, 
     .execute()
 }
 
+/**
+ * Comments, history and files of all records of a customer, which is about to be merged. Called before the records move: their
+ * customer finds what is beside them.
+ */
+export async function moveRecordsToCustomer(db: Write, account: string, from: string, to: string): Promise<void> {
+  for (const { table, column } of Object.values(PARENT_TABLES))
+    for (const child of ['comments', 'history', 'files'])
+      await sql`
+        update ${sql.table(child)} r set customer_id = ${to}
+        from ${sql.table(table)} p
+        where p.account_id = ${account} and p.customer_id = ${from}
+          and r.account_id = ${account} and r.${sql.ref(column)} = p.id`.execute(db)
+}
+
 /** Call it in the transaction of the change. Ids ascend, so entries with equal timestamps keep their order. */
 export async function addHistory(
   db: Write,

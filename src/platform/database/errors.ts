@@ -42,14 +42,17 @@ export function asOutage(error: unknown) {
 /** More work than can be done in time. */
 export const asBusy = (error?: unknown) => problem('busy', { retryAfter: jitteredSeconds(), cause: error })
 
-/** Canceled by statement_timeout or lock_timeout. */
-const OVERDUE_SQLSTATE = new Set(['57014', '55P03'])
+/** Canceled by statement_timeout or lock_timeout, or the one of a deadlock that was chosen to try again. */
+const OVERDUE_SQLSTATE = new Set(['57014', '55P03', '40P01'])
+/** Foreign keys that refuse what was checked before another transaction and written after it. It may be tried again. */
+const OVERTAKEN = /_current_fk$/
 
 /** What the caller of an operation gets for an error of the database: its own problem, or the error itself. */
 export function toProblem(error: unknown): unknown {
   if (isProblem(error)) return error
   if (isOutage(error)) return asOutage(error)
-  return OVERDUE_SQLSTATE.has((error as { code?: string })?.code ?? '') ? asBusy(error) : error
+  const { code = '' } = (error ?? {}) as { code?: string }
+  return OVERDUE_SQLSTATE.has(code) || OVERTAKEN.test(constraintOf(error) ?? '') ? asBusy(error) : error
 }
 
 /** The constraint that a database error names, by which features map it to a problem. */

@@ -140,10 +140,14 @@ async function createBooking(ctx: BookingContext, input: BookingInput, bookingDa
   return { jobs: jobs.map(({ id, number }) => ({ id, number })), isRepeat: false }
 }
 
-/** Another booking of the same user may have linked them to a new customer since this request began. */
+/**
+ * Another booking of the same user may have linked them to a new customer since this request began, or a merge has moved a link
+ * of theirs to another one.
+ */
 async function reachNewCustomers(ctx: BookingContext, input: BookingInput, bookingData: BookingData): Promise<void> {
-  const isKnown = (id: string) => ctx.actor.links.some((link) => link.id === id)
-  const newLinks = bookingData.links.filter((link) => !isKnown(link.id))
+  const isKnown = ({ id, customer }: { id: string; customer: string }) =>
+    ctx.actor.links.some((link) => link.id === id && link.customer === customer)
+  const newLinks = bookingData.links.filter((link) => !isKnown(link))
   const newCustomers = customersWithJobs({ ...ctx.actor, links: newLinks }, ctx.account.portal)
   if (newCustomers.length === 0) return
   for (const customer of newCustomers) await ctx.reachAlso({ customer })

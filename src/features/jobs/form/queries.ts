@@ -22,6 +22,7 @@ export const customerOf = (db: Read, account: string, customer: string) =>
     .select(['id', 'name', 'status'])
     .where('account_id', '=', account)
     .where('id', '=', customer)
+    .where('merged_into_id', 'is', null)
     .executeTakeFirst()
 
 /** The ticket that a job is created from. */

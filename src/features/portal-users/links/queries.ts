@@ -62,7 +62,7 @@ export async function suggestCustomers(db: Read, account: string, user: { id: st
   return rows
 }
 
-/** Those of the ids that are customers of this account. */
+/** Those of the ids that are customers of this account, and were not merged into another. */
 export async function findExistingCustomers(db: Read, account: string, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
   const rows = await db
@@ -70,6 +70,7 @@ export async function findExistingCustomers(db: Read, account: string, ids: read
     .select('id')
     .where('account_id', '=', account)
     .where('id', 'in', [...ids])
+    .where('merged_into_id', 'is', null)
     .execute()
   return new Set(rows.map(({ id }) => id))
 }
