@@ -34,6 +34,10 @@ export interface Screen {
   follow(link: string, within?: string): Promise<Screen>
 }
 
+/** Saves a change of access after its preview. */
+export const saveChanges = (preview: Screen): Promise<Screen> =>
+  preview.press('Save changes', {}, 'Change who has access?')
+
 type Found = ReturnType<CheerioAPI>
 
 /** Opens a page of the main host as this person and follows redirects. */

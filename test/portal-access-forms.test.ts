@@ -1,6 +1,6 @@
 /** The section Portal access on the page of a customer, used as a browser without script uses it. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openScreen, startPagesServer } from './no-script.ts'
+import { openScreen, saveChanges, startPagesServer } from './no-script.ts'
 import { linkIn, PASSWORD, type Business, type Person } from './test-server.ts'
 
 let shop: Business, customer: string
@@ -65,7 +65,7 @@ describe('adding a portal user to a customer', () => {
     const refused = await (await open('?add=new')).press('Add portal user', { contact })
     expect(refused.text).toContain('This person already has a login.')
     expect(await users()).toEqual([])
-    await refused.press('Add login')
+    await saveChanges(await refused.press('Add login'))
     expect(await users()).toMatchObject([{ id: known.id, scope: 'contact', contact, customers: 2 }])
   })
 
@@ -77,7 +77,7 @@ describe('adding a portal user to a customer', () => {
     const contact = added.$('select[name=contact] option[selected]').attr('value')!
     const invited = await added.press('Add portal user')
     expect(await users()).toMatchObject([{ email, scope: 'contact', contact }])
-    const after = await invited.press('Save Attached to: Ana Ruiz', { attach: '' })
+    const after = await saveChanges(await invited.press('Save Attached to: Ana Ruiz', { attach: '' }))
     expect(after.text).toContain('Portal access changed.')
     expect(await users()).toMatchObject([{ email, scope: 'whole', contact, group: { kind: 'full' } }])
   })
@@ -87,16 +87,16 @@ describe('a portal user of a customer', () => {
   it('RS-11 is attached to a contact by a choice', async () => {
     const contact = await addContact('Ana Ruiz')
     await shop.portalUser({ name: 'Ana Active', customers: [customer] })
-    await (await open()).press('Save Attached to: Ana Active', { attach: contact })
+    await saveChanges(await (await open()).press('Save Attached to: Ana Active', { attach: contact }))
     expect(await users()).toMatchObject([{ scope: 'contact', contact, group: { kind: 'limited' } }])
   })
 
   it('is given a permission group by a choice', async () => {
     await shop.portalUser({ name: 'Ana Active', customers: [customer] })
     const limited = (await shop.owner.ok('listPermissionGroups')).rows.find(({ kind }) => kind === 'limited')!
-    await (await open()).press('Save Permission group: Ana Active', { group: limited.id })
+    await saveChanges(await (await open()).press('Save Permission group: Ana Active', { group: limited.id }))
     expect(await users()).toMatchObject([{ group: { kind: 'limited' }, ownGroup: true, scope: 'whole' }])
-    await (await open()).press('Save Permission group: Ana Active', { group: '' })
+    await saveChanges(await (await open()).press('Save Permission group: Ana Active', { group: '' }))
     expect(await users()).toMatchObject([{ group: { kind: 'full' }, ownGroup: false }])
   })
 
@@ -122,6 +122,7 @@ describe('a portal user of a customer', () => {
   it('is suspended after a question, and reactivated', async () => {
     const user = await shop.portalUser({ name: 'Ana Active', customers: [customer] })
     const dialog = await (await open()).follow('Suspend user')
+    expect(dialog.text).toContain('Can no longer sign in to the portal')
     expect(await users()).toMatchObject([{ status: 'active' }])
     await dialog.press('Suspend user')
     expect(await users()).toMatchObject([{ status: 'suspended' }])

@@ -1,6 +1,6 @@
 /** Secure links in the portal and on a customer's page, as a browser without script uses them. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openScreen, startPagesServer } from './no-script.ts'
+import { openScreen, saveChanges, startPagesServer } from './no-script.ts'
 import { linkIn, type Business, type TestServer } from './test-server.ts'
 
 let server: TestServer, shop: Business, customer: string
@@ -86,13 +86,16 @@ describe('secure links of a customer', () => {
     const created = await before.press('Create link', { contact: 'customer' })
     expect(created.text).toContain('Link created.')
     const { url } = (await list()).rows[0]!
-    await created.press('Replace link Dockside Lettings')
+    await saveChanges(await created.press('Replace link Dockside Lettings'))
     expect((await list()).rows.map((row) => row.url)).not.toContain(url)
   })
 
   it('PS-44 "Revoke link" ends the link', async () => {
     await createToken()
-    await (await openCustomer()).press('Revoke link Dockside Lettings')
+    const preview = await (await openCustomer()).press('Revoke link Dockside Lettings')
+    expect(preview.text).toContain('Dockside Lettings (secure link) The link no longer opens the portal')
+    expect((await list()).rows).toHaveLength(1)
+    await saveChanges(preview)
     expect((await list()).rows).toEqual([])
   })
 

@@ -200,6 +200,7 @@ async function takeAll(): Promise<void> {
     officePage('/settings/templates/new', 'template-new', '/settings/templates/new'),
     officePage('/settings/templates/[template]', 'template', `/settings/templates/${templates[0]!.id}`),
     officePage('/settings/portal', 'portal-settings', '/settings/portal'),
+    officePage('/settings/portal', 'portal-settings-off', '/settings/portal?confirm=off'),
     officePage('/settings/portal/groups', 'permission-groups', '/settings/portal/groups'),
     officePage('/settings/portal/groups/new', 'permission-group-new', '/settings/portal/groups/new'),
     officePage(

@@ -4,7 +4,13 @@ import { isProblem, type Typed, type Values } from '../ui/forms.ts'
 import type { Api } from './api.ts'
 
 type Preview = Awaited<ReturnType<Api['previewAccess']>>
-type Change = NonNullable<Parameters<Api['previewAccess']>[0]>
+type Operation = NonNullable<Parameters<Api['previewAccess']>[0]>['operation']
+
+/** An operation that changes access, with its input. */
+export interface Change {
+  operation: Operation
+  input: object
+}
 
 /** What AccessPreview.svelte shows on top of the form, which keeps what was entered. */
 interface Asked {
@@ -15,13 +21,9 @@ interface Asked {
 }
 
 /** Null when nothing can be told: the change itself will say why it is refused. */
-async function previewAccess(
-  { api }: App.Locals,
-  operation: Change['operation'],
-  input: object,
-): Promise<Preview | null> {
+export async function previewAccess({ api }: App.Locals, operation: Operation, input: object): Promise<Preview | null> {
   try {
-    const preview = await api.previewAccess({ operation, input: input as Change['input'] })
+    const preview = await api.previewAccess({ operation, input: input as Record<string, unknown> })
     return preview.gains.count + preview.loses.count > 0 ? preview : null
   } catch (refusal) {
     if (isProblem(refusal)) return null
@@ -36,8 +38,7 @@ async function previewAccess(
 export async function confirmAccess(
   { locals, url }: Pick<RequestEvent, 'locals' | 'url'>,
   typed: Typed,
-  operation: Change['operation'],
-  input: object,
+  { operation, input }: Change,
   { form = 'form', confirmLabel = locals.t('access-preview.save') } = {},
 ): Promise<Asked | null> {
   const { confirm, ...values } = typed.values

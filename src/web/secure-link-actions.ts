@@ -1,18 +1,25 @@
 /** Forms of the secure links on the page of a customer, and on that of the links to one ticket. */
 import type { RequestEvent } from '@sveltejs/kit'
 import { LOCK_MODES } from '../features/identity/rules.ts'
+import { confirmAccess, type Change } from './confirm-access.ts'
 import { attempt, readForm, type Typed } from '../ui/forms.ts'
 import { paths } from '../paths.ts'
 
 type Event = RequestEvent<{ account: string; customer: string }>
 
+/** A change of access is asked about first. */
 async function act(
-  { request, locals, params }: Event,
+  event: Event,
   done: string,
   call: (typed: Typed, customer: string) => Promise<unknown>,
+  changeOf?: (typed: Typed, customer: string) => Change,
 ) {
+  const { request, locals, params } = event
   const typed = await readForm(request)
-  const { failure } = await attempt(locals, typed, () => call(typed, params.customer), 'secureLinks')
+  const form = 'secureLinks'
+  const asked = changeOf && (await confirmAccess(event, typed, changeOf(typed, params.customer), { form }))
+  if (asked) return asked
+  const { failure } = await attempt(locals, typed, () => call(typed, params.customer), form)
   if (failure) return failure
   locals.finish(paths.office(params.account).customer(params.customer, { done }))
 }
@@ -33,22 +40,35 @@ export const secureLinkActions = {
     act(event, 'linkCreated', (typed, customer) =>
       event.locals.api.createSecureLink({ customer, contact: contactOf(typed), days: typed.number('days') }),
     ),
-  replaceLink: (event: Event) =>
-    act(event, 'linkReplaced', (typed, customer) =>
-      event.locals.api.createSecureLink({ customer, contact: contactOf(typed), ...recordOf(typed), replace: true }),
-    ),
+  replaceLink: (event: Event) => {
+    const enteredLink = (typed: Typed, customer: string) => ({
+      ...{ customer, contact: contactOf(typed) },
+      ...{ ...recordOf(typed), replace: true },
+    })
+    return act(
+      event,
+      'linkReplaced',
+      (typed, customer) => event.locals.api.createSecureLink(enteredLink(typed, customer)),
+      (typed, customer) => ({ operation: 'createSecureLink', input: enteredLink(typed, customer) }),
+    )
+  },
   revokeLink: (event: Event) =>
-    act(event, 'linkRevoked', (typed, customer) =>
-      event.locals.api.revokeSecureLink({ customer, secureLink: typed.string('link') }),
+    act(
+      event,
+      'linkRevoked',
+      (typed, customer) => event.locals.api.revokeSecureLink({ customer, secureLink: typed.string('link') }),
+      (typed, customer) => ({ operation: 'revokeSecureLink', input: { customer, secureLink: typed.string('link') } }),
     ),
   linkLock: (event: Event) =>
-    act(event, 'linkLock', (typed, customer) =>
-      event.locals.api.updateLinkLock({
-        customer,
-        lockMode: LOCK_MODES.find((mode) => mode === typed.string('lockMode')) ?? null,
-      }),
+    act(
+      event,
+      'linkLock',
+      (typed, customer) => event.locals.api.updateLinkLock({ customer, lockMode: enteredMode(typed) }),
+      (typed, customer) => ({ operation: 'updateLinkLock', input: { customer, lockMode: enteredMode(typed) } }),
     ),
 }
+
+const enteredMode = (typed: Typed) => LOCK_MODES.find((mode) => mode === typed.string('lockMode')) ?? null
 
 type TicketEvent = RequestEvent<{ account: string; ticket: string }>
 

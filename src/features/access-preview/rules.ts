@@ -39,11 +39,11 @@ export interface Snapshot {
   principals: ReadonlyMap<string, Principal>
 }
 
-/** A permission for one customer, or as one of its contacts. Without a customer: for the one that a first booking makes. */
+/** A permission for one customer, or a part of it: one contact or one record. Without a customer: for the one that a first booking makes. */
 interface Grant {
   permission: Permission
   customer: string | null
-  contact: string | null
+  part: string | null
 }
 
 /** What one side of a change is for one person. */
@@ -120,28 +120,29 @@ function grantsOf(actor: CustomerActor, { portal }: AccountContext): Grant[] {
       (name) => isAboutJobs(name) && resolvePermission(name, portal, actor.permissions, null).allowed,
     )
     const usable = allowed.filter((name) => name !== 'createJobs' || canBook(actor, portal))
-    return usable.map((permission) => ({ permission, customer: null, contact: null }))
+    return usable.map((permission) => ({ permission, customer: null, part: null }))
   }
   return PERMISSIONS.flatMap((permission) => {
     if (!isAboutJobs(permission))
-      return linksWithTickets(actor, portal, permission).flatMap(({ scope, customer, contact }): Grant[] => {
-        if (scope === 'whole') return [{ permission, customer, contact: null }]
-        return contact ? [{ permission, customer, contact }] : []
+      return linksWithTickets(actor, portal, permission).flatMap(({ scope, customer, contact, record }): Grant[] => {
+        if (scope === 'whole') return [{ permission, customer, part: null }]
+        const part = scope === 'record' ? record?.id : contact
+        return part ? [{ permission, customer, part }] : []
       })
     const customers = actor.links.map(({ customer }) => customer)
     return customers
       .filter((customer) => hasPermissionFor(actor, portal, permission, customer))
-      .map((customer) => ({ permission, customer, contact: null }))
+      .map((customer) => ({ permission, customer, part: null }))
   })
 }
 
 /** Whoever acts for the whole customer may do what each of its contacts may. */
-const covers = (grants: readonly Grant[], { permission, customer, contact }: Grant): boolean =>
+const covers = (grants: readonly Grant[], { permission, customer, part }: Grant): boolean =>
   grants.some(
     (each) =>
       each.permission === permission &&
       each.customer === customer &&
-      (each.contact === null || each.contact === contact),
+      (each.part === null || each.part === part),
   )
 
 /** What `next` has and `old` has not. */
@@ -166,7 +167,7 @@ function sideOf(old: Access, next: Access): Side {
   }
 }
 
-/** Whether the permission is there for another contact of the customer, so that only the records are others. */
+/** Whether the permission is there for another part of the customer, so that only the records are others. */
 const isElsewhere = (grants: readonly Grant[], { permission, customer }: Grant): boolean =>
   grants.some((each) => each.permission === permission && each.customer === customer)
 

@@ -55,8 +55,8 @@ export const accessPreviews: Mutation[] = [
     name: 'preview-calls-a-contact-the-whole-customer',
     covers: ['issue 10, 6'],
     file: rules,
-    from: 'each.contact === null || each.contact === contact',
-    to: 'each.contact === null || contact !== undefined',
+    from: 'each.part === null || each.part === part',
+    to: 'each.part === null || part !== undefined',
     tests: { [tests]: ['the whole customer becomes a contact', 'a contact gets the whole customer'] },
   },
   {
@@ -84,5 +84,24 @@ export const accessPreviews: Mutation[] = [
     tests: {
       [forms]: ['"Save changes" asks first when somebody gains or loses', '"Delete group" asks where its links move'],
     },
+  },
+  {
+    name: 'question-does-not-say-what-changes',
+    covers: ['issue 10, 6'],
+    file: 'src/features/access-preview/ui/AskedChanges.svelte',
+    from: '{#if preview}<AccessChanges {preview} />{/if}',
+    to: '{#if preview === undefined}<AccessChanges preview={preview!} />{/if}',
+    tests: {
+      'test/settings-forms.test.ts': ['CP-02 "Turn off portal" says what ends and asks first'],
+      'test/portal-access-forms.test.ts': ['is suspended after a question, and reactivated'],
+    },
+  },
+  {
+    name: 'keep-editing-loses-what-was-entered',
+    covers: ['issue 10, 6'],
+    file: 'src/web/confirm-access.ts',
+    from: "if (confirm === 'edit') return { form, values, problem: undefined }",
+    to: "if (confirm === 'edit') return { form, values: {}, problem: undefined }",
+    tests: { [forms]: ['"Save changes" asks first when somebody gains or loses'] },
   },
 ]

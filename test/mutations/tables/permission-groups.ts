@@ -34,7 +34,7 @@ export const permissionGroups: Mutation[] = [
     name: 'group-of-link-is-not-saved',
     covers: ['issue 10, 1'],
     file: `${pages}/users/[user]/+page.server.ts`,
-    from: "        group: typed.text('group') ?? null,\n",
+    from: "      group: typed.text('group') ?? null,\n",
     to: '',
     tests: { 'test/portal-user-forms.test.ts': ['"Permission group" is chosen for each customer'] },
   },

@@ -112,8 +112,8 @@ export const secureLinks: Mutation[] = [
     name: 'idle-replace-secure-link',
     covers: ['PS-44'],
     file: 'src/web/secure-link-actions.ts',
-    from: 'event.locals.api.createSecureLink({ customer, contact: contactOf(typed), ...recordOf(typed), replace: true }),',
-    to: 'Promise.resolve({ customer, contact: contactOf(typed), ...recordOf(typed), replace: true }),',
+    from: 'event.locals.api.createSecureLink(enteredLink(typed, customer)),',
+    to: 'Promise.resolve(enteredLink(typed, customer)),',
     tests: { [forms]: ['"Create link" and "Replace link" make one'] },
   },
   {

@@ -1,3 +1,4 @@
+import { previewAccess } from '../../../../../confirm-access.ts'
 import { attempt, readForm } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import { portalAccessActions } from './portal-access.ts'
@@ -25,6 +26,8 @@ export const load: PageServerLoad = async ({ locals, params, parent, url }) => {
       'secure-links.office',
       'tickets.section',
       'portal-views.start',
+      'access-preview',
+      'portal.office.permission',
     ),
     title: customer.name,
     now: new Date().toISOString(),
@@ -32,8 +35,19 @@ export const load: PageServerLoad = async ({ locals, params, parent, url }) => {
     links,
     section: await loadTicketSection(locals, { customer: customer.id }, office.tickets),
     groups: office.can.manage ? (await locals.api.listPermissionGroups()).rows : null,
-    asked: asked && isUser ? await locals.api.getPortalUser({ user: asked }) : null,
+    ...(asked && isUser && (await loadQuestion(locals, params.customer, asked, url.searchParams.get('confirm')!))),
   }
+}
+
+/** The portal user whom a question is about, and what its answer changes. */
+async function loadQuestion(locals: App.Locals, customer: string, id: string, question: string) {
+  const user = await locals.api.getPortalUser({ user: id })
+  const link = user.links.find((each) => each.customer.id === customer)?.id
+  const preview = () => {
+    if (question === 'unlink') return link ? previewAccess(locals, 'unlinkCustomer', { user: id, link }) : null
+    return previewAccess(locals, question === 'suspend' ? 'suspendPortalUser' : 'removePortalUser', { user: id })
+  }
+  return { asked: user, accessPreview: await preview() }
 }
 
 export const actions: Actions = {

@@ -2,23 +2,29 @@
 import { fail } from '@sveltejs/kit'
 import { contactIn } from '../../../../../../features/customers/ui/form-input.ts'
 import { primaryToInvite } from '../../../../../../features/customers/ui/portal-access.ts'
+import { confirmAccess, type Change } from '../../../../../confirm-access.ts'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 
 interface Event {
   request: Request
+  url: URL
   locals: App.Locals
   params: { account: string; customer: string }
 }
 
-/** Runs the operation of one form and returns to the page, which says what was done. */
+/** Runs the operation of one form and returns to the page, which says what was done. A change of access is asked about first. */
 async function submit(
-  { request, locals, params }: Event,
+  event: Event,
   form: string,
   done: string,
   call: (typed: Typed) => Promise<unknown>,
+  changeOf?: (typed: Typed) => Change,
 ) {
+  const { request, locals, params } = event
   const typed = await readForm(request)
+  const asked = changeOf && (await confirmAccess(event, typed, changeOf(typed), { form }))
+  if (asked) return asked
   const { failure } = await attempt(locals, typed, () => call(typed), form)
   if (failure) return failure
   locals.finish(paths.office(params.account).customer(params.customer, { done }))
@@ -66,15 +72,21 @@ export const portalAccessActions = {
   },
 
   /** The person has a login already: it opens this customer too. */
-  linkUser: (event: Event) =>
-    submit(event, 'addUser', 'linked', (typed) =>
-      event.locals.api.linkCustomer({
-        user: typed.string('user'),
-        customer: event.params.customer,
-        ...attachedTo(typed),
-        ...(typed.text('group') && { group: typed.string('group') }),
-      }),
-    ),
+  linkUser: (event: Event) => {
+    const enteredLink = (typed: Typed) => ({
+      user: typed.string('user'),
+      customer: event.params.customer,
+      ...attachedTo(typed),
+      ...(typed.text('group') && { group: typed.string('group') }),
+    })
+    return submit(
+      event,
+      'addUser',
+      'linked',
+      (typed) => event.locals.api.linkCustomer(enteredLink(typed)),
+      (typed) => ({ operation: 'linkCustomer', input: enteredLink(typed) }),
+    )
+  },
 
   accessContact: async ({ request, locals, params }: Event) => {
     const typed = await readForm(request)
@@ -94,24 +106,38 @@ export const portalAccessActions = {
     locals.finish(paths.office(params.account).customer(params.customer, query))
   },
 
-  attach: (event: Event) =>
-    submit(event, 'attach', 'attached', (typed) => {
+  attach: (event: Event) => {
+    const enteredChange = (typed: Typed) => {
       const contact = typed.text('attach')
-      return event.locals.api.updatePortalLink({
+      return {
         user: typed.string('user'),
         link: typed.string('link'),
-        ...(contact ? { scope: 'contact', contact } : { scope: 'whole' }),
-      })
-    }),
+        ...(contact ? { scope: 'contact' as const, contact } : { scope: 'whole' as const }),
+      }
+    }
+    return submit(
+      event,
+      'attach',
+      'attached',
+      (typed) => event.locals.api.updatePortalLink(enteredChange(typed)),
+      (typed) => ({ operation: 'updatePortalLink', input: enteredChange(typed) }),
+    )
+  },
 
-  group: (event: Event) =>
-    submit(event, 'group', 'group', (typed) =>
-      event.locals.api.updatePortalLink({
-        user: typed.string('user'),
-        link: typed.string('link'),
-        group: typed.text('group') ?? null,
-      }),
-    ),
+  group: (event: Event) => {
+    const enteredChange = (typed: Typed) => ({
+      user: typed.string('user'),
+      link: typed.string('link'),
+      group: typed.text('group') ?? null,
+    })
+    return submit(
+      event,
+      'group',
+      'group',
+      (typed) => event.locals.api.updatePortalLink(enteredChange(typed)),
+      (typed) => ({ operation: 'updatePortalLink', input: enteredChange(typed) }),
+    )
+  },
 
   password: async (event: Event) => {
     const { api } = event.locals

@@ -4,24 +4,32 @@ import {
   type Permissions,
   type VisitorPreset,
 } from '../../../../../../features/identity/rules.ts'
+import { confirmAccess, previewAccess } from '../../../../../confirm-access.ts'
 import { attempt, readForm, type Typed } from '../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
 
-export const load: PageServerLoad = async ({ locals }) => ({
-  ...locals.words('portal.office', 'notifications.settings'),
-  title: locals.t('portal.office.title'),
-  settings: await locals.api.getPortalSettings(),
-  checklist: await locals.api.getPortalChecklist(),
-})
+export const load: PageServerLoad = async ({ locals, url }) => {
+  const settings = await locals.api.getPortalSettings()
+  const isAsked = url.searchParams.get('confirm') === 'off'
+  const { version } = settings
+  return {
+    ...locals.words('portal.office', 'notifications.settings', 'access-preview'),
+    title: locals.t('portal.office.title'),
+    settings,
+    checklist: await locals.api.getPortalChecklist(),
+    accessPreview: isAsked ? await previewAccess(locals, 'updatePortalSettings', { version, enabled: false }) : null,
+  }
+}
 
 export const actions: Actions = {
-  save: async ({ request, locals, params }) => {
+  save: async (event) => {
+    const { request, locals, params } = event
     const typed = await readForm(request)
-    const version = typed.number('version') ?? 0
-    const { failure } = await attempt(locals, typed, () =>
-      locals.api.updatePortalSettings({ version, ...enteredSettings(typed) }),
-    )
+    const input = { version: typed.number('version') ?? 0, ...enteredSettings(typed) }
+    const asked = await confirmAccess(event, typed, { operation: 'updatePortalSettings', input })
+    if (asked) return asked
+    const { failure } = await attempt(locals, typed, () => locals.api.updatePortalSettings(input))
     if (failure) return failure
     locals.finish(paths.office(params.account).portalSettings({ done: 'saved' }))
   },
@@ -51,9 +59,14 @@ export const actions: Actions = {
 }
 
 /** The switch is no part of the form: turning the portal off is asked first. */
-async function switchPortal({ request, locals, params }: Parameters<Actions[string]>[0], enabled: boolean) {
+async function switchPortal(event: Parameters<Actions[string]>[0], enabled: boolean) {
+  const { request, locals, params } = event
   const typed = await readForm(request)
   const version = typed.number('version') ?? 0
+  const change = { operation: 'updatePortalSettings' as const, input: { enabled, version } }
+  const label = locals.t('portal.office.turnOn')
+  const asked = enabled && (await confirmAccess(event, typed, change, { form: 'switch', confirmLabel: label }))
+  if (asked) return asked
   const { failure } = await attempt(locals, typed, () => locals.api.updatePortalSettings({ enabled, version }))
   if (failure) return failure
   locals.finish(paths.office(params.account!).portalSettings({ done: enabled ? 'on' : 'off' }))

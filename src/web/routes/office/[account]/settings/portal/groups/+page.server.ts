@@ -15,9 +15,12 @@ export const actions: Actions = {
     const typed = await readForm(request)
     const moveTo = typed.text('moveTo')
     const change = { group: typed.string('group'), ...(moveTo && { moveTo }) }
-    const asked = await confirmAccess(event, typed, 'deletePermissionGroup', change, {
-      confirmLabel: locals.t('portal-users.groups.deletion.confirm'),
-    })
+    const asked = await confirmAccess(
+      event,
+      typed,
+      { operation: 'deletePermissionGroup', input: change },
+      { confirmLabel: locals.t('portal-users.groups.deletion.confirm') },
+    )
     if (asked) return asked
     const { failure } = await attempt(locals, typed, () => locals.api.deletePermissionGroup(change))
     if (failure) return failure

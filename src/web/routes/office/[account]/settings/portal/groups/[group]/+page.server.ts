@@ -28,7 +28,7 @@ export const actions: Actions = {
       ...('name' in typed.values && { name: typed.string('name') }),
       permissions: enteredPermissions(typed),
     }
-    const asked = await confirmAccess(event, typed, 'updatePermissionGroup', change)
+    const asked = await confirmAccess(event, typed, { operation: 'updatePermissionGroup', input: change })
     if (asked) return asked
     const { failure } = await attempt(locals, typed, () => locals.api.updatePermissionGroup(change))
     if (failure) return failure

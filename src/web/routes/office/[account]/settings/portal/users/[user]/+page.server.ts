@@ -1,5 +1,6 @@
 import { fail } from '@sveltejs/kit'
 import { PERMISSIONS } from '../../../../../../../../features/identity/rules.ts'
+import { confirmAccess, previewAccess, type Change } from '../../../../../../../confirm-access.ts'
 import { attempt, isProblem, readForm, type Typed } from '../../../../../../../../ui/forms.ts'
 import { paths } from '../../../../../../../../paths.ts'
 import type { Actions, PageServerLoad } from './$types'
@@ -12,7 +13,13 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
   const results = find && user.can.manage ? (await locals.api.listCustomers({ search: find })).rows.slice(0, 10) : null
   const settings = office.can.manage ? await locals.api.getPortalSettings() : null
   return {
-    ...locals.words('portal.office', 'portal-users.office', 'portal-users.groups', 'portal-views.start'),
+    ...locals.words(
+      'portal.office',
+      'portal-users.office',
+      'portal-users.groups',
+      'portal-views.start',
+      'access-preview',
+    ),
     title: user.name ?? user.email,
     now: new Date().toISOString(),
     user,
@@ -25,6 +32,22 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
       })) ?? null,
     groups: office.can.manage ? (await locals.api.listPermissionGroups()).rows : [],
     createsCustomers: settings && settings.createCustomers,
+    accessPreview: await previewQuestion(locals, params.user, url.searchParams),
+  }
+}
+
+/** What the question that the address asks is about. */
+async function previewQuestion(locals: App.Locals, user: string, query: URLSearchParams) {
+  const link = query.get('link')
+  switch (query.get('confirm')) {
+    case 'suspend':
+      return previewAccess(locals, 'suspendPortalUser', { user })
+    case 'remove':
+      return previewAccess(locals, 'removePortalUser', { user })
+    case 'unlink':
+      return link ? previewAccess(locals, 'unlinkCustomer', { user, link }) : null
+    default:
+      return null
   }
 }
 
@@ -40,16 +63,20 @@ const customPermissions = (typed: Typed) =>
 type Event = Parameters<Actions[string]>[0]
 /**
  * Runs the operation of one form and returns to the page with a success message. Without a name it is the form of one
- * customer, which stays in view.
+ * customer, which stays in view. A change of access is asked about first.
  */
 async function submit(
-  { request, locals, params }: Event,
+  event: Event,
   form: string | null,
   done: string,
   call: (typed: Typed) => Promise<unknown>,
+  changeOf?: (typed: Typed) => Change,
 ) {
+  const { request, locals, params } = event
   const typed = await readForm(request)
   const link = typed.string('link')
+  const asked = changeOf && (await confirmAccess(event, typed, changeOf(typed), { form: form ?? link }))
+  if (asked) return asked
   const { failure } = await attempt(locals, typed, () => call(typed), form ?? link)
   if (failure) return failure
   const query = { done, ...(form === null && { for: link }) }
@@ -65,42 +92,71 @@ export const actions: Actions = {
     submit(event, 'form', 'reactivated', () => event.locals.api.reactivatePortalUser({ user: event.params.user })),
   suspend: (event) =>
     submit(event, 'form', 'suspended', () => event.locals.api.suspendPortalUser({ user: event.params.user })),
-  link: (event) =>
-    submit(event, 'link', 'linked', (typed) =>
-      event.locals.api.linkCustomer({ user: event.params.user, customer: typed.string('customer') }),
-    ),
+  link: (event) => {
+    const enteredLink = (typed: Typed) => ({ user: event.params.user, customer: typed.string('customer') })
+    return submit(
+      event,
+      'link',
+      'linked',
+      (typed) => event.locals.api.linkCustomer(enteredLink(typed)),
+      (typed) => ({ operation: 'linkCustomer', input: enteredLink(typed) }),
+    )
+  },
   unlink: (event) =>
     submit(event, 'link', 'unlinked', (typed) =>
       event.locals.api.unlinkCustomer({ user: event.params.user, link: typed.string('link') }),
     ),
-  linkPermissions: (event) =>
-    submit(event, null, 'linkPermissions', (typed) =>
-      event.locals.api.updatePortalLink({
-        user: event.params.user,
-        link: typed.string('link'),
-        permissions: typed.ticked('customize') ? customPermissions(typed) : null,
-        group: typed.text('group') ?? null,
-      }),
-    ),
-  permissions: (event) =>
-    submit(event, 'permissions', 'permissions', (typed) =>
-      typed.ticked('customize')
-        ? event.locals.api.customizePermissions({
-            user: event.params.user,
-            version: typed.number('version') ?? 0,
-            permissions: customPermissions(typed),
-          })
-        : event.locals.api.resetPermissions({ user: event.params.user }),
-    ),
-  templates: (event) =>
-    submit(event, 'templates', 'templates', (typed) =>
-      event.locals.api.setTemplateAccess({
-        user: event.params.user,
-        version: typed.number('version') ?? 0,
-        mode: typed.string('templatesMode') as 'default' | 'add' | 'replace' | 'hide',
-        templates: typed.all('templates'),
-      }),
-    ),
+  linkPermissions: (event) => {
+    const enteredChange = (typed: Typed) => ({
+      user: event.params.user,
+      link: typed.string('link'),
+      permissions: typed.ticked('customize') ? customPermissions(typed) : null,
+      group: typed.text('group') ?? null,
+    })
+    return submit(
+      event,
+      null,
+      'linkPermissions',
+      (typed) => event.locals.api.updatePortalLink(enteredChange(typed)),
+      (typed) => ({ operation: 'updatePortalLink', input: enteredChange(typed) }),
+    )
+  },
+  permissions: (event) => {
+    const { user } = event.params
+    const enteredChange = (typed: Typed) => ({
+      user,
+      version: typed.number('version') ?? 0,
+      permissions: customPermissions(typed),
+    })
+    return submit(
+      event,
+      'permissions',
+      'permissions',
+      (typed) =>
+        typed.ticked('customize')
+          ? event.locals.api.customizePermissions(enteredChange(typed))
+          : event.locals.api.resetPermissions({ user }),
+      (typed) =>
+        typed.ticked('customize')
+          ? { operation: 'customizePermissions', input: enteredChange(typed) }
+          : { operation: 'resetPermissions', input: { user } },
+    )
+  },
+  templates: (event) => {
+    const enteredChange = (typed: Typed) => ({
+      user: event.params.user,
+      version: typed.number('version') ?? 0,
+      mode: typed.string('templatesMode') as 'default' | 'add' | 'replace' | 'hide',
+      templates: typed.all('templates'),
+    })
+    return submit(
+      event,
+      'templates',
+      'templates',
+      (typed) => event.locals.api.setTemplateAccess(enteredChange(typed)),
+      (typed) => ({ operation: 'setTemplateAccess', input: enteredChange(typed) }),
+    )
+  },
   remove: async ({ request, locals, params }) => {
     const typed = await readForm(request)
     const { failure, output } = await attempt(locals, typed, () =>
