@@ -159,6 +159,9 @@ describe.each(VARIANTS)('A contact with a login, $label', ({ device }) => {
 
     await openOffice(owner.page, customerPage(docks))
     await owner.choose('Attached to: Ana Ruiz', 'Dockside Lettings')
+    await owner.see('1 person gets more access')
+    await owner.accessible()
+    await owner.press('Save changes', owner.page.locator('dialog'))
     await owner.see('Portal access changed.')
     expect(await ticketsOf(ana, docks)).toEqual(['ana', 'ben', 'nobody'])
     await openOffice(owner.page, mainAt(server, `/office/${shop.slug}/tickets/${docks.tickets.ana}`))

@@ -39,7 +39,7 @@ export interface Snapshot {
   principals: ReadonlyMap<string, Principal>
 }
 
-/** A permission for one customer, or a part of it: one contact or one record. Without a customer: for the one that a first booking makes. */
+/** A permission for one customer or a part of it, a contact or a record. Without one: for what a first booking makes. */
 interface Grant {
   permission: Permission
   customer: string | null
@@ -140,9 +140,7 @@ function grantsOf(actor: CustomerActor, { portal }: AccountContext): Grant[] {
 const covers = (grants: readonly Grant[], { permission, customer, part }: Grant): boolean =>
   grants.some(
     (each) =>
-      each.permission === permission &&
-      each.customer === customer &&
-      (each.part === null || each.part === part),
+      each.permission === permission && each.customer === customer && (each.part === null || each.part === part),
   )
 
 /** What `next` has and `old` has not. */
