@@ -77,6 +77,7 @@ async function takeAll(): Promise<void> {
   const open = (jobs.find((each) => each.status === 'unassigned') ?? jobs[0]!).id
   const customer = (await fetchJson<Rows<{ name: string }>>('ruth', api('/customers?search=Eleanor%20Finch'))).rows[0]!
     .id
+  const other = (await fetchJson<Rows>('ruth', api('/customers?search=Dockside'))).rows[0]!.id
   const { contacts, sites } = await fetchJson<{ contacts: { id: string }[]; sites: { id: string }[] }>(
     'ruth',
     api(`/customers/${customer}`),
@@ -183,7 +184,8 @@ async function takeAll(): Promise<void> {
     officePage('/customers/new', 'customer-new', '/customers/new'),
     officePage('/customers/[customer]', 'customer', `/customers/${customer}`),
     officePage('/customers/[customer]/edit', 'customer-edit', `/customers/${customer}/edit`),
-    officePage('/customers/[customer]/merge', 'customer-merge', `/customers/${customer}/merge`),
+    officePage('/customers/[customer]/merge', 'customer-merge', `/customers/${customer}/merge?find=dock`),
+    officePage('/customers/[customer]/merge', 'customer-merge-into', `/customers/${customer}/merge?into=${other}`),
     officePage('/customers/[customer]/contacts/new', 'contact-new', `/customers/${customer}/contacts/new`),
     officePage('/customers/[customer]/contacts/[contact]', 'contact', contact),
     officePage('/customers/[customer]/contacts/[contact]/move', 'contact-move', `${contact}/move`),
