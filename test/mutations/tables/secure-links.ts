@@ -120,10 +120,10 @@ export const secureLinks: Mutation[] = [
     name: 'idle-revoke-secure-link',
     covers: ['PS-44'],
     file: 'src/web/secure-link-actions.ts',
-    from: `    act(event, 'linkRevoked', (typed, customer) =>
-      event.locals.api.revokeSecureLink(`,
-    to: `    act(event, 'linkRevoked', (typed, customer) =>
-      Promise.resolve(`,
+    from: `      'linkRevoked',
+      (typed, customer) => event.locals.api.revokeSecureLink(`,
+    to: `      'linkRevoked',
+      (typed, customer) => Promise.resolve(`,
     tests: { [forms]: ['"Revoke link" ends the link'] },
   },
   idleForm({
