@@ -1,4 +1,6 @@
 /** Every operation and every kind of mail of the features. */
+import { access } from './features/access/contract.ts'
+import { accessHandlers } from './features/access/handlers.ts'
 import { accessPreview } from './features/access-preview/contract.ts'
 import { accessPreviewHandlers } from './features/access-preview/handlers.ts'
 import { accounts } from './features/accounts/contract.ts'
@@ -80,6 +82,7 @@ declare module './platform/operation.ts' {
 
 /** Every operation there is, by name. */
 export const contracts = {
+  ...access,
   ...accessPreview,
   ...accounts,
   ...activation,
@@ -108,6 +111,7 @@ export const contracts = {
 }
 /** Those of messages need the mail set-up and are added by app.ts. */
 export const handlers = [
+  ...accessHandlers,
   ...accessPreviewHandlers,
   ...accountsHandlers,
   ...activationHandlers,

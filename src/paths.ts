@@ -105,6 +105,11 @@ function office(account: string) {
     newCannedReply: (query?: Query) => at('/settings/tickets/replies/new', query),
     cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
     profile: (query?: Query) => at('/profile', query),
+    /** Who sees a job or ticket, and why. */
+    recordAccess: (kind: 'job' | 'ticket', record: string, query?: Query) =>
+      at(`/access/${kind}/${part(record)}`, query),
+    /** What a portal user sees, with a search for what they do not see. */
+    userAccess: (user: string, query?: Query) => at(`/access/users/${part(user)}`, query),
     /** Where staff choose as whom they look at the portal, and the portal as that person sees it. */
     viewAs: (query?: Query) => at('/view-as', query),
     portalView: (view: string) => at(`/as/${part(view)}`),

@@ -58,6 +58,8 @@ export async function createRecords(server: TestServer) {
       message,
       group,
       ticket,
+      kind: 'ticket',
+      record: ticket,
       reply,
     },
     user,

@@ -56,7 +56,8 @@ export async function createLongRecords(server: TestServer) {
   const ticket = await enterTicket({ owner, user, customer, contact })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   const reply = await enterCannedReply(owner)
-  const own = { account: slug, customer, site, contact, template, user: user.id, job, message, group, ticket, reply }
+  const records = { job, message, group, ticket, kind: 'ticket', record: ticket, reply }
+  const own = { account: slug, customer, site, contact, template, user: user.id, ...records }
   return {
     business,
     user,

@@ -174,6 +174,8 @@ async function takeAll(): Promise<void> {
     officePage('/tickets/new', 'ticket-new', '/tickets/new'),
     officePage('/tickets/new', 'ticket-new-form', `/tickets/new?customer=${customer}`),
     officePage('/tickets/[ticket]', 'ticket', `/tickets/${urgent}`),
+    officePage('/access/[kind]/[record]', 'record-access', `/access/ticket/${urgent}`),
+    officePage('/access/users/[user]', 'user-access', `/access/users/${naveed}?q=1`),
     officePage('/tickets/[ticket]/merge', 'ticket-merge', `/tickets/${urgent}/merge`),
     officePage('/tickets/[ticket]/links', 'ticket-links', `/tickets/${urgent}/links`),
     officePage('/settings/tickets', 'ticket-settings', '/settings/tickets'),

@@ -4,7 +4,7 @@ import { finalStatement } from './database/statements.ts'
 import type { Transaction } from './database/transaction.ts'
 import { newId } from './ids.ts'
 import type { Invocation } from './invocation.ts'
-import type { Account, AuditEntry, Context, Message, ReachAddition, Write } from './operation.ts'
+import type { Account, AnyActor, AuditEntry, Context, Message, ReachAddition, Read, Write } from './operation.ts'
 import { problem } from './problem.ts'
 import type { ServerContext } from './server-context.ts'
 
@@ -50,6 +50,12 @@ export function createHandlerContext(
     async reachAlso(addition: ReachAddition) {
       added.push(addition)
       await transaction.begin(server.contextSettings(actor, account, added))
+    },
+    async readAs(other: AnyActor, read: (asOther: Read) => Promise<unknown>) {
+      await transaction.begin(server.contextSettings(other, account, []))
+      const result = await read(db)
+      await transaction.begin(server.contextSettings(actor, account, added))
+      return result
     },
     countFailure() {
       invocation.failureBuckets = []

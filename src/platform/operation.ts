@@ -186,6 +186,8 @@ export interface Context<D extends Definition = Definition> {
   audit(entry: AuditEntry): Promise<void>
   /** For handlers that make what their own actor must then reach (allow-listed in architecture.test.ts). */
   reachAlso(addition: ReachAddition): Promise<void>
+  /** Reads within the reach of somebody else of this account, and of nobody more (allow-listed in architecture.test.ts). */
+  readAs<T>(actor: AnyActor, read: (db: Read) => Promise<T>): Promise<T>
   /**
    * For operations of people (`/people/…`), without an account in their address: from here on transaction, mails and audit
    * are that account's. The id comes from a membership or a token, never from input.

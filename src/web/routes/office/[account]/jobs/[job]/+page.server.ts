@@ -5,7 +5,7 @@ export const load: PageServerLoad = async ({ locals, params, url }) => {
   const job = await locals.api.getJob({ job: params.job })
   const needsWorkers = job.can.assign && ['schedule', 'status'].includes(url.searchParams.get('do') ?? '')
   return {
-    ...locals.words('jobs.office', 'jobs.statuses', 'records.office'),
+    ...locals.words('jobs.office', 'jobs.statuses', 'records.office', 'access.open'),
     title: locals.t('jobs.office.pageTitle', { number: job.number, title: job.title }),
     job,
     workers: needsWorkers ? (await locals.api.getJobFormOptions({})).workers : [],

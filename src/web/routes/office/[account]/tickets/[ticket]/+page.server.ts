@@ -6,7 +6,7 @@ export const load: PageServerLoad = async ({ locals, params, parent }) => {
   const { api, t, words } = locals
   const ticket = await api.getTicket({ ticket: params.ticket })
   return {
-    ...words('tickets.office', 'records.office'),
+    ...words('tickets.office', 'records.office', 'access.open'),
     title: t('tickets.office.pageTitle', ticket),
     ticket,
     replies: await repliesTo(locals, (await parent()).office, ticket),

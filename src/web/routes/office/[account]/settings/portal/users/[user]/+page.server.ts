@@ -19,6 +19,7 @@ export const load: PageServerLoad = async ({ locals, params, url, parent }) => {
       'portal-users.groups',
       'portal-views.start',
       'access-preview',
+      'access.open',
     ),
     title: user.name ?? user.email,
     now: new Date().toISOString(),
