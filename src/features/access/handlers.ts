@@ -100,7 +100,7 @@ async function explainUser(ctx: Asking, record: ExplainedRecord, user: Explained
 
 async function explainLinks(ctx: Asking, record: ExplainedRecord) {
   const lock = await findLock(ctx.db, ctx.account.id, record.customer)
-  const closed = linkRule(linkState({ ...lock!, portalEnabled: ctx.account.portal.enabled }))
+  const closed = linkRule(linkState({ ...lock!, portalEnabled: ctx.account.portal.enabled }, 'whole'))
   const login = lock!.users.find(({ isActivated }) => lock!.countUnclaimed || isActivated)
   const rows = []
   for (const visitor of await listVisitors(ctx.db, ctx.account.id, record.customer, ctx.now)) {

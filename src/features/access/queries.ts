@@ -120,7 +120,7 @@ export async function listUsers(
 
 type VisitorRow = NonNullable<CallerRow['visitor']>
 
-/** Secure links of a customer that have not ended, as who opens one would enter. Those of an archived contact open nothing. */
+/** Secure links of a customer and its contacts that have not ended, as who opens one would enter. Those of an archived contact open nothing. */
 export async function listVisitors(db: Read, account: string, customer: string, now: Date): Promise<VisitorRow[]> {
   const { rows } = await sql<{ visitor: VisitorRow }>`
     select json_build_object(
@@ -134,7 +134,7 @@ export async function listVisitors(db: Read, account: string, customer: string, 
     left join contacts t
       on t.account_id = ${account} and t.id = k.contact_id and t.customer_id = k.customer_id and t.status = 'active'
     where k.account_id = ${account} and k.customer_id = ${customer} and k.ended_at is null and k.expires_at > ${now}
-      and (k.contact_id is null or t.id is not null)
+      and k.scope <> 'record' and (k.contact_id is null or t.id is not null)
     order by k.contact_id is not null, lower(t.name), k.id`.execute(db as Write)
   return rows.map(({ visitor }) => visitor)
 }
