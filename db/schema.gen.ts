@@ -595,6 +595,10 @@ export interface PortalViews {
   name: string;
   portal_user_id: string | null;
   principal: string;
+  /**
+   * The link whose holder is viewed.
+   */
+  secure_link_id: string | null;
   seen_at: Timestamp;
   /**
    * The staff session (people_sessions.id) that it lies over.

@@ -53,7 +53,7 @@ export interface CallerRow {
   visitor?: (Omit<PersonRow, 'email' | 'locale'> & { customerName: string; link: CustomerLink }) | null
 }
 
-interface ViewRow extends Pick<CallerRow, 'account' | 'portalUser' | 'moved'> {
+interface ViewRow extends Pick<CallerRow, 'account' | 'portalUser' | 'visitor' | 'moved'> {
   isSignedIn: boolean
   isOpen?: boolean
   /** The member of staff, if still active. */

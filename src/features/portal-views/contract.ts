@@ -7,9 +7,10 @@ import { contract, operation } from '../../platform/operation.ts'
 import { id, moment, recordId } from '../../platform/schema.ts'
 import { VIEW_KINDS } from './rules.ts'
 
-const kind = z
-  .enum(VIEW_KINDS)
-  .meta({ id: 'PortalViewKind', description: 'A customer as a whole, one contact, or a portal user.' })
+const kind = z.enum(VIEW_KINDS).meta({
+  id: 'PortalViewKind',
+  description: 'A customer as a whole, one contact, a portal user, or who has a secure link.',
+})
 const view = z
   .object({
     id: recordId(),
@@ -35,7 +36,7 @@ export const portalViews = contract(
       audience: ['staff'],
       summary: 'View the portal as somebody else',
       description: 'Ends the view before. Call operations of the portal under `/office/{account}/as/{view}/…`.',
-      body: z.strictObject({ kind, id: id().describe('ID of the customer, contact or portal user.') }),
+      body: z.strictObject({ kind, id: id().describe('ID of the customer, contact, portal user or secure link.') }),
       output: view,
       writes: true,
       creates: true,

@@ -78,11 +78,12 @@ function auditOf(
   { id, ...viewed }: Viewed & { id: string },
 ): AuditInput {
   const { kind, name, customer_id: customer, contact_id: contact, portal_user_id: portalUser } = viewed
+  const secureLink = viewed.secure_link_id
   return {
     event,
     subjectKind: 'portalView',
     subjectId: id,
-    details: { kind, name, customer, contact, portalUser },
+    details: { kind, name, customer, contact, portalUser, ...(secureLink && { secureLink }) },
   }
 }
 

@@ -10,6 +10,7 @@ export interface PortalView {
   customer_id: string | null
   contact_id: string | null
   portal_user_id: string | null
+  secure_link_id: string | null
   session_id: string
   started_at: Date
   seen_at: Date
@@ -17,7 +18,10 @@ export interface PortalView {
 }
 
 /** Whom a view shows, as its row names them. */
-export type Viewed = Pick<PortalView, 'kind' | 'name' | 'customer_id' | 'contact_id' | 'portal_user_id'>
+export type Viewed = Pick<
+  PortalView,
+  'kind' | 'name' | 'customer_id' | 'contact_id' | 'portal_user_id' | 'secure_link_id'
+>
 
 const COLUMNS = [
   'id',
@@ -26,6 +30,7 @@ const COLUMNS = [
   'customer_id',
   'contact_id',
   'portal_user_id',
+  'secure_link_id',
   'session_id',
   'started_at',
   'seen_at',
@@ -34,7 +39,7 @@ const COLUMNS = [
 
 /** Who has this id; undefined: nobody in this account, or nobody who has a portal any more. */
 export async function findViewed(db: Read, account: string, kind: ViewKind, id: string): Promise<Viewed | undefined> {
-  const nobody = { kind, customer_id: null, contact_id: null, portal_user_id: null }
+  const nobody = { kind, customer_id: null, contact_id: null, portal_user_id: null, secure_link_id: null }
   switch (kind) {
     case 'customer': {
       const row = await db
@@ -64,7 +69,31 @@ export async function findViewed(db: Read, account: string, kind: ViewKind, id: 
         .executeTakeFirst()
       return row && { ...nobody, name: row.name ?? row.email, portal_user_id: id }
     }
+    case 'secureLink':
+      return findLinkHolder(db, account, id)
   }
+}
+
+/** Who has a secure link that has not ended. */
+async function findLinkHolder(db: Read, account: string, id: string): Promise<Viewed | undefined> {
+  const row = await db
+    .selectFrom('secure_links as k')
+    .innerJoin('customers as c', (join) =>
+      join.onRef('c.account_id', '=', 'k.account_id').onRef('c.id', '=', 'k.customer_id'),
+    )
+    .leftJoin('contacts as t', (join) =>
+      join.onRef('t.account_id', '=', 'k.account_id').onRef('t.id', '=', 'k.contact_id'),
+    )
+    .select(['k.customer_id', 'k.contact_id', 'c.name as customer', 't.name as contact'])
+    .where('k.account_id', '=', account)
+    .where('c.account_id', '=', account)
+    .where('k.id', '=', id)
+    .where('k.ended_at', 'is', null)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { customer_id, contact_id } = row
+  const name = row.contact ?? row.customer
+  return { kind: 'secureLink', name, customer_id, contact_id, portal_user_id: null, secure_link_id: id }
 }
 
 export async function insertView(

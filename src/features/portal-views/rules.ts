@@ -1,6 +1,6 @@
 /** How long a portal view lasts, and as whom the portal can be viewed. Pure. */
 
-export const VIEW_KINDS = ['customer', 'contact', 'portalUser'] as const
+export const VIEW_KINDS = ['customer', 'contact', 'portalUser', 'secureLink'] as const
 export type ViewKind = (typeof VIEW_KINDS)[number]
 
 /** A view ends when nothing was opened for so long. find_portal_view (db/migrations) has the same limits. */

@@ -5,6 +5,8 @@ const tests = 'src/features/portal-views/portal-views.test.ts'
 const times = 'src/features/portal-views/portal-view-times.test.ts'
 const forms = 'test/portal-view-forms.test.ts'
 const migration = 'db/migrations/0047_portal_views.sql'
+const lookUp = 'db/migrations/0051_link_views.sql'
+const linkViews = 'src/features/portal-views/link-views.test.ts'
 const identity = 'src/features/identity/queries.ts'
 const page = 'src/web/routes/office/[account]/view-as/+page.server.ts'
 
@@ -62,7 +64,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-of-any-session',
     covers: ['RS-17'],
-    file: migration,
+    file: lookUp,
     from: 'join portal_views v on v.id = p_view and v.session_id = e.id',
     to: 'join portal_views v on v.id = p_view',
     tests: { [times]: ['a view belongs to one session of one member of staff'] },
@@ -70,7 +72,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-idle-limit',
     covers: ['RS-17'],
-    file: migration,
+    file: lookUp,
     from: "and view.seen_at > p_now - interval '1 hour' and view.started_at",
     to: 'and view.started_at',
     tests: { [times]: ['RS-17 ends 60 minutes after the last click'] },
@@ -78,7 +80,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-eight-hours',
     covers: ['RS-17'],
-    file: migration,
+    file: lookUp,
     from: "interval '1 hour' and view.started_at > p_now - interval '8 hours'",
     to: "interval '1 hour' and view.started_at > p_now - interval '8 days'",
     tests: { [times]: ['RS-17 ends 60 minutes after the last click'] },
@@ -86,7 +88,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-of-two-accounts',
     covers: ['RS-19'],
-    file: migration,
+    file: lookUp,
     from: 'where n.session_id = view.session_id and (n.started_at',
     to: 'where n.account_id = view.account_id and n.session_id = view.session_id and (n.started_at',
     tests: { [times]: ['RS-18 RS-19 one click leads from one customer'] },
@@ -94,7 +96,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-of-suspended',
     covers: ['RS-17'],
-    file: migration,
+    file: lookUp,
     from: "and u.status in ('invited', 'signed_up', 'active') and not",
     to: 'and not',
     tests: { [tests]: ['shows what the person meets who cannot get in'] },
@@ -102,7 +104,7 @@ export const portalViews: Mutation[] = [
   {
     name: 'portal-view-of-no-contact',
     covers: ['RS-17'],
-    file: migration,
+    file: lookUp,
     from: "and (view.kind = 'customer' or t.id is not null))",
     to: ')',
     tests: { [tests]: ['shows what the person meets who cannot get in'] },
@@ -122,5 +124,21 @@ export const portalViews: Mutation[] = [
     from: 'await endLapsedPortalViews(db, clock.now())',
     to: 'if (clock.now().getTime() < 0) await endLapsedPortalViews(db, clock.now())',
     tests: { [tests]: ['start and end are audited with both names'] },
+  },
+  {
+    name: 'portal-view-of-a-closed-link',
+    covers: ['RS-06', 'RS-17'],
+    file: lookUp,
+    from: 'and is_link_open(c, p, k.scope) and is_link_for(k, t)',
+    to: 'and is_link_for(k, t)',
+    tests: { [linkViews]: ['shows the sign-in page once the customer has a portal user'] },
+  },
+  {
+    name: 'portal-view-of-a-link-shows-the-customer',
+    covers: ['RS-17'],
+    file: lookUp,
+    from: "'scope', k.scope, 'contact', k.contact_id",
+    to: "'scope', 'whole', 'contact', k.contact_id",
+    tests: { [linkViews]: ['shows what the link opens'] },
   },
 ]
