@@ -44,6 +44,10 @@ export interface AccountSettings {
    * Who gets tickets that customers create. Null: nobody.
    */
   default_ticket_assignee_id: string | null;
+  /**
+   * Whether emails to the address of the account open tickets.
+   */
+  email_tickets: Generated<boolean>;
   locale: string;
   logo_key: string | null;
   logo_type: string | null;
@@ -231,6 +235,30 @@ export interface Guesses {
   failures: number;
   level: number;
   login_id: string | null;
+}
+
+export interface HeldMails {
+  account_id: string;
+  /**
+   * Empty once it became a ticket or was discarded.
+   */
+  body: string;
+  file_names: Generated<string[]>;
+  from_address: string;
+  from_name: Generated<string>;
+  id: string;
+  message_key: string;
+  outcome: string;
+  /**
+   * Why it did not become a ticket by itself. Null: it did.
+   */
+  reason: string | null;
+  received_at: Timestamp;
+  settled_at: Timestamp | null;
+  settled_by_id: string | null;
+  settled_by_name: string | null;
+  subject: string;
+  ticket_id: string | null;
 }
 
 export interface History {
@@ -815,6 +843,7 @@ export interface DB {
   deliveries: Deliveries;
   files: Files;
   guesses: Guesses;
+  held_mails: HeldMails;
   history: History;
   idempotency_keys: IdempotencyKeys;
   inbound_mails: InboundMails;

@@ -48,6 +48,7 @@ const TABLES = [
   'counters',
   'jobs',
   'tickets',
+  'held_mails',
   'comments',
   'history',
   'files',

@@ -1,7 +1,10 @@
-/** Takes in replies by email: gives out their addresses, and makes what arrives there comments. */
+/** Takes in emails: gives out reply addresses and makes what arrives there comments; other emails open tickets or are held. */
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { AppOptions } from './app.ts'
+import { receiveFirstMail } from './features/tickets/held/handlers.ts'
+import { countFirstMails, findInbox } from './features/tickets/held/queries.ts'
+import { MAX_HELD, MAX_MAILS_PER_HOUR as MAX_FIRST_MAILS } from './features/tickets/held/rules.ts'
 import { receiveReply } from './features/tickets/inbound/handlers.ts'
 import { countMailsSince, findReplyRecipient } from './features/tickets/inbound/queries.ts'
 import { MAX_MAILS_PER_HOUR } from './features/tickets/inbound/rules.ts'
@@ -42,18 +45,31 @@ export function createInbound(
     return hash ? run(null, (db) => findReplyRecipient(db, hash)) : undefined
   }
 
+  const inboxOf = async (address: string) => {
+    const slug = addresses.slugOf(address)
+    return slug ? run(null, (db) => findInbox(db, slug)) : undefined
+  }
+
   async function findMailbox(address: string): Promise<Mailbox> {
+    const since = new Date(clock.now().getTime() - HOUR_MS)
+    const inbox = await inboxOf(address)
+    if (inbox) {
+      const { recent, held } = await run(inbox, (db) => countFirstMails(db, inbox, since))
+      return recent < MAX_FIRST_MAILS && held < MAX_HELD ? 'known' : 'busy'
+    }
     const recipient = await recipientOf(address)
     if (!recipient) return 'unknown'
-    const since = new Date(clock.now().getTime() - HOUR_MS)
     const count = await run(recipient.account, (db) => countMailsSince(db, recipient, since))
     return count < MAX_MAILS_PER_HOUR ? 'known' : 'busy'
   }
 
   async function receive(mail: IncomingMail, to: readonly string[]): Promise<void> {
     for (const address of new Set(to)) {
+      const inbox = await inboxOf(address)
+      const tools = { files, now: clock.now(), newId, run }
+      if (inbox) await receiveFirstMail(tools, inbox, mail)
       const recipient = await recipientOf(address)
-      if (recipient) await receiveReply({ files, now: clock.now(), newId, run }, recipient, mail)
+      if (recipient) await receiveReply(tools, recipient, mail)
     }
   }
 

@@ -22,6 +22,7 @@ import { findUnnamedKeys } from './features/records/files/queries.ts'
 import { endLapsedPortalViews } from './features/portal-views/handlers.ts'
 import { deleteStaleFiles } from './features/records/files/uploads/queries.ts'
 import { collectEmails } from './features/records/updates/handlers.ts'
+import { deleteOldMails } from './features/tickets/held/queries.ts'
 import { takeTicketEmails } from './features/tickets/updates/handlers.ts'
 import { handlers, mailKinds, STORAGE_KEY_COLUMNS } from './operations.ts'
 import { writeAudit } from './platform/audit.ts'
@@ -255,6 +256,7 @@ async function deleteExpiredData(
   const keys = await asSystem(pool, 'what has ended goes away', async (db) => {
     await deleteExpired(db, clock.now())
     await endLapsedPortalViews(db, clock.now())
+    await deleteOldMails(db, clock.now())
     return deleteStaleFiles(db, clock.now())
   })
   for (const key of keys) await files.delete(key)

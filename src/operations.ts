@@ -57,6 +57,8 @@ import { staffInvitation } from './features/staff/messages.ts'
 import { templates } from './features/templates/contract.ts'
 import { templatesHandlers } from './features/templates/handlers.ts'
 import { tickets } from './features/tickets/contract.ts'
+import { heldMails } from './features/tickets/held/contract.ts'
+import { heldMailsHandlers } from './features/tickets/held/handlers.ts'
 import { ticketMerging } from './features/tickets/merging/contract.ts'
 import { ticketMergingHandlers } from './features/tickets/merging/handlers.ts'
 import { ticketsHandlers } from './features/tickets/office/handlers.ts'
@@ -103,6 +105,7 @@ export const contracts = {
   ...portalViews,
   ...templates,
   ...tickets,
+  ...heldMails,
   ...ticketMerging,
   ...ticketSettings,
   ...portalUsers,
@@ -139,6 +142,7 @@ export const handlers = [
   ...secureLinksHandlers,
   ...templatesHandlers,
   ...ticketFilesHandlers,
+  ...heldMailsHandlers,
   ...ticketMergingHandlers,
   ...ticketsHandlers,
   ...ticketSettingsHandlers,

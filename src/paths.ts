@@ -71,6 +71,7 @@ function office(account: string) {
     newTicket: (query?: Query) => at('/tickets/new', query),
     ticket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}`, query),
     ticketLinks: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}/links`, query),
+    heldMails: (query?: Query, mail = '') => at(mail ? `/tickets/held/${part(mail)}` : '/tickets/held', query),
     mergeTicket: (ticket: string, query?: Query) => at(`/tickets/${part(ticket)}/merge`, query),
     customers: (query?: Query) => at('/customers', query),
     newCustomer: (query?: Query) => at('/customers/new', query),
@@ -102,7 +103,6 @@ function office(account: string) {
     newPermissionGroup: (query?: Query) => at('/settings/portal/groups/new', query),
     permissionGroup: (group: string, query?: Query) => at(`/settings/portal/groups/${part(group)}`, query),
     ticketSettings: (query?: Query) => at('/settings/tickets', query),
-    newCannedReply: (query?: Query) => at('/settings/tickets/replies/new', query),
     cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
     profile: (query?: Query) => at('/profile', query),
     /** Who sees a job or ticket, and why. */

@@ -8,10 +8,10 @@ export async function addTicket(
   server: TestServer,
   account_id: string,
   record: { customer: string; contact: string; word: string; assignee: string | null; file: string },
-): Promise<{ ticket: string; ticketFile: string; otherTicket: string }> {
+): Promise<Record<'ticket' | 'ticketFile' | 'otherTicket' | 'heldMail', string>> {
   const { customer, contact, word, assignee, file } = record
   const now = server.clock.now()
-  const [ticket, ticketFile, otherTicket] = [newId(), newId(), newId()]
+  const [ticket, ticketFile, otherTicket, heldMail] = [newId(), newId(), newId(), newId()]
   const child = {
     account_id,
     parent_kind: 'ticket',
@@ -31,6 +31,10 @@ export async function addTicket(
       )
       .returning('next')
       .executeTakeFirstOrThrow()
+    await db
+      .insertInto('held_mails')
+      .values(heldMailRow(account_id, heldMail, word, now))
+      .execute()
     const ticketRow = (id: string, number: number) => ({
       account_id,
       id,
@@ -71,8 +75,13 @@ export async function addTicket(
         .execute()
     }
   })
-  return { ticket, ticketFile, otherTicket }
+  return { ticket, ticketFile, otherTicket, heldMail }
 }
+
+const heldMailRow = (account_id: string, id: string, word: string, received_at: Date) => ({
+  ...{ account_id, id, received_at, message_key: id, reason: 'unknownSender', outcome: 'held' },
+  ...{ from_address: `${word}@elsewhere.example`, subject: `Email ${word}`, body: `wrote ${word}` },
+})
 
 /** A contact of the customer who takes part in its ticket, with the copies beside the ticket. */
 export async function addParticipant(

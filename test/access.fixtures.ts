@@ -50,6 +50,7 @@ export type Ids = Record<
   | 'otherTicket'
   | 'otherContact'
   | 'otherCustomer'
+  | 'heldMail'
   | 'secureLink'
   | 'view',
   string

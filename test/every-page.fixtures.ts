@@ -1,4 +1,5 @@
 /** Every page of every route, with records to fill them. */
+import { addHeldMail } from './held-mails.fixtures.ts'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestServer } from './test-server.ts'
@@ -42,6 +43,7 @@ export async function createRecords(server: TestServer) {
   const cannedReplies = [{ name: 'Greeting', text: 'Hello {{contact_first_name}}' }]
   const replies = await owner.ok('updateTicketSettings', { version: settings.version, cannedReplies })
   const reply = replies.cannedReplies[0]!.id
+  const mail = await addHeldMail(server, business.id, { subject: 'Do you repair ovens?', body: 'Ours is broken.' })
   await owner.ok('addPortalUser', { email: 'invited@post.example' })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   return {
@@ -60,6 +62,7 @@ export async function createRecords(server: TestServer) {
       ticket,
       kind: 'ticket',
       record: ticket,
+      mail,
       reply,
     },
     user,

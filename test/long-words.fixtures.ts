@@ -1,4 +1,5 @@
 /** A business whose every text is one word without a break, as long as its field takes. */
+import { addHeldMail } from './held-mails.fixtures.ts'
 import type { TestServer } from './test-server.ts'
 
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'
@@ -56,7 +57,8 @@ export async function createLongRecords(server: TestServer) {
   const ticket = await enterTicket({ owner, user, customer, contact })
   const message = (await owner.ok('listMessages')).rows[0]!.id
   const reply = await enterCannedReply(owner)
-  const records = { job, message, group, ticket, kind: 'ticket', record: ticket, reply }
+  const mail = await addHeldMail(server, business.id, { subject: longWord(200), body: longWord() })
+  const records = { job, message, group, ticket, kind: 'ticket', record: ticket, reply, mail }
   const own = { account: slug, customer, site, contact, template, user: user.id, ...records }
   return {
     business,

@@ -74,6 +74,7 @@ export const REACHED: Record<string, TableRule> = {
   record_updates: { reads: allStaff },
   deliveries: { reads: allStaff },
   inbound_mails: { reads: allStaff },
+  held_mails: { reads: allStaff },
   audit: { reads: allStaff },
   customers: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.id)) },
   sites: { reads: (of, row) => of.staff === 'all' || of.customers!.includes(String(row.customer_id)) },
@@ -108,4 +109,4 @@ export const CLOSED = ['counters', 'portal_sessions', 'reply_addresses', 'tokens
 /** Everyone in the account may insert rows, nobody may change them. */
 export const JOURNALS = ['outbox', 'audit', 'record_updates']
 /** Nobody but the deliverer writes them. */
-export const REPORTS = ['deliveries', 'inbound_mails', 'secure_links']
+export const REPORTS = ['deliveries', 'inbound_mails', 'held_mails', 'secure_links']

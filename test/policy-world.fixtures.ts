@@ -179,6 +179,17 @@ async function addMissingRows(server: TestServer, world: MatrixWorld): Promise<{
         outcome: 'comment',
         received_at: now,
       })
+      await add('held_mails', {
+        ...{
+          account_id,
+          id: newId(),
+          message_key: newId(),
+          received_at: now,
+          outcome: 'held',
+          reason: 'unknownSender',
+        },
+        ...{ from_address: 'x@post.example', subject: 'Hello', body: 'Is anybody there?' },
+      })
       await add('audit', { account_id, id: newId(), event: 'probe', actor_kind: 'system', created_at: now })
       await add('record_updates', {
         account_id,

@@ -90,15 +90,14 @@ async function takeAll(): Promise<void> {
   const tickets = (await fetchJson<Rows<{ priority: string }>>('ruth', api('/tickets'))).rows
   const urgent = (tickets.find((each) => each.priority === 'urgent') ?? tickets[0]!).id
   const ticket = (await fetchJson<Rows>('eleanor', portal('/api/v1/portal/harbour/tickets'))).rows[0]!.id
-  const reply = (await fetchJson<{ cannedReplies: { id: string }[] }>('ruth', api('/ticket-settings')))
-    .cannedReplies[0]!.id
-  const message = (await fetchJson<Rows>('ruth', api('/messages'))).rows[0]!.id
+  const reply = (await fetchJson<{ cannedReplies: Rows['rows'] }>('ruth', api('/ticket-settings'))).cannedReplies[0]!.id
+  const firstOf = async (list: string) => (await fetchJson<Rows>('ruth', api(list))).rows[0]!.id
+  const [message, heldMail] = [await firstOf('/messages'), await firstOf('/held-mails')]
   const portalJobs = (await fetchJson<Rows<{ status: string }>>('eleanor', portal('/api/v1/portal/harbour/jobs'))).rows
   const booked = (portalJobs.find((each) => each.status === 'requested') ?? portalJobs[0]!).id
   const coming = (portalJobs.find((each) => each.status === 'scheduled') ?? portalJobs[0]!).id
-  const bookable = (
-    await fetchJson<{ templates: { id: string }[] }>('eleanor', portal('/api/v1/portal/harbour/booking-options'))
-  ).templates[0]!.id
+  const bookingPath = portal('/api/v1/portal/harbour/booking-options')
+  const bookable = (await fetchJson<{ templates: Rows['rows'] }>('eleanor', bookingPath)).templates[0]!.id
 
   const { openMailAfter, linkOf, requestPasswordReset, invite, changeEmail } = mailSteps({
     url: demo.url,
@@ -173,6 +172,8 @@ async function takeAll(): Promise<void> {
     officePage('/tickets', 'tickets', '/tickets'),
     officePage('/tickets/new', 'ticket-new', '/tickets/new'),
     officePage('/tickets/new', 'ticket-new-form', `/tickets/new?customer=${customer}`),
+    officePage('/tickets/held', 'held-mails', '/tickets/held'),
+    officePage('/tickets/held/[mail]', 'held-mail', `/tickets/held/${heldMail}`),
     officePage('/tickets/[ticket]', 'ticket', `/tickets/${urgent}`),
     officePage('/access/[kind]/[record]', 'record-access', `/access/ticket/${urgent}`),
     officePage('/access/users/[user]', 'user-access', `/access/users/${naveed}?q=1`),

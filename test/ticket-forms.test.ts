@@ -202,33 +202,6 @@ describe('tickets in the office', () => {
     expect((await openOffice(`/${ticket}`)).text).toContain(`${jobs[0]!.number} The gate sticks`)
   })
 
-  it('issue 10, 2 pressing Create job twice creates one job, and the second answer shows it', async () => {
-    const template = await shop.template({ name: 'Repair' })
-    const ticket = await addTicket()
-    const form = await (await openOffice(`/${ticket}`)).follow('Create job')
-    const filled = await openScreen(shop.owner, `${form.path}&template=${template}`)
-    const [one, other] = await Promise.all([
-      filled.press('Create job', { address: '1 Quay' }),
-      filled.press('Create job', { address: '1 Quay' }),
-    ])
-    expect(other.path).toBe(one.path)
-    expect((await shop.owner.ok('getTicket', { ticket })).jobs).toHaveLength(1)
-  })
-
-  it('RS-13 a canned reply names the address where customers sign in, and the settings show it to copy', async () => {
-    const cannedReplies = [{ name: 'Sign in', text: 'Sign in: {{portal_sign_in_url}}' }]
-    await shop.owner.ok('updateTicketSettings', { version: 1, cannedReplies })
-    const { cannedReplies: saved, signInUrl } = await shop.owner.ok('getTicketSettings')
-    const page = await (await openOffice(`/${await addTicket()}`)).press('Insert reply', { reply: saved[0]!.id })
-    expect(page.$('textarea[name=body]').text()).toBe(`Sign in: ${signInUrl}`)
-    const settings = await openScreen(shop.owner, `/office/${shop.slug}/settings/tickets`)
-    const form = await settings.follow('Sign in')
-    expect(form.text).toContain('{{portal_sign_in_url}}')
-    expect(form.$('input[readonly]').attr('value')).toBe(signInUrl)
-    expect(new URL(signInUrl).pathname).toMatch(/\/my_profile$/)
-    expect((await openScreen(server.anyone(), `/p/${shop.slug}/my_profile`)).path).toContain('/sign-in')
-  })
-
   it('a customer and a contact list their tickets, and a new one begins with them', async () => {
     await addTicket()
     await addTicket({ subject: 'No heating', contact: ana })

@@ -92,6 +92,31 @@ export function addTickets(harbour: Harbour, jobs: FeaturedJobs): void {
   TICKETS.forEach((ticket, index) => addTicket(harbour, jobs, ticket, index + 1))
   const { account, add } = harbour.builder
   add('counters', { account_id: account, kind: 'ticket', next: String(TICKETS.length + 1) })
+  addHeldMails(harbour)
+}
+
+/** Emails that the office decides about. */
+function addHeldMails({ builder: { account, add }, calendar }: Harbour): void {
+  const held = { account_id: account, outcome: 'held' }
+  add(
+    'held_mails',
+    {
+      ...{
+        ...held,
+        id: newId(),
+        message_key: 'demo-1',
+        reason: 'unknownSender',
+        received_at: calendar.past(0, '07:45'),
+      },
+      ...{ from_address: 'tom.reed@post.example', from_name: 'Tom Reed', subject: 'Do you repair range cookers?' },
+      body: 'Hello,\n\nOur range cooker does not get hot any more. Do you repair those, and when could you come?\n\nTom Reed',
+    },
+    {
+      ...{ ...held, id: newId(), message_key: 'demo-2', reason: 'automatic', received_at: calendar.past(1, '18:20') },
+      ...{ from_address: 'office@quayside-flats.example', from_name: 'Quayside Flats', subject: 'Out of office' },
+      body: 'The office is closed until Monday.',
+    },
+  )
 }
 
 function addTicket(harbour: Harbour, jobs: FeaturedJobs, ticket: DemoTicket, number: number): void {

@@ -205,9 +205,10 @@ export interface Context<D extends Definition = Definition> {
 }
 
 export interface Urls {
-  /** A page of this account's portal; `path` begins with `/`. */
+  /** Of this account's portal or of the main host; `path` begins with `/`. `inbox` takes in its email. */
   portal(path: string): string
   main(path: string): string
+  inbox: string | null
 }
 
 const EFFECT = Symbol('effect')

@@ -200,6 +200,8 @@ describe('the audit', () => {
     updateTicket: 'the history of the ticket',
     changeTicketStatus: 'the history of the ticket',
     assignTicket: 'the history of the ticket',
+    openHeldMail: 'the history of the ticket',
+    discardHeldMail: 'the row of the mail, with who did it',
     addTicketComment: 'the comment itself',
     updateJob: 'the history of the job',
     changeJobStatus: 'the history of the job',

@@ -27,7 +27,11 @@ export interface TicketContext {
 }
 
 /** Writes a new ticket with its files and the first line of its history. */
-export async function createTicket(ctx: TicketContext, fields: CreatedFields, files: readonly FileRecord[]) {
+export async function createTicket(
+  ctx: TicketContext,
+  fields: CreatedFields,
+  files: readonly Pick<FileRecord, 'id'>[],
+) {
   const ticket = {
     ...fields,
     account_id: ctx.account.id,
@@ -52,7 +56,7 @@ export async function createTicket(ctx: TicketContext, fields: CreatedFields, fi
 export async function createIncomingTicket(
   ctx: TicketContext,
   fields: Omit<CreatedFields, 'assignee_id'>,
-  files: readonly FileRecord[],
+  files: readonly Pick<FileRecord, 'id'>[],
 ) {
   const { id: account } = ctx.account
   const assignee_id = await findDefaultAssignee(ctx.db, account)

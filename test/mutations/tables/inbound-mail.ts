@@ -1,12 +1,104 @@
 /** Replies by email: whose they are, and what becomes of the others. */
-import type { Mutation } from '../mutation.ts'
+import { idleForm, type Mutation } from '../mutation.ts'
 
 const folder = 'src/features/tickets/inbound'
 const incoming = 'src/platform/delivery/incoming'
 const tests = `${folder}/inbound.test.ts`
 const reading = `${incoming}/mail.test.ts`
 
+const held = 'src/features/tickets/held'
+const heldPage = 'src/web/routes/office/[account]/tickets/held/[mail]/+page.server.ts'
+const forms = 'test/ticket-mail-forms.test.ts'
+const heldTests = `${held}/held-mail.test.ts`
+
 export const inboundMail: Mutation[] = [
+  {
+    name: 'email-opens-tickets-unasked',
+    covers: ['issue 10, 2'],
+    file: `${held}/queries.ts`,
+    from: "    .where('s.email_tickets', '=', true)\n",
+    to: '',
+    tests: { [heldTests]: ['issue 10, 2 is refused until a setting says'] },
+  },
+  {
+    name: 'email-opens-tickets-where-there-are-none',
+    covers: ['issue 10, 2', 'PS-60'],
+    file: `${held}/queries.ts`,
+    from: "    .where(sql<boolean>`(p.switches ->> 'viewTickets')::boolean`)\n",
+    to: '',
+    tests: { [heldTests]: ['issue 10, 2 is refused until a setting says'] },
+  },
+  {
+    name: 'email-of-archived-contacts-opens-tickets',
+    covers: ['issue 10, 2'],
+    file: `${held}/queries.ts`,
+    from: "and k.email_norm = ${email} and k.status = 'active'",
+    to: 'and k.email_norm = ${email}',
+    tests: { [heldTests]: ['issue 10, 2 is held when '] },
+  },
+  {
+    name: 'email-of-several-customers-goes-to-the-first',
+    covers: ['issue 10, 2'],
+    file: `${held}/rules.ts`,
+    from: 'customer !== first.customer',
+    to: "customer === ''",
+    tests: { [heldTests]: ['issue 10, 2 is held when '] },
+  },
+  {
+    name: 'automatic-email-opens-tickets',
+    covers: ['issue 10, 2'],
+    file: `${held}/handlers.ts`,
+    from: "if (mail.automatic) return 'automatic'",
+    to: "if (mail.automatic && tickets > 0) return 'automatic'",
+    tests: { [heldTests]: ['issue 10, 2 is held when '] },
+  },
+  {
+    name: 'one-sender-opens-any-number-of-tickets',
+    covers: ['issue 10, 2'],
+    file: `${held}/handlers.ts`,
+    from: "return tickets >= MAX_TICKETS_PER_HOUR ? 'tooMany' : null",
+    to: "return tickets >= 1000 * MAX_TICKETS_PER_HOUR ? 'tooMany' : null",
+    tests: { [heldTests]: ['is held after ten tickets'] },
+  },
+  {
+    name: 'email-delivered-twice-opens-two-tickets',
+    covers: ['issue 10, 2'],
+    file: `${held}/handlers.ts`,
+    from: 'if (hasArrived) return new Set()',
+    to: "if (hasArrived && from === '') return new Set()",
+    tests: { [heldTests]: ['issue 10, 2 opens a ticket of the contact'] },
+  },
+  {
+    name: 'held-mail-opened-twice',
+    covers: ['issue 10, 2'],
+    file: `${held}/handlers.ts`,
+    from: "if (!isSettled) throw problem('notFound')",
+    to: "if (!isSettled && heldMail === '') throw problem('notFound')",
+    tests: { [heldTests]: ['issue 10, 2 becomes a ticket of the customer'] },
+  },
+  {
+    name: 'old-mails-are-kept',
+    covers: ['issue 10, 2'],
+    file: `${held}/queries.ts`,
+    from: "deleteFrom('held_mails').where('received_at', '<=', before)",
+    to: "deleteFrom('held_mails').where('received_at', '>', now)",
+    tests: { [heldTests]: ['and every record of a mail that arrived'] },
+  },
+  idleForm({
+    name: 'idle-open-held-mail',
+    covers: ['issue 10, 2'],
+    file: heldPage,
+    operation: 'locals.api.openHeldMail',
+    output: "{ id: 'none' }",
+    tests: { [forms]: ['issue 10, 2 "Create ticket" and "Discard email"'] },
+  }),
+  idleForm({
+    name: 'idle-discard-held-mail',
+    covers: ['issue 10, 2'],
+    file: heldPage,
+    operation: 'locals.api.discardHeldMail',
+    tests: { [forms]: ['issue 10, 2 "Create ticket" and "Discard email"'] },
+  }),
   {
     name: 'reply-to-a-merged-ticket-stays-there',
     covers: ['issue 10, 2'],

@@ -2,6 +2,7 @@
 import { idleForm, type Mutation } from '../mutation.ts'
 
 const forms = 'test/ticket-forms.test.ts'
+const mailForms = 'test/ticket-mail-forms.test.ts'
 const merging = 'src/features/tickets/merging/merging.test.ts'
 const settings = 'src/features/tickets/settings/ticket-settings.test.ts'
 const changes = 'src/features/tickets/portal/portal-ticket-changes.test.ts'
@@ -176,7 +177,7 @@ export const ticketWork: Mutation[] = [
     file: `${officePages}/jobs/new/+page.server.ts`,
     from: "formKey: typed.text('formKey'),",
     to: 'formKey: undefined,',
-    tests: { [forms]: ['issue 10, 2 pressing Create job twice'] },
+    tests: { [mailForms]: ['issue 10, 2 pressing Create job twice'] },
   },
   {
     name: 'reply-names-another-address',
@@ -184,7 +185,7 @@ export const ticketWork: Mutation[] = [
     file: 'src/features/tickets/settings/rules.ts',
     from: 'portal_sign_in_url: signInUrl,',
     to: 'portal_sign_in_url: business,',
-    tests: { [forms]: ['RS-13 a canned reply'] },
+    tests: { [mailForms]: ['RS-13 a canned reply'] },
   },
   {
     name: 'deactivated-default-assignee',

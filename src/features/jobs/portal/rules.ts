@@ -121,7 +121,8 @@ export function presentPerson(
   name: string | null,
 ) {
   if (kind === actor.kind && id === actor.id) return { kind: 'you' as const, name: actor.name }
-  if (isCustomerKind(kind)) return { kind: 'colleague' as const, name: name ?? '' }
+  // Who wrote by email is on file with the customer.
+  if (isCustomerKind(kind) || kind === 'sender') return { kind: 'colleague' as const, name: name ?? '' }
   if (kind === 'staff') return { kind: 'staff' as const, name: staffNameFor(portal.staffNames, name, portal.name) }
   return { kind: 'system' as const, name: portal.name }
 }

@@ -17,7 +17,7 @@ import { recordTicketUpdate } from '../updates/queries.ts'
 import { hasArrived, lockSurvivor, recordMail } from './queries.ts'
 import { commentBodyOf, heldReason, type HeldReason, type ReplyRecipient, type ReplyWriter } from './rules.ts'
 
-interface ReplyTools {
+export interface ReplyTools {
   files: Pick<FileStore, 'put' | 'delete' | 'accountQuota'>
   now: Date
   newId(): string
@@ -48,7 +48,7 @@ export async function receiveReply(tools: ReplyTools, recipient: ReplyRecipient,
   }
 }
 
-async function storeFiles(
+export async function storeFiles(
   { files }: Pick<ReplyTools, 'files'>,
   account: string,
   incoming: readonly IncomingFile[],

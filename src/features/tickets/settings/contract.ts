@@ -19,6 +19,8 @@ const settings = z
         }),
       )
       .describe('Canned replies by name.'),
+    emailTickets: flag('Emails to `inbox` open tickets, or are held.'),
+    inbox: z.string().nullable().describe('Address for emails that are no reply; null where no email is taken in.'),
     signInUrl: z.string().describe('Address where customers sign in to the portal.'),
     version: recordVersion(),
     can: z.object({ edit: flag('Change these settings.') }).describe('What you may do.'),
@@ -45,6 +47,7 @@ export const ticketSettings = contract(
       body: z.strictObject({
         version: seenVersion(),
         defaultAssignee: id().nullable().optional().describe('Active member of staff; null for nobody.'),
+        emailTickets: z.boolean().optional().describe('Whether emails open tickets.'),
         cannedReplies: z
           .array(
             z.strictObject({

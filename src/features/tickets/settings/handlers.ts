@@ -16,7 +16,7 @@ export const ticketSettingsHandlers = implement('tickets', ticketSettings, {
     return present(ctx, await getTicketSettings(ctx.db, ctx.account.id), mayManage(ctx.actor).yes)
   },
 
-  async updateTicketSettings(ctx, { version, defaultAssignee, cannedReplies }) {
+  async updateTicketSettings(ctx, { version, defaultAssignee, emailTickets, cannedReplies }) {
     ctx.allow(mayManage(ctx.actor))
     const before = await getTicketSettings(ctx.db, ctx.account.id)
     const isUnknown = defaultAssignee && !(await isActiveStaff(ctx.db, ctx.account.id, defaultAssignee))
@@ -26,6 +26,7 @@ export const ticketSettingsHandlers = implement('tickets', ticketSettings, {
     const row = await updateTicketSettings(ctx.db, ctx.account.id, {
       seen: version,
       assignee: defaultAssignee === undefined ? before.assignee_id : defaultAssignee,
+      emailTickets: emailTickets ?? before.email_tickets,
       replies: replies?.sort((one, other) => one.name.localeCompare(other.name, 'en')) ?? before.canned_replies,
       at: ctx.now,
     })
@@ -42,11 +43,13 @@ export const ticketSettingsHandlers = implement('tickets', ticketSettings, {
 
 const present = (
   { urls }: Pick<Context, 'urls'>,
-  { assignee_id, assignee, canned_replies, version }: Row,
+  { assignee_id, assignee, email_tickets: emailTickets, canned_replies, version }: Row,
   edit: boolean,
 ) => ({
   defaultAssignee: assignee_id ? { id: assignee_id, name: assignee ?? '' } : null,
   cannedReplies: canned_replies,
+  emailTickets,
+  inbox: urls.inbox,
   signInUrl: urls.portal('/my_profile'),
   version,
   can: { edit },
@@ -65,6 +68,7 @@ const faultsOf = (replies: readonly Pick<CannedReply, 'text'>[]) =>
 /** The assignee, and the names of replies that were added, changed or deleted. */
 const changesOf = (before: Row, after: Row) => ({
   ...(before.assignee_id !== after.assignee_id && { assignee: { from: before.assignee, to: after.assignee } }),
+  ...(before.email_tickets !== after.email_tickets && { emailTickets: after.email_tickets }),
   replies: [...after.canned_replies, ...before.canned_replies]
     .filter((reply) => {
       const same = (each: CannedReply) => each.id === reply.id && each.name === reply.name && each.text === reply.text

@@ -6,12 +6,13 @@ import type { CannedReply } from './rules.ts'
 interface TicketSettingsRow {
   assignee_id: string | null
   assignee: string | null
+  email_tickets: boolean
   canned_replies: CannedReply[]
   version: number
 }
 
 const COLUMNS = sql`
-  s.default_ticket_assignee_id as assignee_id, s.canned_replies, s.version,
+  s.default_ticket_assignee_id as assignee_id, s.email_tickets, s.canned_replies, s.version,
   (select coalesce(m.name, m.email) from staff_members m
     where m.account_id = s.account_id and m.id = s.default_ticket_assignee_id) as assignee`
 
@@ -21,15 +22,24 @@ export async function getTicketSettings(db: Read, account: string): Promise<Tick
   return rows[0]!
 }
 
+interface SettingsChange {
+  /** The version that was changed. */
+  seen: number
+  assignee: string | null
+  emailTickets: boolean
+  replies: CannedReply[]
+  at: Date
+}
+
 /** Undefined when the settings have been changed since the version `seen`. */
 export async function updateTicketSettings(
   db: Write,
   account: string,
-  { seen, assignee, replies, at }: { seen: number; assignee: string | null; replies: CannedReply[]; at: Date },
+  { seen, assignee, emailTickets, replies, at }: SettingsChange,
 ): Promise<TicketSettingsRow | undefined> {
   const { rows } = await sql<TicketSettingsRow>`
     update account_settings s
-    set default_ticket_assignee_id = ${assignee}, canned_replies = ${JSON.stringify(replies)}::jsonb,
+    set default_ticket_assignee_id = ${assignee}, email_tickets = ${emailTickets}, canned_replies = ${JSON.stringify(replies)}::jsonb,
       version = s.version + 1, updated_at = ${at}
     where s.account_id = ${account} and s.version = ${seen}
     returning ${COLUMNS}`.execute(db)

@@ -6,9 +6,12 @@ export interface ReplyAddresses {
   addressOf(subject: string): string
   /** The stored form of an address that a mail is sent to, or null for one that is not such an address. */
   hashOf(address: string): Buffer | null
+  /** The slug of the account whose own address this is, or null for any other. */
+  slugOf(address: string): string | null
 }
 
 /** Mail programs may change upper and lower case, so there is none: 128 bits as hexadecimal digits. */
+const SLUG = /^[a-z0-9-]+$/
 const LOCAL_PART = /^reply\+([\da-f]{32})$/
 
 export function createReplyAddresses(key: Buffer, domain: string): ReplyAddresses {
@@ -23,6 +26,11 @@ export function createReplyAddresses(key: Buffer, domain: string): ReplyAddresse
       if (address.slice(at + 1).toLowerCase() !== domain) return null
       const token = LOCAL_PART.exec(address.slice(0, at).toLowerCase())?.[1]
       return token ? hash(token) : null
+    },
+    slugOf(address) {
+      const at = address.lastIndexOf('@')
+      const local = address.slice(0, at).toLowerCase()
+      return address.slice(at + 1).toLowerCase() === domain && SLUG.test(local) ? local : null
     },
   }
 }

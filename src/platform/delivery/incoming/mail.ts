@@ -14,6 +14,9 @@ export interface IncomingMail {
   key: string
   /** Lower case; '' without a readable one. */
   from: string
+  /** How the sender calls themselves, and the subject: one line each, '' without one. */
+  name: string
+  subject: string
   /** What the writer added, without quotes and signature. */
   text: string
   files: IncomingFile[]
@@ -38,11 +41,16 @@ export async function readMail(raw: Uint8Array, envelopeFrom: string): Promise<I
   return {
     key: mail.messageId?.trim() || createHash('sha256').update(raw).digest('hex'),
     from,
+    name: lineOf(mail.from?.name),
+    subject: lineOf(mail.subject),
     text,
     files: mail.attachments.filter(isKept).slice(0, MAX_FILES).map(toFile),
     automatic: automaticKind(mail.headers, { envelopeFrom, from }),
   }
 }
+
+const MAX_LINE = 200
+const lineOf = (text = ''): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_LINE)
 
 function isKept({ mimeType, filename, related, content }: Attachment): boolean {
   // An invitation is also a way to show the text, without a name.

@@ -16,6 +16,7 @@ export const actions: Actions = {
       locals.api.updateTicketSettings({
         version: typed.number('version') ?? 0,
         defaultAssignee: typed.text('defaultAssignee') ?? null,
+        emailTickets: typed.has('inbox') ? typed.ticked('emailTickets') : undefined,
       }),
     )
     if (failure) return failure
