@@ -75,8 +75,7 @@ async function takeAll(): Promise<void> {
   const jobs = (await fetchJson<Rows<{ status: string; title: string }>>('ruth', api('/jobs'))).rows
   const job = (jobs.find((each) => each.status === 'started') ?? jobs[0]!).id
   const open = (jobs.find((each) => each.status === 'unassigned') ?? jobs[0]!).id
-  const customer = (await fetchJson<Rows<{ name: string }>>('ruth', api('/customers?search=Eleanor%20Finch'))).rows[0]!
-    .id
+  const customer = (await fetchJson<Rows>('ruth', api('/customers?search=Eleanor%20Finch'))).rows[0]!.id
   const other = (await fetchJson<Rows>('ruth', api('/customers?search=Dockside'))).rows[0]!.id
   const { contacts, sites } = await fetchJson<{ contacts: { id: string }[]; sites: { id: string }[] }>(
     'ruth',
@@ -87,6 +86,7 @@ async function takeAll(): Promise<void> {
   const users = (await fetchJson<Rows<{ name: string | null; email: string }>>('ruth', api('/portal-users'))).rows
   const naveed = users.find((each) => each.name === 'Naveed Aslam')!.id
   const groups = (await fetchJson<Rows<{ kind: string }>>('ruth', api('/permission-groups'))).rows
+  const group = (groups.find((each) => each.kind === 'custom') ?? groups[0]!).id
   const tickets = (await fetchJson<Rows<{ priority: string }>>('ruth', api('/tickets'))).rows
   const urgent = (tickets.find((each) => each.priority === 'urgent') ?? tickets[0]!).id
   const ticket = (await fetchJson<Rows>('eleanor', portal('/api/v1/portal/harbour/tickets'))).rows[0]!.id
@@ -105,6 +105,7 @@ async function takeAll(): Promise<void> {
     owner: sessions.ruth,
     portalUser: naveed,
   })
+  const resetPassword = requestPasswordReset(portal('/forgot-password'), 'eleanor.finch@post.example')
   const anonymousPage = (route: string, name: string, url: Shot['url']): Shot => ({
     route,
     name,
@@ -208,11 +209,7 @@ async function takeAll(): Promise<void> {
     officePage('/settings/portal', 'portal-settings-off', '/settings/portal?confirm=off'),
     officePage('/settings/portal/groups', 'permission-groups', '/settings/portal/groups'),
     officePage('/settings/portal/groups/new', 'permission-group-new', '/settings/portal/groups/new'),
-    officePage(
-      '/settings/portal/groups/[group]',
-      'permission-group',
-      `/settings/portal/groups/${(groups.find((each) => each.kind === 'custom') ?? groups[0]!).id}`,
-    ),
+    officePage('/settings/portal/groups/[group]', 'permission-group', `/settings/portal/groups/${group}`),
     officePage('/settings/portal/users', 'portal-users', '/settings/portal/users'),
     officePage('/settings/portal/users', 'portal-users-remove', `/settings/portal/users?remove=${naveed}`),
     officePage('/settings/portal/users/new', 'portal-user-new', '/settings/portal/users/new'),
@@ -233,14 +230,7 @@ async function takeAll(): Promise<void> {
     authPage('/activate/[token]', 'activate', (page) => linkOf(page, /martha\.okonkwo@post\.example/)),
     authPage('/activate/[token]', 'activate-invited', (page) => linkOf(page, /reception@southville\.example/)),
     authPage('/activate/[token]', 'activate-unknown', '/activate/unknown'),
-    authPage(
-      '/reset-password/[token]',
-      'reset-password',
-      openMailAfter(
-        requestPasswordReset(portal('/forgot-password'), 'eleanor.finch@post.example'),
-        /eleanor\.finch@post\.example/,
-      ),
-    ),
+    authPage('/reset-password/[token]', 'reset-password', openMailAfter(resetPassword, /eleanor\.finch@post\.example/)),
     authPage('/confirm-email/[token]', 'confirm-email', openMailAfter(changeEmail, /naveed@dockside\.example/)),
     portalPage('/jobs', 'jobs', '/jobs'),
     portalPage('/jobs', 'jobs-no-match', '/jobs?q=zebra'),

@@ -17,7 +17,6 @@ export function createHandlerContext(
   const { now, caller, name, definition } = invocation
   const { requestId, clientAddress, userAgent, signUpToken } = caller
   const { db } = transaction
-  const added: ReachAddition[] = []
   /** The account that mails and audit belong to: that of the address, or the one that was entered. */
   let current = account
   return {
@@ -47,16 +46,7 @@ export function createHandlerContext(
       invocation.createdAccountId = id
       await transaction.begin(server.contextSettings(actor, current, []))
     },
-    async reachAlso(addition: ReachAddition) {
-      added.push(addition)
-      await transaction.begin(server.contextSettings(actor, account, added))
-    },
-    async readAs(other: AnyActor, read: (asOther: Read) => Promise<unknown>) {
-      await transaction.begin(server.contextSettings(other, account, []))
-      const result = await read(db)
-      await transaction.begin(server.contextSettings(actor, account, added))
-      return result
-    },
+    ...createReach(server, transaction, { actor, account }),
     countFailure() {
       invocation.failureBuckets = []
     },
@@ -64,6 +54,27 @@ export function createHandlerContext(
       invocation.afterCommit.push(work)
     },
   } as Context
+}
+
+/** How a handler goes beyond the reach of its actor. */
+function createReach(
+  server: ServerContext,
+  transaction: Transaction,
+  { actor, account }: Pick<ResolvedCaller, 'actor' | 'account'>,
+) {
+  const added: ReachAddition[] = []
+  return {
+    async reachAlso(addition: ReachAddition) {
+      added.push(addition)
+      await transaction.begin(server.contextSettings(actor, account, added))
+    },
+    async readAs<T>(other: AnyActor, read: (asOther: Read) => Promise<T>) {
+      await transaction.begin(server.contextSettings(other, account, []))
+      const result = await read(transaction.db)
+      await transaction.begin(server.contextSettings(actor, account, added))
+      return result
+    },
+  }
 }
 
 /** Messages are the last statement of a transaction, unless its response still has to be kept or nothing was allowed yet. */

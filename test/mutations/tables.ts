@@ -1,5 +1,6 @@
 /** All tables. A subject's name works for `--only`. */
 import type { MutationTables } from './mutation.ts'
+import { explanations } from './tables/access.ts'
 import { accessPreviews } from './tables/access-preview.ts'
 import { accountForms } from './tables/account-forms.ts'
 import { activation } from './tables/activation.ts'
@@ -38,6 +39,7 @@ import { values } from './tables/values.ts'
 import { weight } from './tables/weight.ts'
 
 export const tables: MutationTables = {
+  access: explanations,
   'access-preview': accessPreviews,
   activation,
   'portal-users': portalUsers,

@@ -81,6 +81,8 @@ export interface Seen {
   listed: string[]
   found: string[]
   counted: { jobs: number; tickets: number }
+  /** Lines of the file of tickets. */
+  exported: number
 }
 
 /** What a browser gets of these records from the API of the portal. */
@@ -102,6 +104,7 @@ export async function look(person: Person, records: AccessWorld['records']): Pro
     status === 200 ? body.rows.map(({ id }) => id) : []
   const overview = await person.call('getPortalJobsOverview', {})
   const counts = await person.call('countPortalTickets', {})
+  const file = await person.call('exportPortalTickets', {})
   return {
     opened,
     listed: [...ids(jobs), ...ids(tickets)],
@@ -110,8 +113,92 @@ export async function look(person: Person, records: AccessWorld['records']): Pro
       jobs: overview.status === 200 ? overview.body.counts.all : 0,
       tickets: counts.status === 200 ? counts.body.all : 0,
     },
+    exported: file.status === 200 ? file.text.trim().split('\n').length - 1 : 0,
   }
 }
 
 export const explain = ({ shop }: AccessWorld, kind: RecordKind, record: string, user?: string) =>
   shop.owner.ok('explainRecordAccess', { kind, record, ...(user && { user }) })
+
+/** A secure link, with the token that opens it. */
+export async function addLink(
+  { dispatcher }: AccessWorld,
+  link: { customer: string; contact?: string; record?: object },
+) {
+  const { id } = await dispatcher.ok('createSecureLink', link as never)
+  const { rows } = await dispatcher.ok('listSecureLinks', { customer: link.customer })
+  const { url } = rows.find((row) => row.id === id)!
+  return { id, token: url!.split('/').at(-1)! }
+}
+
+/** Own values of the permissions to see jobs and tickets; null: not set. */
+const toPermissions = ([viewJobs, viewTickets]: [boolean | null, boolean | null]) =>
+  viewJobs === null && viewTickets === null
+    ? null
+    : JSON.stringify({ ...(viewJobs !== null && { viewJobs }), ...(viewTickets !== null && { viewTickets }) })
+
+/** What decides, as a property test chooses it. */
+interface Given {
+  people: [
+    ...{
+      status: string
+      group: string | null
+      onLink: [boolean | null, boolean | null]
+      onUser: [boolean | null, boolean | null]
+      mode: string
+      template: boolean
+    }[],
+  ]
+  enabled: boolean
+  hides: boolean
+  archived: boolean
+  switches: [boolean, boolean]
+  lock: string
+  held: boolean
+  /** Whether the customer has no portal user, so that its link may open. */
+  isAlone: boolean
+}
+
+/** Writes what decides straight into the database. */
+export async function arrange(here: AccessWorld, groups: ReadonlyMap<string, string>, given: Given): Promise<void> {
+  const { id: account } = here.shop
+  await home.stored(async (db) => {
+    for (const [index, user] of Object.values(here.users).entries()) {
+      const { status, group, onLink, onUser, mode, template } = given.people[index]!
+      await db
+        .updateTable('portal_users')
+        .set({
+          status: given.isAlone ? 'removed' : status,
+          permissions: toPermissions(onUser),
+          templates_mode: mode,
+          templates: template ? [here.templates.inspection] : [here.templates.repair],
+        })
+        .where('account_id', '=', account)
+        .where('id', '=', user.id)
+        .execute()
+      await db
+        .updateTable('portal_links')
+        .set({ group_id: group && groups.get(group)!, permissions: toPermissions(onLink) })
+        .where('account_id', '=', account)
+        .where('portal_user_id', '=', user.id)
+        .execute()
+    }
+    const [viewJobs, viewTickets] = given.switches
+    await db
+      .updateTable('portal_settings')
+      .set({
+        enabled: given.enabled,
+        hide_jobs_of_other_templates: given.hides,
+        switches: JSON.stringify({ viewJobs, viewTickets }),
+        lock_mode: given.lock,
+      })
+      .where('account_id', '=', account)
+      .execute()
+    await db
+      .updateTable('customers')
+      .set({ status: given.archived ? 'archived' : 'active', link_held: given.held })
+      .where('account_id', '=', account)
+      .where('id', '=', here.customers.dockside)
+      .execute()
+  })
+}

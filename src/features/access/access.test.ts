@@ -2,7 +2,16 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Person } from '../../../test/test-server.ts'
-import { createAccessWorld, explain, home, look, type AccessWorld, type Seen } from './access.fixtures.ts'
+import {
+  addLink,
+  arrange,
+  createAccessWorld,
+  explain,
+  home,
+  look,
+  type AccessWorld,
+  type Seen,
+} from './access.fixtures.ts'
 
 let world: AccessWorld
 beforeAll(async () => {
@@ -106,6 +115,16 @@ describe('who sees a record', () => {
     expect(row).toMatchObject({ kind: 'secureLink', allowed: false, rule: 'linkHasLogin', login: 'Naveed Aslam' })
   })
 
+  it('says of a link to one ticket that it opens this one or another', async () => {
+    const customer = await world.shop.customer('Weir Cottages')
+    const add = async () => (await world.dispatcher.ok('createTicket', { customer, subject: 'Leaking tap' })).id
+    const [ticket, other] = [await add(), await add()]
+    const { id } = await addLink(world, { customer, record: { kind: 'ticket', id: ticket } })
+    const rowFor = async (each: string) => rowOf(await explain(world, 'ticket', each), id)
+    expect(await rowFor(ticket)).toMatchObject({ kind: 'secureLink', allowed: true, rule: 'onlyRecord' })
+    expect(await rowFor(other)).toMatchObject({ allowed: false, rule: 'otherRecord' })
+  })
+
   it('names people of a ticket who have no login', async () => {
     const customer = await world.shop.customer('Lone Cottage')
     const contact = (await world.dispatcher.ok('addContact', { customer, name: 'Rosa Martin' })).id
@@ -158,16 +177,12 @@ const PERSON = fc.record({
   mode: fc.constantFrom('default', 'add', 'replace', 'hide'),
   template: fc.boolean(),
 })
-const toPermissions = ([viewJobs, viewTickets]: [boolean | null, boolean | null]) =>
-  viewJobs === null && viewTickets === null
-    ? null
-    : JSON.stringify({ ...(viewJobs !== null && { viewJobs }), ...(viewTickets !== null && { viewTickets }) })
-
-/** What the API answers somebody is one whole: what opens is listed, found and counted. */
-function expectWhole({ opened, listed, found, counted }: Seen): void {
+/** What the API answers somebody is one whole: what opens is listed, found, counted and exported. */
+function expectWhole({ opened, listed, found, counted, exported }: Seen): void {
   expect([...listed].sort()).toEqual([...opened].sort())
   expect([...found].sort()).toEqual([...opened].sort())
   expect(counted.jobs + counted.tickets).toBe(opened.length)
+  expect(exported).toBe(counted.tickets)
 }
 
 describe('the verdict', () => {
@@ -175,12 +190,13 @@ describe('the verdict', () => {
     const here = await createAccessWorld()
     const { rows } = await here.shop.owner.ok('listPermissionGroups')
     const groups = new Map<string, string>(rows.map((group) => [group.kind, group.id]))
-    const { id: link } = await here.dispatcher.ok('createSecureLink', { customer: here.customers.dockside })
-    const { rows: links } = await here.dispatcher.ok('listSecureLinks', { customer: here.customers.dockside })
-    const token = links
-      .find(({ id }) => id === link)!
-      .url!.split('/')
-      .at(-1)!
+    const { dockside: customer } = here.customers
+    const record = { kind: 'ticket' as const, id: here.records[OF_BEN]!.id }
+    const links = [
+      await addLink(here, { customer }),
+      await addLink(here, { customer, contact: here.contacts.ana }),
+      await addLink(here, { customer, record }),
+    ]
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -195,11 +211,15 @@ describe('the verdict', () => {
         }),
         async (given) => {
           await arrange(here, groups, given)
-          const browser = here.shop.visitor()
-          await browser.call('openSecureLink', { token })
+          const visitors: [id: string, person: Person][] = []
+          for (const { id, token } of links) {
+            const browser = here.shop.visitor()
+            await browser.call('openSecureLink', { token })
+            visitors.push([id, browser])
+          }
           const people: [id: string, person: Person][] = [
             ...Object.values(here.users).map((user): [string, Person] => [user.id, user]),
-            [link, browser],
+            ...visitors,
           ]
           const answers = new Map<string, Answer>()
           for (const { kind, id } of here.records) answers.set(id, await explain(here, kind, id))
@@ -213,7 +233,7 @@ describe('the verdict', () => {
             }
             const counts = await here.shop.owner.call('explainUserAccess', { user: id })
             if (counts.status === 200) expect(counts.body).toMatchObject(seen.counted)
-            else expect(id === link || given.isAlone).toBe(true)
+            else expect(links.some((link) => link.id === id) || given.isAlone).toBe(true)
           }
         },
       ),
@@ -221,67 +241,3 @@ describe('the verdict', () => {
     )
   }, 120_000)
 })
-
-interface Given {
-  people: [
-    ...{
-      status: string
-      group: string | null
-      onLink: [boolean | null, boolean | null]
-      onUser: [boolean | null, boolean | null]
-      mode: string
-      template: boolean
-    }[],
-  ]
-  enabled: boolean
-  hides: boolean
-  archived: boolean
-  switches: [boolean, boolean]
-  lock: string
-  held: boolean
-  /** Whether the customer has no portal user, so that its link may open. */
-  isAlone: boolean
-}
-
-async function arrange(here: AccessWorld, groups: ReadonlyMap<string, string>, given: Given): Promise<void> {
-  const { id: account } = here.shop
-  await home.stored(async (db) => {
-    for (const [index, user] of Object.values(here.users).entries()) {
-      const { status, group, onLink, onUser, mode, template } = given.people[index]!
-      await db
-        .updateTable('portal_users')
-        .set({
-          status: given.isAlone ? 'removed' : status,
-          permissions: toPermissions(onUser),
-          templates_mode: mode,
-          templates: template ? [here.templates.inspection] : [here.templates.repair],
-        })
-        .where('account_id', '=', account)
-        .where('id', '=', user.id)
-        .execute()
-      await db
-        .updateTable('portal_links')
-        .set({ group_id: group && groups.get(group)!, permissions: toPermissions(onLink) })
-        .where('account_id', '=', account)
-        .where('portal_user_id', '=', user.id)
-        .execute()
-    }
-    const [viewJobs, viewTickets] = given.switches
-    await db
-      .updateTable('portal_settings')
-      .set({
-        enabled: given.enabled,
-        hide_jobs_of_other_templates: given.hides,
-        switches: JSON.stringify({ viewJobs, viewTickets }),
-        lock_mode: given.lock,
-      })
-      .where('account_id', '=', account)
-      .execute()
-    await db
-      .updateTable('customers')
-      .set({ status: given.archived ? 'archived' : 'active', link_held: given.held })
-      .where('account_id', '=', account)
-      .where('id', '=', here.customers.dockside)
-      .execute()
-  })
-}

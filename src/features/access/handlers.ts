@@ -100,10 +100,11 @@ async function explainUser(ctx: Asking, record: ExplainedRecord, user: Explained
 
 async function explainLinks(ctx: Asking, record: ExplainedRecord) {
   const lock = await findLock(ctx.db, ctx.account.id, record.customer)
-  const closed = linkRule(linkState({ ...lock!, portalEnabled: ctx.account.portal.enabled }, 'whole'))
+  const facts = { ...lock!, portalEnabled: ctx.account.portal.enabled }
   const login = lock!.users.find(({ isActivated }) => lock!.countUnclaimed || isActivated)
   const rows = []
   for (const visitor of await listVisitors(ctx.db, ctx.account.id, record.customer, ctx.now)) {
+    const closed = linkRule(linkState(facts, visitor.link.scope))
     const actor = actorOf(ctx, closed, { visitor })
     const reason = reasonOf(ctx, record, actor, closed)
     const { id, name, link } = visitor

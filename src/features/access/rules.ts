@@ -32,6 +32,7 @@ export const RULES = {
   wholeCustomer: { allowed: true, place: 'user' },
   contact: { allowed: true, place: 'record' },
   participant: { allowed: true, place: 'record' },
+  onlyRecord: { allowed: true, place: 'customer' },
   portalOff: { allowed: false, place: 'settings' },
   notActivated: { allowed: false, place: 'user' },
   suspended: { allowed: false, place: 'user' },
@@ -47,6 +48,7 @@ export const RULES = {
   otherTemplate: { allowed: false, place: 'user' },
   noContact: { allowed: false, place: 'user' },
   otherContact: { allowed: false, place: 'record' },
+  otherRecord: { allowed: false, place: 'customer' },
   linkOff: { allowed: false, place: 'customer' },
   linkPassword: { allowed: false, place: 'customer' },
   linkHeld: { allowed: false, place: 'customer' },
@@ -58,6 +60,7 @@ export const RULE_NAMES = Object.keys(RULES) as [Rule, ...Rule[]]
 
 /** What decides about a record. */
 export interface RecordFacts {
+  id: string
   kind: RecordKind
   customer: string
   /** Of a job. */
@@ -112,6 +115,8 @@ export function explainCustomer(actor: CustomerActor, account: AccountContext, r
   if (!resolved.allowed)
     return because(source === 'group' && link.group.kind === 'none' ? 'noAccess' : OF_SOURCE[source], source)
   const reach = reachOf(actor, account)
+  if (link.scope === 'record')
+    return reach.tickets.includes(record.id) ? because('onlyRecord', source) : because('otherRecord')
   if (record.kind === 'job') {
     if (!reach.jobs_of.includes(record.customer)) return because('jobsOfWholeCustomer')
     const seesTemplate = reach.all_templates || reach.templates.includes(record.template!)
