@@ -121,7 +121,7 @@ const officeView = z
       )
       .describe('The newest email to a contact, where it failed within 30 days.'),
     portalEnabled: flag('Whether the portal is on.'),
-    mergedInto: named().nullable(),
+    mergedInto: named().nullable().describe('The customer that goes on.'),
     mergedFrom: z.array(named()).describe('Customers that were merged into this one.'),
     fromPortal: flag('Whether a first booking in the portal created the customer.'),
     /** Nothing is merged automatically (E-24). */

@@ -142,7 +142,7 @@ const management = {
     body: z.strictObject({
       contact: id().optional().describe('Contact whose own tickets it opens. Leave out for the whole customer.'),
       record: z
-        .strictObject({ kind: z.enum(LINKED_KINDS), id: id() })
+        .strictObject({ kind: z.enum(LINKED_KINDS).describe('Its kind.'), id: id().describe('Its ID.') })
         .optional()
         .describe('The one record that it opens. `contact` must see it.'),
       days: z
