@@ -58,6 +58,26 @@ export function portal(base: string) {
 }
 export type PortalPaths = ReturnType<typeof portal>
 
+type At = (path: string, query?: Query) => string
+
+const officeSettings = (at: At) => ({
+  business: (query?: Query) => at('/settings/business', query),
+  staff: (query?: Query) => at('/settings/staff', query),
+  staffMember: (member: string, query?: Query) => at(`/settings/staff/${part(member)}`, query),
+  templates: (query?: Query) => at('/settings/templates', query),
+  newTemplate: (query?: Query) => at('/settings/templates/new', query),
+  template: (template: string, query?: Query) => at(`/settings/templates/${part(template)}`, query),
+  portalSettings: (query?: Query) => at('/settings/portal', query),
+  portalUsers: (query?: Query) => at('/settings/portal/users', query),
+  newPortalUser: (query?: Query) => at('/settings/portal/users/new', query),
+  portalUser: (user: string, query?: Query) => at(`/settings/portal/users/${part(user)}`, query),
+  permissionGroups: (query?: Query) => at('/settings/portal/groups', query),
+  newPermissionGroup: (query?: Query) => at('/settings/portal/groups/new', query),
+  permissionGroup: (group: string, query?: Query) => at(`/settings/portal/groups/${part(group)}`, query),
+  ticketSettings: (query?: Query) => at('/settings/tickets', query),
+  cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
+})
+
 /** Links of one account's office. */
 function office(account: string) {
   const at = (path: string, query?: Query) => appendQuery(`/office/${part(account)}${path}`, query)
@@ -89,21 +109,7 @@ function office(account: string) {
     messages: (query?: Query) => at('/messages', query),
     message: (message: string, query?: Query) => at(`/messages/${part(message)}`, query),
     settings: (query?: Query) => at('/settings', query),
-    business: (query?: Query) => at('/settings/business', query),
-    staff: (query?: Query) => at('/settings/staff', query),
-    staffMember: (member: string, query?: Query) => at(`/settings/staff/${part(member)}`, query),
-    templates: (query?: Query) => at('/settings/templates', query),
-    newTemplate: (query?: Query) => at('/settings/templates/new', query),
-    template: (template: string, query?: Query) => at(`/settings/templates/${part(template)}`, query),
-    portalSettings: (query?: Query) => at('/settings/portal', query),
-    portalUsers: (query?: Query) => at('/settings/portal/users', query),
-    newPortalUser: (query?: Query) => at('/settings/portal/users/new', query),
-    portalUser: (user: string, query?: Query) => at(`/settings/portal/users/${part(user)}`, query),
-    permissionGroups: (query?: Query) => at('/settings/portal/groups', query),
-    newPermissionGroup: (query?: Query) => at('/settings/portal/groups/new', query),
-    permissionGroup: (group: string, query?: Query) => at(`/settings/portal/groups/${part(group)}`, query),
-    ticketSettings: (query?: Query) => at('/settings/tickets', query),
-    cannedReply: (reply: string, query?: Query) => at(`/settings/tickets/replies/${part(reply)}`, query),
+    ...officeSettings(at),
     profile: (query?: Query) => at('/profile', query),
     /** Who sees a job or ticket, and why. */
     recordAccess: (kind: 'job' | 'ticket', record: string, query?: Query) =>

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** Screenshots of one page: 1280 and 390 wide, light and dark. */
+import fs from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 
@@ -44,4 +45,17 @@ export async function capturePage(
     }
   }
   return { count, problems }
+}
+
+/** Routes without a shot, and shots of routes that are gone. */
+export function findUnlisted(listed: ReadonlySet<string>): string[] {
+  const routes = fs
+    .globSync('**/+page.svelte', { cwd: path.join(import.meta.dirname, '../src/web/routes') })
+    .map((file) => path.dirname(file).replace(/^\.$/, ''))
+  return [
+    ...routes.filter((each) => !listed.has(each)).map((each) => `no shot of ${each || '/'}: list it in test/shots.ts`),
+    ...[...listed]
+      .filter((each) => !routes.includes(each))
+      .map((each) => `there is no page ${each}: take it out of test/shots.ts`),
+  ]
 }

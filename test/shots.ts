@@ -10,7 +10,7 @@ import path from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { findProgram, installPrograms } from './debian.ts'
 import { serve, signedIn } from './serve.ts'
-import { capturePage } from './shots-capture.ts'
+import { capturePage, findUnlisted } from './shots-capture.ts'
 import { mailSteps } from './shots-mails.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -257,14 +257,7 @@ async function takeAll(): Promise<void> {
   const redirectRoutes = ['(auth)', '(auth)/login', '(auth)/my_profile', '(auth)/sign-up', 'sign-out'].map(
     (route) => `p/[portal]/${route}`,
   )
-  const routes = fs
-    .globSync('**/+page.svelte', { cwd: path.join(root, 'src/web/routes') })
-    .map((file) => path.dirname(file).replace(/^\.$/, ''))
-  const listedRoutes = new Set([...shots.map((shot) => shot.route), ...redirectRoutes])
-  for (const route of routes.filter((each) => !listedRoutes.has(each)))
-    reportFailure(`no shot of ${route || '/'}: list it in test/shots.ts`)
-  for (const route of [...listedRoutes].filter((each) => !routes.includes(each)))
-    reportFailure(`there is no page ${route}: take it out of test/shots.ts`)
+  findUnlisted(new Set([...shots.map((shot) => shot.route), ...redirectRoutes])).forEach(reportFailure)
 
   if (nameFilters.length === 0) fs.rmSync(target, { recursive: true, force: true })
   fs.mkdirSync(target, { recursive: true })

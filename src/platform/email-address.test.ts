@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { asciiEmail, isEmailAddress, readableEmail } from './email-address.ts'
-import { emailNorm } from './operation.ts'
+import { asciiEmail, isEmailAddress, readableEmail, emailNorm } from './email-address.ts'
 
 it('takes domains of any script and every unquoted local part', () => {
   const real = [

@@ -37,3 +37,6 @@ export function readableEmail(address: string): string {
   const readable = /xn--/i.test(domain) ? domainToUnicode(domain) : ''
   return local && readable ? `${local}@${readable}` : address
 }
+
+/** The form in which email addresses are compared and stored as keys. */
+export const emailNorm = (address: string): string => asciiEmail(address.trim().normalize('NFKC').toLowerCase())

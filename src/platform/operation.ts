@@ -5,7 +5,6 @@
 import { z } from 'zod'
 import type { Kysely } from 'kysely'
 import type { DB } from '../../db/schema.gen.ts'
-import { asciiEmail } from './email-address.ts'
 import type { FileStore, ReceivedFile } from './files.ts'
 import type { Effect } from './effects.ts'
 import type { Decision, Problem } from './problem.ts'
@@ -87,6 +86,7 @@ export interface Definition<
   tag?: Tag
 }
 
+/** A section of the API document. */
 export interface Tag {
   name: string
   description: string
@@ -298,6 +298,3 @@ export function implement<C extends Contract>(
     handler: handlers[name as keyof C] as unknown as Handler<Definition>,
   }))
 }
-
-/** The form in which email addresses are compared and stored as keys. */
-export const emailNorm = (address: string): string => asciiEmail(address.trim().normalize('NFKC').toLowerCase())

@@ -20,8 +20,7 @@ export const RECORD_KINDS = ['job', 'ticket'] as const
 export type RecordKind = (typeof RECORD_KINDS)[number]
 
 /** Where one changes what a rule decides by. */
-export const PLACES = ['user', 'customer', 'group', 'settings', 'record', 'staff'] as const
-type Place = (typeof PLACES)[number]
+type Place = 'user' | 'customer' | 'group' | 'settings' | 'record' | 'staff'
 
 /** Every rule: what it decides, and where one changes that; null: nowhere. */
 export const RULES = {

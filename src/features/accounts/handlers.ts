@@ -3,15 +3,8 @@ import type { RunQuery } from '../../platform/caller.ts'
 import { FileMissing } from '../../platform/files.ts'
 import { constraintOf } from '../../platform/database/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import {
-  emailNorm,
-  implement,
-  prepared,
-  withEffect,
-  type Context,
-  type Input,
-  type Urls,
-} from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { implement, prepared, withEffect, type Context, type Input, type Urls } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { rememberBrowser } from '../identity/guessing/queries.ts'

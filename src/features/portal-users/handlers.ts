@@ -1,4 +1,5 @@
-import { emailNorm, implement, type Context, type Read, type Write } from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { implement, type Context, type Read, type Write } from '../../platform/operation.ts'
 import { isId } from '../../platform/ids.ts'
 import { pageOf, readPlace } from '../../platform/paging.ts'
 import { problem } from '../../platform/problem.ts'

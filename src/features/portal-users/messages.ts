@@ -3,7 +3,8 @@
  * `sendActivation` or `sendEmailChange` in the same transaction; these links are created nowhere else.
  */
 import { message, type Emission, type Message, type OutboxRow, type Sender } from '../../platform/delivery/outbox.ts'
-import { emailNorm, type Write } from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { type Write } from '../../platform/operation.ts'
 import { undoUnless } from '../../platform/database/statements.ts'
 import type { AuditInput } from '../audit/rules.ts'
 import { newToken } from '../../platform/secrets.ts'

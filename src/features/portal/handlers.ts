@@ -1,5 +1,6 @@
 import { shades } from '../../platform/accent.ts'
-import { emailNorm, implement, type Context } from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { implement, type Context } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { email } from '../../platform/schema.ts'
 import { isManager } from '../identity/rules.ts'

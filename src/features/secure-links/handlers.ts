@@ -1,5 +1,6 @@
 /** Opening, requesting and managing secure links. */
-import { emailNorm, implement, withEffect, type Context } from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { implement, withEffect, type Context } from '../../platform/operation.ts'
 import { problem } from '../../platform/problem.ts'
 import { hashToken, newToken } from '../../platform/secrets.ts'
 import { endSessionOf } from '../identity/portal/queries.ts'

@@ -1,5 +1,6 @@
 import { constraintOf } from '../../platform/database/errors.ts'
-import { emailNorm, implement, prepared, withEffect, type Context, type Input } from '../../platform/operation.ts'
+import { emailNorm } from '../../platform/email-address.ts'
+import { implement, prepared, withEffect, type Context, type Input } from '../../platform/operation.ts'
 import { problem, yes } from '../../platform/problem.ts'
 import { checkNewPassword, hashPassword, hashToken, newToken } from '../../platform/secrets.ts'
 import { rememberBrowser } from '../identity/guessing/queries.ts'

@@ -4,7 +4,6 @@ import { idleForm, type Mutation } from '../mutation.ts'
 const forms = 'test/ticket-forms.test.ts'
 const portal = 'src/features/tickets/portal/portal-tickets.test.ts'
 const office = 'src/features/tickets/tickets.test.ts'
-const migration = 'db/migrations/0039_tickets.sql'
 const portalPages = 'src/web/routes/p/[portal]/tickets'
 const officePages = 'src/web/routes/office/[account]/tickets'
 

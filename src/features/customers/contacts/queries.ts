@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
-import { emailNorm, type Read, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { type Read, type Write } from '../../../platform/operation.ts'
 import type { CustomerKey } from '../queries.ts'
 import { withoutUndefined, type CustomerStatus, type Patch } from '../rules.ts'
 

@@ -1,5 +1,6 @@
 import { undoUnless } from '../../../platform/database/statements.ts'
-import { emailNorm, implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { implement, prepared, withEffect, type Context } from '../../../platform/operation.ts'
 import { notFound, problem, yes, type Problem } from '../../../platform/problem.ts'
 import { checkNewPassword, hashPassword, verifyPassword } from '../../../platform/secrets.ts'
 import {

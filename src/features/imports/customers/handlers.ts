@@ -1,7 +1,8 @@
 /** Imports rows of customers: new ones with what the row says, existing ones with the contacts and sites they lack. */
 import { createHash } from 'node:crypto'
 import { newId } from '../../../platform/ids.ts'
-import { emailNorm, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { type Write } from '../../../platform/operation.ts'
 import { listContacts, insertContact } from '../../customers/contacts/queries.ts'
 import { updateSearchText, insertCustomer } from '../../customers/queries.ts'
 import { insertSite, listSites } from '../../customers/sites/queries.ts'

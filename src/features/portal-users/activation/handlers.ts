@@ -1,5 +1,6 @@
 import { checkNewPassword, hashPassword, hashToken, isSameSecret, newToken } from '../../../platform/secrets.ts'
-import { emailNorm, implement, prepared, withEffect, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { implement, prepared, withEffect, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import type { AuditInput } from '../../audit/rules.ts'
 import { rememberBrowser } from '../../identity/guessing/queries.ts'

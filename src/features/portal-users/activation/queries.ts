@@ -3,7 +3,8 @@ import type { DB } from '../../../../db/schema.gen.ts'
 import { constraintOf } from '../../../platform/database/errors.ts'
 import { fold } from '../../../platform/fold.ts'
 import { limitKey } from '../../../platform/limits.ts'
-import { emailNorm, type Read, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { type Read, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 
 /** A portal user as sign-in and activation need it. The password hash never leaves this feature. */

@@ -1,6 +1,7 @@
 /** Emails that are no reply: they open tickets of customers who have the sender on file, or the office decides. */
 import type { IncomingMail } from '../../../platform/delivery/incoming/mail.ts'
-import { emailNorm, implement, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { implement, type Write } from '../../../platform/operation.ts'
 import { problem } from '../../../platform/problem.ts'
 import { customerOf } from '../../jobs/form/queries.ts'
 import { insertFile, measureStorage } from '../../records/files/queries.ts'

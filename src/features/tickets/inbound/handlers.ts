@@ -4,7 +4,8 @@
  */
 import type { IncomingFile, IncomingMail } from '../../../platform/delivery/incoming/mail.ts'
 import { FileRefused, type FileStore, type StoredFile } from '../../../platform/files.ts'
-import { emailNorm, type Write } from '../../../platform/operation.ts'
+import { emailNorm } from '../../../platform/email-address.ts'
+import { type Write } from '../../../platform/operation.ts'
 import { insertFile, measureStorage } from '../../records/files/queries.ts'
 import { findStorageError } from '../../records/files/rules.ts'
 import { addComment, addHistory } from '../../records/queries.ts'

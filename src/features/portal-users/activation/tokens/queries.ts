@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../../../../db/schema.gen.ts'
-import { emailNorm, type Read, type Write } from '../../../../platform/operation.ts'
+import { emailNorm } from '../../../../platform/email-address.ts'
+import { type Read, type Write } from '../../../../platform/operation.ts'
 import { hashToken } from '../../../../platform/secrets.ts'
 import { toLogin, type Login, type LoginJson } from '../queries.ts'
 
