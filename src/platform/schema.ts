@@ -37,14 +37,15 @@ export const email = () =>
     .max(254, { error: 'tooLong', abort: true })
     .refine(isEmailAddress, 'email')
     .meta({ format: 'email', description: 'Email address.' })
-/** A phone number as written, with an extension and typographic marks; compare by digits only. */
-export const phone = () =>
-  line(40)
-    .overwrite((written) => written.replace(/^tel:/i, ''))
-    .regex(PHONE, 'phone')
 /** At least three digits; capitals for numbers such as 0800 FLOWERS; then an extension. */
 const PHONE =
   /^(?=(?:\D*\d){3})[+(\uff0b]?[\d\s()./\u00b7\u2010-\u2015\u2212-]{2,}[A-Z]{0,12}[\d\s()./\u00b7\u2010-\u2015\u2212-]{0,12}(?:[,;]?\s?(?:x|ext\.?|extension|#)\s?\d{1,6})?$/iu
+const phoneNumber = line(40)
+  .overwrite((written) => written.replace(/^tel:/i, ''))
+  .regex(PHONE, 'phone')
+  .meta({ id: 'PhoneNumber', description: 'Phone number.' })
+/** A phone number as written, with an extension and typographic marks; compare by digits only. */
+export const phone = () => phoneNumber
 /** A password as typed; `checkNewPassword` decides whether it may be used. */
 export const password = (what: string) =>
   z.string().max(1_000, { error: 'tooLong', abort: true }).min(1, 'required').describe(what)
@@ -75,10 +76,18 @@ export const search = () =>
     .describe('Words to find. Each must occur, in any order; case and accents do not matter.')
 export const include = () =>
   z.literal('details').optional().describe('`details`: with what is marked so, which lists on screens do not show.')
+const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ id: 'NextPage', description: 'Pass as `cursor` to read the next page; null on the last page.' })
+const previousCursor = z
+  .string()
+  .nullable()
+  .meta({ id: 'PreviousPage', description: 'Pass as `cursor` to read the page before; null on the first page.' })
 export const page = <T extends z.ZodType>(row: T) => ({
   rows: z.array(row).describe('The rows of this page.'),
-  next: z.string().nullable().describe('Pass as `cursor` to read the next page; null on the last page.'),
-  previous: z.string().nullable().describe('Pass as `cursor` to read the page before; null on the first page.'),
+  next: nextCursor,
+  previous: previousCursor,
 })
 
 // ---- answers ----

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { count, flag, recordId } from '../../platform/schema.ts'
-import { PERMISSIONS } from '../identity/rules.ts'
+import { permissionName } from '../identity/contract.ts'
 import { portalUsers } from '../portal-users/contract.ts'
 import { permissionGroups } from '../portal-users/groups/contract.ts'
 import { portal } from '../portal/contract.ts'
@@ -44,7 +44,7 @@ const person = z
     id: recordId(),
     name: z.string().describe('Name to show.'),
     isEntry: flag('Whether they can enter the portal at all is what changes.'),
-    permissions: z.array(z.enum(PERMISSIONS)).describe('Permissions, for at least one of the customers.'),
+    permissions: z.array(permissionName).describe('Permissions, for at least one of the customers.'),
     customers: z
       .object({ count: count('Number of customers.'), names: z.array(z.string()).describe('Three of their names.') })
       .describe('Customers that the permissions are for.'),

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { contract, operation } from '../../platform/operation.ts'
 import { declareProblems } from '../../platform/problem.ts'
 import { email, empty, password, recordId } from '../../platform/schema.ts'
-import { ROLES } from './rules.ts'
+import { PERMISSIONS, ROLES } from './rules.ts'
 
 declareProblems({
   wrongCredentials: [401, 'The email address or the password is wrong.'],
@@ -20,6 +20,8 @@ declareProblems({
 
 /** Sign-ins are counted as guesses, before any hashing (guessing/, decision 19). */
 export const SIGN_IN_PROBLEMS = ['wrongCredentials', 'tooManySignIns', 'passwordResetNeeded'] as const
+
+export const permissionName = z.enum(PERMISSIONS).meta({ id: 'PermissionName', description: 'A portal permission.' })
 
 export const staffRole = z.enum(ROLES).meta({ id: 'StaffRole', description: 'Role of a person in one account.' })
 const membership = z

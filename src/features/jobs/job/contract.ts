@@ -133,7 +133,8 @@ export const minutesInput = () =>
 export const reasonInput = (max: number, who: string) => text(max).optional().describe(`Reason. ${who}`)
 export const seen = { version: seenVersion() }
 export const jobParams = z.strictObject({ job: id().describe('ID of the job.') })
-export const jobNumber = () => z.number().describe('Number of the job, unique in the account.')
+const number = z.number().meta({ id: 'JobNumber', description: 'Number of the job, unique in the account.' })
+export const jobNumber = () => number
 
 export const changedJob = z
   .object({ id: recordId(), number: jobNumber(), status: jobStatus, version: recordVersion() })

@@ -12,6 +12,7 @@ import {
   recordVersion,
   seenVersion,
 } from '../../../platform/schema.ts'
+import { permissionName } from '../../identity/contract.ts'
 import { GROUP_KINDS, PERMISSIONS, type Permission } from '../../identity/rules.ts'
 import { PERMISSION_MEANINGS } from '../../portal/contract.ts'
 import { TEMPLATE_MODES } from '../rules.ts'
@@ -28,7 +29,7 @@ export const explainedPermissions = z
   .array(
     z
       .object({
-        permission: z.enum(PERMISSIONS).describe('The permission.'),
+        permission: permissionName,
         allowed: z.boolean().nullable().describe('Whether it is allowed in effect; null if that differs by customer.'),
         source: z
           .enum(['switch', 'link', 'user', 'group'])

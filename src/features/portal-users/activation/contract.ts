@@ -40,7 +40,7 @@ export const linkToken = () =>
   })
 const contactDetails = {
   name: line(120).optional().describe('Full name.'),
-  phone: phone().optional().describe('Phone number.'),
+  phone: phone().optional(),
   company: line(120).optional().describe('Company.'),
   address: line(300).optional().describe('Postal address.'),
 }
