@@ -75,6 +75,7 @@ function buildSample(name: string, { params, body, method }: Definition): Parts 
         ]),
       ),
       ...idFields(params?.shape),
+      ...(params && 'record' in params.shape && { record: ids.job }),
     },
     query: {},
     body: method === 'GET' ? undefined : { ...idFields(body?.shape), ...sampleBody },

@@ -53,7 +53,7 @@ const billingInput = z
   .strictObject({
     name: clearable(line(120)).describe('Name on invoices.'),
     email: clearable(email()).describe('Email address for invoices.'),
-    phone: clearable(phone()),
+    phone: clearable(phone()).describe('Phone number.'),
     address: clearable(address()).describe('Billing address.'),
   })
   .meta({ id: 'BillingInput', description: 'Billing details. What you leave out stays; null clears a value.' })

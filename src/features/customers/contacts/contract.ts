@@ -15,7 +15,7 @@ const contactInput = {
   name: line(120).describe('Full name.'),
   role: clearable(line(120)).describe('Role, such as Tenant.'),
   email: clearable(email()).describe('Email address.'),
-  phone: clearable(phone()),
+  phone: clearable(phone()).describe('Phone number.'),
   /** Setting it clears it for the others. The first contact has it in any case. */
   isPrimary: z.boolean().optional().describe('Make this the primary contact in place of the present one.'),
 }

@@ -63,8 +63,11 @@ const requestedMoment = z
   })
   .meta({ id: 'RequestedMoment', description: "A requested start in the business's time zone." })
 /** Beside `requestedAt` in a row of a list. */
-export const requestedAnyTime = () =>
-  flag('Any time of the requested day suits; `requestedAt` is its noon. Left out if not.').optional()
+export const requestedAnyTime = () => anyTime.optional()
+const anyTime = z.boolean().meta({
+  id: 'AnyTime',
+  description: 'Any time of the requested day suits; `requestedAt` is its noon. Left out if not.',
+})
 export const timeZone = () => z.string().describe("The business's time zone, such as Europe/London.")
 export const currency = () => z.string().describe("The business's currency, such as USD.")
 

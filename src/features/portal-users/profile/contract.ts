@@ -48,7 +48,7 @@ export const portalProfile = contract(
       body: z.strictObject({
         version: seenVersion(),
         name: line(120).nullish().describe('Full name.'),
-        phone: phone().nullish(),
+        phone: phone().nullish().describe('Phone number.'),
         company: line(120).nullish().describe('Company.'),
         address: line(300).nullish().describe('Postal address.'),
       }),
