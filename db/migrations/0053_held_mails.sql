@@ -1,4 +1,4 @@
--- widens: office staff read, settle and nobody else sees emails that were kept instead of becoming tickets
+-- widens: nothing
 -- Email that is no reply opens a ticket, where the business wants that, or is held for the office to decide.
 
 alter table account_settings add column email_tickets boolean not null default false;

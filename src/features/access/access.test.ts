@@ -110,9 +110,12 @@ describe('who sees a record', () => {
   })
 
   it('says why a secure link is closed, and who closes it', async () => {
-    const { id } = await world.dispatcher.ok('createSecureLink', { customer: world.customers.dockside })
-    const row = rowOf(await explain(world, 'ticket', recordOf(OF_ANA).id), id)
-    expect(row).toMatchObject({ kind: 'secureLink', allowed: false, rule: 'linkHasLogin', login: 'Naveed Aslam' })
+    const customer = await world.shop.customer('Mill Cottages')
+    const { id: ticket } = await world.dispatcher.ok('createTicket', { customer, subject: 'Leaking tap' })
+    const { id } = await addLink(world, { customer })
+    await world.shop.portalUser({ name: 'Rosa Martin', customers: [customer] })
+    const row = rowOf(await explain(world, 'ticket', ticket), id)
+    expect(row).toMatchObject({ kind: 'secureLink', allowed: false, rule: 'linkHasLogin', login: 'Rosa Martin' })
   })
 
   it('says of a link to one ticket that it opens this one or another', async () => {
