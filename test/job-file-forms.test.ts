@@ -35,7 +35,9 @@ describe('the files of a new job', () => {
     const job = await createdBy(await form.press('Create job', { ...answers, 'upload.files': file('leak.txt') }))
     expect(job.files).toMatchObject([{ name: 'leak.txt', audience: 'internal' }])
     const shared = await createdBy(
-      await form.press('Create job', { ...answers, 'upload.files': file('plan.txt'), filesAudience: 'customer' }),
+      await (
+        await openNew()
+      ).press('Create job', { ...answers, 'upload.files': file('plan.txt'), filesAudience: 'customer' }),
     )
     expect(shared.files).toMatchObject([{ name: 'plan.txt', audience: 'customer' }])
   })

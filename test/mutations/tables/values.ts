@@ -42,7 +42,7 @@ export const values: Mutation[] = [
   {
     name: 'international-domain-is-another-address',
     covers: ['issue 9, 1.13'],
-    file: 'src/platform/operation.ts',
+    file: 'src/platform/email-address.ts',
     from: "asciiEmail(address.trim().normalize('NFKC').toLowerCase())",
     to: "address.trim().normalize('NFKC').toLowerCase()",
     tests: {
