@@ -58,12 +58,9 @@ export const ticketParams = z.strictObject({ ticket: id().describe('ID of the ti
 export const subject = () => line(200).describe('Subject.')
 export const description = () => text(10_000).describe('What it is about.')
 export const contactIds = () => z.array(id()).max(MAX_PARTICIPANTS, 'tooMany')
-export const fileIds = () => files
-const files = z
-  .array(id())
-  .max(MAX_TICKET_FILES, 'tooMany')
-  .default([])
-  .meta({ id: 'TicketFiles', description: 'IDs of files that you uploaded for it.' })
+const files = z.array(id()).max(MAX_TICKET_FILES, 'tooMany').default([])
+const ticketFiles = files.meta({ id: 'TicketFiles', description: 'IDs of files that you uploaded for it.' })
+export const fileIds = () => ticketFiles
 const tags = () => z.array(line(40)).max(20, 'tooMany').describe('Tags. Customers do not see them.')
 
 export const ticketFacts = {

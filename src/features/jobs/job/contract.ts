@@ -2,18 +2,7 @@
  * The parts of a job that its contracts share: places, times, answers to fields, files and history. No operations.
  */
 import { z } from 'zod'
-import {
-  count,
-  flag,
-  id,
-  line,
-  moment,
-  named,
-  recordId,
-  recordVersion,
-  seenVersion,
-  text,
-} from '../../../platform/schema.ts'
+import { count, id, line, moment, named, recordId, recordVersion, seenVersion, text } from '../../../platform/schema.ts'
 import { actor, audience, storedFile } from '../../records/contract.ts'
 import { fieldPermission, fieldType } from '../../templates/contract.ts'
 import { CUSTOMER_STATUSES, JOB_STATUSES } from '../rules.ts'
