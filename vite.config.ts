@@ -18,7 +18,7 @@ const officeParts =
 
 /** What of it only forms need; a list loads without them. */
 const formParts =
-  /kit[\\/]src[\\/]runtime[\\/]app[\\/]forms|src[\\/]ui[\\/](BackLink|BulkBar|Button|Choices|ContactLine|SessionEnded|contact-links|Combobox|Dialog|Field|FormErrors|HiddenUsername|ListRows|Panel|PasswordInput|SegmentedControl|ShortcutsDialog|Timeline|clear-fields|device|duration|field-id|forms|keep-form|time-zone|unsaved-changes)\b/
+  /kit[\\/]src[\\/]runtime[\\/]app[\\/]forms|src[\\/]ui[\\/](BackLink|BulkBar|Button|Choices|ContactLine|CopyField|SessionEnded|contact-links|Combobox|Dialog|Field|FormErrors|HiddenUsername|ListRows|Panel|PasswordInput|SegmentedControl|ShortcutsDialog|Timeline|clear-fields|device|duration|field-id|forms|keep-form|time-zone|unsaved-changes)\b/
 
 /**
  * The scripts that are loaded along with one of a page. Every page has the group `office` and the bundler's runtime: where no
@@ -27,15 +27,16 @@ const formParts =
  */
 function neededScripts(script: string, scripts: string[]): string[] {
   const others = scripts.filter((each) => each !== script)
-  return others.length > 2 && !isPortalPage(script) ? others : []
+  return others.length > 2 && !isAside(script) ? others : []
 }
 
-function isPortalPage(script: string): boolean {
+/** Pages of the portal, which the office never opens, and office pages that are one step aside. */
+const ASIDE = /\/routes\/p\/|\/(?:access|held|imports?|links|merge|move|settings|view-as)\//
+
+function isAside(script: string): boolean {
   const number = /nodes\/(\d+)\./.exec(script)?.[1]
-  return (
-    number !== undefined &&
-    fs.readFileSync(`.svelte-kit/generated/build/client/nodes/${number}.js`, 'utf8').includes('/routes/p/')
-  )
+  if (number === undefined) return false
+  return ASIDE.test(fs.readFileSync(`.svelte-kit/generated/build/client/nodes/${number}.js`, 'utf8'))
 }
 
 /** A second minifier after the built-in one: 0.7 KB less of the office's list (decision 10). Alone it would be 3 KB more. */
