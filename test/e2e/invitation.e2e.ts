@@ -58,6 +58,8 @@ describe.each(VARIANTS)('A user invited by email address, $label', ({ device }) 
     await owner.accessible()
     await owner.fill('Find a customer', 'lockside')
     await owner.press(/^Link customer Lockside Hotel$/)
+    await owner.see('1 person gets more access')
+    await owner.press('Save changes', owner.page.locator('dialog'))
     await owner.see('Customer linked.')
     await owner.accessible()
 
