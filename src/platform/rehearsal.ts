@@ -26,10 +26,8 @@ export interface Rehearsal {
   db: Read
   /** The account as it is now. */
   findAccount(): Promise<AccountRow>
-  /** Carries the operation out. @throws what it would answer if it refuses */
+  /** Carries the operation out; `db` shows what it changed. @throws what it would answer if it refuses */
   run(): Promise<void>
-  /** Takes back what `run` did; the transaction goes on. */
-  undo(): Promise<void>
   /** Reads within the reach of somebody else. */
   readAs<T>(actor: AnyActor, account: AccountRow, read: (db: Read) => Promise<T>): Promise<T>
 }
@@ -71,14 +69,10 @@ function createRehearsal(server: ServerContext, { invocation, transaction, resol
       return account!
     },
     async run() {
-      await transaction.query('savepoint rehearsal', [])
       const ctx = createHandlerContext(server, invocation, transaction, resolved)
       const result = await callHandler(handler, ctx, transaction, parsed, undefined)
       if (!invocation.isAllowed) throw new Error(`${name} returned without calling ctx.allow()`)
       if (isProblem(result)) throw result
-    },
-    async undo() {
-      await transaction.query('rollback to savepoint rehearsal', [])
       await readAsCaller()
     },
     async readAs(actor, account, read) {

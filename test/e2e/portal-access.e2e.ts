@@ -206,6 +206,7 @@ describe.each(WAYS)('Links of several customers in one browser, $label', ({ devi
     expect(await ticketsOf(person, docks)).toEqual([])
     await person.see('The quay is wet')
     await person.page.goto(links[2]!)
+    await person.see(/who signs in with a password/)
     await person.press('Open portal')
     await person.see('The link alone doesn’t open the portal.')
     const sessions = (await person.context.cookies()).filter(({ name }) => /^portico_portal_/.test(name))

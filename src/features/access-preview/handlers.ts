@@ -48,9 +48,9 @@ async function comparePortal(rehearsal: Rehearsal, now: Date): Promise<Preview> 
     ...changes.filter(({ loses }) => loses.isCertain).slice(0, NAMED),
   ])
   const keys = [...counted].map(({ principal }) => keyOf(principal))
-  const countsAfter = await countRecords(rehearsal, after.snapshot, keys)
-  await rehearsal.undo()
+  // These operations change who reaches records, and no record: both are counted now, each within its reach.
   const countsBefore = await countRecords(rehearsal, before.snapshot, keys)
+  const countsAfter = await countRecords(rehearsal, after.snapshot, keys)
   const present = (name: SideName) =>
     presentSide(rehearsal.db, before.snapshot, { changes, name, countsBefore, countsAfter })
   const { user, link } = before.bounds

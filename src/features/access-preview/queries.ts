@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Read, Write } from '../../platform/operation.ts'
 import { portalActorOf, type CallerRow } from '../identity/queries.ts'
 import { isCustomerKind, type AccountContext, type CustomerActor } from '../identity/rules.ts'
+import { visitorFacts } from '../secure-links/queries.ts'
 import { isLinkEnough, type LinkFacts, type LinkScope } from '../secure-links/rules.ts'
 import { MAX_COMPARED, type Principal } from './rules.ts'
 
@@ -77,6 +78,7 @@ interface LinkRow extends Omit<LinkFacts, 'portalEnabled'> {
 
 /** Secure links that have not ended. Whether one alone opens the portal is decided as for whoever presses its button. */
 export async function findLinks(db: Read, account: AccountContext, now: Date, bound?: string | null): Promise<Found> {
+  const { visitor, links } = visitorFacts(account.id, now)
   const { rows } = await sql<LinkRow>`
     select k.id, c.status <> 'active' as "isArchived", coalesce(c.lock_mode, p.lock_mode) as "lockMode",
       c.link_held as "isHeld", p.count_unclaimed as "countUnclaimed",
@@ -86,25 +88,8 @@ export async function findLinks(db: Read, account: AccountContext, now: Date, bo
         from portal_links l
         join portal_users u on u.account_id = ${account.id} and u.id = l.portal_user_id
         where l.account_id = ${account.id} and l.customer_id = c.id and u.status <> 'removed'), '[]') as users,
-      json_build_object(
-        'id', k.id, 'sessionId', k.id, 'name', coalesce(t.name, c.name), 'customerName', c.name,
-        'link', json_build_object(
-          'id', k.id, 'customer', c.id, 'scope', k.scope, 'contact', k.contact_id, 'permissions', null,
-          'record', case when k.record_id is not null then
-            json_build_object('kind', k.record_kind, 'id', k.record_id) end,
-          'group', json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions))) as visitor
-    from secure_links k
-    join customers c on c.account_id = ${account.id} and c.id = k.customer_id
-    join portal_settings p on p.account_id = ${account.id}
-    join permission_groups g on g.account_id = ${account.id} and g.kind = 'visitor'
-    left join contacts t
-      on t.account_id = ${account.id} and t.id = k.contact_id and t.customer_id = k.customer_id and t.status = 'active'
-    where k.account_id = ${account.id} and k.ended_at is null and k.expires_at > ${now}
-      and (k.contact_id is null or t.id is not null)
-      and (k.record_id is null or exists (
-        select from tickets r
-        where r.account_id = ${account.id} and r.id = k.ticket_id and r.customer_id = k.customer_id
-          and (k.contact_id is null or t.is_primary or r.contact_id = t.id or t.id = any (r.participants))))
+      ${visitor} as visitor
+    from ${links}
       ${within(bound, 'k.id')}
     order by k.id ${limited(bound)}`.execute(db as Write)
   const found = boundedBy(rows, bound)

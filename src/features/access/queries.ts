@@ -3,6 +3,7 @@ import type { Read, Write } from '../../platform/operation.ts'
 import type { CallerRow } from '../identity/queries.ts'
 import type { CustomerLink, StaffRole } from '../identity/rules.ts'
 import type { UserStatus } from '../portal-users/rules.ts'
+import { visitorFacts } from '../secure-links/queries.ts'
 import type { RecordFacts, RecordKind } from './rules.ts'
 
 export interface ExplainedRecord extends RecordFacts {
@@ -119,32 +120,13 @@ export async function listUsers(
 
 type VisitorRow = NonNullable<CallerRow['visitor']>
 
-/**
- * Secure links of a customer, its contacts and its tickets that have not ended, as who opens one would enter. Those of an archived
- * contact open nothing, and neither do those to a ticket in which their contact has no part any more.
- */
+/** Secure links of a customer, its contacts and its tickets, as who opens one would enter. */
 export async function listVisitors(db: Read, account: string, customer: string, now: Date): Promise<VisitorRow[]> {
+  const { visitor, links } = visitorFacts(account, now)
   const { rows } = await sql<{ visitor: VisitorRow }>`
-    select json_build_object(
-      'id', k.id, 'sessionId', k.id, 'name', coalesce(t.name, c.name), 'customerName', c.name,
-      'link', json_build_object(
-        'id', k.id, 'customer', c.id, 'scope', k.scope, 'contact', k.contact_id, 'permissions', null,
-        'record', case when k.record_id is not null then
-          json_build_object('kind', k.record_kind, 'id', k.record_id) end,
-        'group', json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions))) as visitor
-    from secure_links k
-    join customers c on c.account_id = ${account} and c.id = k.customer_id
-    join permission_groups g on g.account_id = ${account} and g.kind = 'visitor'
-    left join contacts t
-      on t.account_id = ${account} and t.id = k.contact_id and t.customer_id = k.customer_id and t.status = 'active'
-    where k.account_id = ${account} and k.customer_id = ${customer} and k.ended_at is null and k.expires_at > ${now}
-      and (k.contact_id is null or t.id is not null)
-      and (k.record_id is null or exists (
-        select from tickets r
-        where r.account_id = ${account} and r.id = k.ticket_id and r.customer_id = k.customer_id
-          and (k.contact_id is null or t.is_primary or r.contact_id = t.id or t.id = any (r.participants))))
+    select ${visitor} as visitor from ${links} and k.customer_id = ${customer}
     order by k.contact_id is not null, lower(t.name), k.id`.execute(db as Write)
-  return rows.map(({ visitor }) => visitor)
+  return rows.map((row) => row.visitor)
 }
 
 /** Names of contacts, in the order given. */

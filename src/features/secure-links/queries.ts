@@ -196,3 +196,29 @@ export async function isLinkOpen(db: Read, account: string, link: string | null,
       and is_link_open(c, p, k.scope)`.execute(db as Write)
   return rows.length > 0
 }
+
+/**
+ * `visitor`: who enters by secure link `k`, with the facts that `resolve_portal_caller` finds for a session of theirs. `links`: those
+ * that have not ended, with customer `c` and contact `t`. Those of an archived contact open nothing, and neither do those to a ticket
+ * in which their contact has no part any more.
+ */
+export const visitorFacts = (account: string, now: Date) => ({
+  visitor: sql`json_build_object(
+    'id', k.id, 'sessionId', k.id, 'name', coalesce(t.name, c.name), 'customerName', c.name,
+    'link', json_build_object(
+      'id', k.id, 'customer', c.id, 'scope', k.scope, 'contact', k.contact_id, 'permissions', null,
+      'record', case when k.record_id is not null then json_build_object('kind', k.record_kind, 'id', k.record_id) end,
+      'group', json_build_object('id', g.id, 'kind', g.kind, 'name', g.name, 'permissions', g.permissions)))`,
+  links: sql`secure_links k
+    join customers c on c.account_id = ${account} and c.id = k.customer_id
+    join portal_settings p on p.account_id = ${account}
+    join permission_groups g on g.account_id = ${account} and g.kind = 'visitor'
+    left join contacts t
+      on t.account_id = ${account} and t.id = k.contact_id and t.customer_id = k.customer_id and t.status = 'active'
+    where k.account_id = ${account} and k.ended_at is null and k.expires_at > ${now}
+      and (k.contact_id is null or t.id is not null)
+      and (k.record_id is null or exists (
+        select from tickets r
+        where r.account_id = ${account} and r.id = k.ticket_id and r.customer_id = k.customer_id
+          and (k.contact_id is null or t.is_primary or r.contact_id = t.id or t.id = any (r.participants))))`,
+})

@@ -3,7 +3,6 @@ import type { Mutation } from '../mutation.ts'
 
 const tests = 'src/features/access/access.test.ts'
 const rules = 'src/features/access/rules.ts'
-const queries = 'src/features/access/queries.ts'
 const handlers = 'src/features/access/handlers.ts'
 
 export const explanations: Mutation[] = [
@@ -34,7 +33,7 @@ export const explanations: Mutation[] = [
   {
     name: 'explanation-forgets-links-to-one-ticket',
     covers: ['issue 10, 6'],
-    file: queries,
+    file: 'src/features/secure-links/queries.ts',
     from: 'and (k.record_id is null or exists (',
     to: 'and (k.record_id is null and exists (',
     tests: { [tests]: ['says of a link to one ticket'] },

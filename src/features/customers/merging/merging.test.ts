@@ -168,16 +168,17 @@ describe('before a merge', () => {
     const narrow = await contactOf(world, [quay])
     const only = await shop.portalUser({ name: 'Ben Okoye' })
     await linkToContact(home, shop.id, only.id, { customer: quay.customer, contact: quay.contacts.ben })
+    await world.dispatcher.ok('createTicket', { customer: world.customer, subject: 'The lift is slow' })
     const said = await preview()
     expect(said).toMatchObject({
       into: { id: quay.customer, name: 'Quay Apartments' },
       version: await versionOf(world.customer),
-      moves: { contacts: 2, sites: 0, jobs: 1, tickets: 3, portalUsers: 2 },
+      moves: { contacts: 2, sites: 0, jobs: 1, tickets: 4, portalUsers: 2 },
       gains: {
         total: 2,
         first: [
           { user: { id: naveed.id }, customer: 'Dockside Lettings', jobs: 1, tickets: 3 },
-          { user: { id: ruth.id }, customer: 'Quay Apartments', jobs: 1, tickets: 3 },
+          { user: { id: ruth.id }, customer: 'Quay Apartments', jobs: 1, tickets: 4 },
         ],
       },
       loses: { total: 1, first: [{ user: { id: narrow.id }, contact: 'Ana Ruiz' }] },

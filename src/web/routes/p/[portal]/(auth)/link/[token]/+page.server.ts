@@ -22,6 +22,7 @@ export const load: PageServerLoad = async ({ locals, params, cookies, url }) => 
     title: locals.t(`secure-links.entry.${page}.title`),
     page,
     session: link.session,
+    needsPassword: link.status === 'password',
   }
 }
 
